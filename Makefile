@@ -1,0 +1,58 @@
+# Everything one does with Matron. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help setup run test check fix bench faults migration docs lock
+
+help: ## List what can be done
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## Make .venv with the locked versions (the others do it when needed)
+	@:
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "Installing into .venv (once, about a minute)"
+	@test -x $(BIN)/python || "$${PYTHON:-python3}" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(STAMP) ## Start the whole hospital in one process (ARGS="--port 8001 --no-demo")
+	@exec $(BIN)/matron run $(ARGS)
+
+test: $(STAMP) ## Run every test (ARGS="tests/billing -k refund")
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## Format, lint, types, import rules and guards, as CI asks for them
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@exec $(BIN)/python -m pytest -q tests/guards
+
+fix: $(STAMP) ## Format the code and mend what the linter can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## Measure speed on RabbitMQ and PostgreSQL (ARGS="--clients 16")
+	@exec $(BIN)/python -m bench $(ARGS)
+
+faults: $(STAMP) ## Kill, freeze and restart servers and services, in the long form
+	@FAULTS=long exec $(BIN)/python -m pytest tests/faults --timeout 1800 $(ARGS)
+
+migration: $(STAMP) ## Write the next migration (SERVICE=billing MESSAGE="add refunds")
+	@test -n "$(SERVICE)" || { echo 'usage: make migration SERVICE=billing MESSAGE="add refunds"' >&2; exit 2; }
+	@exec $(BIN)/matron migration "$(SERVICE)" --message "$(MESSAGE)"
+
+docs: $(STAMP) ## Write docs/openapi.json from the contracts and routes
+	@exec $(BIN)/matron openapi --write docs/openapi.json
+
+lock: $(STAMP) ## Choose the versions in requirements.lock anew (UPGRADE=--upgrade)
+	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host $(UPGRADE) --output-file requirements.lock pyproject.toml

@@ -1,0 +1,17 @@
+"""What every service stands on. Importing it makes the process green, so it is imported before anything else.
+
+Eventlet must replace the blocking parts of the standard library before another module takes hold of them, and psycopg
+reads `PSYCOPG_WAIT_FUNC` when it is imported: without it, its C code waits for PostgreSQL with the whole process stopped.
+"""
+
+import os
+import warnings
+
+os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
+
+with warnings.catch_warnings():
+    # Eventlet announces its own retirement at import. Nameko 2, which is prescribed, stands on it; see docs/decisions.
+    warnings.simplefilter("ignore")
+    import eventlet
+
+    eventlet.monkey_patch()

@@ -1,0 +1,19 @@
+"""The one Alembic environment of all services; `chassis.migrations` gives it the connection and the tables."""
+
+from alembic import context
+from sqlalchemy import text
+
+attributes = context.config.attributes
+connection = attributes["connection"]
+if connection.dialect.name == "postgresql":
+    # Two containers that start at once migrate one after the other.
+    connection.execute(text("SELECT pg_advisory_lock(7305816173)"))
+context.configure(
+    connection=connection,
+    target_metadata=attributes["metadata"],
+    render_as_batch=connection.dialect.name == "sqlite",
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
+connection.commit()

@@ -1,0 +1,129 @@
+"""The broker as a nameko extension: one per service, shared by its commands, its event handlers and its relay.
+
+It consumes over one link, answers over a second, and owns the confirmed publisher that is the third. When a service
+stops, it takes nothing new but goes on acknowledging until what is under way is done: nameko's own consumer hands work
+that takes longer than two seconds back to the broker, and it is then done twice.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from nameko.extensions import SharedExtension
+
+from chassis import topology
+from chassis.broker import BROKER_ERRORS, ConfirmedPublisher, Link, Outgoing
+from chassis.config import Config
+from chassis.contract import Event, events_of
+from chassis.delivery import Delivery
+from chassis.errors import Unavailable
+from chassis.observe import Health
+
+EVENT_PREFETCH = 8
+
+
+class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
+    """The links of one service."""
+
+    def __init__(self) -> None:
+        self.on_rpc: dict[str, Callable[[Any], None]] = {}
+        self.on_event: dict[str, tuple[type[Event], str, Callable[[Any], None]]] = {}
+        self.tags: list[str] = []
+        self.stopping = False
+        self.started = False
+
+    @property
+    def config(self) -> Config:
+        """The process's settings, as nameko carries them."""
+        return self.container.config["matron"]
+
+    def setup(self) -> None:
+        """Prepare the links; entrypoints register before `start`."""
+        if hasattr(self, "consuming"):
+            return
+        url, self.service = self.config.amqp_url, self.container.service_name
+        self.consuming = Link(url, self.service, "consumer", self._set_up)
+        self.replies = Link(url, self.service, "replies", lambda _channel: None)
+        self.publisher = ConfirmedPublisher(url, self.service, self._declare)
+        self.delivery = Delivery(self.service, self.publisher, self.config.retry_delays)
+        health: Health = self.container.config["health"]
+        health.add(f"{self.service}.broker", lambda: self.consuming.is_up and self.replies.is_up)
+
+    def start(self) -> None:
+        """Connect, without waiting for the broker: readiness tells when it is there."""
+        if not self.started:
+            self.started = True
+            for link in (self.publisher.link, self.replies, self.consuming):
+                link.start()
+
+    def stop(self) -> None:
+        """Close the links, after the last acknowledgement."""
+        for link in (self.consuming, self.replies, self.publisher.link):
+            link.stop()
+
+    kill = stop
+
+    def stop_consuming(self) -> None:
+        """Take nothing new."""
+        if self.stopping:
+            return
+        self.stopping = True
+        channel = self.consuming.open_channel
+        for tag in self.tags if channel is not None else ():
+            try:
+                channel.basic_cancel(tag, nowait=True)
+            except BROKER_ERRORS:
+                return
+
+    def _declare(self, channel: Any) -> None:  # noqa: ANN401
+        """The exchanges of this service's events and the queues of all who hear them, even if they have never run."""
+        topology.declare_exchanges(channel, self.service)
+        topology.declare_retries(channel, self.service, self.config.retry_delays)
+        for event in events_of(self.service):
+            for handler in event.heard_by:
+                topology.declare_event_queue(channel, event, handler)
+
+    def _set_up(self, channel: Any) -> None:  # noqa: ANN401
+        self.tags = []
+        if self.on_rpc:
+            topology.declare_rpc(channel, self.service)
+            self._consume(channel, topology.rpc_queue(self.service), self.config.workers, self._take_rpc)
+        for queue, (event, handler, take) in self.on_event.items():
+            topology.declare_event_queue(channel, event, handler)
+            self._consume(channel, queue, EVENT_PREFETCH, take)
+
+    def _consume(self, channel: Any, queue: str, prefetch: int, take: Callable[[Any], None]) -> None:  # noqa: ANN401
+        channel.basic_qos(0, prefetch, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
+        tag = f"{self.service}-{len(self.tags)}"
+        self.tags.append(tag)
+        channel.basic_consume(queue, no_ack=False, callback=partial(self._take, channel, take), consumer_tag=tag)
+
+    def _take(self, channel: Any, take: Callable[[Any], None], raw: Any) -> None:  # noqa: ANN401
+        message = channel.message_to_python(raw)
+        if self.stopping:
+            self.settle(message.requeue)
+            return
+        take(message)
+
+    def _take_rpc(self, message: Any) -> None:  # noqa: ANN401
+        method = message.delivery_info["routing_key"].rpartition(".")[2]
+        self.on_rpc.get(method, self.on_rpc[""])(message)
+
+    def reply(self, message: Any, body: bytes, headers: dict[str, Any]) -> None:  # noqa: ANN401
+        """Answer a request, to our own clients directly and to nameko's through its exchange, then acknowledge it."""
+        reply_to = message.properties.get("reply_to") or ""
+        exchange = "" if reply_to.startswith(topology.DIRECT_REPLY) else topology.RPC_EXCHANGE
+        correlation = {"correlation_id": message.properties.get("correlation_id") or ""}
+        try:
+            if reply_to:
+                Outgoing(body, exchange, reply_to, headers, correlation).send(self.replies.channel)
+        except (Unavailable, *BROKER_ERRORS):
+            pass  # The caller times out and asks again with its key.
+        self.settle(message.ack)
+
+    def settle(self, act: Callable[[], None]) -> None:
+        """Acknowledge or hand back; on a link that was lost meanwhile, the broker has the message again already."""
+        try:
+            act()
+        except BROKER_ERRORS:
+            pass

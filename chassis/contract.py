@@ -1,0 +1,262 @@
+"""The bases of what services say to each other: commands, queries, views and events, declared once as marshmallow schemas.
+
+Schemas are instantiated once per class, since an instance costs twice what a load does, and plain views are compiled:
+a row becomes a dict of native values by one `attrgetter`, which orjson then writes. A test holds both outputs equal.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from operator import attrgetter
+from typing import Any, ClassVar
+from uuid import UUID
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+
+from chassis.errors import Invalid
+
+PLAIN_FIELDS = (
+    fields.UUID,
+    fields.Integer,
+    fields.Boolean,
+    fields.AwareDateTime,
+    fields.Date,
+    fields.Email,
+    fields.Raw,
+    fields.String,
+)
+"""Fields whose native value orjson writes just as marshmallow would."""
+
+
+class Role(StrEnum):
+    """Base of the roles; the members are the hospital's, in contracts."""
+
+
+ANYONE: frozenset[Role] = frozenset()
+"""The roles of a command that needs no token."""
+
+
+def snake_case(name: str) -> str:
+    """`BookAppointment` to `book_appointment`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+class View(Schema):
+    """What a caller sees of a record."""
+
+    @classmethod
+    @cache
+    def schema(cls) -> Schema:
+        """The one instance of this schema."""
+        return cls()
+
+    @classmethod
+    @cache
+    def dumper(cls) -> Callable[[Any], Any]:
+        """A function from a row, object or mapping to plain data: compiled when the fields allow it."""
+        declared = cls.schema().fields
+        if not all(_is_plain(f) for f in declared.values()):
+            return cls.schema().dump
+        keys = [f.data_key or name for name, f in declared.items()]
+        names = [f.attribute or name for name, f in declared.items()]
+        return _compiled(keys, names)
+
+    @classmethod
+    def dump_one(cls, value: Any) -> Any:  # noqa: ANN401  a row, an ORM object, a mapping or None
+        """Plain data for one record; None stays None."""
+        return None if value is None else cls.dumper()(value)
+
+
+def _is_plain(declared: fields.Field[Any]) -> bool:
+    return type(declared) in PLAIN_FIELDS and not declared.load_only
+
+
+def _compiled(keys: list[str], names: list[str]) -> Callable[[Any], Any]:
+    if len(names) == 1:
+        return lambda value: {keys[0]: value[names[0]] if isinstance(value, Mapping) else getattr(value, names[0])}
+    of_object = attrgetter(*names)
+
+    def dump(value: Any) -> dict[str, Any]:  # noqa: ANN401
+        if isinstance(value, Mapping):
+            return {key: value.get(name) for key, name in zip(keys, names, strict=True)}
+        return dict(zip(keys, of_object(value), strict=True))
+
+    return dump
+
+
+class Nothing(View):
+    """The reply of a command that has nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list: the rows, and the opaque cursor of the next page, or None."""
+
+    items: list[Any]
+    next: str | None = None
+
+
+class PageView(View):
+    """Base of `page_of`: `{"items": [...], "next": cursor or null}`."""
+
+    item: ClassVar[type[View]]
+    next = fields.String(allow_none=True, metadata={"description": "Cursor of the next page; null at the end."})
+
+    @classmethod
+    def dump_one(cls, value: Page) -> dict[str, Any]:
+        """Plain data for a page of rows."""
+        dump = cls.item.dumper()
+        return {"items": [dump(row) for row in value.items], "next": value.next}
+
+
+@cache
+def page_of(view: type[View]) -> type[PageView]:
+    """The view of one page of `view`."""
+    members = {"item": view, "items": fields.List(fields.Nested(view), required=True)}
+    return type(f"{view.__name__}Page", (PageView,), {**members, "__doc__": f"A page of {view.__name__}."})
+
+
+class Command(Schema):
+    """An order to one service, declared with four facts: who answers, who may ask, what comes back, whether it only reads."""
+
+    class Meta:
+        """Unknown fields are refused."""
+
+        unknown = RAISE
+
+    service: ClassVar[str]
+    roles: ClassVar[Iterable[Role]]
+    returns: ClassVar[type[View]]
+    reads: ClassVar[bool] = False
+    keyed: ClassVar[bool] = True
+    """Whether the reply is stored under the caller's key. Not where it holds a secret, such as a token."""
+    verified: ClassVar[bool] = False
+    """Whether the caller's address must have been verified."""
+    deadline: ClassVar[float] = 5.0
+    """Seconds that the gateway waits for the answer."""
+
+    @classmethod
+    @cache
+    def schema(cls) -> Schema:
+        """The one instance of this schema."""
+        return cls()
+
+    @classmethod
+    @cache
+    def method(cls) -> str:
+        """The name of the RPC method."""
+        return snake_case(cls.__name__)
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The payload's fields as native values; `Invalid` with the messages of each field."""
+        try:
+            return dict(cls.schema().load(payload))
+        except ValidationError as error:
+            raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": error.messages}) from None
+
+    @classmethod
+    @cache
+    def secrets(cls) -> frozenset[str]:
+        """Names of fields, such as passwords, that must not even be kept as a fingerprint."""
+        return frozenset(name for name, f in cls.schema().fields.items() if f.load_only)
+
+
+class Query(Command):
+    """A question to one service: runs without a transaction and without a key."""
+
+    reads = True
+
+
+class PageQuery(Query):
+    """A question whose answer is a list, page by page."""
+
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100), metadata={"description": "Rows a page."})
+    cursor = fields.String(
+        load_default=None, validate=validate.Length(max=500), metadata={"description": "`next` of the page before."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an event that is being handled comes from."""
+
+    event_id: UUID
+    source: str
+    name: str
+    sequence: int
+    occurred_at: datetime
+    subject: str
+    correlation_id: str
+
+
+class Event:
+    """A fact that others act on. Subclasses declare marshmallow fields, which become the data of the instance.
+
+    `heard_by` names every handler of our own services as `service.on_event`, so that the publisher can declare their
+    queues before they have ever run; `hears` refuses a handler that is not named here.
+    """
+
+    service: ClassVar[str]
+    subject: ClassVar[str]
+    """The field that says which record the event is about."""
+    heard_by: ClassVar[tuple[str, ...]] = ()
+    for_outside: ClassVar[bool] = False
+    """Said for other systems although none of our own services listens."""
+    internal: ClassVar[bool] = False
+    """Contact details and the like: goes through an exchange that no outside account can read."""
+    example: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not hasattr(cls, "service"):
+            return  # A base of several events.
+        known = _events.setdefault(cls.event_name(), cls)
+        if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"the event name {cls.event_name()} is taken: names are unique across services")
+
+    def __init__(self, **data: Any) -> None:  # noqa: ANN401
+        missing = self.schema().fields.keys() - data.keys()
+        unknown = data.keys() - self.schema().fields.keys()
+        if missing or unknown:
+            raise TypeError(f"{type(self).__name__}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+        self.data = data
+
+    @classmethod
+    @cache
+    def schema(cls) -> Schema:
+        """The schema of the data. A newer publisher's unknown fields are passed over."""
+        declared = {
+            name: value
+            for base in reversed(cls.__mro__)
+            for name, value in vars(base).items()
+            if isinstance(value, fields.Field)
+        }
+        return Schema.from_dict(declared, name=f"{cls.__name__}Data")(unknown=EXCLUDE)  # type: ignore[arg-type]
+
+    @classmethod
+    @cache
+    def event_name(cls) -> str:
+        """The event's name, which is its routing key."""
+        return snake_case(cls.__name__)
+
+    @classmethod
+    def exchange(cls) -> str:
+        """Where it is published."""
+        return f"{cls.service}.{'internal' if cls.internal else 'events'}"
+
+    @classmethod
+    def queue_of(cls, handler: str) -> str:
+        """The queue of a handler, named as nameko names it; `handler` is `service.on_event`."""
+        return f"evt-{cls.service}-{cls.event_name()}--{handler}"
+
+
+_events: dict[str, type[Event]] = {}
+
+
+def events_of(service: str | None = None) -> list[type[Event]]:
+    """All events that have been declared, or those of one service."""
+    return [event for event in _events.values() if service in (None, event.service)]

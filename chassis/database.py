@@ -1,0 +1,249 @@
+"""One engine per service, SQLite or PostgreSQL, and the sessions that use cases work in.
+
+psycopg waits for its socket in C, or with a new selector per wait; a connection class of our own hands each wait to
+eventlet's hub instead. On SQLite there is one writer at a time: `BEGIN IMMEDIATE` behind a green lock, because SQLite's
+own busy wait would stop the whole process, and with it the writer that it waits for.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+from eventlet.hubs import trampoline
+from eventlet.semaphore import Semaphore
+from psycopg import waiting
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session as OrmSession
+
+from chassis.contract import Event
+from chassis.errors import MatronError, Unavailable
+
+POOL_SECONDS = 3.0
+CONNECT_SECONDS = 3
+STATEMENT_MILLISECONDS = 10_000
+SQLITE_BUSY_SECONDS = 10.0
+
+
+class Session(OrmSession):
+    """An ORM session that also takes events, which become rows of the outbox at commit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.published: list[Event] = []
+
+    def publish(self, event: Event) -> None:
+        """Say this to the world if, and only if, the transaction commits."""
+        self.published.append(event)
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether locks and constraints of PostgreSQL are there."""
+        return self.get_bind().dialect.name == "postgresql"
+
+
+class GreenConnection(psycopg.Connection[Any]):
+    """A connection to PostgreSQL that waits in eventlet's hub."""
+
+    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:  # noqa: ANN401  psycopg's signature
+        """Run one of psycopg's generators to its end, letting other green threads run meanwhile."""
+        try:
+            state, fileno = next(gen), self.pgconn.socket
+            while True:
+                if state == waiting.WAIT_RW:
+                    # The send buffer of a large statement is full: rare, so psycopg's own way will do.
+                    return _resume(gen, fileno)
+                trampoline(fileno, read=state == waiting.WAIT_R, write=state == waiting.WAIT_W)
+                state = gen.send(waiting.READY_R if state == waiting.WAIT_R else waiting.READY_W)
+        except StopIteration as end:
+            return end.value
+        except BaseException as error:
+            if not isinstance(error, psycopg.Error):
+                # A time-out or a kill: what the server still sends would be taken for the next answer.
+                self.pgconn.finish()
+            raise
+
+
+def _resume(gen: Any, fileno: int) -> Any:  # noqa: ANN401
+    def rest() -> Generator[Any, Any, Any]:
+        state = waiting.WAIT_RW
+        while True:
+            ready = yield state
+            try:
+                state = gen.send(ready)
+            except StopIteration as end:
+                return end.value
+
+    return waiting.wait_selector(rest(), fileno, interval=1.0)
+
+
+class Database:
+    """The engine of one service, and its two ways of working: `begin` and `read`."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = _normal(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self.url, pool_size) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        only_reads = {"only_reads": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self.reading = self.engine.execution_options(**only_reads)
+        self.writer = Semaphore(1)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A session in one transaction, committed at the end or rolled back by an exception."""
+        with self.one_writer(), _unavailable_when_down(), Session(self.engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads: without a transaction, each statement by itself."""
+        with _unavailable_when_down(), Session(self.reading, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """A plain connection on which each statement commits by itself."""
+        with _unavailable_when_down(), self.reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def one_writer(self) -> Iterator[None]:
+        """Be the only writer of this process: needed on SQLite, nothing on PostgreSQL."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self.writer.acquire(timeout=POOL_SECONDS):
+            raise Unavailable("database_busy", "The database is busy.", {"retry_after": 1})
+        try:
+            yield
+        finally:
+            self.writer.release()
+
+    def answers(self) -> bool:
+        """Whether the database takes a statement now."""
+        try:
+            with self.autocommit() as connection:
+                return bool(connection.execute(select(1)).scalar_one())
+        except (Unavailable, DBAPIError):
+            return False
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _unavailable_when_down() -> Iterator[None]:
+    try:
+        yield
+    except (PoolTimeout, DisconnectionError, InterfaceError):
+        raise _down() from None
+    except OperationalError as error:
+        if is_lost(error):
+            raise _down() from None
+        raise
+
+
+def _down() -> Unavailable:
+    return Unavailable("database_down", "The database cannot be reached.", {"retry_after": 2})
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether the connection is gone, the server is starting or ending, or SQLite stayed locked."""
+    if isinstance(error.orig, sqlite3.Error):
+        return "locked" in str(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or state[:2] in ("08", "53") or state[:3] == "57P"
+
+
+def _normal(url: str) -> URL:
+    parsed = make_url(url)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgresql", "postgres") else parsed
+
+
+def _postgresql_engine(url: URL, pool_size: int) -> Engine:
+    options = f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c application_name=matron"
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, "prepare_threshold": 2},
+    )
+    event.listen(engine, "do_connect", _connect_green)
+    return engine
+
+
+def _connect_green(_dialect: Any, _record: Any, args: Any, params: Any) -> Any:  # noqa: ANN401  SQLAlchemy's hook
+    return GreenConnection.connect(*args, **params)
+
+
+def _sqlite_engine(url: URL, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _dumps(value: Any) -> str:  # noqa: ANN401
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:  # noqa: ANN401
+    if not connection.get_execution_options().get("only_reads"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def violated(error: DBAPIError) -> str:
+    """The name of the constraint, index or trigger that refused a row; empty when it cannot be told."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name or ""
+    message = str(error.orig)
+    if message.startswith("UNIQUE constraint failed: ") and "index '" not in message:
+        return _unique_name(message.removeprefix("UNIQUE constraint failed: "))
+    return message.rpartition("index '")[2].rstrip("'") if "index '" in message else message.rpartition(": ")[2]
+
+
+def _unique_name(columns: str) -> str:
+    """The name by our rule, from SQLite's `table.column, table.column`."""
+    parts = [column.split(".") for column in columns.split(", ")]
+    return "_".join(["uq", parts[0][0], *(column for _table, column in parts)])
+
+
+@contextmanager
+def refusing(session: Session, refusals: dict[str, MatronError]) -> Iterator[None]:
+    """Flush at the end, and say what a violated constraint means: `{"no_doctor_overlap": Conflict(...)}`."""
+    try:
+        yield
+        session.flush()
+    except DBAPIError as error:
+        refusal = refusals.get(violated(error))
+        if refusal is None:
+            raise
+        raise refusal from None

@@ -1,0 +1,69 @@
+"""What becomes of a message whose handler fails: it waits in a delay queue and comes again, and ends as a dead letter.
+
+Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself sends
+it on, with a confirm, before it acknowledges. A message that does not parse is a dead letter at once, and so is one that
+was being worked on each time a process died (`x-delivery-count`, kept by quorum queues).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis import clock
+from chassis.broker import ConfirmedPublisher, Outgoing
+from chassis.observe import EVENTS_FAILED, log
+from chassis.topology import dead_queue, delay_queue
+
+MAX_DELIVERIES = 5
+ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT = "x-attempt", "x-queue", "x-error", "x-code", "x-failed-at"
+OWN_HEADERS = (ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT, "x-death", "x-delivery-count", "x-acquired-count")
+
+
+class Undeliverable(Exception):
+    """A message that no number of tries will help."""
+
+
+class Delivery:
+    """Sends the failed messages of one service on."""
+
+    def __init__(self, service: str, publisher: ConfirmedPublisher, delays: tuple[float, ...]) -> None:
+        self.service, self.publisher, self.delays = service, publisher, delays
+
+    def fail(self, message: Any, queue: str, error: BaseException) -> None:  # noqa: ANN401  kombu's message
+        """Send it to wait, or to the dead letters; `Unavailable` when the broker did not take it."""
+        attempt = int(message.headers.get(ATTEMPT, 0)) + 1
+        dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
+        exchange = "" if dead else delay_queue(self.delays[attempt - 1])
+        headers = {**fresh_headers(message.headers), **_told(error, attempt, queue)}
+        properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
+        key = dead_queue(self.service) if dead else queue
+        self.publisher.publish([Outgoing(bytes_of(message.body), exchange, key, headers, properties)])
+        self._tell(queue, error, attempt, "dead" if dead else "again")
+
+    def _tell(self, queue: str, error: BaseException, attempt: int, fate: str) -> None:
+        handler = queue.rpartition("--")[2]
+        EVENTS_FAILED.labels(self.service, handler, fate).inc()
+        log.warning(
+            "event failed", service=self.service, handler=handler, fate=fate, attempt=attempt, error=type(error).__name__
+        )
+
+
+def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:
+    """What an operator may know of the failure: its class and code, never its text."""
+    code = str(getattr(error, "code", "") or "")
+    return {
+        ATTEMPT: attempt,
+        QUEUE: queue,
+        ERROR: type(error).__name__,
+        CODE: code,
+        FAILED_AT: clock.now().isoformat(),
+    }
+
+
+def fresh_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The event's own headers, without those of its earlier tries."""
+    return {name: value for name, value in headers.items() if name not in OWN_HEADERS}
+
+
+def bytes_of(body: object) -> bytes:
+    """A message's body as it came."""
+    return body if isinstance(body, bytes) else str(body).encode()

@@ -1,0 +1,89 @@
+"""A broker inside the process, as a kombu transport: for `matron run`, and for tests without a server.
+
+`kombu.Connection("embedded://name")` speaks to the broker of that name, which behaves like RabbitMQ; importing this
+package makes the scheme known to kombu. Kombu's own `memory://` polls and drops properties. Here whoever waits for a
+message is woken, and a message arrives as py-amqp would bring it. The layout of the file is described in `store`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, base, pyamqp
+
+from chassis.embedded.channel import Channel
+from chassis.embedded.connection import Connection
+from chassis.embedded.server import TYPES, Broker
+
+__all__ = ["Broker", "Channel", "Connection", "Transport", "broker", "close_broker", "open_broker"]
+
+TRANSPORT_ALIASES["embedded"] = "chassis.embedded:Transport"
+
+# By name in lower case, as urllib gives a host's name. None: closed, and not opened again yet.
+_brokers: dict[str, Broker | None] = {}
+
+
+def open_broker(name: str, path: Path | None = None) -> Broker:
+    """Start a broker. With a path, what is durable is kept in that file, and comes back from it."""
+    if _brokers.get(name.lower()) is not None:
+        raise ValueError(f"There is a broker {name!r} already.")
+    opened = _brokers[name.lower()] = Broker(name, path)
+    return opened
+
+
+def broker(name: str) -> Broker:
+    """The broker of that name; one that nobody has opened keeps its messages in memory only."""
+    known = _brokers.get(name.lower())
+    if known is None and name.lower() in _brokers:
+        raise ConnectionRefusedError(f"The broker {name!r} is closed.")
+    return known or open_broker(name)
+
+
+def close_broker(name: str) -> None:
+    """Stop a broker. Its clients get a connection error, and are refused until it is opened again."""
+    closing, _brokers[name.lower()] = _brokers.get(name.lower()), None
+    if closing is not None:
+        closing.close()
+
+
+class Transport(base.Transport):
+    """What kombu asks of a transport. Errors are py-amqp's, so that whoever reconnects there does so here."""
+
+    driver_type = "amqp"
+    driver_name = "embedded"
+    connection_errors = pyamqp.Transport.connection_errors
+    channel_errors = pyamqp.Transport.channel_errors
+    recoverable_connection_errors = pyamqp.Transport.recoverable_connection_errors
+    recoverable_channel_errors = pyamqp.Transport.recoverable_channel_errors
+    implements = base.Transport.implements.extend(asynchronous=False, heartbeats=False, exchange_type=frozenset(TYPES))
+
+    def establish_connection(self) -> Connection:
+        """Connect to the broker that the URL names."""
+        client: Any = self.client
+        confirms = bool((client.transport_options or {}).get("confirm_publish"))
+        return Connection(broker(client.hostname or "default"), client, confirms=confirms)
+
+    def close_connection(self, connection: Connection) -> None:
+        """Hang up."""
+        connection.close()
+
+    _collect = close_connection  # kombu's name for hanging up after an error
+
+    def create_channel(self, connection: Connection) -> Channel:
+        """Open a channel."""
+        return connection.channel()
+
+    def close_channel(self, channel: Channel) -> None:
+        """Close a channel."""
+        channel.close()
+
+    def drain_events(self, connection: Connection, **kwargs: Any) -> None:
+        """Handle one thing that has arrived, waiting up to `timeout` seconds for it."""
+        connection.drain_events(**kwargs)
+
+    def verify_connection(self, connection: Connection) -> bool:
+        """Whether it is still open."""
+        return connection.connected
+
+    def driver_version(self) -> str:
+        """The version of what we speak."""
+        return "0.9.1"

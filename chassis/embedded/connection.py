@@ -1,0 +1,102 @@
+"""A client's link to the broker: where what has arrived waits to be handled."""
+
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, NamedTuple
+
+import eventlet
+from amqp import exceptions as amqp
+from eventlet.event import Event
+
+from chassis.embedded.channel import Channel
+from chassis.embedded.model import Consumer
+from chassis.embedded.server import Broker
+
+TURN = 32  # what a connection may do in one go before the others in the process have their turn
+
+
+class Arrival(NamedTuple):
+    """Something for `drain_events`: a message for a consumer, or news of the channel's."""
+
+    channel: Channel
+    callback: Callable[[Any], object]
+    content: Any
+    consumer: Consumer | None = None
+
+
+class Connection:
+    """One client's link to a broker: its channels, and what has arrived for them."""
+
+    def __init__(self, broker: Broker, client: Any, *, confirms: bool) -> None:
+        self.broker = broker
+        self.client = client
+        self.confirms = confirms
+        self.channels: list[Channel] = []
+        self.arrivals: deque[Arrival] = deque()
+        self.error: Exception | None = None
+        self._news = Event()
+        self._turns = 0
+        broker.connections.append(self)
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is still open."""
+        return self.error is None
+
+    def check(self) -> None:
+        """Raise what ended the connection."""
+        if self.error is not None:
+            raise self.error
+
+    def channel(self) -> Channel:
+        """Open a channel."""
+        self.check()
+        return Channel(self)
+
+    def push(
+        self, channel: Channel, callback: Callable[[Any], object], content: Any, consumer: Consumer | None = None
+    ) -> None:
+        """Something has arrived: whoever waits for it wakes up."""
+        self.arrivals.append(Arrival(channel, callback, content, consumer))
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self._news.ready():
+            self._news.send("news")
+
+    def drain_events(self, timeout: float | None = None) -> None:
+        """Handle one thing that has arrived, waiting for it; TimeoutError after `timeout` seconds."""
+        self.take_turn()
+        deadline = None if timeout is None else monotonic() + timeout
+        while not self.arrivals:
+            self.check()
+            if self._news.ready():
+                self._news = Event()
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            if self._news.wait(left) is None:
+                raise TimeoutError("timed out")
+        arrival = self.arrivals.popleft()
+        arrival.callback(arrival.content)
+
+    def take_turn(self) -> None:
+        """Give way now and then: whoever never has to wait would keep the process for itself."""
+        self._turns += 1
+        if self._turns % TURN == 0:
+            eventlet.sleep(0)
+
+    def close(self, error: Exception | None = None) -> None:
+        """Hang up: unacknowledged messages go back, exclusive queues go. `error` is what its users see then."""
+        if self.error is not None:
+            return
+        for channel in self.channels:
+            channel.leave()  # first all, lest a message goes back to a consumer that is about to go too
+        for channel in list(self.channels):
+            channel.close()
+        for queue in [queue for queue in self.broker.queues.values() if queue.owner is self]:
+            self.broker.remove(queue)
+        self.broker.commit()
+        self.broker.connections.remove(self)
+        self.error = error or amqp.RecoverableConnectionError("connection already closed")
+        self.arrivals.clear()
+        self._wake()

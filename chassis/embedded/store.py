@@ -1,0 +1,126 @@
+"""The durable part of a broker in a SQLite file, which is for one process at a time; others may read along (WAL).
+
+    message(id, queue, body, properties, expires_at, exchange, routing_key, deliveries)
+    topology(id, exchanges, queues, bindings)
+
+A row of `message` is a persistent message in a durable queue that nobody has acknowledged yet. The messages of a queue
+stand in the order of `id`; `body` is text or a blob, as it was given; `properties` are JSON with the names of AMQP (the
+headers are `application_headers`); `expires_at` is in seconds since 1970, or null; `deliveries` counts how often
+consumers of a quorum queue have had it. `topology` has one row of JSON: {name: {type, auto_delete, arguments}},
+{name: {auto_delete, arguments}} and [[source, "queue" or "exchange", destination, routing_key]]. It is small and seldom
+changes, so it is written as a whole.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import monotonic, time
+from typing import Any
+
+from kombu.utils import json
+
+from chassis.embedded.model import Entry, Exchange, Queue
+
+SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY, queue TEXT, body, properties TEXT, expires_at REAL,
+    exchange TEXT, routing_key TEXT, deliveries INTEGER);
+CREATE TABLE IF NOT EXISTS topology (id INTEGER PRIMARY KEY, exchanges TEXT, queues TEXT, bindings TEXT);
+"""
+
+
+class Store:
+    """Changes are collected, and written in one transaction by `commit`. Without a path nothing is kept."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._changes: list[tuple[str, tuple[Any, ...]]] = []
+        self._file: sqlite3.Connection | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = sqlite3.connect(path, isolation_level=None)
+            self._file.executescript(SCHEMA)
+
+    def _change(self, statement: str, *values: Any) -> None:
+        if self._file is not None:
+            self._changes.append((statement, values))
+
+    def _rows(self, query: str) -> list[Any]:
+        return self._file.execute(query).fetchall() if self._file is not None else []
+
+    def commit(self) -> None:
+        """Write what has changed, all or nothing."""
+        if self._changes and self._file is not None:
+            changes, self._changes = self._changes, []
+            with self._file:
+                self._file.execute("BEGIN")
+                for statement, values in changes:
+                    self._file.execute(statement, values)
+
+    def close(self) -> None:
+        """Let the file go as it is; later changes are not kept."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+    def put(self, queue: Queue, entry: Entry) -> None:
+        """Keep a message."""
+        if self._file is not None:
+            entry.stored = True
+            at = None if entry.expires_at is None else time() + entry.expires_at - monotonic()
+            row = (entry.id, queue.name, entry.body, json.dumps(entry.properties), at, entry.exchange)  # type: ignore[no-untyped-call]
+            self._change("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0)", *row, entry.routing_key)
+
+    def count(self, entry: Entry) -> None:
+        """Keep how often a message has been delivered, lest one that kills its process does so for ever."""
+        if entry.stored:
+            self._change("UPDATE message SET deliveries = ? WHERE id = ?", entry.deliveries, entry.id)
+
+    def drop(self, entry: Entry) -> None:
+        """Forget a message: it is done with, or passed on."""
+        if entry.stored:
+            self._change("DELETE FROM message WHERE id = ?", entry.id)
+
+    def drop_all(self, queue: Queue) -> None:
+        """Forget the messages of a queue that is gone."""
+        if queue.durable:
+            self._change("DELETE FROM message WHERE queue = ?", queue.name)
+
+    def messages(self) -> Iterator[tuple[str, Entry]]:
+        """What was kept, in order, each with the name of its queue."""
+        now = time() - monotonic()
+        for row in self._rows("SELECT * FROM message ORDER BY id"):
+            number, queue, body, properties, at, exchange, key, deliveries = row
+            entry = Entry(number, body, json.loads(properties), exchange, key, None if at is None else at - now)  # type: ignore[no-untyped-call]
+            entry.stored = entry.redelivered = True
+            entry.deliveries = deliveries
+            yield queue, entry
+
+    def put_topology(self, exchanges: Mapping[str, Exchange], queues: Mapping[str, Queue]) -> None:
+        """Keep what is durable of exchanges, queues and the bindings between them."""
+        if self._file is None:
+            return
+        kept = [exchange for exchange in exchanges.values() if exchange.durable]
+        facts = {e.name: {"type": e.type, "auto_delete": e.auto_delete, "arguments": e.arguments} for e in kept}
+        boxes = {q.name: {"auto_delete": q.auto_delete, "arguments": q.arguments} for q in queues.values() if q.durable}
+        bindings = [
+            [exchange.name, "queue" if isinstance(place, Queue) else "exchange", place.name, key]
+            for exchange in kept
+            for place, key in exchange.bindings
+            if place.durable
+        ]
+        row = map(json.dumps, (facts, boxes, bindings))
+        self._change("INSERT OR REPLACE INTO topology VALUES (1, ?, ?, ?)", *row)
+
+    def topology(self) -> tuple[dict[str, Exchange], dict[str, Queue]]:
+        """The exchanges, with their bindings, and the empty queues that were kept."""
+        exchanges: dict[str, Exchange] = {}
+        queues: dict[str, Queue] = {}
+        for row in self._rows("SELECT exchanges, queues, bindings FROM topology"):
+            facts, boxes, bindings = map(json.loads, row)
+            exchanges = {name: Exchange(name, durable=True, **fact) for name, fact in facts.items()}
+            queues = {name: Queue(name, durable=True, **box) for name, box in boxes.items()}
+            for source, kind, destination, key in bindings:
+                place = queues[destination] if kind == "queue" else exchanges[destination]
+                exchanges[source].bindings[place, key] = None
+        return exchanges, queues

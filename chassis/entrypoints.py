@@ -1,0 +1,268 @@
+"""`serves`, `hears` and `every`: the lines of a service's table, and the nameko entrypoints behind them."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from nameko.events import EventHandler
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import DependencyProvider, SharedExtension, register_entrypoint
+from nameko.rpc import Rpc
+from nameko.timer import Timer
+
+from chassis import execution, topology
+from chassis.config import Config
+from chassis.consumer import Broker
+from chassis.contract import Command, Event
+from chassis.database import Database
+from chassis.delivery import MAX_DELIVERIES, Undeliverable
+from chassis.errors import Invalid, MatronError, NotFound, internal
+from chassis.execution import Call, Host, Shape, masked
+from chassis.identity import KeySet, Verifier
+from chassis.observe import Health
+from chassis.outbox import Relay, origin_of
+
+UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
+
+
+class Resources(SharedExtension):  # type: ignore[misc]  # nameko has no types
+    """The database, the relay and the keys of one service, shared by all its workers."""
+
+    broker = Broker()
+
+    def setup(self) -> None:
+        """Open the database; connections are made when they are needed."""
+        if hasattr(self, "database"):
+            return
+        config: Config = self.container.config["matron"]
+        name = self.container.service_name
+        self.broker.setup()
+        self.database = Database(config.database_url(name), pool_size=config.workers + 8)
+        self.relay = Relay(name, self.database, self.broker.publisher)
+        self.verifier = Verifier(KeySet(config.jwks_file))
+        health: Health = self.container.config["health"]
+        health.add(f"{name}.database", self.database.answers)
+
+    def start(self) -> None:
+        """Send what an earlier process left in the outbox."""
+        if self.relay.thread is None:
+            self.relay.start()
+
+    def stop(self) -> None:
+        """End the relay, then the connections."""
+        self.relay.stop()
+        self.database.close()
+
+    def kill(self) -> None:
+        """End at once."""
+        self.relay.thread.kill()
+
+
+class _Resource(DependencyProvider):  # type: ignore[misc]
+    """Gives a worker one of the resources, by the name of the attribute."""
+
+    resources = Resources()
+
+    def get_dependency(self, _worker_ctx: Any) -> Any:  # noqa: ANN401
+        return getattr(self.resources, self.attr_name)
+
+
+class _CurrentCall(DependencyProvider):  # type: ignore[misc]
+    """Gives a worker what came with its request."""
+
+    def get_dependency(self, worker_ctx: Any) -> Call:  # noqa: ANN401
+        data = worker_ctx.data
+        expires_at = data.get("deadline")
+        return Call(
+            token=data.get("auth_token") or "",
+            request_id=data.get("request_id") or worker_ctx.call_id,
+            key=data.get("idempotency_key") or data.get("request_id") or worker_ctx.call_id,
+            address=data.get("address") or "",
+            expires_at=float(expires_at) if expires_at else None,
+            origin=data.get("origin"),
+        )
+
+
+class Service:
+    """Base of the services. A subclass is a table of everything that it does, and has no logic."""
+
+    name: str
+    database = _Resource()
+    relay = _Resource()
+    verifier = _Resource()
+    call = _CurrentCall()
+
+
+class Served(Rpc):  # type: ignore[misc]
+    """Nameko's rpc entrypoint on our broker links."""
+
+    broker = Broker()
+    rpc_consumer = None
+
+    def setup(self) -> None:
+        """Take the requests for this method."""
+        self.broker.on_rpc[self.method_name] = self.handle_message
+        self.broker.on_rpc.setdefault("", self._unknown)
+
+    def stop(self) -> None:
+        """Take no more."""
+        self.broker.stop_consuming()
+
+    def handle_message(self, message: Any) -> None:  # noqa: ANN401
+        """Start a worker on the request; what cannot be read is refused."""
+        try:
+            body = orjson.loads(message.body)
+            args, kwargs = body["args"], body["kwargs"]
+            if args or not isinstance(kwargs, dict):
+                raise TypeError
+        except UNREADABLE:
+            self._answer(message, None, Invalid("malformed", "The request is not a JSON object of named fields."))
+            return
+        context = self.unpack_message_headers(message)
+        try:
+            self.container.spawn_worker(
+                self, (), kwargs, context_data=context, handle_result=lambda _ctx, *done: self._handle(message, *done)
+            )
+        except ContainerBeingKilled:
+            self.broker.settle(message.requeue)
+
+    def unpack_message_headers(self, message: Any) -> dict[str, Any]:  # noqa: ANN401
+        """What travels with the request, without nameko's prefix."""
+        return {name.removeprefix("nameko."): value for name, value in message.headers.items()}
+
+    def _unknown(self, message: Any) -> None:  # noqa: ANN401
+        self._answer(message, None, NotFound("no_such_method", "The service has no such method."))
+
+    def _handle(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401
+        error = exc_info[1] if exc_info else None
+        self._answer(message, result, error if error is None or isinstance(error, MatronError) else internal())
+        return result, None
+
+    def _answer(self, message: Any, result: Any, error: MatronError | None) -> None:  # noqa: ANN401
+        body = orjson.dumps({"result": result, "error": error.as_dict() if error else None})
+        revision = result.get("revision") if isinstance(result, dict) else None
+        self.broker.reply(message, body, {} if revision is None else {"revision": str(revision)})
+
+
+class Heard(EventHandler):  # type: ignore[misc]
+    """Nameko's event entrypoint on our broker links, with retries, dead letters and CloudEvents."""
+
+    broker = Broker()
+    queue_consumer = None
+
+    def __init__(self, event: type[Event]) -> None:
+        self.event = event
+        super().__init__(event.service, event.event_name())
+
+    def setup(self) -> None:
+        """Take the events of this handler's queue."""
+        handler = f"{self.container.service_name}.{self.method_name}"
+        if handler not in self.event.heard_by:
+            raise TypeError(f"{self.event.__name__}.heard_by does not name {handler}")
+        self.queue = self.event.queue_of(handler)
+        self.broker.on_event[self.queue] = (self.event, handler, self.handle_message)
+
+    def stop(self) -> None:
+        """Take no more."""
+        self.broker.stop_consuming()
+
+    def handle_message(self, message: Any) -> None:  # noqa: ANN401
+        """Start a worker on the event; one that cannot be read, or that has killed processes, is a dead letter."""
+        try:
+            if int(message.headers.get("x-delivery-count") or 0) >= MAX_DELIVERIES:
+                raise Undeliverable
+            data, origin = orjson.loads(message.body), origin_of(message.headers)
+            self.event.schema().validate(data)
+            if self.event.schema().validate(data):
+                raise Undeliverable
+        except (*UNREADABLE, Undeliverable):
+            self.container.spawn_managed_thread(lambda: self._settle(message, Undeliverable()))
+            return
+        try:
+            self.container.spawn_worker(
+                self,
+                (),
+                data,
+                context_data={"origin": origin, "request_id": origin.correlation_id},
+                handle_result=lambda _ctx, _result, exc_info: self._settle(message, exc_info and exc_info[1]),
+            )
+        except ContainerBeingKilled:
+            self.broker.settle(message.requeue)
+
+    def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:  # noqa: ANN401
+        """Acknowledge what is done; send on what failed, and acknowledge only when that is safe."""
+        if error is not None:
+            try:
+                self.broker.delivery.fail(message, self.queue, error)
+            except MatronError:
+                self.broker.settle(message.requeue)
+                return None, None
+        self.broker.settle(message.ack)
+        return None, None
+
+
+class Every(Timer):  # type: ignore[misc]
+    """Nameko's timer, whose failures are logged and do not end it."""
+
+    def __init__(self, interval: float) -> None:
+        super().__init__(interval, eager=True)
+
+
+def serves(
+    contract: type[Command],
+    use_case: Callable[..., Any],
+    *,
+    outside: Callable[..., Any] | None = None,
+    then: Callable[..., Any] | None = None,
+) -> Callable[..., Any]:
+    """Answer a command or query with a use case `(session, actor, *, ...fields)`.
+
+    With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is kept
+    as plain JSON, so that a repeated request goes on after a crash; `outside(plan, **fields)` is called without a
+    transaction, and `then(session, actor, plan, outcome, **fields)` writes the outcome.
+    """
+    shape = Shape(contract, use_case, outside, then)
+    kind = "query" if contract.reads else "command"
+
+    def method(self: Host, **payload: Any) -> Any:  # noqa: ANN401
+        work = lambda: shape.run(self, payload)  # noqa: E731
+        return masked(self.name, kind, contract.method(), work, self.call.request_id)
+
+    method.__doc__, method.__name__ = contract.__doc__, contract.method()
+    method.contract = contract  # type: ignore[attr-defined]
+    register_entrypoint(method, Served(expected_exceptions=MatronError))
+    return method
+
+
+def hears(event: type[Event], work: Callable[..., Any]) -> Callable[..., Any]:
+    """Act on an event, once, with `work(session, actor, *, ...those of its fields that it needs)`."""
+
+    def method(self: Host, **data: Any) -> None:  # noqa: ANN401
+        origin = self.call.origin
+        handler = f"{self.name}.on_{event.event_name()}"
+        run = lambda: execution.run_event(self, event, handler, work, data)  # noqa: E731
+        masked(self.name, "event", handler, run, origin.correlation_id if origin else "")
+
+    method.__doc__, method.__name__ = work.__doc__, f"on_{event.event_name()}"
+    method.event = event  # type: ignore[attr-defined]
+    register_entrypoint(method, Heard(event))
+    return method
+
+
+def every(
+    seconds: float,
+    work: Callable[..., Any],
+    *,
+    outside: Callable[..., Any] | None = None,
+    then: Callable[..., Any] | None = None,
+) -> Callable[..., Any]:
+    """Do `work(session, actor)` at this pace, in one process at a time; with `outside` and `then` as in `serves`."""
+    name = f"{work.__module__}.{work.__name__}"
+
+    def method(self: Host) -> None:
+        masked(self.name, "timer", name, lambda: execution.run_timer(self, name, work, outside, then), f"timer-{name}")
+
+    method.__doc__, method.__name__ = work.__doc__, work.__name__
+    register_entrypoint(method, Every(seconds))
+    return method

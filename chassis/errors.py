@@ -1,0 +1,118 @@
+"""The kinds of refusal that cross a service's border; everything else is masked as `Internal`.
+
+Each has a `code` (a fact in snake case, documented in docs/errors.md), a `detail` that is safe to show to the caller, and
+`facts` (plain JSON) that a client may act on. Nameko's clients get the same classes back.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from nameko.exceptions import deserialize_to_instance
+
+
+class MatronError(Exception):
+    """Base of all refusals. `facts` travel as they are: never put a name or a finding in."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, code: str, detail: str = "", facts: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code, detail, dict(facts or {}))
+
+    @property
+    def code(self) -> str:
+        """What happened, for programs."""
+        return str(self.args[0])
+
+    @property
+    def detail(self) -> str:
+        """What happened, for people."""
+        return str(self.args[1])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a client may act on, such as `errors` per field or `retry_after` in seconds."""
+        return dict(self.args[2])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error in nameko's wire form."""
+        kind = type(self)
+        return {
+            "exc_type": kind.__name__,
+            "exc_path": f"{kind.__module__}.{kind.__name__}",
+            "exc_args": list(self.args),
+            "value": f"{self.code}: {self.detail}",
+        }
+
+
+@deserialize_to_instance
+class Invalid(MatronError):
+    """The request is not well formed. `facts["errors"]` has the messages of each field."""
+
+    status, title = 422, "Invalid request"
+
+
+@deserialize_to_instance
+class Unauthenticated(MatronError):
+    """Nobody, or somebody whose token does not count."""
+
+    status, title = 401, "Not signed in"
+
+
+@deserialize_to_instance
+class Forbidden(MatronError):
+    """Somebody who may not do this at all."""
+
+    status, title = 403, "Not allowed"
+
+
+@deserialize_to_instance
+class NotFound(MatronError):
+    """There is no such record, or none that the caller may see."""
+
+    status, title = 404, "Not found"
+
+
+@deserialize_to_instance
+class Conflict(MatronError):
+    """The request is fine, but the state of the record is against it."""
+
+    status, title = 409, "Conflict"
+
+
+@deserialize_to_instance
+class Stale(MatronError):
+    """The record has changed since the caller read it (`If-Match`)."""
+
+    status, title = 412, "Changed meanwhile"
+
+
+@deserialize_to_instance
+class TooMany(MatronError):
+    """Too many requests; `facts["retry_after"]` in seconds."""
+
+    status, title = 429, "Too many requests"
+
+
+@deserialize_to_instance
+class Unavailable(MatronError):
+    """Something that is needed is down; `facts["retry_after"]` in seconds. Nothing was done."""
+
+    status, title = 503, "Unavailable"
+
+
+@deserialize_to_instance
+class NoAnswer(MatronError):
+    """No answer within the deadline. A write may have been done: repeating it with the same key is safe."""
+
+    status, title = 504, "No answer"
+
+
+@deserialize_to_instance
+class Internal(MatronError):
+    """Anything unexpected. Never says what, since the text of an exception may hold a patient's data."""
+
+
+def internal() -> Internal:
+    """The one form in which an unexpected exception leaves a service."""
+    return Internal("internal", "Something went wrong on our side. Quote the request id when you report it.")

@@ -1,0 +1,273 @@
+"""How a command, a query, an event and a timer are done: the three shapes of `serves`, and those of `hears` and `every`.
+
+This is the one place that commits. Nameko sends the reply before `worker_result` runs, so the commit happens here, inside
+the method, before there is a reply to send.
+"""
+
+import inspect
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from chassis import clock, idempotency, inbox, outbox
+from chassis.contract import Command, Event, Origin
+from chassis.database import Database, Session, violated
+from chassis.errors import MatronError, NoAnswer, internal
+from chassis.identity import NOBODY, Actor, Verifier, check_right, on_behalf
+from chassis.observe import HANDLED, log, log_unexpected
+from chassis.outbox import Relay
+from chassis.tables import audit
+from chassis.tables import idempotency as idempotency_table
+
+TRIES = 4
+SERIALIZATION_FAILURES = ("40001", "40P01")
+_ADD_EVENTS, _ADD_AUDIT, _STORE_REPLY = outbox.INSERT, insert(audit), idempotency.STORE
+_REPLY_OF = select(idempotency_table.c.reply).where(*idempotency._MINE).with_for_update()
+
+
+@dataclass(slots=True)
+class Call:
+    """What came with a request besides its payload."""
+
+    token: str = ""
+    request_id: str = ""
+    key: str = ""
+    address: str = ""
+    expires_at: float | None = None
+    """Unix time at which the caller gives up."""
+    origin: Origin | None = None
+
+    def check_deadline(self) -> None:
+        """`NoAnswer` when the caller has given up already: nothing is begun then."""
+        if self.expires_at is not None and time.time() > self.expires_at:
+            raise NoAnswer("no_answer", "The request came too late to be begun.")
+
+
+class Host(Protocol):
+    """What the shapes need of a service."""
+
+    name: str
+    database: Database
+    relay: Relay
+    verifier: Verifier
+    call: Call
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One entry of a service's table: the contract, the use case, and the steps around an outside call."""
+
+    contract: type[Command]
+    use_case: Callable[..., Any]
+    outside: Callable[..., Any] | None = None
+    then: Callable[..., Any] | None = None
+
+    def run(self, host: Host, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401  plain data
+        """Do it, and return the reply as plain data."""
+        host.call.check_deadline()
+        actor = _admitted(host, self.contract)
+        fields = self.contract.read(payload)
+        if self.contract.reads:
+            return self._query(host, actor, fields)
+        if self.outside is None:
+            return retrying(lambda: self._command(host, actor, fields, payload))
+        return self._three_steps(host, actor, fields, payload)
+
+    def _query(self, host: Host, actor: Actor, fields: dict[str, Any]) -> Any:  # noqa: ANN401
+        with host.database.read() as session:
+            return self.contract.returns.dump_one(self.use_case(session, actor, **fields))
+
+    def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        with host.database.begin() as session:
+            held = idempotency.claim(session, actor, self.contract, payload) if self.contract.keyed else None
+            if held is not None and not held.fresh:
+                return held.reply["is"]
+            reply = self.contract.returns.dump_one(self.use_case(session, actor, **fields))
+            self._finish(session, actor, held, reply)
+        _wake(host, session)
+        return reply
+
+    def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        held, plan = retrying(lambda: self._prepare(host, actor, fields, payload))
+        if held is not None and held.reply is not None:
+            return held.reply["is"]
+        outcome = call_with(self.outside, plan, **fields)
+        return retrying(lambda: self._record(host, actor, fields, held, plan, outcome))
+
+    def _prepare(
+        self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]
+    ) -> tuple[idempotency.Claim | None, Any]:
+        with host.database.begin() as session:
+            held = idempotency.claim(session, actor, self.contract, payload) if self.contract.keyed else None
+            if held is not None and not held.fresh:
+                return held, held.plan and held.plan["is"]
+            plan = self.use_case(session, actor, **fields)
+            if held is not None:
+                idempotency.store_plan(session, held, plan)
+            add_events(session, actor)
+        _wake(host, session)
+        return held, plan
+
+    def _record(
+        self,
+        host: Host,
+        actor: Actor,
+        fields: dict[str, Any],
+        held: idempotency.Claim | None,
+        plan: Any,  # noqa: ANN401
+        outcome: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        with host.database.begin() as session:
+            done = session.execute(_REPLY_OF, held.key).scalar_one() if held is not None else None
+            if done is not None:
+                return done["is"]  # A second request with the key was faster.
+            result = call_with(self.then, session, actor, plan, outcome, **fields)
+            reply = self.contract.returns.dump_one(result)
+            self._finish(session, actor, held, reply)
+        _wake(host, session)
+        return reply
+
+    def _finish(self, session: Session, actor: Actor, held: idempotency.Claim | None, reply: Any) -> None:  # noqa: ANN401
+        """Write the use case's rows, then what the chassis adds: events, audit, the stored reply."""
+        add_events(session, actor)
+        record = reply.get("id") if isinstance(reply, dict) else None
+        session.execute(_ADD_AUDIT, audit_row(actor, self.contract.method(), record))
+        if held is not None:
+            session.execute(_STORE_REPLY, {**held.key, "reply": {"is": reply}})
+
+
+def audit_row(actor: Actor, action: str, record: Any, *, allowed: bool = True) -> dict[str, Any]:  # noqa: ANN401
+    """Who did what to which record."""
+    return {
+        "at": clock.now(),
+        "actor_id": actor.id,
+        "action": action,
+        "record_id": record,
+        "allowed": allowed,
+        "address": actor.address,
+        "request_id": actor.request_id,
+    }
+
+
+def add_events(session: Session, actor: Actor) -> None:
+    """Flush the use case's rows and add the outbox rows of what it published."""
+    session.flush()
+    rows = outbox.rows_of(session, actor)
+    if rows:
+        session.execute(_ADD_EVENTS, rows)
+
+
+def _wake(host: Host, session: Session) -> None:
+    if session.published:
+        host.relay.wake()
+
+
+def _admitted(host: Host, contract: type[Command]) -> Actor:
+    call = host.call
+    actor = host.verifier.actor(call.token) if call.token else NOBODY
+    check_right(actor, frozenset(contract.roles), verified=contract.verified)
+    return on_behalf(actor, request_id=call.request_id, key=call.key, address=call.address)
+
+
+def retrying(work: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """Do a transaction again when the database broke off one of two that stood in each other's way."""
+    for attempt in range(TRIES):
+        try:
+            return work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or attempt == TRIES - 1:
+                raise
+    raise AssertionError
+
+
+@cache
+def _keywords(function: Callable[..., Any]) -> frozenset[str] | None:
+    """The keyword-only names that a function takes; None when it takes any."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
+    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def call_with(function: Callable[..., Any] | None, *args: Any, **fields: Any) -> Any:  # noqa: ANN401
+    """Call with those of the fields that the function names."""
+    assert function is not None  # noqa: S101  for the type checker: only shapes with the step get here
+    wanted = _keywords(function)
+    return function(*args, **{n: v for n, v in fields.items() if wanted is None or n in wanted})
+
+
+def run_event(host: Host, event: type[Event], handler: str, work: Callable[..., Any], data: Mapping[str, Any]) -> None:
+    """Do an event's work once, in one transaction with the claim of its id."""
+    origin = host.call.origin
+    assert origin is not None  # noqa: S101  the entrypoint has read it
+    actor = Actor.system(origin=origin, request_id=origin.correlation_id)
+    fields = dict(event.schema().load(data))
+    published = retrying(lambda: _handle(host, actor, origin, handler, work, fields))
+    if published:
+        host.relay.wake()
+
+
+def _handle(
+    host: Host, actor: Actor, origin: Origin, handler: str, work: Callable[..., Any], fields: dict[str, Any]
+) -> bool:
+    with host.database.begin() as session:
+        if inbox.claim(session, origin.event_id, handler):
+            call_with(work, session, actor, **fields)
+            add_events(session, actor)
+    return bool(session.published)
+
+
+def run_timer(
+    host: Host,
+    name: str,
+    work: Callable[..., Any],
+    outside: Callable[..., Any] | None = None,
+    then: Callable[..., Any] | None = None,
+) -> None:
+    """Do a timer's work in one transaction, or around an outside call; one process begins it at a time."""
+    actor = Actor.system(request_id=f"timer-{name}")
+    plan = _transact(host, actor, lambda session: work(session, actor) if _is_mine(session, name) else None)
+    if outside is not None and plan:
+        outcome = outside(plan)
+        _transact(host, actor, lambda session: call_with(then, session, actor, plan, outcome))
+
+
+def _transact(host: Host, actor: Actor, work: Callable[[Session], Any]) -> Any:  # noqa: ANN401
+    with host.database.begin() as session:
+        result = work(session)
+        add_events(session, actor)
+    _wake(host, session)
+    return result
+
+
+def _is_mine(session: Session, name: str) -> bool:
+    """Whether no other process is at this timer's work just now."""
+    lock = select(func.pg_try_advisory_xact_lock(zlib.crc32(name.encode())))
+    return not session.is_postgresql or bool(session.execute(lock).scalar_one())
+
+
+def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], request_id: str) -> Any:  # noqa: ANN401
+    """Run it, measure it, write its one log line, and let nothing unexpected out."""
+    began, outcome = time.perf_counter(), "done"
+    try:
+        return work()
+    except MatronError as error:
+        outcome = error.code
+        raise
+    except Exception as error:  # noqa: BLE001  the text of an unexpected exception must not leave
+        outcome = "internal"
+        constraint = violated(error) if isinstance(error, DBAPIError) else ""
+        log_unexpected("unexpected", error, service=host_name, name=name, request_id=request_id, constraint=constraint)
+        raise internal() from None
+    finally:
+        seconds = time.perf_counter() - began
+        HANDLED.labels(host_name, kind, name, outcome).observe(seconds)
+        log.info(
+            kind, service=host_name, name=name, outcome=outcome, ms=round(seconds * 1000, 1), request_id=request_id
+        )

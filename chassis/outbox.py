@@ -1,0 +1,192 @@
+"""Events leave through the outbox: a row in the transaction that made them true, then the relay publishes it.
+
+The relay of any process that has committed something takes the database's advisory lock, numbers what is unsent, publishes
+it in order with many confirms in flight, and marks it. Whoever waits for the lock next sends what came meanwhile, so
+there is never more than one relay at work on a database, and none to elect. It reads `sent_at IS NULL`, not a high-water
+mark: numbers of rows commit out of order. Sequences are committed before publishing, so that a second try sends the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import eventlet
+import orjson
+from eventlet.event import Event as Signal
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.broker import ConfirmedPublisher, Outgoing
+from chassis.contract import Event, Origin
+from chassis.database import Database, Session
+from chassis.errors import MatronError
+from chassis.identity import Actor
+from chassis.observe import EVENTS_SENT, log, log_unexpected
+from chassis.tables import Moment, outbox
+
+BATCH = 200
+CATCH_UP_SECONDS = 5.0
+"""A timer's pace, for what a crash left between commit and publish."""
+RETRY_SECONDS = 0.5
+LOCK = 7_305_816_172
+"""The advisory lock of the relay; each service has a database of its own."""
+
+NUMBER = text(
+    """
+    UPDATE outbox SET sequence = fresh.number FROM (
+        SELECT o.position AS position, row_number() OVER (PARTITION BY o.internal ORDER BY o.position)
+            + coalesce((SELECT max(m.sequence) FROM outbox m WHERE m.internal = o.internal), 0) AS number
+        FROM outbox o WHERE o.sent_at IS NULL AND o.sequence IS NULL ORDER BY o.position LIMIT :batch
+    ) AS fresh
+    WHERE outbox.position = fresh.position
+    """
+)
+PENDING = select(outbox).where(outbox.c.sent_at.is_(None), outbox.c.sequence.is_not(None))
+PENDING = PENDING.order_by(outbox.c.position).limit(bindparam("batch"))
+MARK = (
+    update(outbox)
+    .where(outbox.c.sent_at.is_(None), outbox.c.sequence.is_not(None), outbox.c.position <= bindparam("last"))
+    .values(sent_at=bindparam("moment", type_=Moment))
+)
+
+
+def rows_of(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """The outbox rows of what a session has published."""
+    correlation = actor.origin.correlation_id if actor.origin else actor.request_id
+    moment = clock.now()
+    return [_row(event, correlation, moment) for event in session.published]
+
+
+def _row(event: Event, correlation: str, moment: datetime) -> dict[str, Any]:
+    data = event.schema().dump(event.data)
+    return {
+        "event_id": uuid7(),
+        "name": event.event_name(),
+        "internal": event.internal,
+        "subject": str(event.data[event.subject]),
+        "data": data,
+        "correlation_id": correlation,
+        "occurred_at": moment,
+    }
+
+
+INSERT = insert(outbox)
+
+
+def message_of(service: str, row: Row[Any], *, exchange: str | None = None, key: str | None = None) -> Outgoing:
+    """The CloudEvents 1.0 message (binary mode) of an outbox row."""
+    return Outgoing(
+        body=orjson.dumps(row.data),
+        exchange=f"{service}.{'internal' if row.internal else 'events'}" if exchange is None else exchange,
+        routing_key=key or row.name,
+        headers={
+            "ce-specversion": "1.0",
+            "ce-id": str(row.event_id),
+            "ce-source": f"/{service}",
+            "ce-type": row.name,
+            "ce-time": row.occurred_at.isoformat(),
+            "ce-subject": row.subject,
+            "ce-dataschema": f"urn:matron:event:{row.name}",
+            "ce-sequence": str(row.sequence),
+            "ce-correlationid": row.correlation_id,
+        },
+        properties={"delivery_mode": 2, "message_id": str(row.event_id), "type": row.name},
+    )
+
+
+def origin_of(headers: dict[str, Any]) -> Origin:
+    """Where a message comes from; `KeyError` or `ValueError` when it is no event of ours."""
+    return Origin(
+        event_id=UUID(headers["ce-id"]),
+        source=headers["ce-source"].strip("/"),
+        name=headers["ce-type"],
+        sequence=int(headers["ce-sequence"]),
+        occurred_at=datetime.fromisoformat(headers["ce-time"]),
+        subject=headers["ce-subject"],
+        correlation_id=headers["ce-correlationid"],
+    )
+
+
+class Relay:
+    """Publishes the outbox of one service, woken by each commit of this process."""
+
+    def __init__(self, service: str, database: Database, publisher: ConfirmedPublisher) -> None:
+        self.service, self.database, self.publisher = service, database, publisher
+        self.signal = Signal()
+        self.stopping = False
+        self.sent = EVENTS_SENT.labels(service)
+        self.thread: Any = None
+
+    def start(self) -> None:
+        """Begin to relay, with what an earlier process may have left."""
+        self.thread = eventlet.spawn(self._run)
+        self.wake()
+
+    def wake(self) -> None:
+        """There is something new."""
+        if not self.signal.ready():
+            self.signal.send(None)
+
+    def stop(self) -> None:
+        """Finish the batch under way and end."""
+        self.stopping = True
+        self.wake()
+        with eventlet.Timeout(2.0, exception=False):
+            self.thread.wait()
+        self.thread.kill()
+
+    def _run(self) -> None:
+        while not self.stopping:
+            with eventlet.Timeout(CATCH_UP_SECONDS, exception=False):
+                self.signal.wait()
+            self.signal = Signal()
+            if not self._relay_all():
+                eventlet.sleep(RETRY_SECONDS)
+                self.wake()
+
+    def _relay_all(self) -> bool:
+        try:
+            while self.publisher.link.is_up and self.relay_batch() == BATCH:
+                pass
+        except (MatronError, SQLAlchemyError) as error:
+            log.warning("relay waits", service=self.service, error=type(error).__name__)
+            return False
+        except Exception as error:  # noqa: BLE001  the relay must outlive whatever happens
+            log_unexpected("relay failed", error, service=self.service)
+            return False
+        return True
+
+    def relay_batch(self) -> int:
+        """Publish up to `BATCH` events; how many there were."""
+        with self.database.autocommit() as connection, _alone(connection):
+            with self.database.one_writer():
+                connection.execute(NUMBER, {"batch": BATCH})
+            rows = connection.execute(PENDING, {"batch": BATCH}).all()
+            if rows:
+                self._publish(connection, rows)
+        return len(rows)
+
+    def _publish(self, connection: Connection, rows: Sequence[Row[Any]]) -> None:
+        self.publisher.publish([message_of(self.service, row) for row in rows])
+        with self.database.one_writer():
+            connection.execute(MARK, {"last": rows[-1].position, "moment": clock.now()})
+        self.sent.inc(len(rows))
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Hold the relay's lock. On SQLite there is one process, and so one relay."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(select(func.pg_advisory_lock(LOCK)))
+    try:
+        yield
+    except BaseException:
+        connection.invalidate()  # The lock ends with the connection, whatever state that is in.
+        raise
+    connection.execute(select(func.pg_advisory_unlock(LOCK)))

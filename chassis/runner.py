@@ -1,0 +1,95 @@
+"""Runs services in this process until a signal, and makes sure that the process then ends.
+
+One service per process outside the embedded mode: nameko's runner with several became, when one of them failed, a
+process that neither worked nor ended. A stop waits for what is under way; what has not ended then is cut off.
+"""
+
+import os
+import signal
+from typing import Any
+
+import eventlet
+from eventlet import wsgi
+from nameko.containers import ServiceContainer
+from nameko.runners import ServiceRunner
+
+from chassis.broker import BROKER_ERRORS
+from chassis.config import Config
+from chassis.observe import Health, health_app, log, log_unexpected
+
+STOP_SECONDS = 9.0
+POOL_SIZE = 500
+"""More green threads than prefetched messages: the thread that reads from the broker never waits for a free one."""
+
+
+def nameko_config(config: Config, health: Health) -> dict[str, Any]:
+    """Nameko's settings, which carry ours."""
+    return {
+        "AMQP_URI": config.amqp_url,
+        "WEB_SERVER_ADDRESS": f"{config.http_host}:{config.http_port}",
+        "max_workers": POOL_SIZE,
+        "matron": config,
+        "health": health,
+    }
+
+
+class Runner:
+    """The services of one process."""
+
+    def __init__(self, config: Config, services: list[type]) -> None:
+        self.config, self.health = config, Health()
+        self.runner = ServiceRunner(nameko_config(config, self.health))
+        self.ended = eventlet.event.Event()
+        for service in services:
+            self.runner.add_service(service)
+
+    def start(self) -> None:
+        """Start all, and the health port."""
+        if self.config.health_port:
+            listener = eventlet.listen((self.config.http_host, self.config.health_port))
+            eventlet.spawn(wsgi.server, listener, health_app(self.health), log_output=False)
+        self.runner.start()
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; the exit code, which is not 0 when a service failed."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        eventlet.spawn(self._wait)
+        code: int = self.ended.wait()
+        return code
+
+    def _wait(self) -> None:
+        try:
+            self.runner.wait()
+            code = 0
+        except Exception as error:  # noqa: BLE001  the process ends, and says why
+            log_unexpected("service failed", error)
+            code = 1
+        if not self.ended.ready():
+            self.ended.send(code)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        # Signal handlers run in the hub, which may not wait for anything.
+        eventlet.spawn_after(0, self.stop)
+
+    def stop(self) -> None:
+        """Stop gracefully, and after `STOP_SECONDS` at once; a second signal ends the process there and then."""
+        if self.health.stopping:
+            os._exit(130)
+        self.health.stopping = True
+        eventlet.spawn_after(STOP_SECONDS, self._cut_off)
+        try:
+            self.runner.stop()
+        except BROKER_ERRORS as error:
+            log_unexpected("stop failed", error)
+        if not self.ended.ready():
+            self.ended.send(0)
+
+    def _cut_off(self) -> None:
+        log.warning("cut off", services=sorted(self.runner.service_names))
+        os._exit(1)
+
+
+def containers(runner: Runner) -> dict[str, ServiceContainer]:
+    """The containers by service name, for tests and the embedded mode."""
+    return dict(runner.runner.service_map)

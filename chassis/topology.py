@@ -1,0 +1,74 @@
+"""Exchanges and queues: their names, and how they are declared. Declaring again what is there changes nothing.
+
+Arguments of a queue can never change later, so they are few: event queues are quorum queues and have no other. Limits
+and the alternate exchange for what no queue takes (`unrouted`) are policies, in deploy/rabbitmq.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chassis.contract import Event
+
+RPC_EXCHANGE = "nameko-rpc"
+ALL_EVENTS = "hospital.events"
+"""Receives everything public from each service, so that an outside system binds one queue to one exchange."""
+DIRECT_REPLY = "amq.rabbitmq.reply-to"
+
+
+def rpc_queue(service: str) -> str:
+    """The queue that a service takes commands and queries from."""
+    return f"rpc-{service}"
+
+
+def dead_queue(service: str) -> str:
+    """The queue of events that a service's handlers could not do."""
+    return f"dead-{service}"
+
+
+def delay_queue(seconds: float) -> str:
+    """The queue (and exchange) in which messages wait so long before they go back to the queue they came from."""
+    return f"delay-{int(seconds * 1000)}"
+
+
+def declare_rpc(channel: Any, service: str) -> None:  # noqa: ANN401  kombu's channels have no types
+    """The exchange and queue of commands, just as nameko declares them."""
+    channel.exchange_declare(exchange=RPC_EXCHANGE, type="topic", durable=True, auto_delete=False)
+    channel.queue_declare(queue=rpc_queue(service), durable=True, exclusive=False, auto_delete=False)
+    channel.queue_bind(queue=rpc_queue(service), exchange=RPC_EXCHANGE, routing_key=f"{service}.*")
+
+
+def declare_exchanges(channel: Any, service: str) -> None:  # noqa: ANN401
+    """Where a service publishes its events."""
+    for name in (f"{service}.events", f"{service}.internal", ALL_EVENTS):
+        channel.exchange_declare(exchange=name, type="topic", durable=True, auto_delete=False)
+    channel.exchange_bind(destination=ALL_EVENTS, source=f"{service}.events", routing_key="#")
+
+
+def declare_event_queue(channel: Any, event: type[Event], handler: str) -> None:  # noqa: ANN401
+    """The queue of one handler, bound to its event."""
+    channel.exchange_declare(exchange=event.exchange(), type="topic", durable=True, auto_delete=False)
+    _declare_quorum(channel, event.queue_of(handler))
+    channel.queue_bind(queue=event.queue_of(handler), exchange=event.exchange(), routing_key=event.event_name())
+
+
+def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None:  # noqa: ANN401
+    """The delay queues, shared by all services, and the service's dead letters."""
+    _declare_quorum(channel, dead_queue(service))
+    for seconds in delays:
+        name = delay_queue(seconds)
+        channel.exchange_declare(exchange=name, type="fanout", durable=True, auto_delete=False)
+        _declare_quorum(channel, name, {"x-message-ttl": int(seconds * 1000), **_BACK_TO_ITS_QUEUE})
+        channel.queue_bind(queue=name, exchange=name, routing_key="")
+
+
+_BACK_TO_ITS_QUEUE = {
+    # The default exchange routes by queue name, and a message keeps the routing key it was sent with.
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+
+
+def _declare_quorum(channel: Any, name: str, more: dict[str, Any] | None = None) -> None:  # noqa: ANN401
+    arguments = {"x-queue-type": "quorum", **(more or {})}
+    channel.queue_declare(queue=name, durable=True, exclusive=False, auto_delete=False, arguments=arguments)

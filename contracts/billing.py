@@ -1,0 +1,174 @@
+"""What is said to and by the billing service: what it costs. Money is integer minor units and an ISO 4217 currency."""
+
+from marshmallow import fields, validate
+
+from chassis.contract import ANYONE, Command, Event, PageQuery, Query, View, page_of
+from contracts.roles import Role
+
+PATIENT = frozenset({Role.PATIENT})
+INVOICE_STATUSES = ("draft", "issued", "part_paid", "paid", "part_refunded", "refunded", "void")
+PAYMENT_STATUSES = ("created", "pending", "succeeded", "failed", "expired")
+PROVIDERS = ("sandbox",)
+
+
+class PriceView(View):
+    """What a service of the hospital costs from a day on; `consultation:<specialization>` for a visit."""
+
+    id = fields.UUID()
+    code = fields.String()
+    name = fields.String()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    valid_from = fields.Date()
+
+
+class InvoiceLineView(View):
+    """One line of an invoice; the price is null while it is not known."""
+
+    code = fields.String()
+    name = fields.String()
+    quantity = fields.Integer()
+    unit_price_minor = fields.Integer(allow_none=True)
+
+
+class InvoiceView(View):
+    """An invoice. It has a number from when it is issued."""
+
+    id = fields.UUID()
+    number = fields.Integer(allow_none=True)
+    patient_id = fields.UUID()
+    appointment_id = fields.UUID()
+    status = fields.String(validate=validate.OneOf(INVOICE_STATUSES))
+    lines = fields.List(fields.Nested(InvoiceLineView))
+    total_minor = fields.Integer()
+    paid_minor = fields.Integer()
+    currency = fields.String()
+    issued_at = fields.AwareDateTime(allow_none=True)
+
+
+class PaymentView(View):
+    """A try to pay an invoice."""
+
+    id = fields.UUID()
+    invoice_id = fields.UUID()
+    provider = fields.String()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    status = fields.String(validate=validate.OneOf(PAYMENT_STATUSES))
+    created_at = fields.AwareDateTime()
+
+
+class CheckoutView(View):
+    """Where the patient pays."""
+
+    payment_id = fields.UUID()
+    checkout_url = fields.Url()
+
+
+class SandboxCheckoutView(View):
+    """What the built-in checkout page shows."""
+
+    reference = fields.String()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    status = fields.String()
+
+
+class SetPrice(Command):
+    """Say what something costs from a day on. Held lines of that code are priced, and their invoices issued."""
+
+    service, roles, returns = "billing", frozenset({Role.ADMIN}), PriceView
+    code = fields.String(required=True, validate=validate.Length(1, 100))
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    amount_minor = fields.Integer(required=True, validate=validate.Range(0, 100_000_000))
+    valid_from = fields.Date(load_default=None)
+
+
+class ListPrices(PageQuery):
+    """All prices, by code."""
+
+    service, roles, returns = "billing", frozenset({Role.ADMIN}), page_of(PriceView)
+
+
+class ListMyInvoices(PageQuery):
+    """One's own invoices, newest first."""
+
+    service, roles, returns = "billing", PATIENT, page_of(InvoiceView)
+    patient_id = fields.UUID(required=True)
+
+
+class ListMyPayments(PageQuery):
+    """One's own payments, newest first."""
+
+    service, roles, returns = "billing", PATIENT, page_of(PaymentView)
+    patient_id = fields.UUID(required=True)
+
+
+class PayInvoice(Command):
+    """Begin to pay one's invoice, all that is open of it or a part; answers with the provider's checkout page.
+
+    Conflict: `nothing_to_pay`, `more_than_open`. Unavailable: `provider_down`.
+    """
+
+    service, roles, returns, verified, deadline = "billing", PATIENT, CheckoutView, True, 15.0
+    patient_id = fields.UUID(required=True)
+    invoice_id = fields.UUID(required=True)
+    provider = fields.String(required=True, validate=validate.OneOf(PROVIDERS))
+    amount_minor = fields.Integer(load_default=None, validate=validate.Range(min=1))
+
+
+class GetSandboxCheckout(Query):
+    """The built-in checkout page, for trying and testing. NotFound unless `ALLOW_SANDBOX_PAYMENTS`."""
+
+    service, roles, returns = "billing", ANYONE, SandboxCheckoutView
+    reference = fields.String(required=True, validate=validate.Length(1, 100))
+
+
+class FinishSandboxCheckout(Command):
+    """Pay or decline on the built-in checkout page. NotFound unless `ALLOW_SANDBOX_PAYMENTS`."""
+
+    service, roles, returns = "billing", ANYONE, SandboxCheckoutView
+    reference = fields.String(required=True, validate=validate.Length(1, 100))
+    outcome = fields.String(required=True, validate=validate.OneOf(["pay", "decline"]))
+
+
+class InvoiceIssued(Event):
+    """A patient owes something."""
+
+    service, subject = "billing", "invoice_id"
+    heard_by = ("notify.on_invoice_issued",)
+    invoice_id = fields.UUID()
+    patient_id = fields.UUID()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    example = {
+        "invoice_id": "01919c5e-0000-7000-8000-0000000000c1",
+        "patient_id": "01919c5e-0000-7000-8000-000000000001",
+        "amount_minor": 8000,
+        "currency": "EUR",
+    }
+
+
+class PaymentEvent(Event):
+    """What every event about a payment says."""
+
+    payment_id = fields.UUID()
+    invoice_id = fields.UUID()
+    patient_id = fields.UUID()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    example = {"payment_id": "01919c5e-0000-7000-8000-0000000000d1", **InvoiceIssued.example}
+
+
+class PaymentReceived(PaymentEvent):
+    """The provider says that the money is there."""
+
+    service, subject = "billing", "payment_id"
+    heard_by = ("notify.on_payment_received",)
+
+
+class PaymentFailed(PaymentEvent):
+    """The provider says that the payment has failed."""
+
+    service, subject = "billing", "payment_id"
+    heard_by = ("notify.on_payment_failed",)

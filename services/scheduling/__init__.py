@@ -1,0 +1,1 @@
+"""Scheduling: doctors' calendars and appointments."""

@@ -1,0 +1,188 @@
+"""Appointments: asked for, agreed, kept."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, insert, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock, config
+from chassis.contract import Page
+from chassis.database import Session, refusing
+from chassis.errors import Conflict, Invalid, NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.roles import DESK
+from contracts.scheduling import AppointmentBooked, AppointmentEvent, AppointmentRequested, VisitCompleted, VisitStarted
+from services.scheduling import rules
+from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule, Doctor
+from services.scheduling.rules import Slot
+
+OVERLAPS = {
+    "no_doctor_overlap": Conflict("slot_taken", "Somebody has this time already."),
+    "no_patient_overlap": Conflict("patient_busy", "The patient has another visit at that time."),
+}
+LISTED = (
+    Appointment.id,
+    Appointment.doctor_id,
+    Appointment.patient_id,
+    Appointment.starts_at,
+    Appointment.ends_at,
+    Appointment.status,
+    Appointment.reason,
+    Appointment.revision,
+)
+
+
+def book(
+    session: Session, actor: Actor, *, doctor_id: UUID, patient_id: UUID, starts_at: datetime, reason: str | None
+) -> Appointment:
+    """Reserve the doctor's time for the patient.
+
+    NotFound: no such doctor, or not one's own patient record. Invalid: `not_in_future`, `too_far_ahead`. Conflict:
+    `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`.
+    """
+    actor.may_act_for(patient_id, DESK)
+    _check_time(starts_at)
+    _lock(session, doctor_id, patient_id)
+    slot = _slot_at(session, doctor_id, patient_id, starts_at)
+    by_desk = actor.id != patient_id
+    visit = Appointment(
+        id=uuid7(),
+        doctor_id=doctor_id,
+        patient_id=patient_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        status="booked" if by_desk else "requested",
+        reason=reason,
+        revision=1,
+        created_at=clock.now(),
+    )
+    with refusing(session, OVERLAPS):
+        session.add(visit)
+    return _changed(session, actor, visit, AppointmentBooked if by_desk else AppointmentRequested)
+
+
+def _check_time(starts_at: datetime) -> None:
+    ahead = starts_at - clock.now()
+    if ahead <= timedelta(0):
+        raise Invalid("not_in_future", "A visit begins in the future.", {"errors": {"starts_at": ["Is past."]}})
+    if ahead > rules.HORIZON:
+        raise Invalid(
+            "too_far_ahead", "A visit is at most 180 days ahead.", {"errors": {"starts_at": ["Too far ahead."]}}
+        )
+
+
+def _lock(session: Session, *people: UUID) -> None:
+    """Wait for others who are at these calendars. In one order for all, so that no two wait for each other.
+
+    On SQLite the transaction is the only writer anyway.
+    """
+    if session.is_postgresql:
+        keys = sorted(person.int & 0x7FFF_FFFF_FFFF_FFFF for person in people)
+        session.execute(select(*(func.pg_advisory_xact_lock(key) for key in keys)))
+
+
+def _slot_at(session: Session, doctor_id: UUID, patient_id: UUID, starts_at: datetime) -> Slot:
+    """The slot of the doctor's hours that begins then."""
+    zone = config.current().hospital_timezone
+    waiting = select(func.count()).where(Appointment.patient_id == patient_id, Appointment.status == "requested")
+    of_day = (AvailabilityRule.doctor_id == Doctor.id) & (AvailabilityRule.weekday == starts_at.astimezone(zone).weekday())
+    query = (
+        select(
+            waiting.scalar_subquery(),
+            AvailabilityRule.weekday,
+            AvailabilityRule.from_,
+            AvailabilityRule.to,
+            AvailabilityRule.slot_minutes,
+        )
+        .select_from(Doctor)
+        .outerjoin(AvailabilityRule, of_day)
+        .where(Doctor.id == doctor_id)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        raise NotFound("not_found", "There is no such doctor.")
+    if rows[0][0] >= rules.OPEN_REQUESTS:
+        raise Conflict("too_many_requests", "Five requests of this patient wait for an answer already.")
+    hours: Any = [row for row in rows if row.weekday is not None]
+    for slot in rules.slots_of(hours, starts_at, starts_at + timedelta(seconds=1), zone):
+        return slot
+    raise Conflict("outside_hours", "The doctor has no slot that begins then.")
+
+
+def _changed(session: Session, actor: Actor, visit: Appointment, event: type[AppointmentEvent]) -> Appointment:
+    """Write the history, and tell the world."""
+    change = {
+        "appointment_id": visit.id,
+        "revision": visit.revision,
+        "status": visit.status,
+        "starts_at": visit.starts_at,
+        "actor_id": actor.id,
+        "at": clock.now(),
+    }
+    session.flush()
+    session.execute(insert(AppointmentChange), change)
+    session.publish(
+        event(
+            appointment_id=visit.id,
+            doctor_id=visit.doctor_id,
+            patient_id=visit.patient_id,
+            starts_at=visit.starts_at,
+            ends_at=visit.ends_at,
+            revision=visit.revision,
+        )
+    )
+    return visit
+
+
+def accept(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
+    """The doctor agrees to the visit. Conflict: `not_requested`."""
+    visit = _own_visit(session, actor, appointment_id)
+    visit.accept()
+    return _changed(session, actor, visit, AppointmentBooked)
+
+
+def start(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
+    """The doctor begins the visit. Conflict: `not_booked`."""
+    visit = _own_visit(session, actor, appointment_id)
+    visit.start()
+    return _changed(session, actor, visit, VisitStarted)
+
+
+def complete(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
+    """The doctor ends the visit. Conflict: `not_in_progress`."""
+    visit = _own_visit(session, actor, appointment_id)
+    visit.complete()
+    return _changed(session, actor, visit, VisitCompleted)
+
+
+def _own_visit(session: Session, actor: Actor, appointment_id: UUID) -> Appointment:
+    """The doctor's own visit, locked; NotFound for anybody else's."""
+    visit = session.get(Appointment, appointment_id, with_for_update=True)
+    if visit is None or visit.doctor_id != actor.person:
+        raise NotFound("not_found", "There is no such appointment.")
+    return visit
+
+
+def of_patient(
+    session: Session, actor: Actor, *, patient_id: UUID, status: str | None, limit: int, cursor: str | None
+) -> Page:
+    """The patient's own visits, latest first."""
+    actor.may_act_for(patient_id)
+    return _listing(session, select(*LISTED).where(Appointment.patient_id == patient_id), status, limit, cursor)
+
+
+def of_doctor(
+    session: Session, actor: Actor, *, doctor_id: UUID, status: str | None, limit: int, cursor: str | None
+) -> Page:
+    """The doctor's own visits, latest first."""
+    actor.may_act_for(doctor_id)
+    return _listing(session, select(*LISTED).where(Appointment.doctor_id == doctor_id), status, limit, cursor)
+
+
+def _listing(session: Session, query: Select[Any], status: str | None, limit: int, cursor: str | None) -> Page:
+    if status is not None:
+        query = query.where(Appointment.status == status)
+    return page(session, query, (Appointment.starts_at, Appointment.id), limit=limit, cursor=cursor)

@@ -1,0 +1,104 @@
+"""The tables of scheduling, and the moves that an appointment may make."""
+
+from datetime import datetime, time
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from chassis.errors import Conflict
+from chassis.tables import BigSerial, Moment, new_metadata
+
+ACTIVE = ("requested", "booked", "arrived", "in_progress")
+"""The states in which a visit takes the doctor's and the patient's time."""
+
+
+class Base(DeclarativeBase):
+    """The tables of this service."""
+
+    metadata = new_metadata()
+    type_annotation_map: ClassVar = {datetime: Moment}
+
+
+class Doctor(Base):
+    """A copy of what auth knows of an approved doctor."""
+
+    __tablename__ = "doctor"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    specialization: Mapped[str] = mapped_column(String(100), index=True)
+    changed_by: Mapped[int]
+    """Sequence of the event that this copy is of, so that a stale one never wins."""
+
+
+class AvailabilityRule(Base):
+    """Weekly hours of a doctor, in the hospital's local time; weekday 0 is Monday."""
+
+    __tablename__ = "availability_rule"
+
+    id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctor.id"), index=True)
+    weekday: Mapped[int]
+    from_: Mapped[time] = mapped_column("from")
+    to: Mapped[time]
+    slot_minutes: Mapped[int]
+
+
+class Appointment(Base):
+    """A visit, or the request for one. Two active ones of a doctor or of a patient never overlap: the database refuses."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        Index("ix_appointment_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),
+        Index("ix_appointment_patient_id_starts_at_id", "patient_id", "starts_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctor.id"))
+    patient_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    revision: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+    def accept(self) -> None:
+        """The doctor agrees."""
+        self._move("requested", "booked", "not_requested")
+
+    def start(self) -> None:
+        """The doctor begins."""
+        if self.status == "arrived":
+            self.status = "booked"
+        self._move("booked", "in_progress", "not_booked")
+
+    def complete(self) -> None:
+        """The doctor is done."""
+        self._move("in_progress", "fulfilled", "not_in_progress")
+
+    def _move(self, before: str, after: str, code: str) -> None:
+        if self.status != before:
+            raise Conflict(code, f"The visit is {self.status}, not {before}.", {"status": self.status})
+        self.status = after
+        self.revision += 1
+
+
+class AppointmentChange(Base):
+    """The history of an appointment: who made it what, and when."""
+
+    __tablename__ = "appointment_change"
+
+    id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id"), index=True)
+    revision: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20))
+    starts_at: Mapped[datetime]
+    actor_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+
+

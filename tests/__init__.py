@@ -1,0 +1,1 @@
+"""The tests of Matron, one folder per service and layer."""

@@ -1,0 +1,156 @@
+"""Programs that a test run starts: how they are started, frozen, killed, waited for, and never left behind."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.servers import janitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Unavailable(Exception):
+    """A server cannot be had in this way; the text says why."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Return free ports of the loopback interface, all different."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, pause: float = 0.05) -> None:
+    """Wait until the condition holds. Unavailable when it does not within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Unavailable(f"{what} took longer than {seconds:g} s")
+        time.sleep(pause)
+
+
+class Janitor:
+    """Our end of the pipe to the process in janitor.py, which clears up when we are gone."""
+
+    def __init__(self) -> None:
+        reading, self._pipe = os.pipe()
+        command = [sys.executable, janitor.__file__]
+        self._process = subprocess.Popen(
+            command, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        os.close(reading)
+        atexit.register(self._close)
+
+    def keep(self, key: str, **facts: object) -> None:
+        """Have this ended when we end. ``facts`` are those that janitor.py asks of its kind."""
+        self._tell({"keep": key, **facts})
+
+    def forget(self, key: str) -> None:
+        """Say that we have ended it ourselves."""
+        self._tell({"forget": key})
+
+    def _tell(self, item: dict[str, object]) -> None:
+        os.write(self._pipe, json.dumps(item).encode() + b"\n")
+
+    def _close(self) -> None:
+        os.close(self._pipe)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=15)
+
+
+@functools.cache
+def the_janitor() -> Janitor:
+    """Return the one janitor of this process, started when the first thing is kept."""
+    return Janitor()
+
+
+class Folder:
+    """A temporary folder that goes with the run. ``owner`` is the account that may write to it."""
+
+    def __init__(self, name: str, owner: str | None = None) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=f"matron-{name}-"))
+        the_janitor().keep(str(self.path), kind="folder", path=str(self.path))
+        if owner:
+            shutil.chown(self.path, owner)
+
+    def remove(self) -> None:
+        """Remove it now."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        the_janitor().forget(str(self.path))
+
+
+class Program:
+    """One running program with all its children, in a session of its own, so that Ctrl-C does not reach it.
+
+    ``user`` is the account it runs as; only root can name one. Its output is appended to ``log``.
+    """
+
+    def __init__(
+        self, command: Sequence[str | Path], *, log: Path, env: dict[str, str] | None = None, user: str | None = None
+    ) -> None:
+        self._log = log
+        groups: list[str] | None = [] if user else None
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [str(each) for each in command],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent,
+                env=env, user=user, extra_groups=groups, start_new_session=True,
+            )  # fmt: skip
+        self._key = f"process {self.pid}"
+        the_janitor().keep(self._key, kind="process", pid=self.pid, birth=janitor.birth(self.pid))
+
+    @property
+    def pid(self) -> int:
+        """The id of the first process."""
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        """Whether the first process has not ended yet."""
+        return self._process.poll() is None
+
+    def last_words(self, lines: int = 5) -> str:
+        """Return the end of its output, for a message about its failure."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+
+    def freeze(self) -> None:
+        """Stop it and all its children as SIGSTOP does: sockets stay open, and nobody answers."""
+        self._signal_tree(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it and its children go on."""
+        self._signal_tree(signal.SIGCONT)
+
+    def stop(self, number: signal.Signals, *, seconds: float = 30) -> None:
+        """Ask it to end with a signal, and wait; kill it when it takes too long."""
+        self._process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL it and all its children at once, and wait until the last one is gone."""
+        tree = janitor.end_tree(self.pid) if self.is_running() else []
+        self._process.wait()
+        wait_until(lambda: not any(janitor.birth(each) for each in tree), seconds=10, what="the end of a killed server")
+        the_janitor().forget(self._key)
+
+    def _signal_tree(self, number: signal.Signals) -> None:
+        for pid in [self.pid, *janitor.descendants(self.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)

@@ -1,0 +1,155 @@
+"""The servers of tests/servers do what the fault tests rely on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import amqp
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from tests.servers import finding, janitor
+from tests.servers.processes import Unavailable, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.servers import PostgreSQL, RabbitMQ
+
+
+@contextlib.contextmanager
+def channel(url: str, seconds: float = 5) -> Iterator[amqp.Channel]:
+    """Open a channel; whatever takes longer than so many seconds raises TimeoutError. The end is not polite."""
+    parts = urlsplit(url)
+    connection = amqp.Connection(
+        f"{parts.hostname}:{parts.port}", parts.username, parts.password, virtual_host=parts.path[1:].replace("%2F", "/"),
+        connect_timeout=seconds, read_timeout=seconds, write_timeout=seconds,
+    )  # fmt: skip
+    connection.connect()
+    try:
+        yield connection.channel()
+    finally:
+        connection.collect()
+
+
+def ask(url: str, statement: str) -> Any:
+    """Run one statement and return the first row, if there is one."""
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, connect_timeout=3, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchone() if cursor.description else None
+
+
+def leave_message(url: str) -> None:
+    """Put a persistent message into a durable queue, confirmed."""
+    with channel(url) as open_channel:
+        open_channel.queue_declare("kept", durable=True, auto_delete=False)
+        open_channel.confirm_select()
+        message = amqp.Message("here", delivery_mode=2)
+        open_channel.basic_publish_confirm(message, routing_key="kept")
+
+
+def count_messages(url: str) -> int:
+    with channel(url) as open_channel:
+        return int(open_channel.queue_declare("kept", passive=True).message_count)
+
+
+def test_a_queue_survives_a_restart_of_the_broker(private_rabbitmq: RabbitMQ) -> None:
+    url = private_rabbitmq.vhost()
+    leave_message(url)
+    private_rabbitmq.restart()
+    assert count_messages(url) == 1
+
+
+def test_a_killed_broker_comes_back_on_its_port_with_its_data(private_rabbitmq: RabbitMQ) -> None:
+    url = private_rabbitmq.vhost()
+    leave_message(url)
+    private_rabbitmq.kill()
+    with pytest.raises(OSError), channel(url):  # noqa: PT011  # refused or reset, by the system's choice
+        pass
+    private_rabbitmq.start()
+    assert count_messages(url) == 1
+
+
+def test_a_frozen_broker_hangs_its_clients_until_it_is_thawed(private_rabbitmq: RabbitMQ) -> None:
+    with channel(private_rabbitmq.vhost(), seconds=1) as open_channel:
+        private_rabbitmq.freeze()
+        with pytest.raises(TimeoutError):
+            open_channel.queue_declare("late")
+        private_rabbitmq.thaw()
+        open_channel.connection.drain_events  # noqa: B018
+    private_rabbitmq.wait(seconds=10)
+
+
+def test_a_killed_database_server_keeps_what_it_committed(private_postgresql: PostgreSQL) -> None:
+    url = private_postgresql.create_database("kept")
+    ask(url, "CREATE TABLE kept AS SELECT 7 AS value")
+    private_postgresql.kill()
+    with pytest.raises(psycopg.OperationalError):
+        ask(url, "SELECT 1")
+    private_postgresql.start()
+    assert ask(url, "SELECT value FROM kept") == (7,)
+
+
+def test_a_frozen_database_server_hangs_its_clients_until_it_is_thawed(private_postgresql: PostgreSQL) -> None:
+    private_postgresql.freeze()
+    with pytest.raises(psycopg.errors.ConnectionTimeout):
+        ask(private_postgresql.url, "SELECT 1")
+    private_postgresql.thaw()
+    assert ask(private_postgresql.url, "SELECT 1") == (1,)
+
+
+def test_fresh_databases_are_separate(postgresql: PostgreSQL, database_url: str) -> None:
+    other = postgresql.create_database()
+    ask(database_url, "CREATE TABLE mine ()")
+    assert ask(other, "SELECT to_regclass('mine')") == (None,)
+    postgresql.drop(other)
+
+
+def test_a_fresh_database_can_exclude_overlaps(database_url: str) -> None:
+    ask(database_url, "CREATE EXTENSION btree_gist")
+    ask(
+        database_url,
+        "CREATE TABLE visit (doctor uuid, during tstzrange, EXCLUDE USING gist (doctor WITH =, during WITH &&))",
+    )
+
+
+def test_fresh_virtual_hosts_are_separate(rabbitmq: RabbitMQ, amqp_url: str) -> None:
+    leave_message(amqp_url)
+    other = rabbitmq.vhost()
+    if other == amqp_url:
+        pytest.skip("the broker that was given has no management API")
+    with pytest.raises(amqp.NotFound):
+        count_messages(other)
+    rabbitmq.drop(other)
+
+
+@pytest.mark.servers
+def test_a_killed_test_run_leaves_no_server_behind() -> None:
+    script = (
+        "from tests.servers import postgresql; s = postgresql.installed(durable=False); s.start(); "
+        "print(s._host._program.pid, flush=True); import time; time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        line = run.stdout.readline()
+        if not line:
+            pytest.skip("PostgreSQL is not installed on this machine itself")
+        os.kill(run.pid, signal.SIGKILL)
+    wait_until(lambda: not janitor.birth(int(line)), seconds=10, what="the end of its server")
+
+
+def test_the_reason_of_each_way_is_kept() -> None:
+    def broken() -> RabbitMQ:
+        raise Unavailable("out of order")
+
+    search = finding.Search("RabbitMQ", [("first", broken), ("second", broken)])
+    with pytest.raises(Unavailable, match=r"first: out of order; second: out of order"):
+        search.finish()
