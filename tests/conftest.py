@@ -2,4 +2,10 @@
 
 import chassis  # noqa: F401  # isort: skip
 
+import threading
+
+# A process that turns green after threading was imported has two objects for its main thread. pytest-timeout compares
+# them, and would end the whole run at the first test that takes too long, instead of that test.
+threading._main_thread = threading.current_thread()  # type: ignore[attr-defined]
+
 pytest_plugins = ("tests.servers.fixtures", "tests.databases")

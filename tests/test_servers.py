@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import amqp
 import psycopg
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
     from tests.servers import PostgreSQL, RabbitMQ
 
 
+def greet(url: str) -> socket.socket:
+    """Connect to a broker, before the first word is said."""
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=5)
+
+
 @contextlib.contextmanager
-def channel(url: str, seconds: float = 5) -> Iterator[amqp.Channel]:
-    """Open a channel; whatever takes longer than so many seconds raises TimeoutError. The end is not polite."""
+def channel(url: str) -> Iterator[amqp.Channel]:
+    """Open a channel on a connection of its own."""
     parts = urlsplit(url)
     connection = amqp.Connection(
-        f"{parts.hostname}:{parts.port}", parts.username, parts.password, virtual_host=parts.path[1:].replace("%2F", "/"),
-        connect_timeout=seconds, read_timeout=seconds, write_timeout=seconds,
-    )  # fmt: skip
+        f"{parts.hostname}:{parts.port}", parts.username, parts.password, virtual_host=unquote(parts.path[1:])
+    )
     connection.connect()
     try:
         yield connection.channel()
@@ -79,13 +85,15 @@ def test_a_killed_broker_comes_back_on_its_port_with_its_data(private_rabbitmq: 
 
 
 def test_a_frozen_broker_hangs_its_clients_until_it_is_thawed(private_rabbitmq: RabbitMQ) -> None:
-    with channel(private_rabbitmq.vhost(), seconds=1) as open_channel:
+    with greet(private_rabbitmq.url) as client:
         private_rabbitmq.freeze()
+        client.settimeout(1)
+        client.sendall(b"AMQP\0\0\x09\x01")
         with pytest.raises(TimeoutError):
-            open_channel.queue_declare("late")
+            client.recv(1)
         private_rabbitmq.thaw()
-        open_channel.connection.drain_events  # noqa: B018
-    private_rabbitmq.wait(seconds=10)
+        client.settimeout(10)
+        assert client.recv(1) == b"\x01"
 
 
 def test_a_killed_database_server_keeps_what_it_committed(private_postgresql: PostgreSQL) -> None:
@@ -144,6 +152,17 @@ def test_a_killed_test_run_leaves_no_server_behind() -> None:
             pytest.skip("PostgreSQL is not installed on this machine itself")
         os.kill(run.pid, signal.SIGKILL)
     wait_until(lambda: not janitor.birth(int(line)), seconds=10, what="the end of its server")
+
+
+def test_a_server_can_be_given_by_its_address(
+    rabbitmq: RabbitMQ, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_AMQP_URL", rabbitmq.url)
+    monkeypatch.setenv("TEST_DATABASE_URL", postgresql.url)
+    assert finding.find_rabbitmq().url == rabbitmq.url
+    given = finding.find_postgresql()
+    assert given.url == postgresql.url
+    given.drop(given.create_database())
 
 
 def test_the_reason_of_each_way_is_kept() -> None:

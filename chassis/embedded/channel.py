@@ -72,8 +72,6 @@ class Channel(Topology):
     def _properties(self, msg: Raw) -> dict[str, Any]:
         """The properties as they would come out of the wire."""
         properties = {name: value for name, value in msg.properties.items() if value is not None}
-        if isinstance(msg.body, str):
-            properties.setdefault("content_encoding", "utf-8")
         if "expiration" in properties:
             properties["expiration"] = str(int(properties["expiration"]))
         if properties.get("reply_to") == REPLY_TO:
@@ -147,7 +145,7 @@ class Channel(Topology):
         message = Raw(entry.body, channel=self, **entry.properties)
         headers = dict(entry.properties.get("application_headers") or {})
         before = self._broker.hand_out(entry, queue, no_ack=no_ack)
-        if before and queue is not None and queue.is_quorum:
+        if queue is not None and queue.is_quorum:
             headers["x-delivery-count"] = before
         if headers:
             message.properties["application_headers"] = headers

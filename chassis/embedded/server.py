@@ -143,7 +143,7 @@ class Broker:
                     yield from self._walk(place, key, seen)
 
     def publish(self, body: bytes | str, properties: dict[str, Any], exchange: str, key: str) -> bool:
-        """Put a message into every queue it is routed to, all or none; whether there was any."""
+        """Put a message into every queue it is routed to; whether there was any."""
         if not exchange and key in self.repliers:  # a direct reply, which to RabbitMQ, too, is no queue
             consumer = self.repliers[key]
             consumer.channel.deliver(consumer, Entry(0, body, properties, exchange, key))

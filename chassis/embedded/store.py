@@ -17,6 +17,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
+from amqp import exceptions as amqp
 from kombu.utils import json
 
 from chassis.embedded.model import Entry, Exchange, Queue
@@ -49,13 +50,17 @@ class Store:
         return self._file.execute(query).fetchall() if self._file is not None else []
 
     def commit(self) -> None:
-        """Write what has changed, all or nothing."""
-        if self._changes and self._file is not None:
-            changes, self._changes = self._changes, []
+        """Write what has changed, all or nothing. A full disk is an error of the broker's, to be tried again."""
+        if not self._changes or self._file is None:
+            return
+        changes, self._changes = self._changes, []
+        try:
             with self._file:
                 self._file.execute("BEGIN")
                 for statement, values in changes:
                     self._file.execute(statement, values)
+        except sqlite3.Error as error:
+            raise amqp.ResourceError(f"RESOURCE_ERROR - {error}") from error
 
     def close(self) -> None:
         """Let the file go as it is; later changes are not kept."""

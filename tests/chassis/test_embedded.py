@@ -1,6 +1,8 @@
 """The embedded broker behaves like RabbitMQ: what is asked of `broker_url` here is asked of both."""
 
 import sqlite3
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -38,20 +40,20 @@ class Client:
     def __init__(self, url: str, *, confirms: bool = True) -> None:
         self.connection = kombu.Connection(url, transport_options={"confirm_publish": confirms})
         self.channel = self.connection.channel()
-        self.made: list[tuple[Callable[[str], object], str]] = []
+        self.made: list[tuple[str, str]] = []
         self.got: list[Any] = []
 
     def queue(self, name: str | None = None, **options: Any) -> str:
         name = name or f"q-{uuid.uuid4().hex}"
         durable = options.get("arguments", {}).get("x-queue-type") == "quorum"
         self.channel.queue_declare(name, **{"durable": durable, "auto_delete": False, **options})
-        self.made.append((self.channel.queue_delete, name))
+        self.made.append(("queue_delete", name))
         return name
 
     def exchange(self, kind: str) -> str:
         name = f"x-{uuid.uuid4().hex}"
         self.channel.exchange_declare(name, kind, durable=False, auto_delete=False)
-        self.made.append((self.channel.exchange_delete, name))
+        self.made.append(("exchange_delete", name))
         return name
 
     def bound(self, exchange: str, key: str = "") -> str:
@@ -59,9 +61,14 @@ class Client:
         self.channel.queue_bind(queue, exchange, key)
         return queue
 
-    def send(self, body: str, key: str, exchange: str = "", *, mandatory: bool = False, **properties: Any) -> None:
-        headers = properties.pop("headers", None)
-        message = self.channel.prepare_message(body, headers=headers, properties=properties)
+    def send(
+        self, body: str | bytes, key: str, exchange: str = "", *, mandatory: bool = False, **properties: Any
+    ) -> None:
+        if isinstance(body, str):
+            properties.setdefault("content_encoding", "utf-8")
+        names = ("priority", "content_type", "content_encoding", "headers")
+        named = {name: properties.pop(name, None) for name in names}
+        message = self.channel.prepare_message(body, **named, properties=properties)
         self.channel.basic_publish(message, exchange=exchange, routing_key=key, mandatory=mandatory)
 
     def consume(self, queue: str, *, prefetch: int = 0, **options: Any) -> str:
@@ -108,7 +115,7 @@ class Client:
 @pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.servers)])
 def broker_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "rabbitmq":
-        yield request.getfixturevalue("amqp_url").replace("amqp://", "pyamqp://", 1)
+        yield request.getfixturevalue("amqp_url")
         return
     name = uuid.uuid4().hex
     yield f"embedded://{name}"
@@ -128,7 +135,7 @@ def connect(broker_url: str) -> Iterator[Callable[..., Client]]:
     for client in clients:
         client.close()
         for delete, name in client.made:
-            getattr(cleaner.channel, delete.__name__)(name)
+            getattr(cleaner.channel, delete)(name)
     cleaner.close()
 
 
@@ -389,22 +396,21 @@ def test_properties_arrive_as_they_were_sent(client: Client) -> None:
 
 def test_what_was_not_sent_is_not_there(client: Client) -> None:
     queue = client.queue()
-    client.send(b"x", queue)  # type: ignore[arg-type]
+    client.send(b"x", queue)
     message = client.get(queue)
     assert (message.properties, message.headers) == ({}, {})
 
 
 def test_bytes_stay_bytes(client: Client) -> None:
     queue = client.queue()
-    client.send(b"\x00\xff", queue, content_encoding="binary")  # type: ignore[arg-type]
+    client.send(b"\x00\xff", queue, content_encoding="binary")
     assert bytes(client.get(queue).body) == b"\x00\xff"
 
 
-def test_text_is_sent_as_utf_8(client: Client) -> None:
+def test_text_arrives_as_text(client: Client) -> None:
     queue = client.queue()
     client.send("Grüße", queue)
-    message = client.get(queue)
-    assert (message.body, message.content_encoding) == ("Grüße", "utf-8")
+    assert client.get(queue).body == "Grüße"
 
 
 def test_a_consumer_cannot_change_the_message_of_another(client: Client) -> None:
@@ -510,9 +516,12 @@ def test_acknowledging_multiple_settles_all_up_to_it(client: Client) -> None:
 
 
 def test_an_unknown_delivery_tag_is_an_error(client: Client) -> None:
-    client.channel.basic_ack(7)
+    def acknowledge() -> None:
+        client.channel.basic_ack(7)
+        client.connection.drain_events(timeout=SECONDS)  # a server tells it later
+
     with pytest.raises(amqp.PreconditionFailed):
-        client.connection.drain_events(timeout=SECONDS)
+        acknowledge()
 
 
 def test_messages_that_need_no_acknowledgement_are_gone_when_sent(client: Client) -> None:
@@ -565,8 +574,8 @@ def test_a_quorum_queue_counts_redeliveries(client: Client) -> None:
     for count in (1, 2, 3):
         client.wait(count)
         client.got[-1].requeue()
-    counts = [message.headers.get("x-delivery-count") for message in client.got[:3]]
-    assert counts in ([None, 1, 2], [0, 1, 2])
+    counts = [message.headers.get("x-delivery-count", 0) for message in client.got]
+    assert counts == [0, 1, 2]
 
 
 def test_a_cancelled_consumer_gets_nothing_more(client: Client) -> None:
@@ -717,10 +726,6 @@ class Clerk:
     def add(self, a: int, b: int) -> int:
         return a + b
 
-    @rpc
-    def fail(self) -> None:
-        raise ValueError("no")
-
     @event_handler("desk", "patient_arrived")
     def on_patient_arrived(self, data: Any) -> None:
         self.heard.append(data)
@@ -739,11 +744,6 @@ def config(broker_url: str) -> Iterator[dict[str, str]]:
 def test_nameko_answers_calls(config: dict[str, str]) -> None:
     with ClusterRpcProxy(config) as proxy:
         assert eventlet.spawn(proxy.clerk.add, 1, 2).wait() == 3
-
-
-def test_nameko_tells_errors(config: dict[str, str]) -> None:
-    with ClusterRpcProxy(config) as proxy, pytest.raises(Exception, match="no"):
-        proxy.clerk.fail()
 
 
 def test_nameko_knows_that_a_service_is_missing(config: dict[str, str]) -> None:
@@ -804,7 +804,7 @@ def test_persistent_messages_come_back_in_order(durable: Durable) -> None:
 def test_a_persistent_message_is_stored_when_publishing_returns(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True)
-    client.send(b"\x00", queue, delivery_mode=2)  # type: ignore[arg-type]
+    client.send(b"\x00", queue, delivery_mode=2)
     query = "SELECT queue, body, json_extract(properties, '$.delivery_mode'), expires_at FROM message"
     assert durable.rows(query) == [(queue, b"\x00", 2, None)]
 
@@ -886,6 +886,30 @@ def test_a_message_to_several_queues_is_one_transaction(durable: Durable) -> Non
     assert statements == ["BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT"]
 
 
+DIES = """
+import os, sys
+import chassis
+from pathlib import Path
+from chassis import embedded
+import kombu
+embedded.open_broker("mortal", Path(sys.argv[1]))
+channel = kombu.Connection("embedded://mortal").channel()
+channel.queue_declare("work", durable=True, auto_delete=False)
+for number in range(50):
+    channel.basic_publish(channel.prepare_message(b"%d" % number, properties={"delivery_mode": 2}), "", "work")
+os._exit(1)
+"""
+
+
+def test_what_was_published_outlives_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "broker.sqlite"
+    subprocess.run([sys.executable, "-c", DIES, str(path)], check=False, timeout=60)
+    durable = Durable(path)
+    client = durable.client()
+    assert [int(client.get("work").body) for _ in range(50)] == list(range(50))
+    embedded.close_broker(durable.name)
+
+
 def test_deliveries_are_counted_across_restarts(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True, arguments={"x-queue-type": "quorum"})
@@ -893,6 +917,14 @@ def test_deliveries_are_counted_across_restarts(durable: Durable) -> None:
     client.get(queue, no_ack=False)
     again = durable.restart()
     assert again.get(queue, no_ack=False).headers["x-delivery-count"] == 1
+
+
+def test_a_message_that_cannot_be_stored_is_refused(durable: Durable) -> None:
+    client = durable.client()
+    queue = client.queue(durable=True)
+    durable.broker._store._file.execute("PRAGMA query_only = 1")
+    with pytest.raises(client.connection.recoverable_connection_errors):
+        client.send("hello", queue, delivery_mode=2)
 
 
 def test_a_broker_opens_once(durable: Durable) -> None:
@@ -912,7 +944,7 @@ def test_the_clients_of_a_closed_broker_get_a_connection_error(durable: Durable)
 def test_a_closed_broker_refuses_connections(durable: Durable) -> None:
     embedded.close_broker(durable.name)
     with pytest.raises(ConnectionRefusedError):
-        durable.client()
+        embedded.broker(durable.name)
 
 
 class Worker(ConsumerMixin):

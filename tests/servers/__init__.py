@@ -11,13 +11,13 @@ the one of an address, because its user is about to kill it.
 """
 
 from tests.servers.finding import (
-    Unavailable,
     find_postgresql,
     find_rabbitmq,
     private_postgresql,
     private_rabbitmq,
 )
 from tests.servers.postgresql import PostgreSQL
+from tests.servers.processes import Unavailable
 from tests.servers.rabbitmq import RabbitMQ
 
 __all__ = [

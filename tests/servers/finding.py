@@ -10,22 +10,25 @@ from tests.servers import postgresql, rabbitmq
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.processes import Unavailable
 from tests.servers.rabbitmq import RabbitMQ
+from tests.servers.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-ServerT = TypeVar("ServerT", RabbitMQ, PostgreSQL)
+ServerT = TypeVar("ServerT", bound=Server)
+# What a way is called in messages, and what makes a server by it.
+Way = tuple[str, "Callable[[], ServerT]"]
 
 
 class Search(Generic[ServerT]):
     """A search for one server. ``begin`` launches the first that can be had; ``finish`` waits until one serves."""
 
-    def __init__(self, name: str, ways: list[tuple[str, Callable[[], ServerT]]]) -> None:
+    def __init__(self, name: str, ways: Sequence[Way[ServerT]]) -> None:
         self.name = name
         # The way by which the server was found; empty while there is none.
         self.way = ""
         self.reasons: list[str] = []
-        self._ways = ways
+        self._ways: list[Way[ServerT]] = list(ways)
         self._found: ServerT | None = None
 
     def begin(self) -> None:
@@ -83,14 +86,11 @@ def search_postgresql(*, private: bool = False) -> Search[PostgreSQL]:
 
 
 def _with_given(
-    variable: str,
-    make: Callable[[str], ServerT],
-    ways: list[tuple[str, Callable[[], ServerT]]],
-    *,
-    private: bool,
-) -> list[tuple[str, Callable[[], ServerT]]]:
-    url = os.environ.get(variable, "")
-    return [(variable, functools.partial(make, url)), *ways] if url and not private else ways
+    variable: str, make: Callable[[str], ServerT], ways: Sequence[Way[ServerT]], *, private: bool
+) -> list[Way[ServerT]]:
+    url = "" if private else os.environ.get(variable, "")
+    given: list[Way[ServerT]] = [(variable, functools.partial(make, url))] if url else []
+    return [*given, *ways]
 
 
 def search_private_rabbitmq() -> Search[RabbitMQ]:

@@ -18,7 +18,7 @@ from tests.servers import finding, programs
 from tests.servers.processes import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from tests.servers.finding import Search
     from tests.servers.postgresql import PostgreSQL
@@ -64,7 +64,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """
     if session.config.option.collectonly:
         return
-    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    wanted = _wanted(session.items)
     if wanted & SHARED_RABBITMQ:
         _search(session.config, "RabbitMQ", finding.search_rabbitmq).begin()
     if wanted & SHARED_POSTGRESQL:
@@ -74,10 +74,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _search(session.config, "private PostgreSQL", finding.search_private_postgresql).begin()
 
 
+def _wanted(items: list[pytest.Item]) -> set[str]:
+    """Return the fixtures of ours that these tests name.
+
+    A test that is marked ``servers`` and names none asks for its database while it runs, as tests/databases.py does.
+    """
+    wanted: set[str] = set()
+    for item in items:
+        named = ALL.intersection(getattr(item, "fixturenames", ()))
+        wanted |= named or ({"postgresql"} if item.get_closest_marker("servers") else set())
+    return wanted
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Write down each skipped test that is marked ``servers``."""
-    report: Any = yield
+    report = yield
     if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("servers"):
         item.config.stash[SKIPPED].append(item.nodeid)
     return report
@@ -109,7 +121,7 @@ def _write_banner(reporter: pytest.TerminalReporter, config: pytest.Config, skip
     reporter.section("TESTS ON REAL SERVERS WERE SKIPPED", sep="!", red=True, bold=True)
     reporter.write_line(f"{len(skipped)} tests did not run, {skipped[0]} the first of them.")
     for name, search in config.stash[SEARCHES].items():
-        if not search.way:
+        if search.reasons and not search.way:
             reporter.write_line(f"{name} could not be had:")
             for reason in search.reasons:
                 reporter.write_line(f"  - {reason}")
@@ -204,7 +216,8 @@ def _search(config: pytest.Config, name: str, make: Callable[[], Search[Any]]) -
 def _finish(search: Search[Any]) -> Any:
     try:
         return search.finish()
-    except Unavailable as reason:
-        if servers_are_required():
-            pytest.fail(str(reason), pytrace=False)
-        pytest.skip(str(reason))
+    except Unavailable as error:
+        reason = f"no {search.name}: {error}"
+    if servers_are_required():
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)

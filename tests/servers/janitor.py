@@ -35,7 +35,7 @@ def birth(pid: int) -> str:
 
 def descendants(pid: int) -> list[int]:
     """Return the ids of all processes below this one, parents first."""
-    parents = {int(entry): stat_fields(int(entry)) for entry in os.listdir("/proc") if entry.isdigit()}
+    parents = {int(path.name): stat_fields(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
     found = [pid]
     for parent in found:
         found += [child for child, fields in parents.items() if fields and int(fields[1]) == parent]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import signal
@@ -14,7 +15,7 @@ import requests
 from tests.servers import programs
 from tests.servers.containers import Container
 from tests.servers.hosts import Elsewhere, Local
-from tests.servers.processes import Folder, Program, Unavailable, free_ports
+from tests.servers.processes import Folder, Program, free_ports
 from tests.servers.server import Server
 
 if TYPE_CHECKING:
@@ -98,17 +99,21 @@ class RabbitMQ(Server):
 def given(url: str) -> RabbitMQ:
     """Return the broker at this address. Its management API is used if it listens ten thousand ports higher."""
     parts = urlsplit(url)
-    address, port = parts.hostname or "127.0.0.1", parts.port or AMQP_PORT
-    user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")
-    broker = RabbitMQ(
-        Elsewhere(address), user=user, password=password, port=port, api_port=port + API_PORT - AMQP_PORT,
+    port = parts.port or AMQP_PORT
+    make = functools.partial(
+        RabbitMQ,
+        Elsewhere(parts.hostname or "127.0.0.1"),
+        user=unquote(parts.username or "guest"),
+        password=unquote(parts.password or "guest"),
+        port=port,
         path=unquote(parts.path[1:]) or "/",
-    )  # fmt: skip
+    )
+    managed = make(api_port=port + API_PORT - AMQP_PORT)
     try:
-        broker.manage("GET", "vhosts")
+        managed.manage("GET", "vhosts")
     except (requests.RequestException, ValueError):
-        broker._api_port = None
-    return broker
+        return make(api_port=None)
+    return managed
 
 
 def contained() -> RabbitMQ:

@@ -1,0 +1,1 @@
+"""The gateway: HTTP in, RPC out. It knows routes, tokens and roles; it does not look at fields."""

@@ -1,0 +1,1 @@
+"""The route table, one class per kind of caller."""

@@ -1,0 +1,19 @@
+"""Routes of patients."""
+
+from contracts import billing, clinical, scheduling
+from gateway.route import route
+
+
+class PatientRoutes:
+    """A patient's visits, prescriptions, invoices and payments."""
+
+    appointments = route(
+        "GET", "/api/patient/appointments", scheduling.ListPatientAppointments, me="patient_id"
+    )
+    book_appointment = route(
+        "POST", "/api/patient/book-appointment", scheduling.BookAppointment, me="patient_id", status=201
+    )
+    my_prescriptions = route("GET", "/api/patient/prescriptions", clinical.ListMyPrescriptions, me="patient_id")
+    invoices = route("GET", "/api/patient/invoices", billing.ListMyInvoices, me="patient_id")
+    pay = route("POST", "/api/patient/invoices/{invoice_id}/pay", billing.PayInvoice, me="patient_id", status=201)
+    payments = route("GET", "/api/patient/payments", billing.ListMyPayments, me="patient_id")
