@@ -1,0 +1,165 @@
+"""The `matron` command."""
+
+import chassis  # isort: skip  # First of all: it makes the process green.
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from chassis import config, observe
+from chassis.config import SERVICES, ConfigError
+from chassis.errors import MatronError
+
+assert chassis  # noqa: S101  imported for what it does
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="The event-driven backend of a hospital: five services, a broker, a gateway.",
+)
+admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
+app.add_typer(admin, name="admin")
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Name(StrEnum):
+    """The processes there are."""
+
+    AUTH = "auth"
+    SCHEDULING = "scheduling"
+    CLINICAL = "clinical"
+    BILLING = "billing"
+    NOTIFY = "notify"
+    GATEWAY = "gateway"
+
+
+@app.command()
+def run(
+    port: Annotated[int, typer.Option(help="Where the gateway listens.", min=0, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="Folder of databases, keys, mails and logs.")] = Path("var"),
+    demo: Annotated[bool, typer.Option(help="Make people, hours and prices to try things with.")] = True,
+) -> None:
+    """Start the whole hospital in this process, with nothing else to install.
+
+    Databases are SQLite files and the broker is in the process.
+
+    **Examples**
+
+    `matron run`
+
+    `matron run --port 8001 --data /tmp/hospital --no-demo`
+    """
+    from matron import embedded
+
+    raise typer.Exit(embedded.run(port, data, demo=demo, out=out))
+
+
+@app.command()
+def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
+    """Serve one service, or the gateway, in this process until SIGTERM.
+
+    Settings come from the environment: `AMQP_URL`, `<SERVICE>_DATABASE_URL`, `JWKS_FILE` and so on; see README.
+
+    **Example**
+
+    `AMQP_URL=amqp://localhost SCHEDULING_DATABASE_URL=postgresql://... matron serve scheduling`
+    """
+    from chassis.runner import Runner
+    from matron.services import service_class
+
+    settings = config.use(config.load(services=() if name is Name.GATEWAY else (name.value,)))
+    observe.set_up_logging(settings.log_level)
+    runner = Runner(settings, [service_class(name.value)])
+    runner.start()
+    raise typer.Exit(runner.run())
+
+
+@app.command()
+def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all when left out.")] = None) -> None:
+    """Bring the databases up to date. Safe to repeat.
+
+    **Examples**
+
+    `matron migrate`
+
+    `matron migrate billing`
+    """
+    from chassis.database import Database
+    from chassis.migrations import migrate as bring_up
+
+    chosen = SERVICES if name is None else (name.value,)
+    if Name.GATEWAY in chosen:
+        raise typer.BadParameter("the gateway has no database")
+    settings = config.use(config.load(services=chosen))
+    for service in chosen:
+        out.print(f"{service} ... ", end="")
+        out.print(bring_up(service, Database(settings.database_url(service))))
+
+
+@app.command()
+def keys() -> None:
+    """Make the keys that tokens are signed with, unless there are some.
+
+    The private key goes to the folder `SIGNING_KEYS`, for the auth service alone; the public ones to `JWKS_FILE`, for all.
+
+    **Example**
+
+    `SIGNING_KEYS=/keys/private JWKS_FILE=/keys/jwks.json matron keys`
+    """
+    from services.auth.keys import ensure_key
+
+    settings = config.use(config.load())
+    made = ensure_key(settings.signing_keys, settings.jwks_file)
+    out.print("made a key" if made else "there is a key already", f"({settings.jwks_file})")
+
+
+@admin.command("create")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    name: Annotated[str, typer.Option(help="The person's name.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Make an administrator. The first one comes from here.
+
+    **Example**
+
+    `matron admin create asha@hospital.example --name "Asha Rao"`
+    """
+    from matron import people
+
+    settings = config.use(config.load(services=("auth",)))
+    people.create_admin(settings, email, name, password)
+    out.print(f"{email} is an admin now")
+
+
+@app.command()
+def migration(
+    service: Annotated[Name, typer.Argument(help="Whose tables have changed.")],
+    message: Annotated[str, typer.Option(help="What changes.")],
+) -> None:
+    """Write the next migration of a service, from what its tables have and its migrations have not.
+
+    **Example**
+
+    `matron migration billing --message "add refunds"`
+    """
+    from matron import development
+
+    out.print(str(development.write_migration(service.value, message)))
+
+
+def main() -> None:
+    """Run the command; what goes wrong for a known reason is one line, without a traceback."""
+    try:
+        app()
+    except (ConfigError, MatronError) as error:
+        err.print(f"[red]matron:[/red] {error.detail if isinstance(error, MatronError) else error}")
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`matron run`: all services, the gateway and the broker in one process, on SQLite files."""
+
+import os
+import sys
+from pathlib import Path
+
+import eventlet
+from rich.console import Console
+
+from chassis import config, observe
+from chassis.config import SERVICES, Config
+from chassis.database import Database
+from chassis.embedded import open_broker
+from chassis.migrations import migrate
+from chassis.runner import Runner
+from matron import demo as demonstration
+from matron.services import CLASSES, service_class
+from services.auth.keys import ensure_key
+
+BROKER = "matron"
+READY_SECONDS = 20.0
+
+
+def settings(port: int, data: Path) -> dict[str, str]:
+    """The environment of the embedded mode."""
+    return {
+        "AMQP_URL": f"embedded://{BROKER}",
+        **{f"{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES},
+        "JWKS_FILE": f"{data}/keys/jwks.json",
+        "SIGNING_KEYS": f"{data}/keys/private",
+        "MAIL_URL": f"file://{data}/mail",
+        "HTTP_PORT": str(port),
+        "HEALTH_PORT": "0",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "ALLOW_SANDBOX_PAYMENTS": "true",
+    }
+
+
+def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
+    """Prepare the folder, start, say where things are, and work until Ctrl-C."""
+    data = data.absolute()
+    prepare(data)
+    os.environ.update(settings(port, data))
+    chosen = config.use(config.load(services=SERVICES))
+    observe.set_up_logging(chosen.log_level, to_file=data / "matron.log")
+    bring_up(chosen, data)
+    runner = Runner(chosen, [service_class(name) for name in CLASSES])
+    try:
+        runner.start()
+    except OSError as error:
+        out.print(f"[red]matron:[/red] port {port} cannot be used: {error.strerror}")
+        return 1
+    wait_until_ready(runner)
+    people = demonstration.load(chosen) if demo else []
+    say_hello(out, chosen, data, people)
+    code = runner.run()
+    sys.stdout.flush()
+    return code
+
+
+def prepare(data: Path) -> None:
+    """Make the folder."""
+    data.mkdir(parents=True, exist_ok=True)
+
+
+def bring_up(chosen: Config, data: Path) -> None:
+    """Keys, tables and the broker's file."""
+    ensure_key(chosen.signing_keys, chosen.jwks_file)
+    for name in SERVICES:
+        database = Database(chosen.database_url(name))
+        migrate(name, database)
+        database.close()
+    open_broker(BROKER, data / "broker.db")
+
+
+def wait_until_ready(runner: Runner) -> None:
+    """Return when every service takes work."""
+    with eventlet.Timeout(READY_SECONDS):
+        while runner.health.failing():
+            eventlet.sleep(0.02)
+
+
+def say_hello(out: Console, chosen: Config, data: Path, people: list[demonstration.Person]) -> None:
+    """Where things are, and who may sign in."""
+    out.print(f"Matron is ready at {chosen.public_url}")
+    out.print(f"  mails in {data}/mail, log in {data}/matron.log, Ctrl-C ends it")
+    if people:
+        out.print("\nSign in at POST /api/auth/login as")
+    for person in people:
+        out.print(f"  {person.role:<15}  {person.email:<28}  {demonstration.PASSWORD}")
