@@ -19,8 +19,8 @@ setup: $(STAMP) ## Make .venv with the locked versions (the others do it when ne
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into .venv (once, about a minute)"
 	@test -x $(BIN)/python || "$${PYTHON:-python3}" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: $(STAMP) ## Start the whole hospital in one process (ARGS="--port 8001 --no-demo")

@@ -12,6 +12,7 @@ from typing import Any
 
 import eventlet
 import kombu
+from amqp import spec
 from amqp.exceptions import AMQPError
 from eventlet.event import Event
 from kombu.exceptions import KombuError
@@ -73,6 +74,7 @@ class Link:
     ) -> None:
         self.url, self.owner, self.name = url, owner, name
         self.set_up, self.lost = set_up, lost
+        self.transport: Any = None
         self.connection: Any = None
         self.open_channel: Any = None
         self.blocked = False
@@ -102,20 +104,22 @@ class Link:
         if self.stopping:
             return
         self.stopping = True
-        connection = self.connection
         if self.open_channel is not None:
-            self._say_goodbye(connection)
-        self._drop(connection)
+            self._say_goodbye()
+        self._drop(self.connection)
         if self.thread is not None:
             self.thread.kill()
         self._forget()
 
-    def _say_goodbye(self, connection: Any) -> None:  # noqa: ANN401
-        with eventlet.Timeout(POLITE_SECONDS, exception=False):
-            try:
-                connection.close()
-            except Exception:  # noqa: BLE001, S110  the link ends either way
-                pass
+    def _say_goodbye(self) -> None:
+        """Ask the broker to close, and let the reading thread hear its answer."""
+        try:
+            if hasattr(self.connection, "send_method"):
+                self.connection.send_method(spec.Connection.Close, "BsBB", (0, "", 0, 0))
+                with eventlet.Timeout(POLITE_SECONDS, exception=False):
+                    self.thread.wait()
+        except BROKER_ERRORS:
+            pass  # The link ends either way.
 
     def _keep(self) -> None:
         failures = 0
@@ -124,22 +128,26 @@ class Link:
                 self._open()
                 failures = 0
                 while not self.stopping:
-                    self.connection.drain_events()
+                    self.transport.drain_events(self.connection)
             except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever broke it, the cure is the same
                 self._report(error, failures)
             self._drop(self.connection)
             self._forget()
+            if self.stopping:
+                return
             eventlet.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
 
     def _open(self) -> None:
-        self.connection = connection_to(self.url)
-        options = {"on_blocked": partial(self._set_blocked, True), "on_unblocked": partial(self._set_blocked, False)}
+        # Not through kombu's own `connect`: it connects again by itself, without our set-up, whenever it is used later.
+        client = connection_to(self.url)
         if not self.url.startswith("embedded:"):
-            self.connection.transport_options = options
+            blocked, unblocked = partial(self._set_blocked, True), partial(self._set_blocked, False)
+            client.transport_options = {"on_blocked": blocked, "on_unblocked": unblocked}
+        self.transport = client.transport
         with eventlet.Timeout(SET_UP_SECONDS):
-            self.connection.connect()
-            channel = self.connection.channel()
+            self.connection = self.transport.establish_connection()
+            channel = self.transport.create_channel(self.connection)
             self.set_up(channel)
         self.open_channel, self.blocked = channel, False
         self.gauge.set(1)
@@ -151,12 +159,15 @@ class Link:
 
     def _watch(self, connection: Any) -> None:  # noqa: ANN401
         """Send heartbeats, and drop the connection when the broker's stay away."""
-        while self.connection is connection and not self.stopping:
+        while True:
             eventlet.sleep(HEARTBEAT_SECONDS / 4)
+            if self.connection is not connection or self.stopping:
+                return
             try:
-                connection.heartbeat_check()
+                self.transport.heartbeat_check(connection)
             except Exception:  # noqa: BLE001  a missed heartbeat and a broken socket alike
                 self._drop(connection)
+                return
 
     def _report(self, error: BaseException, failures: int) -> None:
         if not self.stopping and failures in (0, 10):
@@ -164,14 +175,14 @@ class Link:
 
     def _drop(self, connection: Any) -> None:  # noqa: ANN401
         """End the socket without a word: a polite close would wait for a broker that may be frozen."""
-        inner = getattr(connection, "_connection", None)
-        transport = getattr(inner, "_transport", None)
+        socket = getattr(connection, "_transport", None)
         try:
-            if hasattr(transport, "drop"):
-                transport.drop()
-                inner.collect()
-            elif inner is not None:
+            if hasattr(socket, "drop"):
+                socket.drop()
+            if hasattr(connection, "collect"):
                 connection.collect()
+            elif connection is not None:
+                self.transport.close_connection(connection)
         except Exception:  # noqa: BLE001, S110  it is gone already
             pass
 

@@ -59,6 +59,17 @@ class Host(Protocol):
     call: Call
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a command's use case returns to refuse although what it wrote must stay, such as a count of failed tries.
+
+    The transaction is committed, then the error is raised. Only for commands without a key (`keyed = False`), because a
+    key must not be taken by a refusal.
+    """
+
+    error: MatronError
+
+
 @dataclass(frozen=True)
 class Shape:
     """One entry of a service's table: the contract, the use case, and the steps around an outside call."""
@@ -88,10 +99,9 @@ class Shape:
             held = idempotency.claim(session, actor, self.contract, payload) if self.contract.keyed else None
             if held is not None and not held.fresh:
                 return held.reply["is"]
-            reply = self.contract.returns.dump_one(self.use_case(session, actor, **fields))
-            self._finish(session, actor, held, reply)
+            reply = self._finish(session, actor, held, self.use_case(session, actor, **fields))
         _wake(host, session)
-        return reply
+        return _answer(reply)
 
     def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
         held, plan = retrying(lambda: self._prepare(host, actor, fields, payload))
@@ -128,18 +138,29 @@ class Shape:
             if done is not None:
                 return done["is"]  # A second request with the key was faster.
             result = call_with(self.then, session, actor, plan, outcome, **fields)
-            reply = self.contract.returns.dump_one(result)
-            self._finish(session, actor, held, reply)
+            reply = self._finish(session, actor, held, result)
         _wake(host, session)
-        return reply
+        return _answer(reply)
 
-    def _finish(self, session: Session, actor: Actor, held: idempotency.Claim | None, reply: Any) -> None:  # noqa: ANN401
-        """Write the use case's rows, then what the chassis adds: events, audit, the stored reply."""
+    def _finish(self, session: Session, actor: Actor, held: idempotency.Claim | None, result: Any) -> Any:  # noqa: ANN401
+        """Write the use case's rows, then what the chassis adds: events, audit, the stored reply. The reply or `Refused`."""
+        refused = isinstance(result, Refused)
+        if refused and held is not None:
+            raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")
+        reply = result if refused else self.contract.returns.dump_one(result)
         add_events(session, actor)
         record = reply.get("id") if isinstance(reply, dict) else None
-        session.execute(_ADD_AUDIT, audit_row(actor, self.contract.method(), record))
+        session.execute(_ADD_AUDIT, audit_row(actor, self.contract.method(), record, allowed=not refused))
         if held is not None:
             session.execute(_STORE_REPLY, {**held.key, "reply": {"is": reply}})
+        return reply
+
+
+def _answer(reply: Any) -> Any:  # noqa: ANN401
+    """The reply, or the refusal that has been committed."""
+    if isinstance(reply, Refused):
+        raise reply.error
+    return reply
 
 
 def audit_row(actor: Actor, action: str, record: Any, *, allowed: bool = True) -> dict[str, Any]:  # noqa: ANN401

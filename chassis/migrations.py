@@ -40,6 +40,7 @@ def _configured(service: str, database: Database) -> Iterator[AlembicConfig]:
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     with database.engine.connect() as connection:
+        connection.detach()  # Its settings and lock are not for the pool.
         config.attributes.update(connection=connection, metadata=metadata_of(service))
         yield config
 

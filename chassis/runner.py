@@ -6,6 +6,7 @@ process that neither worked nor ended. A stop waits for what is under way; what 
 
 import os
 import signal
+import time
 from typing import Any
 
 import eventlet
@@ -18,6 +19,7 @@ from chassis.config import Config
 from chassis.observe import Health, health_app, log, log_unexpected
 
 STOP_SECONDS = 9.0
+IMPATIENT_SECONDS = 1.0
 POOL_SIZE = 500
 """More green threads than prefetched messages: the thread that reads from the broker never waits for a free one."""
 
@@ -39,6 +41,7 @@ class Runner:
     def __init__(self, config: Config, services: list[type]) -> None:
         self.config, self.health = config, Health()
         self.runner = ServiceRunner(nameko_config(config, self.health))
+        self.stopped_at = 0.0
         self.ended = eventlet.event.Event()
         for service in services:
             self.runner.add_service(service)
@@ -73,10 +76,13 @@ class Runner:
         eventlet.spawn_after(0, self.stop)
 
     def stop(self) -> None:
-        """Stop gracefully, and after `STOP_SECONDS` at once; a second signal ends the process there and then."""
+        """Stop gracefully, and after `STOP_SECONDS` at once; a second signal, a while later, ends it there and then."""
         if self.health.stopping:
-            os._exit(130)
-        self.health.stopping = True
+            # A wrapper that passes signals on and a terminal that sends them to all give two at once.
+            if time.monotonic() - self.stopped_at > IMPATIENT_SECONDS:
+                os._exit(130)
+            return
+        self.health.stopping, self.stopped_at = True, time.monotonic()
         eventlet.spawn_after(STOP_SECONDS, self._cut_off)
         try:
             self.runner.stop()

@@ -70,7 +70,7 @@ class StatusView(View):
 class RegisterPatient(Command):
     """Open a patient's account. A verification mail goes to the address.
 
-    Conflict: `email_taken`. Invalid: `password_too_common`.
+    Conflict: `email_taken`. Invalid: `password_too_common`. Unavailable: `busy`.
     """
 
     service, roles, returns = "auth", ANYONE, RegisteredView
@@ -82,7 +82,7 @@ class RegisterPatient(Command):
 class VerifyEmail(Command):
     """Show that the address is one's own, with the token from the mail.
 
-    Invalid: `token_not_valid` (unknown, used or ended).
+    Invalid: `token_not_valid` (unknown, used or ended). Conflict: `not_pending_verification`.
     """
 
     service, roles, returns = "auth", ANYONE, StatusView
@@ -90,7 +90,11 @@ class VerifyEmail(Command):
 
 
 class LogIn(Command):
-    """Sign in. A wrong password and an unknown address are answered alike: `login_failed`."""
+    """Sign in. A wrong password and an unknown address are answered alike.
+
+    Unauthenticated: `login_failed`. TooMany: `locked`, for 15 minutes after ten failures in 15 minutes. Unavailable:
+    `busy`.
+    """
 
     service, roles, returns, keyed = "auth", ANYONE, TokensView, False
     email = fields.String(required=True, validate=validate.Length(1, 254))
@@ -98,7 +102,10 @@ class LogIn(Command):
 
 
 class RefreshTokens(Command):
-    """Exchange a refresh token for new tokens; it works once. Unauthenticated: `refresh_failed`."""
+    """Exchange a refresh token for new tokens; it works once, and gets the same reply again for 10 seconds.
+
+    Unauthenticated: `refresh_failed`. A used token that comes later ends the session.
+    """
 
     service, roles, returns, keyed = "auth", ANYONE, TokensView, False
     refresh_token = fields.String(required=True, load_only=True, validate=TOKEN)
@@ -117,7 +124,10 @@ class GetMe(Query):
 
 
 class RequestUpgrade(Command):
-    """Ask for a role. A doctor states licence and specialization. Conflict: `already_pending`, `already_granted`."""
+    """Ask for a role. A doctor states licence and specialization, else Invalid.
+
+    Conflict: `already_pending`, `already_granted`.
+    """
 
     service, roles, returns, verified = "auth", ANY_ROLE, UpgradeRequestView, True
     role = fields.String(required=True, validate=validate.OneOf([Role.DOCTOR, *sorted(STAFF)]))
@@ -144,7 +154,8 @@ class ListUpgradeRequests(PageQuery):
 class DecideUpgrade(Command):
     """Approve or reject a request for a role. A rejection needs a reason.
 
-    Conflict: `already_decided`. Forbidden: `own_request`.
+    Invalid: `reason_required`. Forbidden: `own_request`. Conflict: `already_decided`, `already_granted`,
+    `account_not_active`.
     """
 
     service, roles, returns = "auth", frozenset({Role.ADMIN}), UpgradeRequestView

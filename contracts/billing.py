@@ -23,9 +23,9 @@ class PriceView(View):
 
 
 class InvoiceLineView(View):
-    """One line of an invoice; the price is null while it is not known."""
+    """One line of an invoice; the code and the price are null while they are not known."""
 
-    code = fields.String()
+    code = fields.String(allow_none=True)
     name = fields.String()
     quantity = fields.Integer()
     unit_price_minor = fields.Integer(allow_none=True)
@@ -47,7 +47,7 @@ class InvoiceView(View):
 
 
 class PaymentView(View):
-    """A try to pay an invoice."""
+    """A try to pay an invoice. `reason` says why it failed: `declined`, or `more_than_open` when another was faster."""
 
     id = fields.UUID()
     invoice_id = fields.UUID()
@@ -55,6 +55,7 @@ class PaymentView(View):
     amount_minor = fields.Integer()
     currency = fields.String()
     status = fields.String(validate=validate.OneOf(PAYMENT_STATUSES))
+    reason = fields.String(allow_none=True)
     created_at = fields.AwareDateTime()
 
 
@@ -75,10 +76,14 @@ class SandboxCheckoutView(View):
 
 
 class SetPrice(Command):
-    """Say what something costs from a day on. Held lines of that code are priced, and their invoices issued."""
+    """Say what something costs from a day on, today when not told otherwise.
+
+    Held lines of that code, of visits from that day on, are priced and their invoices issued. The case and spacing of a
+    code do not matter. Conflict: `price_exists` (of that code and day).
+    """
 
     service, roles, returns = "billing", frozenset({Role.ADMIN}), PriceView
-    code = fields.String(required=True, validate=validate.Length(1, 100))
+    code = fields.String(required=True, validate=validate.Length(1, 120))
     name = fields.String(required=True, validate=validate.Length(1, 200))
     amount_minor = fields.Integer(required=True, validate=validate.Range(0, 100_000_000))
     valid_from = fields.Date(load_default=None)
@@ -107,7 +112,7 @@ class ListMyPayments(PageQuery):
 class PayInvoice(Command):
     """Begin to pay one's invoice, all that is open of it or a part; answers with the provider's checkout page.
 
-    Conflict: `nothing_to_pay`, `more_than_open`. Unavailable: `provider_down`.
+    Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`. Unavailable: `provider_down`.
     """
 
     service, roles, returns, verified, deadline = "billing", PATIENT, CheckoutView, True, 15.0

@@ -6,7 +6,9 @@ from sqlalchemy import text
 attributes = context.config.attributes
 connection = attributes["connection"]
 if connection.dialect.name == "postgresql":
-    # Two containers that start at once migrate one after the other.
+    # Two containers that start at once migrate one after the other; the lock ends with the connection. A migration may
+    # take long, unlike a request.
+    connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(7305816173)"))
 context.configure(
     connection=connection,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, bindparam, func, insert, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -33,6 +33,25 @@ LISTED = (
     Appointment.reason,
     Appointment.revision,
 )
+
+LOCK = select(func.pg_advisory_xact_lock(bindparam("first")), func.pg_advisory_xact_lock(bindparam("second")))
+_WAITING = select(func.count()).where(
+    Appointment.patient_id == bindparam("patient_id"), Appointment.status == "requested"
+)
+_OF_DAY = (AvailabilityRule.doctor_id == Doctor.id) & (AvailabilityRule.weekday == bindparam("weekday"))
+HOURS_OF_DAY = (
+    select(
+        _WAITING.scalar_subquery().label("waiting"),
+        AvailabilityRule.weekday,
+        AvailabilityRule.from_,
+        AvailabilityRule.to,
+        AvailabilityRule.slot_minutes,
+    )
+    .select_from(Doctor)
+    .outerjoin(AvailabilityRule, _OF_DAY)
+    .where(Doctor.id == bindparam("doctor_id"))
+)
+ADD_CHANGE = insert(AppointmentChange)
 
 
 def book(
@@ -80,36 +99,23 @@ def _lock(session: Session, *people: UUID) -> None:
     On SQLite the transaction is the only writer anyway.
     """
     if session.is_postgresql:
-        keys = sorted(person.int & 0x7FFF_FFFF_FFFF_FFFF for person in people)
-        session.execute(select(*(func.pg_advisory_xact_lock(key) for key in keys)))
+        first, second = sorted(person.int & 0x7FFF_FFFF_FFFF_FFFF for person in people)
+        session.execute(LOCK, {"first": first, "second": second})
 
 
 def _slot_at(session: Session, doctor_id: UUID, patient_id: UUID, starts_at: datetime) -> Slot:
     """The slot of the doctor's hours that begins then."""
     zone = config.current().hospital_timezone
-    waiting = select(func.count()).where(Appointment.patient_id == patient_id, Appointment.status == "requested")
-    of_day = (AvailabilityRule.doctor_id == Doctor.id) & (AvailabilityRule.weekday == starts_at.astimezone(zone).weekday())
-    query = (
-        select(
-            waiting.scalar_subquery(),
-            AvailabilityRule.weekday,
-            AvailabilityRule.from_,
-            AvailabilityRule.to,
-            AvailabilityRule.slot_minutes,
-        )
-        .select_from(Doctor)
-        .outerjoin(AvailabilityRule, of_day)
-        .where(Doctor.id == doctor_id)
-    )
-    rows = session.execute(query).all()
+    values = {"doctor_id": doctor_id, "patient_id": patient_id, "weekday": starts_at.astimezone(zone).weekday()}
+    rows: Any = session.execute(HOURS_OF_DAY, values).all()
     if not rows:
         raise NotFound("not_found", "There is no such doctor.")
-    if rows[0][0] >= rules.OPEN_REQUESTS:
+    if rows[0].waiting >= rules.OPEN_REQUESTS:
         raise Conflict("too_many_requests", "Five requests of this patient wait for an answer already.")
-    hours: Any = [row for row in rows if row.weekday is not None]
-    for slot in rules.slots_of(hours, starts_at, starts_at + timedelta(seconds=1), zone):
-        return slot
-    raise Conflict("outside_hours", "The doctor has no slot that begins then.")
+    slot = rules.slot_at((row for row in rows if row.weekday is not None), starts_at, zone)
+    if slot is None:
+        raise Conflict("outside_hours", "The doctor has no slot that begins then.")
+    return slot
 
 
 def _changed(session: Session, actor: Actor, visit: Appointment, event: type[AppointmentEvent]) -> Appointment:
@@ -123,7 +129,7 @@ def _changed(session: Session, actor: Actor, visit: Appointment, event: type[App
         "at": clock.now(),
     }
     session.flush()
-    session.execute(insert(AppointmentChange), change)
+    session.execute(ADD_CHANGE, change)
     session.publish(
         event(
             appointment_id=visit.id,

@@ -52,18 +52,32 @@ def _of_day(rule: WeeklyHours, day: date, zone: ZoneInfo) -> Iterator[Slot]:
     length = timedelta(minutes=rule.slot_minutes)
     local, end = datetime.combine(day, rule.from_), datetime.combine(day, rule.to)
     while local + length <= end:
-        slot = Slot(_utc(local, zone), _utc(local + length, zone))
-        if slot.ends_at - slot.starts_at == length and _exists(local, zone):
+        slot = _slot(local, length, zone)
+        if slot is not None:
             yield slot
         local += length
 
 
-def _utc(local: datetime, zone: ZoneInfo) -> datetime:
-    return local.replace(tzinfo=zone).astimezone(UTC)
+def _slot(local: datetime, length: timedelta, zone: ZoneInfo) -> Slot | None:
+    """The slot that begins at this local time, unless a change of the clocks is in its way."""
+    starts_at = local.replace(tzinfo=zone).astimezone(UTC)
+    ends_at = (local + length).replace(tzinfo=zone).astimezone(UTC)
+    if ends_at - starts_at != length or starts_at.astimezone(zone).replace(tzinfo=None) != local:
+        return None
+    return Slot(starts_at, ends_at)
 
 
-def _exists(local: datetime, zone: ZoneInfo) -> bool:
-    return _utc(local, zone).astimezone(zone).replace(tzinfo=None) == local
+def slot_at(rules: Iterable[WeeklyHours], starts_at: datetime, zone: ZoneInfo) -> Slot | None:
+    """The slot that begins just then, if these rules make one: `slots_of` for one moment, without a day's others."""
+    local = starts_at.astimezone(zone).replace(tzinfo=None)
+    for rule in rules:
+        length, opens = timedelta(minutes=rule.slot_minutes), datetime.combine(local.date(), rule.from_)
+        in_hours = opens <= local and local + length <= datetime.combine(local.date(), rule.to)
+        if rule.weekday == local.weekday() and in_hours and (local - opens) % length == timedelta(0):
+            slot = _slot(local, length, zone)
+            if slot is not None and slot.starts_at == starts_at:
+                return slot
+    return None
 
 
 def free(slots: Iterable[Slot], taken: Iterable[Slot]) -> Iterator[Slot]:

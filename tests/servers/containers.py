@@ -112,7 +112,7 @@ class Container:
 
     def stop(self) -> None:
         """End it in good order."""
-        self._container.stop(timeout=30)
+        self._container.stop(timeout=15)
 
     def kill(self) -> None:
         """SIGKILL it; a frozen one is thawed first, since engines refuse otherwise."""

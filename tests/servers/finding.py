@@ -7,13 +7,14 @@ import os
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tests.servers import postgresql, rabbitmq
-from tests.servers.postgresql import PostgreSQL
 from tests.servers.processes import Unavailable
-from tests.servers.rabbitmq import RabbitMQ
 from tests.servers.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tests.servers.postgresql import PostgreSQL
+    from tests.servers.rabbitmq import RabbitMQ
 
 ServerT = TypeVar("ServerT", bound=Server)
 # What a way is called in messages, and what makes a server by it.

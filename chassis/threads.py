@@ -1,0 +1,37 @@
+"""Work that holds the processor for long, such as a password hash, done in threads, so that the process goes on.
+
+Few run at once and few wait: more threads would only slow each other down, and a longer line would only outlast the
+callers' patience.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from eventlet import tpool
+from eventlet.semaphore import Semaphore
+
+from chassis.errors import Unavailable
+
+RUNNING = 2
+WAITING = 32
+
+_turns = Semaphore(RUNNING)
+_places = Semaphore(RUNNING + WAITING)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Call in a thread, and let other green threads run meanwhile. The function must touch nothing green.
+
+    Unavailable: `busy`, with `retry_after` in seconds, when too many wait already.
+    """
+    if not _places.acquire(blocking=False):
+        raise Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1})
+    try:
+        with _turns:
+            result: R = tpool.execute(function, *args, **kwargs)
+            return result
+    finally:
+        _places.release()

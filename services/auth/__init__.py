@@ -1,0 +1,1 @@
+"""Auth: accounts, roles, sessions, verification and requests for roles."""

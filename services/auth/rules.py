@@ -1,0 +1,75 @@
+"""Pure rules of auth: addresses, digests, acceptable passwords, locks, what a request for a role must say."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from zxcvbn import matching, scoring, time_estimates
+
+from chassis.errors import Invalid
+from contracts.roles import Role
+
+MINIMUM_SCORE = 3
+"""Of 0 to 4, as zxcvbn counts: withstands 10^8 guesses (Wheeler, USENIX Security 2016)."""
+LOOKED_AT = 72
+"""Characters of a password that are estimated; the estimate's cost grows with the square."""
+FAILURES = 10
+WINDOW = timedelta(minutes=15)
+LOCK = timedelta(minutes=15)
+
+
+def email_key(email: str) -> str:
+    """What two ways of writing one address have in common."""
+    return email.strip().casefold()
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret with 256 bits of its own: nobody finds the secret from it, so it needs no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def encoded(secret: bytes) -> str:
+    """Bytes as text for URLs, without padding."""
+    return base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def check_strength(password: str, known: Iterable[str]) -> None:
+    """Invalid `password_too_common` when it is soon guessed by somebody who knows these facts, such as name and address."""
+    words = {word.lower() for text in known for word in (text, *text.replace("@", " ").split())}
+    if _score(password[:LOOKED_AT], sorted(words)) < MINIMUM_SCORE:
+        raise Invalid(
+            "password_too_common",
+            "This password is easy to guess.",
+            {"errors": {"password": ["Too easy to guess. Three or four unrelated words are better."]}},
+        )
+
+
+def _score(password: str, known: Sequence[str]) -> int:
+    """The score of `zxcvbn.zxcvbn`, which keeps the known words in a global that two threads would overwrite."""
+    words = {**matching.RANKED_DICTIONARIES, "user_inputs": matching.build_ranked_dict(known)}
+    found = scoring.most_guessable_match_sequence(password, matching.omnimatch(password, words))
+    return int(time_estimates.guesses_to_score(found["guesses"]))
+
+
+def locked_until(failures: Sequence[datetime]) -> datetime | None:
+    """When an address may be tried again, from the times of its last failures in any order; None when it may."""
+    last = sorted(failures)[-FAILURES:]
+    if len(last) < FAILURES or last[-1] - last[0] > WINDOW:
+        return None
+    return last[-1] + LOCK
+
+
+def check_request(*, role: str, licence_number: str | None, specialization: str | None) -> None:
+    """Invalid, field by field, when a would-be doctor leaves out licence or specialization."""
+    said = {"licence_number": licence_number, "specialization": specialization}
+    missing = [field for field, value in said.items() if role == Role.DOCTOR and not (value or "").strip()]
+    if missing:
+        errors = {field: ["A doctor states it."] for field in missing}
+        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+
+
+def check_reason(*, decision: str, reason: str | None) -> None:
+    """Invalid `reason_required` when a request is rejected without saying why."""
+    if decision == "reject" and not (reason or "").strip():
+        raise Invalid("reason_required", "Say why.", {"errors": {"reason": ["Required to reject."]}})

@@ -1,0 +1,116 @@
+"""Requests for roles: asked, listed, decided."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.database import Session, refusing
+from chassis.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.auth import UpgradeDecided, UpgradeRequested
+from services.auth import grants, rules
+from services.auth.models import Account, UpgradeRequest
+
+LISTED = (
+    UpgradeRequest.id,
+    UpgradeRequest.user_id,
+    UpgradeRequest.role,
+    UpgradeRequest.status,
+    UpgradeRequest.licence_number,
+    UpgradeRequest.specialization,
+    UpgradeRequest.statement,
+    UpgradeRequest.reason,
+    UpgradeRequest.created_at,
+)
+
+
+def request(
+    session: Session,
+    actor: Actor,
+    *,
+    role: str,
+    licence_number: str | None,
+    specialization: str | None,
+    statement: str,
+) -> UpgradeRequest:
+    """Ask for a role. Invalid: a doctor's missing fields. Conflict: `already_pending`, `already_granted`."""
+    rules.check_request(role=role, licence_number=licence_number, specialization=specialization)
+    account = _locked(session, actor.person)
+    if role in grants.roles_of(session, account.id):
+        raise grants.already_granted()
+    asked = UpgradeRequest(
+        id=uuid7(),
+        user_id=account.id,
+        role=role,
+        status="pending",
+        licence_number=licence_number,
+        specialization=specialization,
+        statement=statement,
+        created_at=clock.now(),
+    )
+    pending = Conflict("already_pending", "You have asked for this role already.")
+    with refusing(session, {"uq_upgrade_request_user_id_role": pending}):
+        session.add(asked)
+    session.publish(UpgradeRequested(request_id=asked.id, user_id=asked.user_id, role=role))
+    return asked
+
+
+def _locked(session: Session, user_id: UUID) -> Account:
+    """The account, locked, so that nobody gives or takes a role meanwhile."""
+    account = session.get(Account, user_id, with_for_update=True)
+    if account is None:
+        raise Unauthenticated("token_invalid", "The access token is not valid.")
+    return account
+
+
+def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
+    """One's own requests, newest first."""
+    return _listing(session, UpgradeRequest.user_id == actor.person, limit, cursor)
+
+
+def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor: str | None) -> Page:
+    """Everybody's requests with this status, newest first. The contract lets only admins ask."""
+    return _listing(session, UpgradeRequest.status == status, limit, cursor)
+
+
+def _listing(session: Session, which: ColumnElement[bool], limit: int, cursor: str | None) -> Page:
+    query = select(*LISTED).where(which)
+    return page(session, query, (UpgradeRequest.created_at, UpgradeRequest.id), limit=limit, cursor=cursor)
+
+
+def decide(session: Session, actor: Actor, *, request_id: UUID, decision: str, reason: str | None) -> UpgradeRequest:
+    """Approve, which grants the role, or reject. Nobody decides about themselves.
+
+    Invalid: `reason_required`. Forbidden: `own_request`. Conflict: `already_decided`, `already_granted`,
+    `account_not_active`.
+    """
+    rules.check_reason(decision=decision, reason=reason)
+    asked = session.get(UpgradeRequest, request_id, with_for_update=True)
+    if asked is None:
+        raise NotFound("not_found", "There is no such request.")
+    if asked.user_id == actor.person:
+        raise Forbidden("own_request", "Another admin decides about your request.")
+    if decision == "approve":
+        _approve(session, actor, asked, reason)
+    else:
+        asked.reject(actor.person, clock.now(), reason or "")
+        _say_decided(session, asked, decision)
+    return asked
+
+
+def _approve(session: Session, actor: Actor, asked: UpgradeRequest, reason: str | None) -> None:
+    account = _locked(session, asked.user_id)
+    asked.approve(actor.person, clock.now(), reason)
+    account.must_be_active()
+    grants.give(session, account, asked.role, by=actor.person)
+    _say_decided(session, asked, "approve")
+    grants.announce(session, account, asked.role, specialization=asked.specialization)
+
+
+def _say_decided(session: Session, asked: UpgradeRequest, decision: str) -> None:
+    event = UpgradeDecided(request_id=asked.id, user_id=asked.user_id, role=asked.role, decision=decision)
+    session.publish(event)

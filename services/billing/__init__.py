@@ -1,0 +1,1 @@
+"""Billing: prices, invoices and payments."""

@@ -1,0 +1,41 @@
+"""The sandbox's checkout page, for trying and testing: what it shows, and what its two buttons do.
+
+Its reference, which nobody can guess, is the right to press them. In the sandbox no money moves, so a payment that
+would pay too much can simply be refused.
+"""
+
+from sqlalchemy import select
+
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from services.billing import payments
+from services.billing.models import Payment
+from services.billing.providers import sandbox
+
+
+def get(session: Session, _actor: Actor, *, reference: str) -> Payment:
+    """The payment that the page is for. NotFound: unknown, or the sandbox is not offered."""
+    return _payment(session, reference)
+
+
+def finish(session: Session, _actor: Actor, *, reference: str, outcome: str) -> Payment:
+    """The payer has pressed `pay` or `decline`; what is finished stays as it is.
+
+    NotFound: unknown, or the sandbox is not offered.
+    """
+    payment = _payment(session, reference)
+    session.refresh(payment, with_for_update=True)
+    if payment.is_finished:
+        return payment
+    if outcome == "decline":
+        return payments.fail(session, payment, "declined")
+    return payments.receive(session, payment)
+
+
+def _payment(session: Session, reference: str) -> Payment:
+    mine = select(Payment).where(Payment.provider == sandbox.NAME, Payment.reference == reference)
+    payment = session.scalar(mine) if sandbox.is_offered() else None
+    if payment is None:
+        raise NotFound("not_found", "There is no such checkout.")
+    return payment

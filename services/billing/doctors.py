@@ -1,0 +1,22 @@
+"""Doctors: copies of what auth says of them, for the price of their visits."""
+
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.identity import Actor
+from services.billing import catalogue, invoices, rules
+from services.billing.models import Doctor, Invoice, InvoiceLine
+
+
+def remember(session: Session, actor: Actor, *, doctor_id: UUID, specialization: str) -> None:
+    """Copy an approved doctor, unless what is known is newer, and price the visits that have waited for it."""
+    assert actor.origin is not None  # noqa: S101  events have one
+    catalogue.changing(session)
+    known = session.get(Doctor, doctor_id)
+    if known is not None and known.changed_by >= actor.origin.sequence:
+        return
+    session.merge(Doctor(id=doctor_id, specialization=specialization, changed_by=actor.origin.sequence))
+    waiting = invoices.held(session, InvoiceLine.code.is_(None), Invoice.doctor_id == doctor_id)
+    for line in (line for invoice in waiting for line in invoice.lines if line.code is None):
+        line.code = rules.consultation_code(specialization)
+    invoices.complete(session, waiting)

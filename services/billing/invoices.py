@@ -1,0 +1,163 @@
+"""Invoices: drafted by a completed visit, priced when the price is known, issued with a number, paid by the ledger."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Label, Row, cast, func, select, update
+from sqlalchemy.orm import selectinload
+from uuid_utils.compat import uuid7
+
+from chassis import clock, config
+from chassis.contract import Page
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.billing import InvoiceIssued
+from services.billing import catalogue, rules
+from services.billing.models import CHARGE, CREDIT, Invoice, InvoiceCounter, InvoiceLine, LedgerEntry
+from services.billing.rules import Balance
+
+NEXT_NUMBER = (
+    update(InvoiceCounter)
+    .values(last=InvoiceCounter.last + 1)
+    .returning(InvoiceCounter.last)
+    .execution_options(synchronize_session=False)
+)
+"""Takes the counter's row lock until the transaction ends: one that fails gives its number back before the next."""
+
+
+def _sum_of(kind: str) -> Label[int]:
+    """What the ledger's entries of one kind come to, of the invoice of the query around it."""
+    total = cast(func.coalesce(func.sum(LedgerEntry.amount_minor), 0), BigInteger)
+    entries = select(total).where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind == kind)
+    return entries.correlate(Invoice).scalar_subquery().label(f"{kind}s")
+
+
+LISTED: tuple[Any, ...] = (
+    Invoice.id,
+    Invoice.number,
+    Invoice.patient_id,
+    Invoice.appointment_id,
+    Invoice.currency,
+    Invoice.issued_at,
+    Invoice.created_at,
+    _sum_of(CHARGE),
+    _sum_of(CREDIT),
+)
+LINES: tuple[Any, ...] = (
+    InvoiceLine.invoice_id,
+    InvoiceLine.code,
+    InvoiceLine.name,
+    InvoiceLine.quantity,
+    InvoiceLine.unit_price_minor,
+)
+
+
+def for_visit(
+    session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, patient_id: UUID, starts_at: datetime
+) -> None:
+    """Invoice a completed visit, once; what cannot be priced yet is held, and the invoice stays a draft."""
+    assert actor.origin is not None  # noqa: S101  events have one
+    catalogue.reading(session)
+    if session.scalar(select(Invoice.id).where(Invoice.appointment_id == appointment_id)) is not None:
+        return
+    settings, specialization = config.current(), catalogue.specialization_of(session, doctor_id)
+    line = InvoiceLine(
+        code=rules.consultation_code(specialization) if specialization is not None else None,
+        name="Consultation",
+        quantity=1,
+        source_event=actor.origin.event_id,
+    )
+    invoice = Invoice(
+        id=uuid7(),
+        patient_id=patient_id,
+        appointment_id=appointment_id,
+        doctor_id=doctor_id,
+        visit_on=rules.day_of(starts_at, settings.hospital_timezone),
+        currency=settings.currency,
+        created_at=clock.now(),
+        lines=[line],
+    )
+    complete(session, [invoice])
+    session.add(invoice)  # Last, so that it is written in one go: priced, numbered and charged.
+
+
+def held(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invoice]:
+    """The drafts with a held line of which these conditions are true, locked, with all of their lines."""
+    waiting = select(InvoiceLine.invoice_id).join(Invoice).where(InvoiceLine.unit_price_minor.is_(None), *conditions)
+    query = select(Invoice).where(Invoice.id.in_(waiting)).order_by(Invoice.id).with_for_update()
+    return session.scalars(query.options(selectinload(Invoice.lines))).all()
+
+
+def complete(session: Session, invoices: Sequence[Invoice]) -> None:
+    """Price those lines of drafts that can be priced now, and issue the drafts that have none left to price."""
+    waiting = [(invoice, line) for invoice in invoices for line in invoice.lines if line.is_held]
+    prices = catalogue.prices_of(session, {line.code for _invoice, line in waiting if line.code is not None})
+    for invoice, line in waiting:
+        price = rules.price_on(prices.get(line.code or "", []), invoice.visit_on, invoice.currency)
+        if price is not None:
+            line.price(price.name, price.amount_minor)
+    for invoice in invoices:
+        if not invoice.is_held:
+            _issue(session, invoice)
+
+
+def _issue(session: Session, invoice: Invoice) -> None:
+    """Number the invoice, charge it in the ledger, and tell the world."""
+    invoice.issue(session.execute(NEXT_NUMBER).scalar_one(), clock.now())
+    total = rules.total_of(invoice.lines)
+    charge = LedgerEntry(
+        invoice_id=invoice.id, kind=CHARGE, amount_minor=total, currency=invoice.currency, at=invoice.issued_at
+    )
+    session.add(charge)
+    session.publish(
+        InvoiceIssued(
+            invoice_id=invoice.id, patient_id=invoice.patient_id, amount_minor=total, currency=invoice.currency
+        )
+    )
+
+
+def lock(session: Session, invoice_id: UUID) -> Invoice:
+    """The invoice, locked against other payments. NotFound: no such invoice."""
+    invoice = session.get(Invoice, invoice_id, with_for_update=True)
+    if invoice is None:
+        raise NotFound("not_found", "There is no such invoice.")
+    return invoice
+
+
+def balance_of(session: Session, invoice_id: UUID) -> Balance:
+    """What the ledger says of an invoice. Who decides by it has locked the invoice."""
+    return Balance(*session.execute(select(_sum_of(CHARGE), _sum_of(CREDIT)).where(Invoice.id == invoice_id)).one())
+
+
+def of_patient(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
+    """The patient's own invoices, drafts too, newest first, in two statements whatever their number."""
+    actor.may_act_for(patient_id)
+    mine = select(*LISTED).where(Invoice.patient_id == patient_id)
+    found = page(session, mine, (Invoice.created_at, Invoice.id), limit=limit, cursor=cursor)
+    lines = _lines_of(session, [row.id for row in found.items])
+    return Page([_seen(row, lines[row.id]) for row in found.items], found.next)
+
+
+def _lines_of(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, list[Row[Any]]]:
+    lines: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    query = select(*LINES).where(InvoiceLine.invoice_id.in_(invoice_ids)).order_by(InvoiceLine.id)
+    for line in session.execute(query):
+        lines[line.invoice_id].append(line)
+    return lines
+
+
+def _seen(row: Row[Any], lines: list[Row[Any]]) -> dict[str, Any]:
+    """An invoice as its patient sees it."""
+    balance = Balance(row.charges, row.credits)
+    return {
+        **row._asdict(),
+        "lines": lines,
+        "total_minor": rules.total_of(lines),
+        "paid_minor": balance.credited,
+        "status": rules.status_of(row.issued_at, balance),
+    }

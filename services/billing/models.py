@@ -1,0 +1,214 @@
+"""The tables of billing, and the moves that an invoice, its lines and a payment may make."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from chassis.errors import Conflict
+from chassis.tables import BigSerial, Moment, new_metadata
+
+CHARGE, CREDIT = "charge", "credit"
+"""The kinds of ledger entries: what the patient owes, and what has been received."""
+UNFINISHED = ("created", "pending")
+"""The states of a payment about which the provider has not decided."""
+
+
+class Base(DeclarativeBase):
+    """The tables of this service."""
+
+    metadata = new_metadata()
+    type_annotation_map: ClassVar = {datetime: Moment}
+
+
+class Doctor(Base):
+    """A copy of what auth knows of an approved doctor: the specialization sets the price of a visit."""
+
+    __tablename__ = "doctor"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    specialization: Mapped[str] = mapped_column(String(100))
+    changed_by: Mapped[int] = mapped_column(BigInteger)
+    """Sequence of the event that this copy is of, so that a stale one never wins."""
+
+
+class Price(Base):
+    """What something costs from a day on, in minor units. Never changed: invoices have been issued by it."""
+
+    __tablename__ = "price"
+    __table_args__ = (
+        UniqueConstraint("code", "valid_from"),
+        CheckConstraint("amount_minor >= 0", name="not_negative"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    code: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    valid_from: Mapped[date]
+    created_at: Mapped[datetime]
+
+
+class InvoiceCounter(Base):
+    """One row: the number of the invoice that was issued last. Its lock is what keeps the numbers free of gaps."""
+
+    __tablename__ = "invoice_counter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+class Invoice(Base):
+    """What a patient is asked to pay for a visit. A draft until all of its lines are priced, then immutable.
+
+    How far it is paid is no column: the ledger says so.
+    """
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        CheckConstraint("(number IS NULL) = (issued_at IS NULL)", name="numbered_at_issue"),
+        Index("ix_invoice_patient_id_created_at_id", "patient_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    patient_id: Mapped[UUID]
+    appointment_id: Mapped[UUID] = mapped_column(unique=True)
+    doctor_id: Mapped[UUID]
+    visit_on: Mapped[date]
+    """The day of the visit in the hospital's time zone; its prices count."""
+    currency: Mapped[str] = mapped_column(String(3))
+    number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    issued_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise", order_by="InvoiceLine.id")
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the price of a line is not known yet."""
+        return any(line.is_held for line in self.lines)
+
+    def issue(self, number: int, now: datetime) -> None:
+        """The hospital asks for the money. Conflict: `already_issued`, `line_held`."""
+        if self.issued_at is not None:
+            raise Conflict("already_issued", "The invoice has been issued.")
+        if self.is_held:
+            raise Conflict("line_held", "The price of a line is not known yet.")
+        self.number, self.issued_at = number, now
+
+
+class InvoiceLine(Base):
+    """One thing that is charged. Held, with neither code nor price, while these are not known."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="some"),
+        Index(
+            "ix_invoice_line_held",
+            "code",
+            postgresql_where=text("unit_price_minor IS NULL"),
+            sqlite_where=text("unit_price_minor IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    code: Mapped[str | None] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    quantity: Mapped[int] = mapped_column(default=1)
+    unit_price_minor: Mapped[int | None] = mapped_column(BigInteger)
+    source_event: Mapped[UUID] = mapped_column(unique=True)
+    """The event that the line is charged for, so that nothing is charged twice."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the price is not known yet."""
+        return self.unit_price_minor is None
+
+    def price(self, name: str, unit_price_minor: int) -> None:
+        """The price has become known. Conflict: `already_priced`."""
+        if not self.is_held:
+            raise Conflict("already_priced", "The line has a price.")
+        self.name, self.unit_price_minor = name, unit_price_minor
+
+
+class Payment(Base):
+    """A try to pay an invoice, all of it or a part, at a provider."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="positive"),
+        Index("ix_payment_patient_id_created_at_id", "patient_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    patient_id: Mapped[UUID]
+    provider: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str] = mapped_column(String(100), unique=True)
+    """What the provider knows the payment by. Nobody can guess it."""
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(String(50))
+    """Why it failed: `declined` by the payer, or `more_than_open` when another payment was faster."""
+    checkout_url: Mapped[str | None] = mapped_column(String(2000))
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the outcome stands."""
+        return self.status not in UNFINISHED
+
+    def begin(self, checkout_url: str) -> None:
+        """The provider waits for the payer. A payment that has gone further stays where it is."""
+        self.checkout_url = self.checkout_url or checkout_url
+        if self.status == "created":
+            self.status = "pending"
+
+    def succeed(self, now: datetime) -> None:
+        """The money is there. Conflict: `payment_finished`."""
+        self._finish("succeeded", now)
+
+    def fail(self, reason: str, now: datetime) -> None:
+        """No money has moved. Conflict: `payment_finished`."""
+        self._finish("failed", now)
+        self.reason = reason
+
+    def _finish(self, status: str, now: datetime) -> None:
+        if self.is_finished:
+            raise Conflict("payment_finished", f"The payment has {self.status}.", {"status": self.status})
+        self.status, self.finished_at = status, now
+
+
+class LedgerEntry(Base):
+    """Money owed or received, in minor units: rows are added, never changed.
+
+    An invoice is charged once, and a payment is credited once: the database refuses a second entry.
+    """
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        CheckConstraint("amount_minor >= 0", name="not_negative"),
+        CheckConstraint(f"(kind = '{CHARGE}') = (payment_id IS NULL)", name="credit_has_payment"),
+        Index(
+            "uq_ledger_entry_charge",
+            "invoice_id",
+            unique=True,
+            postgresql_where=text(f"kind = '{CHARGE}'"),
+            sqlite_where=text(f"kind = '{CHARGE}'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment.id"), unique=True)
+    at: Mapped[datetime]

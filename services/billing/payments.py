@@ -1,0 +1,112 @@
+"""Payments: written before the provider is called, credited in the ledger once it says that the money is there."""
+
+import secrets
+from uuid import UUID
+
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.billing import PaymentEvent, PaymentFailed, PaymentReceived
+from services.billing import invoices, providers, rules
+from services.billing.models import CREDIT, LedgerEntry, Payment
+from services.billing.providers import Plan
+
+REFERENCE_BYTES = 20
+
+
+def prepare(
+    session: Session, actor: Actor, *, patient_id: UUID, invoice_id: UUID, provider: str, amount_minor: int | None
+) -> Plan:
+    """Write the payment, and what the provider must know of it; nothing is called yet.
+
+    Only received money lessens what is open: what unfinished payments ask for does not. NotFound: not one's own
+    invoice. Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`.
+    """
+    actor.may_act_for(patient_id)
+    providers.offered(provider)
+    invoice = invoices.lock(session, invoice_id)
+    if invoice.patient_id != patient_id:
+        raise NotFound("not_found", "There is no such invoice.")
+    payment = Payment(
+        id=uuid7(),
+        invoice_id=invoice.id,
+        patient_id=patient_id,
+        provider=provider,
+        reference=secrets.token_hex(REFERENCE_BYTES),
+        amount_minor=rules.amount_to_pay(invoices.balance_of(session, invoice.id), amount_minor),
+        currency=invoice.currency,
+        status="created",
+        created_at=clock.now(),
+    )
+    session.add(payment)
+    return _plan_of(payment)
+
+
+def _plan_of(payment: Payment) -> Plan:
+    return {
+        "payment_id": str(payment.id),
+        "reference": payment.reference,
+        "amount_minor": payment.amount_minor,
+        "currency": payment.currency,
+        "provider": payment.provider,
+    }
+
+
+def record(session: Session, _actor: Actor, plan: Plan, checkout_url: str) -> dict[str, str]:
+    """The provider has been told: from now on the payment waits for the payer."""
+    payment = session.get_one(Payment, UUID(plan["payment_id"]), with_for_update=True)
+    payment.begin(checkout_url)
+    return {"payment_id": plan["payment_id"], "checkout_url": checkout_url}
+
+
+def receive(session: Session, payment: Payment) -> Payment:
+    """The payer has paid: credit the invoice. The payment is locked and not finished.
+
+    One that would pay more than is open, because another was faster, fails with the reason `more_than_open`.
+    """
+    invoice = invoices.lock(session, payment.invoice_id)
+    if payment.amount_minor > invoices.balance_of(session, invoice.id).open_minor:
+        return fail(session, payment, "more_than_open")
+    payment.succeed(clock.now())
+    credit = LedgerEntry(
+        invoice_id=invoice.id,
+        kind=CREDIT,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        payment_id=payment.id,
+        at=payment.finished_at,
+    )
+    session.add(credit)
+    return _told(session, payment, PaymentReceived)
+
+
+def fail(session: Session, payment: Payment, reason: str) -> Payment:
+    """No money has come, and none will. The payment is locked and not finished."""
+    payment.fail(reason, clock.now())
+    return _told(session, payment, PaymentFailed)
+
+
+def _told(session: Session, payment: Payment, event: type[PaymentEvent]) -> Payment:
+    session.publish(
+        event(
+            payment_id=payment.id,
+            invoice_id=payment.invoice_id,
+            patient_id=payment.patient_id,
+            amount_minor=payment.amount_minor,
+            currency=payment.currency,
+        )
+    )
+    return payment
+
+
+def of_patient(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
+    """The patient's own payments, the failed ones too, newest first."""
+    actor.may_act_for(patient_id)
+    mine = select(Payment).where(Payment.patient_id == patient_id)
+    return page(session, mine, (Payment.created_at, Payment.id), limit=limit, cursor=cursor, whole=True)

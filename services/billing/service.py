@@ -1,0 +1,22 @@
+"""Everything that the billing service does."""
+
+from chassis.entrypoints import Service, hears, serves
+from contracts import auth, billing, scheduling
+from services.billing import checkouts, doctors, invoices, payments, prices, providers
+
+
+class BillingService(Service):
+    """What it costs: prices, invoices and payments."""
+
+    name = "billing"
+
+    set_price = serves(billing.SetPrice, prices.set_price)
+    list_prices = serves(billing.ListPrices, prices.listing)
+    list_my_invoices = serves(billing.ListMyInvoices, invoices.of_patient)
+    list_my_payments = serves(billing.ListMyPayments, payments.of_patient)
+    pay_invoice = serves(billing.PayInvoice, payments.prepare, outside=providers.start, then=payments.record)
+    get_sandbox_checkout = serves(billing.GetSandboxCheckout, checkouts.get)
+    finish_sandbox_checkout = serves(billing.FinishSandboxCheckout, checkouts.finish)
+
+    on_doctor_approved = hears(auth.DoctorApproved, doctors.remember)
+    on_visit_completed = hears(scheduling.VisitCompleted, invoices.for_visit)

@@ -1,0 +1,1 @@
+"""Clinical: what was found and done."""

@@ -1,0 +1,78 @@
+"""Who treats whom: known from visits, and asked before a doctor sees or writes a chart."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from services.clinical import rules
+from services.clinical.models import CareRelation
+from services.clinical.rules import Period
+
+
+def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
+    """NotFound unless the doctor treats the patient now, so that nobody learns who is a patient here."""
+    now = clock.now()
+    query = select(CareRelation.id).where(
+        CareRelation.doctor_id == actor.person,
+        CareRelation.patient_id == patient_id,
+        CareRelation.from_ <= now,
+        CareRelation.until > now,
+    )
+    if session.scalars(query.limit(1)).first() is None:
+        raise NotFound("not_found", "There is no such patient in your care.")
+
+
+def agreed(
+    session: Session,
+    _actor: Actor,
+    *,
+    appointment_id: UUID,
+    doctor_id: UUID,
+    patient_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    revision: int,
+) -> None:
+    """A visit is agreed: the doctor treats the patient from its start until 30 days after it."""
+    people = {"doctor_id": doctor_id, "patient_id": patient_id}
+    period = rules.care_of_visit(starts_at, ends_at)
+    _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+
+
+def met(
+    session: Session,
+    actor: Actor,
+    *,
+    appointment_id: UUID,
+    doctor_id: UUID,
+    patient_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    revision: int,
+) -> None:
+    """The doctor and the patient have met: the chart is open from that moment at the latest."""
+    assert actor.origin is not None  # noqa: S101  events have one
+    people = {"doctor_id": doctor_id, "patient_id": patient_id}
+    period = rules.care_of_visit(starts_at, ends_at, actor.origin.occurred_at)
+    _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+
+
+def _relate(session: Session, period: Period, *, appointment_id: UUID, revision: int, **people: UUID) -> None:
+    """Write what this revision of the visit says, unless a newer one has been heard. One statement, so no race."""
+    insert = postgresql.insert if session.is_postgresql else sqlite.insert
+    facts = {"revision": revision, "from": period.from_, "until": period.until, **people}
+    relation = insert(CareRelation).values({"id": uuid7(), "appointment_id": appointment_id, **facts})
+    session.execute(
+        relation.on_conflict_do_update(
+            index_elements=["appointment_id"],
+            set_={column: relation.excluded[column] for column in facts},
+            where=CareRelation.revision < relation.excluded.revision,
+        )
+    )

@@ -1,0 +1,70 @@
+"""Notifications: made by events, read by the people they are for."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from services.notify import wording
+from services.notify.models import Notification
+
+LISTED = (
+    Notification.id,
+    Notification.kind,
+    Notification.message,
+    Notification.subject_id,
+    Notification.is_read,
+    Notification.created_at,
+)
+
+
+def tells(person: str) -> Callable[..., None]:
+    """A handler that tells an event to the one whom it names in this field, such as `patient_id`.
+
+    The kind of the notification is the event's name, and so is the name of the template's block that words it.
+    """
+
+    def tell(session: Session, actor: Actor, **facts: Any) -> None:
+        """Notify somebody of the event, once."""
+        assert actor.origin is not None  # noqa: S101  events have one
+        insert = postgresql.insert if session.is_postgresql else sqlite.insert
+        row = insert(Notification).values(
+            id=uuid7(),
+            event_id=actor.origin.event_id,
+            person_id=facts[person],
+            kind=actor.origin.name,
+            message=wording.of_notification(actor.origin.name, facts),
+            subject_id=UUID(actor.origin.subject),
+            created_at=clock.now(),
+        )
+        session.execute(row.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
+
+    return tell
+
+
+def listing(session: Session, actor: Actor, *, person_id: UUID, unread: bool, limit: int, cursor: str | None) -> Page:
+    """One's own notifications, newest first. NotFound: somebody else's."""
+    actor.may_act_for(person_id)
+    query = select(*LISTED).where(Notification.person_id == person_id)
+    if unread:
+        query = query.where(~Notification.is_read)
+    return page(session, query, (Notification.created_at, Notification.id), limit=limit, cursor=cursor)
+
+
+def read(session: Session, actor: Actor, *, person_id: UUID, notification_id: UUID) -> Notification:
+    """Mark one's notification as read; again changes nothing. NotFound: somebody else's."""
+    actor.may_act_for(person_id)
+    notification = session.get(Notification, notification_id, with_for_update=True)
+    if notification is None or notification.person_id != person_id:
+        raise NotFound("not_found", "There is no such notification.")
+    notification.read(clock.now())
+    return notification

@@ -1,0 +1,28 @@
+"""Everything that the notify service does."""
+
+from chassis.entrypoints import Service, every, hears, serves
+from contracts import auth, billing, clinical, notify, scheduling
+from services.notify import contacts, deliveries, mail, notifications
+from services.notify.notifications import tells
+
+
+class NotifyService(Service):
+    """Who must know: notifications in the app, and mails."""
+
+    name = "notify"
+
+    list_notifications = serves(notify.ListNotifications, notifications.listing)
+    read_notification = serves(notify.ReadNotification, notifications.read)
+
+    on_appointment_requested = hears(scheduling.AppointmentRequested, tells("doctor_id"))
+    on_appointment_booked = hears(scheduling.AppointmentBooked, tells("patient_id"))
+    on_visit_completed = hears(scheduling.VisitCompleted, tells("patient_id"))
+    on_upgrade_decided = hears(auth.UpgradeDecided, tells("user_id"))
+    on_prescription_added = hears(clinical.PrescriptionAdded, tells("patient_id"))
+    on_invoice_issued = hears(billing.InvoiceIssued, tells("patient_id"))
+    on_payment_received = hears(billing.PaymentReceived, tells("patient_id"))
+    on_payment_failed = hears(billing.PaymentFailed, tells("patient_id"))
+
+    on_user_registered = hears(auth.UserRegistered, contacts.remember)
+    on_mail_token_issued = hears(auth.MailTokenIssued, deliveries.mail_token)
+    send_mails = every(1.0, deliveries.claim, outside=mail.send_all, then=deliveries.record)

@@ -1,0 +1,145 @@
+"""What tests of billing are made of, with defaults, so that each names only what matters to it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import eventlet
+from sqlalchemy import event, select
+from uuid_utils.compat import uuid7
+
+from chassis.config import Config
+from chassis.contract import Event, Origin
+from chassis.database import Database, Session
+from chassis.execution import Call
+from chassis.identity import Actor
+from services.billing import checkouts, doctors, invoices, payments, prices, providers
+from services.billing.models import Invoice, Payment
+
+ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
+VISITED_AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+LONG_AGO = date(2026, 1, 1)
+
+
+def settings(**changes: Any) -> Config:
+    defaults = {
+        "amqp_url": "embedded://billing",
+        "database_urls": {},
+        "jwks_file": Path("jwks.json"),
+        "signing_keys": Path("keys"),
+        "hospital_timezone": ZoneInfo("Europe/Berlin"),
+        "http_host": "127.0.0.1",
+        "http_port": 8000,
+        "health_port": 0,
+        "public_url": "http://hospital.example",
+        "mail_url": "file:mail",
+        "mail_from": "hospital@localhost",
+        "currency": "EUR",
+        "allow_sandbox_payments": True,
+        "workers": 16,
+        "retry_delays": (1.0,),
+        "log_level": "INFO",
+    }
+    return Config(**{**defaults, **changes})
+
+
+def patient(person: UUID | None = None) -> Actor:
+    return Actor(id=person or uuid7(), roles=frozenset({"patient"}), verified=True)
+
+
+def heard(sequence: int = 1) -> Actor:
+    """What a handler acts as."""
+    origin = Origin(uuid7(), "somewhere", "something", sequence, VISITED_AT, "subject", "correlation")
+    return Actor.system(origin=origin)
+
+
+def approve(session: Session, doctor_id: UUID, specialization: str = "cardiology", sequence: int = 1) -> None:
+    doctors.remember(session, heard(sequence), doctor_id=doctor_id, specialization=specialization)
+
+
+def price(session: Session, amount_minor: int = 8000, **fields: Any) -> Any:
+    given = {"code": "consultation:cardiology", "name": "Cardiology visit", "valid_from": LONG_AGO, **fields}
+    return prices.set_price(session, ADMIN, amount_minor=amount_minor, **given)
+
+
+def visit(session: Session, **fields: Any) -> Invoice:
+    """The invoice that a completed visit has made."""
+    ids = {"appointment_id": uuid7(), "doctor_id": uuid7(), "patient_id": uuid7()}
+    given = {**ids, "starts_at": VISITED_AT, **fields}
+    invoices.for_visit(session, heard(), **given)
+    session.flush()
+    return session.scalars(select(Invoice).where(Invoice.appointment_id == given["appointment_id"])).one()
+
+
+def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000) -> Invoice:
+    """An issued invoice of one's own, each with a specialization and price of its own."""
+    doctor_id = uuid7()
+    approve(session, doctor_id, str(doctor_id))
+    price(session, amount_minor, code=f"consultation:{doctor_id}")
+    return visit(session, doctor_id=doctor_id, patient_id=(who or patient()).person)
+
+
+def pay(session: Session, bill: Invoice, amount_minor: int | None = None) -> Payment:
+    """A payment that waits for its payer."""
+    who = {"patient_id": bill.patient_id, "invoice_id": bill.id}
+    plan = payments.prepare(
+        session, patient(bill.patient_id), provider="sandbox", amount_minor=amount_minor, **who
+    )  # fmt: skip
+    session.flush()
+    payments.record(session, patient(bill.patient_id), plan, providers.start(plan))
+    session.flush()
+    return session.get_one(Payment, UUID(plan["payment_id"]))
+
+
+def press(session: Session, payment: Payment | str, outcome: str = "pay") -> Payment:
+    """Press a button of the checkout page."""
+    reference = payment if isinstance(payment, str) else payment.reference
+    pressed = checkouts.finish(session, patient(), reference=reference, outcome=outcome)
+    session.flush()
+    return pressed
+
+
+def seen(session: Session, bill: Invoice) -> dict[str, Any]:
+    """The invoice as its patient sees it."""
+    session.flush()
+    who = bill.patient_id
+    found = invoices.of_patient(session, patient(who), patient_id=who, limit=100, cursor=None).items
+    return next(row for row in found if row["id"] == bill.id)
+
+
+def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
+    """What a session has published of one kind."""
+    return [published.data for published in session.published if type(published) is kind]
+
+
+def host(database: Database, who: Actor, key: str = "key") -> Any:
+    """What a service's methods need of it, without a broker."""
+    return SimpleNamespace(
+        name="billing",
+        database=database,
+        relay=SimpleNamespace(wake=lambda: None),
+        verifier=SimpleNamespace(actor=lambda _token: who),
+        call=Call(token="token", request_id="request", key=key),
+    )
+
+
+def together(work: Callable[..., Any], arguments: Iterable[Any]) -> list[Any]:
+    """Do it for all arguments at once, in green threads; what each returned."""
+    with eventlet.Timeout(30):
+        return [thread.wait() for thread in [eventlet.spawn(work, argument) for argument in arguments]]
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """The SQL statements that are sent meanwhile."""
+    sent: list[str] = []
+    note = lambda _connection, _cursor, statement, *_rest: sent.append(statement)  # noqa: E731
+    engine = session.get_bind().engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)

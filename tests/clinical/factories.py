@@ -1,0 +1,103 @@
+"""What tests of clinical are made of, with defaults, so that each names only what matters to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Origin
+from chassis.database import Session
+from chassis.identity import Actor
+from services.clinical import care, prescriptions
+from services.clinical.models import CareRelation, Prescription
+
+HOUR = timedelta(hours=1)
+
+
+def hours(count: float) -> datetime:
+    """So many hours from now; negative ones are past."""
+    return clock.now() + count * HOUR
+
+
+def doctor(person: UUID | None = None) -> Actor:
+    return Actor(id=person or uuid7(), roles=frozenset({"doctor"}), verified=True)
+
+
+def patient(person: UUID | None = None) -> Actor:
+    return Actor(id=person or uuid7(), roles=frozenset({"patient"}), verified=True)
+
+
+def heard(name: str = "visit_started", *, sequence: int = 1, occurred_at: datetime | None = None) -> Actor:
+    """What a handler acts as."""
+    moment = occurred_at or clock.now()
+    return Actor.system(origin=Origin(uuid7(), "somewhere", name, sequence, moment, "subject", "correlation"))
+
+
+def visit(who: Actor, whom: Actor, *, starts: float = -1, **fields: Any) -> dict[str, Any]:
+    """The fields of an event about a half-hour visit that starts in so many hours."""
+    starts_at = hours(starts)
+    return {
+        "appointment_id": uuid7(),
+        "doctor_id": who.person,
+        "patient_id": whom.person,
+        "starts_at": starts_at,
+        "ends_at": starts_at + HOUR / 2,
+        "revision": 2,
+        **fields,
+    }
+
+
+def in_care(session: Session, **fields: Any) -> tuple[Actor, Actor]:
+    """A doctor and a patient whose visit began an hour ago."""
+    who, whom = doctor(), patient()
+    care.agreed(session, heard(), **visit(who, whom, **fields))
+    return who, whom
+
+
+def relation(session: Session, visited: dict[str, Any]) -> CareRelation:
+    """The care relation that is there for a visit."""
+    query = select(CareRelation).where(CareRelation.appointment_id == visited["appointment_id"])
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def item(**fields: Any) -> dict[str, Any]:
+    """One medicine, as the contract has read it."""
+    return {
+        "medicine": "Amoxicillin",
+        "dose": {"value": 500.0, "unit": "mg"},
+        "route": "oral",
+        "frequency": "every 8 hours",
+        "days": 7,
+        "quantity": 21,
+        "refills": 0,
+        **fields,
+    }
+
+
+def prescribed(session: Session, who: Actor, whom: Actor, *medicines: str) -> Prescription:
+    """A prescription that is written down, with an item for each medicine."""
+    items = [item(medicine=medicine) for medicine in medicines or ("Amoxicillin",)]
+    written = prescriptions.prescribe(session, who, patient_id=whom.person, items=items, instructions=None)
+    session.flush()
+    return written
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """The SQL statements that are sent meanwhile."""
+    sent = list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        sent.append(statement)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
