@@ -237,6 +237,15 @@ class Event:
         }
         return Schema.from_dict(declared, name=f"{cls.__name__}Data")(unknown=EXCLUDE)  # type: ignore[arg-type]
 
+    def plain(self) -> dict[str, Any]:
+        """The data as it is stored and sent: native values that orjson writes, or what marshmallow makes of them."""
+        return self.data if self._is_plain() else dict(self.schema().dump(self.data))
+
+    @classmethod
+    @cache
+    def _is_plain(cls) -> bool:
+        return all(_is_plain(declared) for declared in cls.schema().fields.values())
+
     @classmethod
     @cache
     def event_name(cls) -> str:

@@ -6,19 +6,20 @@ own busy wait would stop the whole process, and with it the writer that it waits
 """
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import psycopg
 from eventlet.hubs import trampoline
 from eventlet.semaphore import Semaphore
 from psycopg import waiting
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 
 from chassis.contract import Event
@@ -36,10 +37,15 @@ class Session(OrmSession):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.published: list[Event] = []
+        self.appended: list[tuple[Table, dict[str, Any]]] = []
 
     def publish(self, event: Event) -> None:
         """Say this to the world if, and only if, the transaction commits."""
         self.published.append(event)
+
+    def append(self, model: type[DeclarativeBase], **values: Any) -> None:  # noqa: ANN401
+        """Add a row, at the end of the transaction, that nothing in it reads again."""
+        self.appended.append((cast("Table", model.__table__), values))
 
     @property
     def is_postgresql(self) -> bool:
@@ -237,7 +243,7 @@ def _unique_name(columns: str) -> str:
 
 
 @contextmanager
-def refusing(session: Session, refusals: dict[str, MatronError]) -> Iterator[None]:
+def refusing(session: Session, refusals: Mapping[str, MatronError]) -> Iterator[None]:
     """Flush at the end, and say what a violated constraint means: `{"no_doctor_overlap": Conflict(...)}`."""
     try:
         yield

@@ -173,7 +173,6 @@ class Heard(EventHandler):  # type: ignore[misc]
             if int(message.headers.get("x-delivery-count") or 0) >= MAX_DELIVERIES:
                 raise Undeliverable
             data, origin = orjson.loads(message.body), origin_of(message.headers)
-            self.event.schema().validate(data)
             if self.event.schema().validate(data):
                 raise Undeliverable
         except (*UNREADABLE, Undeliverable):

@@ -7,18 +7,19 @@ the method, before there is a reply to send.
 import inspect
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+from uuid import UUID
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis import clock, idempotency, inbox, outbox
+from chassis import clock, idempotency, inbox, outbox, rows
 from chassis.contract import Command, Event, Origin
 from chassis.database import Database, Session, violated
-from chassis.errors import MatronError, NoAnswer, internal
+from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, internal
 from chassis.identity import NOBODY, Actor, Verifier, check_right, on_behalf
 from chassis.observe import HANDLED, log, log_unexpected
 from chassis.outbox import Relay
@@ -27,7 +28,6 @@ from chassis.tables import idempotency as idempotency_table
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
-_ADD_EVENTS, _ADD_AUDIT, _STORE_REPLY = outbox.INSERT, insert(audit), idempotency.STORE
 _REPLY_OF = select(idempotency_table.c.reply).where(*idempotency._MINE).with_for_update()
 
 
@@ -95,20 +95,37 @@ class Shape:
             return self.contract.returns.dump_one(self.use_case(session, actor, **fields))
 
     def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        try:
+            return self._transact(host, actor, fields, payload)
+        except (Conflict, NotFound, Forbidden, Invalid):
+            done = self._done_before(host, actor, payload)
+            if done is None:
+                raise
+        except IntegrityError as error:
+            done = self._done_before(host, actor, payload) if violated(error) in idempotency.KEY_TAKEN else None
+            if done is None:
+                raise
+        return done.reply["is"]
+
+    def _transact(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
         with host.database.begin() as session:
-            held = idempotency.claim(session, actor, self.contract, payload) if self.contract.keyed else None
-            if held is not None and not held.fresh:
-                return held.reply["is"]
-            reply = self._finish(session, actor, held, self.use_case(session, actor, **fields))
+            reply = self._finish(session, actor, payload, self.use_case(session, actor, **fields))
         _wake(host, session)
         return _answer(reply)
+
+    def _done_before(self, host: Host, actor: Actor, payload: Mapping[str, Any]) -> idempotency.Claim | None:
+        """What is stored under the key: the request may be a repetition, whose work was done the first time."""
+        if not self.contract.keyed:
+            return None
+        with host.database.read() as session:
+            return idempotency.find(session, actor, self.contract, payload)
 
     def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
         held, plan = retrying(lambda: self._prepare(host, actor, fields, payload))
         if held is not None and held.reply is not None:
             return held.reply["is"]
         outcome = call_with(self.outside, plan, **fields)
-        return retrying(lambda: self._record(host, actor, fields, held, plan, outcome))
+        return retrying(lambda: self._record(host, actor, fields, payload, held, plan, outcome))
 
     def _prepare(
         self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]
@@ -129,6 +146,7 @@ class Shape:
         host: Host,
         actor: Actor,
         fields: dict[str, Any],
+        payload: Mapping[str, Any],
         held: idempotency.Claim | None,
         plan: Any,  # noqa: ANN401
         outcome: Any,  # noqa: ANN401
@@ -138,21 +156,29 @@ class Shape:
             if done is not None:
                 return done["is"]  # A second request with the key was faster.
             result = call_with(self.then, session, actor, plan, outcome, **fields)
-            reply = self._finish(session, actor, held, result)
+            reply = self._finish(session, actor, payload, result, held)
         _wake(host, session)
         return _answer(reply)
 
-    def _finish(self, session: Session, actor: Actor, held: idempotency.Claim | None, result: Any) -> Any:  # noqa: ANN401
+    def _finish(
+        self,
+        session: Session,
+        actor: Actor,
+        payload: Mapping[str, Any],
+        result: Any,  # noqa: ANN401
+        held: idempotency.Claim | None = None,
+    ) -> Any:  # noqa: ANN401
         """Write the use case's rows, then what the chassis adds: events, audit, the stored reply. The reply or `Refused`."""
         refused = isinstance(result, Refused)
-        if refused and held is not None:
+        if refused and self.contract.keyed:
             raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")
         reply = result if refused else self.contract.returns.dump_one(result)
-        add_events(session, actor)
-        record = reply.get("id") if isinstance(reply, dict) else None
-        session.execute(_ADD_AUDIT, audit_row(actor, self.contract.method(), record, allowed=not refused))
+        more = [audit_row(actor, self.contract.method(), _record_of(reply), allowed=not refused)]
+        if self.contract.keyed and held is None:
+            more.append(idempotency.row_of(actor, self.contract, payload, reply))
+        add_events(session, actor, more)
         if held is not None:
-            session.execute(_STORE_REPLY, {**held.key, "reply": {"is": reply}})
+            session.execute(idempotency.STORE, {**held.key, "reply": {"is": reply}})
         return reply
 
 
@@ -163,9 +189,15 @@ def _answer(reply: Any) -> Any:  # noqa: ANN401
     return reply
 
 
-def audit_row(actor: Actor, action: str, record: Any, *, allowed: bool = True) -> dict[str, Any]:  # noqa: ANN401
+def _record_of(reply: Any) -> UUID | None:  # noqa: ANN401
+    """The id in a reply: a UUID from a compiled view, text from marshmallow."""
+    record = reply.get("id") if isinstance(reply, dict) else None
+    return UUID(record) if isinstance(record, str) else record
+
+
+def audit_row(actor: Actor, action: str, record: UUID | None, *, allowed: bool = True) -> rows.Row:
     """Who did what to which record."""
-    return {
+    return audit, {
         "at": clock.now(),
         "actor_id": actor.id,
         "action": action,
@@ -176,12 +208,10 @@ def audit_row(actor: Actor, action: str, record: Any, *, allowed: bool = True) -
     }
 
 
-def add_events(session: Session, actor: Actor) -> None:
-    """Flush the use case's rows and add the outbox rows of what it published."""
+def add_events(session: Session, actor: Actor, more: Sequence[rows.Row] = ()) -> None:
+    """Flush the use case's rows, then add those that it appended and the outbox rows of what it published."""
     session.flush()
-    rows = outbox.rows_of(session, actor)
-    if rows:
-        session.execute(_ADD_EVENTS, rows)
+    rows.add(session, [*session.appended, *outbox.rows_of(session, actor), *more])
 
 
 def _wake(host: Host, session: Session) -> None:

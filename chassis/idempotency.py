@@ -1,7 +1,8 @@
-"""Every write is idempotent: its key is claimed in its own transaction, and its reply is stored under the key.
+"""Every write is idempotent: its reply is stored under the caller's key, in the transaction of its work.
 
-A second request with the key waits for the first one's transaction (on PostgreSQL at the unique index, on SQLite at the
-writer's lock) and then gets the stored reply. A refusal rolls the claim back, so the same key may be tried again.
+A command in one transaction writes key and reply together, at its end. When the key is there already, or when the work is
+refused, perhaps because it has been done before, the stored reply goes back. A command that calls outside claims its key
+at its beginning, with what its later steps need. A refusal rolls everything back, so the key may be tried again.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import orjson
 from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chassis import clock
+from chassis import clock, rows
 from chassis.contract import Command
 from chassis.database import Session
 from chassis.errors import Invalid
@@ -34,6 +35,9 @@ _FIND = select(idempotency.c.fingerprint, idempotency.c.plan, idempotency.c.repl
 _STORE_PLAN = update(idempotency).where(*_MINE).values(plan=bindparam("plan", type_=idempotency.c.plan.type))
 STORE = update(idempotency).where(*_MINE).values(reply=bindparam("reply", type_=idempotency.c.reply.type))
 
+KEY_TAKEN = ("idempotency_pkey", "pk_idempotency", "uq_idempotency_actor_command_key")
+"""The primary key's names on PostgreSQL and SQLite."""
+
 
 @dataclass(slots=True)
 class Claim:
@@ -51,20 +55,41 @@ def fingerprint(command: type[Command], payload: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(public, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def row_of(actor: Actor, command: type[Command], payload: Mapping[str, Any], reply: Any) -> rows.Row:  # noqa: ANN401
+    """The row that says that the key's request is done. Another one with the key violates a constraint in `KEY_TAKEN`."""
+    return idempotency, {**_values(actor, command, payload), "reply": {"is": reply}}
+
+
+def _values(actor: Actor, command: type[Command], payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_key(actor, command), "fingerprint": fingerprint(command, payload), "created_at": clock.now()}
+
+
+def _key(actor: Actor, command: type[Command]) -> dict[str, str]:
+    return {"actor": str(actor.id or ""), "command": command.method(), "key": actor.key}
+
+
+def find(session: Session, actor: Actor, command: type[Command], payload: Mapping[str, Any]) -> Claim | None:
+    """What became of the key; None when it has not been used. Invalid: `key_reused` with another body."""
+    key = _prefixed(_key(actor, command))
+    found = session.execute(_FIND, key).first()
+    if found is None:
+        return None
+    if found.fingerprint != fingerprint(command, payload):
+        raise Invalid("key_reused", "This Idempotency-Key was used with another body.")
+    return Claim(fresh=False, key=key, plan=found.plan, reply=found.reply)
+
+
 def claim(session: Session, actor: Actor, command: type[Command], payload: Mapping[str, Any]) -> Claim:
-    """Claim the actor's key for this request, or learn what became of it.
+    """Claim the actor's key for this request, or learn what became of it. Waits for another one with the key.
 
     Invalid: `key_reused` when the key was used with another body.
     """
-    key = {"actor": str(actor.id or ""), "command": command.method(), "key": actor.key}
-    mark = fingerprint(command, payload)
-    values = {**key, "fingerprint": mark, "created_at": clock.now()}
+    values = _values(actor, command, payload)
     if session.execute(_CLAIM[session.get_bind().dialect.name], values).first() is not None:
-        return Claim(fresh=True, key=_prefixed(key))
-    found = session.execute(_FIND, _prefixed(key)).one()
-    if found.fingerprint != mark:
-        raise Invalid("key_reused", "This Idempotency-Key was used with another body.")
-    return Claim(fresh=False, key=_prefixed(key), plan=found.plan, reply=found.reply)
+        return Claim(fresh=True, key=_prefixed(_key(actor, command)))
+    found = find(session, actor, command, payload)
+    assert found is not None  # noqa: S101  the index has just said so
+    return found
 
 
 def store_plan(session: Session, held: Claim, plan: Any) -> None:  # noqa: ANN401  plain JSON

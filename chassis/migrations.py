@@ -82,20 +82,23 @@ def create_chassis_tables() -> None:
         sa.Column("correlation_id", sa.String(100), nullable=False),
         sa.Column("occurred_at", Moment, nullable=False),
         sa.Column("sequence", sa.BigInteger),
-        sa.Column("sent_at", Moment),
-        sa.UniqueConstraint("event_id", name="uq_outbox_event_id"),
     )
-    unsent = sa.text("sent_at IS NULL")
-    op.create_index("ix_outbox_unsent", "outbox", ["position"], postgresql_where=unsent, sqlite_where=unsent)
+    fresh = sa.text("sequence IS NULL")
+    op.create_index("ix_outbox_fresh", "outbox", ["position"], postgresql_where=fresh, sqlite_where=fresh)
     op.create_index("uq_outbox_internal_sequence", "outbox", ["internal", "sequence"], unique=True)
-    op.create_index("ix_outbox_occurred_at", "outbox", ["occurred_at"])
+    relay = op.create_table(
+        "relay",
+        sa.Column("internal", sa.Boolean, primary_key=True),
+        sa.Column("sent_through", sa.BigInteger, nullable=False),
+    )
+    op.bulk_insert(relay, [{"internal": False, "sent_through": 0}, {"internal": True, "sent_through": 0}])
     op.create_table(
         "inbox",
         sa.Column("event_id", sa.Uuid, primary_key=True),
         sa.Column("handler", sa.String(100), primary_key=True),
         sa.Column("handled_at", Moment, nullable=False),
     )
-    op.create_index("ix_inbox_handled_at", "inbox", ["handled_at"])
+    op.create_index("ix_inbox_handled_at", "inbox", ["handled_at"], postgresql_using="brin")
     _create_idempotency()
     _create_audit()
 
@@ -111,7 +114,7 @@ def _create_idempotency() -> None:
         sa.Column("reply", sa.JSON),
         sa.Column("created_at", Moment, nullable=False),
     )
-    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])
+    op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"], postgresql_using="brin")
 
 
 def _create_audit() -> None:
@@ -126,5 +129,12 @@ def _create_audit() -> None:
         sa.Column("address", sa.String(45), nullable=False),
         sa.Column("request_id", sa.String(100), nullable=False),
     )
-    for column in ("at", "actor_id", "record_id"):
+    op.create_index("ix_audit_at", "audit", ["at"], postgresql_using="brin")
+    for column in ("actor_id", "record_id"):
         op.create_index(f"ix_audit_{column}", "audit", [column])
+
+
+def drop_chassis_tables() -> None:
+    """The reverse of `create_chassis_tables`."""
+    for table in ("audit", "idempotency", "inbox", "relay", "outbox"):
+        op.drop_table(table)

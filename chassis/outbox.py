@@ -2,8 +2,11 @@
 
 The relay of any process that has committed something takes the database's advisory lock, numbers what is unsent, publishes
 it in order with many confirms in flight, and marks it. Whoever waits for the lock next sends what came meanwhile, so
-there is never more than one relay at work on a database, and none to elect. It reads `sent_at IS NULL`, not a high-water
-mark: numbers of rows commit out of order. Sequences are committed before publishing, so that a second try sends the same.
+there is never more than one relay at work on a database, and none to elect.
+
+Row numbers commit out of order, so a high-water mark over them would lose events. The relay first gives each new row a
+sequence, which only it does and only in order, and commits that, so that a second try sends the same; over sequences a
+high-water mark is right, and one small row says how far everything was sent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,18 +18,18 @@ from uuid import UUID
 import eventlet
 import orjson
 from eventlet.event import Event as Signal
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
-from chassis import clock
+from chassis import clock, rows
 from chassis.broker import ConfirmedPublisher, Outgoing
 from chassis.contract import Event, Origin
 from chassis.database import Database, Session
 from chassis.errors import MatronError
 from chassis.identity import Actor
 from chassis.observe import EVENTS_SENT, log, log_unexpected
-from chassis.tables import Moment, outbox
+from chassis.tables import outbox, relay
 
 BATCH = 200
 CATCH_UP_SECONDS = 5.0
@@ -40,41 +43,34 @@ NUMBER = text(
     UPDATE outbox SET sequence = fresh.number FROM (
         SELECT o.position AS position, row_number() OVER (PARTITION BY o.internal ORDER BY o.position)
             + coalesce((SELECT max(m.sequence) FROM outbox m WHERE m.internal = o.internal), 0) AS number
-        FROM outbox o WHERE o.sent_at IS NULL AND o.sequence IS NULL ORDER BY o.position LIMIT :batch
+        FROM outbox o WHERE o.sequence IS NULL ORDER BY o.position LIMIT :batch
     ) AS fresh
     WHERE outbox.position = fresh.position
     """
 )
-PENDING = select(outbox).where(outbox.c.sent_at.is_(None), outbox.c.sequence.is_not(None))
-PENDING = PENDING.order_by(outbox.c.position).limit(bindparam("batch"))
-MARK = (
-    update(outbox)
-    .where(outbox.c.sent_at.is_(None), outbox.c.sequence.is_not(None), outbox.c.position <= bindparam("last"))
-    .values(sent_at=bindparam("moment", type_=Moment))
-)
+_RANK = outbox.c.sequence - relay.c.sent_through
+PENDING = select(outbox).join(relay, outbox.c.internal == relay.c.internal)
+PENDING = PENDING.where(outbox.c.sequence > relay.c.sent_through).order_by(_RANK).limit(bindparam("batch"))
+MARK = update(relay).where(relay.c.internal == bindparam("audience")).values(sent_through=bindparam("through"))
 
 
-def rows_of(session: Session, actor: Actor) -> list[dict[str, Any]]:
+def rows_of(session: Session, actor: Actor) -> list[rows.Row]:
     """The outbox rows of what a session has published."""
     correlation = actor.origin.correlation_id if actor.origin else actor.request_id
     moment = clock.now()
-    return [_row(event, correlation, moment) for event in session.published]
+    return [(outbox, _row(event, correlation, moment)) for event in session.published]
 
 
 def _row(event: Event, correlation: str, moment: datetime) -> dict[str, Any]:
-    data = event.schema().dump(event.data)
     return {
         "event_id": uuid7(),
         "name": event.event_name(),
         "internal": event.internal,
         "subject": str(event.data[event.subject]),
-        "data": data,
+        "data": event.plain(),
         "correlation_id": correlation,
         "occurred_at": moment,
     }
-
-
-INSERT = insert(outbox)
 
 
 def message_of(service: str, row: Row[Any], *, exchange: str | None = None, key: str | None = None) -> Outgoing:
@@ -165,16 +161,18 @@ class Relay:
         with self.database.autocommit() as connection, _alone(connection):
             with self.database.one_writer():
                 connection.execute(NUMBER, {"batch": BATCH})
-            rows = connection.execute(PENDING, {"batch": BATCH}).all()
-            if rows:
-                self._publish(connection, rows)
-        return len(rows)
+            pending = connection.execute(PENDING, {"batch": BATCH}).all()
+            if pending:
+                self._publish(connection, pending)
+        return len(pending)
 
-    def _publish(self, connection: Connection, rows: Sequence[Row[Any]]) -> None:
-        self.publisher.publish([message_of(self.service, row) for row in rows])
+    def _publish(self, connection: Connection, pending: Sequence[Row[Any]]) -> None:
+        self.publisher.publish([message_of(self.service, row) for row in pending])
+        marks = [{"audience": row.internal, "through": row.sequence} for row in pending]
         with self.database.one_writer():
-            connection.execute(MARK, {"last": rows[-1].position, "moment": clock.now()})
-        self.sent.inc(len(rows))
+            for mark in {mark["audience"]: mark for mark in marks}.values():
+                connection.execute(MARK, mark)
+        self.sent.inc(len(pending))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ query lets the caller see anyway.
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from chassis.errors import Invalid
 
 def page(
     session: Session,
-    query: Select[Any],
+    query: Select[*tuple[Any, ...]],
     keys: tuple[Any, ...],
     *,
     limit: int,
@@ -63,4 +63,6 @@ def _native(value: Any, kind: type) -> Any:  # noqa: ANN401
         if moment.tzinfo is None:
             raise ValueError
         return moment
+    if kind is date:
+        return date.fromisoformat(value)
     return UUID(value) if kind is UUID else kind(value)

@@ -24,6 +24,11 @@ class Moment(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a value is in Python; cursors of lists need to know."""
+        return datetime
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """The column type of this database."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
@@ -53,12 +58,12 @@ def new_metadata() -> MetaData:
 
 metadata = new_metadata()
 
-# `sequence` is contiguous per service and audience (public or internal); the relay gives it, in order of `position`.
+# `sequence` is contiguous per audience (public or internal). The relay gives it, in order of `position`.
 outbox = Table(
     "outbox",
     metadata,
     Column("position", BigSerial, primary_key=True, autoincrement=True),
-    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("event_id", Uuid, nullable=False),
     Column("name", String(100), nullable=False),
     Column("internal", Boolean, nullable=False),
     Column("subject", String(100), nullable=False),
@@ -66,19 +71,27 @@ outbox = Table(
     Column("correlation_id", String(100), nullable=False),
     Column("occurred_at", Moment, nullable=False),
     Column("sequence", BigInteger),
-    Column("sent_at", Moment),
 )
-Index("ix_outbox_unsent", outbox.c.position, postgresql_where=outbox.c.sent_at.is_(None), sqlite_where=outbox.c.sent_at.is_(None))
+_FRESH = outbox.c.sequence.is_(None)
+Index("ix_outbox_fresh", outbox.c.position, postgresql_where=_FRESH, sqlite_where=_FRESH)
 Index("uq_outbox_internal_sequence", outbox.c.internal, outbox.c.sequence, unique=True)
-Index("ix_outbox_occurred_at", outbox.c.occurred_at)
+
+# How far each audience's events have been handed to the broker.
+relay = Table(
+    "relay",
+    metadata,
+    Column("internal", Boolean, primary_key=True),
+    Column("sent_through", BigInteger, nullable=False),
+)
 
 inbox = Table(
     "inbox",
     metadata,
     Column("event_id", Uuid, primary_key=True),
     Column("handler", String(100), primary_key=True),
-    Column("handled_at", Moment, nullable=False, index=True),
+    Column("handled_at", Moment, nullable=False),
 )
+Index("ix_inbox_handled_at", inbox.c.handled_at, postgresql_using="brin")
 
 # `plan` is what the first step of a command that calls outside has left for the others.
 idempotency = Table(
@@ -90,14 +103,15 @@ idempotency = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("plan", JSON),
     Column("reply", JSON(none_as_null=True)),
-    Column("created_at", Moment, nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
 )
+Index("ix_idempotency_created_at", idempotency.c.created_at, postgresql_using="brin")
 
 audit = Table(
     "audit",
     metadata,
     Column("id", BigSerial, primary_key=True, autoincrement=True),
-    Column("at", Moment, nullable=False, index=True),
+    Column("at", Moment, nullable=False),
     Column("actor_id", Uuid, index=True),
     Column("action", String(100), nullable=False),
     Column("record_id", Uuid, index=True),
@@ -105,3 +119,4 @@ audit = Table(
     Column("address", String(45), nullable=False),
     Column("request_id", String(100), nullable=False),
 )
+Index("ix_audit_at", audit.c.at, postgresql_using="brin")

@@ -35,7 +35,7 @@ def encoded(secret: bytes) -> str:
 
 
 def check_strength(password: str, known: Iterable[str]) -> None:
-    """Invalid `password_too_common` when it is soon guessed by somebody who knows these facts, such as name and address."""
+    """Invalid `password_too_common` when somebody who knows these facts, such as name and address, guesses it soon."""
     words = {word.lower() for text in known for word in (text, *text.replace("@", " ").split())}
     if _score(password[:LOOKED_AT], sorted(words)) < MINIMUM_SCORE:
         raise Invalid(

@@ -15,6 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 from uuid import UUID
 
@@ -141,7 +142,8 @@ class _Server:
 
 def _connect(url: SplitResult) -> smtplib.SMTP:
     """Connect and sign in. With `smtp:` the connection is encrypted when the server offers that."""
-    trusted = ssl.create_default_context()
+    trusted = _Trusted(ssl.PROTOCOL_TLS_CLIENT)  # Wants a certificate, and the host's name in it.
+    trusted.load_default_certs()
     client = _opened(url, trusted)
     try:
         client.ehlo()
@@ -160,3 +162,17 @@ def _opened(url: SplitResult, trusted: ssl.SSLContext) -> smtplib.SMTP:
     if url.scheme == "smtps":
         return smtplib.SMTP_SSL(host, url.port or SMTPS_PORT, us, timeout=SOCKET_SECONDS, context=trusted)
     return smtplib.SMTP(host, url.port or SMTP_PORT, us, timeout=SOCKET_SECONDS)
+
+
+class _Trusted(ssl.SSLContext):
+    """Closes a socket when the server turns out not to be trusted, which eventlet's own context leaves open."""
+
+    def wrap_socket(self, sock: socket.socket, *_args: Any, **options: Any) -> ssl.SSLSocket:
+        """The encrypted socket; OSError when the two do not come to terms."""
+        wrapped = super().wrap_socket(sock, do_handshake_on_connect=False, **options)
+        try:
+            wrapped.do_handshake()
+        except OSError:
+            wrapped.close()
+            raise
+        return wrapped

@@ -32,8 +32,8 @@ THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
 def next_delay(attempts: int) -> timedelta | None:
     """How long to wait after so many failed tries: 1, 2, 4 ... minutes; None when that is more than a day in all."""
-    waited_in_all = FIRST_DELAY * (2**attempts - 1)
-    return FIRST_DELAY * 2 ** (attempts - 1) if waited_in_all <= LONGEST else None
+    waits, waits_in_all = 2 ** (attempts - 1), 2**attempts - 1
+    return FIRST_DELAY * waits if waits_in_all <= LONGEST // FIRST_DELAY else None
 
 
 def in_words(moment: datetime, zone: tzinfo) -> str:

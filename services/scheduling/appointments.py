@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, insert, select
+from sqlalchemy import Select, bindparam, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -51,7 +51,6 @@ HOURS_OF_DAY = (
     .outerjoin(AvailabilityRule, _OF_DAY)
     .where(Doctor.id == bindparam("doctor_id"))
 )
-ADD_CHANGE = insert(AppointmentChange)
 
 
 def book(
@@ -120,16 +119,15 @@ def _slot_at(session: Session, doctor_id: UUID, patient_id: UUID, starts_at: dat
 
 def _changed(session: Session, actor: Actor, visit: Appointment, event: type[AppointmentEvent]) -> Appointment:
     """Write the history, and tell the world."""
-    change = {
-        "appointment_id": visit.id,
-        "revision": visit.revision,
-        "status": visit.status,
-        "starts_at": visit.starts_at,
-        "actor_id": actor.id,
-        "at": clock.now(),
-    }
-    session.flush()
-    session.execute(ADD_CHANGE, change)
+    session.append(
+        AppointmentChange,
+        appointment_id=visit.id,
+        revision=visit.revision,
+        status=visit.status,
+        starts_at=visit.starts_at,
+        actor_id=actor.id,
+        at=clock.now(),
+    )
     session.publish(
         event(
             appointment_id=visit.id,

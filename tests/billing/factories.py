@@ -86,12 +86,10 @@ def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000
 
 def pay(session: Session, bill: Invoice, amount_minor: int | None = None) -> Payment:
     """A payment that waits for its payer."""
-    who = {"patient_id": bill.patient_id, "invoice_id": bill.id}
-    plan = payments.prepare(
-        session, patient(bill.patient_id), provider="sandbox", amount_minor=amount_minor, **who
-    )  # fmt: skip
+    who, ids = patient(bill.patient_id), {"patient_id": bill.patient_id, "invoice_id": bill.id}
+    plan = payments.prepare(session, who, provider="sandbox", amount_minor=amount_minor, **ids)
     session.flush()
-    payments.record(session, patient(bill.patient_id), plan, providers.start(plan))
+    payments.record(session, who, plan, providers.start(plan))
     session.flush()
     return session.get_one(Payment, UUID(plan["payment_id"]))
 
@@ -117,14 +115,14 @@ def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
     return [published.data for published in session.published if type(published) is kind]
 
 
-def host(database: Database, who: Actor, key: str = "key") -> Any:
+def host(database: Database, who: Actor, key: str = "key", origin: Origin | None = None) -> Any:
     """What a service's methods need of it, without a broker."""
     return SimpleNamespace(
         name="billing",
         database=database,
         relay=SimpleNamespace(wake=lambda: None),
         verifier=SimpleNamespace(actor=lambda _token: who),
-        call=Call(token="token", request_id="request", key=key),
+        call=Call(token="token", request_id="request", key=key, origin=origin),
     )
 
 

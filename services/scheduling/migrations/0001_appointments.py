@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.migrations import create_chassis_tables
+from chassis.migrations import create_chassis_tables, drop_chassis_tables
 from chassis.tables import BigSerial, Moment
 
 revision: str = "0001"
@@ -92,6 +92,6 @@ def _refuse_on_sqlite() -> None:
 
 def downgrade() -> None:
     """Take back."""
-    tables = ("appointment_change", "appointment", "availability_rule", "doctor", "audit", "idempotency", "inbox", "outbox")
-    for table in tables:
+    for table in ("appointment_change", "appointment", "availability_rule", "doctor"):
         op.drop_table(table)
+    drop_chassis_tables()

@@ -1,0 +1,39 @@
+"""What all tests of auth share: settings with a signing key, and a clock that stands until it is moved."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chassis import clock as real_clock
+from chassis import config
+from chassis.config import Config
+from services.auth import keys
+from tests.auth.factories import Clock
+
+
+@pytest.fixture(scope="session")
+def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a signing key, and its public half in `jwks.json`."""
+    folder = tmp_path_factory.mktemp("keys")
+    keys.make_key(folder / "private", folder / "jwks.json")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def settings(key_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """The process's settings during a test."""
+    monkeypatch.setenv("AMQP_URL", "embedded://tests")
+    monkeypatch.setenv("SIGNING_KEYS", str(key_folder / "private"))
+    monkeypatch.setenv("JWKS_FILE", str(key_folder / "jwks.json"))
+    loaded = config.load()
+    monkeypatch.setattr(config, "_current", loaded)
+    return loaded
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time, which the test moves."""
+    moment = Clock(datetime.now(UTC))
+    monkeypatch.setattr(real_clock, "now", moment.now)
+    return moment

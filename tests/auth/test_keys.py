@@ -1,0 +1,62 @@
+"""The keys that access tokens are signed with."""
+
+import stat
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.config import ConfigError
+from chassis.identity import AUDIENCE, ISSUER, KeySet, Verifier, sign
+from services.auth import keys
+
+
+def mode_of(path: Path) -> int:
+    """The permissions of a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def token_signed_in(folder: Path) -> str:
+    """An access token of the folder's newest key."""
+    key_id, key = keys.newest(folder)
+    now = int(time.time())
+    names = {"iss": ISSUER, "aud": AUDIENCE, "sub": str(uuid7()), "sid": str(uuid7()), "jti": "1"}
+    return sign(key, key_id, {**names, "iat": now, "exp": now + 60, "roles": [], "verified": True})
+
+
+def test_private_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+    key_id = keys.make_key(tmp_path / "private", tmp_path / "jwks.json")
+    assert mode_of(tmp_path / "private") == 0o700
+    assert mode_of(tmp_path / "private" / f"{key_id}.pem") == 0o600
+    assert "d" not in orjson.loads((tmp_path / "jwks.json").read_bytes())["keys"][0]
+
+
+def test_the_newest_key_signs(tmp_path: Path) -> None:
+    made = [keys.make_key(tmp_path, tmp_path / "jwks.json") for _ in range(3)]
+    assert keys.newest(tmp_path)[0] == made[-1]
+
+
+def test_tokens_of_an_older_key_still_count(tmp_path: Path) -> None:
+    keys.make_key(tmp_path, tmp_path / "jwks.json")
+    old = token_signed_in(tmp_path)
+    keys.make_key(tmp_path, tmp_path / "jwks.json")
+    verifier = Verifier(KeySet(tmp_path / "jwks.json"))
+    assert verifier.actor(old).verified
+    assert verifier.actor(token_signed_in(tmp_path)).verified
+
+
+def test_a_key_is_made_only_where_there_is_none(tmp_path: Path) -> None:
+    assert keys.ensure_key(tmp_path, tmp_path / "jwks.json")
+    assert not keys.ensure_key(tmp_path, tmp_path / "jwks.json")
+
+
+def test_a_folder_without_keys_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="matron keys"):
+        keys.newest(tmp_path)
+
+
+def test_no_draft_is_left_behind(tmp_path: Path) -> None:
+    key_id = keys.make_key(tmp_path, tmp_path / "jwks.json")
+    assert {path.name for path in tmp_path.iterdir()} == {"jwks.json", f"{key_id}.pem"}

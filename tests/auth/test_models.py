@@ -1,0 +1,54 @@
+"""The moves that accounts, sessions and requests may make."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.errors import Conflict
+from services.auth.models import Account, LoginSession, UpgradeRequest
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def test_an_account_is_verified_once() -> None:
+    account = Account(status="pending_verification")
+    account.verify()
+    assert account.is_verified
+    with pytest.raises(Conflict) as refusal:
+        account.verify()
+    assert refusal.value.code == "not_pending_verification"
+
+
+@pytest.mark.parametrize(
+    ("status", "may"), [("pending_verification", True), ("active", True), ("deactivated", False), ("erased", False)]
+)
+def test_who_may_sign_in(status: str, may: bool) -> None:  # noqa: FBT001
+    assert Account(status=status).may_sign_in is may
+
+
+def test_only_an_active_account_can_be_given_a_role() -> None:
+    with pytest.raises(Conflict) as refusal:
+        Account(status="deactivated").must_be_active()
+    assert refusal.value.code == "account_not_active"
+
+
+def test_a_session_that_has_ended_keeps_its_time() -> None:
+    login = LoginSession(ended_at=None)
+    login.end(NOW)
+    login.end(NOW + timedelta(hours=1))
+    assert login.ended_at == NOW
+
+
+def test_a_token_always_has_the_same_successor_in_its_session_and_another_elsewhere() -> None:
+    here, elsewhere = LoginSession(secret=b"a" * 32), LoginSession(secret=b"b" * 32)
+    assert here.successor_of("token") == here.successor_of("token") != elsewhere.successor_of("token")
+
+
+def test_a_request_is_decided_once() -> None:
+    asked, admin = UpgradeRequest(status="pending"), uuid7()
+    asked.approve(admin, NOW, None)
+    assert (asked.status, asked.decided_by, asked.decided_at) == ("approved", admin, NOW)
+    with pytest.raises(Conflict) as refusal:
+        asked.reject(admin, NOW, "Too late.")
+    assert refusal.value.code == "already_decided"

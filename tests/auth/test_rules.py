@@ -1,0 +1,84 @@
+"""The pure rules of auth."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from zxcvbn import zxcvbn
+
+from chassis.errors import Invalid
+from services.auth import rules
+from tests.auth.factories import PASSWORD
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+PERSON = ("Asha Raomuthuswamy", "asha.r@example.org")
+MOMENTS = st.integers(0, 3600).map(lambda seconds: NOW - timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("written", ["Asha@Example.ORG", "asha@example.org", " ASHA@example.org "])
+def test_one_address_has_one_key_however_it_is_written(written: str) -> None:
+    assert rules.email_key(written) == "asha@example.org"
+
+
+@pytest.mark.parametrize("password", ["password1234", "qwertyuiop12", "asha raomuthuswamy", "asha.r@example.org"])
+def test_a_password_that_is_common_or_about_oneself_is_refused(password: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        rules.check_strength(password, PERSON)
+    assert refusal.value.code == "password_too_common"
+    assert list(refusal.value.facts["errors"]) == ["password"]
+
+
+def test_a_password_of_unrelated_words_is_accepted() -> None:
+    rules.check_strength(PASSWORD, PERSON)
+
+
+def test_the_longest_password_is_accepted() -> None:
+    rules.check_strength((PASSWORD * 6)[:128], PERSON)
+
+
+@pytest.mark.parametrize("password", ["password1234", PASSWORD, "rAnD0m-4kf9", "asha raomuthuswamy", "2026-11-23-x"])
+def test_passwords_are_estimated_as_by_zxcvbn_itself(password: str) -> None:
+    known = ["asha raomuthuswamy"]
+    assert rules._score(password, known) == zxcvbn(password, user_inputs=known)["score"]
+
+
+@given(st.lists(MOMENTS, max_size=9))
+def test_fewer_than_ten_failures_never_lock(failures: list[datetime]) -> None:
+    assert rules.locked_until(failures) is None
+
+
+@given(st.lists(MOMENTS, min_size=10, max_size=30))
+def test_ten_failures_lock_for_15_minutes_exactly_when_they_were_within_15_minutes(failures: list[datetime]) -> None:
+    last = sorted(failures)[-10:]
+    close = last[-1] - last[0] <= timedelta(minutes=15)
+    assert rules.locked_until(failures) == (last[-1] + timedelta(minutes=15) if close else None)
+
+
+@pytest.mark.parametrize(
+    ("said", "missing"),
+    [
+        ({"role": "doctor", "licence_number": None, "specialization": None}, {"licence_number", "specialization"}),
+        ({"role": "doctor", "licence_number": "L-1", "specialization": "  "}, {"specialization"}),
+    ],
+)
+def test_a_doctor_states_licence_and_specialization(said: dict[str, Any], missing: set[str]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        rules.check_request(**said)
+    assert refusal.value.facts["errors"].keys() == missing
+
+
+def test_a_nurse_states_neither() -> None:
+    rules.check_request(role="nurse", licence_number=None, specialization=None)
+
+
+@pytest.mark.parametrize("reason", [None, "", "   "])
+def test_a_rejection_has_a_reason(reason: str | None) -> None:
+    with pytest.raises(Invalid) as refusal:
+        rules.check_reason(decision="reject", reason=reason)
+    assert refusal.value.code == "reason_required"
+
+
+def test_an_approval_needs_no_reason() -> None:
+    rules.check_reason(decision="approve", reason=None)

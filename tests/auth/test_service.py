@@ -1,0 +1,166 @@
+"""The service as its callers meet it: whole commands in their own transactions, and several at once."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+import pytest
+from sqlalchemy import func, select
+
+from chassis import config, tables
+from chassis.database import Database
+from chassis.errors import MatronError
+from chassis.execution import Call
+from chassis.migrations import differences
+from services.auth import rules
+from services.auth.models import Account, LoginFailure, RefreshToken
+from services.auth.service import AuthService
+from tests.auth.factories import PASSWORD, Host, new_account, new_email
+
+
+def outcome(work: Callable[[], Any]) -> str:
+    """`done`, or the code of the refusal."""
+    try:
+        work()
+    except MatronError as refusal:
+        return refusal.code
+    return "done"
+
+
+def at_once(times: int, work: Callable[[], Any]) -> Counter[str]:
+    """How often each outcome came about when this was done several times at once."""
+    threads = [eventlet.spawn(outcome, work) for _ in range(times)]
+    return Counter(thread.wait() for thread in threads)
+
+
+def register(database: Database, email: str, call: Call | None = None) -> Any:
+    """Register as the gateway would."""
+    host = Host(database, call=call) if call else Host(database)
+    return AuthService.register_patient(host, email=email, password=PASSWORD, name="Asha Rao")
+
+
+def log_in(database: Database, email: str, password: str = PASSWORD) -> Any:
+    """Log in as the gateway would."""
+    return AuthService.log_in(Host(database), email=email, password=password)
+
+
+def mailed_token(database: Database, user_id: Any) -> str:
+    """The token in the mail to this person."""
+    with database.read() as session:
+        mail = select(tables.outbox.c.data).where(
+            tables.outbox.c.name == "mail_token_issued", tables.outbox.c.subject == str(user_id)
+        )
+        return str(session.execute(mail).scalar_one()["token"])
+
+
+def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
+    assert differences("auth", database) == []
+
+
+def test_a_patient_registers_verifies_and_signs_in(database: Database) -> None:
+    email = new_email()
+    made = register(database, email)
+    assert made == {"id": made["id"], "email": email, "status": "pending_verification"}
+    verified = AuthService.verify_email(Host(database), token=mailed_token(database, made["id"]))
+    assert verified == {"status": "active"}
+    tokens = log_in(database, email)
+    me = AuthService.get_me(Host(database, call=Call(token=tokens["access_token"])))
+    assert (me["email"], me["status"], me["roles"]) == (email, "active", ["patient"])
+
+
+def test_registering_again_with_the_same_key_gives_the_same_reply(database: Database) -> None:
+    call, email = Call(key=new_email()), new_email()
+    first, second = (register(database, email, call) for _ in range(2))
+    assert {**first, "id": str(first["id"])} == second
+
+
+def test_a_key_whose_password_was_refused_may_be_used_with_a_better_one(database: Database) -> None:
+    call, email = Call(key=new_email()), new_email()
+    with pytest.raises(MatronError):
+        AuthService.register_patient(Host(database, call=call), email=email, password="password12345", name="Asha")
+    made = AuthService.register_patient(Host(database, call=call), email=email, password=PASSWORD, name="Asha")
+    assert made["email"] == email
+
+
+def test_no_password_is_kept_with_the_key(database: Database) -> None:
+    call = Call(key=new_email())
+    register(database, new_email(), call)
+    with database.read() as session:
+        row = session.execute(select(tables.idempotency).where(tables.idempotency.c.key == call.key)).one()
+    assert PASSWORD not in str(row)
+    assert "argon2" not in str(row)
+
+
+def test_one_of_several_who_register_an_address_at_once_gets_it(database: Database) -> None:
+    email = new_email()
+    assert at_once(4, lambda: register(database, email)) == {"done": 1, "email_taken": 3}
+
+
+def test_a_mailed_token_used_several_times_at_once_works_once(database: Database) -> None:
+    made = register(database, new_email())
+    token = mailed_token(database, made["id"])
+    seen = at_once(5, lambda: AuthService.verify_email(Host(database), token=token))
+    assert seen == {"done": 1, "token_not_valid": 4}
+
+
+def test_a_refused_sign_in_is_counted(database: Database) -> None:
+    email = new_email()
+    assert outcome(lambda: log_in(database, email)) == "login_failed"
+    with database.read() as session:
+        counted = select(func.count()).where(LoginFailure.email_digest == rules.digest(email))
+        assert session.execute(counted).scalar_one() == 1
+
+
+def test_ten_of_twenty_guesses_at_once_are_heard(database: Database) -> None:
+    email = register(database, new_email())["email"]
+    assert at_once(20, lambda: log_in(database, email, "a guess")) == {"login_failed": 10, "locked": 10}
+
+
+def test_twenty_refreshes_at_once_give_one_successor(database: Database) -> None:
+    register(database, email := new_email())
+    token, given = log_in(database, email)["refresh_token"], set[str]()
+    refresh = lambda: given.add(AuthService.refresh_tokens(Host(database), refresh_token=token)["refresh_token"])  # noqa: E731
+    assert at_once(20, refresh) == {"done": 20}
+    assert len(given) == 1
+    with database.read() as session:
+        made = select(RefreshToken.session_id).where(RefreshToken.digest == rules.digest(token)).scalar_subquery()
+        assert session.scalar(select(func.count()).where(RefreshToken.session_id == made)) == 2
+
+
+def test_a_session_that_a_stolen_token_has_ended_stays_ended_although_the_call_was_refused(database: Database) -> None:
+    register(database, email := new_email())
+    refresh = lambda token: AuthService.refresh_tokens(Host(database), refresh_token=token)["refresh_token"]  # noqa: E731
+    first = log_in(database, email)["refresh_token"]
+    third = refresh(refresh(first))
+    assert outcome(lambda: refresh(first)) == "refresh_failed"
+    assert outcome(lambda: refresh(third)) == "refresh_failed"
+
+
+def test_one_of_two_admins_who_decide_at_once_decides(database: Database) -> None:
+    with database.begin() as session:
+        patient, admin = new_account(session), new_account(session, roles=["admin"])
+    asked = AuthService.request_upgrade(as_(database, patient), role="nurse", statement="I am one.")
+    decide = lambda: AuthService.decide_upgrade(as_(database, admin), request_id=asked["id"], decision="approve")  # noqa: E731
+    assert at_once(4, decide) == {"done": 1, "already_decided": 3}
+    again = outcome(lambda: AuthService.request_upgrade(as_(database, patient), role="nurse", statement="Again."))
+    assert again == "already_granted"
+
+
+def test_one_of_several_equal_requests_for_a_role_at_once_is_pending(database: Database) -> None:
+    with database.begin() as session:
+        patient = new_account(session)
+    ask = lambda: AuthService.request_upgrade(as_(database, patient), role="nurse", statement="I am one.")  # noqa: E731
+    assert at_once(4, ask) == {"done": 1, "already_pending": 3}
+
+
+def as_(database: Database, account: Account) -> Host:
+    """A host whose caller has signed in."""
+    token = log_in(database, account.email)["access_token"]
+    return Host(database, call=Call(token=token, key=new_email()))
+
+
+def test_the_public_keys_are_those_of_the_settings(database: Database) -> None:
+    found = AuthService.list_public_keys(Host(database))["keys"]
+    assert [key["crv"] for key in found] == ["Ed25519"]
+    assert found[0]["kid"] == next(config.current().signing_keys.glob("*.pem")).stem

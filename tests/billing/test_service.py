@@ -1,0 +1,59 @@
+"""The table of the service, called as the broker calls it: each method in its own transaction, with plain data."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import func, select
+
+from chassis.database import Database
+from chassis.identity import NOBODY, Actor
+from contracts.auth import DoctorApproved
+from contracts.scheduling import VisitCompleted
+from services.billing.models import Invoice
+from services.billing.service import BillingService
+from tests.billing.factories import ADMIN, heard, host, patient
+
+PRICE = {"code": "consultation:cardiology", "name": "Visit", "amount_minor": 8000, "valid_from": "2026-01-01"}
+PATIENT = patient(UUID(VisitCompleted.example["patient_id"]))
+
+
+def hear(database: Database, kind: type[DoctorApproved | VisitCompleted], actor: Actor) -> None:
+    """Deliver the event's example."""
+    handler = getattr(BillingService, f"on_{kind.event_name()}")
+    handler(host(database, NOBODY, origin=actor.origin), **kind.example)
+
+
+def ask(database: Database, method: str, who: Actor, **payload: Any) -> Any:
+    """Send a request, and read the reply as the gateway's client does."""
+    return orjson.loads(orjson.dumps(getattr(BillingService, method)(host(database, who), **payload)))
+
+
+def test_a_visit_becomes_a_paid_invoice(fresh: Database) -> None:
+    hear(fresh, DoctorApproved, heard())
+    assert ask(fresh, "set_price", ADMIN, **PRICE)["currency"] == "EUR"
+    hear(fresh, VisitCompleted, heard())
+    me = {"patient_id": str(PATIENT.id)}
+    (issued,) = ask(fresh, "list_my_invoices", PATIENT, **me)["items"]
+    assert (issued["number"], issued["status"], issued["total_minor"]) == (1, "issued", 8000)
+    checkout = ask(fresh, "pay_invoice", PATIENT, **me, invoice_id=issued["id"], provider="sandbox")
+    reference = checkout["checkout_url"].rpartition("/")[2]
+    assert ask(fresh, "get_sandbox_checkout", NOBODY, reference=reference)["status"] == "pending"
+    assert ask(fresh, "finish_sandbox_checkout", NOBODY, reference=reference, outcome="pay")["status"] == "succeeded"
+    assert ask(fresh, "list_my_invoices", PATIENT, **me)["items"][0]["status"] == "paid"
+    (payment,) = ask(fresh, "list_my_payments", PATIENT, **me)["items"]
+    assert (payment["id"], payment["status"]) == (checkout["payment_id"], "succeeded")
+
+
+def test_an_event_that_is_delivered_twice_has_its_effect_once(fresh: Database) -> None:
+    again = heard()
+    hear(fresh, VisitCompleted, again)
+    hear(fresh, VisitCompleted, again)
+    with fresh.read() as session:
+        assert session.scalar(select(func.count()).select_from(Invoice)) == 1
+
+
+def test_prices_are_listed_for_the_admin(fresh: Database) -> None:
+    ask(fresh, "set_price", ADMIN, **PRICE)
+    (listed,) = ask(fresh, "list_prices", ADMIN)["items"]
+    assert {name: listed[name] for name in PRICE} == PRICE

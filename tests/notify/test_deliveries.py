@@ -1,0 +1,108 @@
+"""Deliveries: asked for by events, claimed, and what becomes of them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.database import Database, Session
+from chassis.identity import Actor
+from services.notify import deliveries
+from services.notify.models import LEASE, Delivery
+from tests.notify.factories import due, heard, mail
+
+SYSTEM = Actor.system()
+
+
+def _claimed(session: Session, delivery: Delivery) -> list[Delivery]:
+    """Let this mail's time come, and claim what is due."""
+    due(session, delivery)
+    return deliveries.claim(session, SYSTEM)
+
+
+def _ids(claimed: list[Delivery]) -> list[UUID]:
+    return [delivery.id for delivery in claimed]
+
+
+def test_an_issued_token_is_mailed_to_the_address_in_the_event(session: Session) -> None:
+    delivery = mail(session, email="new@example.org")
+    assert (delivery.recipient, delivery.template, delivery.state) == ("new@example.org", "verify", "pending")
+
+
+def test_a_token_that_is_heard_of_twice_is_mailed_once(session: Session) -> None:
+    actor, who = heard("mail_token_issued"), uuid7()
+    for _time in range(2):
+        mail(session, actor=actor, user_id=who)
+    assert session.scalar(select(func.count()).where(Delivery.person_id == who)) == 1
+
+
+def test_the_message_id_is_of_our_domain(session: Session) -> None:
+    delivery = mail(session)
+    assert delivery.message_id == f"{delivery.id}@hospital.example"
+
+
+def test_a_mail_is_due_at_once(session: Session) -> None:
+    delivery = mail(session)
+    assert _ids(deliveries.claim(session, SYSTEM)) == [delivery.id]
+
+
+def test_a_claimed_mail_is_nobody_elses(session: Session) -> None:
+    mail(session)
+    deliveries.claim(session, SYSTEM)
+    session.flush()
+    assert deliveries.claim(session, SYSTEM) == []
+
+
+def test_a_mail_whose_process_died_is_claimed_again(session: Session) -> None:
+    delivery = mail(session)
+    deliveries.claim(session, SYSTEM)
+    assert _ids(_claimed(session, delivery)) == [delivery.id]
+
+
+def test_a_sent_mail_is_never_claimed_again(session: Session) -> None:
+    delivery = mail(session)
+    deliveries.record(session, SYSTEM, _claimed(session, delivery), {delivery.id: None})
+    session.flush()
+    assert (delivery.state, deliveries.claim(session, SYSTEM)) == ("sent", [])
+
+
+def test_a_failed_try_is_repeated_later(session: Session) -> None:
+    delivery = mail(session)
+    deliveries.record(session, SYSTEM, _claimed(session, delivery), {delivery.id: "ConnectionRefusedError"})
+    assert delivery.state == "pending"
+    assert delivery.next_try_at is not None
+    assert timedelta(seconds=50) < delivery.next_try_at - clock.now() <= timedelta(minutes=1)
+
+
+def test_a_mail_that_was_not_tried_comes_again_after_its_lease(session: Session) -> None:
+    delivery = mail(session)
+    deliveries.record(session, SYSTEM, _claimed(session, delivery), {})
+    assert delivery.state == "sending"
+    assert delivery.next_try_at is not None
+    assert delivery.next_try_at > clock.now() + LEASE / 2
+
+
+def test_a_process_that_comes_back_late_does_not_undo_what_another_did(session: Session) -> None:
+    delivery = mail(session)
+    _claimed(session, delivery)
+    late = Delivery(id=delivery.id, attempts=1)
+    _claimed(session, delivery)
+    deliveries.record(session, SYSTEM, [late], {delivery.id: "TimeoutError"})
+    assert (delivery.state, delivery.last_error) == ("sending", None)
+
+
+def test_two_processes_never_claim_the_same_mail(database: Database) -> None:
+    with database.begin() as session:
+        mail_id = mail(session).id
+    try:
+        with database.begin() as one:
+            assert _ids(deliveries.claim(one, SYSTEM)) == [mail_id]
+            one.flush()
+            if not database.is_sqlite:  # There the second would wait for the first, and find the mail claimed.
+                with database.begin() as two:
+                    assert deliveries.claim(two, SYSTEM) == []
+    finally:
+        with database.begin() as session:
+            session.delete(session.get_one(Delivery, mail_id))

@@ -1,0 +1,99 @@
+"""Notifications: who is told, and who reads them."""
+
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.contract import Page
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from contracts.clinical import PrescriptionAdded
+from contracts.notify import ReadNotification
+from contracts.scheduling import AppointmentRequested
+from services.notify import notifications
+from services.notify.models import Notification
+from tests.notify.factories import person, tell
+
+
+def _prescribed(session: Session, patient_id: UUID, **fields: UUID) -> Notification:
+    return tell(session, PrescriptionAdded, "patient_id", patient_id=patient_id, **fields)
+
+
+def _list(session: Session, who: Actor, *, unread: bool = False, limit: int = 20, cursor: str | None = None) -> Page:
+    return notifications.listing(session, who, person_id=who.person, unread=unread, limit=limit, cursor=cursor)
+
+
+def _read(session: Session, who: Actor, notification_id: UUID) -> Notification:
+    return notifications.read(session, who, person_id=who.person, notification_id=notification_id)
+
+
+def test_an_event_tells_the_person_whom_it_names(session: Session) -> None:
+    doctor_id = uuid7()
+    told = tell(session, AppointmentRequested, "doctor_id", doctor_id=doctor_id)
+    assert (told.person_id, told.kind, told.is_read) == (doctor_id, "appointment_requested", False)
+
+
+def test_a_notification_names_the_record_that_it_is_about(session: Session) -> None:
+    prescription_id = uuid7()
+    assert _prescribed(session, uuid7(), prescription_id=prescription_id).subject_id == prescription_id
+
+
+def test_an_event_that_comes_twice_tells_once(session: Session) -> None:
+    who, event_id = person(), uuid7()
+    for _time in range(2):
+        _prescribed(session, who.person, event_id=event_id)
+    assert len(_list(session, who).items) == 1
+
+
+def test_one_reads_ones_own_notifications_only(session: Session) -> None:
+    mine, _others = _prescribed(session, (who := person()).person), _prescribed(session, uuid7())
+    assert [told.id for told in _list(session, who).items] == [mine.id]
+
+
+def test_nobody_lists_anothers_notifications(session: Session) -> None:
+    with pytest.raises(NotFound):
+        notifications.listing(session, person(), person_id=uuid7(), unread=False, limit=20, cursor=None)
+
+
+def test_notifications_are_listed_newest_first_page_by_page(session: Session) -> None:
+    who = person()
+    ids = [_prescribed(session, who.person).id for _time in range(3)]
+    one = _list(session, who, limit=2)
+    two = _list(session, who, limit=2, cursor=one.next)
+    assert [told.id for told in (*one.items, *two.items)] == ids[::-1]
+
+
+def test_only_what_is_unread_is_listed_when_asked_so(session: Session) -> None:
+    who = person()
+    read, unread = _prescribed(session, who.person), _prescribed(session, who.person)
+    _read(session, who, read.id)
+    session.flush()
+    assert [told.id for told in _list(session, who, unread=True).items] == [unread.id]
+
+
+def test_the_list_says_what_has_been_read(session: Session) -> None:
+    who = person()
+    _read(session, who, _prescribed(session, who.person).id)
+    session.flush()
+    assert [told.is_read for told in _list(session, who).items] == [True]
+
+
+def test_reading_twice_is_reading_once(session: Session) -> None:
+    who = person()
+    told = _prescribed(session, who.person)
+    first = _read(session, who, told.id).read_at
+    assert ReadNotification.returns.dump_one(_read(session, who, told.id))["is_read"]
+    assert told.read_at == first
+
+
+def test_nobody_reads_anothers_notification(session: Session) -> None:
+    told = _prescribed(session, uuid7())
+    with pytest.raises(NotFound):
+        _read(session, person(), told.id)
+
+
+def test_what_is_not_there_cannot_be_read(session: Session) -> None:
+    with pytest.raises(NotFound):
+        _read(session, person(), uuid7())
