@@ -153,6 +153,8 @@ class Command(Schema):
     @classmethod
     def read(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The payload's fields as native values; `Invalid` with the messages of each field."""
+        if _has_nul(payload):
+            raise Invalid("invalid", "Text must not hold the character NUL.")  # PostgreSQL cannot store it.
         try:
             return dict(cls.schema().load(payload))
         except ValidationError as error:
@@ -163,6 +165,14 @@ class Command(Schema):
     def secrets(cls) -> frozenset[str]:
         """Names of fields, such as passwords, that must not even be kept as a fingerprint."""
         return frozenset(name for name, f in cls.schema().fields.items() if f.load_only)
+
+
+def _has_nul(value: Any) -> bool:  # noqa: ANN401  plain JSON
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(_has_nul(key) or _has_nul(one) for key, one in value.items())
+    return isinstance(value, list) and any(_has_nul(one) for one in value)
 
 
 class Query(Command):

@@ -252,4 +252,5 @@ def refusing(session: Session, refusals: Mapping[str, MatronError]) -> Iterator[
         refusal = refusals.get(violated(error))
         if refusal is None:
             raise
-        raise refusal from None
+        # A new one each time: an exception that is raised again and again gathers the frames of each time.
+        raise type(refusal)(*refusal.args) from None

@@ -319,6 +319,7 @@ def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], reques
     finally:
         seconds = time.perf_counter() - began
         HANDLED.labels(host_name, kind, name, outcome).observe(seconds)
-        log.info(
+        tell = log.debug if kind == "timer" and outcome == "done" else log.info
+        tell(
             kind, service=host_name, name=name, outcome=outcome, ms=round(seconds * 1000, 1), request_id=request_id
         )

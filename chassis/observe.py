@@ -8,8 +8,10 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
+import orjson
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
@@ -29,21 +31,20 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 _QUIET = ("nameko", "kombu", "amqp", "sqlalchemy", "alembic", "eventlet", "urllib3")
 
 
-def set_up_logging(level: str, *, to_terminal: bool = False) -> None:
-    """JSON lines on standard error; in the embedded mode the terminal is for people, and only warnings are shown."""
-    number = logging.WARNING if to_terminal else logging.getLevelNamesMapping().get(level, logging.INFO)
-    renderer: Any = structlog.dev.ConsoleRenderer() if to_terminal else structlog.processors.JSONRenderer()
+def set_up_logging(level: str, *, to_file: Path | None = None) -> None:
+    """JSON lines on standard error, or appended to a file when the terminal is for people."""
+    target = sys.stderr if to_file is None else to_file.open("a", buffering=1)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
+            structlog.processors.JSONRenderer(lambda line, **_options: orjson.dumps(line, default=str).decode()),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping().get(level, logging.INFO)),
+        logger_factory=structlog.WriteLoggerFactory(target),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.ERROR, format='{"level": "%(levelname)s", "logger": "%(name)s"}')
+    logging.basicConfig(level=logging.ERROR, stream=target, format='{"level":"%(levelname)s","logger":"%(name)s"}')
     for name in _QUIET:
         # These libraries put exception texts, and so perhaps a patient's data, into their messages.
         logging.getLogger(name).setLevel(logging.CRITICAL)

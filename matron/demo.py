@@ -1,5 +1,6 @@
 """People, hours and prices to try things with, made by the services' own use cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 from uuid import UUID
@@ -15,11 +16,13 @@ from contracts.roles import Role
 from services.auth import accounts, passwords
 from services.auth.models import Account
 from services.billing import prices
+from services.billing.models import Price
 from services.scheduling import slots
 from services.scheduling.models import Doctor
 
 PASSWORD = "quiet-harbour-lantern-27"  # noqa: S105  of people who do not exist
 ARRIVAL_SECONDS = 10.0
+SYSTEM = Actor.system(request_id="matron-demo")
 
 
 @dataclass(frozen=True)
@@ -50,65 +53,57 @@ HOURS = [
 PRICES = {"cardiology": 12_000, "pediatrics": 8_000, "general": 6_000}
 
 
-def load(config: Config) -> list[Person]:
-    """Make whoever is missing, wait until the doctors are known to scheduling, and give them hours and prices."""
-    system = Actor.system(request_id="matron-demo")
-    auth, scheduling, billing = (Database(config.database_url(n)) for n in ("auth", "scheduling", "billing"))
-    with auth.begin() as session:
-        made = _make_people(session, system)
-        add_events(session, system)
-    if made:
-        _give_hours(scheduling, made)
-        with billing.begin() as session:
-            _set_prices(session, system)
-            add_events(session, system)
-    for database in (auth, scheduling, billing):
+def make_people(config: Config) -> list[Person]:
+    """Make whoever is missing, and the prices, before the services start, so that they find these events waiting."""
+    for service, make in (("auth", _make_accounts), ("billing", _set_prices)):
+        database = Database(config.database_url(service))
+        with database.begin() as session:
+            make(session)
+            add_events(session, SYSTEM)
         database.close()
     return list(PEOPLE)
 
 
-def _make_people(session: Session, system: Actor) -> list[UUID]:
-    """The ids of the doctors who were made."""
-    known = set(session.scalars(select(Account.email).where(Account.email.in_([p.email for p in PEOPLE]))))
-    missing = [person for person in PEOPLE if person.email not in known]
-    password_hash = passwords.hash_now(PASSWORD) if missing else ""
-    doctors = []
-    for person in missing:
-        account = accounts.create_ready(
-            session,
-            system,
-            email=person.email,
-            password_hash=password_hash,
-            name=person.name,
-            roles={person.role},
-            specialization=person.specialization,
-        )
-        if person.role is Role.DOCTOR:
-            doctors.append(account.id)
-    return doctors
+def _make_accounts(session: Session) -> None:
+    addresses = [person.email for person in PEOPLE]
+    known = set(session.scalars(select(Account.email).where(Account.email.in_(addresses))))
+    password_hash = "" if known.issuperset(addresses) else passwords.hash_now(PASSWORD)
+    for person in PEOPLE:
+        if person.email not in known:
+            accounts.create_ready(
+                session,
+                SYSTEM,
+                email=person.email,
+                password_hash=password_hash,
+                name=person.name,
+                roles={person.role},
+                specialization=person.specialization,
+            )
 
 
-def _give_hours(scheduling: Database, doctors: list[UUID]) -> None:
-    with eventlet.Timeout(ARRIVAL_SECONDS):
-        while not _all_known(scheduling, doctors):
-            eventlet.sleep(0.02)
-    with scheduling.begin() as session:
-        for doctor in doctors:
-            slots.set_schedule(session, Actor(id=doctor), doctor_id=doctor, rules=HOURS)
-
-
-def _all_known(scheduling: Database, doctors: list[UUID]) -> bool:
-    with scheduling.read() as session:
-        return len(session.scalars(select(Doctor.id).where(Doctor.id.in_(doctors))).all()) == len(doctors)
-
-
-def _set_prices(session: Session, system: Actor) -> None:
+def _set_prices(session: Session) -> None:
+    known = set(session.scalars(select(Price.code)))
     for specialization, amount in PRICES.items():
-        prices.set_price(
-            session,
-            system,
-            code=f"consultation:{specialization}",
-            name=f"Consultation, {specialization}",
-            amount_minor=amount,
-            valid_from=None,
-        )
+        code = f"consultation:{specialization}"
+        if code not in known:
+            name = f"Consultation, {specialization}"
+            prices.set_price(session, SYSTEM, code=code, name=name, amount_minor=amount, valid_from=None)
+
+
+def give_hours(config: Config) -> None:
+    """Wait until scheduling knows the doctors, and give those hours who have none."""
+    names = {person.name for person in PEOPLE if person.role is Role.DOCTOR}
+    database = Database(config.database_url("scheduling"))
+    with eventlet.Timeout(ARRIVAL_SECONDS):
+        while len(found := _doctors(database, names)) < len(names):
+            eventlet.sleep(0.02)
+    with database.begin() as session:
+        for doctor in found:
+            if not slots.get_schedule(session, Actor(id=doctor), doctor_id=doctor)["rules"]:
+                slots.set_schedule(session, Actor(id=doctor), doctor_id=doctor, rules=HOURS)
+    database.close()
+
+
+def _doctors(scheduling: Database, names: set[str]) -> Sequence[UUID]:
+    with scheduling.read() as session:
+        return session.scalars(select(Doctor.id).where(Doctor.name.in_(names))).all()

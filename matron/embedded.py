@@ -39,11 +39,12 @@ def settings(port: int, data: Path) -> dict[str, str]:
 def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
     """Prepare the folder, start, say where things are, and work until Ctrl-C."""
     data = data.absolute()
-    prepare(data)
+    data.mkdir(parents=True, exist_ok=True)
     os.environ.update(settings(port, data))
     chosen = config.use(config.load(services=SERVICES))
     observe.set_up_logging(chosen.log_level, to_file=data / "matron.log")
     bring_up(chosen, data)
+    people = demonstration.make_people(chosen) if demo else []
     runner = Runner(chosen, [service_class(name) for name in CLASSES])
     try:
         runner.start()
@@ -51,16 +52,12 @@ def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
         out.print(f"[red]matron:[/red] port {port} cannot be used: {error.strerror}")
         return 1
     wait_until_ready(runner)
-    people = demonstration.load(chosen) if demo else []
+    if demo:
+        demonstration.give_hours(chosen)
     say_hello(out, chosen, data, people)
     code = runner.run()
     sys.stdout.flush()
     return code
-
-
-def prepare(data: Path) -> None:
-    """Make the folder."""
-    data.mkdir(parents=True, exist_ok=True)
 
 
 def bring_up(chosen: Config, data: Path) -> None:

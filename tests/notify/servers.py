@@ -30,7 +30,7 @@ class MailServer:
 
     def __enter__(self) -> Self:
         write_certificate(self.folder)
-        command = [sys.executable, SCRIPT, self.folder, str(self.port), *self.options]
+        command: list[str | Path] = [sys.executable, SCRIPT, self.folder, str(self.port), *self.options]
         self.program = Program(command, log=self.folder / "server.log")
         wait_until((self.folder / "ready").exists, seconds=20, what="the start of the mail server")
         return self

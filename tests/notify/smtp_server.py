@@ -9,7 +9,7 @@ import asyncio
 import ssl
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -34,7 +34,7 @@ class Mailboxes:
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep the mail."""
         if envelope.rcpt_tos[0].startswith("rude"):
-            server.transport.abort()
+            cast("asyncio.Transport", server.transport).abort()
             return "421 Goodbye"
         keep(envelope)
         return "250 Kept"
@@ -43,7 +43,7 @@ class Mailboxes:
 def keep(envelope: Envelope) -> None:
     """Write the mail and its recipients down."""
     number = len(list(FOLDER.glob("*.eml")))
-    (FOLDER / f"{number}.eml").write_bytes(envelope.content or b"")
+    (FOLDER / f"{number}.eml").write_bytes(cast("bytes", envelope.content))
     (FOLDER / f"{number}.to").write_text(" ".join(envelope.rcpt_tos))
 
 

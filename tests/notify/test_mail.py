@@ -2,6 +2,8 @@
 
 from email.message import EmailMessage
 from pathlib import Path
+from smtplib import SMTP
+from urllib.parse import SplitResult
 
 import pytest
 
@@ -135,8 +137,13 @@ def test_a_server_that_is_not_trusted_gets_no_mail(
 
 def test_a_server_that_is_down_is_asked_once_for_a_batch(use_settings: Use, monkeypatch: pytest.MonkeyPatch) -> None:
     use_settings(mail_url="smtp://127.0.0.1:9")
-    asked, connect = list[object](), mail._connect
-    monkeypatch.setattr(mail, "_connect", lambda url: asked.append(url) or connect(url))
+    asked, connect = list[SplitResult](), mail._connect
+
+    def ask(url: SplitResult) -> SMTP:
+        asked.append(url)
+        return connect(url)
+
+    monkeypatch.setattr(mail, "_connect", ask)
     assert _sent(row(), row()) == ["ConnectionRefusedError"] * 2
     assert len(asked) == 1
 

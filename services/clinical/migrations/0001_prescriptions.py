@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.migrations import create_chassis_tables
+from chassis.migrations import create_chassis_tables, drop_chassis_tables
 from chassis.tables import Moment
 
 revision: str = "0001"
@@ -72,6 +72,6 @@ def _create_prescription() -> None:
 
 def downgrade() -> None:
     """Take back."""
-    own = ("prescription_item", "prescription", "care_relation", "patient")
-    for table in (*own, "audit", "idempotency", "inbox", "outbox"):
+    for table in ("prescription_item", "prescription", "care_relation", "patient"):
         op.drop_table(table)
+    drop_chassis_tables()

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.migrations import create_chassis_tables
+from chassis.migrations import create_chassis_tables, drop_chassis_tables
 from chassis.tables import Moment
 
 revision: str = "0001"
@@ -65,5 +65,6 @@ def _create_delivery() -> None:
 
 def downgrade() -> None:
     """Take back."""
-    for table in ("delivery", "notification", "contact", "audit", "idempotency", "inbox", "outbox"):
+    for table in ("delivery", "notification", "contact"):
         op.drop_table(table)
+    drop_chassis_tables()

@@ -1,0 +1,122 @@
+"""Who may do what on the broker: one account per process, with no more than its part of the contracts needs.
+
+RabbitMQ asks for `configure` to declare (also what is there already), `write` to publish to an exchange or to bind a
+queue, `read` to consume a queue or to bind to an exchange. On topic exchanges it also looks at the routing key, so that
+reading one event of an exchange is not reading all. It has one name for an exchange and a queue that are called alike.
+"""  # noqa: INP001  a script's neighbour, not part of a package
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from chassis.config import SERVICES
+from chassis.contract import Event, events_of
+from chassis.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, dead_queue, rpc_queue
+
+GATEWAY, PARTNER = "gateway", "partner"
+PROCESSES = (*SERVICES, GATEWAY)
+NOTHING = "^$"
+NO_KEY = "(?!)"
+"""No routing key at all, not even the empty one."""
+DEFAULT_EXCHANGE = r"amq\.default"
+DELAYS = r"delay-[0-9]+"
+METHOD = "[a-z][a-z0-9_]*"
+REPLY_KEY = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""What nameko's own clients give as `reply_to`."""
+PARTNER_LIMITS = {"max-connections": 10, "max-channels": 50}
+
+
+@dataclass(frozen=True)
+class Rights:
+    """Regular expressions of names, and for some topic exchanges of the routing keys to publish and to bind with."""
+
+    configure: str
+    write: str
+    read: str
+    topics: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def one_of(*patterns: str) -> str:
+    """An expression that matches exactly what one of the patterns does."""
+    return f"^({'|'.join(patterns)})$"
+
+
+def exactly(names: Iterable[str]) -> list[str]:
+    """Patterns that match these names and nothing else."""
+    return [name.replace(".", r"\.") for name in names]
+
+
+def heard_by(service: str) -> dict[str, list[str]]:
+    """The events that a service hears, by the exchange that they come from."""
+    found = defaultdict(list)
+    for event in all_events():
+        if any(handler.startswith(f"{service}.") for handler in event.heard_by):
+            found[event.exchange()].append(event.event_name())
+    return found
+
+
+def all_events() -> list[type[Event]]:
+    """Every event of the contracts."""
+    for service in SERVICES:
+        import_module(f"contracts.{service}")
+    return events_of()
+
+
+def of_service(service: str) -> Rights:
+    """A service publishes its events, hears what the contracts say, answers, and sends on what it could not do.
+
+    The default exchange, which answers and dead letters go through, cannot be narrowed: it reaches every queue.
+    """
+    heard = heard_by(service)
+    own = exactly([f"{service}.events", f"{service}.internal"])
+    ours = [rpc_queue(service), f"evt-[a-z]+-{METHOD}--{service}[.]{METHOD}"]
+    listeners = f"evt-{service}-.+"
+    shared = [*exactly([RPC_EXCHANGE]), DELAYS]
+    declared = [*shared, *exactly([ALL_EVENTS]), *own, *ours, listeners, dead_queue(service)]
+    return Rights(
+        configure=one_of(*declared, *exactly(heard)),
+        write=one_of(DEFAULT_EXCHANGE, *shared, *exactly([ALL_EVENTS]), *own, *ours, listeners),
+        read=one_of(*shared, *own, *ours, dead_queue(service), *exactly(heard)),
+        topics={
+            RPC_EXCHANGE: (one_of(REPLY_KEY), one_of(rf"{service}\.\*")),
+            ALL_EVENTS: (NO_KEY, NO_KEY),
+            **{source: (NO_KEY, one_of(*names)) for source, names in heard.items() if source.split(".")[0] != service},
+        },
+    )
+
+
+def of_gateway() -> Rights:
+    """The gateway asks the services, and takes their answers by direct reply-to."""
+    anything = one_of(rf"({'|'.join(SERVICES)})\.{METHOD}")
+    replies = one_of(rf"{DIRECT_REPLY.replace('.', '[.]')}.*")
+    return Rights(NOTHING, one_of(*exactly([RPC_EXCHANGE])), replies, {RPC_EXCHANGE: (anything, NO_KEY)})
+
+
+def of_partner() -> Rights:
+    """Another system binds queues of its own to everything public, and can do nothing else."""
+    own = rf"{PARTNER}\..+"
+    return Rights(one_of(own), one_of(own), one_of(own, *exactly([ALL_EVENTS])))
+
+
+def rights_of(account: str) -> Rights:
+    """The rights of an account."""
+    if account in SERVICES:
+        return of_service(account)
+    return of_gateway() if account == GATEWAY else of_partner()
+
+
+def definitions(vhost: str, passwords: dict[str, str]) -> dict[str, Any]:
+    """Accounts and rights in the form that RabbitMQ imports."""
+    document = defaultdict(list)
+    for account, password in passwords.items():
+        rights = rights_of(account)
+        limits = PARTNER_LIMITS if account == PARTNER else {}
+        document["users"].append({"name": account, "password": password, "tags": [], "limits": limits})
+        of_whom = {"user": account, "vhost": vhost}
+        granted = {"configure": rights.configure, "write": rights.write, "read": rights.read}
+        document["permissions"].append({**of_whom, **granted})
+        for exchange, (write, read) in rights.topics.items():
+            document["topic_permissions"].append({**of_whom, "exchange": exchange, "write": write, "read": read})
+    return dict(document)

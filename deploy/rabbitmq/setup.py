@@ -1,0 +1,115 @@
+"""Prepares a broker: policies, exchanges and queues, and one account per process. Safe to repeat; each start does.
+
+From the environment: `AMQP_URL` of an administrator, `MANAGEMENT_URL`, `<ACCOUNT>_BROKER_PASSWORD` of each account. The
+account of a partner is made when it has a password, and removed when it has none. Everything is declared before the
+services come, so that none of them needs the right to make what they share.
+"""  # noqa: INP001  a script, not part of a package
+
+import chassis  # isort: skip  # First of all: it makes the process green.
+
+import base64
+import json
+import os
+import sys
+import time
+from http.client import HTTPConnection, HTTPException
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from accounts import PARTNER, PROCESSES, all_events, definitions
+
+from chassis import config, topology
+from chassis.broker import connection_to
+from chassis.config import SERVICES, Config
+
+assert chassis  # noqa: S101  imported for what it does
+
+POLICIES = Path(__file__).with_name("definitions.json")
+TRIAL_PASSWORD = "trial-only"  # noqa: S105  docker-compose.yml's own, for one's own machine
+WAIT_SECONDS = 120.0
+
+
+class Refused(Exception):
+    """The broker did not take a request."""
+
+
+class Management:
+    """RabbitMQ's management API."""
+
+    def __init__(self, url: str, user: str, password: str) -> None:
+        self.host = urlsplit(url).netloc
+        login = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self.headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+
+    def ask(self, method: str, path: str, body: object = None) -> int:
+        """The status of the answer. `Refused` when it is neither a success nor 404."""
+        connection = HTTPConnection(self.host, timeout=30)
+        connection.request(method, f"/api/{path}", body=json.dumps(body), headers=self.headers)
+        reply = connection.getresponse()
+        said = reply.read().decode(errors="replace")
+        if reply.status >= 300 and reply.status != 404:  # noqa: PLR2004  HTTP's own numbers
+            raise Refused(f"{method} {path.partition('/')[0]}: {reply.status} {said[:300]}")
+        return reply.status
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                self.ask("GET", "overview")
+            except (OSError, HTTPException):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
+
+
+def passwords_given() -> dict[str, str]:
+    """The passwords by account. Stops when one is missing, or when those of the trial would face other machines."""
+    given = {name: os.environ.get(f"{name.upper()}_BROKER_PASSWORD", "") for name in (*PROCESSES, PARTNER)}
+    missing = [f"{name.upper()}_BROKER_PASSWORD" for name in PROCESSES if not given[name]]
+    if missing:
+        raise SystemExit(f"broker-setup: {', '.join(missing)} missing")
+    trial = [name for name, password in given.items() if password == TRIAL_PASSWORD]
+    if trial and not ip_address(os.environ.get("GATEWAY_ADDRESS", "127.0.0.1")).is_loopback:
+        raise SystemExit("broker-setup: the passwords of the trial are for this machine alone; see .env.example")
+    if trial:
+        sys.stdout.write("broker-setup: the passwords are those of the trial; see .env.example\n")
+    return {name: password for name, password in given.items() if password}
+
+
+def declare_everything(channel: Any, settings: Config) -> None:  # noqa: ANN401  kombu has no types
+    """All exchanges and queues, by the functions that the services declare them with."""
+    for service in SERVICES:
+        topology.declare_rpc(channel, service)
+        topology.declare_exchanges(channel, service)
+        topology.declare_retries(channel, service, settings.retry_delays)
+    for event in all_events():
+        for handler in event.heard_by:
+            topology.declare_event_queue(channel, event, handler)
+
+
+def main() -> None:
+    """Prepare the broker of the environment."""
+    settings, passwords = config.load(), passwords_given()
+    broker = urlsplit(settings.amqp_url)
+    vhost = unquote(broker.path[1:]) or "/"
+    management = Management(os.environ["MANAGEMENT_URL"], unquote(broker.username or ""), unquote(broker.password or ""))
+    management.wait()
+    management.ask("POST", f"definitions/{quote(vhost, safe='')}", json.loads(POLICIES.read_bytes()))
+    with connection_to(settings.amqp_url) as connection:
+        declare_everything(connection.channel(), settings)
+    management.ask("POST", "definitions", definitions(vhost, passwords))
+    if PARTNER not in passwords:
+        management.ask("DELETE", f"users/{PARTNER}")
+    sys.stdout.write(f"broker-setup: done, accounts {', '.join(passwords)}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Refused as refused:
+        raise SystemExit(f"broker-setup: {refused}") from None

@@ -1,0 +1,30 @@
+"""What commands show: tables whose lines can be searched and cut, and the progress of long work."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+def plain(value: object) -> str:
+    """Text without control characters: what comes from outside must not move the cursor or change colours."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in str(value))
+
+
+def table(out: Console, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Columns, one row a line, however wide that is."""
+    lines = [[plain(cell).replace("\n", " ") or "-" for cell in row] for row in (headings, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        out.print(text, markup=False, style=None if number else "bold")
+
+
+@contextmanager
+def progress(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere; the function tells how many more are done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda number: bar.advance(task, number)

@@ -1,0 +1,217 @@
+"""The commands of those who keep Matron running: dead letters, and events that are to be heard again."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from chassis.config import SERVICES
+
+if TYPE_CHECKING:
+    from matron.dead import Letter
+
+dead = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Dead letters: events that a service could not handle, even after all retries.",
+)
+events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Events that services have sent.")
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _service(name: str) -> str:
+    if name not in SERVICES:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(SERVICES)}")
+    return name
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time such as 2026-11-22T00:00:00Z") from None
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no zone; write {text}Z for UTC")
+    return moment
+
+
+ServiceName = Annotated[str, typer.Argument(parser=_service, metavar="SERVICE", help=f"One of {', '.join(SERVICES)}.")]
+Which = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="The message id, or the position (#), as listed.")]
+WhichOrNone = Annotated[str | None, typer.Argument(metavar="[MESSAGE_ID]", help="The message id, or the position (#).")]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Work on this folder of `matron run`. Default: the broker of `AMQP_URL`; without that, `var`."),
+]
+
+
+@dead.command("list")
+def list_letters(
+    service: Annotated[str | None, typer.Argument(parser=_service, metavar="[SERVICE]", help="Default: all.")] = None,
+    limit: Annotated[int, typer.Option(help="How many of each service, oldest first.", min=1)] = 100,
+    data: Data = None,
+) -> None:
+    """List dead letters, with the class and code of the error that each ended with. Nothing of their content.
+
+    **Examples**
+
+    `matron dead list`
+
+    `matron dead list notify --limit 20`
+    """
+    from matron import dead as letters
+    from matron.place import Place
+    from matron.screen import table
+
+    place, found = Place.given(data), list["Letter"]()
+    for name in (service,) if service else SERVICES:
+        some, total = letters.listing(place, name, limit)
+        found += some
+        if total > len(some):
+            err.print(f"{name} has {total} dead letters; these are the oldest {len(some)}, --limit shows more")
+    if not found:
+        out.print("There are no dead letters.")
+        return
+    table(out, list(found[0].facts), [list(letter.facts.values()) for letter in found])
+
+
+@dead.command()
+def show(
+    service: ServiceName,
+    message_id: Which,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show the data even if it may name a person.")] = False,
+    data: Data = None,
+) -> None:
+    """Show one dead letter: its headers, and its data unless that may hold contact details or a secret.
+
+    **Examples**
+
+    `matron dead show notify 01919c5e-0000-7000-8000-0000000000a1`
+
+    `matron dead show notify 3 --reveal`
+    """
+    from matron import dead as letters
+    from matron.place import Place
+    from matron.screen import plain
+
+    letter = letters.one(Place.given(data), service, message_id)
+    for name, value in sorted(letter.headers.items()):
+        out.print(plain(f"{name}: {value}"), markup=False)
+    content = letters.content(letter, reveal=reveal)
+    if content is None:
+        content = f"({len(letter.body)} bytes of data, which may name a person: --reveal shows them)"
+    out.print("\n" + plain(content), markup=False)
+
+
+@dead.command()
+def replay(
+    service: ServiceName,
+    message_id: WhichOrNone = None,
+    everything: Annotated[bool, typer.Option("--all", help="All dead letters of the service.")] = False,
+    data: Data = None,
+) -> None:
+    """Send dead letters back to the handlers that failed, with all their tries before them again.
+
+    Each is removed when the broker has confirmed the new message. An event that was handled meanwhile has no effect.
+
+    **Examples**
+
+    `matron dead replay notify 01919c5e-0000-7000-8000-0000000000a1`
+
+    `matron dead replay notify --all`
+    """
+    from matron import dead as letters
+    from matron.place import Place
+    from matron.screen import progress
+
+    _one_or_all(message_id, everything)
+    place = Place.given(data)
+    if message_id is not None:
+        sent, total = int(letters.replay_one(place, service, message_id)), 1
+    else:
+        with letters.opened(place, service) as queue, progress(err, "replaying", total := queue.size()) as advance:
+            sent = letters.replay_all(queue, total, advance)
+    out.print(f"{sent} of {total} sent back")
+    if sent < total:
+        err.print("The others stay: the queue that they came from is gone. Start the service that handles them first.")
+        raise typer.Exit(1)
+
+
+@dead.command()
+def drop(
+    service: ServiceName,
+    message_id: WhichOrNone = None,
+    everything: Annotated[bool, typer.Option("--all", help="All dead letters of the service.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: Data = None,
+) -> None:
+    """Throw dead letters away, after asking. What they should have done will not be done.
+
+    **Examples**
+
+    `matron dead drop notify 01919c5e-0000-7000-8000-0000000000a1`
+
+    `matron dead drop notify --all --yes`
+    """
+    from matron import dead as letters
+    from matron.place import Place
+    from matron.screen import progress
+
+    _one_or_all(message_id, everything)
+    place = Place.given(data)
+    if message_id is not None:
+        dropped = int(letters.drop_one(place, service, message_id, lambda letter: yes or _agreed(letter)))
+    else:
+        with letters.opened(place, service) as queue:
+            total = queue.size()
+            agreed = yes or total == 0 or typer.confirm(f"Throw {total} dead letters of {service} away?")
+            with progress(err, "dropping", total) as advance:
+                dropped = letters.drop_all(queue, total, advance) if agreed else 0
+    out.print(f"{dropped} thrown away")
+
+
+def _one_or_all(message_id: str | None, everything: bool) -> None:
+    if (message_id is None) is not everything:
+        raise typer.BadParameter("name one message, or say --all")
+
+
+def _agreed(letter: "Letter") -> bool:
+    facts = letter.facts
+    return typer.confirm(f"Throw the {facts['event']} {facts['message id']} for {facts['queue']} away?")
+
+
+@events.command("replay")
+def replay_events(
+    service: ServiceName,
+    to: Annotated[str, typer.Option(help="The handler that is to hear them, as `service.on_event`.")],
+    since: Annotated[datetime, typer.Option(parser=_moment, metavar="TIME", help="From this moment on, with its zone.")],
+    until: Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment.")] = None,
+    name: Annotated[str | None, typer.Option(help="The event's name, to be sure.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Have events done again that were done before. Needs the handler's database.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Send a service's events again to one handler, in their order, so that a copy can be rebuilt.
+
+    Nobody else hears them. A handler passes over the events that it has had, unless `--again` says otherwise. Say that only
+    for handlers that keep a copy: one that sends mails or issues invoices would do so again.
+
+    **Examples**
+
+    `matron events replay auth --since 2026-11-22T00:00:00Z --to scheduling.on_doctor_approved`
+
+    `matron events replay scheduling --since 2026-11-01T00:00:00Z --until 2026-11-22T00:00:00Z
+    --name appointment_booked --to clinical.on_appointment_booked --again`
+    """
+    from matron import replay as replaying
+    from matron.place import Place
+    from matron.screen import progress
+
+    event = replaying.event_of(service, to, name)
+    wanted = replaying.Replay(event, to, since, until)
+    with replaying.prepared(Place.given(data), wanted, again=again) as (total, send):
+        with progress(err, "sending", total) as advance:
+            sent = send(advance)
+    out.print(f"{sent} events sent to {wanted.queue}")

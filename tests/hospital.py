@@ -1,0 +1,181 @@
+"""A whole hospital for tests: every process as an operator starts it, on the embedded default or on real servers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from chassis.config import SERVICES
+
+T = TypeVar("T")
+READY_SECONDS = 40.0
+END_SECONDS = 15.0
+PROCESSES = (*SERVICES, "gateway")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(look: Callable[[], T], *, seconds: float = 15.0, every: float = 0.05) -> T:
+    """What `look` returns as soon as that is true; AssertionError at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(every)
+    return found
+
+
+class Process:
+    """One process of the hospital, with its log."""
+
+    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name, self.command, self.environment, self.log = name, command, dict(environment), log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and go on writing its log."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603  our own command
+                self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.process is not None
+        return self.process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        if self.process is None:
+            return 0
+        self.send(number)
+        return self.process.wait(END_SECONDS)
+
+    def text(self) -> str:
+        """Its log so far."""
+        return self.log.read_text(errors="replace")
+
+
+class Hospital:
+    """The processes, and how to reach them."""
+
+    def __init__(self, folder: Path, port: int, processes: list[Process], ready: list[str]) -> None:
+        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
+        self.processes = {process.name: process for process in processes}
+        self.ready_urls = ready
+        self.http = requests.Session()
+
+    def start(self) -> None:
+        """Start all, and return when each takes work."""
+        for process in self.processes.values():
+            process.start()
+        self.wait_until_ready()
+
+    def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
+        """Return when each process takes work."""
+        for url in self.ready_urls:
+            eventually(lambda url=url: _is_ready(url), seconds=seconds)  # type: ignore[misc]
+
+    def stop(self) -> None:
+        """End all."""
+        for process in self.processes.values():
+            process.send(signal.SIGTERM)
+        for process in self.processes.values():
+            process.end()
+
+    def logs(self) -> str:
+        """All logs."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def mails_to(self, address: str) -> list[str]:
+        """The mails that were written for an address, oldest first."""
+        paths = sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
+        mails = [path.read_text() for path in paths]
+        return [mail for mail in mails if f"To: {address}" in mail or f"<{address}>" in mail]
+
+    def call(self, method: str, path: str, *, token: str = "", key: str = "", **options: Any) -> requests.Response:  # noqa: ANN401
+        """One request to the gateway."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
+        return self.http.request(method, self.url + path, headers=headers, timeout=30, **options)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/health/ready", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def _matron(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "matron.command", *arguments]
+
+
+@contextmanager
+def embedded_hospital(folder: Path, *, demo: bool = False) -> Iterator[Hospital]:
+    """`matron run` in a folder."""
+    port = free_port()
+    command = _matron("run", "--port", str(port), "--data", str(folder), "--demo" if demo else "--no-demo")
+    hospital = Hospital(
+        folder, port, [Process("matron", command, {}, folder / "terminal.log")], [f"http://127.0.0.1:{port}"]
+    )
+    yield from _running(hospital)
+
+
+@contextmanager
+def served_hospital(
+    folder: Path, amqp_url: str, database_urls: Mapping[str, str], **settings: str
+) -> Iterator[Hospital]:
+    """`matron serve` for each service and the gateway, after `matron keys` and `matron migrate`."""
+    port, environment = free_port(), served_environment(folder, amqp_url, database_urls, settings)
+    environment |= {"HTTP_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    for step in (["keys"], ["migrate"]):
+        subprocess.run(_matron(*step), env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    health_ports = {name: free_port() for name in PROCESSES}
+    processes = [
+        Process(name, _matron("serve", name), {**environment, "HEALTH_PORT": str(health)}, folder / f"{name}.log")
+        for name, health in health_ports.items()
+    ]
+    hospital = Hospital(folder, port, processes, [f"http://127.0.0.1:{health}" for health in health_ports.values()])
+    yield from _running(hospital)
+
+
+def served_environment(
+    folder: Path, amqp_url: str, database_urls: Mapping[str, str], settings: Mapping[str, str]
+) -> dict[str, str]:
+    """The settings of a hospital on real servers."""
+    return {
+        "AMQP_URL": amqp_url,
+        **{f"{name.upper()}_DATABASE_URL": url for name, url in database_urls.items()},
+        "JWKS_FILE": str(folder / "keys" / "jwks.json"),
+        "SIGNING_KEYS": str(folder / "keys" / "private"),
+        "MAIL_URL": f"file://{folder / 'mail'}",
+        "ALLOW_SANDBOX_PAYMENTS": "true",
+        **settings,
+    }
+
+
+def _running(hospital: Hospital) -> Iterator[Hospital]:
+    try:
+        hospital.start()
+        yield hospital
+    finally:
+        hospital.stop()

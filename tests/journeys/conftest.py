@@ -1,0 +1,36 @@
+"""The hospital of the journeys: embedded, and on real servers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chassis.config import SERVICES
+from tests.hospital import Hospital, embedded_hospital, served_hospital
+from tests.people import Person, make_admin
+
+KINDS = [pytest.param("embedded"), pytest.param("servers", marks=pytest.mark.servers)]
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def hospital(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """A running hospital."""
+    folder = tmp_path_factory.mktemp(f"hospital-{request.param}")
+    if request.param == "embedded":
+        with embedded_hospital(folder) as running:
+            yield running
+        return
+    postgresql = request.getfixturevalue("postgresql")
+    urls = {name: postgresql.create_database(f"journey_{name}") for name in SERVICES}
+    with served_hospital(folder, request.getfixturevalue("rabbitmq").vhost(), urls) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def admin(hospital: Hospital) -> Person:
+    """The first admin."""
+    process = next(iter(hospital.processes.values()))
+    environment = process.environment or {
+        "AUTH_DATABASE_URL": f"sqlite:///{hospital.folder}/auth.db",
+        "AMQP_URL": "embedded://matron",
+    }
+    return make_admin(hospital, environment)

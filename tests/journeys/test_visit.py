@@ -1,0 +1,80 @@
+"""One patient's visit, from registration to payment, over HTTP."""
+
+import re
+
+import pytest
+
+from tests.hospital import Hospital, eventually
+from tests.people import Person, approved_doctor, first_slot, open_hours, verified_patient
+
+MEDICINE = {
+    "medicine": "Amoxicillin",
+    "dose": {"value": 500, "unit": "mg"},
+    "route": "oral",
+    "frequency": "three times a day",
+    "days": 7,
+    "quantity": 21,
+    "refills": 0,
+}
+
+
+@pytest.fixture(scope="session")
+def doctor(hospital: Hospital, admin: Person) -> Person:
+    """A cardiologist with hours, whose visits have a price."""
+    price = {"code": "consultation:cardiology", "name": "Consultation", "amount_minor": 12_000}
+    admin.post("/api/admin/prices", status=201, **price)
+    doctor = approved_doctor(hospital, admin)
+    open_hours(doctor)
+    return doctor
+
+
+def test_a_visit_is_booked_accepted_held_prescribed_billed_paid_and_told(hospital: Hospital, doctor: Person) -> None:
+    patient = verified_patient(hospital)
+    visit = _book(patient, doctor)
+    _hold(patient, doctor, visit["id"])
+    _prescribe(patient, doctor)
+    _pay(patient)
+    assert "Amoxicillin" not in str(patient.get("/api/notifications", limit=100))
+
+
+def _book(patient: Person, doctor: Person) -> dict[str, str]:
+    found = patient.get("/api/doctors", specialization="cardiology")["items"]
+    assert doctor.id in [one["id"] for one in found]
+    slot = first_slot(patient, doctor.id)
+    visit = patient.post(
+        "/api/patient/book-appointment", status=201, doctor_id=doctor.id, starts_at=slot["starts_at"], reason="chest pain"
+    )
+    assert (visit["status"], visit["revision"], visit["patient_id"]) == ("requested", 1, patient.id)
+    assert (visit["starts_at"], visit["ends_at"]) == (slot["starts_at"], slot["ends_at"])
+    assert first_slot(patient, doctor.id) != slot
+    told = eventually(lambda: [n for n in doctor.notifications("appointment_requested") if n["subject_id"] == visit["id"]])
+    assert len(told) == 1
+    return dict(visit)
+
+
+def _hold(patient: Person, doctor: Person, visit_id: str) -> None:
+    for move, status in (("accept", "booked"), ("start", "in_progress"), ("complete", "fulfilled")):
+        assert doctor.post(f"/api/doctors/appointments/{visit_id}/{move}")["status"] == status
+    assert [one["status"] for one in patient.get("/api/patient/appointments")["items"]] == ["fulfilled"]
+    eventually(lambda: patient.notifications("appointment_booked"))
+    eventually(lambda: patient.notifications("visit_completed"))
+
+
+def _prescribe(patient: Person, doctor: Person) -> None:
+    given = doctor.post("/api/doctors/prescribe", status=201, patient_id=patient.id, items=[MEDICINE], instructions="With water.")
+    shown = patient.get("/api/patient/prescriptions")["items"]
+    assert [one["id"] for one in shown] == [given["id"]]
+    assert shown[0]["items"] == [MEDICINE]
+    eventually(lambda: patient.notifications("prescription_added"))
+
+
+def _pay(patient: Person) -> None:
+    invoice = eventually(lambda: patient.get("/api/patient/invoices")["items"])[0]
+    assert (invoice["status"], invoice["total_minor"]) == ("issued", 12_000)
+    begun = patient.post(f"/api/patient/invoices/{invoice['id']}/pay", status=201, provider="sandbox")
+    page = patient.hospital.http.get(begun["checkout_url"], timeout=10)
+    assert re.search(r'<button name="outcome" value="pay">', page.text)
+    assert patient.hospital.http.post(begun["checkout_url"], data={"outcome": "pay"}, timeout=10).status_code == 200
+    assert patient.get("/api/patient/invoices")["items"][0]["status"] == "paid"
+    assert [one["status"] for one in patient.get("/api/patient/payments")["items"]] == ["succeeded"]
+    eventually(lambda: patient.notifications("payment_received"))
