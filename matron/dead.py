@@ -29,6 +29,7 @@ from chassis.errors import NotFound
 from chassis.topology import dead_queue
 from matron.place import Place, connected
 from matron.replay import events_by_name
+from matron.screen import Watch
 
 LOOKS = 3
 COUNTS = ("x-delivery-count", "x-acquired-count")
@@ -214,20 +215,19 @@ def replay_one(place: Place, service: str, which: str) -> bool:
         return moved
 
 
-def replay_all(queue: DeadQueue, number: int, advance: Callable[[int], None]) -> int:
-    """Send the oldest letters back to their handlers; how many. Those whose handler's queue is gone stay.
+def replay_all(place: Place, service: str, watch: Watch) -> tuple[int, int]:
+    """Send all letters back to their handlers; how many, and of how many. Those whose handler's queue is gone stay.
 
     Not those that come while it works, since a letter that fails again comes back.
     """
-    moved, kept = 0, []
-    for letter in queue.take(number):
-        if queue.send_back(letter):
-            moved += 1
-        else:
-            kept.append(letter)
-        advance(1)
-    queue.give_back(kept)
-    return moved
+    with opened(place, service) as queue, watch(total := queue.size()) as advance:
+        kept = []
+        for letter in queue.take(total):
+            if not queue.send_back(letter):
+                kept.append(letter)
+            advance(1)
+        queue.give_back(kept)
+    return total - len(kept), total
 
 
 def drop_one(place: Place, service: str, which: str, agreed: Callable[[Letter], bool]) -> bool:
@@ -241,11 +241,14 @@ def drop_one(place: Place, service: str, which: str, agreed: Callable[[Letter], 
         return yes
 
 
-def drop_all(queue: DeadQueue, number: int, advance: Callable[[int], None]) -> int:
-    """Throw the oldest letters away; how many."""
-    dropped = 0
-    for letter in queue.take(number):
-        queue.drop(letter)
-        dropped += 1
-        advance(1)
-    return dropped
+def drop_all(place: Place, service: str, agreed: Callable[[int], bool], watch: Watch) -> int:
+    """Throw all letters away that are there now, if that is agreed to; how many."""
+    with opened(place, service) as queue:
+        total = queue.size()
+        if total == 0 or not agreed(total):
+            return 0
+        with watch(total) as advance:
+            for letter in queue.take(total):
+                queue.drop(letter)
+                advance(1)
+    return total

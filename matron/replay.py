@@ -5,8 +5,8 @@ else hears them twice. Consumers do an event once: those that they have had pass
 forgotten first.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -16,6 +16,7 @@ from uuid import UUID
 import eventlet
 from sqlalchemy import ColumnElement, Row, delete, func, select
 
+from chassis import observe
 from chassis.broker import ConfirmedPublisher, down
 from chassis.config import SERVICES
 from chassis.contract import Event, events_of
@@ -25,6 +26,7 @@ from chassis.outbox import message_of
 from chassis.tables import inbox, outbox
 from chassis.topology import declare_event_queue
 from matron.place import Place
+from matron.screen import Watch
 
 BATCH = 200
 CONNECT_SECONDS = 10.0
@@ -86,49 +88,41 @@ class Replay:
             yield rows
             last = rows[-1].sequence
 
-    def run(self, url: str, source: Database, consumer: Database | None, advance: Callable[[int], None]) -> int:
-        """Send them; how many. With the consumer's database, each batch's claims are forgotten before it is sent."""
-        sent = 0
-        with self._publisher(url) as publisher:
-            for rows in self.batches(source):
-                if consumer is not None:
-                    forget(consumer, self.handler, [row.event_id for row in rows])
-                publisher.publish([message_of(self.event.service, row, exchange="", key=self.queue) for row in rows])
-                sent += len(rows)
-                advance(len(rows))
-        return sent
 
-    @contextmanager
-    def _publisher(self, url: str) -> Iterator[ConfirmedPublisher]:
-        """A publisher that is connected, after the consumer's queue has been declared. Unavailable: `broker_down`."""
-        publisher = ConfirmedPublisher(url, "replay", lambda channel: declare_event_queue(channel, self.event, self.handler))
-        publisher.link.start()
-        try:
-            with eventlet.Timeout(CONNECT_SECONDS, down()):
-                while not publisher.link.is_up:
-                    eventlet.sleep(0.02)
-            yield publisher
-        finally:
-            publisher.link.stop()
+def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
+    """Send the events; how many. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
+    observe.set_up_logging("ERROR")  # A link that waits for its broker would say so, but the command does.
+    consumer_url = place.database_url(wanted.handler.partition(".")[0]) if again else None
+    with ExitStack() as stack:
+        source = stack.enter_context(closing(Database(place.database_url(wanted.event.service))))
+        consumer = stack.enter_context(closing(Database(consumer_url))) if consumer_url else None
+        publisher = stack.enter_context(_publisher(stack.enter_context(place.broker()), wanted))
+        advance = stack.enter_context(watch(wanted.count(source)))
+        sent = 0
+        for rows in wanted.batches(source):
+            if consumer is not None:
+                forget(consumer, wanted.handler, [row.event_id for row in rows])
+            publisher.publish([message_of(wanted.event.service, row, exchange="", key=wanted.queue) for row in rows])
+            sent += len(rows)
+            advance(len(rows))
+    return sent
+
+
+@contextmanager
+def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
+    """A publisher that is connected, after the handler's queue has been declared. Unavailable: `broker_down`."""
+    publisher = ConfirmedPublisher(url, "replay", lambda channel: declare_event_queue(channel, wanted.event, wanted.handler))
+    publisher.link.start()
+    try:
+        with eventlet.Timeout(CONNECT_SECONDS, down()):
+            while not publisher.link.is_up:
+                eventlet.sleep(0.02)
+        yield publisher
+    finally:
+        publisher.link.stop()
 
 
 def forget(consumer: Database, handler: str, event_ids: Sequence[UUID]) -> None:
     """Let a handler do these events again."""
     with consumer.begin() as session:
         session.execute(delete(inbox).where(inbox.c.handler == handler, inbox.c.event_id.in_(event_ids)))
-
-
-@contextmanager
-def prepared(place: Place, wanted: Replay, *, again: bool) -> Iterator[tuple[int, Callable[[Callable[[int], None]], int]]]:
-    """How many events there are, and the function that sends them; with `again`, those too that were done before."""
-    observe.set_up_logging("ERROR")
-    urls = [place.database_url(wanted.event.service)]
-    urls += [place.database_url(wanted.handler.partition(".")[0])] if again else []
-    databases = [Database(url) for url in urls]
-    try:
-        with place.broker() as url:
-            consumer = databases[1] if again else None
-            yield wanted.count(databases[0]), lambda advance: wanted.run(url, databases[0], consumer, advance)
-    finally:
-        for database in databases:
-            database.close()

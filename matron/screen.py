@@ -1,10 +1,13 @@
 """What commands show: tables whose lines can be searched and cut, and the progress of long work."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Watch = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+"""Told how much there is to do, gives the function that is told how much more is done."""
 
 
 def plain(value: object) -> str:

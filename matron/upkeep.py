@@ -1,6 +1,7 @@
 """The commands of those who keep Matron running: dead letters, and events that are to be heard again."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -127,11 +128,10 @@ def replay(
 
     _one_or_all(message_id, everything)
     place = Place.given(data)
-    if message_id is not None:
-        sent, total = int(letters.replay_one(place, service, message_id)), 1
+    if message_id is None:
+        sent, total = letters.replay_all(place, service, partial(progress, err, "sending back"))
     else:
-        with letters.opened(place, service) as queue, progress(err, "replaying", total := queue.size()) as advance:
-            sent = letters.replay_all(queue, total, advance)
+        sent, total = int(letters.replay_one(place, service, message_id)), 1
     out.print(f"{sent} of {total} sent back")
     if sent < total:
         err.print("The others stay: the queue that they came from is gone. Start the service that handles them first.")
@@ -160,14 +160,11 @@ def drop(
 
     _one_or_all(message_id, everything)
     place = Place.given(data)
-    if message_id is not None:
-        dropped = int(letters.drop_one(place, service, message_id, lambda letter: yes or _agreed(letter)))
+    if message_id is None:
+        agreed = lambda total: yes or typer.confirm(f"Throw {total} dead letters of {service} away?")  # noqa: E731
+        dropped = letters.drop_all(place, service, agreed, partial(progress, err, "throwing away"))
     else:
-        with letters.opened(place, service) as queue:
-            total = queue.size()
-            agreed = yes or total == 0 or typer.confirm(f"Throw {total} dead letters of {service} away?")
-            with progress(err, "dropping", total) as advance:
-                dropped = letters.drop_all(queue, total, advance) if agreed else 0
+        dropped = int(letters.drop_one(place, service, message_id, lambda letter: yes or _agreed(letter)))
     out.print(f"{dropped} thrown away")
 
 
@@ -211,7 +208,5 @@ def replay_events(
 
     event = replaying.event_of(service, to, name)
     wanted = replaying.Replay(event, to, since, until)
-    with replaying.prepared(Place.given(data), wanted, again=again) as (total, send):
-        with progress(err, "sending", total) as advance:
-            sent = send(advance)
+    sent = replaying.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
     out.print(f"{sent} events sent to {wanted.queue}")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -106,10 +107,10 @@ class Hospital:
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
     def mails_to(self, address: str) -> list[str]:
-        """The mails that were written for an address, oldest first."""
+        """The texts of the mails that were written for an address, oldest first."""
         paths = sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
-        mails = [path.read_text() for path in paths]
-        return [mail for mail in mails if f"To: {address}" in mail or f"<{address}>" in mail]
+        mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
+        return [mail.get_content() for mail in mails if address in str(mail["To"])]
 
     def call(self, method: str, path: str, *, token: str = "", key: str = "", **options: Any) -> requests.Response:  # noqa: ANN401
         """One request to the gateway."""

@@ -66,7 +66,7 @@ def verified_patient(hospital: Hospital, name: str = "Asha Rao") -> Person:
     reply = hospital.call("POST", "/api/auth/register", json=body)
     assert reply.status_code == 201, reply.text
     mail = eventually(lambda: hospital.mails_to(email))[0]
-    token = re.search(r"token=3?D?=?\r?\n?([\w-]+)", mail) or re.search(r"^([\w-]{40,})$", mail, re.MULTILINE)
+    token = re.search(r"^([\w-]{40,})\r?$", mail, re.MULTILINE)
     assert token, mail
     reply = hospital.call("POST", "/api/auth/verify-email", json={"token": token[1]})
     assert reply.status_code == 200, reply.text
