@@ -55,9 +55,9 @@ class Outgoing:
 def connection_to(url: str) -> kombu.Connection:
     """A connection that is not open yet. `embedded://name` stays in the process."""
     if url.startswith("embedded:"):
-        return kombu.Connection(url, transport="chassis.embedded:Transport")
+        return kombu.Connection(url, transport="transports.embedded:Transport")
     return kombu.Connection(
-        url, transport="chassis.wire:Transport", heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
+        url, transport="transports.wire:Transport", heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
     )
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from chassis import config, observe
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
+from matron import upkeep
 
 assert chassis  # noqa: S101  imported for what it does
 
@@ -23,6 +24,8 @@ app = typer.Typer(
 )
 admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
 app.add_typer(admin, name="admin")
+app.add_typer(upkeep.dead, name="dead")
+app.add_typer(upkeep.events, name="events")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -150,6 +153,56 @@ def migration(
     from matron import development
 
     out.print(str(development.write_migration(service.value, message)))
+
+
+@app.command()
+def openapi(
+    write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Fail unless this file has it already.")] = None,
+) -> None:
+    """Make the OpenAPI 3.1 document of the HTTP interface, from the routes and contracts.
+
+    **Examples**
+
+    `matron openapi > openapi.json`
+
+    `matron openapi --write docs/openapi.json`
+
+    `matron openapi --check docs/openapi.json`
+    """
+    from gateway.openapi import as_text, document
+    from gateway.service import GatewayService
+
+    text = as_text(document(GatewayService))
+    if check is not None and not (check.exists() and check.read_text("utf-8") == text):
+        err.print(f"[red]matron:[/red] {check} is not what routes and contracts say: run `make docs`")
+        raise typer.Exit(1)
+    if write is not None:
+        write.write_text(text, "utf-8")
+        out.print(f"wrote {write}")
+    elif check is None:
+        typer.echo(text, nl=False)
+
+
+@app.command()
+def routes() -> None:
+    """List the HTTP routes: method, path, who may call it, and the command that it reaches.
+
+    **Example**
+
+    `matron routes | grep receptionist`
+    """
+    from contracts.roles import ANY_ROLE
+    from gateway.openapi import entries
+    from gateway.service import GatewayService
+    from matron.screen import table
+
+    rows = []
+    for entry in entries(GatewayService):
+        contract = entry.contract
+        roles = "any role" if contract.roles == ANY_ROLE else ", ".join(sorted(contract.roles)) or "anyone"
+        rows.append((entry.method, entry.url, roles, f"{contract.service}.{contract.__name__}"))
+    table(out, ("method", "path", "roles", "command"), rows)
 
 
 def main() -> None:

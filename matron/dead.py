@@ -1,13 +1,13 @@
 """Dead letters: the events that a service's handlers could not do; seen, sent back to their handlers, or thrown away.
 
-To look at a queue is to take its messages and give them back. Quorum queues count that, and before RabbitMQ 4.3 each way
-of giving back counts towards the queue's delivery limit (20 unless a policy says otherwise, from 4.0 on), behind which a
-message that somebody has only looked at is gone. So letters go back all at once with `basic.recover`, which keeps their
-order and since 4.3 counts for nothing, unlike `basic.reject` and hanging up; and as soon as one of them has gone back
-`LOOKS` times, all are put into the queue anew, each confirmed before the old one is acknowledged. A delivery limit of 3
-or more therefore loses nothing. When only some of the letters were looked at, they may stand behind the others then.
+To look at a queue is to take its messages and give them back. Quorum queues count that, and before RabbitMQ 4.3 each
+way of giving back counts towards the queue's delivery limit (20 unless a policy says otherwise, from 4.0 on), behind
+which a message that somebody has only looked at is gone. So letters go back all at once with `basic.recover`, which
+keeps their order and since 4.3 counts for nothing, unlike `basic.reject` and hanging up; and as soon as one of them has
+gone back `LOOKS` times, all are put into the queue anew, each confirmed before the old one is acknowledged. A delivery
+limit of 3 or more therefore loses nothing. When only some were looked at, they may stand behind the others then.
 
-What dies between a confirm and its acknowledgement leaves a letter in both places: handlers do an event once all the same.
+What dies between a confirm and its acknowledgement leaves a letter in both places: handlers do an event once anyway.
 """
 
 import sqlite3
@@ -33,6 +33,7 @@ from matron.screen import Watch
 
 LOOKS = 3
 COUNTS = ("x-delivery-count", "x-acquired-count")
+TOLD = {"event": "ce-type", "queue": QUEUE, "attempts": ATTEMPT, "error": ERROR, "code": CODE, "failed": FAILED_AT}
 STORED = "SELECT body, properties FROM message WHERE queue = ? ORDER BY id"
 
 
@@ -64,8 +65,7 @@ class Letter:
     @property
     def facts(self) -> dict[str, str]:
         """What may be shown of any letter: nothing of its content."""
-        names = {"event": "ce-type", "queue": QUEUE, "attempts": ATTEMPT, "error": ERROR, "code": CODE, "failed": FAILED_AT}
-        told = {name: str(self.headers.get(header) or "") for name, header in names.items()}
+        told = {name: str(self.headers.get(header) or "") for name, header in TOLD.items()}
         return {"service": self.service, "#": str(self.position), "message id": self.message_id, **told}
 
     def is_called(self, which: str) -> bool:
@@ -76,7 +76,7 @@ class Letter:
 class DeadQueue:
     """The dead letters of one service, on an open channel."""
 
-    def __init__(self, channel: Any, service: str) -> None:  # noqa: ANN401  kombu has no types
+    def __init__(self, channel: Any, service: str) -> None:
         self.channel, self.service, self.name = channel, service, dead_queue(service)
         self.positions = count(1)
         self.unroutable = False
@@ -99,7 +99,7 @@ class DeadQueue:
 
     def find(self, which: str) -> tuple[Letter, list[Letter]]:
         """The letter of that id or position, and those before it. NotFound when there is none."""
-        passed = []
+        passed = list[Letter]()
         for letter in self.take(self.size()):
             if letter.is_called(which):
                 return letter, passed

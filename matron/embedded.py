@@ -10,7 +10,7 @@ from rich.console import Console
 from chassis import config, observe
 from chassis.config import SERVICES, Config
 from chassis.database import Database
-from chassis.embedded import open_broker
+from transports.embedded import open_broker
 from chassis.migrations import migrate
 from chassis.runner import Runner
 from matron import demo as demonstration

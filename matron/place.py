@@ -1,7 +1,7 @@
 """Where an operator's command works: on the broker of `AMQP_URL`, or on the folder of `matron run`.
 
-The file of the embedded broker is for one process at a time, so whoever opens it holds the folder's lock. It is held with
-`flock`, and so ends with the process, however that ends.
+The file of the embedded broker is for one process at a time, so whoever opens it holds the folder's lock. It is held
+with `flock`, and so ends with the process, however that ends.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from kombu.exceptions import KombuError
 from chassis import config
 from chassis.broker import connection_to
 from chassis.config import ConfigError
-from chassis.embedded import close_broker, open_broker
+from transports.embedded import close_broker, open_broker
 from chassis.errors import Conflict, Unavailable
 
 FOLDER = Path("var")

@@ -111,7 +111,9 @@ def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
 @contextmanager
 def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
     """A publisher that is connected, after the handler's queue has been declared. Unavailable: `broker_down`."""
-    publisher = ConfirmedPublisher(url, "replay", lambda channel: declare_event_queue(channel, wanted.event, wanted.handler))
+    publisher = ConfirmedPublisher(
+        url, "replay", lambda channel: declare_event_queue(channel, wanted.event, wanted.handler)
+    )
     publisher.link.start()
     try:
         with eventlet.Timeout(CONNECT_SECONDS, down()):

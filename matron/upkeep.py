@@ -181,19 +181,20 @@ def _agreed(letter: "Letter") -> bool:
 @events.command("replay")
 def replay_events(
     service: ServiceName,
+    *,
     to: Annotated[str, typer.Option(help="The handler that is to hear them, as `service.on_event`.")],
-    since: Annotated[datetime, typer.Option(parser=_moment, metavar="TIME", help="From this moment on, with its zone.")],
+    since: Annotated[datetime, typer.Option(parser=_moment, metavar="TIME", help="From this moment on.")],
     until: Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment.")] = None,
     name: Annotated[str | None, typer.Option(help="The event's name, to be sure.")] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Have events done again that were done before. Needs the handler's database.")
+        bool, typer.Option("--again", help="Also do again what was done before; needs the handler's database.")
     ] = False,
     data: Data = None,
 ) -> None:
     """Send a service's events again to one handler, in their order, so that a copy can be rebuilt.
 
-    Nobody else hears them. A handler passes over the events that it has had, unless `--again` says otherwise. Say that only
-    for handlers that keep a copy: one that sends mails or issues invoices would do so again.
+    Nobody else hears them. A handler passes over the events that it has had, unless `--again` says otherwise. Say that
+    only of handlers that keep a copy: one that sends mails or issues invoices would do so again.
 
     **Examples**
 

@@ -21,7 +21,7 @@ from nameko.rpc import rpc
 from nameko.standalone.events import event_dispatcher
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from chassis import embedded
+from transports import embedded
 
 SECONDS = 5.0
 REPLY_TO = "amq.rabbitmq.reply-to"
@@ -890,7 +890,7 @@ DIES = """
 import os, sys
 import chassis
 from pathlib import Path
-from chassis import embedded
+from transports import embedded
 import kombu
 embedded.open_broker("mortal", Path(sys.argv[1]))
 channel = kombu.Connection("embedded://mortal").channel()

@@ -16,11 +16,11 @@ from amqp import exceptions as amqp
 from amqp.basic_message import Message as Raw
 from kombu.transport import pyamqp
 
-from chassis.embedded.model import Consumer, Entry, Queue
-from chassis.embedded.topology import Topology
+from transports.embedded.model import Consumer, Entry, Queue
+from transports.embedded.topology import Topology
 
 if TYPE_CHECKING:
-    from chassis.embedded.connection import Connection
+    from transports.embedded.connection import Connection
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 

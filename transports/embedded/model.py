@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from amqp.basic_message import Message
     from eventlet.greenthread import GreenThread
 
-    from chassis.embedded.channel import Channel
-    from chassis.embedded.connection import Connection
+    from transports.embedded.channel import Channel
+    from transports.embedded.connection import Connection
 
 
 @dataclass(slots=True, eq=False)

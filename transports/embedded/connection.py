@@ -9,9 +9,9 @@ import eventlet
 from amqp import exceptions as amqp
 from eventlet.event import Event
 
-from chassis.embedded.channel import Channel
-from chassis.embedded.model import Consumer
-from chassis.embedded.server import Broker
+from transports.embedded.channel import Channel
+from transports.embedded.model import Consumer
+from transports.embedded.server import Broker
 
 TURN = 32  # what a connection may do in one go before the others in the process have their turn
 

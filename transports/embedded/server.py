@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import eventlet
 from amqp import exceptions as amqp
 
-from chassis.embedded.model import Consumer, Entry, Exchange, Queue
-from chassis.embedded.store import Store
+from transports.embedded.model import Consumer, Entry, Exchange, Queue
+from transports.embedded.store import Store
 
 if TYPE_CHECKING:
-    from chassis.embedded.connection import Connection
+    from transports.embedded.connection import Connection
 
 TYPES = ("direct", "topic", "fanout")
 PERSISTENT = 2

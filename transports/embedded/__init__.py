@@ -10,13 +10,13 @@ from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, base, pyamqp
 
-from chassis.embedded.channel import Channel
-from chassis.embedded.connection import Connection
-from chassis.embedded.server import TYPES, Broker
+from transports.embedded.channel import Channel
+from transports.embedded.connection import Connection
+from transports.embedded.server import TYPES, Broker
 
 __all__ = ["Broker", "Channel", "Connection", "Transport", "broker", "close_broker", "open_broker"]
 
-TRANSPORT_ALIASES["embedded"] = "chassis.embedded:Transport"
+TRANSPORT_ALIASES["embedded"] = "transports.embedded:Transport"
 
 # By name in lower case, as urllib gives a host's name. None: closed, and not opened again yet.
 _brokers: dict[str, Broker | None] = {}

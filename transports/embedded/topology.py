@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from amqp import exceptions as amqp
 from kombu.transport import base
 
-from chassis.embedded.model import Exchange, Queue
-from chassis.embedded.server import TYPES, Broker
+from transports.embedded.model import Exchange, Queue
+from transports.embedded.server import TYPES, Broker
 
 if TYPE_CHECKING:
-    from chassis.embedded.connection import Connection
+    from transports.embedded.connection import Connection
 
 Arguments = dict[str, Any] | None
 

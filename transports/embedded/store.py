@@ -20,7 +20,7 @@ from typing import Any
 from amqp import exceptions as amqp
 from kombu.utils import json
 
-from chassis.embedded.model import Entry, Exchange, Queue
+from transports.embedded.model import Entry, Exchange, Queue
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
