@@ -67,7 +67,7 @@ def load(*, services: tuple[str, ...] = ()) -> Config:
     return Config(**found, database_urls={service: url for service, url in urls.items() if url})
 
 
-def _take(env: Env, read: Callable[[Env], Any], problems: list[str]) -> Any:  # noqa: ANN401  as many types as settings
+def _take(env: Env, read: Callable[[Env], Any], problems: list[str]) -> Any:
     try:
         return read(env)
     except EnvError as error:

@@ -12,12 +12,13 @@ from typing import Any
 from nameko.extensions import SharedExtension
 
 from chassis import topology
-from chassis.broker import BROKER_ERRORS, ConfirmedPublisher, Link, Outgoing
+from chassis.broker import watched
 from chassis.config import Config
 from chassis.contract import Event, events_of
 from chassis.delivery import Delivery
-from chassis.errors import Unavailable
 from chassis.observe import Health
+from transports.confirms import ConfirmedPublisher
+from transports.links import BROKER_ERRORS, Link, Outgoing
 
 EVENT_PREFETCH = 8
 
@@ -42,9 +43,9 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
         if hasattr(self, "consuming"):
             return
         url, self.service = self.config.amqp_url, self.container.service_name
-        self.consuming = Link(url, self.service, "consumer", self._set_up)
-        self.replies = Link(url, self.service, "replies", lambda _channel: None)
-        self.publisher = ConfirmedPublisher(url, self.service, self._declare)
+        self.consuming = Link(url, self._set_up, tell=watched(self.service, "consumer"))
+        self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
+        self.publisher = ConfirmedPublisher(url, self._declare, watched(self.service, "events"))
         self.delivery = Delivery(self.service, self.publisher, self.config.retry_delays)
         health: Health = self.container.config["health"]
         health.add(f"{self.service}.broker", lambda: self.consuming.is_up and self.replies.is_up)
@@ -75,7 +76,7 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
             except BROKER_ERRORS:
                 return
 
-    def _declare(self, channel: Any) -> None:  # noqa: ANN401
+    def _declare(self, channel: Any) -> None:
         """The exchanges of this service's events and the queues of all who hear them, even if they have never run."""
         topology.declare_exchanges(channel, self.service)
         topology.declare_retries(channel, self.service, self.config.retry_delays)
@@ -83,7 +84,7 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
             for handler in event.heard_by:
                 topology.declare_event_queue(channel, event, handler)
 
-    def _set_up(self, channel: Any) -> None:  # noqa: ANN401
+    def _set_up(self, channel: Any) -> None:
         self.tags = []
         if self.on_rpc:
             topology.declare_rpc(channel, self.service)
@@ -92,24 +93,24 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
             topology.declare_event_queue(channel, event, handler)
             self._consume(channel, queue, EVENT_PREFETCH, take)
 
-    def _consume(self, channel: Any, queue: str, prefetch: int, take: Callable[[Any], None]) -> None:  # noqa: ANN401
+    def _consume(self, channel: Any, queue: str, prefetch: int, take: Callable[[Any], None]) -> None:
         channel.basic_qos(0, prefetch, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
         tag = f"{self.service}-{len(self.tags)}"
         self.tags.append(tag)
         channel.basic_consume(queue, no_ack=False, callback=partial(self._take, channel, take), consumer_tag=tag)
 
-    def _take(self, channel: Any, take: Callable[[Any], None], raw: Any) -> None:  # noqa: ANN401
+    def _take(self, channel: Any, take: Callable[[Any], None], raw: Any) -> None:
         message = channel.message_to_python(raw)
         if self.stopping:
             self.settle(message.requeue)
             return
         take(message)
 
-    def _take_rpc(self, message: Any) -> None:  # noqa: ANN401
+    def _take_rpc(self, message: Any) -> None:
         method = message.delivery_info["routing_key"].rpartition(".")[2]
         self.on_rpc.get(method, self.on_rpc[""])(message)
 
-    def reply(self, message: Any, body: bytes, headers: dict[str, Any]) -> None:  # noqa: ANN401
+    def reply(self, message: Any, body: bytes, headers: dict[str, Any]) -> None:
         """Answer a request, to our own clients directly and to nameko's through its exchange, then acknowledge it."""
         reply_to = message.properties.get("reply_to") or ""
         exchange = "" if reply_to.startswith(topology.DIRECT_REPLY) else topology.RPC_EXCHANGE
@@ -117,7 +118,7 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
         try:
             if reply_to:
                 Outgoing(body, exchange, reply_to, headers, correlation).send(self.replies.channel)
-        except (Unavailable, *BROKER_ERRORS):
+        except BROKER_ERRORS:
             pass  # The caller times out and asks again with its key.
         self.settle(message.ack)
 

@@ -65,7 +65,7 @@ class View(Schema):
         return _compiled(keys, names)
 
     @classmethod
-    def dump_one(cls, value: Any) -> Any:  # noqa: ANN401  a row, an ORM object, a mapping or None
+    def dump_one(cls, value: Any) -> Any:
         """Plain data for one record; None stays None."""
         return None if value is None else cls.dumper()(value)
 
@@ -79,7 +79,7 @@ def _compiled(keys: list[str], names: list[str]) -> Callable[[Any], Any]:
         return lambda value: {keys[0]: value[names[0]] if isinstance(value, Mapping) else getattr(value, names[0])}
     of_object = attrgetter(*names)
 
-    def dump(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    def dump(value: Any) -> dict[str, Any]:
         if isinstance(value, Mapping):
             return {key: value.get(name) for key, name in zip(keys, names, strict=True)}
         return dict(zip(keys, of_object(value), strict=True))
@@ -167,7 +167,7 @@ class Command(Schema):
         return frozenset(name for name, f in cls.schema().fields.items() if f.load_only)
 
 
-def _has_nul(value: Any) -> bool:  # noqa: ANN401  plain JSON
+def _has_nul(value: Any) -> bool:
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, Mapping):
@@ -228,7 +228,7 @@ class Event:
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"the event name {cls.event_name()} is taken: names are unique across services")
 
-    def __init__(self, **data: Any) -> None:  # noqa: ANN401
+    def __init__(self, **data: Any) -> None:
         missing = self.schema().fields.keys() - data.keys()
         unknown = data.keys() - self.schema().fields.keys()
         if missing or unknown:

@@ -34,7 +34,7 @@ SQLITE_BUSY_SECONDS = 10.0
 class Session(OrmSession):
     """An ORM session that also takes events, which become rows of the outbox at commit."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.published: list[Event] = []
         self.appended: list[tuple[Table, dict[str, Any]]] = []
@@ -43,7 +43,7 @@ class Session(OrmSession):
         """Say this to the world if, and only if, the transaction commits."""
         self.published.append(event)
 
-    def append(self, model: type[DeclarativeBase], **values: Any) -> None:  # noqa: ANN401
+    def append(self, model: type[DeclarativeBase], **values: Any) -> None:
         """Add a row, at the end of the transaction, that nothing in it reads again."""
         self.appended.append((cast("Table", model.__table__), values))
 
@@ -56,7 +56,7 @@ class Session(OrmSession):
 class GreenConnection(psycopg.Connection[Any]):
     """A connection to PostgreSQL that waits in eventlet's hub."""
 
-    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:  # noqa: ANN401  psycopg's signature
+    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:
         """Run one of psycopg's generators to its end, letting other green threads run meanwhile."""
         try:
             state, fileno = next(gen), self.pgconn.socket
@@ -75,7 +75,7 @@ class GreenConnection(psycopg.Connection[Any]):
             raise
 
 
-def _resume(gen: Any, fileno: int) -> Any:  # noqa: ANN401
+def _resume(gen: Any, fileno: int) -> Any:
     def rest() -> Generator[Any, Any, Any]:
         state = waiting.WAIT_RW
         while True:
@@ -190,7 +190,7 @@ def _postgresql_engine(url: URL, pool_size: int) -> Engine:
     return engine
 
 
-def _connect_green(_dialect: Any, _record: Any, args: Any, params: Any) -> Any:  # noqa: ANN401  SQLAlchemy's hook
+def _connect_green(_dialect: Any, _record: Any, args: Any, params: Any) -> Any:
     return GreenConnection.connect(*args, **params)
 
 
@@ -210,17 +210,17 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
     return engine
 
 
-def _dumps(value: Any) -> str:  # noqa: ANN401
+def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:  # noqa: ANN401
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Any) -> None:  # noqa: ANN401
+def _begin_immediate(connection: Any) -> None:
     if not connection.get_execution_options().get("only_reads"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

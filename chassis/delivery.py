@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis import clock
-from chassis.broker import ConfirmedPublisher, Outgoing
 from chassis.observe import EVENTS_FAILED, log
 from chassis.topology import dead_queue, delay_queue
+from transports.confirms import ConfirmedPublisher
+from transports.links import Outgoing
 
 MAX_DELIVERIES = 5
 ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT = "x-attempt", "x-queue", "x-error", "x-code", "x-failed-at"
@@ -28,8 +29,8 @@ class Delivery:
     def __init__(self, service: str, publisher: ConfirmedPublisher, delays: tuple[float, ...]) -> None:
         self.service, self.publisher, self.delays = service, publisher, delays
 
-    def fail(self, message: Any, queue: str, error: BaseException) -> None:  # noqa: ANN401  kombu's message
-        """Send it to wait, or to the dead letters; `Unavailable` when the broker did not take it."""
+    def fail(self, message: Any, queue: str, error: BaseException) -> None:
+        """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
         attempt = int(message.headers.get(ATTEMPT, 0)) + 1
         dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
         exchange = "" if dead else delay_queue(self.delays[attempt - 1])
@@ -43,7 +44,12 @@ class Delivery:
         handler = queue.rpartition("--")[2]
         EVENTS_FAILED.labels(self.service, handler, fate).inc()
         log.warning(
-            "event failed", service=self.service, handler=handler, fate=fate, attempt=attempt, error=type(error).__name__
+            "event failed",
+            service=self.service,
+            handler=handler,
+            fate=fate,
+            attempt=attempt,
+            error=type(error).__name__,
         )
 
 

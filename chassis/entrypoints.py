@@ -1,6 +1,5 @@
 """`serves`, `hears` and `every`: the lines of a service's table, and the nameko entrypoints behind them."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ from nameko.extensions import DependencyProvider, SharedExtension, register_entr
 from nameko.rpc import Rpc
 from nameko.timer import Timer
 
-from chassis import execution, topology
+from chassis import execution
 from chassis.config import Config
 from chassis.consumer import Broker
 from chassis.contract import Command, Event
@@ -22,6 +21,7 @@ from chassis.execution import Call, Host, Shape, masked
 from chassis.identity import KeySet, Verifier
 from chassis.observe import Health
 from chassis.outbox import Relay, origin_of
+from transports.links import BROKER_ERRORS
 
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
 
@@ -64,14 +64,14 @@ class _Resource(DependencyProvider):  # type: ignore[misc]
 
     resources = Resources()
 
-    def get_dependency(self, _worker_ctx: Any) -> Any:  # noqa: ANN401
+    def get_dependency(self, _worker_ctx: Any) -> Any:
         return getattr(self.resources, self.attr_name)
 
 
 class _CurrentCall(DependencyProvider):  # type: ignore[misc]
     """Gives a worker what came with its request."""
 
-    def get_dependency(self, worker_ctx: Any) -> Call:  # noqa: ANN401
+    def get_dependency(self, worker_ctx: Any) -> Call:
         data = worker_ctx.data
         expires_at = data.get("deadline")
         return Call(
@@ -109,7 +109,7 @@ class Served(Rpc):  # type: ignore[misc]
         """Take no more."""
         self.broker.stop_consuming()
 
-    def handle_message(self, message: Any) -> None:  # noqa: ANN401
+    def handle_message(self, message: Any) -> None:
         """Start a worker on the request; what cannot be read is refused."""
         try:
             body = orjson.loads(message.body)
@@ -127,19 +127,19 @@ class Served(Rpc):  # type: ignore[misc]
         except ContainerBeingKilled:
             self.broker.settle(message.requeue)
 
-    def unpack_message_headers(self, message: Any) -> dict[str, Any]:  # noqa: ANN401
+    def unpack_message_headers(self, message: Any) -> dict[str, Any]:
         """What travels with the request, without nameko's prefix."""
         return {name.removeprefix("nameko."): value for name, value in message.headers.items()}
 
-    def _unknown(self, message: Any) -> None:  # noqa: ANN401
+    def _unknown(self, message: Any) -> None:
         self._answer(message, None, NotFound("no_such_method", "The service has no such method."))
 
-    def _handle(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    def _handle(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         error = exc_info[1] if exc_info else None
         self._answer(message, result, error if error is None or isinstance(error, MatronError) else internal())
         return result, None
 
-    def _answer(self, message: Any, result: Any, error: MatronError | None) -> None:  # noqa: ANN401
+    def _answer(self, message: Any, result: Any, error: MatronError | None) -> None:
         body = orjson.dumps({"result": result, "error": error.as_dict() if error else None})
         revision = result.get("revision") if isinstance(result, dict) else None
         self.broker.reply(message, body, {} if revision is None else {"revision": str(revision)})
@@ -167,7 +167,7 @@ class Heard(EventHandler):  # type: ignore[misc]
         """Take no more."""
         self.broker.stop_consuming()
 
-    def handle_message(self, message: Any) -> None:  # noqa: ANN401
+    def handle_message(self, message: Any) -> None:
         """Start a worker on the event; one that cannot be read, or that has killed processes, is a dead letter."""
         try:
             if int(message.headers.get("x-delivery-count") or 0) >= MAX_DELIVERIES:
@@ -189,12 +189,12 @@ class Heard(EventHandler):  # type: ignore[misc]
         except ContainerBeingKilled:
             self.broker.settle(message.requeue)
 
-    def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:  # noqa: ANN401
+    def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:
         """Acknowledge what is done; send on what failed, and acknowledge only when that is safe."""
         if error is not None:
             try:
                 self.broker.delivery.fail(message, self.queue, error)
-            except MatronError:
+            except BROKER_ERRORS:
                 self.broker.settle(message.requeue)
                 return None, None
         self.broker.settle(message.ack)
@@ -224,7 +224,7 @@ def serves(
     shape = Shape(contract, use_case, outside, then)
     kind = "query" if contract.reads else "command"
 
-    def method(self: Host, **payload: Any) -> Any:  # noqa: ANN401
+    def method(self: Host, **payload: Any) -> Any:
         work = lambda: shape.run(self, payload)  # noqa: E731
         return masked(self.name, kind, contract.method(), work, self.call.request_id)
 
@@ -237,7 +237,7 @@ def serves(
 def hears(event: type[Event], work: Callable[..., Any]) -> Callable[..., Any]:
     """Act on an event, once, with `work(session, actor, *, ...those of its fields that it needs)`."""
 
-    def method(self: Host, **data: Any) -> None:  # noqa: ANN401
+    def method(self: Host, **data: Any) -> None:
         origin = self.call.origin
         handler = f"{self.name}.on_{event.event_name()}"
         run = lambda: execution.run_event(self, event, handler, work, data)  # noqa: E731

@@ -79,7 +79,7 @@ class Shape:
     outside: Callable[..., Any] | None = None
     then: Callable[..., Any] | None = None
 
-    def run(self, host: Host, payload: Mapping[str, Any]) -> Any:  # noqa: ANN401  plain data
+    def run(self, host: Host, payload: Mapping[str, Any]) -> Any:
         """Do it, and return the reply as plain data."""
         host.call.check_deadline()
         actor = _admitted(host, self.contract)
@@ -90,11 +90,11 @@ class Shape:
             return retrying(lambda: self._command(host, actor, fields, payload))
         return self._three_steps(host, actor, fields, payload)
 
-    def _query(self, host: Host, actor: Actor, fields: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _query(self, host: Host, actor: Actor, fields: dict[str, Any]) -> Any:
         with host.database.read() as session:
             return self.contract.returns.dump_one(self.use_case(session, actor, **fields))
 
-    def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         try:
             return self._transact(host, actor, fields, payload)
         except (Conflict, NotFound, Forbidden, Invalid):
@@ -107,7 +107,7 @@ class Shape:
                 raise
         return done.reply["is"]
 
-    def _transact(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def _transact(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         with host.database.begin() as session:
             reply = self._finish(session, actor, payload, self.use_case(session, actor, **fields))
         _wake(host, session)
@@ -120,7 +120,7 @@ class Shape:
         with host.database.read() as session:
             return idempotency.find(session, actor, self.contract, payload)
 
-    def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         held, plan = retrying(lambda: self._prepare(host, actor, fields, payload))
         if held is not None and held.reply is not None:
             return held.reply["is"]
@@ -148,9 +148,9 @@ class Shape:
         fields: dict[str, Any],
         payload: Mapping[str, Any],
         held: idempotency.Claim | None,
-        plan: Any,  # noqa: ANN401
-        outcome: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
+        plan: Any,
+        outcome: Any,
+    ) -> Any:
         with host.database.begin() as session:
             done = session.execute(_REPLY_OF, held.key).scalar_one() if held is not None else None
             if done is not None:
@@ -165,9 +165,9 @@ class Shape:
         session: Session,
         actor: Actor,
         payload: Mapping[str, Any],
-        result: Any,  # noqa: ANN401
+        result: Any,
         held: idempotency.Claim | None = None,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         """Write the use case's rows, then what the chassis adds: events, audit, the stored reply. The reply or `Refused`."""
         refused = isinstance(result, Refused)
         if refused and self.contract.keyed:
@@ -182,14 +182,14 @@ class Shape:
         return reply
 
 
-def _answer(reply: Any) -> Any:  # noqa: ANN401
+def _answer(reply: Any) -> Any:
     """The reply, or the refusal that has been committed."""
     if isinstance(reply, Refused):
         raise reply.error
     return reply
 
 
-def _record_of(reply: Any) -> UUID | None:  # noqa: ANN401
+def _record_of(reply: Any) -> UUID | None:
     """The id in a reply: a UUID from a compiled view, text from marshmallow."""
     record = reply.get("id") if isinstance(reply, dict) else None
     return UUID(record) if isinstance(record, str) else record
@@ -226,7 +226,7 @@ def _admitted(host: Host, contract: type[Command]) -> Actor:
     return on_behalf(actor, request_id=call.request_id, key=call.key, address=call.address)
 
 
-def retrying(work: Callable[[], Any]) -> Any:  # noqa: ANN401
+def retrying(work: Callable[[], Any]) -> Any:
     """Do a transaction again when the database broke off one of two that stood in each other's way."""
     for attempt in range(TRIES):
         try:
@@ -246,7 +246,7 @@ def _keywords(function: Callable[..., Any]) -> frozenset[str] | None:
     return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-def call_with(function: Callable[..., Any] | None, *args: Any, **fields: Any) -> Any:  # noqa: ANN401
+def call_with(function: Callable[..., Any] | None, *args: Any, **fields: Any) -> Any:
     """Call with those of the fields that the function names."""
     assert function is not None  # noqa: S101  for the type checker: only shapes with the step get here
     wanted = _keywords(function)
@@ -289,7 +289,7 @@ def run_timer(
         _transact(host, actor, lambda session: call_with(then, session, actor, plan, outcome))
 
 
-def _transact(host: Host, actor: Actor, work: Callable[[Session], Any]) -> Any:  # noqa: ANN401
+def _transact(host: Host, actor: Actor, work: Callable[[Session], Any]) -> Any:
     with host.database.begin() as session:
         result = work(session)
         add_events(session, actor)
@@ -303,7 +303,7 @@ def _is_mine(session: Session, name: str) -> bool:
     return not session.is_postgresql or bool(session.execute(lock).scalar_one())
 
 
-def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], request_id: str) -> Any:  # noqa: ANN401
+def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], request_id: str) -> Any:
     """Run it, measure it, write its one log line, and let nothing unexpected out."""
     began, outcome = time.perf_counter(), "done"
     try:
@@ -320,6 +320,4 @@ def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], reques
         seconds = time.perf_counter() - began
         HANDLED.labels(host_name, kind, name, outcome).observe(seconds)
         tell = log.debug if kind == "timer" and outcome == "done" else log.info
-        tell(
-            kind, service=host_name, name=name, outcome=outcome, ms=round(seconds * 1000, 1), request_id=request_id
-        )
+        tell(kind, service=host_name, name=name, outcome=outcome, ms=round(seconds * 1000, 1), request_id=request_id)

@@ -23,7 +23,10 @@ from chassis.tables import idempotency
 
 _VALUES = {c.name: bindparam(c.name) for c in idempotency.c if c.name not in ("plan", "reply")}
 _CLAIM = {
-    "postgresql": postgresql.insert(idempotency).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
+    "postgresql": postgresql.insert(idempotency)
+    .values(_VALUES)
+    .on_conflict_do_nothing()
+    .returning(literal_column("1")),
     "sqlite": sqlite.insert(idempotency).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
 }
 _MINE = (
@@ -55,7 +58,7 @@ def fingerprint(command: type[Command], payload: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(public, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def row_of(actor: Actor, command: type[Command], payload: Mapping[str, Any], reply: Any) -> rows.Row:  # noqa: ANN401
+def row_of(actor: Actor, command: type[Command], payload: Mapping[str, Any], reply: Any) -> rows.Row:
     """The row that says that the key's request is done. Another one with the key violates a constraint in `KEY_TAKEN`."""
     return idempotency, {**_values(actor, command, payload), "reply": {"is": reply}}
 
@@ -92,7 +95,7 @@ def claim(session: Session, actor: Actor, command: type[Command], payload: Mappi
     return found
 
 
-def store_plan(session: Session, held: Claim, plan: Any) -> None:  # noqa: ANN401  plain JSON
+def store_plan(session: Session, held: Claim, plan: Any) -> None:
     """Keep what the later steps of the command need."""
     session.execute(_STORE_PLAN, {**held.key, "plan": {"is": plan}})
 

@@ -73,7 +73,7 @@ class KeySet:
         self.keys: dict[str, Any] = {}
         self.read_at = float("-inf")
 
-    def find(self, key_id: object) -> Any:  # noqa: ANN401  a key of the cryptography library
+    def find(self, key_id: object) -> Any:
         """The key with this id; `Unauthenticated` when there is none."""
         if key_id not in self.keys and time.monotonic() - self.read_at > RELOAD_SECONDS:
             self.reload()

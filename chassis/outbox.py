@@ -23,13 +23,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from chassis import clock, rows
-from chassis.broker import ConfirmedPublisher, Outgoing
 from chassis.contract import Event, Origin
 from chassis.database import Database, Session
 from chassis.errors import MatronError
 from chassis.identity import Actor
 from chassis.observe import EVENTS_SENT, log, log_unexpected
 from chassis.tables import outbox, relay
+from transports.confirms import ConfirmedPublisher
+from transports.links import BROKER_ERRORS, Outgoing
 
 BATCH = 200
 CATCH_UP_SECONDS = 5.0
@@ -148,7 +149,7 @@ class Relay:
         try:
             while self.publisher.link.is_up and self.relay_batch() == BATCH:
                 pass
-        except (MatronError, SQLAlchemyError) as error:
+        except (MatronError, SQLAlchemyError, *BROKER_ERRORS) as error:
             log.warning("relay waits", service=self.service, error=type(error).__name__)
             return False
         except Exception as error:  # noqa: BLE001  the relay must outlive whatever happens

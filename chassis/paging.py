@@ -41,11 +41,11 @@ def page(
     return Page(rows[:limit], _encoded(rows[limit - 1], keys) if more else None)
 
 
-def _literal(key: Any, value: Any) -> ColumnElement[Any]:  # noqa: ANN401
+def _literal(key: Any, value: Any) -> ColumnElement[Any]:
     return literal(value, key.type)
 
 
-def _encoded(row: Any, keys: tuple[Any, ...]) -> str:  # noqa: ANN401
+def _encoded(row: Any, keys: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([getattr(row, key.key) for key in keys])).decode().rstrip("=")
 
 
@@ -57,7 +57,7 @@ def _decoded(cursor: str, keys: tuple[Any, ...]) -> list[Any]:
         raise Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}}) from None
 
 
-def _native(value: Any, kind: type) -> Any:  # noqa: ANN401
+def _native(value: Any, kind: type) -> Any:
     if kind is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:

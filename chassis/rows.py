@@ -41,6 +41,6 @@ def _insert(table: Table, names: tuple[str, ...]) -> str:
     return f'INSERT INTO "{table.name}" ({columns}) VALUES ({", ".join(["%s"] * len(names))})'  # noqa: S608  names are ours
 
 
-def _native(table: Table, name: str, value: Any) -> Any:  # noqa: ANN401
+def _native(table: Table, name: str, value: Any) -> Any:
     """JSON as text; psycopg knows the rest."""
     return orjson.dumps(value).decode() if isinstance(table.c[name].type, JSON) and value is not None else value

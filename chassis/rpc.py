@@ -18,9 +18,10 @@ from nameko.exceptions import RemoteError, deserialize
 from nameko.extensions import DependencyProvider, SharedExtension
 
 from chassis import topology
-from chassis.broker import BROKER_ERRORS, Link, Outgoing, down
+from chassis.broker import down, watched
 from chassis.errors import Internal, MatronError, NoAnswer, Unavailable, internal
 from chassis.execution import Call
+from transports.links import BROKER_ERRORS, Link, Outgoing
 
 PREFIX, SUFFIX = b'{"result":', b',"error":null}'
 
@@ -41,7 +42,7 @@ class Reply:
         return orjson.dumps(self.result)
 
     @property
-    def result(self) -> Any:  # noqa: ANN401  plain data
+    def result(self) -> Any:
         """The result as plain data; raises the error that it holds instead."""
         body = orjson.loads(self.body)
         if body["error"] is None:
@@ -58,37 +59,38 @@ class RpcClient:
     """Calls methods of services. Many green threads share it."""
 
     def __init__(self, url: str, owner: str, *, direct: bool = True) -> None:
-        self.link = Link(url, owner, "rpc", self._set_up, self._lost)
+        self.link = Link(url, self._set_up, lost=self._lost, tell=watched(owner, "rpc"))
+        self.owner = owner
         self.direct = direct
         self.reply_to = topology.DIRECT_REPLY
         self.waiting: dict[str, Event] = {}
         self.numbers = count(1)
 
-    def _set_up(self, channel: Any) -> None:  # noqa: ANN401  kombu has no types
+    def _set_up(self, channel: Any) -> None:
         if not self.direct:
             self._declare_reply_queue(channel)
-        queue = self.reply_to if self.direct else f"rpc.reply-{self.link.owner}-{self.reply_to}"
+        queue = self.reply_to if self.direct else f"rpc.reply-{self.owner}-{self.reply_to}"
         channel.basic_consume(queue, no_ack=True, callback=lambda raw: self._take(channel, raw), consumer_tag="replies")
         events = getattr(channel, "events", None)
         if isinstance(events, dict):
             events["basic_return"].add(self._returned)
 
-    def _declare_reply_queue(self, channel: Any) -> None:  # noqa: ANN401
+    def _declare_reply_queue(self, channel: Any) -> None:
         """A queue bound to nameko's exchange, for services that answer as nameko does."""
         self.reply_to = str(uuid4())
-        queue = f"rpc.reply-{self.link.owner}-{self.reply_to}"
+        queue = f"rpc.reply-{self.owner}-{self.reply_to}"
         channel.exchange_declare(exchange=topology.RPC_EXCHANGE, type="topic", durable=True, auto_delete=False)
         channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
         channel.queue_bind(queue=queue, exchange=topology.RPC_EXCHANGE, routing_key=self.reply_to)
 
-    def _take(self, channel: Any, raw: Any) -> None:  # noqa: ANN401
+    def _take(self, channel: Any, raw: Any) -> None:
         message = channel.message_to_python(raw)
         waiting = self.waiting.pop(message.properties.get("correlation_id"), None)
         if waiting is not None:
             body = message.body
             waiting.send(Reply(body if isinstance(body, bytes) else body.encode(), message.headers))
 
-    def _returned(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:  # noqa: ANN401
+    def _returned(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
         """No queue: the service has never run on this broker."""
         waiting = self.waiting.pop(message.properties.get("correlation_id"), None)
         if waiting is not None:
@@ -104,10 +106,9 @@ class RpcClient:
         """Ask and wait. `Unavailable` when nothing was sent; `NoAnswer` when no answer came in time."""
         number, answer = str(next(self.numbers)), Event()
         message = self._request(service, method, payload, call, seconds, number)
-        channel = self.link.channel
         self.waiting[number] = answer
         try:
-            message.send(channel, mandatory=True)
+            message.send(self.link.channel, mandatory=True)
             with eventlet.Timeout(seconds, exception=False):
                 return answer.wait()
             raise _no_answer()
@@ -163,5 +164,5 @@ class Rpc(DependencyProvider):  # type: ignore[misc]
 
     calling = _Calling()
 
-    def get_dependency(self, _worker_ctx: Any) -> RpcClient:  # noqa: ANN401
+    def get_dependency(self, _worker_ctx: Any) -> RpcClient:
         return self.calling.client

@@ -14,9 +14,9 @@ from eventlet import wsgi
 from nameko.containers import ServiceContainer
 from nameko.runners import ServiceRunner
 
-from chassis.broker import BROKER_ERRORS
 from chassis.config import Config
 from chassis.observe import Health, health_app, log, log_unexpected
+from transports.links import BROKER_ERRORS
 
 STOP_SECONDS = 9.0
 IMPATIENT_SECONDS = 1.0

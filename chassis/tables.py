@@ -6,7 +6,20 @@ They are plain tables, not mapped classes, since only the chassis writes them, m
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Uuid
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 NAMING = {
@@ -48,7 +61,6 @@ class Moment(TypeDecorator[datetime]):
 
 BigSerial = BigInteger().with_variant(Integer, "sqlite")
 """A growing number; SQLite counts only plain integers."""
-
 
 
 def new_metadata() -> MetaData:

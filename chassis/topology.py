@@ -30,28 +30,28 @@ def delay_queue(seconds: float) -> str:
     return f"delay-{int(seconds * 1000)}"
 
 
-def declare_rpc(channel: Any, service: str) -> None:  # noqa: ANN401  kombu's channels have no types
+def declare_rpc(channel: Any, service: str) -> None:
     """The exchange and queue of commands, just as nameko declares them."""
     channel.exchange_declare(exchange=RPC_EXCHANGE, type="topic", durable=True, auto_delete=False)
     channel.queue_declare(queue=rpc_queue(service), durable=True, exclusive=False, auto_delete=False)
     channel.queue_bind(queue=rpc_queue(service), exchange=RPC_EXCHANGE, routing_key=f"{service}.*")
 
 
-def declare_exchanges(channel: Any, service: str) -> None:  # noqa: ANN401
+def declare_exchanges(channel: Any, service: str) -> None:
     """Where a service publishes its events."""
     for name in (f"{service}.events", f"{service}.internal", ALL_EVENTS):
         channel.exchange_declare(exchange=name, type="topic", durable=True, auto_delete=False)
     channel.exchange_bind(destination=ALL_EVENTS, source=f"{service}.events", routing_key="#")
 
 
-def declare_event_queue(channel: Any, event: type[Event], handler: str) -> None:  # noqa: ANN401
+def declare_event_queue(channel: Any, event: type[Event], handler: str) -> None:
     """The queue of one handler, bound to its event."""
     channel.exchange_declare(exchange=event.exchange(), type="topic", durable=True, auto_delete=False)
     _declare_quorum(channel, event.queue_of(handler))
     channel.queue_bind(queue=event.queue_of(handler), exchange=event.exchange(), routing_key=event.event_name())
 
 
-def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None:  # noqa: ANN401
+def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None:
     """The delay queues, shared by all services, and the service's dead letters."""
     _declare_quorum(channel, dead_queue(service))
     for seconds in delays:
@@ -69,6 +69,6 @@ _BACK_TO_ITS_QUEUE = {
 }
 
 
-def _declare_quorum(channel: Any, name: str, more: dict[str, Any] | None = None) -> None:  # noqa: ANN401
+def _declare_quorum(channel: Any, name: str, more: dict[str, Any] | None = None) -> None:
     arguments = {"x-queue-type": "quorum", **(more or {})}
     channel.queue_declare(queue=name, durable=True, exclusive=False, auto_delete=False, arguments=arguments)

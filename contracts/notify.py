@@ -31,5 +31,3 @@ class ReadNotification(Command):
     service, roles, returns = "notify", ANY_ROLE, NotificationView
     person_id = fields.UUID(required=True)
     notification_id = fields.UUID(required=True)
-
-

@@ -17,7 +17,7 @@ class DayOrMoment(fields.Field[date | datetime]):
 
     default_error_messages = {"invalid": "Not a day, and not a moment with its zone."}
 
-    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date | datetime:  # noqa: ANN401
+    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date | datetime:
         try:
             if len(value) == len("2026-11-23"):
                 return date.fromisoformat(value)
@@ -67,7 +67,7 @@ class RuleView(View):
     slot_minutes = fields.Integer(required=True, validate=validate.Range(5, 480))
 
     @validates_schema
-    def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:  # noqa: ANN401
+    def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["from_"] >= data["to"]:
             raise ValidationError("Must be later than `from`.", "to")
 

@@ -106,7 +106,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             self._serv = self.get_wsgi_server(self._sock, self.app)
             self._gt = eventlet.spawn(self.run)
 
-    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002  nameko's signature
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False) -> Any:  # noqa: FBT001, FBT002  nameko's signature
         """Eventlet's server, without a log of its own, and with limits."""
         return wsgi.Server(
             sock,
@@ -132,7 +132,7 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
             sock.settimeout(IDLE_SECONDS)
             eventlet.spawn_n(self._serve, sock, address)
 
-    def _serve(self, sock: Any, address: Any) -> None:  # noqa: ANN401
+    def _serve(self, sock: Any, address: Any) -> None:
         try:
             self._serv.process_request([address, sock, wsgi.STATE_IDLE])
         except (OSError, eventlet.Timeout):
@@ -190,5 +190,3 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
 def _problem(error: MatronError, request: Request) -> Answer:
     body, headers = render(error, request.id)
     return error.status, headers, body
-
-

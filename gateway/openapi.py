@@ -39,7 +39,7 @@ CODE = re.compile(r"`([a-z][a-z_]+)`")
 JSON = "application/json"
 KEY = {"$ref": "#/components/parameters/Idempotency-Key"}
 PARAMETER = {
-    "description": "Makes repeating safe: the same key and body get the stored reply, the same key with another body 422.",
+    "description": "Makes repeating safe: the same key and body get the stored reply, with another body 422.",
     "schema": {"type": "string", "maxLength": 255},
 }
 
@@ -92,8 +92,8 @@ class _Document:
         self.asked: dict[str, Any] = {}
         """Schemas of bodies, by path and method; what they refer to is taken in, and not only given out."""
 
-    def _name(self, schema: Any) -> str | None:  # noqa: ANN401  apispec gives a schema or its class
-        """A component for each view. One that is cut down by `only` or `exclude` is written out where it is used."""
+    def _name(self, schema: Any) -> Any:
+        """A component for each view; None for one that is cut down by `only` or `exclude`, which is written out."""
         if not isinstance(schema, type) and (schema.only is not None or schema.exclude):
             return None
         view = schema if isinstance(schema, type) else type(schema)
@@ -176,7 +176,7 @@ class _Document:
 
     def _responses(self, entry: Entry) -> dict[str, Any]:
         told, view = codes_of(entry.contract), entry.contract.returns
-        kinds = {*ALWAYS, *told, *_more_kinds(entry, self._places(entry))}
+        kinds: set[type[MatronError]] = {*ALWAYS, *told, *_more_kinds(entry, self._places(entry))}
         done = {
             "description": (view.__doc__ or "Done.").split("\n")[0],
             "headers": schemas.headers("ETag" if "revision" in view.schema().fields else None),

@@ -100,5 +100,3 @@ class Request:
         if len(values) < len(pairs):
             raise Invalid("invalid", "A parameter of the query string is given twice.")
         return values
-
-

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from eventlet.event import Event
-from nameko.web.handlers import HttpRequestHandler
 from nameko.extensions import register_entrypoint
+from nameko.web.handlers import HttpRequestHandler
 
 from chassis.contract import Command
 from chassis.errors import Invalid
@@ -37,7 +37,7 @@ class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
         """Answer in a worker of the service."""
         done = Event()
 
-        def handle_result(_context: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:  # noqa: ANN401
+        def handle_result(_context: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
             done.send(result, exc_info)
             return result, None
 
@@ -53,7 +53,7 @@ def route(
     service, rpc_method, seconds = contract.service, contract.method(), contract.deadline
     roles = frozenset(contract.roles)
 
-    def answer(self: Any, request: Request) -> Answer:  # noqa: ANN401  the gateway's service class
+    def answer(self: Any, request: Request) -> Answer:
         token = request.token()
         actor = self.verifier.actor(token) if token else NOBODY
         check_right(actor, roles, verified=contract.verified)
@@ -90,7 +90,7 @@ def _payload(request: Request, own: dict[str, str]) -> dict[str, Any]:
 def page(method: str, url: str, answer: Callable[[Any, Request], Answer]) -> Callable[..., Any]:
     """Answer a URL that is no command: health, documents, the sandbox's checkout page."""
 
-    def handler(self: Any, request: Request) -> Answer:  # noqa: ANN401
+    def handler(self: Any, request: Request) -> Answer:
         return answer(self, request)
 
     handler.__doc__, handler.__name__ = answer.__doc__, answer.__name__

@@ -32,13 +32,13 @@ FORM = """<form method="post">
 </form>"""
 
 
-def show(gateway: Any, request: Request) -> Answer:  # noqa: ANN401  the gateway's service class
+def show(gateway: Any, request: Request) -> Answer:
     """The page of one payment, with a button to pay and one to decline."""
     payload = {"reference": request.path_values["reference"]}
     return _page(_ask(gateway, request, GetSandboxCheckout, payload))
 
 
-def finish(gateway: Any, request: Request) -> Answer:  # noqa: ANN401
+def finish(gateway: Any, request: Request) -> Answer:
     """What happens when one of the buttons is pressed."""
     values = parse_qs(request.body().decode("utf-8", "replace"), max_num_fields=5)
     outcome = values.get("outcome", [""])[0]
@@ -48,7 +48,7 @@ def finish(gateway: Any, request: Request) -> Answer:  # noqa: ANN401
     return _page(_ask(gateway, request, FinishSandboxCheckout, payload))
 
 
-def _ask(gateway: Any, request: Request, command: Any, payload: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+def _ask(gateway: Any, request: Request, command: Any, payload: dict[str, str]) -> dict[str, Any]:
     call = Call(request_id=request.id, key=request.id, address=request.address)
     reply = gateway.rpc.call(command.service, command.method(), payload, call, command.deadline)
     found: dict[str, Any] = orjson.loads(reply.result_bytes)

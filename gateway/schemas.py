@@ -46,14 +46,14 @@ HEADERS = {
 }
 
 
-def prepare(converter: Any) -> Any:  # noqa: ANN401  apispec calls it private
+def prepare(converter: Any) -> Any:
     """Apispec's converter, corrected."""
     for correction in (_enumeration, _decimal, _open_range, _address, _own_kind, _example):
         converter.add_attribute_function(correction)
     return converter
 
 
-def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
     """An Enum by value has no type in apispec."""
     if not isinstance(field, fields.Enum) or "type" in ret:
         return {}
@@ -62,7 +62,7 @@ def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any])
     return {"type": [kind, "null"] if field.allow_none else kind}
 
 
-def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
     """A Decimal that is written as text is no number, and has no numeric limits."""
     if not isinstance(field, fields.Decimal) or not field.as_string:
         return {}
@@ -71,7 +71,7 @@ def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> 
     return {"type": ["string", "null"] if field.allow_none else "string", "format": "decimal"}
 
 
-def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
     """Apispec takes every end of a range as inclusive."""
     found: dict[str, Any] = {}
     for rule in field.validators:
@@ -83,12 +83,12 @@ def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) 
     return found
 
 
-def _address(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:  # noqa: ANN401
+def _address(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
     """JSON schema calls a URL `uri`."""
     return {"format": "uri"} if isinstance(field, fields.Url) else {}
 
 
-def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
     """The contracts' own kinds of field are written as text, in the way that their docstrings tell."""
     if type(field).__module__ == fields.__name__ or "type" in ret or "$ref" in ret:
         return {}
@@ -96,7 +96,7 @@ def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) ->
     return {"type": kind, "description": ret.get("description") or (type(field).__doc__ or "").split("\n")[0]}
 
 
-def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
     example = EXAMPLES.get(type(field))
     return {"examples": [example]} if example is not None and not {"example", "examples"} & ret.keys() else {}
 
@@ -124,7 +124,7 @@ def finish(components: dict[str, Any], views: Mapping[str, type[View]], asked: M
             schema.pop("additionalProperties", None)
 
 
-def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401  JSON
+def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
     """The components that a schema refers to, and those that they refer to."""
     if isinstance(schema, Mapping):
         if "$ref" in schema:

@@ -25,24 +25,24 @@ class _Verifier(DependencyProvider):  # type: ignore[misc]  # nameko has no type
     def setup(self) -> None:
         self.verifier = Verifier(KeySet(self.container.config["matron"].jwks_file))
 
-    def get_dependency(self, _worker_ctx: Any) -> Verifier:  # noqa: ANN401
+    def get_dependency(self, _worker_ctx: Any) -> Verifier:
         return self.verifier
 
 
 class _Health(DependencyProvider):  # type: ignore[misc]
     """Gives the health pages the process's health."""
 
-    def get_dependency(self, _worker_ctx: Any) -> Health:  # noqa: ANN401
+    def get_dependency(self, _worker_ctx: Any) -> Health:
         health: Health = self.container.config["health"]
         return health
 
 
-def _live(_gateway: Any, _request: Request) -> Answer:  # noqa: ANN401
+def _live(_gateway: Any, _request: Request) -> Answer:
     """Whether the process runs."""
     return 200, [JSON], b'{"status":"ok"}'
 
 
-def _ready(gateway: Any, _request: Request) -> Answer:  # noqa: ANN401
+def _ready(gateway: Any, _request: Request) -> Answer:
     """Whether requests can be answered, and if not, what is missing."""
     failing = gateway.health.failing()
     return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing})

@@ -23,13 +23,15 @@ import orjson
 from amqp.exceptions import NotFound as NoQueue
 from kombu.utils import json
 
-from chassis.broker import CONFIRM_SECONDS, Outgoing, down
+from chassis.broker import down
 from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
 from chassis.errors import NotFound
 from chassis.topology import dead_queue
 from matron.place import Place, connected
 from matron.replay import events_by_name
 from matron.screen import Watch
+from transports.confirms import CONFIRM_SECONDS
+from transports.links import Outgoing
 
 LOOKS = 3
 COUNTS = ("x-delivery-count", "x-acquired-count")

@@ -47,9 +47,7 @@ PEOPLE = (
     Person(Role.PATIENT, "asha@demo.example", "Asha Rao"),
     Person(Role.PATIENT, "ben@demo.example", "Ben Carter"),
 )
-HOURS = [
-    {"weekday": day, "from_": time(9), "to": time(17), "slot_minutes": 30} for day in range(7)
-]
+HOURS = [{"weekday": day, "from_": time(9), "to": time(17), "slot_minutes": 30} for day in range(7)]
 PRICES = {"cardiology": 12_000, "pediatrics": 8_000, "general": 6_000}
 
 

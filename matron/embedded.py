@@ -10,12 +10,13 @@ from rich.console import Console
 from chassis import config, observe
 from chassis.config import SERVICES, Config
 from chassis.database import Database
-from transports.embedded import open_broker
 from chassis.migrations import migrate
 from chassis.runner import Runner
 from matron import demo as demonstration
+from matron.place import lock
 from matron.services import CLASSES, service_class
 from services.auth.keys import ensure_key
+from transports.embedded import open_broker
 
 BROKER = "matron"
 READY_SECONDS = 20.0
@@ -40,6 +41,7 @@ def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
     """Prepare the folder, start, say where things are, and work until Ctrl-C."""
     data = data.absolute()
     data.mkdir(parents=True, exist_ok=True)
+    _lock = lock(data)  # Until the process ends: the broker's file is for one process at a time.
     os.environ.update(settings(port, data))
     chosen = config.use(config.load(services=SERVICES))
     observe.set_up_logging(chosen.log_level, to_file=data / "matron.log")

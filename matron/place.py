@@ -18,10 +18,10 @@ from amqp.exceptions import AMQPError
 from kombu.exceptions import KombuError
 
 from chassis import config
-from chassis.broker import connection_to
 from chassis.config import ConfigError
-from transports.embedded import close_broker, open_broker
 from chassis.errors import Conflict, Unavailable
+from transports.embedded import close_broker, open_broker
+from transports.links import connection_to
 
 FOLDER = Path("var")
 NAME = "operator"

@@ -17,7 +17,7 @@ import eventlet
 from sqlalchemy import ColumnElement, Row, delete, func, select
 
 from chassis import observe
-from chassis.broker import ConfirmedPublisher, down
+from chassis.broker import down
 from chassis.config import SERVICES
 from chassis.contract import Event, events_of
 from chassis.database import Database
@@ -27,6 +27,8 @@ from chassis.tables import inbox, outbox
 from chassis.topology import declare_event_queue
 from matron.place import Place
 from matron.screen import Watch
+from transports.confirms import ConfirmedPublisher
+from transports.links import BrokerDown
 
 BATCH = 200
 CONNECT_SECONDS = 10.0
@@ -111,15 +113,15 @@ def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
 @contextmanager
 def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
     """A publisher that is connected, after the handler's queue has been declared. Unavailable: `broker_down`."""
-    publisher = ConfirmedPublisher(
-        url, "replay", lambda channel: declare_event_queue(channel, wanted.event, wanted.handler)
-    )
+    publisher = ConfirmedPublisher(url, lambda channel: declare_event_queue(channel, wanted.event, wanted.handler))
     publisher.link.start()
     try:
         with eventlet.Timeout(CONNECT_SECONDS, down()):
             while not publisher.link.is_up:
                 eventlet.sleep(0.02)
         yield publisher
+    except BrokerDown:
+        raise down() from None
     finally:
         publisher.link.stop()
 

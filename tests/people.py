@@ -1,9 +1,9 @@
 """People who use a hospital over HTTP, for journeys and fault tests."""
 
+import os
 import re
 import subprocess
 import sys
-import os
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4

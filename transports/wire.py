@@ -103,7 +103,7 @@ class Channel(pyamqp.Channel):  # type: ignore[misc]
         exchange: str = "",
         routing_key: str = "",
         mandatory: bool = False,  # noqa: FBT001, FBT002  py-amqp's signature
-        **_options: Any,  # noqa: ANN401
+        **_options: Any,
     ) -> None:
         """Append the message to what is to be sent."""
         if self.connection is None:
@@ -116,7 +116,7 @@ class Connection(pyamqp.Connection):  # type: ignore[misc]
 
     Channel = Channel
 
-    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *args: Any, **options: Any) -> Any:  # noqa: ANN401, N802  py-amqp's name
+    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *args: Any, **options: Any) -> Any:  # noqa: N802  py-amqp's name
         """The transport of a new connection."""
         if ssl:
             return super().Transport(host, connect_timeout, ssl, *args, **options)

@@ -21,8 +21,8 @@ from urllib.parse import quote, unquote, urlsplit
 from accounts import PARTNER, PROCESSES, all_events, definitions
 
 from chassis import config, topology
-from chassis.broker import connection_to
 from chassis.config import SERVICES, Config
+from transports.links import connection_to
 
 assert chassis  # noqa: S101  imported for what it does
 

@@ -7,9 +7,7 @@ from gateway.route import route
 class PatientRoutes:
     """A patient's visits, prescriptions, invoices and payments."""
 
-    appointments = route(
-        "GET", "/api/patient/appointments", scheduling.ListPatientAppointments, me="patient_id"
-    )
+    appointments = route("GET", "/api/patient/appointments", scheduling.ListPatientAppointments, me="patient_id")
     book_appointment = route(
         "POST", "/api/patient/book-appointment", scheduling.BookAppointment, me="patient_id", status=201
     )

@@ -36,7 +36,7 @@ def must_exist(session: Session, doctor_id: UUID) -> None:
         raise NotFound("not_found", "There is no such doctor.")
 
 
-def own(session: Session, actor: Actor, doctor_id: UUID) -> Any:  # noqa: ANN401
+def own(session: Session, actor: Actor, doctor_id: UUID) -> Any:
     """The doctor's own row; NotFound for anybody else's, and before the approval has arrived here."""
     actor.may_act_for(doctor_id)
     must_exist(session, doctor_id)

@@ -100,5 +100,3 @@ class AppointmentChange(Base):
     starts_at: Mapped[datetime]
     actor_id: Mapped[UUID | None]
     at: Mapped[datetime]
-
-

@@ -34,7 +34,7 @@ def get_schedule(session: Session, actor: Actor, *, doctor_id: UUID) -> dict[str
     return {"rules": session.scalars(query.order_by(AvailabilityRule.weekday, AvailabilityRule.from_)).all()}
 
 
-def listing(  # noqa: PLR0913  the fields of the query
+def listing(
     session: Session,
     _actor: Actor,
     *,

@@ -1,0 +1,47 @@
+"""Events and dead letters for tests, made as the relay and the consumers make them."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from chassis.broker import Outgoing
+from chassis.contract import Event
+from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE
+from chassis.outbox import message_of
+from chassis.topology import dead_queue, declare_event_queue, declare_retries
+from contracts.scheduling import AppointmentBooked
+
+HANDLER = "notify.on_appointment_booked"
+NOTIFY = AppointmentBooked.queue_of(HANDLER)
+
+
+def message(event: type[Event] = AppointmentBooked, event_id: UUID | None = None, key: str = NOTIFY) -> Outgoing:
+    """The event's example, as the relay would send it, to one queue."""
+    row = SimpleNamespace(
+        event_id=event_id or uuid4(),
+        name=event.event_name(),
+        internal=event.internal,
+        subject=event.example[event.subject],
+        data=event.example,
+        correlation_id="request-1",
+        occurred_at=datetime.now(UTC),
+        sequence=1,
+    )
+    return message_of(event.service, cast("Any", row), exchange="", key=key)
+
+
+def letter(
+    event: type[Event] = AppointmentBooked, handler: str = HANDLER, event_id: UUID | None = None, **headers: object
+) -> Outgoing:
+    """The event as a dead letter of its handler."""
+    sent = message(event, event_id)
+    told = {ATTEMPT: 3, QUEUE: event.queue_of(handler), ERROR: "Conflict", CODE: "ward_closed", FAILED_AT: "2026-11-22"}
+    headers = {**sent.headers, **told, **headers}
+    return Outgoing(sent.body, "", dead_queue(handler.partition(".")[0]), headers, sent.properties)
+
+
+def declare(channel: Any, event: type[Event] = AppointmentBooked, handler: str = HANDLER) -> None:
+    """The handler's queue and its dead letters, as its service declares them."""
+    declare_event_queue(channel, event, handler)
+    declare_retries(channel, handler.partition(".")[0], ())
