@@ -1,7 +1,8 @@
 """What every service stands on. Importing it makes the process green, so it is imported before anything else.
 
 Eventlet must replace the blocking parts of the standard library before another module takes hold of them, and psycopg
-reads `PSYCOPG_WAIT_FUNC` when it is imported: without it, its C code waits for PostgreSQL with the whole process stopped.
+reads `PSYCOPG_WAIT_FUNC` when it is imported: without it, its C code waits for PostgreSQL with the whole process
+stopped.
 """
 
 import os

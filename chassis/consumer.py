@@ -6,8 +6,9 @@ that takes longer than two seconds back to the broker, and it is then done twice
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nameko.extensions import SharedExtension
 
@@ -16,14 +17,16 @@ from chassis.broker import watched
 from chassis.config import Config
 from chassis.contract import Event, events_of
 from chassis.delivery import Delivery
-from chassis.observe import Health
 from transports.confirms import ConfirmedPublisher
 from transports.links import BROKER_ERRORS, Link, Outgoing
+
+if TYPE_CHECKING:
+    from chassis.observe import Health
 
 EVENT_PREFETCH = 8
 
 
-class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
+class Broker(SharedExtension):
     """The links of one service."""
 
     def __init__(self) -> None:
@@ -36,7 +39,8 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
     @property
     def config(self) -> Config:
         """The process's settings, as nameko carries them."""
-        return self.container.config["matron"]
+        config: Config = self.container.config["matron"]
+        return config
 
     def setup(self) -> None:
         """Prepare the links; entrypoints register before `start`."""
@@ -124,7 +128,5 @@ class Broker(SharedExtension):  # type: ignore[misc]  # nameko has no types
 
     def settle(self, act: Callable[[], None]) -> None:
         """Acknowledge or hand back; on a link that was lost meanwhile, the broker has the message again already."""
-        try:
+        with suppress(*BROKER_ERRORS):
             act()
-        except BROKER_ERRORS:
-            pass

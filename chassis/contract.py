@@ -1,4 +1,4 @@
-"""The bases of what services say to each other: commands, queries, views and events, declared once as marshmallow schemas.
+"""The bases of what services say to each other: commands, queries, views and events, as marshmallow schemas.
 
 Schemas are instantiated once per class, since an instance costs twice what a load does, and plain views are compiled:
 a row becomes a dict of native values by one `attrgetter`, which orjson then writes. A test holds both outputs equal.
@@ -120,7 +120,7 @@ def page_of(view: type[View]) -> type[PageView]:
 
 
 class Command(Schema):
-    """An order to one service, declared with four facts: who answers, who may ask, what comes back, whether it only reads."""
+    """An order to one service, with four facts: who answers, who may ask, what comes back, whether it only reads."""
 
     class Meta:
         """Unknown fields are refused."""
@@ -245,7 +245,7 @@ class Event:
             for name, value in vars(base).items()
             if isinstance(value, fields.Field)
         }
-        return Schema.from_dict(declared, name=f"{cls.__name__}Data")(unknown=EXCLUDE)  # type: ignore[arg-type]
+        return Schema.from_dict(declared, name=f"{cls.__name__}Data")(unknown=EXCLUDE)
 
     def plain(self) -> dict[str, Any]:
         """The data as it is stored and sent: native values that orjson writes, or what marshmallow makes of them."""

@@ -56,7 +56,7 @@ class Session(OrmSession):
 class GreenConnection(psycopg.Connection[Any]):
     """A connection to PostgreSQL that waits in eventlet's hub."""
 
-    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:
+    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:  # noqa: ARG002
         """Run one of psycopg's generators to its end, letting other green threads run meanwhile."""
         try:
             state, fileno = next(gen), self.pgconn.socket
@@ -102,9 +102,13 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A session in one transaction, committed at the end or rolled back by an exception."""
-        with self.one_writer(), _unavailable_when_down(), Session(self.engine, expire_on_commit=False) as session:
-            with session.begin():
-                yield session
+        with (
+            self.one_writer(),
+            _unavailable_when_down(),
+            Session(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -1,8 +1,8 @@
 """What becomes of a message whose handler fails: it waits in a delay queue and comes again, and ends as a dead letter.
 
-Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself sends
-it on, with a confirm, before it acknowledges. A message that does not parse is a dead letter at once, and so is one that
-was being worked on each time a process died (`x-delivery-count`, kept by quorum queues).
+Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself
+sends it on, with a confirm, before it acknowledges. A message that does not parse is a dead letter at once, and so is
+one that was being worked on each time a process died (`x-delivery-count`, kept by quorum queues).
 """
 
 from collections.abc import Mapping

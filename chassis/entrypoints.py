@@ -1,7 +1,7 @@
 """`serves`, `hears` and `every`: the lines of a service's table, and the nameko entrypoints behind them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from nameko.events import EventHandler
@@ -11,22 +11,24 @@ from nameko.rpc import Rpc
 from nameko.timer import Timer
 
 from chassis import execution
-from chassis.config import Config
 from chassis.consumer import Broker
-from chassis.contract import Command, Event
+from chassis.contract import Command, Event, Origin
 from chassis.database import Database
 from chassis.delivery import MAX_DELIVERIES, Undeliverable
 from chassis.errors import Invalid, MatronError, NotFound, internal
 from chassis.execution import Call, Host, Shape, masked
 from chassis.identity import KeySet, Verifier
-from chassis.observe import Health
 from chassis.outbox import Relay, origin_of
 from transports.links import BROKER_ERRORS
+
+if TYPE_CHECKING:
+    from chassis.config import Config
+    from chassis.observe import Health
 
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
 
 
-class Resources(SharedExtension):  # type: ignore[misc]  # nameko has no types
+class Resources(SharedExtension):
     """The database, the relay and the keys of one service, shared by all its workers."""
 
     broker = Broker()
@@ -59,7 +61,7 @@ class Resources(SharedExtension):  # type: ignore[misc]  # nameko has no types
         self.relay.thread.kill()
 
 
-class _Resource(DependencyProvider):  # type: ignore[misc]
+class _Resource(DependencyProvider):
     """Gives a worker one of the resources, by the name of the attribute."""
 
     resources = Resources()
@@ -68,7 +70,7 @@ class _Resource(DependencyProvider):  # type: ignore[misc]
         return getattr(self.resources, self.attr_name)
 
 
-class _CurrentCall(DependencyProvider):  # type: ignore[misc]
+class _CurrentCall(DependencyProvider):
     """Gives a worker what came with its request."""
 
     def get_dependency(self, worker_ctx: Any) -> Call:
@@ -94,7 +96,7 @@ class Service:
     call = _CurrentCall()
 
 
-class Served(Rpc):  # type: ignore[misc]
+class Served(Rpc):
     """Nameko's rpc entrypoint on our broker links."""
 
     broker = Broker()
@@ -145,7 +147,7 @@ class Served(Rpc):  # type: ignore[misc]
         self.broker.reply(message, body, {} if revision is None else {"revision": str(revision)})
 
 
-class Heard(EventHandler):  # type: ignore[misc]
+class Heard(EventHandler):
     """Nameko's event entrypoint on our broker links, with retries, dead letters and CloudEvents."""
 
     broker = Broker()
@@ -170,11 +172,7 @@ class Heard(EventHandler):  # type: ignore[misc]
     def handle_message(self, message: Any) -> None:
         """Start a worker on the event; one that cannot be read, or that has killed processes, is a dead letter."""
         try:
-            if int(message.headers.get("x-delivery-count") or 0) >= MAX_DELIVERIES:
-                raise Undeliverable
-            data, origin = orjson.loads(message.body), origin_of(message.headers)
-            if self.event.schema().validate(data):
-                raise Undeliverable
+            data, origin = self._read(message)
         except (*UNREADABLE, Undeliverable):
             self.container.spawn_managed_thread(lambda: self._settle(message, Undeliverable()))
             return
@@ -189,6 +187,13 @@ class Heard(EventHandler):  # type: ignore[misc]
         except ContainerBeingKilled:
             self.broker.settle(message.requeue)
 
+    def _read(self, message: Any) -> tuple[dict[str, Any], Origin]:
+        data, origin = orjson.loads(message.body), origin_of(message.headers)
+        deadly = int(message.headers.get("x-delivery-count") or 0) >= MAX_DELIVERIES
+        if deadly or self.event.schema().validate(data):
+            raise Undeliverable
+        return data, origin
+
     def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:
         """Acknowledge what is done; send on what failed, and acknowledge only when that is safe."""
         if error is not None:
@@ -201,7 +206,7 @@ class Heard(EventHandler):  # type: ignore[misc]
         return None, None
 
 
-class Every(Timer):  # type: ignore[misc]
+class Every(Timer):
     """Nameko's timer, whose failures are logged and do not end it."""
 
     def __init__(self, interval: float) -> None:
@@ -217,8 +222,8 @@ def serves(
 ) -> Callable[..., Any]:
     """Answer a command or query with a use case `(session, actor, *, ...fields)`.
 
-    With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is kept
-    as plain JSON, so that a repeated request goes on after a crash; `outside(plan, **fields)` is called without a
+    With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is
+    kept as plain JSON, so that a repeated request goes on after a crash; `outside(plan, **fields)` is called without a
     transaction, and `then(session, actor, plan, outcome, **fields)` writes the outcome.
     """
     shape = Shape(contract, use_case, outside, then)

@@ -1,7 +1,7 @@
 """The kinds of refusal that cross a service's border; everything else is masked as `Internal`.
 
-Each has a `code` (a fact in snake case, documented in docs/errors.md), a `detail` that is safe to show to the caller, and
-`facts` (plain JSON) that a client may act on. Nameko's clients get the same classes back.
+Each has a `code` (a fact in snake case, documented in docs/errors.md), a `detail` that is safe to show to the caller,
+and `facts` (plain JSON) that a client may act on. Nameko's clients get the same classes back.
 """
 
 from collections.abc import Mapping

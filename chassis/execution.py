@@ -1,7 +1,7 @@
-"""How a command, a query, an event and a timer are done: the three shapes of `serves`, and those of `hears` and `every`.
+"""How commands, queries, events and timers are done: the three shapes of `serves`, and those of `hears` and `every`.
 
-This is the one place that commits. Nameko sends the reply before `worker_result` runs, so the commit happens here, inside
-the method, before there is a reply to send.
+This is the one place that commits. Nameko sends the reply before `worker_result` runs, so the commit happens here,
+inside the method, before there is a reply to send.
 """
 
 import inspect
@@ -24,11 +24,9 @@ from chassis.identity import NOBODY, Actor, Verifier, check_right, on_behalf
 from chassis.observe import HANDLED, log, log_unexpected
 from chassis.outbox import Relay
 from chassis.tables import audit
-from chassis.tables import idempotency as idempotency_table
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
-_REPLY_OF = select(idempotency_table.c.reply).where(*idempotency._MINE).with_for_update()
 
 
 @dataclass(slots=True)
@@ -152,7 +150,7 @@ class Shape:
         outcome: Any,
     ) -> Any:
         with host.database.begin() as session:
-            done = session.execute(_REPLY_OF, held.key).scalar_one() if held is not None else None
+            done = session.execute(idempotency.REPLY, held.key).scalar_one() if held is not None else None
             if done is not None:
                 return done["is"]  # A second request with the key was faster.
             result = call_with(self.then, session, actor, plan, outcome, **fields)
@@ -168,7 +166,7 @@ class Shape:
         result: Any,
         held: idempotency.Claim | None = None,
     ) -> Any:
-        """Write the use case's rows, then what the chassis adds: events, audit, the stored reply. The reply or `Refused`."""
+        """Write the use case's rows, then events, audit and stored reply; the reply, or what was refused."""
         refused = isinstance(result, Refused)
         if refused and self.contract.keyed:
             raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")

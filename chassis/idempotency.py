@@ -1,8 +1,9 @@
 """Every write is idempotent: its reply is stored under the caller's key, in the transaction of its work.
 
-A command in one transaction writes key and reply together, at its end. When the key is there already, or when the work is
-refused, perhaps because it has been done before, the stored reply goes back. A command that calls outside claims its key
-at its beginning, with what its later steps need. A refusal rolls everything back, so the key may be tried again.
+A command in one transaction writes key and reply together, at its end. When the key is there already, or when the work
+is refused, perhaps because it has been done before, the stored reply goes back. A command that calls outside claims
+its key at its beginning, with what its later steps need. A refusal rolls everything back, so the key may be tried
+again.
 """
 
 import hashlib
@@ -21,8 +22,8 @@ from chassis.errors import Invalid
 from chassis.identity import Actor
 from chassis.tables import idempotency
 
-_VALUES = {c.name: bindparam(c.name) for c in idempotency.c if c.name not in ("plan", "reply")}
-_CLAIM = {
+_VALUES: dict[str, Any] = {c.name: bindparam(c.name) for c in idempotency.c if c.name not in ("plan", "reply")}
+_CLAIM: dict[str, Any] = {
     "postgresql": postgresql.insert(idempotency)
     .values(_VALUES)
     .on_conflict_do_nothing()
@@ -36,6 +37,7 @@ _MINE = (
 )
 _FIND = select(idempotency.c.fingerprint, idempotency.c.plan, idempotency.c.reply).where(*_MINE)
 _STORE_PLAN = update(idempotency).where(*_MINE).values(plan=bindparam("plan", type_=idempotency.c.plan.type))
+REPLY = select(idempotency.c.reply).where(*_MINE).with_for_update()
 STORE = update(idempotency).where(*_MINE).values(reply=bindparam("reply", type_=idempotency.c.reply.type))
 
 KEY_TAKEN = ("idempotency_pkey", "pk_idempotency", "uq_idempotency_actor_command_key")
@@ -59,7 +61,7 @@ def fingerprint(command: type[Command], payload: Mapping[str, Any]) -> str:
 
 
 def row_of(actor: Actor, command: type[Command], payload: Mapping[str, Any], reply: Any) -> rows.Row:
-    """The row that says that the key's request is done. Another one with the key violates a constraint in `KEY_TAKEN`."""
+    """The row that says that the key's request is done; another one with the key violates one of `KEY_TAKEN`."""
     return idempotency, {**_values(actor, command, payload), "reply": {"is": reply}}
 
 

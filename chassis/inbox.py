@@ -1,5 +1,6 @@
 """An event has its effect once: a handler claims the event's id in the transaction of its work."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, literal_column
@@ -9,8 +10,8 @@ from chassis import clock
 from chassis.database import Session
 from chassis.tables import inbox
 
-_VALUES = {c.name: bindparam(c.name) for c in inbox.c}
-_CLAIM = {
+_VALUES: dict[str, Any] = {c.name: bindparam(c.name) for c in inbox.c}
+_CLAIM: dict[str, Any] = {
     "postgresql": postgresql.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
     "sqlite": sqlite.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
 }

@@ -70,7 +70,7 @@ def differences(service: str, database: Database) -> list[Any]:
 
 
 def create_chassis_tables() -> None:
-    """The tables that every service has, as of the first migration. Never changed: a change is a function of its own."""
+    """The tables that every service has, as of the first migration. A change to them is a function of its own."""
     op.create_table(
         "outbox",
         sa.Column("position", BigSerial, primary_key=True, autoincrement=True),

@@ -1,8 +1,8 @@
 """Events leave through the outbox: a row in the transaction that made them true, then the relay publishes it.
 
-The relay of any process that has committed something takes the database's advisory lock, numbers what is unsent, publishes
-it in order with many confirms in flight, and marks it. Whoever waits for the lock next sends what came meanwhile, so
-there is never more than one relay at work on a database, and none to elect.
+The relay of any process that has committed something takes the database's advisory lock, numbers what is unsent,
+publishes it in order with many confirms in flight, and marks it. Whoever waits for the lock next sends what came
+meanwhile, so there is never more than one relay at work on a database, and none to elect.
 
 Row numbers commit out of order, so a high-water mark over them would lose events. The relay first gives each new row a
 sequence, which only it does and only in order, and commits that, so that a second try sends the same; over sequences a

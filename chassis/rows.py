@@ -1,4 +1,4 @@
-"""Rows that are only added, such as history, events and audit: all of a transaction's go to PostgreSQL in one statement.
+"""Rows that are only added, such as history, events and audit: all of a transaction's in one statement.
 
 A round trip costs a write more than anything else (measured: five statements less took a third off a booking), so what
 nothing in the transaction reads again is gathered and written at its end.

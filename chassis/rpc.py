@@ -2,8 +2,8 @@
 
 Nameko's proxy waits for ever, confirms and stores every request, and makes a connection object for each. Here requests
 are transient and unconfirmed, replies come to RabbitMQ's direct reply-to, and the deadline is also the message's
-expiration, so that no service begins what its caller has given up. The wire format is nameko's own: nameko's clients may
-call our services, and with `direct=False` this client calls nameko's.
+expiration, so that no service begins what its caller has given up. The wire format is nameko's own: nameko's clients
+may call our services, and with `direct=False` this client calls nameko's.
 """
 
 import time
@@ -110,7 +110,8 @@ class RpcClient:
         try:
             message.send(self.link.channel, mandatory=True)
             with eventlet.Timeout(seconds, exception=False):
-                return answer.wait()
+                reply: Reply = answer.wait()
+                return reply
             raise _no_answer()
         except BROKER_ERRORS:
             raise down() from None
@@ -141,7 +142,7 @@ def _no_answer() -> NoAnswer:
     return NoAnswer("no_answer", "No answer came in time. Repeating a write with the same Idempotency-Key is safe.")
 
 
-class _Calling(SharedExtension):  # type: ignore[misc]  # nameko has no types
+class _Calling(SharedExtension):
     """The one client of a process."""
 
     def setup(self) -> None:
@@ -151,18 +152,21 @@ class _Calling(SharedExtension):  # type: ignore[misc]  # nameko has no types
             self.container.config["health"].add(f"{name}.broker", lambda: self.client.link.is_up)
 
     def start(self) -> None:
+        """Connect, without waiting for the broker."""
         self.client.link.start()
 
     def stop(self) -> None:
+        """Close the link."""
         self.client.link.stop()
 
     kill = stop
 
 
-class Rpc(DependencyProvider):  # type: ignore[misc]
+class Rpc(DependencyProvider):
     """Gives a worker the client."""
 
     calling = _Calling()
 
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
+        """The client."""
         return self.calling.client

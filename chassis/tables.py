@@ -64,7 +64,7 @@ BigSerial = BigInteger().with_variant(Integer, "sqlite")
 
 
 def new_metadata() -> MetaData:
-    """An empty set of tables, whose constraints are named by one rule, so that migrations and errors can speak of them."""
+    """An empty set of tables, whose constraints are named by one rule: migrations and errors speak of them."""
     return MetaData(naming_convention=NAMING)
 
 

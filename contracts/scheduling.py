@@ -8,7 +8,18 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.contract import Command, Event, PageQuery, Query, View, page_of
 from contracts.roles import ANY_ROLE, DESK, Role
 
-STATUSES = ("requested", "booked", "arrived", "in_progress", "fulfilled", "rejected", "expired", "cancelled", "no_show", "displaced")  # fmt: skip
+STATUSES = (
+    "requested",
+    "booked",
+    "arrived",
+    "in_progress",
+    "fulfilled",
+    "rejected",
+    "expired",
+    "cancelled",
+    "no_show",
+    "displaced",
+)
 DOCTOR = frozenset({Role.DOCTOR})
 
 
@@ -115,7 +126,8 @@ class GetSchedule(Query):
 class BookAppointment(Command):
     """Ask a doctor for a visit. The doctor accepts or rejects it.
 
-    Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`. Invalid: `not_in_future`, `too_far_ahead`.
+    Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`. Invalid: `not_in_future`,
+    `too_far_ahead`.
     """
 
     service, roles, returns, verified = "scheduling", DESK | {Role.PATIENT}, AppointmentView, True

@@ -51,7 +51,7 @@ class Table:
 
     def find(self, method: str, path: str) -> tuple[Handler, str, dict[str, str]]:
         """The handler, the route's URL and the values in its path; NotFound or MethodNotAllowed."""
-        url, values, handlers = path, {}, self.fixed.get(path)
+        url, values, handlers = path, dict[str, str](), self.fixed.get(path)
         if handlers is None:
             url, values, handlers = self._shaped(path)
         handler = handlers.get("GET" if method == "HEAD" else method)
@@ -83,11 +83,12 @@ class _Body(list[bytes]):
         self.close = written
 
 
-class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
+class HttpServer(WebServer):
     """Serves the routes of a gateway."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._starting = False
         self.table = Table()
         self.active = 0
         self.draining = False
@@ -95,7 +96,8 @@ class HttpServer(WebServer):  # type: ignore[misc]  # nameko has no types
     @property
     def health(self) -> Health:
         """The process's health."""
-        return self.container.config["health"]
+        health: Health = self.container.config["health"]
+        return health
 
     def start(self) -> None:
         """Listen."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from chassis.errors import MatronError
+from chassis.errors import MatronError, Unauthenticated
 
 CONTENT_TYPE = "application/problem+json"
 REASONS = {
@@ -64,7 +64,7 @@ def render(error: MatronError, request_id: str) -> tuple[bytes, list[tuple[str, 
         headers.append(("Retry-After", str(facts.pop("retry_after"))))
     if "allow" in facts:
         headers.append(("Allow", facts.pop("allow")))
-    if error.status == 401:
+    if isinstance(error, Unauthenticated):
         headers.append(("WWW-Authenticate", 'Bearer realm="matron"'))
     return orjson.dumps(_document(error, request_id, facts)), headers
 

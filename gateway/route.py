@@ -20,7 +20,7 @@ from gateway.requests import Request
 JSON = ("Content-Type", "application/json")
 
 
-class Route(HttpRequestHandler):  # type: ignore[misc]  # nameko has no types
+class Route(HttpRequestHandler):
     """Nameko's http entrypoint on our server."""
 
     server = HttpServer()

@@ -1,4 +1,4 @@
-"""The built-in checkout page of the sandbox provider, for trying and testing. Billing refuses it unless it is allowed."""
+"""The built-in checkout page of the sandbox provider, for trying and testing; billing refuses unless allowed."""
 
 from html import escape
 from typing import Any

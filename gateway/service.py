@@ -19,7 +19,7 @@ from gateway.routes.notifications import NotificationRoutes
 from gateway.routes.patients import PatientRoutes
 
 
-class _Verifier(DependencyProvider):  # type: ignore[misc]  # nameko has no types
+class _Verifier(DependencyProvider):
     """Gives the routes the keys to check tokens with."""
 
     def setup(self) -> None:
@@ -29,7 +29,7 @@ class _Verifier(DependencyProvider):  # type: ignore[misc]  # nameko has no type
         return self.verifier
 
 
-class _Health(DependencyProvider):  # type: ignore[misc]
+class _Health(DependencyProvider):
     """Gives the health pages the process's health."""
 
     def get_dependency(self, _worker_ctx: Any) -> Health:

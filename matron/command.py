@@ -1,6 +1,6 @@
 """The `matron` command."""
 
-import chassis  # isort: skip  # First of all: it makes the process green.
+import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
 from enum import StrEnum
 from pathlib import Path
@@ -13,8 +13,6 @@ from chassis import config, observe
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
 from matron import upkeep
-
-assert chassis  # noqa: S101  imported for what it does
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -107,7 +105,8 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
 def keys() -> None:
     """Make the keys that tokens are signed with, unless there are some.
 
-    The private key goes to the folder `SIGNING_KEYS`, for the auth service alone; the public ones to `JWKS_FILE`, for all.
+    The private key goes to the folder `SIGNING_KEYS`, for the auth service alone; the public ones to `JWKS_FILE`, for
+    all.
 
     **Example**
 

@@ -34,6 +34,7 @@ from transports.confirms import CONFIRM_SECONDS
 from transports.links import Outgoing
 
 LOOKS = 3
+RETURN_SECONDS = 2.0
 COUNTS = ("x-delivery-count", "x-acquired-count")
 TOLD = {"event": "ce-type", "queue": QUEUE, "attempts": ATTEMPT, "error": ERROR, "code": CODE, "failed": FAILED_AT}
 STORED = "SELECT body, properties FROM message WHERE queue = ? ORDER BY id"
@@ -117,6 +118,13 @@ class DeadQueue:
                 self._renew(letter)
         elif letters:
             self.channel.basic_recover(requeue=True)
+            self._wait_for(len(letters))
+
+    def _wait_for(self, number: int) -> None:
+        """Return when so many letters are there: a quorum queue has them back a moment after it has said so."""
+        with eventlet.Timeout(RETURN_SECONDS, exception=False):
+            while self.size() < number:
+                eventlet.sleep(0.01)
 
     def _renew(self, letter: Letter) -> None:
         headers = {name: value for name, value in letter.headers.items() if name not in COUNTS}

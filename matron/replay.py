@@ -16,7 +16,6 @@ from uuid import UUID
 import eventlet
 from sqlalchemy import ColumnElement, Row, delete, func, select
 
-from chassis import observe
 from chassis.broker import down
 from chassis.config import SERVICES
 from chassis.contract import Event, events_of
@@ -93,7 +92,6 @@ class Replay:
 
 def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
     """Send the events; how many. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
-    observe.set_up_logging("ERROR")  # A link that waits for its broker would say so, but the command does.
     consumer_url = place.database_url(wanted.handler.partition(".")[0]) if again else None
     with ExitStack() as stack:
         source = stack.enter_context(closing(Database(place.database_url(wanted.event.service))))

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from chassis.broker import Outgoing
 from chassis.contract import Event
 from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE
 from chassis.outbox import message_of
 from chassis.topology import dead_queue, declare_event_queue, declare_retries
 from contracts.scheduling import AppointmentBooked
+from transports.links import Outgoing
 
 HANDLER = "notify.on_appointment_booked"
 NOTIFY = AppointmentBooked.queue_of(HANDLER)
@@ -36,7 +36,7 @@ def letter(
 ) -> Outgoing:
     """The event as a dead letter of its handler."""
     sent = message(event, event_id)
-    told = {ATTEMPT: 3, QUEUE: event.queue_of(handler), ERROR: "Conflict", CODE: "ward_closed", FAILED_AT: "2026-11-22"}
+    told = {ATTEMPT: 3, QUEUE: event.queue_of(handler), ERROR: "Conflict", CODE: "closed", FAILED_AT: "2026-11-22"}
     headers = {**sent.headers, **told, **headers}
     return Outgoing(sent.body, "", dead_queue(handler.partition(".")[0]), headers, sent.properties)
 

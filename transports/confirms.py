@@ -23,12 +23,12 @@ class Batch:
         """One more is safe with the broker."""
         self.left -= 1
         if self.left == 0 and not self.done.ready():
-            self.done.send(True)
+            self.done.send(result=True)
 
     def fail(self) -> None:
         """The broker refused one, or the link was lost."""
         if not self.done.ready():
-            self.done.send(False)
+            self.done.send(result=False)
 
 
 class ConfirmedPublisher:

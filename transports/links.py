@@ -1,4 +1,4 @@
-"""Connections to a broker that are kept open: each is a link with a thread of its own that reads, and connects again."""
+"""Connections to a broker that are kept open: each a link, with a thread of its own that reads and connects again."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 import eventlet
-import kombu
 from amqp import spec
 from amqp.exceptions import AMQPError
+from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 HEARTBEAT_SECONDS = 10
@@ -48,11 +48,11 @@ class Outgoing:
         channel.basic_publish(message, exchange=self.exchange, routing_key=self.routing_key, mandatory=mandatory)
 
 
-def connection_to(url: str) -> kombu.Connection:
+def connection_to(url: str) -> Connection:
     """A connection that is not open yet. `embedded://name` stays in the process."""
     if url.startswith("embedded:"):
-        return kombu.Connection(url, transport="transports.embedded:Transport")
-    return kombu.Connection(
+        return Connection(url, transport="transports.embedded:Transport")  # type: ignore[no-untyped-call]
+    return Connection(  # type: ignore[no-untyped-call]
         url, transport="transports.wire:Transport", heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
     )
 
@@ -125,14 +125,12 @@ class Link:
             try:
                 self._open()
                 failures = 0
-                while not self.stopping:
+                while True:
                     self.transport.drain_events(self.connection)
             except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever broke it, the cure is the same
                 self._report(error, failures)
             self._drop(self.connection)
             self._forget()
-            if self.stopping:
-                return
             eventlet.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
 
@@ -140,7 +138,7 @@ class Link:
         # Not through kombu's own `connect`: it connects again by itself, without our set-up, whenever it is used later.
         client = connection_to(self.url)
         if not self.url.startswith("embedded:"):
-            blocked, unblocked = partial(self._set_blocked, True), partial(self._set_blocked, False)
+            blocked, unblocked = partial(self._told, "blocked"), partial(self._told, "unblocked")
             client.transport_options = {"on_blocked": blocked, "on_unblocked": unblocked}
         self.transport = client.transport
         with eventlet.Timeout(SET_UP_SECONDS):
@@ -151,9 +149,9 @@ class Link:
         self.tell("up", "")
         eventlet.spawn(self._watch, self.connection)
 
-    def _set_blocked(self, blocked: bool, *_reason: object) -> None:  # noqa: FBT001
-        self.blocked = blocked
-        self.tell("blocked" if blocked else "unblocked", "")
+    def _told(self, state: str, *_reason: object) -> None:
+        self.blocked = state == "blocked"
+        self.tell(state, "")
 
     def _watch(self, connection: Any) -> None:
         """Send heartbeats, and drop the connection when the broker's stay away."""
@@ -173,7 +171,7 @@ class Link:
 
     def _drop(self, connection: Any) -> None:
         """End the socket without a word: a polite close would wait for a broker that may be frozen."""
-        socket = getattr(connection, "_transport", None)
+        socket: Any = getattr(connection, "_transport", None)
         try:
             if hasattr(socket, "drop"):
                 socket.drop()

@@ -1,11 +1,13 @@
 """An AMQP connection for green threads: what is sent is gathered and written by one thread, in one go.
 
-Three things of py-amqp's default path cost us (measured, see docs/decisions): it reads the socket before every publish,
-it makes two system calls for every frame that it reads, and whoever publishes to a frozen broker is stuck in the socket.
-Here a publish only appends to a buffer. A writer thread sends what has gathered, and when a send takes longer than
-`SEND_SECONDS` the socket is dropped, not closed politely, so that the reader notices and the link connects again.
+Three things of py-amqp's default path cost us (measured, see docs/decisions): it reads the socket before every
+publish, it makes two system calls for every frame that it reads, and whoever publishes to a frozen broker is stuck in
+the socket. Here a publish only appends to a buffer. A writer thread sends what has gathered, and when a send takes
+longer than `SEND_SECONDS` the socket is dropped, not closed politely, so that the reader notices and the link connects
+again.
 """
 
+import contextlib
 import errno
 import socket
 from typing import Any
@@ -28,6 +30,7 @@ class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no typ
 
     def connect(self) -> None:
         """Connect, and start the writer."""
+        self._read_buffer = b""
         self.gathered: list[bytes] = []
         self.size = 0
         self.dropped = False
@@ -66,10 +69,8 @@ class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no typ
         """End the socket at once; the reader gets an error."""
         self.connected, self.dropped = False, True
         if self.sock is not None:
-            try:
+            with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def close(self) -> None:
         """Close the socket and end the writer."""
@@ -94,7 +95,7 @@ class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no typ
         return result
 
 
-class Channel(pyamqp.Channel):  # type: ignore[misc]
+class Channel(pyamqp.Channel):
     """A channel that publishes without looking at the socket first."""
 
     def basic_publish(
@@ -111,19 +112,19 @@ class Channel(pyamqp.Channel):  # type: ignore[misc]
         self.send_method(spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, mandatory, False), msg)
 
 
-class Connection(pyamqp.Connection):  # type: ignore[misc]
+class Connection(pyamqp.Connection):
     """A connection over a gathering transport (plain TCP; TLS keeps py-amqp's own)."""
 
     Channel = Channel
 
-    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *args: Any, **options: Any) -> Any:  # noqa: N802  py-amqp's name
+    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *args: Any, **options: Any) -> Any:  # noqa: FBT002, N802  py-amqp's name
         """The transport of a new connection."""
         if ssl:
             return super().Transport(host, connect_timeout, ssl, *args, **options)
         return GatheringTransport(host, connect_timeout=connect_timeout, socket_settings=options.get("socket_settings"))
 
 
-class Transport(pyamqp.Transport):  # type: ignore[misc]
+class Transport(pyamqp.Transport):
     """The kombu transport of these connections."""
 
     Connection = Connection

@@ -186,7 +186,9 @@ def of_doctor(
     return _listing(session, select(*LISTED).where(Appointment.doctor_id == doctor_id), status, limit, cursor)
 
 
-def _listing(session: Session, query: Select[Any], status: str | None, limit: int, cursor: str | None) -> Page:
+def _listing(
+    session: Session, query: Select[*tuple[Any, ...]], status: str | None, limit: int, cursor: str | None
+) -> Page:
     if status is not None:
         query = query.where(Appointment.status == status)
     return page(session, query, (Appointment.starts_at, Appointment.id), limit=limit, cursor=cursor)

@@ -48,7 +48,7 @@ class AvailabilityRule(Base):
 
 
 class Appointment(Base):
-    """A visit, or the request for one. Two active ones of a doctor or of a patient never overlap: the database refuses."""
+    """A visit, or the request for one. The database refuses two active ones of a person that overlap."""
 
     __tablename__ = "appointment"
     __table_args__ = (

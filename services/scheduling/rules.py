@@ -33,8 +33,8 @@ class WeeklyHours(Protocol):
 def slots_of(rules: Iterable[WeeklyHours], start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Slot]:
     """The slots that begin in [start, end), earliest first, without repeats.
 
-    Hours are local: 09:00-17:00 stays so across a change of the clocks. A slot whose local time does not exist on the day
-    of the change, or whose length the change would alter, is left out.
+    Hours are local: 09:00-17:00 stays so across a change of the clocks. A slot whose local time does not exist on the
+    day of the change, or whose length the change would alter, is left out.
     """
     seen: set[Slot] = set()
     rules = list(rules)

@@ -62,7 +62,8 @@ def _rules_of(session: Session, doctor_id: UUID) -> list[AvailabilityRule]:
     rows = session.execute(query).all()
     if not rows:
         raise NotFound("not_found", "There is no such doctor.")
-    return [rule for _id, rule in rows if rule is not None]
+    rules_of_doctor: list[AvailabilityRule | None] = [rule for _id, rule in rows]  # None for a doctor without hours.
+    return [rule for rule in rules_of_doctor if rule is not None]
 
 
 def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) -> list[Slot]:

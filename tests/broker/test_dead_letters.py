@@ -1,4 +1,4 @@
-"""What becomes of events whose handler fails, on a real RabbitMQ, from the failure to the operator's cure."""
+"""What becomes of events whose handler fails, on either broker, from the failure to the operator's cure."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -13,7 +13,6 @@ import structlog
 from typer.testing import CliRunner
 
 from chassis import config
-from chassis.broker import Outgoing
 from chassis.database import Database, Session
 from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
@@ -26,13 +25,14 @@ from matron import dead
 from matron.command import app
 from matron.place import Place, connected
 from tests.letters import HANDLER, NOTIFY, declare, letter, message
+from transports.links import Outgoing
 
 SECONDS = 15.0
 TRIES = 3
 NAME = "Asha Rao"
 
 
-class Ward:
+class Handler:
     """What the handler under test does, and has done."""
 
     def __init__(self) -> None:
@@ -41,10 +41,10 @@ class Ward:
         self.done: list[UUID] = []
 
     def admit(self, _session: Session, _actor: Actor, *, appointment_id: UUID) -> None:
-        """Fail while the ward is closed."""
+        """Fail while closed."""
         self.tries += 1
         if self.closed:
-            raise Conflict("ward_closed", "The ward is closed.")
+            raise Conflict("closed", "Not now.")
         self.done.append(appointment_id)
 
 
@@ -56,21 +56,21 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @pytest.fixture
-def place(amqp_url: str, tmp_path: Path) -> Place:
-    return Place(amqp_url, tmp_path)
+def place(broker_url: str, tmp_path: Path) -> Place:
+    return Place(broker_url, tmp_path)
 
 
 @pytest.fixture
-def ward(amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ward]:
+def handler(broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
     """A service named notify, which hears one event, running."""
-    ward = Ward()
+    handler = Handler()
 
     class NotifyService(Service):
         name = "notify"
-        on_appointment_booked = hears(AppointmentBooked, ward.admit)
+        on_appointment_booked = hears(AppointmentBooked, handler.admit)
 
     url = f"sqlite:///{tmp_path}/notify.db"
-    for name, value in {"AMQP_URL": amqp_url, "NOTIFY_DATABASE_URL": url, "RETRY_DELAYS": "0.05,0.05"}.items():
+    for name, value in {"AMQP_URL": broker_url, "NOTIFY_DATABASE_URL": url, "RETRY_DELAYS": "0.05,0.05"}.items():
         monkeypatch.setenv(name, value)
     database = Database(url)
     migrate("notify", database)
@@ -78,7 +78,7 @@ def ward(amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     runner = Runner(config.load(services=("notify",)), [NotifyService])
     runner.start()
     until(lambda: not runner.health.failing())
-    yield ward
+    yield handler
     runner.runner.stop()
 
 
@@ -122,89 +122,93 @@ def size(channel: Any, queue: str) -> int:
     return int(channel.queue_declare(queue, passive=True)[1])
 
 
-def test_an_event_whose_handler_always_fails_is_listed_with_its_error(ward: Ward, place: Place, amqp_url: str) -> None:
+def test_an_event_whose_handler_always_fails_is_listed_with_its_error(
+    handler: Handler, place: Place, broker_url: str
+) -> None:
     event_id = uuid4()
-    send(amqp_url, message(event_id=event_id))
+    send(broker_url, message(event_id=event_id))
     until(lambda: letters(place))
     line = matron("dead", "list", "notify").splitlines()[1].split()
-    assert line[:-1] == ["notify", "1", str(event_id), "appointment_booked", NOTIFY, "3", "Conflict", "ward_closed"]
-    assert ward.tries == TRIES
+    assert line[:-1] == ["notify", "1", str(event_id), "appointment_booked", NOTIFY, "3", "Conflict", "closed"]
+    assert handler.tries == TRIES
 
 
-def test_a_replayed_letter_is_done_when_its_handler_has_been_mended(ward: Ward, place: Place, amqp_url: str) -> None:
+def test_a_replayed_letter_is_done_when_its_handler_has_been_mended(
+    handler: Handler, place: Place, broker_url: str
+) -> None:
     event_id = uuid4()
-    send(amqp_url, message(event_id=event_id))
+    send(broker_url, message(event_id=event_id))
     until(lambda: letters(place))
-    ward.closed = False
+    handler.closed = False
     assert matron("dead", "replay", "notify", str(event_id)) == "1 of 1 sent back\n"
-    until(lambda: ward.done)
-    assert ward.done == [UUID(AppointmentBooked.example["appointment_id"])]
+    until(lambda: handler.done)
+    assert handler.done == [UUID(AppointmentBooked.example["appointment_id"])]
     assert matron("dead", "list") == "There are no dead letters.\n"
 
 
-def test_a_replayed_letter_has_all_its_tries_before_it_again(ward: Ward, place: Place, amqp_url: str) -> None:
-    send(amqp_url, message())
+def test_a_replayed_letter_has_all_its_tries_before_it_again(handler: Handler, place: Place, broker_url: str) -> None:
+    send(broker_url, message())
     until(lambda: letters(place))
     matron("dead", "replay", "notify", "--all")
-    until(lambda: ward.tries == 2 * TRIES and letters(place))
+    until(lambda: handler.tries == 2 * TRIES and letters(place))
     assert letters(place)[0].facts["attempts"] == "3"
 
 
-def test_a_letter_that_is_replayed_twice_is_done_once(ward: Ward, place: Place, amqp_url: str) -> None:
+def test_a_letter_that_is_replayed_twice_is_done_once(handler: Handler, place: Place, broker_url: str) -> None:
     twice, last = letter(), uuid4()
-    ward.closed = False
-    send(amqp_url, twice, twice, letter(event_id=last))
+    handler.closed = False
+    send(broker_url, twice, twice, letter(event_id=last))
     matron("dead", "replay", "notify", "--all")
-    until(lambda: len(ward.done) == 2)
+    until(lambda: len(handler.done) == 2)
     assert not letters(place)
 
 
 def test_a_body_that_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
-    ward: Ward, place: Place, amqp_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    handler: Handler, place: Place, broker_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     sent = message()
     with structlog.testing.capture_logs() as lines:
-        send(amqp_url, Outgoing(f'{{"name": "{NAME}"'.encode(), "", NOTIFY, sent.headers, sent.properties))
+        send(broker_url, Outgoing(f'{{"name": "{NAME}"'.encode(), "", NOTIFY, sent.headers, sent.properties))
         until(lambda: letters(place))
     facts = letters(place)[0].facts
-    assert (facts["error"], facts["attempts"], ward.tries) == ("Undeliverable", "1", 0)
+    assert (facts["error"], facts["attempts"], handler.tries) == ("Undeliverable", "1", 0)
     told = [*capfd.readouterr(), caplog.text, str(lines), matron("dead", "list"), matron("dead", "show", "notify", "1")]
     assert not [text for text in told if NAME in text]
 
 
-def test_replaying_all_ends_although_letters_come_back(ward: Ward, place: Place, amqp_url: str) -> None:
+def test_replaying_all_ends_although_letters_come_back(handler: Handler, place: Place, broker_url: str) -> None:
     unreadable = letter()
-    send(amqp_url, *[Outgoing(b"{", "", unreadable.routing_key, unreadable.headers)] * 5)
+    send(broker_url, *[Outgoing(b"{", "", unreadable.routing_key, unreadable.headers)] * 5)
     assert matron("dead", "replay", "notify", "--all") == "5 of 5 sent back\n"
     until(lambda: len(letters(place)) == 5)
-    assert ward.tries == 0
+    assert handler.tries == 0
 
 
-def test_looking_at_letters_changes_neither_them_nor_their_order(place: Place, amqp_url: str) -> None:
+def test_looking_at_letters_changes_neither_them_nor_their_order(place: Place, broker_url: str) -> None:
     sent = [letter() for _ in range(20)]
-    with dead_letters(amqp_url, *sent):
+    with dead_letters(broker_url, *sent):
         for _ in range(2 * dead.LOOKS + 1):
             found = letters(place)
             assert [one.message_id for one in found] == [one.properties["message_id"] for one in sent]
         assert {one.facts["attempts"] for one in found} == {"3"}
 
 
-def test_a_delivery_limit_takes_no_letter_that_was_only_looked_at(place: Place, amqp_url: str) -> None:
-    with dead_letters(amqp_url, letter(), letter(), arguments={"x-delivery-limit": dead.LOOKS}):
+def test_a_delivery_limit_takes_no_letter_that_was_only_looked_at(place: Place, broker_url: str) -> None:
+    with dead_letters(broker_url, letter(), letter(), arguments={"x-delivery-limit": dead.LOOKS}):
         for number in range(4 * dead.LOOKS):
             assert len(letters(place)) == 2, number
 
 
-def test_a_letter_can_be_named_by_its_position(place: Place, amqp_url: str) -> None:
+def test_a_letter_can_be_named_by_its_position(place: Place, broker_url: str) -> None:
     sent = [letter() for _ in range(3)]
-    with dead_letters(amqp_url, *sent):
+    with dead_letters(broker_url, *sent):
         assert dead.one(place, "notify", "2").message_id == sent[1].properties["message_id"]
 
 
-def test_a_replayed_letter_has_the_headers_of_a_new_message(place: Place, amqp_url: str) -> None:
+def test_a_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker_url: str) -> None:
     sent = letter()
-    with dead_letters(amqp_url, sent) as channel:
+    with dead_letters(broker_url, sent) as channel:
         assert dead.replay_one(place, "notify", "1")
         arrived = channel.basic_get(NOTIFY)
         assert {name for name in arrived.headers if not name.startswith("ce-")} <= {"x-delivery-count"}
@@ -213,19 +217,19 @@ def test_a_replayed_letter_has_the_headers_of_a_new_message(place: Place, amqp_u
         assert (size(channel, NOTIFY), size(channel, dead_queue("notify"))) == (0, 0)
 
 
-def test_a_letter_whose_queue_is_gone_stays(place: Place, amqp_url: str) -> None:
-    with dead_letters(amqp_url, letter(), letter(**{"x-queue": "evt-scheduling-gone--notify.on_gone"})):
+def test_a_letter_whose_queue_is_gone_stays(place: Place, broker_url: str) -> None:
+    with dead_letters(broker_url, letter(), letter(**{"x-queue": "evt-scheduling-gone--notify.on_gone"})):
         assert dead.replay_all(place, "notify", lambda _total: nullcontext(lambda _number: None)) == (1, 2)
         assert [one.queue for one in letters(place)] == ["evt-scheduling-gone--notify.on_gone"]
 
 
 def test_what_dies_while_replaying_leaves_the_letter_twice_and_not_nowhere(
-    place: Place, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    with dead_letters(amqp_url, letter()) as channel:
+    with dead_letters(broker_url, letter()) as channel:
         monkeypatch.setattr(dead.DeadQueue, "drop", die)
         with pytest.raises(KeyboardInterrupt):
             dead.replay_one(place, "notify", "1")
@@ -233,9 +237,9 @@ def test_what_dies_while_replaying_leaves_the_letter_twice_and_not_nowhere(
         assert size(channel, NOTIFY) == 1
 
 
-@pytest.mark.usefixtures("ward")
-def test_a_letter_is_thrown_away_only_when_that_is_agreed_to(place: Place, amqp_url: str) -> None:
-    send(amqp_url, letter(), letter())
+@pytest.mark.usefixtures("handler")
+def test_a_letter_is_thrown_away_only_when_that_is_agreed_to(place: Place, broker_url: str) -> None:
+    send(broker_url, letter(), letter())
     first = letters(place)[0].message_id
     assert matron("dead", "drop", "notify", first, answer="n\n").endswith("0 thrown away\n")
     assert matron("dead", "drop", "notify", first, answer="y\n").endswith("1 thrown away\n")
@@ -248,9 +252,9 @@ def test_the_dead_letters_of_a_service_that_never_ran_are_none(place: Place) -> 
     assert dead.listing(place, "notify", 10) == ([], 0)
 
 
-def test_only_the_oldest_letters_are_listed(place: Place, amqp_url: str) -> None:
+def test_only_the_oldest_letters_are_listed(place: Place, broker_url: str) -> None:
     sent = [letter() for _ in range(5)]
-    with dead_letters(amqp_url, *sent):
+    with dead_letters(broker_url, *sent):
         found, total = dead.listing(place, "notify", 2)
         assert ([one.message_id for one in found], total) == ([one.properties["message_id"] for one in sent[:2]], 5)
         assert HANDLER in found[0].queue

@@ -1,0 +1,52 @@
+"""The load: wrk, with one thread, so that most of the machine is left to what is measured."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import programs
+from tests.servers.processes import Unavailable
+
+SCRIPT = Path(__file__).with_name("load.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk has seen. Latencies in milliseconds; `refused` were answered 400 or more, `broken` not at all."""
+
+    requests: int
+    seconds: float
+    p50: float
+    p95: float
+    p99: float
+    refused: int
+    broken: int
+
+
+def find() -> str:
+    """The program; installed from Debian's package first where it is missing and may be installed."""
+    if shutil.which("wrk") is None:
+        programs.install("wrk")
+    found = shutil.which("wrk")
+    if found is None:
+        raise Unavailable("no program wrk is installed: `apt-get install wrk`, or https://github.com/wg/wrk")
+    return found
+
+
+def run(url: str, requests: Iterable[str], *, clients: int, seconds: float) -> Load:
+    """Send the requests, and again from the first when they run out, over so many connections for so long."""
+    with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
+        file.writelines(f"{line}\n" for line in requests)
+        file.flush()
+        command = [find(), "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "30s", "-s", str(SCRIPT), url]
+        environment = {**os.environ, "REQUESTS": file.name}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not told:
+        raise Unavailable(f"wrk failed: {done.stderr.strip()[-300:]}")
+    return Load(**json.loads(told[-1]))

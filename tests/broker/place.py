@@ -1,0 +1,198 @@
+"""Services in this process on a given broker, and clients that speak to them with and without our code."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import eventlet
+import kombu
+import orjson
+from nameko.containers import ServiceContainer
+from sqlalchemy import select, text
+
+from chassis.config import SERVICES
+from chassis.consumer import Broker
+from chassis.database import Database
+from chassis.entrypoints import Resources
+from chassis.errors import MatronError
+from chassis.execution import Call
+from chassis.observe import Health
+from chassis.migrations import migrate
+from chassis.rpc import RpcClient
+from chassis.runner import nameko_config
+from tests import ward
+from tests.tokens import Mint
+
+SECONDS = 8.0
+T = TypeVar("T")
+
+
+def soon(look: Callable[[], T], seconds: float = SECONDS) -> T:
+    """What `look` returns as soon as that is true; AssertionError at the deadline."""
+    with eventlet.Timeout(seconds, AssertionError(f"it did not come true within {seconds} s")):
+        while not (found := look()):
+            eventlet.sleep(0.005)
+    return found
+
+
+def extension(container: ServiceContainer, kind: type[T]) -> T:
+    """The shared extension of a container, such as its broker links."""
+    found = next(iter(one for one in container.extensions if isinstance(one, kind)))
+    return found
+
+
+def refusal(work: Callable[[], Any]) -> MatronError:
+    """The refusal that this ends in."""
+    try:
+        work()
+    except MatronError as error:
+        return error
+    raise AssertionError("it was not refused")
+
+
+class Place:
+    """A broker, where services of the ward run until the test ends."""
+
+    def __init__(self, url: str, folder: Path, mint: Mint, **changes: Any) -> None:
+        self.url, self.folder, self.mint, self.changes = url, folder, mint, changes
+        self.closing: list[Callable[[], None]] = []
+        self.databases: dict[str, Database] = {}
+
+    def database(self, service: str) -> Database:
+        """A service's database."""
+        if service not in self.databases:
+            url = self.changes.get("database_urls", {}).get(service) or f"sqlite:///{self.folder}/{service}.db"
+            self.databases[service] = Database(url)
+            prepare = partial(migrate, service) if service in SERVICES else ward.create_tables
+            prepare(self.databases[service])
+            self.closing.append(self.databases[service].close)
+        return self.databases[service]
+
+    def serve(self, *services: type) -> list[ServiceContainer]:
+        """Start services, one container each, and return them when they take work."""
+        return [self._start(service) for service in services]
+
+    def _start(self, service: Any) -> ServiceContainer:
+        health, database = Health(), self.database(service.name)
+        urls = {service.name: database.url.render_as_string(hide_password=False)}
+        settings = ward.settings(**{
+            "amqp_url": self.url, "jwks_file": self.mint.jwks_file, **self.changes, "database_urls": urls
+        })  # fmt: skip
+        container = ServiceContainer(service, nameko_config(settings, health))
+        container.start()
+        self.closing.append(container.stop)
+        soon(lambda: not health.failing() and extension(container, Resources).broker.publisher.link.is_up)
+        return container
+
+    def client(self, *, direct: bool = True) -> RpcClient:
+        """A client of ours, connected."""
+        client = RpcClient(self.url, "tests", direct=direct)
+        client.link.start()
+        self.closing.append(client.link.stop)
+        soon(lambda: client.link.is_up)
+        return client
+
+    def nurse(self, **fields: Any) -> Call:
+        """What comes with a nurse's request."""
+        return Call(token=self.mint.token("nurse"), request_id="request-1", key="key-1", **fields)
+
+    def write(self, client: RpcClient, text: str = "a note", *, key: str | None = None) -> dict[str, Any]:
+        """Write a note in the ward; the reply."""
+        call = self.nurse()
+        call.key = key or text
+        result: dict[str, Any] = client.call("ward", "write_note", {"text": text}, call, 5.0).result
+        return result
+
+    def heard(self) -> list[ward.Heard]:
+        """What the desk has heard, in order."""
+        with self.database("desk").read() as session:
+            return list(session.scalars(select(ward.Heard).order_by(ward.Heard.id)))
+
+    def sequences(self, service: str = "ward") -> dict[bool, list[int]]:
+        """The sequences in a service's outbox, in order of their commit, by audience."""
+        with self.database(service).read() as session:
+            rows = session.execute(text("SELECT internal, sequence FROM outbox ORDER BY position")).all()
+        return {audience: [row.sequence for row in rows if bool(row.internal) is audience] for audience in (False, True)}
+
+    def close(self) -> None:
+        """End all, the last first."""
+        while self.closing:
+            self.closing.pop()()
+
+
+class Raw:
+    """A client of the broker that knows nothing of our code."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = kombu.Connection(url, transport_options={"confirm_publish": True})
+        self.channel = self.connection.channel()
+
+    def listen(self, exchange: str, key: str = "#") -> str:
+        """A queue that gets what goes through an exchange from now on; its name."""
+        self.channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+        queue: str = self.channel.queue_declare("", exclusive=True)[0]
+        self.channel.queue_bind(queue, exchange, key)
+        return queue
+
+    def get(self, queue: str) -> Any:
+        """The next message of a queue, or None."""
+        found = self.channel.basic_get(queue, no_ack=True)
+        return found and self.channel.message_to_python(found)
+
+    def wait(self, queue: str, seconds: float = SECONDS) -> Any:
+        """The next message of a queue, as soon as there is one."""
+        return soon(lambda: self.get(queue), seconds)
+
+    def count(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        return int(self.channel.queue_declare(queue, passive=True)[1])
+
+    def send(self, body: bytes, key: str, exchange: str = "", **properties: Any) -> None:
+        """Publish a message, and return when the broker has it."""
+        headers = properties.pop("headers", None)
+        message = self.channel.prepare_message(body, headers=headers, properties=properties)
+        self.channel.basic_publish(message, exchange=exchange, routing_key=key)
+
+    def ask(self, service: str, method: str, body: bytes) -> dict[str, Any]:
+        """Send a request to a service as it is, and return what it answers."""
+        queue = self.listen("nameko-rpc", reply_to := f"raw-{id(body)}")
+        self.send(body, f"{service}.{method}", "nameko-rpc", reply_to=reply_to, correlation_id="1")
+        answer: dict[str, Any] = orjson.loads(self.wait(queue).body)
+        return answer
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.connection.close()
+
+
+@contextmanager
+def taken(raw: Raw, service: str) -> Iterator[list[Any]]:
+    """A service that takes requests and never answers them: what it has taken."""
+    got: list[Any] = []
+    raw.channel.queue_declare(f"rpc-{service}", durable=True, auto_delete=False)
+    raw.channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
+    raw.channel.queue_bind(f"rpc-{service}", "nameko-rpc", f"{service}.*")
+    tag = raw.channel.basic_consume(
+        f"rpc-{service}", no_ack=False, callback=lambda one: got.append(raw.channel.message_to_python(one))
+    )
+
+    def drain() -> None:
+        while True:
+            try:
+                raw.connection.drain_events(timeout=0.05)
+            except TimeoutError:
+                continue
+            except (OSError, AttributeError):
+                return
+
+    thread = eventlet.spawn(drain)
+    yield got
+    thread.kill()
+    raw.channel.basic_cancel(tag)
+
+
+def broker_of(container: ServiceContainer) -> Broker:
+    """The broker links of a service."""
+    return extension(container, Broker)

@@ -1,0 +1,99 @@
+"""Events on the wire: CloudEvents, in order, numbered without gaps, and the internal ones apart."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_binary_event
+
+from chassis.topology import ALL_EVENTS
+from tests.broker.place import Place, Raw, soon
+from tests.ward import Desk, Ward
+
+NOTES = 30
+
+
+@pytest.fixture
+def ward(place: Place) -> Place:
+    """A place where the ward takes notes."""
+    place.serve(Ward)
+    return place
+
+
+def test_the_official_sdk_reads_our_events(ward: Place, raw: Raw) -> None:
+    queue = raw.listen("ward.events")
+    note = ward.write(ward.client())
+    got = raw.wait(queue)
+    event = from_binary_event(RabbitMQMessage(got.headers, got.content_type, got.body.encode()))
+    attributes = event.get_attributes()
+    assert event.get_data() == {"note_id": note["id"]}
+    assert (event.get_source(), event.get_type(), event.get_subject()) == ("/ward", "note_written", note["id"])
+    assert (attributes["specversion"], attributes["sequence"], attributes["correlationid"]) == ("1.0", "1", "request-1")
+    assert abs((datetime.now(UTC) - attributes["time"]).total_seconds()) < 60
+
+
+def test_an_event_carries_nothing_of_the_worker_that_made_it(ward: Place, raw: Raw) -> None:
+    queue = raw.listen("ward.events")
+    ward.write(ward.client())
+    assert [name for name in raw.wait(queue).headers if not name.startswith("ce-")] == []
+
+
+def test_events_keep_their_order_and_are_numbered_without_gaps(ward: Place, raw: Raw) -> None:
+    public, client = raw.listen("ward.events"), ward.client()
+    notes = [ward.write(client, f"note {number}")["id"] for number in range(NOTES)]
+    got = [raw.wait(public) for _ in notes]
+    assert [message.headers["ce-subject"] for message in got] == notes
+    assert [int(message.headers["ce-sequence"]) for message in got] == list(range(1, NOTES + 1))
+
+
+def test_each_audience_is_numbered_by_itself(ward: Place, raw: Raw) -> None:
+    queue, client = raw.listen("ward.internal"), ward.client()
+    for number in range(3):
+        ward.write(client, f"note {number}")
+    assert [raw.wait(queue).headers["ce-sequence"] for _ in range(3)] == ["1", "2", "3"]
+
+
+def test_a_transaction_that_is_rolled_back_leaves_no_gap(ward: Place, raw: Raw) -> None:
+    queue, client = raw.listen("ward.events"), ward.client()
+    ward.write(client, "first")
+    with pytest.raises(Exception, match="text_taken"):
+        ward.write(client, "first", key="another key")
+    ward.write(client, "second")
+    assert [raw.wait(queue).headers["ce-sequence"] for _ in range(2)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("exchange", ["ward.events", ALL_EVENTS])
+def test_internal_events_are_on_no_exchange_that_outsiders_read(ward: Place, raw: Raw, exchange: str) -> None:
+    outside, inside = raw.listen(exchange), raw.listen("ward.internal")
+    ward.write(ward.client())
+    assert raw.wait(inside).headers["ce-type"] == "note_whispered"
+    assert raw.wait(outside).headers["ce-type"] == "note_written"
+    assert raw.get(outside) is None
+
+
+def test_one_exchange_has_the_public_events_of_all_services(ward: Place, raw: Raw) -> None:
+    queue = raw.listen(ALL_EVENTS)
+    note = ward.write(ward.client())
+    assert raw.wait(queue).headers["ce-subject"] == note["id"]
+
+
+def test_events_wait_for_consumers_that_have_never_run(ward: Place) -> None:
+    client = ward.client()
+    notes = [ward.write(client, f"note {number}")["id"] for number in range(3)]
+    soon(lambda: ward.sequences()[False] == [1, 2, 3])
+    ward.serve(Desk)
+    soon(lambda: len(ward.heard()) == len(notes))
+    assert sorted(str(one.note_id) for one in ward.heard()) == sorted(notes)
+
+
+def test_an_event_that_comes_twice_has_one_effect(ward: Place, raw: Raw) -> None:
+    queue = raw.listen("ward.events")
+    ward.serve(Desk)
+    first = ward.write(ward.client(), "first")
+    got = raw.wait(queue)
+    soon(ward.heard)
+    for _ in range(5):
+        raw.send(got.body.encode(), "note_written", "ward.events", headers=got.headers)
+    last = ward.write(ward.client(), "last")
+    soon(lambda: len(ward.heard()) > 1)
+    soon(lambda: raw.count("evt-ward-note_written--desk.on_note_written") == 0)
+    assert sorted(str(one.note_id) for one in ward.heard()) == sorted([first["id"], last["id"]])

@@ -1,0 +1,69 @@
+"""What a service refuses, whoever asks; and nothing unexpected leaves it."""
+
+import logging
+
+import orjson
+import pytest
+
+from chassis.errors import Internal
+from tests.broker.place import Place, Raw, refusal
+from tests.ward import Steps, Ward
+
+PRIVATE = "Asha Rao has measles"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"not json", b"[]", b'{"kwargs": {}}', b'{"args": [], "kwargs": []}', b"\xff\xfe", b""],
+    ids=["no JSON", "a list", "no args", "kwargs that are no object", "no UTF-8", "empty"],
+)
+def test_a_malformed_request_is_refused(place: Place, raw: Raw, body: bytes) -> None:
+    place.serve(Ward)
+    assert raw.ask("ward", "greet", body)["error"]["exc_args"][0] == "malformed"
+
+
+def test_positional_arguments_are_refused(place: Place, raw: Raw) -> None:
+    place.serve(Ward)
+    body = orjson.dumps({"args": ["you"], "kwargs": {}})
+    assert raw.ask("ward", "greet", body)["error"]["exc_args"][0] == "malformed"
+
+
+def test_an_unknown_method_is_refused(place: Place) -> None:
+    place.serve(Ward)
+    client = place.client()
+    assert refusal(lambda: client.call("ward", "burn_down", {}, place.nurse(), 5.0).result).code == "no_such_method"
+
+
+def test_a_service_that_never_ran_is_known_to_be_down_at_once(place: Place) -> None:
+    place.serve(Ward)
+    client = place.client()
+    assert refusal(lambda: client.call("cellar", "greet", {}, place.nurse(), 60.0)).code == "service_down"
+
+
+def test_a_command_of_another_role_is_refused_by_the_service_itself(place: Place) -> None:
+    place.serve(Ward)
+    call, client = place.nurse(), place.client()
+    call.token = place.mint.token("visitor")
+    assert refusal(lambda: client.call("ward", "write_note", {"text": "x"}, call, 5.0).result).code == "role_missing"
+
+
+def test_a_forged_token_is_refused_by_the_service_itself(place: Place) -> None:
+    place.serve(Ward)
+    call, client = place.nurse(), place.client()
+    call.token = call.token[:-8] + "AAAAAAAA"
+    assert refusal(lambda: client.call("ward", "write_note", {"text": "x"}, call, 5.0).result).code == "token_invalid"
+
+
+def test_an_unexpected_exception_is_masked(
+    place: Place, steps: Steps, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise RuntimeError(PRIVATE)
+
+    steps.write = fail
+    place.serve(Ward)
+    client = place.client()
+    with caplog.at_level(logging.DEBUG):
+        reply = client.call("ward", "write_note", {"text": "x"}, place.nurse(), 5.0)
+    assert isinstance(refusal(lambda: reply.result), Internal)
+    assert PRIVATE not in reply.body.decode() + "".join(capfd.readouterr()) + caplog.text

@@ -1,0 +1,153 @@
+"""What becomes of an event whose handler fails: it comes again, later each time, and ends as a dead letter."""
+
+import logging
+import time
+from collections.abc import Callable
+
+import orjson
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.delivery import MAX_DELIVERIES
+from chassis.errors import Conflict
+from tests.broker.place import Place, Raw, soon
+from tests.ward import Desk, Steps, Ward
+
+DEAD, QUEUE = "dead-desk", "evt-ward-note_written--desk.on_note_written"
+PRIVATE = "Asha Rao has measles"
+
+
+@pytest.fixture
+def failing(steps: Steps) -> Callable[[int, Exception], list[float]]:
+    """Make the handler fail so many times; returns the times at which it was tried."""
+
+    def fail(times: int, error: Exception) -> list[float]:
+        tries: list[float] = []
+
+        def step() -> None:
+            tries.append(time.monotonic())
+            if len(tries) <= times:
+                raise error
+
+        steps.hear = step
+        return tries
+
+    return fail
+
+
+def test_a_failed_event_comes_again_until_it_is_done(
+    place: Place, failing: Callable[[int, Exception], list[float]]
+) -> None:
+    tries = failing(2, RuntimeError(PRIVATE))
+    place.serve(Ward, Desk)
+    note = place.write(place.client())
+    soon(place.heard)
+    assert ([str(one.note_id) for one in place.heard()], len(tries)) == ([note["id"]], 3)
+
+
+def test_each_wait_is_as_long_as_the_settings_say(
+    place: Place, failing: Callable[[int, Exception], list[float]]
+) -> None:
+    tries = failing(2, RuntimeError(PRIVATE))
+    place.serve(Ward, Desk)
+    place.write(place.client())
+    soon(place.heard)
+    first, second = tries[1] - tries[0], tries[2] - tries[1]
+    assert (0.1 <= first, 0.3 <= second, second > first) == (True, True, True)
+
+
+def test_other_events_do_not_wait_for_one_that_failed(
+    place: Place, failing: Callable[[int, Exception], list[float]]
+) -> None:
+    failing(1, RuntimeError(PRIVATE))
+    place.serve(Ward, Desk)
+    client = place.client()
+    first = place.write(client, "first")["id"]
+    soon(lambda: not place.heard() and place.sequences()[False] == [1])
+    second = place.write(client, "second")["id"]
+    soon(lambda: len(place.heard()) == 2)
+    assert [str(one.note_id) for one in place.heard()] == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(RuntimeError(PRIVATE), ("Internal", "internal")), (Conflict("no_room", "Full."), ("Conflict", "no_room"))],
+    ids=["unexpected", "a refusal"],
+)
+def test_a_handler_that_always_fails_leaves_a_dead_letter_that_says_why(
+    place: Place,
+    raw: Raw,
+    failing: Callable[[int, Exception], list[float]],
+    error: Exception,
+    told: tuple[str, str],
+) -> None:
+    tries = failing(99, error)
+    place.serve(Ward, Desk)
+    note = place.write(place.client())
+    letter = raw.wait(DEAD)
+    assert (letter.headers["x-error"], letter.headers["x-code"]) == told
+    assert (letter.headers["x-queue"], letter.headers["x-attempt"], len(tries)) == (QUEUE, 3, 3)
+    assert orjson.loads(letter.body) == {"note_id": note["id"]}
+
+
+def test_the_text_of_an_exception_is_in_no_header_and_in_no_log(
+    place: Place,
+    raw: Raw,
+    failing: Callable[[int, Exception], list[float]],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing(99, RuntimeError(PRIVATE))
+    with caplog.at_level(logging.DEBUG):
+        place.serve(Ward, Desk)
+        place.write(place.client())
+        letter = raw.wait(DEAD)
+    assert "measles" not in str(letter.headers) + "".join(capfd.readouterr()) + caplog.text
+
+
+GOOD = {
+    "ce-id": str(uuid7()),
+    "ce-source": "/ward",
+    "ce-type": "note_written",
+    "ce-sequence": "1",
+    "ce-time": "2026-11-22T09:00:00+00:00",
+    "ce-subject": "s",
+    "ce-correlationid": "c",
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"measles, not JSON", GOOD),
+        (b'{"note_id": "measles"}', GOOD),
+        (b'["measles"]', GOOD),
+        (b'{"note_id": "\xff measles"}', GOOD),
+        (orjson.dumps({"note_id": str(uuid7())}), {}),
+        (orjson.dumps({"note_id": str(uuid7())}), {**GOOD, "ce-id": "measles"}),
+    ],
+    ids=["no JSON", "wrong data", "no object", "no UTF-8", "no event of ours", "a broken header"],
+)
+def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
+    place: Place,
+    raw: Raw,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+    headers: dict[str, str],
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        place.serve(Ward, Desk)
+        raw.send(body, QUEUE, headers=headers)
+        letter = raw.wait(DEAD)
+    assert (letter.headers["x-error"], letter.headers["x-attempt"]) == ("Undeliverable", 1)
+    assert letter.body in (body, body.decode("utf-8", "replace"))
+    assert "measles" not in "".join(capfd.readouterr()) + caplog.text
+
+
+def test_what_was_in_work_each_time_a_process_died_is_a_dead_letter(place: Place, raw: Raw) -> None:
+    place.serve(Ward, Desk)
+    body = orjson.dumps({"note_id": str(uuid7())})
+    raw.send(body, QUEUE, headers={**GOOD, "x-delivery-count": MAX_DELIVERIES})
+    assert raw.wait(DEAD).headers["x-error"] == "Undeliverable"
+    assert place.heard() == []

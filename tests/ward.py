@@ -1,0 +1,231 @@
+"""A made-up ward, small enough to read at once: what tests of the chassis and of the broker let the chassis do.
+
+`Ward` writes notes and says so; `Desk` hears of them. What happens inside is what a test puts into `STEPS`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from marshmallow import fields
+from sqlalchemy import String, insert, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from chassis import tables
+from chassis.config import Config
+from chassis.contract import ANYONE, Command, Event, PageQuery, Query, Role, View, page_of
+from chassis.database import Database, Session, refusing
+from chassis.entrypoints import Service, hears, serves
+from chassis.errors import Conflict
+from chassis.execution import Refused
+from chassis.identity import Actor
+from chassis.paging import page
+from chassis.tables import BigSerial, new_metadata
+
+
+class WardRole(Role):
+    NURSE = "nurse"
+
+
+NURSES = frozenset({WardRole.NURSE})
+
+
+class NoteView(View):
+    id = fields.UUID()
+    text = fields.String()
+    revision = fields.Integer()
+
+
+class GreetingView(View):
+    greeting = fields.String()
+
+
+class WriteNote(Command):
+    service, roles, returns = "ward", NURSES, NoteView
+    text = fields.String(required=True)
+
+
+class SendNote(Command):
+    """A command that calls outside."""
+
+    service, roles, returns = "ward", NURSES, NoteView
+    text = fields.String(required=True)
+
+
+class TryCode(Command):
+    """A command without a key, whose refusals count."""
+
+    service, roles, returns, keyed = "ward", ANYONE, NoteView, False
+    code = fields.String(required=True, load_only=True)
+
+
+class ListNotes(PageQuery):
+    service, roles, returns = "ward", NURSES, page_of(NoteView)
+
+
+class Greet(Query):
+    service, roles, returns = "ward", ANYONE, GreetingView
+    name = fields.String(load_default="you")
+
+
+class NoteEvent(Event):
+    note_id = fields.UUID()
+    example = {"note_id": "01919c5e-0000-7000-8000-000000000001"}
+
+
+class NoteWritten(NoteEvent):
+    service, subject, heard_by = "ward", "note_id", ("desk.on_note_written",)
+
+
+class NoteWhispered(NoteEvent):
+    service, subject, heard_by, internal = "ward", "note_id", ("desk.on_note_whispered",), True
+
+
+class Base(DeclarativeBase):
+    metadata = new_metadata()
+
+
+class Note(Base):
+    __tablename__ = "note"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(String(200), unique=True)
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+class Heard(Base):
+    __tablename__ = "heard"
+
+    id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    note_id: Mapped[UUID]
+    sequence: Mapped[int]
+
+
+class Steps:
+    """What the ward does besides its work: a test puts its own functions here."""
+
+    def __init__(self) -> None:
+        self.write: Callable[[], None] = lambda: None
+        self.greet: Callable[[], None] = lambda: None
+        self.outside: Callable[[], str] = lambda: "sent"
+        self.record: Callable[[], None] = lambda: None
+        self.hear: Callable[[], None] = lambda: None
+
+
+STEPS = Steps()
+TAKEN = {"uq_note_text": Conflict("text_taken", "There is such a note.")}
+
+
+def write(session: Session, _actor: Actor, *, text: str) -> Note:
+    STEPS.write()
+    note = Note(id=uuid7(), text=text, revision=1)
+    with refusing(session, TAKEN):
+        session.add(note)
+    session.publish(NoteWritten(note_id=note.id))
+    session.publish(NoteWhispered(note_id=note.id))
+    return note
+
+
+def prepare(_session: Session, _actor: Actor, *, text: str) -> dict[str, Any]:
+    STEPS.write()
+    return {"note_id": str(uuid7()), "length": len(text)}
+
+
+def outside(_plan: dict[str, Any], *, text: str) -> str:
+    return f"{text} {STEPS.outside()}"
+
+
+def record(session: Session, _actor: Actor, plan: dict[str, Any], outcome: str) -> Note:
+    STEPS.record()
+    note = Note(id=UUID(plan["note_id"]), text=outcome, revision=1)
+    session.add(note)
+    session.publish(NoteWritten(note_id=note.id))
+    return note
+
+
+def try_code(session: Session, _actor: Actor, *, code: str) -> Note | Refused:
+    note = Note(id=uuid7(), text=f"tried {code}", revision=1)
+    session.add(note)
+    return note if code == "right" else Refused(Conflict("wrong_code", "That is not the code."))
+
+
+def listing(session: Session, _actor: Actor, *, limit: int, cursor: str | None) -> Any:
+    query = select(Note.id, Note.text, Note.revision)
+    return page(session, query, (Note.text, Note.id), limit=limit, cursor=cursor, newest_first=False)
+
+
+def greet(_session: Session, _actor: Actor, *, name: str) -> dict[str, str]:
+    STEPS.greet()
+    return {"greeting": f"Hello {name}"}
+
+
+def hear(session: Session, actor: Actor, *, note_id: UUID) -> None:
+    STEPS.hear()
+    assert actor.origin is not None
+    session.append(Heard, note_id=note_id, sequence=actor.origin.sequence)
+
+
+class Ward(Service):
+    """Writes notes."""
+
+    name = "ward"
+    write_note = serves(WriteNote, write)
+    send_note = serves(SendNote, prepare, outside=outside, then=record)
+    try_code = serves(TryCode, try_code)
+    list_notes = serves(ListNotes, listing)
+    greet = serves(Greet, greet)
+
+
+class Desk(Service):
+    """Hears of notes."""
+
+    name = "desk"
+    on_note_written = hears(NoteWritten, hear)
+    on_note_whispered = hears(NoteWhispered, lambda _session, _actor: None)
+
+
+def settings(**changes: Any) -> Config:
+    """The settings of a process, of which most do not matter here."""
+    given = {
+        "amqp_url": "embedded://ward",
+        "database_urls": {},
+        "jwks_file": Path("jwks.json"),
+        "signing_keys": Path("private"),
+        "hospital_timezone": ZoneInfo("UTC"),
+        "http_host": "127.0.0.1",
+        "http_port": 0,
+        "health_port": 0,
+        "public_url": "http://hospital.example",
+        "mail_url": "file:mail",
+        "mail_from": "hospital@localhost",
+        "currency": "EUR",
+        "allow_sandbox_payments": True,
+        "workers": 16,
+        "retry_delays": (0.1, 0.3),
+        "log_level": "INFO",
+    }
+    return Config(**{**given, **changes})
+
+
+def create_tables(database: Database) -> None:
+    """What a migration of the ward would make."""
+    for metadata in (tables.metadata, Base.metadata):
+        metadata.create_all(database.engine)
+    audiences = [{"internal": audience, "sent_through": 0} for audience in (False, True)]
+    with database.begin() as session:
+        session.execute(insert(tables.relay), audiences)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """A database with the tables of the ward."""
+    database = Database(url)
+    create_tables(database)
+    try:
+        yield database
+    finally:
+        database.close()
