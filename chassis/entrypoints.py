@@ -10,7 +10,7 @@ from nameko.extensions import DependencyProvider, SharedExtension, register_entr
 from nameko.rpc import Rpc
 from nameko.timer import Timer
 
-from chassis import execution
+from chassis import execution, housekeeping
 from chassis.consumer import Broker
 from chassis.contract import Command, Event, Origin
 from chassis.database import Database
@@ -84,16 +84,6 @@ class _CurrentCall(DependencyProvider):
             expires_at=float(expires_at) if expires_at else None,
             origin=data.get("origin"),
         )
-
-
-class Service:
-    """Base of the services. A subclass is a table of everything that it does, and has no logic."""
-
-    name: str
-    database = _Resource()
-    relay = _Resource()
-    verifier = _Resource()
-    call = _CurrentCall()
 
 
 class Served(Rpc):
@@ -270,3 +260,15 @@ def every(
     method.__doc__, method.__name__ = work.__doc__, work.__name__
     register_entrypoint(method, Every(seconds))
     return method
+
+
+class Service:
+    """Base of the services. A subclass is a table of everything that it does, and has no logic."""
+
+    name: str
+    database = _Resource()
+    relay = _Resource()
+    verifier = _Resource()
+    call = _CurrentCall()
+
+    tidy = every(housekeeping.PACE, housekeeping.tidy)

@@ -8,7 +8,7 @@ from nameko.extensions import DependencyProvider
 from chassis.identity import KeySet, Verifier
 from chassis.observe import Health
 from chassis.rpc import Rpc
-from gateway import sandbox
+from gateway import pages
 from gateway.http import Answer
 from gateway.requests import Request
 from gateway.route import JSON, page
@@ -58,5 +58,7 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, No
 
     live = page("GET", "/health/live", _live)
     ready = page("GET", "/health/ready", _ready)
-    show_checkout = page("GET", "/sandbox/checkout/{reference}", sandbox.show)
-    finish_checkout = page("POST", "/sandbox/checkout/{reference}", sandbox.finish)
+    show_verification = page("GET", "/verify-email", pages.show_verification)
+    verify_by_link = page("POST", "/verify-email", pages.verify)
+    show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout)
+    finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout)

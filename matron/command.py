@@ -123,7 +123,10 @@ def keys() -> None:
 def create_admin(
     email: Annotated[str, typer.Argument(help="The address to sign in with.")],
     name: Annotated[str, typer.Option(help="The person's name.")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    password: Annotated[
+        str,
+        typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="MATRON_ADMIN_PASSWORD"),
+    ],
 ) -> None:
     """Make an administrator. The first one comes from here.
 

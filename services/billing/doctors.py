@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chassis.copies import keep
 from chassis.database import Session
 from chassis.identity import Actor
 from services.billing import catalogue, invoices, rules
@@ -12,10 +13,9 @@ def remember(session: Session, actor: Actor, *, doctor_id: UUID, specialization:
     """Copy an approved doctor, unless what is known is newer, and price the visits that have waited for it."""
     assert actor.origin is not None  # noqa: S101  events have one
     catalogue.changing(session)
-    known = session.get(Doctor, doctor_id)
-    if known is not None and known.changed_by >= actor.origin.sequence:
+    facts = {"specialization": specialization, "changed_by": actor.origin.sequence}
+    if not keep(session, Doctor, "id", "changed_by", id=doctor_id, **facts):
         return
-    session.merge(Doctor(id=doctor_id, specialization=specialization, changed_by=actor.origin.sequence))
     waiting = invoices.held(session, InvoiceLine.code.is_(None), Invoice.doctor_id == doctor_id)
     for line in (line for invoice in waiting for line in invoice.lines if line.code is None):
         line.code = rules.consultation_code(specialization)

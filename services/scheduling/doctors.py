@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.contract import Page
+from chassis.copies import keep
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
@@ -16,10 +17,8 @@ from services.scheduling.models import Doctor
 def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, specialization: str) -> None:
     """Copy an approved doctor, unless what is known is newer."""
     assert actor.origin is not None  # noqa: S101  events have one
-    known = session.get(Doctor, doctor_id, with_for_update=True)
-    if known is not None and known.changed_by >= actor.origin.sequence:
-        return
-    session.merge(Doctor(id=doctor_id, name=name, specialization=specialization, changed_by=actor.origin.sequence))
+    facts = {"name": name, "specialization": specialization, "changed_by": actor.origin.sequence}
+    keep(session, Doctor, "id", "changed_by", id=doctor_id, **facts)
 
 
 def listing(session: Session, _actor: Actor, *, specialization: str | None, limit: int, cursor: str | None) -> Page:

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -30,7 +30,7 @@ class Doctor(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     specialization: Mapped[str] = mapped_column(String(100), index=True)
-    changed_by: Mapped[int]
+    changed_by: Mapped[int] = mapped_column(BigInteger)
     """Sequence of the event that this copy is of, so that a stale one never wins."""
 
 

@@ -57,11 +57,15 @@ def until(condition: Callable[[], object]) -> None:
 
 @pytest.fixture
 def place(broker_url: str, tmp_path: Path) -> Place:
+    with connected(broker_url) as open_channel:
+        channel = open_channel()
+        for queue in (NOTIFY, dead_queue("notify")):
+            channel.queue_delete(queue)  # A broker that was given to the tests may have them from another run.
     return Place(broker_url, tmp_path)
 
 
 @pytest.fixture
-def handler(broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
+def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
     """A service named notify, which hears one event, running."""
     handler = Handler()
 
@@ -97,7 +101,8 @@ def letters(place: Place) -> list[dead.Letter]:
 
 def matron(*arguments: str, answer: str | None = None) -> str:
     """What the command prints."""
-    result = CliRunner().invoke(app, list(arguments), input=answer, catch_exceptions=False)
+    with structlog.testing.capture_logs():  # The services of this process go on meanwhile.
+        result = CliRunner().invoke(app, list(arguments), input=answer, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
 

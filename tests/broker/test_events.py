@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_binary_event
 
+from chassis.delivery import bytes_of
 from chassis.topology import ALL_EVENTS
 from tests.broker.place import Place, Raw, soon
 from tests.ward import Desk, Ward
@@ -23,7 +24,7 @@ def test_the_official_sdk_reads_our_events(ward: Place, raw: Raw) -> None:
     queue = raw.listen("ward.events")
     note = ward.write(ward.client())
     got = raw.wait(queue)
-    event = from_binary_event(RabbitMQMessage(got.headers, got.content_type, got.body.encode()))
+    event = from_binary_event(RabbitMQMessage(got.headers, got.content_type, bytes_of(got.body)))
     attributes = event.get_attributes()
     assert event.get_data() == {"note_id": note["id"]}
     assert (event.get_source(), event.get_type(), event.get_subject()) == ("/ward", "note_written", note["id"])
@@ -92,7 +93,7 @@ def test_an_event_that_comes_twice_has_one_effect(ward: Place, raw: Raw) -> None
     got = raw.wait(queue)
     soon(ward.heard)
     for _ in range(5):
-        raw.send(got.body.encode(), "note_written", "ward.events", headers=got.headers)
+        raw.send(bytes_of(got.body), "note_written", "ward.events", headers=got.headers)
     last = ward.write(ward.client(), "last")
     soon(lambda: len(ward.heard()) > 1)
     soon(lambda: raw.count("evt-ward-note_written--desk.on_note_written") == 0)

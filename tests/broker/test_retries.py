@@ -146,8 +146,10 @@ def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
 
 
 def test_what_was_in_work_each_time_a_process_died_is_a_dead_letter(place: Place, raw: Raw) -> None:
-    place.serve(Ward, Desk)
-    body = orjson.dumps({"note_id": str(uuid7())})
-    raw.send(body, QUEUE, headers={**GOOD, "x-delivery-count": MAX_DELIVERIES})
+    place.serve(Ward)
+    place.write(place.client())
+    for _ in range(MAX_DELIVERIES):
+        soon(lambda: raw.channel.basic_get(QUEUE, no_ack=False)).reject(requeue=True)
+    place.serve(Desk)
     assert raw.wait(DEAD).headers["x-error"] == "Undeliverable"
     assert place.heard() == []

@@ -1,11 +1,12 @@
 """One patient's visit, from registration to payment, over HTTP."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
 from tests.hospital import Hospital, eventually
-from tests.people import Person, approved_doctor, first_slot, open_hours, verified_patient
+from tests.people import PASSWORD, Person, approved_doctor, first_slot, open_hours, sign_in, verified_patient
 
 MEDICINE = {
     "medicine": "Amoxicillin",
@@ -37,17 +38,35 @@ def test_a_visit_is_booked_accepted_held_prescribed_billed_paid_and_told(hospita
     assert "Amoxicillin" not in str(patient.get("/api/notifications", limit=100))
 
 
+def test_the_link_of_the_mail_shows_a_button_that_verifies_the_address(hospital: Hospital) -> None:
+    email = f"{uuid4().hex[:12]}@journey.example"
+    body = {"email": email, "password": PASSWORD, "name": "Asha Rao"}
+    assert hospital.call("POST", "/api/auth/register", json=body).status_code == 201
+    link = re.search(r"http\S+", eventually(lambda: hospital.mails_to(email))[0])
+    assert link
+    button = re.search(r'name="token" value="([^"]+)"', hospital.http.get(link[0], timeout=10).text)
+    assert button
+    assert hospital.call("POST", "/verify-email", data={"token": button[1]}).status_code == 200
+    assert sign_in(hospital, email).get("/api/users/me")["status"] == "active"
+
+
 def _book(patient: Person, doctor: Person) -> dict[str, str]:
     found = patient.get("/api/doctors", specialization="cardiology")["items"]
     assert doctor.id in [one["id"] for one in found]
     slot = first_slot(patient, doctor.id)
     visit = patient.post(
-        "/api/patient/book-appointment", status=201, doctor_id=doctor.id, starts_at=slot["starts_at"], reason="chest pain"
+        "/api/patient/book-appointment",
+        status=201,
+        doctor_id=doctor.id,
+        starts_at=slot["starts_at"],
+        reason="chest pain",
     )
     assert (visit["status"], visit["revision"], visit["patient_id"]) == ("requested", 1, patient.id)
     assert (visit["starts_at"], visit["ends_at"]) == (slot["starts_at"], slot["ends_at"])
     assert first_slot(patient, doctor.id) != slot
-    told = eventually(lambda: [n for n in doctor.notifications("appointment_requested") if n["subject_id"] == visit["id"]])
+    told = eventually(
+        lambda: [n for n in doctor.notifications("appointment_requested") if n["subject_id"] == visit["id"]]
+    )
     assert len(told) == 1
     return dict(visit)
 
@@ -61,7 +80,9 @@ def _hold(patient: Person, doctor: Person, visit_id: str) -> None:
 
 
 def _prescribe(patient: Person, doctor: Person) -> None:
-    given = doctor.post("/api/doctors/prescribe", status=201, patient_id=patient.id, items=[MEDICINE], instructions="With water.")
+    given = doctor.post(
+        "/api/doctors/prescribe", status=201, patient_id=patient.id, items=[MEDICINE], instructions="With water."
+    )
     shown = patient.get("/api/patient/prescriptions")["items"]
     assert [one["id"] for one in shown] == [given["id"]]
     assert shown[0]["items"] == [MEDICINE]

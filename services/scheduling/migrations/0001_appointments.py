@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("specialization", sa.String(100), nullable=False),
-        sa.Column("changed_by", sa.Integer, nullable=False),
+        sa.Column("changed_by", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_doctor_specialization", "doctor", ["specialization"])
     op.create_table(

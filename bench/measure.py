@@ -1,0 +1,82 @@
+"""One run: a target, an operation, a number of clients; what it did and what it cost."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench import wrk
+from bench.cpu import Watch
+from bench.targets import Target
+
+HEADINGS = ("gateway", "service", "broker", "database", "others")
+QUIET_SHARE = 0.15
+"""Of one core: what is used below that is no work that a request has left."""
+LOOK_SECONDS = 0.25
+SETTLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """The figures of one run. CPU in milliseconds per request, by heading; `others` is not part of the request."""
+
+    target: str
+    operation: str
+    clients: int
+    per_second: float
+    p50: float
+    p95: float
+    p99: float
+    bad: float
+    """Share of requests that were refused or not answered, in percent."""
+    cpu: Mapping[str, float]
+    load: float
+    """The machine's load average at the end."""
+
+    @property
+    def total(self) -> float:
+        """CPU milliseconds of one request, without what other services do later because of it."""
+        return sum(value for heading, value in self.cpu.items() if heading != "others")
+
+    @property
+    def rpc(self) -> float:
+        """CPU milliseconds of one request in gateway, service and broker together."""
+        return self.total - self.cpu.get("database", 0.0)
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Requests that one second of one core is enough for."""
+        return 1000 / self.total if self.total else 0.0
+
+
+def measure(target: Target, operation: str, clients: int, seconds: int) -> Run:
+    """Send the operation's requests for so long, then wait until everything that they set off is done."""
+    requests, watch = target.requests[operation], target.watch(operation)
+    before = watch.seconds()
+    load = wrk.run(target.url, requests.take(seconds), clients=clients, seconds=seconds)
+    requests.used(load.requests + 2 * clients)
+    after = _settled(watch)
+    answered = max(load.requests, 1)
+    return Run(
+        target.name,
+        operation,
+        clients,
+        per_second=load.requests / load.seconds,
+        p50=load.p50,
+        p95=load.p95,
+        p99=load.p99,
+        bad=100 * (load.refused + load.broken) / answered,
+        cpu={name: 1000 * (after[name] - before[name]) / answered for name in HEADINGS if name in after},
+        load=os.getloadavg()[0],
+    )
+
+
+def _settled(watch: Watch) -> Mapping[str, float]:
+    """What has been used when the processes have become quiet: events are sent and handled after the reply."""
+    deadline, before = time.monotonic() + SETTLE_SECONDS, watch.seconds()
+    while True:
+        time.sleep(LOOK_SECONDS)
+        now = watch.seconds()
+        if sum(now.values()) - sum(before.values()) < QUIET_SHARE * LOOK_SECONDS or time.monotonic() > deadline:
+            return now
+        before = now

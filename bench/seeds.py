@@ -1,0 +1,75 @@
+"""What every database is filled with, and who asks for what: the same people, doctors and slots for all targets."""
+
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Database
+
+APPOINTMENTS = 100_000
+READERS = 500
+"""Patients with 200 visits each, who log in and look at their lists."""
+BOOKERS = 50_000
+"""Patients who book five visits each, as many as may wait for an answer."""
+EACH = 5
+DOCTORS = 200
+OPENS, SLOT, SLOTS_A_DAY = time(9), timedelta(minutes=30), 16
+FIRST_DAY = 2
+"""Days from now to the first slot that is booked."""
+PASSWORD = "correct-horse-battery-41"  # noqa: S105  opens nothing but these databases
+
+_PATIENT, _DOCTOR = 0x1_0000_0000, 0x2_0000_0000
+PATIENT_ID = "('00000000-0000-7000-8000-' || lpad(to_hex({} + 4294967296), 12, '0'))::uuid"
+DOCTOR_ID = "('00000000-0000-7000-8000-' || lpad(to_hex({} + 8589934592), 12, '0'))::uuid"
+_BASE = UUID("00000000-0000-7000-8000-000000000000").int
+
+
+def patient_id(number: int) -> UUID:
+    """The readers come first, then the bookers."""
+    return UUID(int=_BASE + _PATIENT + number)
+
+
+def doctor_id(number: int) -> UUID:
+    """The id of a doctor."""
+    return UUID(int=_BASE + _DOCTOR + number)
+
+
+def email(number: int) -> str:
+    """A reader's address."""
+    return f"patient-{number}@bench.example"
+
+
+def booking(number: int) -> tuple[int, int, datetime]:
+    """Booker, doctor and start of one booking: no two overlap, and nobody has more than five.
+
+    Two hundred bookers ask each their doctor, then again for the slot after it, so that a token is used five times.
+    """
+    round_, doctor = divmod(number, DOCTORS)
+    booker = READERS + round_ // EACH * DOCTORS + doctor
+    day, slot = divmod(round_, SLOTS_A_DAY)
+    if booker >= READERS + BOOKERS:
+        raise SystemExit("bench: more bookings than the patients may have; measure for a shorter time")
+    opening = datetime.combine(datetime.now(UTC).date() + timedelta(days=FIRST_DAY + day), OPENS, UTC)
+    return booker, doctor, opening + slot * SLOT
+
+
+def fill(url: str, *statements: str) -> None:
+    """Fill a database, and have PostgreSQL look at what is in it."""
+    database = Database(url)
+    with database.autocommit() as connection:
+        for statement in ("SET statement_timeout = 0", *statements, "VACUUM ANALYZE"):
+            connection.execute(text(statement))
+    database.close()
+
+
+def visits(columns: str, more: str) -> str:
+    """The statement that adds the visits of the past, 200 for each reader."""
+    return f"""
+        INSERT INTO appointment ({columns})
+        SELECT gen_random_uuid(), {DOCTOR_ID.format(f"(g % {DOCTORS})")},
+            {PATIENT_ID.format(f"(g::bigint * 7919 % {READERS})")}, starts_at, starts_at + interval '30 minutes',
+            'fulfilled', 'check-up ' || g, {more}
+        FROM (SELECT g, timestamptz '2015-01-01 00:00Z' + g / {DOCTORS} * interval '30 minutes' AS starts_at
+              FROM generate_series(1, {APPOINTMENTS}) g) series
+    """  # noqa: S608  the words are ours

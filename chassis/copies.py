@@ -1,0 +1,23 @@
+"""Copies of facts that another service owns, fed by its events, which come twice, late, and in any order."""
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase
+
+from chassis.database import Session
+
+
+def keep(session: Session, model: type[DeclarativeBase], key: str, version: str, **facts: Any) -> bool:
+    """Write a copy unless what is known is as new; whether it was written. One statement, so that two do not race.
+
+    `key` is the column that says whose copy it is, `version` the one that grows with each change at the owner.
+    """
+    insert = postgresql.insert if session.is_postgresql else sqlite.insert
+    copy = insert(model).values(facts)
+    statement = copy.on_conflict_do_update(
+        index_elements=[key],
+        set_={name: copy.excluded[name] for name in facts if name != key},
+        where=getattr(model, version) < copy.excluded[version],
+    )
+    return session.execute(statement.returning(getattr(model, key))).first() is not None

@@ -1,0 +1,178 @@
+"""A hospital to be hurt, with its servers, and its people: patients, doctors and an admin, made in no time.
+
+Nobody signs in: tokens are signed with the hospital's own key. A patient need not exist anywhere to book a visit.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import requests
+from sqlalchemy import NullPool, create_engine, text
+
+from chassis.database import Database
+from chassis.execution import add_events
+from chassis.identity import AUDIENCE, ISSUER, Actor, sign
+from contracts.roles import Role
+from services.auth import accounts, keys
+from tests.hospital import PROCESSES, Hospital, Process, eventually, free_port
+from tests.people import Person, open_hours
+
+DOCTORS = 3
+SLOT_MINUTES = 5
+DAYS_AHEAD = 150
+READY_SECONDS = 60.0
+"""Within so long everything works again after a fault."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A time of a doctor's."""
+
+    doctor: Person
+    starts_at: str
+
+
+class City:
+    """A running hospital on servers of its own, and its people."""
+
+    def __init__(self, hospital: Hospital, database_urls: Mapping[str, str], amqp_url: str = "") -> None:
+        self.hospital, self.database_urls, self.amqp_url = hospital, database_urls, amqp_url
+        self.key_id, self.key = keys.newest(hospital.folder / "keys" / "private")
+        self.admin = self.person(Role.ADMIN)
+        self.doctors: list[Person] = []
+        self.slots: Iterator[Slot] = iter(())
+
+    def open(self) -> None:
+        """Let there be doctors, with hours and prices."""
+        price = {"code": "consultation:cardiology", "name": "Consultation", "amount_minor": 12_000}
+        self.admin.post("/api/admin/prices", status=201, **price)
+        self.doctors = [self.person(Role.DOCTOR, id=each) for each in self._hire(DOCTORS)]
+        self.register()  # Whatever auth commits lets it send what it finds in its outbox.
+        for doctor in self.doctors:
+            eventually(lambda doctor=doctor: _is_known(doctor))  # type: ignore[misc]
+            open_hours(doctor, slot_minutes=SLOT_MINUTES, opens="00:00", closes="23:59")
+        self.slots = self._all_slots()
+
+    def _hire(self, number: int) -> list[UUID]:
+        database, system = Database(self.database_urls["auth"]), Actor.system(request_id="faults")
+        with database.begin() as session:
+            hired = [
+                accounts.create_ready(
+                    session,
+                    system,
+                    email=f"{uuid4().hex}@faults.example",
+                    password_hash="",
+                    name=f"Dr {count}",
+                    roles=[Role.DOCTOR],
+                    specialization="cardiology",
+                ).id
+                for count in range(number)
+            ]
+            add_events(session, system)
+        database.close()
+        return hired
+
+    def _all_slots(self) -> Iterator[Slot]:
+        """Every slot once, from the day after tomorrow on, the doctors in turn."""
+        first = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+        per_day = (23 * 60 + 59) // SLOT_MINUTES
+        for day, number in itertools.product(range(DAYS_AHEAD), range(per_day)):
+            moment = first + timedelta(days=day, minutes=number * SLOT_MINUTES)
+            for doctor in self.doctors:
+                yield Slot(doctor, moment.isoformat())
+
+    def person(self, role: Role, id: UUID | None = None) -> Person:  # noqa: A002  what it is
+        """Somebody with a token that lives for a day."""
+        person_id, now = id or uuid4(), int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(person_id),
+            "sid": str(uuid4()),
+            "jti": str(uuid4()),
+            "iat": now,
+            "exp": now + 86_400,
+            "roles": [str(role)],
+            "verified": True,
+        }
+        return Person(self.hospital, "", str(person_id), sign(self.key, self.key_id, claims))
+
+    def register(self, name: str = "Asha Rao") -> requests.Response:
+        """A patient's account, opened over HTTP."""
+        body = {"email": f"{uuid4().hex}@faults.example", "password": "correct-horse-battery-41", "name": name}
+        return self.hospital.call("POST", "/api/auth/register", json=body)
+
+    def rows(self, service: str, statement: str, **values: Any) -> list[Any]:
+        """What a service's database answers, over a connection of its own, so that a restart leaves nothing behind."""
+        engine = create_engine(self.database_urls[service], poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            result = connection.execute(text(statement), values)
+            return list(result) if result.returns_rows else []
+
+    def process(self, name: str) -> Process:
+        """One of the hospital's processes."""
+        return self.hospital.processes[name]
+
+    def is_ready(self, process: Process) -> bool:
+        """Whether a process takes work."""
+        try:
+            return requests.get(f"{_health(process)}/health/ready", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    def wait_until_ready(self, *names: str) -> None:
+        """Return when these processes, or all, take work."""
+        for name in names or self.hospital.processes:
+            eventually(lambda name=name: self.is_ready(self.process(name)), seconds=READY_SECONDS)  # type: ignore[misc]
+
+    def metric(self, name: str, sample: str) -> float:
+        """The value of one sample, named with its labels, of a process's metrics."""
+        for line in requests.get(f"{_health(self.process(name))}/metrics", timeout=5).text.splitlines():
+            if line.startswith(f"{sample} "):
+                return float(line.rpartition(" ")[2])
+        return 0.0
+
+    def another(self, name: str) -> Process:
+        """A second process of a service, started; whoever asked ends it."""
+        first = self.process(name)
+        environment = {**first.environment, "HEALTH_PORT": str(free_port())}
+        second = Process(f"{name}-2", first.command, environment, self.hospital.folder / f"{name}-2.log")
+        second.start()
+        eventually(lambda: self.is_ready(second), seconds=READY_SECONDS)
+        return second
+
+    def matron(self, *arguments: str) -> str:
+        """What the `matron` command prints, with the settings of the hospital's services."""
+        environment = {**os.environ, **self.process("auth").environment}
+        command = [sys.executable, "-m", "matron.command", *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    def revive(self) -> None:
+        """Start what a test has left dead, and wait until all take work."""
+        for name in PROCESSES:
+            process = self.process(name)
+            if process.process is None or process.process.poll() is not None:
+                process.start()
+        self.wait_until_ready()
+
+    def logs(self) -> list[dict[str, Any]]:
+        """Every line of every process's log."""
+        return [json.loads(line) for line in self.hospital.logs().splitlines()]
+
+
+def _health(process: Process) -> str:
+    return f"http://127.0.0.1:{process.environment['HEALTH_PORT']}"
+
+
+def _is_known(doctor: Person) -> bool:
+    items = doctor.get("/api/doctors", limit=100)["items"]
+    return any(each["id"] == doctor.id for each in items)

@@ -1,0 +1,121 @@
+"""A stream of bookings and visits, from many clients at once, that writes down what became of each request.
+
+Each booking has a key of its own, by which its row is found afterwards. Now and then a client asks for a time that
+another one has asked for. Some of the visits are accepted, held and completed, each step repeated with its key until it
+is answered, as a good client does.
+"""
+
+import itertools
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import requests
+
+from contracts.roles import Role
+from tests.faults.city import City, Slot
+from tests.hospital import eventually
+from tests.people import Person
+
+CLIENTS = 8
+PAUSE_SECONDS = 0.1
+"""Between two requests of a client: the load is to be steady, not to be high."""
+CONTESTED_EACH = 8
+VISIT_EACH = 4
+BOOKINGS_OF_A_PATIENT = 4
+STEPS = ("accept", "start", "complete")
+NO_ANSWER = 0
+"""The status of a request that was not answered at all, because the gateway was gone."""
+REFUSALS = (503, 504)
+
+
+@dataclass
+class Answer:
+    """What became of one request."""
+
+    key: str
+    status: int
+    code: str
+    id: str
+    began: float
+    seconds: float
+    reply: bytes = field(repr=False, default=b"")
+
+
+def ask(person: Person, path: str, key: str, body: dict[str, str] | None = None) -> Answer:
+    """Post something, whatever becomes of it."""
+    began = time.monotonic()
+    try:
+        reply = person.try_post(path, key=key, **(body or {}))
+        told, status, content = reply.json(), reply.status_code, reply.content
+    except requests.ConnectionError:
+        told, status, content = {}, NO_ANSWER, b""
+    seconds = time.monotonic() - began
+    return Answer(key, status, told.get("code", ""), told.get("id", ""), began, seconds, content)
+
+
+class Stream:
+    """Runs while it is entered. `bookings` are the answers, `visits` the appointments that were completed."""
+
+    def __init__(self, city: City, *, clients: int = CLIENTS) -> None:
+        self.city = city
+        self.bookings: list[Answer] = []
+        self.steps: list[Answer] = []
+        self.visits: list[str] = []
+        self.failures: list[BaseException] = []
+        self.stopping = threading.Event()
+        self.agreed: queue.Queue[tuple[Slot, str] | None] = queue.Queue()
+        self.numbers = itertools.count(1)
+        works: list[Callable[[], None]] = [self._book_on] * clients
+        self.threads = [threading.Thread(target=self._guarded, args=(work,)) for work in [*works, self._hold_on]]
+
+    def __enter__(self) -> Self:
+        for thread in self.threads:
+            thread.start()
+        self.wait_for_bookings(2 * len(self.threads))
+        return self
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: TracebackType | None) -> None:
+        self.stopping.set()
+        for thread in self.threads[:-1]:
+            thread.join()
+        self.agreed.put(None)
+        self.threads[-1].join()
+        if error is None and self.failures:
+            raise self.failures[0]
+
+    def statuses(self) -> Counter[int]:
+        """How many bookings were answered with each status."""
+        return Counter(answer.status for answer in self.bookings)
+
+    def wait_for_bookings(self, number: int, *, seconds: float = 60.0) -> float:
+        """Wait until so many bookings that began from now on have succeeded; how long that took."""
+        now = time.monotonic()
+        done = lambda: sum(a.status == 201 and a.began >= now for a in self.bookings)  # noqa: E731
+        eventually(lambda: self.failures or done() >= number, seconds=seconds)
+        return time.monotonic() - now
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  it is raised at the end
+            self.failures.append(error)
+
+    def _book_on(self) -> None:
+        slot = next(self.city.slots)
+        while not self.stopping.is_set():
+            patient = self.city.person(Role.PATIENT)
+            patient.hospital = self._own_connections()
+            for _ in range(BOOKINGS_OF_A_PATIENT):
+                number = next(self.numbers)
+                if number % CONTESTED_EACH:
+                    slot = next(self.city.slots)
+                self._book(patient, slot, to_be_held=number % VISIT_EACH == 0)
+                if self.stopping.wait(PAUSE_SECONDS):
+                    return
