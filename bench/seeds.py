@@ -15,8 +15,8 @@ BOOKERS = 50_000
 EACH = 5
 DOCTORS = 200
 OPENS, SLOT, SLOTS_A_DAY = time(9), timedelta(minutes=30), 16
-FIRST_DAY = 2
-"""Days from now to the first slot that is booked."""
+FIRST_DAY = datetime.now(UTC).date() + timedelta(days=2)
+"""The day of the first slot that is booked; the same for the whole run, also over midnight."""
 PASSWORD = "correct-horse-battery-41"  # noqa: S105  opens nothing but these databases
 
 _PATIENT, _DOCTOR = 0x1_0000_0000, 0x2_0000_0000
@@ -50,8 +50,7 @@ def booking(number: int) -> tuple[int, int, datetime]:
     day, slot = divmod(round_, SLOTS_A_DAY)
     if booker >= READERS + BOOKERS:
         raise SystemExit("bench: more bookings than the patients may have; measure for a shorter time")
-    opening = datetime.combine(datetime.now(UTC).date() + timedelta(days=FIRST_DAY + day), OPENS, UTC)
-    return booker, doctor, opening + slot * SLOT
+    return booker, doctor, datetime.combine(FIRST_DAY + timedelta(days=day), OPENS, UTC) + slot * SLOT
 
 
 def fill(url: str, *statements: str) -> None:

@@ -23,11 +23,5 @@ def tidy(session: Session, _actor: Actor) -> None:
     session.execute(delete(inbox).where(inbox.c.handled_at < now - EVENTS_KEPT))
     last = select(func.max(outbox.c.sequence)).where(outbox.c.internal == relay.c.internal).scalar_subquery()
     for audience, sent_through, newest in session.execute(select(relay.c.internal, relay.c.sent_through, last)).all():
-        session.execute(
-            delete(outbox).where(
-                outbox.c.internal == audience,
-                outbox.c.sequence <= sent_through,
-                outbox.c.sequence < newest,
-                outbox.c.occurred_at < now - EVENTS_KEPT,
-            )
-        )
+        old = (outbox.c.internal == audience) & (outbox.c.occurred_at < now - EVENTS_KEPT)
+        session.execute(delete(outbox).where(old, outbox.c.sequence <= min(sent_through, (newest or 0) - 1)))

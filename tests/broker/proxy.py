@@ -1,0 +1,80 @@
+"""A TCP proxy before the broker that a test can cut, freeze and count connections at, in this process."""
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import eventlet
+
+
+class Proxy:
+    """Passes connections on to a broker."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.target = (parts.hostname, parts.port)
+        self.listener = eventlet.listen(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+        self.url = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{self.port}").geturl()
+        self.sockets: list[tuple[Any, Any]] = []
+        self.flowing = eventlet.event.Event()
+        self.flowing.send(None)
+        self.refusing = False
+        self.thread = eventlet.spawn(self._accept)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self.sockets)
+
+    def _accept(self) -> None:
+        while True:
+            near, _address = self.listener.accept()
+            if self.refusing:
+                near.close()
+                continue
+            pair = near, eventlet.connect(self.target)
+            self.sockets.append(pair)
+            for source, sink in (pair, pair[::-1]):
+                eventlet.spawn(self._pump, pair, source, sink)
+
+    def _pump(self, pair: tuple[Any, Any], source: Any, sink: Any) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self.flowing.wait()
+                sink.sendall(data)
+        self._end(pair)
+
+    def _end(self, pair: tuple[Any, Any]) -> None:
+        if pair in self.sockets:
+            self.sockets.remove(pair)
+        for one in pair:
+            with suppress(OSError):
+                one.shutdown(2)
+            one.close()
+
+    def cut(self) -> None:
+        """As when the broker dies: all connections end, and new ones are refused."""
+        self.refusing = True
+        for pair in list(self.sockets):
+            self._end(pair)
+
+    def restore(self) -> None:
+        """Let connections through again."""
+        self.refusing = False
+
+    def freeze(self) -> None:
+        """As when the broker is frozen: connections stay, and nothing moves."""
+        self.flowing = eventlet.event.Event()
+
+    def thaw(self) -> None:
+        """Let everything move again."""
+        if not self.flowing.ready():
+            self.flowing.send(None)
+
+    def close(self) -> None:
+        """End it."""
+        self.thaw()
+        self.thread.kill()
+        self.cut()
+        self.listener.close()

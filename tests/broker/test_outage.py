@@ -1,0 +1,153 @@
+"""The broker goes away and comes back: nothing that was committed is lost, and nobody waits for ever."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import eventlet
+import pytest
+
+from chassis.errors import Unavailable
+from tests.broker.place import Place, Raw, broker_of, refusal, soon
+from tests.broker.proxy import Proxy
+from tests.ward import Desk, Steps, Ward
+from transports import wire
+
+LINKS_OF_A_SERVICE = 3
+
+
+@pytest.fixture
+def proxy(amqp_url: str) -> Iterator[Proxy]:
+    """The way to the broker."""
+    proxy = Proxy(amqp_url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def behind(proxy: Proxy, open_place: Callable[..., Place]) -> Place:
+    """A place whose services reach the broker through the proxy."""
+    return open_place(proxy.url)
+
+
+@pytest.fixture
+def direct(amqp_url: str) -> Iterator[Raw]:
+    """A plain client beside the proxy."""
+    raw = Raw(amqp_url)
+    yield raw
+    raw.close()
+
+
+def test_an_event_committed_while_the_broker_is_away_arrives_later(
+    behind: Place, proxy: Proxy, direct: Raw, steps: Steps
+) -> None:
+    [container] = behind.serve(Ward)
+    queue, client = direct.listen("ward.events"), behind.client()
+    steps.write = proxy.cut
+    error = refusal(lambda: behind.write(client))
+    assert error.status in (503, 504)
+    soon(lambda: len(behind.sequences()[False]) == 1)
+    assert direct.get(queue) is None
+    steps.write = lambda: None
+    proxy.restore()
+    assert direct.wait(queue).headers["ce-sequence"] == "1"
+    soon(lambda: broker_of(container).consuming.is_up)
+
+
+def test_a_write_whose_answer_was_lost_is_not_done_again(behind: Place, proxy: Proxy, steps: Steps) -> None:
+    behind.serve(Ward)
+    client = behind.client()
+    steps.write = proxy.cut
+    refusal(lambda: behind.write(client, key="once"))
+    steps.write = lambda: None
+    proxy.restore()
+    soon(lambda: client.link.is_up)
+    assert behind.write(client, key="once")["text"] == "a note"
+    assert len(behind.sequences()[False]) == 1
+
+
+def test_calls_are_refused_at_once_while_there_is_no_broker(behind: Place, proxy: Proxy) -> None:
+    behind.serve(Ward)
+    client = behind.client()
+    proxy.cut()
+    soon(lambda: not client.link.is_up)
+    began = time.monotonic()
+    error = refusal(lambda: behind.write(client))
+    assert (type(error), error.code, "retry_after" in error.facts) == (Unavailable, "broker_down", True)
+    assert time.monotonic() - began < 0.5
+
+
+def test_whoever_waits_for_an_answer_learns_at_once_that_the_link_is_lost(
+    behind: Place, proxy: Proxy, steps: Steps
+) -> None:
+    behind.serve(Ward)
+    client = behind.client()
+    steps.greet = lambda: eventlet.sleep(60)
+    calls = [eventlet.spawn(refusal, lambda: client.call("ward", "greet", {}, behind.nurse(), 60.0)) for _ in range(3)]
+    soon(lambda: len(client.waiting) == len(calls))
+    proxy.cut()
+    assert {call.wait().code for call in calls} == {"no_answer"}
+
+
+def test_a_service_takes_work_again_when_the_broker_is_back(behind: Place, proxy: Proxy) -> None:
+    behind.serve(Ward, Desk)
+    client = behind.client()
+    behind.write(client, "before")
+    soon(lambda: len(behind.heard()) == 1)
+    proxy.cut()
+    soon(lambda: not client.link.is_up)
+    proxy.restore()
+    soon(lambda: client.link.is_up)
+    behind.write(client, "after")
+    soon(lambda: len(behind.heard()) == 2)
+
+
+def test_calls_end_by_their_deadline_when_the_broker_is_frozen(behind: Place, proxy: Proxy) -> None:
+    behind.serve(Ward)
+    client = behind.client()
+    proxy.freeze()
+    began = time.monotonic()
+    calls = [eventlet.spawn(refusal, lambda: client.call("ward", "greet", {}, behind.nurse(), 0.5)) for _ in range(50)]
+    assert {call.wait().code for call in calls} == {"no_answer"}
+    assert time.monotonic() - began < 1.0
+    assert client.waiting == {}
+
+
+def test_a_service_has_three_connections_and_keeps_them(behind: Place, proxy: Proxy) -> None:
+    behind.serve(Ward)
+    assert proxy.connections == LINKS_OF_A_SERVICE
+    client = behind.client()
+    for number in range(20):
+        behind.write(client, f"note {number}")
+    assert proxy.connections == LINKS_OF_A_SERVICE + 1
+
+
+def test_a_lost_connection_leaves_none_behind(behind: Place, proxy: Proxy) -> None:
+    [container] = behind.serve(Ward)
+    for _ in range(3):
+        proxy.cut()
+        proxy.restore()
+        soon(lambda: broker_of(container).consuming.is_up and broker_of(container).publisher.link.is_up)
+        soon(lambda: proxy.connections == LINKS_OF_A_SERVICE)
+
+
+def test_a_stop_ends_although_the_broker_is_frozen(behind: Place, proxy: Proxy) -> None:
+    [container] = behind.serve(Ward)
+    proxy.freeze()
+    began = time.monotonic()
+    container.stop()
+    assert time.monotonic() - began < 4.0
+
+
+def test_a_broker_that_takes_nothing_is_given_up(
+    behind: Place, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "SEND_SECONDS", 0.3)
+    behind.serve(Ward)
+    client = behind.client()
+    proxy.freeze()
+    big = {"name": "x" * 4_000_000}
+    began = time.monotonic()
+    error = refusal(lambda: [client.call("ward", "greet", big, behind.nurse(), 5.0) for _ in range(4)])
+    assert (error.status in (503, 504), time.monotonic() - began < 4.0) == (True, True)
+    proxy.thaw()
+    soon(lambda: client.link.is_up)
