@@ -58,6 +58,11 @@ class Process:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
         if self.process is not None and self.process.poll() is None:

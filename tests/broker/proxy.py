@@ -44,14 +44,15 @@ class Proxy:
                 self.flowing.wait()
                 sink.sendall(data)
         self._end(pair)
+        source.close()
 
     def _end(self, pair: tuple[Any, Any]) -> None:
+        """Wake both threads of a connection; each closes the socket that it reads from, and no other waits for that."""
         if pair in self.sockets:
             self.sockets.remove(pair)
         for one in pair:
             with suppress(OSError):
                 one.shutdown(2)
-            one.close()
 
     def cut(self) -> None:
         """As when the broker dies: all connections end, and new ones are refused."""
@@ -75,6 +76,6 @@ class Proxy:
     def close(self) -> None:
         """End it."""
         self.thaw()
-        self.thread.kill()
         self.cut()
+        self.thread.kill()
         self.listener.close()

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import requests
+from requests.adapters import HTTPAdapter
 from sqlalchemy import NullPool, create_engine, text
 
 from chassis.database import Database
@@ -26,6 +27,8 @@ from services.auth import accounts, keys
 from tests.hospital import PROCESSES, Hospital, Process, eventually, free_port
 from tests.people import Person, open_hours
 
+CONNECTIONS = 128
+"""To the gateway, kept open."""
 DOCTORS = 3
 SLOT_MINUTES = 5
 DAYS_AHEAD = 150
@@ -46,6 +49,7 @@ class City:
 
     def __init__(self, hospital: Hospital, database_urls: Mapping[str, str], amqp_url: str = "") -> None:
         self.hospital, self.database_urls, self.amqp_url = hospital, database_urls, amqp_url
+        hospital.http.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=CONNECTIONS))
         self.key_id, self.key = keys.newest(hospital.folder / "keys" / "private")
         self.admin = self.person(Role.ADMIN)
         self.doctors: list[Person] = []
@@ -160,7 +164,7 @@ class City:
         """Start what a test has left dead, and wait until all take work."""
         for name in PROCESSES:
             process = self.process(name)
-            if process.process is None or process.process.poll() is not None:
+            if not process.is_running:
                 process.start()
         self.wait_until_ready()
 

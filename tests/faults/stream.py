@@ -19,7 +19,7 @@ from uuid import uuid4
 import requests
 
 from contracts.roles import Role
-from tests.faults.city import City, Slot
+from tests.faults.city import READY_SECONDS, City, Slot
 from tests.hospital import eventually
 from tests.people import Person
 
@@ -29,6 +29,7 @@ PAUSE_SECONDS = 0.1
 CONTESTED_EACH = 8
 VISIT_EACH = 4
 BOOKINGS_OF_A_PATIENT = 4
+BOOKING = "/api/patient/book-appointment"
 STEPS = ("accept", "start", "complete")
 NO_ANSWER = 0
 """The status of a request that was not answered at all, because the gateway was gone."""
@@ -70,7 +71,8 @@ class Stream:
         self.visits: list[str] = []
         self.failures: list[BaseException] = []
         self.stopping = threading.Event()
-        self.agreed: queue.Queue[tuple[Slot, str] | None] = queue.Queue()
+        self.agreed: queue.Queue[tuple[Person, str] | None] = queue.Queue()
+        self.slot = next(city.slots)
         self.numbers = itertools.count(1)
         works: list[Callable[[], None]] = [self._book_on] * clients
         self.threads = [threading.Thread(target=self._guarded, args=(work,)) for work in [*works, self._hold_on]]
@@ -108,14 +110,36 @@ class Stream:
             self.failures.append(error)
 
     def _book_on(self) -> None:
-        slot = next(self.city.slots)
         while not self.stopping.is_set():
             patient = self.city.person(Role.PATIENT)
-            patient.hospital = self._own_connections()
-            for _ in range(BOOKINGS_OF_A_PATIENT):
-                number = next(self.numbers)
+            for number in itertools.islice(self.numbers, BOOKINGS_OF_A_PATIENT):
                 if number % CONTESTED_EACH:
-                    slot = next(self.city.slots)
-                self._book(patient, slot, to_be_held=number % VISIT_EACH == 0)
+                    self.slot = next(self.city.slots)
+                self._book(patient, self.slot, to_be_held=number % VISIT_EACH == 1)
                 if self.stopping.wait(PAUSE_SECONDS):
                     return
+
+    def _book(self, patient: Person, slot: Slot, *, to_be_held: bool) -> None:
+        body = {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at, "reason": "a fault test"}
+        answer = ask(patient, BOOKING, str(uuid4()), body)
+        self.bookings.append(answer)
+        if answer.status == 201 and to_be_held:
+            self.agreed.put((slot.doctor, answer.id))
+
+    def _hold_on(self) -> None:
+        while (agreed := self.agreed.get()) is not None:
+            doctor, visit = agreed
+            for step in STEPS:
+                self._take(doctor, visit, step)
+            self.visits.append(visit)
+
+    def _take(self, doctor: Person, visit: str, step: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            answer = ask(doctor, f"/api/doctors/appointments/{visit}/{step}", f"{step} {visit}")
+            self.steps.append(answer)
+            if answer.status == 200:
+                return
+            assert answer.status in (*REFUSALS, NO_ANSWER), answer
+            assert time.monotonic() < deadline, answer
+            time.sleep(PAUSE_SECONDS)

@@ -1,0 +1,128 @@
+"""The figures of all runs: medians as a table, ratios between targets beside what was promised, and JSON."""
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import orjson
+
+from bench.measure import HEADINGS, Run
+
+BAD_PERCENT = 0.5
+"""A run with more bad answers does not count."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A ratio between Matron and a rival, at an operation, that is to be `at_least` or `at_most` so much."""
+
+    text: str
+    rival: str
+    operation: str
+    of: Callable[[Run], float]
+    at_least: float | None = None
+    at_most: float | None = None
+    aim: float | None = None
+
+    def ratio(self, ours: Run, rivals: Run) -> float:
+        """Ours by the rival's."""
+        below = self.of(rivals)
+        return self.of(ours) / below if below else float("nan")
+
+    def verdict(self, ratio: float) -> str:
+        """Whether it is kept."""
+        kept = (self.at_least is None or ratio >= self.at_least) and (self.at_most is None or ratio <= self.at_most)
+        if not kept:
+            return "MISSED"
+        return "kept" if self.aim is None or ratio < self.aim else "kept, and the aim reached"
+
+    def target(self) -> str:
+        """What was promised, as text."""
+        limit = f"at most {self.at_most}" if self.at_most is not None else f"at least {self.at_least}"
+        return limit if self.aim is None else f"{limit}, aim {self.aim}"
+
+
+PROMISES = (
+    Promise("CPU in gateway, service and broker", "nameko", "list", lambda run: run.rpc, at_most=0.6),
+    Promise("requests per CPU second", "fastapi", "list", lambda run: run.per_cpu_second, at_least=0.8, aim=1.2),
+    Promise("requests per CPU second", "fastapi", "book", lambda run: run.per_cpu_second, at_least=0.5, aim=0.8),
+)
+
+
+def figures(runs: Sequence[Run]) -> str:
+    """The medians over all rounds, one line for each operation, number of clients and target."""
+    heads = ["operation", "clients", "target", "req/s", "p50 ms", "p95 ms", "p99 ms", "bad %"]
+    heads += [f"{heading} ms" for heading in HEADINGS[:-1]] + ["sum ms", "others ms", "req/CPU-s", "load"]
+    return _table(heads, [_line(group) for group in _groups(runs)])
+
+
+def _line(group: Sequence[Run]) -> list[str]:
+    first = group[0]
+    speed = [f"{_median(group, each):.1f}" for each in ("p50", "p95", "p99", "bad")]
+    cpu = [_cpu(group, heading) for heading in HEADINGS]
+    total, efficiency = _median(group, "total"), _median(group, "per_cpu_second")
+    costs = [*cpu[:-1], f"{total:.2f}", cpu[-1], f"{efficiency:.0f}", f"{_median(group, 'load'):.1f}"]
+    return [first.operation, str(first.clients), first.target, f"{_median(group, 'per_second'):.0f}", *speed, *costs]
+
+
+def _cpu(group: Sequence[Run], heading: str) -> str:
+    return f"{median(run.cpu[heading] for run in group):.2f}" if heading in group[0].cpu else "-"
+
+
+def _median(group: Iterable[Run], name: str) -> float:
+    return median(getattr(run, name) for run in group)
+
+
+def _groups(runs: Iterable[Run]) -> list[list[Run]]:
+    found: dict[tuple[str, int, str], list[Run]] = {}
+    for run in runs:
+        found.setdefault((run.operation, run.clients, run.target), []).append(run)
+    return list(found.values())
+
+
+def ratios(runs: Sequence[Run]) -> str:
+    """What was promised and what came out, for each number of clients: medians of the ratios within each round."""
+    lines = [line for promise in PROMISES for line in _promised(promise, runs)]
+    return _table(["operation", "clients", "beside", "ratio of", "is", "(rounds)", "promised", ""], lines)
+
+
+def _promised(promise: Promise, runs: Sequence[Run]) -> list[list[str]]:
+    lines = []
+    for clients in sorted({run.clients for run in runs}):
+        ours, rivals = (
+            [r for r in runs if (r.operation, r.clients, r.target) == (promise.operation, clients, target)]
+            for target in ("matron", promise.rival)
+        )
+        found = [promise.ratio(our, their) for our, their in zip(ours, rivals, strict=False)]
+        if found:
+            middle, each = median(found), ", ".join(f"{ratio:.2f}" for ratio in found)
+            facts = [promise.text, f"{middle:.2f}", f"({each})", promise.target(), promise.verdict(middle)]
+            lines.append([promise.operation, str(clients), promise.rival, *facts])
+    return lines
+
+
+def doubts(runs: Sequence[Run], missing: Iterable[str]) -> list[str]:
+    """What a reader must know before believing the figures."""
+    bad = sorted({(run.target, run.operation, run.clients) for run in runs if run.bad > BAD_PERCENT})
+    found = [f"{target} {operation} with {clients} clients does not count: bad answers" for target, operation, clients in bad]
+    return [*missing, *found]
+
+
+def as_json(runs: Sequence[Run], facts: dict[str, Any]) -> bytes:
+    """All runs, and on what they were made."""
+    return orjson.dumps({**facts, "runs": [asdict(run) for run in runs]}, option=orjson.OPT_INDENT_2)
+
+
+def machine() -> dict[str, Any]:
+    """On what it runs."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {"cores": len(models), "processor": models[0] if models else "", "python": platform.python_version()}
+
+
+def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in (heads, *lines))

@@ -1,0 +1,125 @@
+"""The counting: what was answered is held against every row that the five databases have of it, one by one."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.faults.city import READY_SECONDS, City
+from tests.faults.stream import NO_ANSWER, REFUSALS, Answer, Stream
+from tests.hospital import eventually
+
+DEADLINE_SECONDS = 5.0
+GRACE_SECONDS = 1.0
+
+# One row for each booking of the stream: its key, its id, and how many rows of each kind it has.
+WRITTEN = """
+    SELECT key, reply->'is'->>'id' AS id,
+        (SELECT count(*) FROM appointment a WHERE a.id::text = reply->'is'->>'id') AS appointments,
+        (SELECT count(*) FROM appointment_change c
+            WHERE c.appointment_id::text = reply->'is'->>'id' AND c.revision = 1) AS changes,
+        (SELECT count(*) FROM outbox o
+            WHERE o.subject = reply->'is'->>'id' AND o.name = 'appointment_requested') AS events,
+        (SELECT count(*) FROM audit l
+            WHERE l.record_id::text = reply->'is'->>'id' AND l.action = 'book_appointment' AND l.allowed) AS audited
+    FROM idempotency WHERE command = 'book_appointment' AND key = ANY(:keys)
+"""
+# Whatever has a row anywhere without the rows that belong to it, in all of the stream's and of everybody else's.
+PARTIAL = """
+    SELECT
+        (SELECT count(*) FROM appointment a WHERE NOT EXISTS
+            (SELECT FROM idempotency WHERE reply->'is'->>'id' = a.id::text)) AS without_key,
+        (SELECT count(*) FROM appointment a WHERE a.revision <>
+            (SELECT count(*) FROM appointment_change c WHERE c.appointment_id = a.id)) AS without_history,
+        (SELECT count(*) FROM appointment a WHERE a.revision <>
+            (SELECT count(*) FROM outbox o WHERE o.subject = a.id::text)) AS without_events,
+        (SELECT count(*) FROM appointment a WHERE a.revision <>
+            (SELECT count(*) FROM audit l WHERE l.record_id = a.id)) AS without_audit,
+        (SELECT count(*) FROM appointment a JOIN appointment b ON a.doctor_id = b.doctor_id AND a.id < b.id
+            AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+            AND a.status <> 'fulfilled' AND b.status <> 'fulfilled') AS overlaps
+"""
+TOLD = "SELECT subject_id::text, count(*) FROM notification WHERE kind = :kind GROUP BY 1"
+INVOICED = """
+    SELECT i.appointment_id::text, count(*) FROM invoice i
+    JOIN ledger_entry l ON l.invoice_id = i.id AND l.kind = 'charge' GROUP BY 1
+"""
+IN_CARE = "SELECT appointment_id::text, count(*) FROM care_relation GROUP BY 1"
+INVOICES = "SELECT i.id::text FROM invoice i WHERE i.appointment_id::text = ANY(:visits)"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What was found, for the reader of a test run."""
+
+    statuses: Counter[int]
+    slowest: float
+    booked: int
+    told: int
+    visits: int
+    invoiced: int
+
+    def __str__(self) -> str:
+        answers = ", ".join(f"{number} x {status or 'no answer'}" for status, number in sorted(self.statuses.items()))
+        return (
+            f"answers: {answers}; slowest {self.slowest:.2f} s; rows: {self.booked} bookings, {self.told} doctors told, "
+            f"{self.visits} visits, {self.invoiced} invoices"
+        )
+
+
+def check(city: City, stream: Stream, *, unanswered: bool = False) -> Counted:
+    """Nothing lost, nothing twice: AssertionError tells what was."""
+    _check_answers([*stream.bookings, *stream.steps], unanswered=unanswered)
+    written = _written(city, stream.bookings)
+    _check_rows(stream.bookings, written)
+    _check_nothing_partial(city)
+    told = _check_once(city, "notify", TOLD, {row.id for row in written}, kind="appointment_requested")
+    for kind in ("appointment_booked", "visit_completed"):
+        _check_once(city, "notify", TOLD, stream.visits, kind=kind)
+    _check_once(city, "clinical", IN_CARE, stream.visits)
+    invoiced = _check_once(city, "billing", INVOICED, stream.visits)
+    invoices = [row[0] for row in city.rows("billing", INVOICES, visits=stream.visits)]
+    _check_once(city, "notify", TOLD, invoices, kind="invoice_issued")
+    slowest = max(answer.seconds for answer in stream.bookings)
+    counted = Counted(stream.statuses(), slowest, len(written), told, len(stream.visits), invoiced)
+    print(counted)
+    return counted
+
+
+def _check_answers(answers: Iterable[Answer], *, unanswered: bool) -> None:
+    """Each ended in time, with an answer that may be."""
+    may_be = {200, 201, 409, *REFUSALS, *([NO_ANSWER] if unanswered else [])}
+    strange = [answer for answer in answers if answer.status not in may_be]
+    late = [answer for answer in answers if answer.seconds > DEADLINE_SECONDS + GRACE_SECONDS]
+    assert not strange, strange
+    assert not late, late
+
+
+def _written(city: City, answers: Iterable[Answer]) -> list[Any]:
+    return city.rows("scheduling", WRITTEN, keys=[answer.key for answer in answers])
+
+
+def _check_rows(answers: Iterable[Answer], written: Iterable[Any]) -> None:
+    """What was promised is there, whole; what was refused is not."""
+    ids = {row.key: row.id for row in written}
+    lost = [answer for answer in answers if answer.status == 201 and ids.get(answer.key) != answer.id]
+    ghosts = [answer for answer in answers if answer.status in (409, 503) and answer.key in ids]
+    halves = [row for row in written if tuple(row)[2:] != (1, 1, 1, 1)]
+    assert not lost, lost
+    assert not ghosts, ghosts
+    assert not halves, halves
+
+
+def _check_nothing_partial(city: City) -> None:
+    (row,) = city.rows("scheduling", PARTIAL)
+    assert not any(row), row._asdict()
+
+
+def _check_once(city: City, service: str, statement: str, expected: Collection[str], **values: str) -> int:
+    """Each of these has one row in the end, and nothing has two."""
+    wanted = set(expected)
+    found = lambda: dict(tuple(row) for row in city.rows(service, statement, **values))  # noqa: E731
+    eventually(lambda: wanted <= found().keys(), seconds=READY_SECONDS, every=0.2)
+    twice = {record: number for record, number in found().items() if number != 1}
+    assert not twice, twice
+    return len(wanted)

@@ -1,0 +1,52 @@
+"""The one hospital that all fault tests hurt, on a RabbitMQ and a PostgreSQL of its own."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from chassis.config import SERVICES
+from tests.faults.city import City
+from tests.hospital import served_hospital
+from tests.servers import PostgreSQL, RabbitMQ
+
+LONG = os.environ.get("FAULTS") == "long"
+
+
+@pytest.fixture(scope="session")
+def rounds() -> int:
+    """How often a fault is repeated: `FAULTS=long` wants more than `make test` has time for."""
+    return 5 if LONG else 1
+
+
+@pytest.fixture(scope="session")
+def outage() -> float:
+    """Seconds that a broker is gone."""
+    return 35.0 if LONG else 15.0
+
+
+@pytest.fixture(scope="session")
+def clients() -> int:
+    """How many book at once."""
+    return 24 if LONG else 8
+
+
+@pytest.fixture(scope="session")
+def _city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    broker: RabbitMQ = request.getfixturevalue("_private_rabbitmq")
+    database: PostgreSQL = request.getfixturevalue("_private_postgresql")
+    broker.heal()
+    database.heal()
+    urls = {name: database.create_database(f"faults_{name}") for name in SERVICES}
+    amqp_url, folder = broker.vhost(), tmp_path_factory.mktemp("faults")
+    with served_hospital(folder, amqp_url, urls) as hospital:
+        city = City(hospital, urls, amqp_url)
+        city.open()
+        yield city
+
+
+@pytest.fixture
+def city(_city: City, private_rabbitmq: RabbitMQ, private_postgresql: PostgreSQL) -> City:
+    """The hospital, with both servers well and every process taking work."""
+    _city.revive()
+    return _city
