@@ -9,6 +9,9 @@ import os
 import warnings
 
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
+# Eventlet's own resolver passes over the system's (nsswitch) and costs each process 14 MiB; names are only looked up when
+# a connection is made.
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 
 with warnings.catch_warnings():
     # Eventlet announces its own retirement at import. Nameko 2, which is prescribed, stands on it; see docs/decisions.

@@ -11,6 +11,7 @@ import kombu
 import orjson
 from nameko.containers import ServiceContainer
 from sqlalchemy import select, text
+from uuid_utils.compat import uuid7
 
 from chassis.config import SERVICES
 from chassis.consumer import Broker
@@ -57,6 +58,7 @@ class Place:
 
     def __init__(self, url: str, folder: Path, mint: Mint, **changes: Any) -> None:
         self.url, self.folder, self.mint, self.changes = url, folder, mint, changes
+        self.person = uuid7()
         self.closing: list[Callable[[], None]] = []
         self.databases: dict[str, Database] = {}
 
@@ -96,7 +98,7 @@ class Place:
 
     def nurse(self, **fields: Any) -> Call:
         """What comes with a nurse's request."""
-        return Call(token=self.mint.token("nurse"), request_id="request-1", key="key-1", **fields)
+        return Call(token=self.mint.token("nurse", person=self.person), request_id="request-1", key="key-1", **fields)
 
     def write(self, client: RpcClient, text: str = "a note", *, key: str | None = None) -> dict[str, Any]:
         """Write a note in the ward; the reply."""
@@ -136,14 +138,14 @@ class Raw:
         self.channel.queue_bind(queue, exchange, key)
         return queue
 
-    def get(self, queue: str) -> Any:
+    def get(self, queue: str, *, no_ack: bool = True) -> Any:
         """The next message of a queue, or None."""
-        found = self.channel.basic_get(queue, no_ack=True)
+        found = self.channel.basic_get(queue, no_ack=no_ack)
         return found and self.channel.message_to_python(found)
 
-    def wait(self, queue: str, seconds: float = SECONDS) -> Any:
+    def wait(self, queue: str, *, no_ack: bool = True) -> Any:
         """The next message of a queue, as soon as there is one."""
-        return soon(lambda: self.get(queue), seconds)
+        return soon(lambda: self.get(queue, no_ack=no_ack))
 
     def count(self, queue: str) -> int:
         """How many messages wait in a queue."""

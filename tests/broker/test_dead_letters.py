@@ -1,13 +1,12 @@
 """What becomes of events whose handler fails, on either broker, from the failure to the operator's cure."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import eventlet
 import pytest
 import structlog
 from typer.testing import CliRunner
@@ -18,16 +17,16 @@ from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
 from chassis.identity import Actor
 from chassis.migrations import migrate
-from chassis.runner import Runner
+from chassis.runner import Runner, containers
 from chassis.topology import dead_queue
 from contracts.scheduling import AppointmentBooked
 from matron import dead
 from matron.command import app
 from matron.place import Place, connected
+from tests.broker.place import broker_of, soon
 from tests.letters import HANDLER, NOTIFY, declare, letter, message
 from transports.links import Outgoing
 
-SECONDS = 15.0
 TRIES = 3
 NAME = "Asha Rao"
 
@@ -46,13 +45,6 @@ class Handler:
         if self.closed:
             raise Conflict("closed", "Not now.")
         self.done.append(appointment_id)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Let the others work until the condition holds."""
-    with eventlet.Timeout(SECONDS, AssertionError("it did not come true in time")):
-        while not condition():
-            eventlet.sleep(0.01)
 
 
 @pytest.fixture
@@ -81,7 +73,7 @@ def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.M
     database.close()
     runner = Runner(config.load(services=("notify",)), [NotifyService])
     runner.start()
-    until(lambda: not runner.health.failing())
+    soon(lambda: not runner.health.failing() and broker_of(containers(runner)["notify"]).publisher.link.is_up)
     yield handler
     runner.runner.stop()
 
@@ -132,7 +124,7 @@ def test_an_event_whose_handler_always_fails_is_listed_with_its_error(
 ) -> None:
     event_id = uuid4()
     send(broker_url, message(event_id=event_id))
-    until(lambda: letters(place))
+    soon(lambda: letters(place))
     line = matron("dead", "list", "notify").splitlines()[1].split()
     assert line[:-1] == ["notify", "1", str(event_id), "appointment_booked", NOTIFY, "3", "Conflict", "closed"]
     assert handler.tries == TRIES
@@ -143,19 +135,19 @@ def test_a_replayed_letter_is_done_when_its_handler_has_been_mended(
 ) -> None:
     event_id = uuid4()
     send(broker_url, message(event_id=event_id))
-    until(lambda: letters(place))
+    soon(lambda: letters(place))
     handler.closed = False
     assert matron("dead", "replay", "notify", str(event_id)) == "1 of 1 sent back\n"
-    until(lambda: handler.done)
+    soon(lambda: handler.done)
     assert handler.done == [UUID(AppointmentBooked.example["appointment_id"])]
     assert matron("dead", "list") == "There are no dead letters.\n"
 
 
 def test_a_replayed_letter_has_all_its_tries_before_it_again(handler: Handler, place: Place, broker_url: str) -> None:
     send(broker_url, message())
-    until(lambda: letters(place))
+    soon(lambda: letters(place))
     matron("dead", "replay", "notify", "--all")
-    until(lambda: handler.tries == 2 * TRIES and letters(place))
+    soon(lambda: handler.tries == 2 * TRIES and letters(place))
     assert letters(place)[0].facts["attempts"] == "3"
 
 
@@ -164,7 +156,7 @@ def test_a_letter_that_is_replayed_twice_is_done_once(handler: Handler, place: P
     handler.closed = False
     send(broker_url, twice, twice, letter(event_id=last))
     matron("dead", "replay", "notify", "--all")
-    until(lambda: len(handler.done) == 2)
+    soon(lambda: len(handler.done) == 2)
     assert not letters(place)
 
 
@@ -175,7 +167,7 @@ def test_a_body_that_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
     sent = message()
     with structlog.testing.capture_logs() as lines:
         send(broker_url, Outgoing(f'{{"name": "{NAME}"'.encode(), "", NOTIFY, sent.headers, sent.properties))
-        until(lambda: letters(place))
+        soon(lambda: letters(place))
     facts = letters(place)[0].facts
     assert (facts["error"], facts["attempts"], handler.tries) == ("Undeliverable", "1", 0)
     told = [*capfd.readouterr(), caplog.text, str(lines), matron("dead", "list"), matron("dead", "show", "notify", "1")]
@@ -186,7 +178,7 @@ def test_replaying_all_ends_although_letters_come_back(handler: Handler, place: 
     unreadable = letter()
     send(broker_url, *[Outgoing(b"{", "", unreadable.routing_key, unreadable.headers)] * 5)
     assert matron("dead", "replay", "notify", "--all") == "5 of 5 sent back\n"
-    until(lambda: len(letters(place)) == 5)
+    soon(lambda: len(letters(place)) == 5)
     assert handler.tries == 0
 
 
@@ -238,7 +230,7 @@ def test_what_dies_while_replaying_leaves_the_letter_twice_and_not_nowhere(
         monkeypatch.setattr(dead.DeadQueue, "drop", die)
         with pytest.raises(KeyboardInterrupt):
             dead.replay_one(place, "notify", "1")
-        until(lambda: size(channel, dead_queue("notify")) == 1)
+        soon(lambda: size(channel, dead_queue("notify")) == 1)
         assert size(channel, NOTIFY) == 1
 
 

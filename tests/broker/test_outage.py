@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import eventlet
 import pytest
+from nameko.containers import ServiceContainer
 
 from chassis.errors import Unavailable
 from tests.broker.place import Place, Raw, broker_of, refusal, soon
@@ -37,6 +38,12 @@ def direct(amqp_url: str) -> Iterator[Raw]:
     raw.close()
 
 
+def is_connected(container: ServiceContainer) -> bool:
+    """Whether all links of a service stand."""
+    broker = broker_of(container)
+    return all(link.is_up for link in (broker.consuming, broker.replies, broker.publisher.link))
+
+
 def test_an_event_committed_while_the_broker_is_away_arrives_later(
     behind: Place, proxy: Proxy, direct: Raw, steps: Steps
 ) -> None:
@@ -54,13 +61,13 @@ def test_an_event_committed_while_the_broker_is_away_arrives_later(
 
 
 def test_a_write_whose_answer_was_lost_is_not_done_again(behind: Place, proxy: Proxy, steps: Steps) -> None:
-    behind.serve(Ward)
+    [container] = behind.serve(Ward)
     client = behind.client()
     steps.write = proxy.cut
     refusal(lambda: behind.write(client, key="once"))
     steps.write = lambda: None
     proxy.restore()
-    soon(lambda: client.link.is_up)
+    soon(lambda: client.link.is_up and is_connected(container))
     assert behind.write(client, key="once")["text"] == "a note"
     assert len(behind.sequences()[False]) == 1
 
@@ -89,14 +96,14 @@ def test_whoever_waits_for_an_answer_learns_at_once_that_the_link_is_lost(
 
 
 def test_a_service_takes_work_again_when_the_broker_is_back(behind: Place, proxy: Proxy) -> None:
-    behind.serve(Ward, Desk)
+    services = behind.serve(Ward, Desk)
     client = behind.client()
     behind.write(client, "before")
     soon(lambda: len(behind.heard()) == 1)
     proxy.cut()
     soon(lambda: not client.link.is_up)
     proxy.restore()
-    soon(lambda: client.link.is_up)
+    soon(lambda: client.link.is_up and all(is_connected(one) for one in services))
     behind.write(client, "after")
     soon(lambda: len(behind.heard()) == 2)
 
@@ -126,7 +133,7 @@ def test_a_lost_connection_leaves_none_behind(behind: Place, proxy: Proxy) -> No
     for _ in range(3):
         proxy.cut()
         proxy.restore()
-        soon(lambda: broker_of(container).consuming.is_up and broker_of(container).publisher.link.is_up)
+        soon(lambda: is_connected(container))
         soon(lambda: proxy.connections == LINKS_OF_A_SERVICE)
 
 

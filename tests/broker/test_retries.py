@@ -149,7 +149,7 @@ def test_what_was_in_work_each_time_a_process_died_is_a_dead_letter(place: Place
     place.serve(Ward)
     place.write(place.client())
     for _ in range(MAX_DELIVERIES):
-        soon(lambda: raw.channel.basic_get(QUEUE, no_ack=False)).reject(requeue=True)
+        raw.wait(QUEUE, no_ack=False).requeue()
     place.serve(Desk)
     assert raw.wait(DEAD).headers["x-error"] == "Undeliverable"
     assert place.heard() == []
