@@ -31,6 +31,11 @@ class Watch:
     databases: Mapping[str, str]
     """Headings by the database's name; those of a name that is not here are not counted."""
 
+    @property
+    def bystanders(self) -> list[int]:
+        """Processes that have no part in the request itself."""
+        return [pid for pid, heading in self.trees.items() if heading == "others"]
+
     def seconds(self) -> dict[str, float]:
         """The CPU seconds used so far, by heading."""
         table, used = _table(), defaultdict[str, float](float)

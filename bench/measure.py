@@ -1,8 +1,14 @@
-"""One run: a target, an operation, a number of clients; what it did and what it cost."""
+"""One run: a target, an operation, a number of clients; what it did and what it cost.
+
+What other services do with a request's events is counted apart. While clients send writes, those services are paused;
+then they are woken, and what they, the broker and the database use until all is quiet again is `others`.
+"""
 
 import os
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench import wrk
@@ -13,7 +19,7 @@ HEADINGS = ("gateway", "service", "broker", "database", "others")
 QUIET_SHARE = 0.15
 """Of one core: what is used below that is no work that a request has left."""
 LOOK_SECONDS = 0.25
-SETTLE_SECONDS = 10.0
+SETTLE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,16 @@ class Run:
 def measure(target: Target, operation: str, clients: int, seconds: int) -> Run:
     """Send the operation's requests for so long, then wait until everything that they set off is done."""
     requests, watch = target.requests[operation], target.watch(operation)
-    before = watch.seconds()
-    load = wrk.run(target.url, requests.take(seconds), clients=clients, seconds=seconds)
-    requests.used(load.requests + 2 * clients)
-    after = _settled(watch)
+    with _paused(watch.bystanders if requests.once else ()):
+        before = watch.seconds()
+        load = wrk.run(target.url, requests.take(seconds), clients=clients, seconds=seconds)
+        requests.used(load.requests + 2 * clients)
+        after = _settled(watch)
+    later = _settled(watch) if requests.once else after
     answered = max(load.requests, 1)
+    spent = {name: after[name] - before[name] for name in HEADINGS if name in after}
+    if "others" in spent:
+        spent["others"] += sum(later.values()) - sum(after.values())
     return Run(
         target.name,
         operation,
@@ -66,9 +77,22 @@ def measure(target: Target, operation: str, clients: int, seconds: int) -> Run:
         p95=load.p95,
         p99=load.p99,
         bad=100 * (load.refused + load.broken) / answered,
-        cpu={name: 1000 * (after[name] - before[name]) / answered for name in HEADINGS if name in after},
+        cpu={name: 1000 * used / answered for name, used in spent.items()},
         load=os.getloadavg()[0],
     )
+
+
+@contextmanager
+def _paused(pids: Iterable[int]) -> Iterator[None]:
+    """Stop these processes where they are, and let them go on at the end."""
+    pids = list(pids)
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def _settled(watch: Watch) -> Mapping[str, float]:

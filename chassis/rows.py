@@ -17,28 +17,38 @@ Row = tuple[Table, Mapping[str, Any]]
 
 
 def add(session: Session, rows: Sequence[Row]) -> None:
-    """Add the rows, in order."""
+    """Add the rows, those of each table in order."""
     if not rows:
         return
     if not session.is_postgresql:
         for table, values in rows:
             session.execute(insert(table), values)
         return
-    statement = _statement(tuple((table, tuple(values)) for table, values in rows))
-    parameters = tuple(_native(table, name, value) for table, values in rows for name, value in values.items())
-    session.connection().exec_driver_sql(statement, parameters)
+    groups = _grouped(rows)
+    statement = _statement(tuple((*kind, len(group)) for kind, group in groups.items()))
+    parameters = [_native(kind[0], *pair) for kind, group in groups.items() for row in group for pair in row.items()]
+    session.connection().exec_driver_sql(statement, tuple(parameters))
+
+
+def _grouped(rows: Sequence[Row]) -> dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]]:
+    """The rows of one table together: PostgreSQL does the parts of a `WITH` in no order, but a part's rows in theirs."""
+    groups: dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]] = {}
+    for table, values in rows:
+        groups.setdefault((table, tuple(values)), []).append(values)
+    return groups
 
 
 @cache
-def _statement(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> str:
+def _statement(shape: tuple[tuple[Table, tuple[str, ...], int], ...]) -> str:
     """`WITH r0 AS (INSERT ...), r1 AS (INSERT ...) SELECT 1`, made once for each shape of rows."""
-    inserts = [f"r{number} AS ({_insert(table, names)})" for number, (table, names) in enumerate(shape)]
+    inserts = [f"r{number} AS ({_insert(*part)})" for number, part in enumerate(shape)]
     return f"WITH {', '.join(inserts)} SELECT 1"
 
 
-def _insert(table: Table, names: tuple[str, ...]) -> str:
+def _insert(table: Table, names: tuple[str, ...], count: int) -> str:
     columns = ", ".join(f'"{table.c[name].name}"' for name in names)
-    return f'INSERT INTO "{table.name}" ({columns}) VALUES ({", ".join(["%s"] * len(names))})'  # noqa: S608  names are ours
+    values = ", ".join([f"({', '.join(['%s'] * len(names))})"] * count)
+    return f'INSERT INTO "{table.name}" ({columns}) VALUES {values}'  # noqa: S608  names are ours
 
 
 def _native(table: Table, name: str, value: Any) -> Any:

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import eventlet
-from eventlet import wsgi
+from eventlet import debug, wsgi
 from nameko.containers import ServiceContainer
 from nameko.runners import ServiceRunner
 
@@ -39,6 +39,8 @@ class Runner:
     """The services of one process."""
 
     def __init__(self, config: Config, services: list[type]) -> None:
+        # Eventlet would print what a green thread raises, with its text, which may hold a patient's data.
+        debug.hub_exceptions(False)
         self.config, self.health = config, Health()
         self.runner = ServiceRunner(nameko_config(config, self.health))
         self.stopped_at = 0.0
@@ -49,7 +51,7 @@ class Runner:
     def start(self) -> None:
         """Start all, and the health port."""
         if self.config.health_port:
-            listener = eventlet.listen((self.config.http_host, self.config.health_port))
+            listener = eventlet.listen((self.config.http_host, self.config.health_port), reuse_port=False)
             eventlet.spawn(wsgi.server, listener, health_app(self.health), log_output=False)
         self.runner.start()
 
@@ -85,6 +87,9 @@ class Runner:
         self.health.stopping, self.stopped_at = True, time.monotonic()
         eventlet.spawn_after(STOP_SECONDS, self._cut_off)
         try:
+            # Who takes requests first: they still need those that answer them.
+            for name in set(self.runner.service_names) & {"gateway"}:
+                self.runner.service_map[name].stop()
             self.runner.stop()
         except BROKER_ERRORS as error:
             log_unexpected("stop failed", error)

@@ -112,7 +112,7 @@ class ListMyPayments(PageQuery):
 class PayInvoice(Command):
     """Begin to pay one's invoice, all that is open of it or a part; answers with the provider's checkout page.
 
-    Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`. Unavailable: `provider_down`.
+    Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`.
     """
 
     service, roles, returns, verified, deadline = "billing", PATIENT, CheckoutView, True, 15.0

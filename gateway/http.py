@@ -103,7 +103,9 @@ class HttpServer(WebServer):
         """Listen."""
         if not self._starting:
             self._starting = True
-            self._sock = eventlet.listen((self.bind_addr.address, self.bind_addr.port), backlog=BACKLOG)
+            self._sock = eventlet.listen(
+                (self.bind_addr.address, self.bind_addr.port), backlog=BACKLOG, reuse_port=False
+            )
             self._sock.settimeout(None)
             self._serv = self.get_wsgi_server(self._sock, self.app)
             self._gt = eventlet.spawn(self.run)

@@ -37,8 +37,8 @@ WITH_BODY = (problems.BadRequest, problems.TooLarge, problems.UnsupportedMedia)
 TOLD = re.compile(r"\b([A-Z][A-Za-z]+): ((?:[^.]|\.(?!\s|$))+)")
 CODE = re.compile(r"`([a-z][a-z_]+)`")
 JSON = "application/json"
-KEY = {"$ref": "#/components/parameters/Idempotency-Key"}
-PARAMETER = {
+KEY = "Idempotency-Key"
+KEY_PARAMETER = {
     "description": "Makes repeating safe: the same key and body get the stored reply, with another body 422.",
     "schema": {"type": "string", "maxLength": 255},
 }
@@ -118,7 +118,7 @@ class _Document:
     def _add_components(self) -> None:
         bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         self.spec.components.security_scheme("bearer", bearer)
-        self.spec.components.parameter("Idempotency-Key", "header", PARAMETER)
+        self.spec.components.parameter(KEY, "header", KEY_PARAMETER)
         self.spec.components.schema("Problem", schemas.PROBLEM)
         for name, header in schemas.HEADERS.items():
             self.spec.components.header(name, header)
@@ -152,8 +152,8 @@ class _Document:
                 places[key] = field, "path" if f"{{{key}}}" in entry.url else rest
         return places
 
-    def _parameters(self, entry: Entry) -> list[dict[str, Any]]:
-        found = [
+    def _parameters(self, entry: Entry) -> list[dict[str, Any] | str]:
+        found: list[dict[str, Any] | str] = [
             {"name": name, "in": place, "required": place == "path" or field.required, **self._as_parameter(field)}
             for name, (field, place) in self._places(entry).items()
             if place != "body"

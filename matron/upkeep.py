@@ -174,8 +174,10 @@ def _one_or_all(message_id: str | None, everything: bool) -> None:
 
 
 def _agreed(letter: "Letter") -> bool:
+    from matron.screen import plain
+
     facts = letter.facts
-    return typer.confirm(f"Throw the {facts['event']} {facts['message id']} for {facts['queue']} away?")
+    return typer.confirm(plain(f"Throw the {facts['event']} {facts['message id']} for {facts['queue']} away?"))
 
 
 @events.command("replay")
@@ -210,4 +212,4 @@ def replay_events(
     event = replaying.event_of(service, to, name)
     wanted = replaying.Replay(event, to, since, until)
     sent = replaying.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
-    out.print(f"{sent} events sent to {wanted.queue}")
+    out.print(f"{sent} sent to {wanted.queue}")

@@ -32,13 +32,18 @@ def message(event: type[Event] = AppointmentBooked, event_id: UUID | None = None
 
 
 def letter(
-    event: type[Event] = AppointmentBooked, handler: str = HANDLER, event_id: UUID | None = None, **headers: object
+    event: type[Event] = AppointmentBooked, handler: str = HANDLER, *, queue: str = "", event_id: UUID | None = None
 ) -> Outgoing:
     """The event as a dead letter of its handler."""
     sent = message(event, event_id)
-    told = {ATTEMPT: 3, QUEUE: event.queue_of(handler), ERROR: "Conflict", CODE: "closed", FAILED_AT: "2026-11-22"}
-    headers = {**sent.headers, **told, **headers}
-    return Outgoing(sent.body, "", dead_queue(handler.partition(".")[0]), headers, sent.properties)
+    told = {
+        ATTEMPT: 3,
+        QUEUE: queue or event.queue_of(handler),
+        ERROR: "Conflict",
+        CODE: "closed",
+        FAILED_AT: "2026-11-22T09:00:00+00:00",
+    }
+    return Outgoing(sent.body, "", dead_queue(handler.partition(".")[0]), {**sent.headers, **told}, sent.properties)
 
 
 def declare(channel: Any, event: type[Event] = AppointmentBooked, handler: str = HANDLER) -> None:

@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -74,7 +74,7 @@ class Greet(Query):
 
 class NoteEvent(Event):
     note_id = fields.UUID()
-    example = {"note_id": "01919c5e-0000-7000-8000-000000000001"}
+    example: ClassVar = {"note_id": "01919c5e-0000-7000-8000-000000000001"}
 
 
 class NoteWritten(NoteEvent):
@@ -82,7 +82,8 @@ class NoteWritten(NoteEvent):
 
 
 class NoteWhispered(NoteEvent):
-    service, subject, heard_by, internal = "ward", "note_id", ("desk.on_note_whispered",), True
+    service, subject, internal = "ward", "note_id", True
+    heard_by = ("desk.on_note_whispered",)
 
 
 class Base(DeclarativeBase):

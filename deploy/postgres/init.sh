@@ -3,6 +3,7 @@
 # new; run again, it sets the passwords anew (see deploy/README.md). A subshell, because some images read it in with `.`.
 (
     set -eu
+    export PGOPTIONS='-c client_min_messages=warning'
 
     # ask DATABASE: run the SQL on standard input as the superuser, over the socket.
     ask() {
@@ -11,7 +12,8 @@
 
     # make SERVICE PASSWORD: psql reads the password from its environment, where no list of processes shows it.
     make() {
-        SERVICE=$1 PASSWORD=${2:?"the password of $1 is missing"} ask postgres <<'SQL'
+        export SERVICE="$1" PASSWORD="${2:?the password of $1 is missing}"
+        ask postgres <<'SQL'
 \getenv service SERVICE
 \getenv password PASSWORD
 SELECT format('CREATE ROLE %I', :'service')

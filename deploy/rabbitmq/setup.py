@@ -5,7 +5,7 @@ account of a partner is made when it has a password, and removed when it has non
 services come, so that none of them needs the right to make what they share.
 """  # noqa: INP001  a script, not part of a package
 
-import chassis  # isort: skip  # First of all: it makes the process green.
+import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
 import base64
 import json
@@ -16,15 +16,12 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
-
-from accounts import PARTNER, PROCESSES, all_events, definitions
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from chassis import config, topology
-from chassis.config import SERVICES, Config
+from chassis.config import SERVICES
+from deploy.rabbitmq.accounts import PARTNER, PROCESSES, all_events, definitions
 from transports.links import connection_to
-
-assert chassis  # noqa: S101  imported for what it does
 
 POLICIES = Path(__file__).with_name("definitions.json")
 TRIAL_PASSWORD = "trial-only"  # noqa: S105  docker-compose.yml's own, for one's own machine
@@ -36,22 +33,22 @@ class Refused(Exception):
 
 
 class Management:
-    """RabbitMQ's management API."""
+    """RabbitMQ's management API, asked with the login of the broker's address."""
 
-    def __init__(self, url: str, user: str, password: str) -> None:
+    def __init__(self, url: str, broker: SplitResult) -> None:
         self.host = urlsplit(url).netloc
-        login = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self.headers = {"Authorization": f"Basic {login}", "Content-Type": "application/json"}
+        login = f"{unquote(broker.username or '')}:{unquote(broker.password or '')}"
+        token = base64.b64encode(login.encode()).decode()
+        self.headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
 
-    def ask(self, method: str, path: str, body: object = None) -> int:
-        """The status of the answer. `Refused` when it is neither a success nor 404."""
+    def ask(self, method: str, path: str, body: object = None) -> None:
+        """Have something done. `Refused` when it was not; what is to be deleted may be gone."""
         connection = HTTPConnection(self.host, timeout=30)
         connection.request(method, f"/api/{path}", body=json.dumps(body), headers=self.headers)
         reply = connection.getresponse()
         said = reply.read().decode(errors="replace")
-        if reply.status >= 300 and reply.status != 404:  # noqa: PLR2004  HTTP's own numbers
+        if reply.status >= 300 and (method, reply.status) != ("DELETE", 404):  # noqa: PLR2004  HTTP's own numbers
             raise Refused(f"{method} {path.partition('/')[0]}: {reply.status} {said[:300]}")
-        return reply.status
 
     def wait(self) -> None:
         """Return when it answers."""
@@ -73,20 +70,21 @@ def passwords_given() -> dict[str, str]:
     missing = [f"{name.upper()}_BROKER_PASSWORD" for name in PROCESSES if not given[name]]
     if missing:
         raise SystemExit(f"broker-setup: {', '.join(missing)} missing")
-    trial = [name for name, password in given.items() if password == TRIAL_PASSWORD]
-    if trial and not ip_address(os.environ.get("GATEWAY_ADDRESS", "127.0.0.1")).is_loopback:
+    trial = TRIAL_PASSWORD in given.values()
+    address = os.environ.get("GATEWAY_ADDRESS", "127.0.0.1").strip("[]")
+    if trial and not ip_address(address).is_loopback:
         raise SystemExit("broker-setup: the passwords of the trial are for this machine alone; see .env.example")
     if trial:
         sys.stdout.write("broker-setup: the passwords are those of the trial; see .env.example\n")
     return {name: password for name, password in given.items() if password}
 
 
-def declare_everything(channel: Any, settings: Config) -> None:  # noqa: ANN401  kombu has no types
+def declare_everything(channel: Any, delays: tuple[float, ...]) -> None:
     """All exchanges and queues, by the functions that the services declare them with."""
     for service in SERVICES:
         topology.declare_rpc(channel, service)
         topology.declare_exchanges(channel, service)
-        topology.declare_retries(channel, service, settings.retry_delays)
+        topology.declare_retries(channel, service, delays)
     for event in all_events():
         for handler in event.heard_by:
             topology.declare_event_queue(channel, event, handler)
@@ -97,11 +95,11 @@ def main() -> None:
     settings, passwords = config.load(), passwords_given()
     broker = urlsplit(settings.amqp_url)
     vhost = unquote(broker.path[1:]) or "/"
-    management = Management(os.environ["MANAGEMENT_URL"], unquote(broker.username or ""), unquote(broker.password or ""))
+    management = Management(os.environ["MANAGEMENT_URL"], broker)
     management.wait()
     management.ask("POST", f"definitions/{quote(vhost, safe='')}", json.loads(POLICIES.read_bytes()))
     with connection_to(settings.amqp_url) as connection:
-        declare_everything(connection.channel(), settings)
+        declare_everything(connection.channel(), settings.retry_delays)
     management.ask("POST", "definitions", definitions(vhost, passwords))
     if PARTNER not in passwords:
         management.ask("DELETE", f"users/{PARTNER}")

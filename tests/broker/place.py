@@ -19,8 +19,8 @@ from chassis.database import Database
 from chassis.entrypoints import Resources
 from chassis.errors import MatronError
 from chassis.execution import Call
-from chassis.observe import Health
 from chassis.migrations import migrate
+from chassis.observe import Health
 from chassis.rpc import RpcClient
 from chassis.runner import nameko_config
 from tests import ward
@@ -40,8 +40,7 @@ def soon(look: Callable[[], T], seconds: float = SECONDS) -> T:
 
 def extension(container: ServiceContainer, kind: type[T]) -> T:
     """The shared extension of a container, such as its broker links."""
-    found = next(iter(one for one in container.extensions if isinstance(one, kind)))
-    return found
+    return next(one for one in container.extensions if isinstance(one, kind))
 
 
 def refusal(work: Callable[[], Any]) -> MatronError:
@@ -116,7 +115,8 @@ class Place:
         """The sequences in a service's outbox, in order of their commit, by audience."""
         with self.database(service).read() as session:
             rows = session.execute(text("SELECT internal, sequence FROM outbox ORDER BY position")).all()
-        return {audience: [row.sequence for row in rows if bool(row.internal) is audience] for audience in (False, True)}
+        of = lambda audience: [row.sequence for row in rows if bool(row.internal) is audience]  # noqa: E731
+        return {audience: of(audience) for audience in (False, True)}
 
     def close(self) -> None:
         """End all, the last first."""

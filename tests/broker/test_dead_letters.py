@@ -186,9 +186,8 @@ def test_looking_at_letters_changes_neither_them_nor_their_order(place: Place, b
     sent = [letter() for _ in range(20)]
     with dead_letters(broker_url, *sent):
         for _ in range(2 * dead.LOOKS + 1):
-            found = letters(place)
-            assert [one.message_id for one in found] == [one.properties["message_id"] for one in sent]
-        assert {one.facts["attempts"] for one in found} == {"3"}
+            found = [(one.message_id, one.facts["attempts"]) for one in letters(place)]
+            assert found == [(one.properties["message_id"], "3") for one in sent]
 
 
 def test_a_delivery_limit_takes_no_letter_that_was_only_looked_at(place: Place, broker_url: str) -> None:
@@ -215,7 +214,7 @@ def test_a_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker
 
 
 def test_a_letter_whose_queue_is_gone_stays(place: Place, broker_url: str) -> None:
-    with dead_letters(broker_url, letter(), letter(**{"x-queue": "evt-scheduling-gone--notify.on_gone"})):
+    with dead_letters(broker_url, letter(), letter(queue="evt-scheduling-gone--notify.on_gone")):
         assert dead.replay_all(place, "notify", lambda _total: nullcontext(lambda _number: None)) == (1, 2)
         assert [one.queue for one in letters(place)] == ["evt-scheduling-gone--notify.on_gone"]
 

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 
 import eventlet
 import pytest
@@ -130,5 +129,3 @@ def test_a_late_answer_harms_nobody(place: Place, steps: Steps) -> None:
     steps.greet = lambda: None
     released.send(None)
     assert outcome(client, 5.0) == "answered"
-
-

@@ -59,7 +59,7 @@ def stock(place: Place) -> Iterator[Any]:
     def start(service: type) -> None:
         container = ServiceContainer(service, {"AMQP_URI": place.url})
         container.start()
-        place.closing.append(container.stop)
+        place.closing.append(container.kill)
 
     return start
 
@@ -104,9 +104,7 @@ def test_a_stock_client_books_with_a_token_and_a_stock_service_hears_of_it(
     assert [(one["appointment_id"], one["doctor_id"]) for one in Listener.heard] == [(visit["id"], str(doctor_id))]
 
 
-def test_a_stock_client_asks_for_what_is_public_without_a_token(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stock_client_asks_for_what_is_public_without_a_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = ward.settings(jwks_file=place.folder / "public.json", signing_keys=place.folder / "private")
     monkeypatch.setattr(config, "_current", settings)
     keys.make_key(settings.signing_keys, settings.jwks_file)

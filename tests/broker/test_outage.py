@@ -7,6 +7,7 @@ import eventlet
 import pytest
 from nameko.containers import ServiceContainer
 
+from chassis import outbox
 from chassis.errors import Unavailable
 from tests.broker.place import Place, Raw, broker_of, refusal, soon
 from tests.broker.proxy import Proxy
@@ -25,8 +26,9 @@ def proxy(amqp_url: str) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def behind(proxy: Proxy, open_place: Callable[..., Place]) -> Place:
-    """A place whose services reach the broker through the proxy."""
+def behind(proxy: Proxy, open_place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place whose services reach the broker through the proxy, and whose relays look often for what was left."""
+    monkeypatch.setattr(outbox, "CATCH_UP_SECONDS", 0.2)
     return open_place(proxy.url)
 
 
@@ -87,12 +89,13 @@ def test_whoever_waits_for_an_answer_learns_at_once_that_the_link_is_lost(
     behind: Place, proxy: Proxy, steps: Steps
 ) -> None:
     behind.serve(Ward)
-    client = behind.client()
-    steps.greet = lambda: eventlet.sleep(60)
+    client, released = behind.client(), eventlet.event.Event()
+    steps.greet = released.wait
     calls = [eventlet.spawn(refusal, lambda: client.call("ward", "greet", {}, behind.nurse(), 60.0)) for _ in range(3)]
     soon(lambda: len(client.waiting) == len(calls))
     proxy.cut()
     assert {call.wait().code for call in calls} == {"no_answer"}
+    released.send(None)
 
 
 def test_a_service_takes_work_again_when_the_broker_is_back(behind: Place, proxy: Proxy) -> None:
@@ -145,9 +148,7 @@ def test_a_stop_ends_although_the_broker_is_frozen(behind: Place, proxy: Proxy) 
     assert time.monotonic() - began < 4.0
 
 
-def test_a_broker_that_takes_nothing_is_given_up(
-    behind: Place, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broker_that_takes_nothing_is_given_up(behind: Place, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "SEND_SECONDS", 0.3)
     behind.serve(Ward)
     client = behind.client()

@@ -12,14 +12,13 @@ from tests.ward import Steps, Ward
 PRIVATE = "Asha Rao has measles"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"not json", b"[]", b'{"kwargs": {}}', b'{"args": [], "kwargs": []}', b"\xff\xfe", b""],
-    ids=["no JSON", "a list", "no args", "kwargs that are no object", "no UTF-8", "empty"],
-)
-def test_a_malformed_request_is_refused(place: Place, raw: Raw, body: bytes) -> None:
+MALFORMED = (b"not json", b"[]", b'{"kwargs": {}}', b'{"args": [], "kwargs": []}', b"\xff\xfe", b"")
+
+
+def test_a_malformed_request_is_refused(place: Place, raw: Raw) -> None:
     place.serve(Ward)
-    assert raw.ask("ward", "greet", body)["error"]["exc_args"][0] == "malformed"
+    codes = [raw.ask("ward", "greet", body)["error"]["exc_args"][0] for body in MALFORMED]
+    assert codes == ["malformed"] * len(MALFORMED)
 
 
 def test_positional_arguments_are_refused(place: Place, raw: Raw) -> None:

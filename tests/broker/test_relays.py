@@ -1,6 +1,6 @@
 """Two processes of one service relay one database: each event goes out once, and in order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import eventlet
 import pytest
@@ -13,11 +13,11 @@ NOTES = 120
 
 
 @pytest.fixture
-def pair(amqp_url: str, database_url: str, open_place: Callable[..., Place]) -> Iterator[Place]:
+def pair(amqp_url: str, database_url: str, open_place: Callable[..., Place]) -> Place:
     """The ward twice, on one PostgreSQL database, as two processes would run it."""
     place = open_place(amqp_url, database_urls={"ward": database_url})
     place.serve(Ward, Ward)
-    yield place
+    return place
 
 
 def test_each_event_is_published_once_and_in_order(pair: Place, direct: Raw) -> None:  # noqa: F811

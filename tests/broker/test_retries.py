@@ -8,7 +8,7 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.delivery import MAX_DELIVERIES
+from chassis.delivery import MAX_DELIVERIES, bytes_of
 from chassis.errors import Conflict
 from tests.broker.place import Place, Raw, soon
 from tests.ward import Desk, Steps, Ward
@@ -53,7 +53,7 @@ def test_each_wait_is_as_long_as_the_settings_say(
     place.write(place.client())
     soon(place.heard)
     first, second = tries[1] - tries[0], tries[2] - tries[1]
-    assert (0.1 <= first, 0.3 <= second, second > first) == (True, True, True)
+    assert (first >= 0.1, second >= 0.3, second > first) == (True, True, True)
 
 
 def test_other_events_do_not_wait_for_one_that_failed(
@@ -116,32 +116,27 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (b"measles, not JSON", GOOD),
-        (b'{"note_id": "measles"}', GOOD),
-        (b'["measles"]', GOOD),
-        (b'{"note_id": "\xff measles"}', GOOD),
-        (orjson.dumps({"note_id": str(uuid7())}), {}),
-        (orjson.dumps({"note_id": str(uuid7())}), {**GOOD, "ce-id": "measles"}),
-    ],
-    ids=["no JSON", "wrong data", "no object", "no UTF-8", "no event of ours", "a broken header"],
-)
+NOTE = orjson.dumps({"note_id": str(uuid7())})
+UNREADABLE = {
+    "no JSON": (b"measles, not JSON", GOOD),
+    "wrong data": (b'{"note_id": "measles"}', GOOD),
+    "no object": (b'["measles"]', GOOD),
+    "no UTF-8": (b'{"note_id": "\xff measles"}', GOOD),
+    "no event of ours": (NOTE, {}),
+    "a broken header": (NOTE, {**GOOD, "ce-id": "measles"}),
+}
+
+
 def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
-    place: Place,
-    raw: Raw,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-    body: bytes,
-    headers: dict[str, str],
+    place: Place, raw: Raw, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         place.serve(Ward, Desk)
-        raw.send(body, QUEUE, headers=headers)
-        letter = raw.wait(DEAD)
-    assert (letter.headers["x-error"], letter.headers["x-attempt"]) == ("Undeliverable", 1)
-    assert letter.body in (body, body.decode("utf-8", "replace"))
+        for body, headers in UNREADABLE.values():
+            raw.send(body, QUEUE, headers=headers)
+        letters = [raw.wait(DEAD) for _ in UNREADABLE]
+    assert {(one.headers["x-error"], one.headers["x-attempt"]) for one in letters} == {("Undeliverable", 1)}
+    assert sorted(bytes_of(one.body) for one in letters) == sorted(body for body, _headers in UNREADABLE.values())
     assert "measles" not in "".join(capfd.readouterr()) + caplog.text
 
 

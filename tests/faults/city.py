@@ -41,7 +41,12 @@ class Slot:
     """A time of a doctor's."""
 
     doctor: Person
-    starts_at: str
+    moment: datetime
+
+    @property
+    def starts_at(self) -> str:
+        """The time as requests write it."""
+        return self.moment.isoformat()
 
 
 class City:
@@ -92,7 +97,7 @@ class City:
         for day, number in itertools.product(range(DAYS_AHEAD), range(per_day)):
             moment = first + timedelta(days=day, minutes=number * SLOT_MINUTES)
             for doctor in self.doctors:
-                yield Slot(doctor, moment.isoformat())
+                yield Slot(doctor, moment)
 
     def person(self, role: Role, id: UUID | None = None) -> Person:  # noqa: A002  what it is
         """Somebody with a token that lives for a day."""

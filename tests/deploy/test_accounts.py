@@ -1,0 +1,163 @@
+"""Each account on the broker may do what its process does, and nothing of another's. Needs no broker."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chassis import topology
+from chassis.config import SERVICES
+from chassis.contract import Event
+from deploy.rabbitmq import accounts
+
+DELAYS = (1.0, 600.0)
+POLICIES = json.loads((Path(accounts.__file__).with_name("definitions.json")).read_text())["policies"]
+Use = tuple[str, str]
+
+
+class Asked:
+    """A channel that notes which rights RabbitMQ would look for, as (right, name), and what is bound with which key."""
+
+    def __init__(self) -> None:
+        self.uses: set[Use] = set()
+        self.bound: set[tuple[str, str]] = set()
+        self.queues: set[str] = set()
+
+    def exchange_declare(self, *, exchange: str, **_options: Any) -> None:
+        self.uses.add(("configure", exchange))
+
+    def queue_declare(self, *, queue: str, **_options: Any) -> None:
+        self.uses.add(("configure", queue))
+        self.queues.add(queue)
+
+    def queue_bind(self, *, queue: str, exchange: str, routing_key: str) -> None:
+        self.uses |= {("write", queue), ("read", exchange)}
+        self.bound.add((exchange, routing_key))
+
+    def exchange_bind(self, *, destination: str, source: str, routing_key: str) -> None:
+        self.uses |= {("write", destination), ("read", source)}
+        self.bound.add((source, routing_key))
+
+
+def heard(service: str) -> Iterator[tuple[type[Event], str]]:
+    """What a service hears, with its handlers."""
+    for event in accounts.all_events():
+        for handler in event.heard_by:
+            if handler.startswith(f"{service}."):
+                yield event, handler
+
+
+def asked_by(service: str) -> Asked:
+    """What a service declares, consumes and publishes when it starts and works."""
+    asked = Asked()
+    topology.declare_rpc(asked, service)
+    topology.declare_exchanges(asked, service)
+    topology.declare_retries(asked, service, DELAYS)
+    for event in accounts.all_events():
+        for handler in event.heard_by if event.service == service else ():
+            topology.declare_event_queue(asked, event, handler)
+    for event, handler in heard(service):
+        topology.declare_event_queue(asked, event, handler)
+        asked.uses.add(("read", event.queue_of(handler)))
+    asked.uses |= {("read", topology.rpc_queue(service)), ("read", topology.dead_queue(service))}
+    asked.uses |= {("write", f"{service}.events"), ("write", f"{service}.internal"), ("write", "amq.default")}
+    return asked
+
+
+def may(account: str, right: str, name: str) -> bool:
+    """Whether an account has a right on a name."""
+    return bool(re.search(getattr(accounts.rights_of(account), right), name))
+
+
+def may_bind(account: str, exchange: str, key: str) -> bool:
+    """Whether an account may bind to an exchange with this key."""
+    _write, read = accounts.rights_of(account).topics.get(exchange, (".*", ".*"))
+    return may(account, "read", exchange) and bool(re.search(read, key))
+
+
+def may_publish(account: str, exchange: str, key: str) -> bool:
+    """Whether an account may publish to an exchange with this key."""
+    write, _read = accounts.rights_of(account).topics.get(exchange, (".*", ".*"))
+    return may(account, "write", exchange) and bool(re.search(write, key))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_do_all_that_it_does(service: str) -> None:
+    asked = asked_by(service)
+    assert {use for use in asked.uses if not may(service, *use)} == set()
+    assert {bound for bound in asked.bound if not may_bind(service, *bound)} == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("other", SERVICES)
+def test_a_service_neither_poses_as_another_nor_takes_what_is_anothers(service: str, other: str) -> None:
+    own = service == other
+    assert may_publish(service, f"{other}.events", "anything") == own
+    assert may_publish(service, f"{other}.internal", "anything") == own
+    assert may_bind(service, topology.RPC_EXCHANGE, f"{other}.*") == own
+    assert may(service, "read", topology.rpc_queue(other)) == own
+    assert may(service, "read", topology.dead_queue(other)) == own
+    assert not may_publish(service, topology.RPC_EXCHANGE, f"{other}.get_me")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_hears_only_what_the_contracts_say(service: str) -> None:
+    mine = {event for event, _handler in heard(service)}
+    for event in accounts.all_events():
+        expected = event in mine or event.service == service
+        assert may_bind(service, event.exchange(), event.event_name()) == expected, event.event_name()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_does_not_bind_to_everything_of_another(service: str) -> None:
+    for other in set(SERVICES) - {service}:
+        assert not may_bind(service, f"{other}.internal", "#")
+        assert not may_bind(service, f"{other}.events", "#")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_only_exchanges_publish_to_the_outside(service: str) -> None:
+    assert not may_publish(service, topology.ALL_EVENTS, "visit_completed")
+
+
+def test_the_gateway_asks_and_does_nothing_else() -> None:
+    assert may_publish(accounts.GATEWAY, topology.RPC_EXCHANGE, "scheduling.book_appointment")
+    assert not may_publish(accounts.GATEWAY, topology.RPC_EXCHANGE, "another.book_appointment")
+    everything = {use for service in SERVICES for use in asked_by(service).uses}
+    assert {use for use in everything if may(accounts.GATEWAY, *use)} <= {("write", topology.RPC_EXCHANGE)}
+
+
+def test_a_partner_binds_its_own_queues_to_what_is_public() -> None:
+    assert may(accounts.PARTNER, "configure", "partner.visits")
+    assert may(accounts.PARTNER, "write", "partner.visits")
+    assert may(accounts.PARTNER, "read", "partner.visits")
+    assert may_bind(accounts.PARTNER, topology.ALL_EVENTS, "#")
+
+
+def test_a_partner_touches_nothing_of_ours() -> None:
+    everything = {use for service in SERVICES for use in asked_by(service).uses}
+    assert {use for use in everything if may(accounts.PARTNER, *use)} == set()
+    assert not may(accounts.PARTNER, "write", topology.ALL_EVENTS)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_broker_drops_a_message_that_came_back_often(service: str) -> None:
+    delays = {topology.delay_queue(seconds) for seconds in DELAYS}
+    for queue in asked_by(service).queues - delays - {topology.rpc_queue(service)}:
+        (policy,) = [found["definition"] for found in POLICIES if re.search(found["pattern"], queue)]
+        assert policy == {"delivery-limit": 1_000_000_000}, queue
+
+
+def test_no_policy_reaches_the_queues_whose_arguments_say_it_all() -> None:
+    names = [topology.delay_queue(1.0), topology.rpc_queue("auth")]
+    assert not [found for found in POLICIES for name in names if re.search(found["pattern"], name)]
+
+
+def test_what_no_queue_takes_is_kept_but_for_the_exchange_that_may_have_no_listener() -> None:
+    (policy,) = [found for found in POLICIES if "alternate-exchange" in found["definition"]]
+    covered = [f"{service}.{kind}" for service in SERVICES for kind in ("events", "internal")]
+    assert all(re.search(policy["pattern"], name) for name in covered)
+    assert not re.search(policy["pattern"], topology.ALL_EVENTS)

@@ -1,0 +1,148 @@
+"""RabbitMQ itself keeps each account to its rights, and what an account may do is enough for its process."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import amqp
+import pytest
+from amqp.exceptions import AccessRefused
+
+from chassis import topology
+from chassis.config import SERVICES
+from deploy.rabbitmq import accounts, setup
+from tests.servers.rabbitmq import RabbitMQ
+
+DELAYS = (1.0, 10.0)
+PASSWORD = "of-a-test"
+LogIn = Callable[[str], AbstractContextManager[Any]]
+Try = Callable[[Any], object]
+
+
+def channel_at(url: str, user: str, password: str) -> AbstractContextManager[Any]:
+    """A channel with confirms, closed at the end."""
+    parts = urlsplit(url)
+
+    @contextmanager
+    def opened() -> Iterator[Any]:
+        with amqp.Connection(
+            f"{parts.hostname}:{parts.port}", user, password, virtual_host=unquote(parts.path[1:]),
+            connect_timeout=5, read_timeout=10, confirm_publish=True,
+        ) as connection:  # fmt: skip
+            yield connection.channel()
+
+    return opened()
+
+
+def under_other_names(document: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """The accounts with a prefix, because accounts belong to a whole broker, which tests share."""
+    for user in document["users"]:
+        user["name"] = prefix + user["name"]
+    for granted in document["permissions"] + document["topic_permissions"]:
+        granted["user"] = prefix + granted["user"]
+    return document
+
+
+@pytest.fixture(scope="module")
+def log_in(rabbitmq: RabbitMQ) -> Iterator[LogIn]:
+    """`log_in(account)`: a channel of that account on a broker that has been set up."""
+    url = rabbitmq.vhost()
+    if url == rabbitmq.url:
+        pytest.skip("the broker that was given has no management API")
+    parts, everyone = urlsplit(url), (*accounts.PROCESSES, accounts.PARTNER)
+    vhost = parts.path[1:]
+    rabbitmq.manage("POST", f"definitions/{vhost}", json.loads(setup.POLICIES.read_text()))
+    with channel_at(url, unquote(parts.username or ""), unquote(parts.password or "")) as channel:
+        setup.declare_everything(channel, DELAYS)
+    document = accounts.definitions(vhost, dict.fromkeys(everyone, PASSWORD))
+    rabbitmq.manage("POST", "definitions", under_other_names(document, f"{vhost}."))
+    yield lambda account: channel_at(url, f"{vhost}.{account}", PASSWORD)
+    for account in everyone:
+        rabbitmq.manage("DELETE", f"users/{vhost}.{account}")
+    rabbitmq.drop(url)
+
+
+def publishing(exchange: str, key: str) -> Try:
+    """An attempt to publish."""
+    return lambda channel: channel.basic_publish(amqp.Message(b"{}"), exchange=exchange, routing_key=key)
+
+
+def binding(queue: str, exchange: str, key: str) -> Try:
+    """An attempt to bind a queue."""
+    return lambda channel: channel.queue_bind(queue, exchange, key)
+
+
+def reading(queue: str) -> Try:
+    """An attempt to take a message."""
+    return lambda channel: channel.basic_get(queue)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_starts_with_its_own_account(log_in: LogIn, service: str) -> None:
+    with log_in(service) as channel:
+        topology.declare_rpc(channel, service)
+        topology.declare_exchanges(channel, service)
+        topology.declare_retries(channel, service, DELAYS)
+        for event in accounts.all_events():
+            for handler in event.heard_by:
+                if service in (event.service, handler.split(".")[0]):
+                    topology.declare_event_queue(channel, event, handler)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_takes_a_request_of_the_gateway_and_answers(log_in: LogIn, service: str) -> None:
+    answers: list[Any] = []
+    with log_in(accounts.GATEWAY) as asking, log_in(service) as answering:
+        asking.basic_consume(topology.DIRECT_REPLY, no_ack=True, callback=answers.append)
+        request = amqp.Message(b"{}", reply_to=topology.DIRECT_REPLY)
+        asking.basic_publish(request, exchange=topology.RPC_EXCHANGE, routing_key=f"{service}.get_me")
+        taken = answering.basic_get(topology.rpc_queue(service), no_ack=True)
+        answering.basic_publish(amqp.Message(b"{}"), exchange="", routing_key=taken.properties["reply_to"])
+        asking.connection.drain_events(timeout=10)
+    assert len(answers) == 1
+
+
+def test_a_partner_hears_what_a_service_publishes(log_in: LogIn) -> None:
+    with log_in(accounts.PARTNER) as partner, log_in("scheduling") as service:
+        partner.queue_declare("partner.visits", durable=True, auto_delete=False)
+        partner.queue_bind("partner.visits", topology.ALL_EVENTS, "visit_completed")
+        publishing("scheduling.events", "visit_completed")(service)
+        assert partner.basic_get("partner.visits", no_ack=True) is not None
+
+
+def test_an_internal_event_without_a_queue_is_kept(log_in: LogIn) -> None:
+    with log_in("auth") as channel:
+        publishing("auth.internal", "nobody_hears_this")(channel)
+        assert channel.queue_declare("unrouted", passive=True).message_count == 1
+
+
+REFUSED = {
+    "a service publishes as another": ("billing", publishing("auth.events", "doctor_approved")),
+    "a service publishes to the outside past its own exchange": ("billing", publishing("hospital.events", "x")),
+    "a service gives another an order": ("billing", publishing("nameko-rpc", "auth.get_me")),
+    "a service takes another's requests": ("billing", reading("rpc-auth")),
+    "a service has another's requests sent to itself": ("billing", binding("rpc-billing", "nameko-rpc", "#")),
+    "a service takes another's events": ("billing", reading("evt-auth-mail_token_issued--notify.on_mail_token_issued")),
+    "a service takes another's dead letters": ("billing", reading("dead-auth")),
+    "a service hears mail tokens that another may hear": ("billing", binding("rpc-billing", "auth.internal", "#")),
+    "a service that hears of users hears of their mail tokens": (
+        "clinical", binding("rpc-clinical", "auth.internal", "mail_token_issued"),
+    ),
+    "a service removes another's queue": ("billing", lambda channel: channel.queue_delete("rpc-auth", if_unused=True)),
+    "the gateway says that something happened": ("gateway", publishing("auth.events", "doctor_approved")),
+    "the gateway writes into a queue": ("gateway", publishing("", "dead-auth")),
+    "the gateway takes requests": ("gateway", reading("rpc-auth")),
+    "a partner hears what is internal": ("partner", binding("partner.visits", "auth.internal", "#")),
+    "a partner gives an order": ("partner", publishing("nameko-rpc", "auth.get_me")),
+    "a partner says that something happened": ("partner", publishing("hospital.events", "visit_completed")),
+    "a partner writes into a queue": ("partner", publishing("", "rpc-auth")),
+    "a partner has a queue by another name": ("partner", lambda channel: channel.queue_declare("visits")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("account", "attempt"), REFUSED.values(), ids=REFUSED)
+def test_the_broker_refuses(log_in: LogIn, account: str, attempt: Try) -> None:
+    with log_in(account) as channel, pytest.raises(AccessRefused):
+        attempt(channel)

@@ -1,0 +1,116 @@
+"""What the guards look at: the project's files, its contracts, its routes and the tables of its services."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chassis.config import SERVICES
+from chassis.contract import Command, Event, events_of
+from gateway.service import GatewayService
+from matron.services import service_class
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("chassis", "transports", "contracts", "services", "gateway", "matron")
+
+
+class Routed(NamedTuple):
+    """One line of the gateway's table."""
+
+    method: str
+    url: str
+    contract: type[Command]
+    me: str | None
+    status: int
+
+
+class Place(NamedTuple):
+    """A place in a file, as an editor jumps to it."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+def contract_modules() -> list[Any]:
+    """All modules of contracts, imported."""
+    paths = sorted((ROOT / "contracts").glob("*.py"))
+    return [import_module(f"contracts.{path.stem}") for path in paths if path.stem != "__init__"]
+
+
+@cache
+def commands() -> tuple[type[Command], ...]:
+    """Every command and query of the hospital."""
+    found = [one for module in contract_modules() for one in vars(module).values() if isinstance(one, type)]
+    return tuple(c for c in found if issubclass(c, Command) and c.__module__.startswith("contracts.") and _is_whole(c))
+
+
+def _is_whole(command: type[Command]) -> bool:
+    """Whether it is a command, and not a base of several, which says neither who answers nor who may ask."""
+    return any(hasattr(command, fact) for fact in ("service", "roles", "returns"))
+
+
+@cache
+def events() -> tuple[type[Event], ...]:
+    """Every event of the hospital; not those that tests have made up."""
+    contract_modules()
+    return tuple(event for event in events_of() if event.__module__.startswith("contracts."))
+
+
+@cache
+def routes() -> tuple[Routed, ...]:
+    """The gateway's table."""
+    members = [getattr(GatewayService, name) for name in dir(GatewayService)]
+    return tuple(Routed(*member.route) for member in members if hasattr(member, "route"))
+
+
+@cache
+def members_with(fact: str) -> dict[str, dict[str, Any]]:
+    """Of each service, the lines of its table that have this fact, such as `contract` or `event`."""
+    return {
+        name: {key: one for key, one in vars(service_class(name)).items() if hasattr(one, fact)} for name in SERVICES
+    }
+
+
+def python_files(*folders: str) -> list[Path]:
+    """The Python files below these folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """A path as one reads it, from the project's root."""
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text())
+
+
+def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
+    """All nodes of all files below these folders, each with the file's name."""
+    for path in python_files(*folders):
+        for node in ast.walk(tree_of(path)):
+            yield name_of(path), node
+
+
+def functions(*folders: str) -> Iterator[tuple[Place, str, int]]:
+    """All functions: where, its name, how many lines."""
+    for name, node in nodes(*folders):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield Place(name, node.lineno), node.name, (node.end_lineno or 0) - node.lineno + 1
+
+
+def lines_of_code(path: Path) -> int:
+    """Lines that a program needs: neither blank nor comments nor docstrings, on which nobody should save."""
+    told = set[int]()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            told.update(range(node.lineno, (node.end_lineno or 0) + 1))
+    lines = enumerate(path.read_text().splitlines(), 1)
+    return sum(1 for number, line in lines if line.strip() and not line.strip().startswith("#") and number not in told)

@@ -1,0 +1,103 @@
+"""How our code looks, as far as a program can see."""
+
+import ast
+from statistics import median
+
+import pytest
+
+from tests.guards.house import PRODUCT, Place, functions, lines_of_code, name_of, nodes, python_files
+
+CHASSIS_LINES = 2_000
+FILE_LINES = 300
+FUNCTION_LINES = 40
+MEDIAN_LINES = 12
+LAST_BORDER = "gateway/http.py"
+
+
+def test_only_the_chassis_commits() -> None:
+    folders = ("services", "gateway", "contracts")
+    found = [str(Place(path, node.lineno)) for path, node in nodes(*folders) if _commits(node)]
+    assert not found, f"{found}: a commit in the middle of a use case leaves half of it when the rest fails"
+
+
+def _commits(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+
+
+def test_only_the_chassis_and_the_last_border_catch_everything() -> None:
+    found = [
+        str(Place(path, node.lineno))
+        for path, node in nodes("services", "gateway", "contracts", "matron")
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and path != LAST_BORDER
+    ]
+    assert not found, f"{found}: a bug that is swallowed is never mended, and its text may hold a patient's data"
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or (isinstance(kind, ast.Name) and kind.id in _ALL) for kind in kinds)
+
+
+_ALL = ("Exception", "BaseException")
+
+
+def test_the_chassis_stays_small() -> None:
+    lines = sum(lines_of_code(path) for path in python_files("chassis"))
+    assert lines <= CHASSIS_LINES, f"{lines} lines of code in chassis: something of it belongs elsewhere"
+
+
+@pytest.mark.parametrize("folder", ["services", "contracts", "gateway", "matron", "transports", "tests"])
+def test_no_file_is_long(folder: str) -> None:
+    found = {name_of(path): len(path.read_text().splitlines()) for path in python_files(folder)}
+    long = {name: lines for name, lines in found.items() if lines > FILE_LINES}
+    assert not long, f"{long}: split by noun, so that a reader knows where to look"
+
+
+def test_functions_are_short() -> None:
+    long = [
+        f"{place} {name}: {lines}"
+        for place, name, lines in functions(*PRODUCT)
+        if lines > FUNCTION_LINES and "/migrations/" not in place.path  # A list of columns, made by a program.
+    ]
+    assert not long, f"{long}: what does not fit on a screen is not understood at once"
+
+
+def test_most_functions_are_very_short() -> None:
+    found = median(lines for _place, _name, lines in functions(*PRODUCT))
+    assert found < MEDIAN_LINES, f"half of our functions have {found} lines or more"
+
+
+def test_relationships_never_load_by_themselves() -> None:
+    found = [
+        str(Place(path, node.lineno))
+        for path, node in nodes("services")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "relationship"
+        if not any(k.arg == "lazy" and getattr(k.value, "value", "") == "raise" for k in node.keywords)
+    ]
+    assert not found, f'{found}: without lazy="raise" a list becomes one statement per row, unseen'
+
+
+def test_services_ask_no_other_service() -> None:
+    found = [path for path, node in nodes("services") if _imports(node, "chassis.rpc")]
+    assert not found, f"{found}: two services that wait for each other stand still; keep a copy fed by events"
+
+
+def _imports(node: ast.AST, module: str) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == module or any(f"{node.module}.{alias.name}" == module for alias in node.names)
+    return isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)
+
+
+def test_time_comes_from_the_clock() -> None:
+    found = [
+        str(Place(path, node.lineno))
+        for path, node in nodes("services", "gateway", "contracts")
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
+        if isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
+    ]
+    assert not found, f"{found}: only `chassis.clock.now()` can be set by a test"
+
+
+def test_a_service_is_a_table_without_logic() -> None:
+    found = [str(place) for place, _name, _lines in functions("services") if place.path.endswith("/service.py")]
+    assert not found, f"{found}: service.py is a table of contents; the use cases are in the nouns' modules"

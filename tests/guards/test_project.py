@@ -1,0 +1,50 @@
+"""What the project says of itself is so: commands in the README, what CI runs, generated documents."""
+
+import re
+
+import pytest
+
+from gateway.openapi import as_text, document
+from gateway.service import GatewayService
+from tests.guards.house import ROOT
+
+OPENAPI = ROOT / "docs" / "openapi.json"
+TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+MAKE = re.compile(r"(?:^|`|\$ )make ([a-z]+)", re.MULTILINE)
+
+
+def targets() -> set[str]:
+    """What make can do."""
+    return set(TARGET.findall((ROOT / "Makefile").read_text()))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_each_make_command_of_a_page_is_there(page: str) -> None:
+    named = set(MAKE.findall((ROOT / page).read_text()))
+    assert named, f"{page} names no make command"
+    assert named <= targets(), f"{page} names {named - targets()}, which the Makefile does not have"
+
+
+def test_ci_runs_the_readmes_commands_and_nothing_else() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    run = [line for line in lines if line and not line.startswith(("#", "set ", "cd ", "export "))]
+    named = set(MAKE.findall((ROOT / "README.md").read_text()))
+    strange = [line for line in run if line.removeprefix("make ") not in named]
+    assert not strange, f"CI runs {strange}: who reads the README must be able to do all that CI does"
+
+
+def test_every_make_target_explains_itself() -> None:
+    text = (ROOT / "Makefile").read_text()
+    bare = [name for name in targets() if not re.search(rf"^{name}:.*## ", text, re.MULTILINE)]
+    assert not bare, f"{bare}: `make help` is made of these words"
+
+
+@pytest.mark.skipif(not OPENAPI.exists(), reason="docs/openapi.json has not been made yet")
+def test_the_openapi_document_is_fresh() -> None:
+    assert OPENAPI.read_text() == as_text(document(GatewayService)), "run `make docs`: clients are generated from it"
+
+
+def test_every_service_has_the_same_few_files() -> None:
+    for folder in sorted(path.parent for path in (ROOT / "services").glob("*/service.py")):
+        missing = [name for name in ("README.md", "models.py", "migrations") if not (folder / name).exists()]
+        assert not missing, f"services/{folder.name} lacks {missing}: a reader expects them there"

@@ -1,0 +1,79 @@
+"""Commands, routes and the services that answer fit together, because each is declared once."""
+
+import re
+from collections import Counter
+
+import pytest
+from marshmallow import fields
+
+from chassis.contract import Command, View
+from contracts import billing
+from contracts.roles import Role
+from tests.guards.house import Routed, commands, members_with, routes
+
+CALLED_OTHERWISE = {
+    billing.GetSandboxCheckout: "the gateway's checkout page shows it",
+    billing.FinishSandboxCheckout: "the gateway's checkout page sends it",
+}
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
+def test_every_command_declares_who_answers_who_may_ask_and_what_comes_back(command: type[Command]) -> None:
+    missing = [fact for fact in ("service", "roles", "returns") if not hasattr(command, fact)]
+    assert not missing, f"{command.__name__} lacks {missing}: gateway, service, OpenAPI and the matrix all need them"
+    assert issubclass(command.returns, View)
+    strangers = [role for role in command.roles if not isinstance(role, Role)]
+    assert not strangers, f"{command.__name__}.roles names {strangers}, which are not in contracts/roles.py"
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
+def test_every_command_has_a_route_or_a_named_caller(command: type[Command]) -> None:
+    is_routed = command in {one.contract for one in routes()}
+    known = command in CALLED_OTHERWISE
+    reason = f"{command.__name__}: what nobody can reach is dead code; add a route, or list it above"
+    assert is_routed != known, reason
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
+def test_every_command_is_served_once_by_its_service(command: type[Command]) -> None:
+    found = [
+        f"{service}.{name}"
+        for service, members in members_with("contract").items()
+        for name, member in members.items()
+        if member.contract is command
+    ]
+    expected = f"{command.service}.{command.method()}"
+    assert found == [expected], f"{command.__name__} is served by {found}: callers look for {expected} alone"
+
+
+@pytest.mark.parametrize("one", routes(), ids=lambda one: f"{one.method} {one.url}")
+def test_a_route_names_only_fields_of_its_command(one: Routed) -> None:
+    declared = {field.data_key or name for name, field in one.contract.schema().fields.items()}
+    named = set(re.findall(r"{(\w+)}", one.url)) | ({one.me} if one.me else set())
+    assert named <= declared, f"{one.contract.__name__} has no fields {named - declared}, so each request would be 422"
+
+
+@pytest.mark.parametrize("one", routes(), ids=lambda one: f"{one.method} {one.url}")
+def test_reading_is_get_and_changing_is_not(one: Routed) -> None:
+    reason = f"{one.contract.__name__}: caches and crawlers repeat a GET, and clients do not repeat a POST"
+    assert one.contract.reads == (one.method == "GET"), reason
+
+
+def test_no_two_routes_answer_the_same_request() -> None:
+    shapes = Counter((one.method, re.sub(r"{\w+}", "{}", one.url)) for one in routes())
+    twice = [shape for shape, times in shapes.items() if times > 1]
+    assert not twice, f"{twice}: one of two routes would never be reached"
+
+
+def test_secrets_are_never_dumped() -> None:
+    found = [
+        f"{command.returns.__name__}.{name}"
+        for command in commands()
+        for name, field in command.returns.schema().fields.items()
+        if "password" in name or (isinstance(field, fields.String) and name == "secret")
+    ]
+    assert not found, f"{found}: a secret that is shown is none"
+
+
+def test_what_is_called_otherwise_is_still_there() -> None:
+    assert set(CALLED_OTHERWISE) <= set(commands())

@@ -1,0 +1,26 @@
+"""What the tests of commands share."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from matron.command import main
+
+Matron = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Matron:
+    """`matron("dead", "list")`: the exit code, and what was printed on either stream."""
+    monkeypatch.delenv("AMQP_URL", raising=False)
+
+    def run(*arguments: object, answer: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["matron", *map(str, arguments)])
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        return int(end.value.code or 0), *capsys.readouterr()
+
+    return run

@@ -1,0 +1,39 @@
+"""Replies without a queue, on both brokers."""
+
+from collections.abc import Callable
+
+import pytest
+from amqp import exceptions as amqp
+
+from tests.transports.clients import REPLY_TO, Client
+
+
+def test_a_reply_goes_straight_to_who_asked(connect: Callable[..., Client]) -> None:
+    asking, answering = connect(), connect()
+    queue = answering.queue()
+    asking.consume(REPLY_TO, no_ack=True)
+    asking.send("question", queue, reply_to=REPLY_TO)
+    reply_to = answering.get(queue).properties["reply_to"]
+    assert reply_to.startswith(f"{REPLY_TO}.")
+    answering.send("answer", reply_to)
+    assert asking.wait() == ["answer"]
+
+
+def test_a_reply_to_one_who_is_gone_is_dropped(connect: Callable[..., Client]) -> None:
+    asking, answering = connect(), connect()
+    queue = answering.queue()
+    asking.consume(REPLY_TO, no_ack=True)
+    asking.send("question", queue, reply_to=REPLY_TO)
+    asking.close()
+    answering.send("answer", answering.get(queue).properties["reply_to"])
+    assert answering.count(queue) == 0
+
+
+def test_who_does_not_await_replies_cannot_ask_for_them(client: Client) -> None:
+    with pytest.raises(amqp.PreconditionFailed):
+        client.send("question", client.queue(), reply_to=REPLY_TO)
+
+
+def test_replies_cannot_be_acknowledged(client: Client) -> None:
+    with pytest.raises(amqp.PreconditionFailed):
+        client.consume(REPLY_TO)
