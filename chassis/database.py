@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Session as OrmSession
 
 from chassis.contract import Event
-from chassis.errors import MatronError, Unavailable
+from chassis.errors import MatronError, Unavailable, no_answer
 
 POOL_SECONDS = 3.0
 CONNECT_SECONDS = 3
@@ -102,13 +102,11 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A session in one transaction, committed at the end or rolled back by an exception."""
-        with (
-            self.one_writer(),
-            _unavailable_when_down(),
-            Session(self.engine, expire_on_commit=False) as session,
-            session.begin(),
-        ):
+        with self.one_writer(), _unavailable_when_down(), Session(self.engine, expire_on_commit=False) as session:
             yield session
+            session.flush()
+            with _in_doubt_when_lost():
+                session.commit()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -157,6 +155,17 @@ def _unavailable_when_down() -> Iterator[None]:
     except OperationalError as error:
         if is_lost(error):
             raise _down() from None
+        raise
+
+
+@contextmanager
+def _in_doubt_when_lost() -> Iterator[None]:
+    """A commit that is not answered may have been done: that is not the `Unavailable` that says that nothing was."""
+    try:
+        yield
+    except OperationalError as error:
+        if is_lost(error) and not isinstance(error.orig, sqlite3.Error):
+            raise no_answer() from None
         raise
 
 

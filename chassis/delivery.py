@@ -49,7 +49,7 @@ class Delivery:
             handler=handler,
             fate=fate,
             attempt=attempt,
-            error=type(error).__name__,
+            error=_class_of(error),
         )
 
 
@@ -59,10 +59,15 @@ def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:
     return {
         ATTEMPT: attempt,
         QUEUE: queue,
-        ERROR: type(error).__name__,
+        ERROR: _class_of(error),
         CODE: code,
         FAILED_AT: clock.now().isoformat(),
     }
+
+
+def _class_of(error: BaseException) -> str:
+    """The class of the error, or of the unexpected one that it masks."""
+    return getattr(error, "cause", "") or type(error).__name__
 
 
 def fresh_headers(headers: Mapping[str, Any]) -> dict[str, Any]:

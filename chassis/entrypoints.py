@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import eventlet
 import orjson
 from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from chassis.config import Config
     from chassis.observe import Health
 
+PATIENCE_SECONDS = 0.5
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
 
 
@@ -186,14 +188,20 @@ class Heard(EventHandler):
 
     def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:
         """Acknowledge what is done; send on what failed, and acknowledge only when that is safe."""
-        if error is not None:
+        done = error is None or self._send_on(message, error)
+        self.broker.settle(message.ack if done else message.requeue)
+        return None, None
+
+    def _send_on(self, message: Any, error: BaseException) -> bool:
+        """Whether it is safe in another queue. Waits for a broker that takes nothing: to hand it back would spin."""
+        while not self.broker.stopping and self.broker.consuming.is_up:
             try:
                 self.broker.delivery.fail(message, self.queue, error)
             except BROKER_ERRORS:
-                self.broker.settle(message.requeue)
-                return None, None
-        self.broker.settle(message.ack)
-        return None, None
+                eventlet.sleep(PATIENCE_SECONDS)
+            else:
+                return True
+        return False
 
 
 class Every(Timer):

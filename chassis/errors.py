@@ -15,6 +15,8 @@ class MatronError(Exception):
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
+    cause: str = ""
+    """Class of the unexpected exception in whose place this stands. Stays within the service."""
 
     def __init__(self, code: str, detail: str = "", facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, detail, dict(facts or {}))
@@ -111,6 +113,11 @@ class NoAnswer(MatronError):
 @deserialize_to_instance
 class Internal(MatronError):
     """Anything unexpected. Never says what, since the text of an exception may hold a patient's data."""
+
+
+def no_answer() -> NoAnswer:
+    """What a caller is told who cannot be told whether it was done."""
+    return NoAnswer("no_answer", "No answer came in time. Repeating a write with the same Idempotency-Key is safe.")
 
 
 def internal() -> Internal:

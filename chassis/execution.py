@@ -313,7 +313,9 @@ def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], reques
         outcome = "internal"
         constraint = violated(error) if isinstance(error, DBAPIError) else ""
         log_unexpected("unexpected", error, service=host_name, name=name, request_id=request_id, constraint=constraint)
-        raise internal() from None
+        failure = internal()
+        failure.cause = type(error).__name__
+        raise failure from None
     finally:
         seconds = time.perf_counter() - began
         HANDLED.labels(host_name, kind, name, outcome).observe(seconds)

@@ -1,72 +1,9 @@
-"""Migrations of the services' databases: Alembic, with one environment for all and numbered files in each service."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
-from pathlib import Path
-from typing import Any
+"""What a service's first migration makes besides its own tables: those that every service has."""
 
 import sqlalchemy as sa
-from alembic import command, op
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData
+from alembic import op
 
-from chassis import tables
-from chassis.database import Database
 from chassis.tables import BigSerial, Moment
-
-ENVIRONMENT = Path(__file__).parent / "alembic"
-
-
-def folder_of(service: str) -> Path:
-    """Where a service's migrations are."""
-    module = import_module(f"services.{service}")
-    return Path(str(module.__file__)).parent / "migrations"
-
-
-def metadata_of(service: str) -> list[MetaData]:
-    """The tables that a service's code means to have."""
-    return [import_module(f"services.{service}.models").Base.metadata, tables.metadata]
-
-
-@contextmanager
-def _configured(service: str, database: Database) -> Iterator[AlembicConfig]:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(ENVIRONMENT).replace("%", "%%"))
-    config.set_main_option("version_locations", str(folder_of(service)).replace("%", "%%"))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    with database.engine.connect() as connection:
-        connection.detach()  # Its settings and lock are not for the pool.
-        config.attributes.update(connection=connection, metadata=metadata_of(service))
-        yield config
-
-
-def migrate(service: str, database: Database) -> str:
-    """Bring a database up to date; the revision that it has then. Does nothing when it is."""
-    with _configured(service, database) as config:
-        command.upgrade(config, "head")
-        return str(ScriptDirectory.from_config(config).get_current_head())
-
-
-def write_migration(service: str, database: Database, message: str) -> Path:
-    """Write the next numbered migration, from what the code's tables have and the database has not."""
-    with _configured(service, database) as config:
-        number = len(list(folder_of(service).glob("[0-9]*.py"))) + 1
-        script: Any = command.revision(
-            config, message, autogenerate=True, rev_id=f"{number:04}", version_path=str(folder_of(service))
-        )
-        return Path(script.path)
-
-
-def differences(service: str, database: Database) -> list[Any]:
-    """What the code's tables and a migrated database differ in; empty when a migration is not missing."""
-    with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
-        return list(compare_metadata(context, metadata_of(service)))  # type: ignore[arg-type]
 
 
 def create_chassis_tables() -> None:

@@ -31,7 +31,7 @@ def add(session: Session, rows: Sequence[Row]) -> None:
 
 
 def _grouped(rows: Sequence[Row]) -> dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]]:
-    """The rows of one table together: PostgreSQL does the parts of a `WITH` in no order, but a part's rows in theirs."""
+    """The rows of one table together: PostgreSQL does the parts of a `WITH` in no order, a part's rows in theirs."""
     groups: dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for table, values in rows:
         groups.setdefault((table, tuple(values)), []).append(values)

@@ -19,7 +19,7 @@ from nameko.extensions import DependencyProvider, SharedExtension
 
 from chassis import topology
 from chassis.broker import down, watched
-from chassis.errors import Internal, MatronError, NoAnswer, Unavailable, internal
+from chassis.errors import Internal, MatronError, Unavailable, internal, no_answer
 from chassis.execution import Call
 from transports.links import BROKER_ERRORS, Link, Outgoing
 
@@ -100,7 +100,7 @@ class RpcClient:
         """The replies under way will never come: whoever waits learns it now."""
         waiting, self.waiting = self.waiting, {}
         for one in waiting.values():
-            one.send_exception(_no_answer())
+            one.send_exception(no_answer())
 
     def call(self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float) -> Reply:
         """Ask and wait. `Unavailable` when nothing was sent; `NoAnswer` when no answer came in time."""
@@ -112,7 +112,7 @@ class RpcClient:
             with eventlet.Timeout(seconds, exception=False):
                 reply: Reply = answer.wait()
                 return reply
-            raise _no_answer()
+            raise no_answer()
         except BROKER_ERRORS:
             raise down() from None
         finally:
@@ -136,10 +136,6 @@ class RpcClient:
         }
         body = orjson.dumps({"args": [], "kwargs": payload})
         return Outgoing(body, topology.RPC_EXCHANGE, f"{service}.{method}", headers, properties)
-
-
-def _no_answer() -> NoAnswer:
-    return NoAnswer("no_answer", "No answer came in time. Repeating a write with the same Idempotency-Key is safe.")
 
 
 class _Calling(SharedExtension):

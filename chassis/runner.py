@@ -6,6 +6,7 @@ process that neither worked nor ended. A stop waits for what is under way; what 
 
 import os
 import signal
+import socket
 import time
 from typing import Any
 
@@ -40,7 +41,7 @@ class Runner:
 
     def __init__(self, config: Config, services: list[type]) -> None:
         # Eventlet would print what a green thread raises, with its text, which may hold a patient's data.
-        debug.hub_exceptions(False)
+        debug.hub_exceptions(state=False)
         self.config, self.health = config, Health()
         self.runner = ServiceRunner(nameko_config(config, self.health))
         self.stopped_at = 0.0
@@ -57,8 +58,7 @@ class Runner:
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit code, which is not 0 when a service failed."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        eventlet.spawn(self._hear_signals)
         eventlet.spawn(self._wait)
         code: int = self.ended.wait()
         return code
@@ -73,9 +73,15 @@ class Runner:
         if not self.ended.ready():
             self.ended.send(code)
 
-    def _on_signal(self, _number: int, _frame: object) -> None:
-        # Signal handlers run in the hub, which may not wait for anything.
-        eventlet.spawn_after(0, self.stop)
+    def _hear_signals(self) -> None:
+        """Stop at a signal. A handler alone would not wake the hub, which then sleeps on until its next timer."""
+        reading, writing = socket.socketpair()
+        writing.setblocking(False)  # noqa: FBT003  a socket's own signature
+        signal.set_wakeup_fd(writing.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: None)
+        while reading.recv(1):
+            eventlet.spawn(self.stop)
 
     def stop(self) -> None:
         """Stop gracefully, and after `STOP_SECONDS` at once; a second signal, a while later, ends it there and then."""

@@ -1,6 +1,7 @@
 """The few pages that people see without a client of their own: where mailed links lead, and the sandbox's checkout.
 
-They work without scripts, and a mailed link only shows a button: programs that look at links in mails must not use them.
+They work without scripts, and a mailed link only shows a button: programs that look at links in mails must not use
+them.
 """
 
 from html import escape

@@ -90,7 +90,7 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
     `matron migrate billing`
     """
     from chassis.database import Database
-    from chassis.migrations import migrate as bring_up
+    from matron.migrations import migrate as bring_up
 
     chosen = SERVICES if name is None else (name.value,)
     if Name.GATEWAY in chosen:

@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from chassis.database import Database
-from chassis.migrations import migrate
-from chassis.migrations import write_migration as write
+from matron.migrations import migrate
+from matron.migrations import write_migration as write
 
 
 def write_migration(service: str, message: str) -> Path:

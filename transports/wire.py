@@ -117,6 +117,17 @@ class Connection(pyamqp.Connection):
 
     Channel = Channel
 
+    @property
+    def transport(self) -> Any:
+        """The socket. Once it is gone, py-amqp would quietly connect anew here, with nobody to set that up."""
+        if self._transport is None:
+            raise ConnectionError("the connection to the broker is closed")
+        return self._transport
+
+    @transport.setter
+    def transport(self, transport: Any) -> None:
+        self._transport = transport
+
     def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *args: Any, **options: Any) -> Any:  # noqa: FBT002, N802  py-amqp's name
         """The transport of a new connection."""
         if ssl:

@@ -12,7 +12,7 @@ from chassis import config, tables
 from chassis.database import Database
 from chassis.errors import MatronError
 from chassis.execution import Call
-from chassis.migrations import differences
+from matron.migrations import differences
 from services.auth import rules
 from services.auth.models import Account, LoginFailure, RefreshToken
 from services.auth.service import AuthService

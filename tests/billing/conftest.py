@@ -7,7 +7,7 @@ import pytest
 
 from chassis import config
 from chassis.database import Database
-from chassis.migrations import migrate
+from matron.migrations import migrate
 from tests.billing.factories import settings
 from tests.databases import KINDS
 

@@ -19,10 +19,10 @@ from chassis.database import Database
 from chassis.entrypoints import Resources
 from chassis.errors import MatronError
 from chassis.execution import Call
-from chassis.migrations import migrate
 from chassis.observe import Health
 from chassis.rpc import RpcClient
 from chassis.runner import nameko_config
+from matron.migrations import migrate
 from tests import ward
 from tests.tokens import Mint
 

@@ -71,7 +71,7 @@ def test_other_events_do_not_wait_for_one_that_failed(
 
 @pytest.mark.parametrize(
     ("error", "told"),
-    [(RuntimeError(PRIVATE), ("Internal", "internal")), (Conflict("no_room", "Full."), ("Conflict", "no_room"))],
+    [(RuntimeError(PRIVATE), ("RuntimeError", "internal")), (Conflict("no_room", "Full."), ("Conflict", "no_room"))],
     ids=["unexpected", "a refusal"],
 )
 def test_a_handler_that_always_fails_leaves_a_dead_letter_that_says_why(

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
 from chassis.database import Database, Session, violated
-from chassis.migrations import differences
 from contracts.clinical import PrescriptionItemView
+from matron.migrations import differences
 from services.clinical.models import Prescription, PrescriptionItem
 from tests.clinical.factories import in_care, prescribed
 

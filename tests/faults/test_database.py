@@ -1,17 +1,29 @@
 """PostgreSQL is restarted under a stream of bookings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import uuid4
 
 import pytest
 
+from contracts.roles import Role
 from tests.faults import books
 from tests.faults.city import City
-from tests.faults.stream import Stream
+from tests.faults.holding import Later
+from tests.faults.stream import BOOKING, Stream, ask
+from tests.hospital import eventually
 from tests.servers import PostgreSQL
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 BACK_SECONDS = 10.0
+RELOAD = "SELECT pg_reload_conf()"
+CUT_OFF = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event = 'SyncRep' AND query LIKE 'COMMIT%'
+"""
+KEPT = "SELECT reply->'is'->>'id' FROM idempotency WHERE key = :key"
 
 
 def test_a_database_that_is_shut_down_leaves_nothing_half_written(
@@ -37,3 +49,28 @@ def _restart_under_load(
     counted = books.check(city, stream)
     assert counted.statuses[503] + counted.statuses[504]
     assert set(counted.statuses) <= {201, 409, 503, 504}
+
+
+def test_a_commit_of_which_nobody_heard_is_not_said_to_have_failed(city: City) -> None:
+    slot, patient = next(city.slots), city.person(Role.PATIENT)
+    book = partial(ask, patient, BOOKING, str(uuid4()), {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at})
+    with _commits_that_wait(city):
+        answer = Later(book)
+        # It is committed, as whoever looks will see once the wait is over; only its client does not know.
+        eventually(lambda: city.rows("scheduling", CUT_OFF))
+        unknown = answer.result()
+    assert (unknown.status, unknown.code) == (504, "no_answer")
+    again = book()
+    assert (again.status, city.rows("scheduling", KEPT, key=again.key)) == (201, [(again.id,)])
+
+
+@contextmanager
+def _commits_that_wait(city: City) -> Iterator[None]:
+    """A standby that does not exist, which every commit waits for after it has been written."""
+    city.rows("scheduling", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    city.rows("scheduling", RELOAD)
+    try:
+        yield
+    finally:
+        city.rows("scheduling", "ALTER SYSTEM RESET synchronous_standby_names")
+        city.rows("scheduling", RELOAD)

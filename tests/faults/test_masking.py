@@ -14,7 +14,7 @@ from tests.hospital import eventually
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 NAME = "Zebediah Quagmire"
-FAILED = 'matron_events_failed_total{handler="clinical.on_user_registered",fate="again",service="clinical"}'
+FAILED = 'matron_events_failed_total{fate="again",handler="clinical.on_user_registered",service="clinical"}'
 
 
 @contextmanager

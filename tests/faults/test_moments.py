@@ -8,7 +8,7 @@ import pytest
 from chassis.outbox import LOCK
 from tests.faults import books
 from tests.faults.city import City
-from tests.faults.holding import Later, held, wait_for_waiting
+from tests.faults.holding import held, wait_for_waiting
 from tests.faults.stream import Stream
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]

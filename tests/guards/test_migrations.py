@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 
 from chassis.config import SERVICES
 from chassis.database import Database
-from chassis.migrations import _configured, differences, folder_of, migrate
+from matron.migrations import _configured, differences, folder_of, migrate
 from tests.guards.house import ROOT
 
 

@@ -15,11 +15,11 @@ from sqlalchemy import insert, select
 from chassis.config import SERVICES
 from chassis.database import Database
 from chassis.errors import Invalid, Unavailable
-from chassis.migrations import migrate
 from chassis.tables import inbox, outbox
 from contracts.auth import DoctorApproved, UserRegistered
 from contracts.scheduling import AppointmentBooked
 from matron import replay
+from matron.migrations import migrate
 from matron.place import Place, connected, lock
 from matron.replay import Replay
 from tests.matron.conftest import Matron

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from chassis.database import Database
-from chassis.migrations import differences
+from matron.migrations import differences
 from services.notify.models import LEASE, Notification
 from tests.notify.factories import NOON, row
 

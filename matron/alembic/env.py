@@ -1,4 +1,4 @@
-"""The one Alembic environment of all services; `chassis.migrations` gives it the connection and the tables."""
+"""The one Alembic environment of all services; `matron.migrations` gives it the connection and the tables."""
 
 from alembic import context
 from sqlalchemy import text

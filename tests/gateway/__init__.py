@@ -1,0 +1,1 @@
+"""HTTP in, RPC out: what clients may send, who may call what, and what they are told."""

@@ -1,0 +1,92 @@
+"""What clients are told while a service or the broker is down; and what is whole meanwhile."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from nameko.containers import ServiceContainer
+
+from chassis.observe import Health
+from chassis.runner import nameko_config
+from contracts import scheduling
+from gateway.service import GatewayService
+from tests import ward
+from tests.broker.place import Raw, soon, taken
+from tests.hospital import free_port
+from tests.tokens import Mint
+from transports.embedded import close_broker
+
+DOCTORS = "/api/doctors"
+
+
+class Front:
+    """A gateway with no services behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mint, port = Mint(folder / "jwks.json"), free_port()
+        self.broker, self.url = f"embedded://{folder.name}", f"http://127.0.0.1:{port}"
+        settings = ward.settings(amqp_url=self.broker, jwks_file=self.mint.jwks_file, http_port=port)
+        self.health = Health()
+        self.container = ServiceContainer(GatewayService, nameko_config(settings, self.health))
+        self.container.start()
+        soon(lambda: not self.health.failing())
+
+    def get(self, path: str) -> requests.Response:
+        """Ask as a patient."""
+        headers = {"Authorization": f"Bearer {self.mint.token('patient')}"}
+        return requests.get(self.url + path, headers=headers, timeout=10)
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator[Front]:
+    """A gateway alone."""
+    front = Front(tmp_path)
+    yield front
+    front.container.kill()
+    close_broker(tmp_path.name)
+
+
+@pytest.fixture
+def frozen(front: Front, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Scheduling takes requests and never answers."""
+    raw = Raw(front.broker)
+    with taken(raw, "scheduling") as got:
+        yield got
+    raw.close()
+
+
+def code(reply: requests.Response) -> tuple[int, str]:
+    """The status and the code of a problem."""
+    return reply.status_code, reply.json()["code"]
+
+
+def test_a_service_that_never_ran_is_503_at_once_and_says_when_to_come_back(front: Front) -> None:
+    soon(lambda: front.get(DOCTORS).status_code != 0)
+    began, reply = time.monotonic(), front.get(DOCTORS)
+    assert (code(reply), reply.headers["Retry-After"]) == ((503, "service_down"), "2")
+    assert time.monotonic() - began < 1.0
+
+
+def test_a_service_that_does_not_answer_is_504_by_the_deadline(
+    front: Front, frozen: Any
+) -> None:
+    began = time.monotonic()
+    assert code(front.get(DOCTORS)) == (504, "no_answer")
+    assert time.monotonic() - began < scheduling.ListDoctors.deadline + 0.5
+
+
+def test_one_service_down_does_not_stop_other_routes(front: Front, frozen: Any) -> None:
+    assert front.get("/health/live").status_code == 200
+    assert code(front.get("/api/patient/invoices")) == (503, "service_down")
+
+
+def test_a_gateway_without_its_broker_is_503_and_not_ready(front: Front) -> None:
+    close_broker(front.broker.removeprefix("embedded://"))
+    soon(lambda: front.health.failing())
+    assert code(front.get(DOCTORS)) == (503, "broker_down")
+    ready = front.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (503, {"failing": ["gateway.broker"]})
+    assert front.get("/health/live").status_code == 200

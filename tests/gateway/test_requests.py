@@ -1,0 +1,145 @@
+"""What is wrong with a request is said in a problem document, with the right status."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+
+from gateway.requests import MAX_BODY
+from tests.hospital import Hospital
+
+BOOK = "/api/patient/book-appointment"
+LOGIN = "/api/auth/login"
+FIELDS = {"type", "title", "status", "code", "detail", "request_id"}
+
+
+def problem(reply: requests.Response) -> tuple[int, str]:
+    """Status and code of a problem document, which is whole."""
+    document = reply.json()
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert document.keys() >= FIELDS
+    assert (document["status"], document["request_id"]) == (reply.status_code, reply.headers["X-Request-Id"])
+    assert document["type"] == f"urn:matron:error:{document['code']}"
+    return reply.status_code, document["code"]
+
+
+def send(hospital: Hospital, body: bytes, kind: str = "application/json") -> tuple[int, str]:
+    """Log in with this body."""
+    return problem(hospital.http.post(hospital.url + LOGIN, data=body, headers={"Content-Type": kind}, timeout=10))
+
+
+def test_what_is_not_there_is_404(hospital: Hospital) -> None:
+    assert problem(hospital.call("GET", "/api/nowhere")) == (404, "no_such_route")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", LOGIN, "POST"),
+        ("DELETE", "/api/doctors/schedule", "GET, HEAD, PUT"),
+        ("POST", f"/api/doctors/{uuid4()}/slots", "GET, HEAD"),
+        ("FROB", LOGIN, "POST"),
+    ],
+)
+def test_another_method_is_405_and_says_which_are_allowed(
+    hospital: Hospital, method: str, path: str, allow: str
+) -> None:
+    reply = hospital.call(method, path)
+    assert problem(reply) == (405, "method_not_allowed")
+    assert reply.headers["Allow"] == allow
+
+
+def test_a_large_body_is_413_before_it_is_read(hospital: Hospital) -> None:
+    assert send(hospital, b"x" * (MAX_BODY + 1)) == (413, "body_too_large")
+
+
+def test_a_body_of_just_the_limit_is_read(hospital: Hospital) -> None:
+    assert send(hospital, b'"' + b"x" * (MAX_BODY - 2) + b'"')[0] == 422
+
+
+def test_another_content_type_is_415(hospital: Hospital) -> None:
+    assert send(hospital, b"a=b", "application/x-www-form-urlencoded") == (415, "not_json")
+
+
+def test_a_content_type_may_name_its_charset(hospital: Hospital) -> None:
+    assert send(hospital, b"{}", "Application/JSON; charset=utf-8") == (422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"{'a': 1}", b'{"a": NaN}', b'{"email": "\xff"}', b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 5_000],
+    ids=["cut off", "quotes", "NaN", "no UTF-8", "deep", "deep and cut off"],
+)
+def test_bad_json_is_400(hospital: Hospital, body: bytes) -> None:
+    assert send(hospital, body) == (400, "bad_json")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"1"])
+def test_json_that_is_no_object_is_422(hospital: Hospital, body: bytes) -> None:
+    assert send(hospital, body) == (422, "invalid")
+
+
+def test_each_wrong_field_is_named(hospital: Hospital) -> None:
+    reply = hospital.call("POST", LOGIN, json={"email": 1, "colour": "red"})
+    assert problem(reply) == (422, "invalid")
+    assert set(reply.json()["errors"]) == {"email", "password", "colour"}
+
+
+def test_nul_in_a_text_is_refused(hospital: Hospital) -> None:
+    assert problem(hospital.call("POST", LOGIN, json={"email": "a\0b", "password": "x"})) == (422, "invalid")
+
+
+def test_a_query_parameter_that_comes_twice_is_refused(hospital: Hospital, token: Callable[..., str]) -> None:
+    reply = hospital.call("GET", "/api/doctors?limit=1&limit=2", token=token("patient"))
+    assert problem(reply) == (422, "invalid")
+
+
+def test_a_query_that_is_no_utf8_is_refused(hospital: Hospital, token: Callable[..., str]) -> None:
+    assert problem(hospital.call("GET", "/api/doctors?limit=%FF", token=token("patient"))) == (400, "bad_query")
+
+
+def test_a_field_that_comes_from_two_places_is_refused(hospital: Hospital, token: Callable[..., str]) -> None:
+    path = f"/api/doctors/{uuid4()}/slots?doctor_id={uuid4()}"
+    reply = hospital.call("GET", path, token=token("patient"))
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"doctor_id": ["Unknown field."]})
+
+
+def test_nobody_says_who_he_is_in_the_body(hospital: Hospital, token: Callable[..., str]) -> None:
+    body = {"patient_id": str(uuid4()), "doctor_id": str(uuid4()), "starts_at": "2030-01-01T09:00:00Z"}
+    reply = hospital.call("POST", BOOK, token=token("patient"), json=body)
+    assert (problem(reply), list(reply.json()["errors"])) == ((422, "invalid"), ["patient_id"])
+
+
+def test_nobody_says_who_he_is_in_the_query(hospital: Hospital, token: Callable[..., str]) -> None:
+    reply = hospital.call("GET", f"/api/patient/appointments?patient_id={uuid4()}", token=token("patient"))
+    assert problem(reply) == (422, "invalid")
+
+
+@pytest.mark.parametrize("value", ["Basic YTpi", "Bearer", "token"])
+def test_another_way_of_signing_in_is_401(hospital: Hospital, value: str) -> None:
+    headers = {"Authorization": value}
+    reply = hospital.http.get(hospital.url + "/api/doctors", headers=headers, timeout=10)
+    assert problem(reply) == (401, "token_invalid")
+    assert reply.headers["WWW-Authenticate"] == 'Bearer realm="matron"'
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
+def test_an_idempotency_key_has_a_limit(hospital: Hospital, token: Callable[..., str], key: str) -> None:
+    assert problem(hospital.call("POST", BOOK, token=token("patient"), key=key, json={})) == (422, "bad_key")
+
+
+def test_head_is_get_without_the_body(hospital: Hospital, token: Callable[..., str]) -> None:
+    get, head = (hospital.call(method, "/api/doctors", token=token("patient")) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]
+
+
+def test_every_reply_has_a_request_id_and_forbids_sniffing(hospital: Hospital) -> None:
+    replies = [hospital.call("GET", path) for path in ("/health/live", "/api/nowhere", "/api/doctors")]
+    ids = {UUID(reply.headers["X-Request-Id"]) for reply in replies}
+    assert len(ids) == len(replies)
+    assert {reply.headers["X-Content-Type-Options"] for reply in replies} == {"nosniff"}
+    assert {reply.headers["Cache-Control"] for reply in replies} == {"no-store"}
+
+
