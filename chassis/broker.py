@@ -16,12 +16,14 @@ def down() -> Unavailable:
     return Unavailable("broker_down", "The message broker cannot be reached.", {"retry_after": 2})
 
 
-def watched(service: str, link: str) -> Callable[[str, str], None]:
-    """Keeps the metric and the log of one link."""
+def watched(service: str, link: str, up: Callable[[], None] = lambda: None) -> Callable[[str, str], None]:
+    """Keeps the metric and the log of one link; `up` is called whenever it takes messages again."""
     gauge = BROKER_UP.labels(service, link)
 
     def tell(event: str, error: str) -> None:
         gauge.set(event in ("up", "unblocked"))
+        if event in ("up", "unblocked"):
+            up()
         if event != "up":
             log.warning("broker", service=service, link=link, state=event, error=error)
 

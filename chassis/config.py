@@ -56,12 +56,13 @@ class Config:
             raise ConfigError(f"{service.upper()}_DATABASE_URL is missing") from None
 
 
-def load(*, services: tuple[str, ...] = ()) -> Config:
-    """The settings from the process's environment; the databases of `services` are required."""
+def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL",)) -> Config:
+    """The settings from the process's environment; the databases of `services`, and `needs`, are required."""
     env, problems = Env(), list[str]()
     found = {name: _take(env, read, problems) for name, read in _SETTINGS.items()}
     urls = {service: env.str(f"{service.upper()}_DATABASE_URL", "") for service in SERVICES}
-    problems += [f"{service.upper()}_DATABASE_URL is missing" for service in services if not urls[service]]
+    wanted = [*needs, *(f"{service.upper()}_DATABASE_URL" for service in services)]
+    problems += [f"{name} is missing" for name in wanted if not env.str(name, "")]
     if problems:
         raise ConfigError("; ".join(problems))
     return Config(**found, database_urls={service: url for service, url in urls.items() if url})
@@ -84,7 +85,7 @@ def _zone(env: Env) -> ZoneInfo:
 
 
 _SETTINGS: dict[str, Callable[[Env], Any]] = {
-    "amqp_url": lambda env: env.str("AMQP_URL"),
+    "amqp_url": lambda env: env.str("AMQP_URL", ""),
     "jwks_file": lambda env: Path(env.str("JWKS_FILE", "var/keys/jwks.json")),
     "signing_keys": lambda env: Path(env.str("SIGNING_KEYS", "var/keys/private")),
     "hospital_timezone": _zone,

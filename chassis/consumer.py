@@ -35,6 +35,8 @@ class Broker(SharedExtension):
         self.tags: list[str] = []
         self.stopping = False
         self.started = False
+        self.events_wait: Callable[[], None] = lambda: None
+        """Called when events can be published again; the relay's."""
 
     @property
     def config(self) -> Config:
@@ -49,7 +51,9 @@ class Broker(SharedExtension):
         url, self.service = self.config.amqp_url, self.container.service_name
         self.consuming = Link(url, self._set_up, tell=watched(self.service, "consumer"))
         self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
-        self.publisher = ConfirmedPublisher(url, self._declare, watched(self.service, "events"))
+        self.publisher = ConfirmedPublisher(
+            url, self._declare, watched(self.service, "events", lambda: self.events_wait())
+        )
         self.delivery = Delivery(self.service, self.publisher, self.config.retry_delays)
         health: Health = self.container.config["health"]
         health.add(f"{self.service}.broker", lambda: self.consuming.is_up and self.replies.is_up)
@@ -87,6 +91,9 @@ class Broker(SharedExtension):
         for event in events_of(self.service):
             for handler in event.heard_by:
                 topology.declare_event_queue(channel, event, handler)
+
+    def _events_may_go(self) -> None:
+        self.events_wait()
 
     def _set_up(self, channel: Any) -> None:
         self.tags = []

@@ -10,7 +10,7 @@ from typing import Any
 
 from chassis import clock
 from chassis.observe import EVENTS_FAILED, log
-from chassis.topology import dead_queue, delay_queue
+from chassis.topology import dead_queue, retry_exchange
 from transports.confirms import ConfirmedPublisher
 from transports.links import Outgoing
 
@@ -33,7 +33,7 @@ class Delivery:
         """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
         attempt = int(message.headers.get(ATTEMPT, 0)) + 1
         dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
-        exchange = "" if dead else delay_queue(self.delays[attempt - 1])
+        exchange = "" if dead else retry_exchange(self.delays[attempt - 1])
         headers = {**fresh_headers(message.headers), **_told(error, attempt, queue)}
         properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
         key = dead_queue(self.service) if dead else queue

@@ -44,6 +44,7 @@ class Resources(SharedExtension):
         self.broker.setup()
         self.database = Database(config.database_url(name), pool_size=config.workers + 8)
         self.relay = Relay(name, self.database, self.broker.publisher)
+        self.broker.events_wait = self.relay.wake
         self.verifier = Verifier(KeySet(config.jwks_file))
         health: Health = self.container.config["health"]
         health.add(f"{name}.database", self.database.answers)

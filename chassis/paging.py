@@ -6,12 +6,13 @@ query lets the caller see anyway.
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import Column, ColumnElement, Select, bindparam, literal, select, tuple_
 
 from chassis.contract import Page
 from chassis.database import Session
@@ -36,9 +37,43 @@ def page(
         place = tuple_(*(_literal(key, value) for key, value in zip(keys, _decoded(cursor, keys), strict=True)))
         query = query.where(tuple_(*keys) < place if newest_first else tuple_(*keys) > place)
     query = query.order_by(*(key.desc() if newest_first else key.asc() for key in keys)).limit(limit + 1)
-    rows = list(session.scalars(query) if whole else session.execute(query))
-    more = len(rows) > limit
-    return Page(rows[:limit], _encoded(rows[limit - 1], keys) if more else None)
+    return _cut(list(session.scalars(query) if whole else session.execute(query)), keys, limit)
+
+
+class Listing:
+    """A list of one table that is asked for often: each of its statements is made once, and needs no mapped classes.
+
+    `shown` are the columns of a row, `keys` those that it is ordered by, last first, which must be unique together.
+    """
+
+    def __init__(self, shown: Sequence[Column[Any]], keys: tuple[Column[Any], ...]) -> None:
+        self.shown, self.keys = shown, keys
+        self.statements: dict[tuple[str, ...], Select[*tuple[Any, ...]]] = {}
+
+    def page(self, session: Session, *, limit: int, cursor: str | None, **filters: Any) -> Page:
+        """One page of the rows whose columns have these values; None filters nothing. Invalid: `bad_cursor`."""
+        values = {name: value for name, value in filters.items() if value is not None}
+        if cursor is not None:
+            decoded = zip(self.keys, _decoded(cursor, self.keys), strict=True)
+            values |= {f"after_{key.key}": value for key, value in decoded}
+        names = tuple(values)
+        if names not in self.statements:  # Not `or`: a statement has no truth.
+            self.statements[names] = self._statement(names)
+        rows = list(session.core.execute(self.statements[names], {**values, "rows": limit + 1}))
+        return _cut(rows, self.keys, limit)
+
+    def _statement(self, names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+        columns = self.keys[0].table.c
+        query = select(*self.shown).where(*(columns[n] == bindparam(n) for n in names if n in columns))
+        if not all(name in columns for name in names):
+            place = (bindparam(f"after_{key.key}", type_=key.type) for key in self.keys)
+            query = query.where(tuple_(*self.keys) < tuple_(*place))
+        return query.order_by(*(key.desc() for key in self.keys)).limit(bindparam("rows"))
+
+
+def _cut(rows: list[Any], keys: tuple[Any, ...], limit: int) -> Page:
+    """The page without the row that was asked for to see whether there are more."""
+    return Page(rows[:limit], _encoded(rows[limit - 1], keys) if len(rows) > limit else None)
 
 
 def _literal(key: Any, value: Any) -> ColumnElement[Any]:

@@ -17,7 +17,7 @@ Row = tuple[Table, Mapping[str, Any]]
 
 
 def add(session: Session, rows: Sequence[Row]) -> None:
-    """Add the rows, those of each table in order."""
+    """Add the rows, those of each table in order: with the next statement or COMMIT, where an error shows."""
     if not rows:
         return
     if not session.is_postgresql:
@@ -27,7 +27,7 @@ def add(session: Session, rows: Sequence[Row]) -> None:
     groups = _grouped(rows)
     statement = _statement(tuple((*kind, len(group)) for kind, group in groups.items()))
     parameters = [_native(kind[0], *pair) for kind, group in groups.items() for row in group for pair in row.items()]
-    session.connection().exec_driver_sql(statement, tuple(parameters))
+    session.later(statement, parameters)
 
 
 def _grouped(rows: Sequence[Row]) -> dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]]:

@@ -26,8 +26,13 @@ def dead_queue(service: str) -> str:
 
 
 def delay_queue(seconds: float) -> str:
-    """The queue (and exchange) in which messages wait so long before they go back to the queue they came from."""
+    """The queue in which messages wait so long before they go back to the queue they came from."""
     return f"delay-{int(seconds * 1000)}"
+
+
+def retry_exchange(seconds: float) -> str:
+    """Where a message is sent to wait. Named apart from the queue, which nobody may read: secrets may wait in it."""
+    return f"retry-{int(seconds * 1000)}"
 
 
 def declare_rpc(channel: Any, service: str) -> None:
@@ -55,10 +60,10 @@ def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None
     """The delay queues, shared by all services, and the service's dead letters."""
     _declare_quorum(channel, dead_queue(service))
     for seconds in delays:
-        name = delay_queue(seconds)
-        channel.exchange_declare(exchange=name, type="fanout", durable=True, auto_delete=False)
-        _declare_quorum(channel, name, {"x-message-ttl": int(seconds * 1000), **_BACK_TO_ITS_QUEUE})
-        channel.queue_bind(queue=name, exchange=name, routing_key="")
+        queue, exchange = delay_queue(seconds), retry_exchange(seconds)
+        channel.exchange_declare(exchange=exchange, type="fanout", durable=True, auto_delete=False)
+        _declare_quorum(channel, queue, {"x-message-ttl": int(seconds * 1000), **_BACK_TO_ITS_QUEUE})
+        channel.queue_bind(queue=queue, exchange=exchange, routing_key="")
 
 
 _BACK_TO_ITS_QUEUE = {

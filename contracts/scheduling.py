@@ -31,14 +31,20 @@ class DayOrMoment(fields.Field[date | datetime]):
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date | datetime:
         try:
             if len(value) == len("2026-11-23"):
-                return date.fromisoformat(value)
+                return self._near(date.fromisoformat(value))
             # In a URL, a plus sign that was not escaped arrives as a space.
             moment = datetime.fromisoformat(value.replace(" ", "+"))
         except (ValueError, TypeError, AttributeError):
             raise self.make_error("invalid") from None
         if moment.tzinfo is None:
             raise self.make_error("invalid")
-        return moment
+        return self._near(moment)
+
+    def _near(self, value: date) -> date:
+        """Not so near an end of the calendar that a day more, or another zone, would be beyond it."""
+        if not date.min.year < value.year < date.max.year:
+            raise self.make_error("invalid")
+        return value
 
 
 class DoctorView(View):

@@ -95,7 +95,7 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
     chosen = SERVICES if name is None else (name.value,)
     if Name.GATEWAY in chosen:
         raise typer.BadParameter("the gateway has no database")
-    settings = config.use(config.load(services=chosen))
+    settings = config.use(config.load(services=chosen, needs=()))
     for service in chosen:
         out.print(f"{service} ... ", end="")
         out.print(bring_up(service, Database(settings.database_url(service))))
@@ -114,7 +114,7 @@ def keys() -> None:
     """
     from services.auth.keys import ensure_key
 
-    settings = config.use(config.load())
+    settings = config.use(config.load(needs=()))
     made = ensure_key(settings.signing_keys, settings.jwks_file)
     out.print("made a key" if made else "there is a key already", f"({settings.jwks_file})")
 
@@ -136,7 +136,7 @@ def create_admin(
     """
     from matron import people
 
-    settings = config.use(config.load(services=("auth",)))
+    settings = config.use(config.load(services=("auth",), needs=()))
     people.create_admin(settings, email, name, password)
     out.print(f"{email} is an admin now")
 

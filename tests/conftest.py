@@ -4,8 +4,14 @@ import chassis  # noqa: F401  # isort: skip
 
 import threading
 
+from hypothesis import HealthCheck, settings
+
 # A process that turns green after threading was imported has two objects for its main thread. pytest-timeout compares
 # them, and would end the whole run at the first test that takes too long, instead of that test.
 threading._main_thread = threading.current_thread()  # type: ignore[attr-defined]
+
+# How long an example takes on a busy machine says nothing about the rule.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 pytest_plugins = ("tests.servers.fixtures", "tests.databases")

@@ -48,7 +48,7 @@ class Process:
     def start(self) -> None:
         """Start it, and go on writing its log."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603  our own command
+            self.process = subprocess.Popen(
                 self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True
             )
 
@@ -117,7 +117,7 @@ class Hospital:
         mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
         return [mail.get_content() for mail in mails if address in str(mail["To"])]
 
-    def call(self, method: str, path: str, *, token: str = "", key: str = "", **options: Any) -> requests.Response:  # noqa: ANN401
+    def call(self, method: str, path: str, *, token: str = "", key: str = "", **options: Any) -> requests.Response:
         """One request to the gateway."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
@@ -154,7 +154,7 @@ def served_hospital(
     port, environment = free_port(), served_environment(folder, amqp_url, database_urls, settings)
     environment |= {"HTTP_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     for step in (["keys"], ["migrate"]):
-        subprocess.run(_matron(*step), env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+        subprocess.run(_matron(*step), env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
     health_ports = {name: free_port() for name in PROCESSES}
     processes = [
         Process(name, _matron("serve", name), {**environment, "HEALTH_PORT": str(health)}, folder / f"{name}.log")

@@ -21,7 +21,7 @@ NOTHING = "^$"
 NO_KEY = "(?!)"
 """No routing key at all, not even the empty one."""
 DEFAULT_EXCHANGE = r"amq\.default"
-DELAYS = r"delay-[0-9]+"
+DELAYS, RETRIES = r"delay-[0-9]+", r"retry-[0-9]+"
 METHOD = "[a-z][a-z0-9_]*"
 REPLY_KEY = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """What nameko's own clients give as `reply_to`."""
@@ -67,17 +67,18 @@ def all_events() -> list[type[Event]]:
 def of_service(service: str) -> Rights:
     """A service publishes its events, hears what the contracts say, answers, and sends on what it could not do.
 
-    The default exchange, which answers and dead letters go through, cannot be narrowed: it reaches every queue.
+    The default exchange, which answers and dead letters go through, cannot be narrowed: it reaches every queue. Delay
+    queues are filled and never read: what waits there may be another service's secret.
     """
     heard = heard_by(service)
     own = exactly([f"{service}.events", f"{service}.internal"])
     ours = [rpc_queue(service), f"evt-[a-z]+-{METHOD}--{service}[.]{METHOD}"]
     listeners = f"evt-{service}-.+"
-    shared = [*exactly([RPC_EXCHANGE]), DELAYS]
-    declared = [*shared, *exactly([ALL_EVENTS]), *own, *ours, listeners, dead_queue(service)]
+    shared = [*exactly([RPC_EXCHANGE]), RETRIES]
+    declared = [*shared, DELAYS, *exactly([ALL_EVENTS]), *own, *ours, listeners, dead_queue(service)]
     return Rights(
         configure=one_of(*declared, *exactly(heard)),
-        write=one_of(DEFAULT_EXCHANGE, *shared, *exactly([ALL_EVENTS]), *own, *ours, listeners),
+        write=one_of(DEFAULT_EXCHANGE, *shared, DELAYS, *exactly([ALL_EVENTS]), *own, *ours, listeners),
         read=one_of(*shared, *own, *ours, dead_queue(service), *exactly(heard)),
         topics={
             RPC_EXCHANGE: (one_of(REPLY_KEY), one_of(rf"{service}\.\*")),

@@ -1,10 +1,10 @@
 """Appointments: asked for, agreed, kept."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Table, bindparam, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -12,9 +12,16 @@ from chassis.contract import Page
 from chassis.database import Session, refusing
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.paging import Listing
 from contracts.roles import DESK
-from contracts.scheduling import AppointmentBooked, AppointmentEvent, AppointmentRequested, VisitCompleted, VisitStarted
+from contracts.scheduling import (
+    AppointmentBooked,
+    AppointmentEvent,
+    AppointmentRequested,
+    AppointmentView,
+    VisitCompleted,
+    VisitStarted,
+)
 from services.scheduling import rules
 from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule, Doctor
 from services.scheduling.rules import Slot
@@ -23,33 +30,17 @@ OVERLAPS = {
     "no_doctor_overlap": Conflict("slot_taken", "Somebody has this time already."),
     "no_patient_overlap": Conflict("patient_busy", "The patient has another visit at that time."),
 }
-LISTED = (
-    Appointment.id,
-    Appointment.doctor_id,
-    Appointment.patient_id,
-    Appointment.starts_at,
-    Appointment.ends_at,
-    Appointment.status,
-    Appointment.reason,
-    Appointment.revision,
-)
+VISIT, DOCTOR, HOURS = (cast("Table", model.__table__) for model in (Appointment, Doctor, AvailabilityRule))
+VISITS = Listing([VISIT.c[name] for name in AppointmentView.schema().fields], (VISIT.c.starts_at, VISIT.c.id))
 
-LOCK = select(func.pg_advisory_xact_lock(bindparam("first")), func.pg_advisory_xact_lock(bindparam("second")))
-_WAITING = select(func.count()).where(
-    Appointment.patient_id == bindparam("patient_id"), Appointment.status == "requested"
-)
-_OF_DAY = (AvailabilityRule.doctor_id == Doctor.id) & (AvailabilityRule.weekday == bindparam("weekday"))
+_WAITING = select(func.count()).where(VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == "requested")
+_OF_DAY = (HOURS.c.doctor_id == DOCTOR.c.id) & (HOURS.c.weekday == bindparam("weekday"))
 HOURS_OF_DAY = (
-    select(
-        _WAITING.scalar_subquery().label("waiting"),
-        AvailabilityRule.weekday,
-        AvailabilityRule.from_,
-        AvailabilityRule.to,
-        AvailabilityRule.slot_minutes,
-    )
-    .select_from(Doctor)
-    .outerjoin(AvailabilityRule, _OF_DAY)
-    .where(Doctor.id == bindparam("doctor_id"))
+    select(_WAITING.scalar_subquery().label("waiting"), HOURS.c.weekday, HOURS.c["from"].label("from_"), HOURS.c.to)
+    .add_columns(HOURS.c.slot_minutes)
+    .select_from(DOCTOR)
+    .outerjoin(HOURS, _OF_DAY)
+    .where(DOCTOR.c.id == bindparam("doctor_id"))
 )
 
 
@@ -63,7 +54,7 @@ def book(
     """
     actor.may_act_for(patient_id, DESK)
     _check_time(starts_at)
-    _lock(session, doctor_id, patient_id)
+    session.lock(*(person.int & 0x7FFF_FFFF_FFFF_FFFF for person in (doctor_id, patient_id)))
     slot = _slot_at(session, doctor_id, patient_id, starts_at)
     by_desk = actor.id != patient_id
     visit = Appointment(
@@ -78,7 +69,7 @@ def book(
         created_at=clock.now(),
     )
     with refusing(session, OVERLAPS):
-        session.add(visit)
+        session.insert(visit)
     return _changed(session, actor, visit, AppointmentBooked if by_desk else AppointmentRequested)
 
 
@@ -92,21 +83,11 @@ def _check_time(starts_at: datetime) -> None:
         )
 
 
-def _lock(session: Session, *people: UUID) -> None:
-    """Wait for others who are at these calendars. In one order for all, so that no two wait for each other.
-
-    On SQLite the transaction is the only writer anyway.
-    """
-    if session.is_postgresql:
-        first, second = sorted(person.int & 0x7FFF_FFFF_FFFF_FFFF for person in people)
-        session.execute(LOCK, {"first": first, "second": second})
-
-
 def _slot_at(session: Session, doctor_id: UUID, patient_id: UUID, starts_at: datetime) -> Slot:
     """The slot of the doctor's hours that begins then."""
     zone = config.current().hospital_timezone
     values = {"doctor_id": doctor_id, "patient_id": patient_id, "weekday": starts_at.astimezone(zone).weekday()}
-    rows: Any = session.execute(HOURS_OF_DAY, values).all()
+    rows: Any = session.core.execute(HOURS_OF_DAY, values).all()
     if not rows:
         raise NotFound("not_found", "There is no such doctor.")
     if rows[0].waiting >= rules.OPEN_REQUESTS:
@@ -175,7 +156,7 @@ def of_patient(
 ) -> Page:
     """The patient's own visits, latest first."""
     actor.may_act_for(patient_id)
-    return _listing(session, select(*LISTED).where(Appointment.patient_id == patient_id), status, limit, cursor)
+    return VISITS.page(session, limit=limit, cursor=cursor, patient_id=patient_id, status=status)
 
 
 def of_doctor(
@@ -183,12 +164,4 @@ def of_doctor(
 ) -> Page:
     """The doctor's own visits, latest first."""
     actor.may_act_for(doctor_id)
-    return _listing(session, select(*LISTED).where(Appointment.doctor_id == doctor_id), status, limit, cursor)
-
-
-def _listing(
-    session: Session, query: Select[*tuple[Any, ...]], status: str | None, limit: int, cursor: str | None
-) -> Page:
-    if status is not None:
-        query = query.where(Appointment.status == status)
-    return page(session, query, (Appointment.starts_at, Appointment.id), limit=limit, cursor=cursor)
+    return VISITS.page(session, limit=limit, cursor=cursor, doctor_id=doctor_id, status=status)

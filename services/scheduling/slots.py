@@ -1,10 +1,10 @@
 """Doctors' weekly hours, and the free slots that they make. Slots are computed, never stored."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 
 from chassis import clock, config
 from chassis.contract import Page
@@ -16,6 +16,21 @@ from services.scheduling.models import ACTIVE, Appointment, AvailabilityRule, Do
 from services.scheduling.rules import Slot
 
 WEEK = timedelta(days=7)
+
+VISIT, DOCTOR, HOURS = (cast("Table", model.__table__) for model in (Appointment, Doctor, AvailabilityRule))
+HOURS_OF = (
+    select(HOURS.c.weekday, HOURS.c["from"].label("from_"), HOURS.c.to, HOURS.c.slot_minutes)
+    .select_from(DOCTOR)
+    .outerjoin(HOURS, HOURS.c.doctor_id == DOCTOR.c.id)
+    .where(DOCTOR.c.id == bindparam("doctor_id"))
+)
+TAKEN = select(VISIT.c.starts_at, VISIT.c.ends_at).where(
+    VISIT.c.doctor_id == bindparam("doctor_id"),
+    VISIT.c.status.in_(ACTIVE),
+    VISIT.c.starts_at < bindparam("end"),
+    VISIT.c.starts_at > bindparam("day_before"),
+    VISIT.c.ends_at > bindparam("start"),
+)
 
 
 def set_schedule(session: Session, actor: Actor, *, doctor_id: UUID, rules: list[dict[str, Any]]) -> dict[str, Any]:
@@ -44,12 +59,12 @@ def listing(
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """Free slots in a range of up to 31 days, earliest first, in two statements whatever the range.
+    """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range.
 
     NotFound: no such doctor. Invalid: `range_too_long`, `bad_cursor`.
     """
     start, end = _range(from_, to)
-    start = max(start, _after(cursor))
+    start = min(max(start, _after(cursor)), end)
     found = _rules_of(session, doctor_id)
     taken = _taken(session, doctor_id, start, end)
     slots = rules.slots_of(found, start, end, config.current().hospital_timezone)
@@ -57,24 +72,16 @@ def listing(
     return Page(window[:limit], window[limit].starts_at.isoformat() if len(window) > limit else None)
 
 
-def _rules_of(session: Session, doctor_id: UUID) -> list[AvailabilityRule]:
-    query = select(Doctor.id, AvailabilityRule).outerjoin(AvailabilityRule).where(Doctor.id == doctor_id)
-    rows = session.execute(query).all()
+def _rules_of(session: Session, doctor_id: UUID) -> list[Any]:
+    rows = session.core.execute(HOURS_OF, {"doctor_id": doctor_id}).all()
     if not rows:
         raise NotFound("not_found", "There is no such doctor.")
-    rules_of_doctor: list[AvailabilityRule | None] = [rule for _id, rule in rows]  # None for a doctor without hours.
-    return [rule for rule in rules_of_doctor if rule is not None]
+    return [row for row in rows if row.weekday is not None]
 
 
 def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) -> list[Slot]:
-    query = select(Appointment.starts_at, Appointment.ends_at).where(
-        Appointment.doctor_id == doctor_id,
-        Appointment.status.in_(ACTIVE),
-        Appointment.starts_at < end,
-        Appointment.starts_at > start - timedelta(days=1),
-        Appointment.ends_at > start,
-    )
-    return [Slot(*row) for row in session.execute(query)]
+    values = {"doctor_id": doctor_id, "start": start, "end": end, "day_before": start - timedelta(days=1)}
+    return [Slot(*row) for row in session.core.execute(TAKEN, values)]
 
 
 def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[datetime, datetime]:
@@ -82,7 +89,7 @@ def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[d
     end = start + WEEK if to is None else _moment(to, whole_day=True)
     if end - start > rules.RANGE + timedelta(hours=1):
         raise Invalid("range_too_long", "Ask for up to 31 days at once.", {"errors": {"to": ["Too far from `from`."]}})
-    return max(start, clock.now()), end
+    return max(start, clock.now()), min(end, clock.now() + rules.HORIZON)
 
 
 def _moment(value: date | datetime, *, whole_day: bool = False) -> datetime:

@@ -1,1 +1,1 @@
-"""Faults: servers and services are killed, frozen and restarted under load, and what became of each request is counted."""
+"""Faults: servers and services are killed, frozen and restarted under load, and each request is accounted for."""

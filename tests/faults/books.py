@@ -62,8 +62,8 @@ class Counted:
     def __str__(self) -> str:
         answers = ", ".join(f"{number} x {status or 'no answer'}" for status, number in sorted(self.statuses.items()))
         return (
-            f"answers: {answers}; slowest {self.slowest:.2f} s; rows: {self.booked} bookings, {self.told} doctors told, "
-            f"{self.visits} visits, {self.invoiced} invoices"
+            f"answers: {answers}; slowest {self.slowest:.2f} s; rows: {self.booked} bookings, "
+            f"{self.told} doctors told, {self.visits} visits, {self.invoiced} invoices"
         )
 
 
@@ -72,6 +72,7 @@ def check(city: City, stream: Stream, *, unanswered: bool = False) -> Counted:
     _check_answers([*stream.bookings, *stream.steps], unanswered=unanswered)
     written = _written(city, stream.bookings)
     _check_rows(stream.bookings, written)
+    _check_repeated(stream.bookings, written)
     _check_nothing_partial(city)
     told = _check_once(city, "notify", TOLD, {row.id for row in written}, kind="appointment_requested")
     for kind in ("appointment_booked", "visit_completed"):
@@ -108,6 +109,15 @@ def _check_rows(answers: Iterable[Answer], written: Iterable[Any]) -> None:
     assert not lost, lost
     assert not ghosts, ghosts
     assert not halves, halves
+
+
+def _check_repeated(answers: Iterable[Answer], written: Iterable[Any]) -> None:
+    """Whoever was not answered, although it was done, and asks again with the key, gets what was done then."""
+    ids = {row.key: row.id for row in written}
+    for answer in answers:
+        if answer.status in (504, NO_ANSWER) and answer.key in ids:
+            again = answer.again()
+            assert (again.status, again.id) == (201, ids[answer.key]), again
 
 
 def _check_nothing_partial(city: City) -> None:

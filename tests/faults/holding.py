@@ -39,7 +39,7 @@ class Later(threading.Thread):
     """Something that is done meanwhile; `result()` waits for it."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.work = work
         self.found: Any = None
         self.error: BaseException | None = None

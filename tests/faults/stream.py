@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -46,7 +47,9 @@ class Answer:
     id: str
     began: float
     seconds: float
-    reply: bytes = field(repr=False, default=b"")
+    reply: bytes = field(repr=False)
+    again: Callable[[], "Answer"] = field(repr=False)
+    """Asks the same once more."""
 
 
 def ask(person: Person, path: str, key: str, body: dict[str, str] | None = None) -> Answer:
@@ -58,7 +61,13 @@ def ask(person: Person, path: str, key: str, body: dict[str, str] | None = None)
     except requests.ConnectionError:
         told, status, content = {}, NO_ANSWER, b""
     seconds = time.monotonic() - began
-    return Answer(key, status, told.get("code", ""), told.get("id", ""), began, seconds, content)
+    again = partial(ask, person, path, key, body)
+    return Answer(key, status, told.get("code", ""), told.get("id", ""), began, seconds, content, again)
+
+
+def book(patient: Person, slot: Slot, key: str) -> Answer:
+    """Ask for a visit."""
+    return ask(patient, BOOKING, key, {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at})
 
 
 class Stream:
@@ -120,8 +129,7 @@ class Stream:
                     return
 
     def _book(self, patient: Person, slot: Slot, *, to_be_held: bool) -> None:
-        body = {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at, "reason": "a fault test"}
-        answer = ask(patient, BOOKING, str(uuid4()), body)
+        answer = book(patient, slot, str(uuid4()))
         self.bookings.append(answer)
         if answer.status == 201 and to_be_held:
             self.agreed.put((slot.doctor, answer.id))

@@ -11,7 +11,7 @@ from contracts.roles import Role
 from tests.faults import books
 from tests.faults.city import City
 from tests.faults.holding import Later
-from tests.faults.stream import BOOKING, Stream, ask
+from tests.faults.stream import Stream, book
 from tests.hospital import eventually
 from tests.servers import PostgreSQL
 
@@ -38,9 +38,7 @@ def test_a_database_that_crashes_leaves_nothing_half_written(
     _restart_under_load(city, private_postgresql, private_postgresql.kill, rounds, clients)
 
 
-def _restart_under_load(
-    city: City, database: PostgreSQL, end: Callable[[], None], rounds: int, clients: int
-) -> None:
+def _restart_under_load(city: City, database: PostgreSQL, end: Callable[[], None], rounds: int, clients: int) -> None:
     with Stream(city, clients=clients) as stream:
         for _ in range(rounds):
             end()
@@ -52,15 +50,14 @@ def _restart_under_load(
 
 
 def test_a_commit_of_which_nobody_heard_is_not_said_to_have_failed(city: City) -> None:
-    slot, patient = next(city.slots), city.person(Role.PATIENT)
-    book = partial(ask, patient, BOOKING, str(uuid4()), {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at})
+    work = partial(book, city.person(Role.PATIENT), next(city.slots), str(uuid4()))
     with _commits_that_wait(city):
-        answer = Later(book)
+        answer = Later(work)
         # It is committed, as whoever looks will see once the wait is over; only its client does not know.
         eventually(lambda: city.rows("scheduling", CUT_OFF))
         unknown = answer.result()
     assert (unknown.status, unknown.code) == (504, "no_answer")
-    again = book()
+    again = unknown.again()
     assert (again.status, city.rows("scheduling", KEPT, key=again.key)) == (201, [(again.id,)])
 
 

@@ -32,7 +32,9 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
-def test_a_service_that_is_killed_loses_and_doubles_nothing(city: City, moment: Moment, clients: int) -> None:
+def test_a_service_killed_at_its_worst_moment_loses_and_doubles_nothing(
+    city: City, moment: Moment, clients: int
+) -> None:
     process = city.process(moment.service)
     with Stream(city, clients=clients) as stream:
         with held(city, moment.service, moment.lock):

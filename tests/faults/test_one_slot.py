@@ -13,11 +13,11 @@ from contracts.roles import Role
 from services.scheduling.models import Appointment
 from tests.faults.city import City, Slot
 from tests.faults.holding import at_once
-from tests.faults.stream import BOOKING, Answer, ask
+from tests.faults.stream import book
 from tests.hospital import embedded_hospital
-from tests.people import Person
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
+
 
 @pytest.fixture(scope="module")
 def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
@@ -35,11 +35,6 @@ def either(request: pytest.FixtureRequest) -> City:
     return found
 
 
-def _book(patient: Person, slot: Slot, key: str) -> Answer:
-    body = {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at, "reason": "a fault test"}
-    return ask(patient, BOOKING, key, body)
-
-
 def _taken(city: City, slot: Slot) -> int:
     """How many visits there are at that time."""
     database = Database(city.database_urls["scheduling"])
@@ -53,14 +48,14 @@ def _taken(city: City, slot: Slot) -> int:
 def test_of_one_hundred_who_want_a_slot_at_once_one_gets_it(either: City) -> None:
     slot = next(either.slots)
     patients = [either.person(Role.PATIENT) for _ in range(100)]
-    answers = at_once([partial(_book, patient, slot, "") for patient in patients])
+    answers = at_once([partial(book, patient, slot, "") for patient in patients])
     assert Counter((answer.status, answer.code) for answer in answers) == {(201, ""): 1, (409, "slot_taken"): 99}
     assert _taken(either, slot) == 1
 
 
 def test_a_request_that_comes_twenty_times_at_once_is_done_once(either: City) -> None:
     slot, patient = next(either.slots), either.person(Role.PATIENT)
-    answers = at_once([partial(_book, patient, slot, "twenty-times")] * 20)
+    answers = at_once([partial(book, patient, slot, "twenty-times")] * 20)
     assert {(answer.status, answer.reply) for answer in answers} == {(201, answers[0].reply)}
     assert _taken(either, slot) == 1
     assert len(patient.get("/api/patient/appointments")["items"]) == 1
@@ -68,7 +63,7 @@ def test_a_request_that_comes_twenty_times_at_once_is_done_once(either: City) ->
 
 def test_a_key_is_good_for_one_request(either: City) -> None:
     slot, other, patient = next(either.slots), next(either.slots), either.person(Role.PATIENT)
-    assert _book(patient, slot, "one-request").status == 201
-    answers = at_once([partial(_book, patient, other, "one-request")] * 20)
+    assert book(patient, slot, "one-request").status == 201
+    answers = at_once([partial(book, patient, other, "one-request")] * 20)
     assert {(answer.status, answer.code) for answer in answers} == {(422, "key_reused")}
     assert _taken(either, other) == 0

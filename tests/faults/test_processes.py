@@ -1,15 +1,23 @@
 """Each process of the hospital in turn is killed under a stream of bookings and visits, or replaced in good order."""
 
+import itertools
 import signal
+from functools import partial
+from uuid import uuid4
 
 import pytest
 
+from contracts.roles import Role
 from tests.faults import books
+from tests.faults.books import DEADLINE_SECONDS, GRACE_SECONDS
 from tests.faults.city import READY_SECONDS, City
-from tests.faults.stream import Stream
+from tests.faults.holding import at_once
+from tests.faults.stream import Stream, book
 from tests.hospital import PROCESSES
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
+
+CALLS = 100
 
 
 @pytest.mark.parametrize("name", PROCESSES)
@@ -21,6 +29,21 @@ def test_a_process_that_is_killed_loses_and_doubles_nothing(city: City, name: st
             city.wait_until_ready(name)
             stream.wait_for_bookings(clients, seconds=READY_SECONDS)
     books.check(city, stream, unanswered=name == "gateway")
+
+
+def test_what_a_frozen_service_was_asked_is_not_begun_once_nobody_waits(city: City) -> None:
+    slots, patient = list(itertools.islice(city.slots, CALLS)), city.person(Role.PATIENT)
+    scheduling = city.process("scheduling")
+    scheduling.send(signal.SIGSTOP)
+    try:
+        answers = at_once([partial(book, patient, slot, str(uuid4())) for slot in slots])
+        assert city.register().status_code == 201
+    finally:
+        scheduling.send(signal.SIGCONT)
+    assert {(answer.status, answer.code) for answer in answers} == {(504, "no_answer")}
+    assert max(answer.seconds for answer in answers) <= DEADLINE_SECONDS + GRACE_SECONDS
+    assert book(patient, slots[0], str(uuid4())).status == 201
+    assert len(patient.get("/api/patient/appointments")["items"]) == 1
 
 
 def test_replacing_one_of_two_processes_again_and_again_fails_no_request(city: City, rounds: int, clients: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from contracts.roles import Role
 from tests.faults.city import City
 from tests.faults.holding import Later, at_once, held, wait_for_waiting
-from tests.faults.stream import BOOKING, ask
+from tests.faults.stream import book
 from tests.hospital import PROCESSES
 from tests.servers import PostgreSQL, RabbitMQ
 
@@ -21,9 +21,7 @@ HOLD_UP = "LOCK TABLE appointment_change IN EXCLUSIVE MODE"
 
 def _booking(city: City) -> Later:
     """A booking that is being made."""
-    slot, patient = next(city.slots), city.person(Role.PATIENT)
-    body = {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at}
-    return Later(partial(ask, patient, BOOKING, "", body))
+    return Later(partial(book, city.person(Role.PATIENT), next(city.slots), ""))
 
 
 def _end(city: City, name: str) -> tuple[int, float]:

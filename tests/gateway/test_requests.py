@@ -141,5 +141,3 @@ def test_every_reply_has_a_request_id_and_forbids_sniffing(hospital: Hospital) -
     assert len(ids) == len(replies)
     assert {reply.headers["X-Content-Type-Options"] for reply in replies} == {"nosniff"}
     assert {reply.headers["Cache-Control"] for reply in replies} == {"no-store"}
-
-

@@ -1,0 +1,1 @@
+"""Whole visits over HTTP, embedded and on real servers."""

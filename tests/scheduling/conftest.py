@@ -1,0 +1,32 @@
+"""What all tests of scheduling share: the hospital's settings, and databases that a test may really write to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis import config
+from chassis.database import Database
+from matron.migrations import migrate
+from tests.databases import KINDS
+from tests.scheduling.factories import BERLIN
+from tests.ward import settings
+
+
+@pytest.fixture(autouse=True)
+def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of a hospital in Berlin."""
+    monkeypatch.setattr(config, "_current", settings(hospital_timezone=BERLIN))
+
+
+@pytest.fixture(params=KINDS)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of the test's own, for what must commit."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    url = server.create_database("scheduling") if server else f"sqlite:///{tmp_path}/scheduling.db"
+    database = Database(url)
+    migrate("scheduling", database)
+    yield database
+    database.close()
+    if server:
+        server.drop(url)

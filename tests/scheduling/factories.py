@@ -1,0 +1,153 @@
+"""What tests of scheduling are made of, with defaults, so that each names only what matters to it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import eventlet
+from sqlalchemy import event, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Event, Origin
+from chassis.database import Database, Session
+from chassis.execution import add_events, retrying
+from chassis.identity import Actor
+from contracts.scheduling import AppointmentView
+from services.scheduling import appointments, doctors, slots
+from services.scheduling.models import Appointment, AppointmentChange
+from services.scheduling.rules import Slot
+
+BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
+HALF_HOUR = timedelta(minutes=30)
+
+
+class Hours(NamedTuple):
+    """Weekly hours, as the rules take them."""
+
+    weekday: int = 0
+    from_: time = time(9)
+    to: time = time(17)
+    slot_minutes: int = 30
+
+
+ALL_WEEK = [Hours(weekday)._asdict() for weekday in range(7)]
+
+
+def patient(person: UUID | None = None, *roles: str) -> Actor:
+    """A patient, or whoever has these roles."""
+    return Actor(id=person or uuid7(), roles=frozenset(roles or ("patient",)), verified=True)
+
+
+def heard(sequence: int = 1) -> Actor:
+    """What a handler acts as."""
+    origin = Origin(uuid7(), "auth", "doctor_approved", sequence, clock.now(), "subject", "correlation")
+    return Actor.system(origin=origin)
+
+
+def doctor(session: Session, rules: list[dict[str, Any]] | None = None, **fields: Any) -> Actor:
+    """A doctor of the directory, with hours on every day."""
+    who = Actor(id=uuid7(), roles=frozenset({"doctor"}), verified=True)
+    given = {"name": "Dr Lena Weiss", "specialization": "cardiology", **fields}
+    doctors.remember(session, heard(), doctor_id=who.person, **given)
+    session.flush()
+    slots.set_schedule(session, who, doctor_id=who.person, rules=ALL_WEEK if rules is None else rules)
+    return who
+
+
+def at(days: int = 2, hour: int = 9, minute: int = 0, zone: ZoneInfo = BERLIN) -> datetime:
+    """A time of day in so many days."""
+    day = clock.now().astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
+
+
+def seen(visit: Any) -> dict[str, Any]:
+    """A visit as a caller sees it."""
+    shown: dict[str, Any] = AppointmentView.dump_one(visit)
+    return shown
+
+
+def book(session: Session, who: Actor, *, actor: Actor | None = None, **fields: Any) -> dict[str, Any]:
+    """A visit to a doctor, by default the patient's own request for the day after tomorrow at nine."""
+    asking = actor or patient()
+    given = {"patient_id": asking.person, "starts_at": at(), "reason": None, **fields}
+    return seen(appointments.book(session, asking, doctor_id=who.person, **given))
+
+
+def move(session: Session, who: Actor, visit: dict[str, Any], name: str) -> dict[str, Any]:
+    """A visit after its doctor's next move: `accept`, `start` or `complete`."""
+    moved = seen(getattr(appointments, name)(session, who, appointment_id=visit["id"]))
+    session.flush()
+    return moved
+
+
+def hold(session: Session, who: Actor, visit: dict[str, Any]) -> list[dict[str, Any]]:
+    """A visit after each of its doctor's moves, to its end."""
+    return [move(session, who, visit, name) for name in ("accept", "start", "complete")]
+
+
+def history(session: Session, visit: dict[str, Any]) -> list[tuple[int, str, UUID | None]]:
+    """Revision, status and author of each change of a visit."""
+    add_events(session, patient())
+    session.appended.clear()
+    change = AppointmentChange
+    query = select(change.revision, change.status, change.actor_id).where(change.appointment_id == visit["id"])
+    return [tuple(row) for row in session.execute(query.order_by(change.revision))]
+
+
+def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
+    """What a session has published of one kind."""
+    return [published.data for published in session.published if type(published) is kind]
+
+
+def free(session: Session, who: Actor, first: datetime, last: datetime, limit: int = 100) -> list[Slot]:
+    """A doctor's free slots in a range."""
+    given = {"from_": first, "to": last, "limit": limit, "cursor": None}
+    return list(slots.listing(session, patient(), doctor_id=who.person, **given).items)
+
+
+def local(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    """A local time of a day, in UTC."""
+    return datetime.combine(day, time(hour), zone).astimezone(UTC)
+
+
+def visits(database: Database) -> list[Any]:
+    """All visits, by start."""
+    with database.read() as session:
+        query = select(Appointment.doctor_id, Appointment.patient_id, Appointment.starts_at, Appointment.ends_at)
+        return list(session.execute(query.order_by(Appointment.starts_at)))
+
+
+def in_transaction(database: Database, work: Callable[[Session], Any]) -> Any:
+    """Do it in a transaction of its own, again when the database broke it off."""
+
+    def once() -> Any:
+        with database.begin() as session:
+            return work(session)
+
+    return retrying(once)
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Do them at once, in green threads; what each returned."""
+    with eventlet.Timeout(30):
+        return [thread.wait() for thread in [eventlet.spawn(work) for work in works]]
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """The SQL statements that are sent meanwhile."""
+    sent = list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        sent.append(statement)
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

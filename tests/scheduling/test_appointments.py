@@ -1,0 +1,191 @@
+"""Who books what with whom, when, and what becomes of it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.database import Session
+from chassis.errors import Conflict, Invalid, MatronError, NotFound
+from contracts.scheduling import AppointmentBooked, AppointmentRequested, VisitCompleted, VisitStarted
+from services.scheduling import appointments
+from services.scheduling.rules import HORIZON, OPEN_REQUESTS
+from tests.scheduling.factories import HALF_HOUR, at, book, doctor, history, hold, move, patient, said, seen
+
+RECEPTIONIST = patient(None, "receptionist")
+
+
+def code(refused: pytest.ExceptionInfo[MatronError]) -> str:
+    return refused.value.code
+
+
+def test_a_patients_booking_is_a_request(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    visit = book(session, who, actor=asking, reason="chest pain")
+    assert (visit["status"], visit["revision"], visit["reason"]) == ("requested", 1, "chest pain")
+    assert (visit["doctor_id"], visit["patient_id"]) == (who.person, asking.person)
+    assert visit["ends_at"] - visit["starts_at"] == HALF_HOUR
+
+
+def test_the_world_is_told_of_a_request_without_its_reason(session: Session) -> None:
+    visit = book(session, doctor(session), reason="chest pain")
+    [told] = said(session, AppointmentRequested)
+    assert (told["appointment_id"], told["revision"]) == (visit["id"], 1)
+    assert "chest pain" not in str(told)
+
+
+def test_the_desk_books_outright_for_a_patient(session: Session) -> None:
+    visit = book(session, doctor(session), actor=RECEPTIONIST, patient_id=uuid7())
+    assert visit["status"] == "booked"
+    assert len(said(session, AppointmentBooked)) == 1
+
+
+def test_nobody_books_for_another_patient(session: Session) -> None:
+    with pytest.raises(NotFound):
+        book(session, doctor(session), patient_id=uuid7())
+
+
+def test_a_taken_slot_cannot_be_booked_again(session: Session) -> None:
+    who = doctor(session)
+    book(session, who)
+    with pytest.raises(Conflict) as refused:
+        book(session, who)
+    assert code(refused) == "slot_taken"
+
+
+def test_a_patient_is_not_in_two_places(session: Session) -> None:
+    asking = patient()
+    book(session, doctor(session), actor=asking)
+    with pytest.raises(Conflict) as refused:
+        book(session, doctor(session), actor=asking)
+    assert code(refused) == "patient_busy"
+
+
+def test_the_next_slot_begins_when_one_ends(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    first = book(session, who, actor=asking)
+    second = book(session, who, actor=asking, starts_at=first["ends_at"])
+    assert second["starts_at"] == first["ends_at"]
+
+
+@pytest.mark.parametrize(
+    "starts_at", [at(hour=8), at(hour=17), at(hour=9, minute=10)], ids=["before", "after", "between"]
+)
+def test_a_visit_begins_with_one_of_the_doctors_slots(session: Session, starts_at: object) -> None:
+    with pytest.raises(Conflict) as refused:
+        book(session, doctor(session), starts_at=starts_at)
+    assert code(refused) == "outside_hours"
+
+
+def test_a_doctor_without_hours_cannot_be_booked(session: Session) -> None:
+    with pytest.raises(Conflict) as refused:
+        book(session, doctor(session, rules=[]))
+    assert code(refused) == "outside_hours"
+
+
+def test_an_unknown_doctor_cannot_be_booked(session: Session) -> None:
+    with pytest.raises(NotFound):
+        book(session, patient())
+
+
+def test_the_past_cannot_be_booked(session: Session) -> None:
+    with pytest.raises(Invalid) as refused:
+        book(session, doctor(session), starts_at=at(-1))
+    assert code(refused) == "not_in_future"
+
+
+def test_a_visit_is_at_most_180_days_ahead(session: Session) -> None:
+    with pytest.raises(Invalid) as refused:
+        book(session, doctor(session), starts_at=at(HORIZON.days + 1))
+    assert code(refused) == "too_far_ahead"
+
+
+def test_a_patient_has_at_most_five_open_requests(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    for number in range(OPEN_REQUESTS):
+        book(session, who, actor=asking, starts_at=at(2 + number))
+    with pytest.raises(Conflict) as refused:
+        book(session, who, actor=asking, starts_at=at(20))
+    assert code(refused) == "too_many_requests"
+
+
+def test_an_accepted_request_is_no_open_one(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    booked = [book(session, who, actor=asking, starts_at=at(2 + number)) for number in range(OPEN_REQUESTS)]
+    move(session, who, booked[0], "accept")
+    assert book(session, who, actor=asking, starts_at=at(20))["status"] == "requested"
+
+
+def test_a_visit_is_accepted_started_and_completed(session: Session) -> None:
+    who = doctor(session)
+    visit = book(session, who)
+    states = hold(session, who, visit)
+    assert [(one["status"], one["revision"]) for one in states] == [("booked", 2), ("in_progress", 3), ("fulfilled", 4)]
+    for event in (AppointmentBooked, VisitStarted, VisitCompleted):
+        assert [told["appointment_id"] for told in said(session, event)] == [visit["id"]]
+
+
+def test_each_change_is_kept_with_its_author(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    visit = book(session, who, actor=asking)
+    move(session, who, visit, "accept")
+    assert history(session, visit) == [(1, "requested", asking.person), (2, "booked", who.person)]
+
+
+@pytest.mark.parametrize("name", ["accept", "start", "complete"])
+def test_another_doctor_learns_nothing_of_a_visit(session: Session, name: str) -> None:
+    visit = book(session, doctor(session))
+    for one in (visit, {"id": uuid7()}):
+        with pytest.raises(NotFound) as refused:
+            move(session, doctor(session), one, name)
+        assert refused.value.detail == "There is no such appointment."
+
+
+def test_a_visit_that_is_over_leaves_its_time_free(session: Session) -> None:
+    who = doctor(session)
+    visit = book(session, who)
+    hold(session, who, visit)
+    assert book(session, who)["status"] == "requested"
+
+
+def listed(session: Session, person: UUID, **fields: object) -> list[UUID]:
+    """The ids of the patient's own visits."""
+    given = {"status": None, "limit": 20, "cursor": None, **fields}
+    page = appointments.of_patient(session, patient(person), patient_id=person, **given)  # type: ignore[arg-type]
+    return [seen(row)["id"] for row in page.items]
+
+
+def test_patients_see_their_own_visits_latest_first(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    book(session, who)
+    mine = [book(session, who, actor=asking, starts_at=at(days)) for days in (3, 5, 4)]
+    assert listed(session, asking.person) == [mine[1]["id"], mine[2]["id"], mine[0]["id"]]
+
+
+def test_a_list_may_be_of_one_state(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    first, second = (book(session, who, actor=asking, starts_at=at(days)) for days in (3, 4))
+    move(session, who, first, "accept")
+    assert listed(session, asking.person, status="requested") == [second["id"]]
+
+
+def test_nobody_lists_anothers_visits(session: Session) -> None:
+    for listing, field in ((appointments.of_patient, "patient_id"), (appointments.of_doctor, "doctor_id")):
+        with pytest.raises(NotFound):
+            listing(session, patient(), status=None, limit=20, cursor=None, **{field: uuid7()})  # type: ignore[arg-type]
+
+
+def test_doctors_see_their_own_visits(session: Session) -> None:
+    who = doctor(session)
+    visit = book(session, who)
+    book(session, doctor(session))
+    page = appointments.of_doctor(session, who, doctor_id=who.person, status=None, limit=20, cursor=None)
+    assert [seen(row)["id"] for row in page.items] == [visit["id"]]
+
+
+def test_times_are_kept_to_the_moment_in_any_zone(session: Session) -> None:
+    starts_at = at()
+    visit = book(session, doctor(session), starts_at=starts_at)
+    assert visit["starts_at"] == starts_at
+    assert visit["starts_at"].utcoffset() == timedelta(0)

@@ -1,0 +1,41 @@
+"""The moves that an appointment may make."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chassis.errors import Conflict
+from services.scheduling.models import Appointment
+
+ACCEPT, START, COMPLETE = Appointment.accept, Appointment.start, Appointment.complete
+ALLOWED = {
+    (ACCEPT, "requested"): "booked",
+    (START, "booked"): "in_progress",
+    (START, "arrived"): "in_progress",
+    (COMPLETE, "in_progress"): "fulfilled",
+}
+STATES = ("requested", "booked", "arrived", "in_progress", "fulfilled", "rejected", "expired", "cancelled", "no_show")
+Move = Callable[[Appointment], None]
+
+
+def visit(status: str) -> Appointment:
+    return Appointment(status=status, revision=3)
+
+
+@pytest.mark.parametrize(("move", "status"), ALLOWED, ids=lambda one: getattr(one, "__name__", one))
+def test_an_allowed_move_changes_the_state_and_counts(move: Move, status: str) -> None:
+    one = visit(status)
+    move(one)
+    assert (one.status, one.revision) == (ALLOWED[move, status], 4)
+
+
+@pytest.mark.parametrize("status", STATES)
+@pytest.mark.parametrize("move", [ACCEPT, START, COMPLETE], ids=lambda one: one.__name__)
+def test_any_other_move_is_refused_and_changes_nothing(move: Move, status: str) -> None:
+    if (move, status) in ALLOWED:
+        return
+    one = visit(status)
+    with pytest.raises(Conflict) as refused:
+        move(one)
+    assert refused.value.facts == {"status": status}
+    assert (one.status, one.revision) == (status, 3)
