@@ -51,9 +51,7 @@ class Broker(SharedExtension):
         url, self.service = self.config.amqp_url, self.container.service_name
         self.consuming = Link(url, self._set_up, tell=watched(self.service, "consumer"))
         self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
-        self.publisher = ConfirmedPublisher(
-            url, self._declare, watched(self.service, "events", lambda: self.events_wait())
-        )
+        self.publisher = ConfirmedPublisher(url, self._declare, watched(self.service, "events", self._events_may_go))
         self.delivery = Delivery(self.service, self.publisher, self.config.retry_delays)
         health: Health = self.container.config["health"]
         health.add(f"{self.service}.broker", lambda: self.consuming.is_up and self.replies.is_up)
