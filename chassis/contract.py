@@ -65,6 +65,17 @@ class View(Schema):
         return _compiled(keys, names)
 
     @classmethod
+    @cache
+    def row_dumper(cls, columns: tuple[str, ...]) -> Callable[[Any], Any]:
+        """The same for rows of these columns: without a look at their names when they are just those of the view."""
+        declared = cls.schema().fields
+        names = tuple(f.attribute or name for name, f in declared.items())
+        if names != columns or not all(_is_plain(f) for f in declared.values()):
+            return cls.dumper()
+        keys = [f.data_key or name for name, f in declared.items()]
+        return lambda row: dict(zip(keys, row, strict=True))
+
+    @classmethod
     def dump_one(cls, value: Any) -> Any:
         """Plain data for one record; None stays None."""
         return None if value is None else cls.dumper()(value)
@@ -108,7 +119,7 @@ class PageView(View):
     @classmethod
     def dump_one(cls, value: Page) -> dict[str, Any]:
         """Plain data for a page of rows."""
-        dump = cls.item.dumper()
+        dump = cls.item.row_dumper(getattr(value.items[0], "_fields", ()) if value.items else ())
         return {"items": [dump(row) for row in value.items], "next": value.next}
 
 

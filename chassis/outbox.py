@@ -9,6 +9,7 @@ sequence, which only it does and only in order, and commits that, so that a seco
 high-water mark is right, and one small row says how far everything was sent.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,7 +19,7 @@ from uuid import UUID
 import eventlet
 import orjson
 from eventlet.event import Event as Signal
-from sqlalchemy import Connection, Row, bindparam, func, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, union_all, update
 from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
@@ -36,6 +37,8 @@ BATCH = 200
 CATCH_UP_SECONDS = 5.0
 """A timer's pace, for what a crash left between commit and publish."""
 RETRY_SECONDS = 0.5
+GATHER_SECONDS = 0.05
+"""Between two batches: what is committed meanwhile goes together. The first event after a while waits for nothing."""
 LOCK = 7_305_816_172
 """The advisory lock of the relay; each service has a database of its own."""
 
@@ -49,9 +52,17 @@ NUMBER = text(
     WHERE outbox.position = fresh.position
     """
 )
-_RANK = outbox.c.sequence - relay.c.sent_through
-PENDING = select(outbox).join(relay, outbox.c.internal == relay.c.internal)
-PENDING = PENDING.where(outbox.c.sequence > relay.c.sent_through).order_by(_RANK).limit(bindparam("batch"))
+
+
+def _unsent(internal: bool) -> Select[*tuple[Any, ...]]:  # noqa: FBT001  the audience, as the column has it
+    """Those of one audience: by index from where it has got to, however many have been sent."""
+    through = select(relay.c.sent_through).where(relay.c.internal == internal).scalar_subquery()
+    query = select(outbox, (outbox.c.sequence - through).label("rank"))
+    query = query.where(outbox.c.internal == internal, outbox.c.sequence > through)
+    return select(query.order_by(outbox.c.sequence).limit(bindparam("batch")).subquery())
+
+
+PENDING = union_all(_unsent(internal=False), _unsent(internal=True)).order_by("rank").limit(bindparam("batch"))
 MARK = update(relay).where(relay.c.internal == bindparam("audience")).values(sent_through=bindparam("through"))
 
 
@@ -114,6 +125,7 @@ class Relay:
     def __init__(self, service: str, database: Database, publisher: ConfirmedPublisher) -> None:
         self.service, self.database, self.publisher = service, database, publisher
         self.signal = Signal()
+        self.relayed_at = 0.0
         self.stopping = False
         self.sent = EVENTS_SENT.labels(service)
         self.thread: Any = None
@@ -140,10 +152,18 @@ class Relay:
         while not self.stopping:
             with eventlet.Timeout(CATCH_UP_SECONDS, exception=False):
                 self.signal.wait()
+            self._gather()
             self.signal = Signal()
             if not self._relay_all():
                 eventlet.sleep(RETRY_SECONDS)
                 self.wake()
+            self.relayed_at = time.monotonic()
+
+    def _gather(self) -> None:
+        """Let more come, when the last batch has only just gone."""
+        pause = self.relayed_at + GATHER_SECONDS - time.monotonic()
+        if pause > 0 and not self.stopping:
+            eventlet.sleep(pause)
 
     def _relay_all(self) -> bool:
         try:

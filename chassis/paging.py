@@ -7,7 +7,7 @@ query lets the caller see anyway.
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from sqlalchemy import Column, ColumnElement, Select, bindparam, literal, select
 from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import Invalid
+
+LARGEST = 2**31 - 1
+"""Of PostgreSQL's integers; no list is ordered by a larger number."""
 
 
 def page(
@@ -88,16 +91,20 @@ def _decoded(cursor: str, keys: tuple[Any, ...]) -> list[Any]:
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_native(value, key.type.python_type) for value, key in zip(values, keys, strict=True)]
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         raise Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}}) from None
 
 
-def _native(value: Any, kind: type) -> Any:
+def _native(value: Any, kind: Any) -> Any:
     if kind is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError
-        return moment
+        return moment.astimezone(UTC)
     if kind is date:
         return date.fromisoformat(value)
-    return UUID(value) if kind is UUID else kind(value)
+    if kind is UUID:
+        return UUID(value)
+    if not isinstance(value, kind) or "\0" in str(value) or (kind is int and abs(value) > LARGEST):
+        raise ValueError  # What no database could compare with.
+    return value

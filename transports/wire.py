@@ -56,6 +56,7 @@ class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no typ
             if not self.gathered:
                 self.wake = Event()
                 self.wake.wait()
+                eventlet.sleep(0)  # Whoever is ready to publish as well goes with this one.
                 continue
             data, self.gathered, self.size = b"".join(self.gathered), [], 0
             try:

@@ -68,7 +68,6 @@ class Place:
             self.databases[service] = Database(url)
             prepare = partial(migrate, service) if service in SERVICES else ward.create_tables
             prepare(self.databases[service])
-            self.closing.append(self.databases[service].close)
         return self.databases[service]
 
     def serve(self, *services: type) -> list[ServiceContainer]:
@@ -119,9 +118,11 @@ class Place:
         return {audience: of(audience) for audience in (False, True)}
 
     def close(self) -> None:
-        """End all, the last first."""
-        while self.closing:
-            self.closing.pop()()
+        """End all at once, then the databases."""
+        for ending in [eventlet.spawn(end) for end in self.closing]:
+            ending.wait()
+        for database in self.databases.values():
+            database.close()
 
 
 class Raw:

@@ -24,7 +24,7 @@ class FakeHost:
 
     name = "ward"
 
-    def __init__(self, database: Database, *, actor: Actor = NURSE, key: str = "key", token: str = "token") -> None:
+    def __init__(self, database: Database, *, actor: Actor = NURSE, key: str = "key", token: str = "token") -> None:  # noqa: S107
         self.database, self.who, self.woken = database, actor, 0
         self.call = Call(token=token, request_id="request-1", key=key, address="10.0.0.7")
         self.relay: Any = self

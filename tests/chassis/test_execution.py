@@ -126,7 +126,7 @@ def test_a_refusal_may_keep_what_was_written(database: Database) -> None:
 
 
 def test_a_command_with_a_key_must_not_refuse_and_keep(sqlite: Database) -> None:
-    refusing = Shape(ward.WriteNote, lambda _s, _a, text: ward.Refused(Invalid("x")))
+    refusing = Shape(ward.WriteNote, lambda _s, _a, text: ward.Refused(Invalid(text)))
     with pytest.raises(TypeError, match="key"):
         run(refusing, sqlite)
 

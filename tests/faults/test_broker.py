@@ -1,26 +1,44 @@
 """RabbitMQ is killed, or frozen, under a stream of bookings."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.faults import books
 from tests.faults.city import READY_SECONDS, City
 from tests.faults.stream import Stream
+from tests.hospital import eventually
 from tests.servers import RabbitMQ
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
+LINKS = 3
+"""Of a service to the broker: one to take from, one to answer on, one to send events on."""
+
 
 @contextmanager
 def _nobody_lends_a_hand(city: City) -> Iterator[None]:
-    """The processes are the same before and after, and all take work again."""
+    """The processes are the same before and after, all take work again, and each has its few connections."""
     before = {name: process.pid for name, process in city.hospital.processes.items()}
     yield
     city.wait_until_ready()
     assert before == {name: process.pid for name, process in city.hospital.processes.items() if process.is_running}
+    usual = {name: 1 if name == "gateway" else LINKS for name in before}
+    port = urlsplit(city.amqp_url).port or 0
+    eventually(lambda: usual == {name: _connections(pid, port) for name, pid in before.items()})
+
+
+def _connections(pid: int, port: int) -> int:
+    """How many connections of a process to a port there are; those count that the other end has given up, too."""
+    links = [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    mine = [row for row in rows if f"socket:[{row[9]}]" in links]
+    return sum(int(row[2].rpartition(":")[2], 16) == port for row in mine)
 
 
 def test_a_broker_that_is_killed_loses_and_doubles_nothing(

@@ -33,14 +33,15 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
 def test_a_service_killed_at_its_worst_moment_loses_and_doubles_nothing(
-    city: City, moment: Moment, clients: int
+    city: City, moment: Moment, rounds: int, clients: int
 ) -> None:
     process = city.process(moment.service)
     with Stream(city, clients=clients) as stream:
-        with held(city, moment.service, moment.lock):
-            wait_for_waiting(city, moment.service)
-            process.end(signal.SIGKILL)
-        process.start()
-        city.wait_until_ready(moment.service)
-        stream.wait_for_bookings(clients)
+        for _ in range(rounds):
+            with held(city, moment.service, moment.lock):
+                wait_for_waiting(city, moment.service)
+                process.end(signal.SIGKILL)
+            process.start()
+            city.wait_until_ready(moment.service)
+            stream.wait_for_bookings(clients)
     books.check(city, stream)

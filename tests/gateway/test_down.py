@@ -83,7 +83,7 @@ def test_one_service_down_does_not_stop_other_routes(front: Front, frozen: Any) 
 
 def test_a_gateway_without_its_broker_is_503_and_not_ready(front: Front) -> None:
     close_broker(front.broker.removeprefix("embedded://"))
-    soon(lambda: front.health.failing())
+    soon(front.health.failing)
     assert code(front.get(DOCTORS)) == (503, "broker_down")
     ready = front.get("/health/ready")
     assert (ready.status_code, ready.json()) == (503, {"failing": ["gateway.broker"]})

@@ -1,4 +1,4 @@
-"""The role matrix: every route, asked by nobody, by each role and with tokens that do not count, is as the contracts say."""
+"""The role matrix: every route, asked by nobody, by each role and with bad tokens, is as the contracts say."""
 
 import re
 from collections.abc import Callable

@@ -59,7 +59,7 @@ def test_no_path_breaks_the_table(path: str) -> None:
     try:
         assert table.find("GET", path)[2] == {"x": path.removeprefix("/a/")}
     except NotFound as refused:
-        assert refused.code == "no_such_route"
+        assert refused.code == "no_such_route"  # noqa: PT017
 
 
 def test_a_problem_keeps_the_facts_that_a_program_needs() -> None:

@@ -14,6 +14,7 @@ from services.scheduling import appointments, slots
 from services.scheduling.rules import HORIZON, Slot
 from tests.scheduling.factories import ALL_WEEK, HALF_HOUR, Hours, at, book, doctor, free, hold, patient, statements
 
+ENDS = ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"]
 WHOLE = {"from_": None, "to": None, "limit": 100, "cursor": None}
 
 
@@ -93,9 +94,7 @@ def test_31_days_may_have_the_hour_that_comes_twice(session: Session, monkeypatc
     assert listing(session, doctor(session), from_=first, to=first + timedelta(days=30)).items
 
 
-@pytest.mark.parametrize(
-    "value", ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"]
-)
+@pytest.mark.parametrize("value", ENDS)
 @pytest.mark.parametrize("field", ["from", "to"])
 def test_the_ends_of_the_calendar_are_refused(field: str, value: str) -> None:
     with pytest.raises(Invalid) as refused:

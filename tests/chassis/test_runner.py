@@ -1,0 +1,93 @@
+"""A process ends when it is told to: gracefully at once, and there and then when it is told twice."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import chassis, sys, eventlet
+from chassis import runner
+from chassis.runner import Runner
+from nameko.extensions import Extension, DependencyProvider
+from tests import ward
+
+class Slow(DependencyProvider):
+    def stop(self):
+        eventlet.sleep(float(sys.argv[1]))
+
+class Idle:
+    name = "idle"
+    slow = Slow()
+
+runner.IMPATIENT_SECONDS, runner.STOP_SECONDS = 0.2, float(sys.argv[2])
+running = Runner(ward.settings(), [Idle])
+running.start()
+eventlet.spawn_after(0.05, print, "ready", flush=True)  # When `run` has taken the signals.
+code = running.run()
+print("ended", flush=True)
+sys.exit(code)
+"""
+ROOT = Path(__file__).parents[2]
+
+
+class Running:
+    """The program, running."""
+
+    def __init__(self, stop_takes: float, cut_off: float) -> None:
+        command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(stop_takes), str(cut_off)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+
+    def end(self, *, after: float = 0.0) -> int:
+        """Wait for the end; its code."""
+        began = time.monotonic()
+        code = self.process.wait(8)
+        assert time.monotonic() - began >= after
+        return code
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """The program; its stop takes as long as the test says."""
+    one = Running(*request.param)
+    yield one
+    one.process.kill()
+    one.process.wait()
+    assert one.process.stdout is not None
+    one.process.stdout.close()
+
+
+@pytest.mark.parametrize("running", [(0.0, 5.0)], indirect=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_code_0(running: Running, number: signal.Signals) -> None:
+    running.process.send_signal(number)
+    assert running.end() == 0
+
+
+@pytest.mark.parametrize("running", [(60.0, 0.5)], indirect=True)
+def test_a_stop_that_takes_too_long_is_cut_off(running: Running) -> None:
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end(after=0.3) == 1
+
+
+@pytest.mark.parametrize("running", [(60.0, 30.0)], indirect=True)
+def test_a_second_signal_ends_it_there_and_then(running: Running) -> None:
+    running.process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + 5
+    while running.process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.3)
+        running.process.send_signal(signal.SIGINT)
+    assert running.end() == 130
+
+
+@pytest.mark.parametrize("running", [(0.5, 5.0)], indirect=True)
+def test_the_same_signal_twice_at_once_is_one(running: Running) -> None:
+    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(signal.SIGINT)
+    assert running.end() == 0

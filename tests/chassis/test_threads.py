@@ -1,0 +1,46 @@
+"""Heavy work in threads: the process goes on, few wait, and the rest is told to come back."""
+
+import time
+
+import eventlet
+import pytest
+from eventlet import patcher
+
+from chassis import threads
+from chassis.errors import Unavailable
+from tests.chassis.hosts import outcome
+
+sleep = patcher.original("time").sleep
+
+
+def test_other_green_threads_run_meanwhile() -> None:
+    began, turns = time.monotonic(), list[float]()
+
+    def tick() -> None:
+        while time.monotonic() - began < 0.2:
+            turns.append(time.monotonic())
+            eventlet.sleep(0.01)
+
+    ticking = eventlet.spawn(tick)
+    threads.in_thread(sleep, 0.2)
+    ticking.wait()
+    assert len(turns) > 5
+
+
+def test_what_it_returns_or_raises_comes_back() -> None:
+    assert threads.in_thread(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        threads.in_thread(divmod, 1, 0)
+
+
+def test_when_too_many_wait_the_next_one_is_refused() -> None:
+    many = threads.RUNNING + threads.WAITING + 3
+    calls = [eventlet.spawn(outcome, lambda: threads.in_thread(sleep, 0.005)) for _ in range(many)]
+    assert sorted(call.wait() for call in calls) == ["busy"] * 3 + ["done"] * (many - 3)
+
+
+def test_a_place_is_free_again_after_a_failure() -> None:
+    for _ in range(threads.RUNNING + threads.WAITING + 1):
+        with pytest.raises(ZeroDivisionError):
+            threads.in_thread(divmod, 1, 0)
+    assert Unavailable.status == 503

@@ -1,0 +1,41 @@
+"""Commands read what clients send, and refuse everything else, whatever it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chassis.contract import Command
+from chassis.errors import Invalid
+from tests.guards.house import commands
+
+EVERY_COMMAND = pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@EVERY_COMMAND
+def test_an_unknown_field_is_refused(command: type[Command]) -> None:
+    with pytest.raises(Invalid) as refused:
+        command.read({"no_such_field": 1})
+    assert refused.value.facts["errors"]["no_such_field"] == ["Unknown field."]
+
+
+@EVERY_COMMAND
+def test_secrets_are_kept_out_of_the_fingerprint(command: type[Command]) -> None:
+    names = set(command.schema().fields)
+    secret = {name for name in names if name in ("password", "token", "refresh_token")}
+    assert secret <= command.secrets()
+
+
+@EVERY_COMMAND
+@given(data=st.data())
+def test_whatever_a_field_holds_is_read_or_refused(command: type[Command], data: st.DataObject) -> None:
+    fields = [field.data_key or name for name, field in command.schema().fields.items()]
+    payload = {name: data.draw(JSON, label=name) for name in fields}
+    try:
+        command.read(payload)
+    except Invalid as refused:
+        assert refused.facts.get("errors") or "NUL" in refused.detail  # noqa: PT017
