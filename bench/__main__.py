@@ -1,6 +1,6 @@
 """`python -m bench`: starts everything, measures in interleaved rounds, prints what came out."""
 
-import chassis  # isort: skip  # First of all: it makes the process green.
+import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
 import argparse
 import sys
@@ -17,8 +17,6 @@ from bench.rivals.fastapi_rival import fastapi
 from bench.rivals.nameko_rival import nameko
 from bench.targets import OPERATIONS, Target
 from tests.servers import Unavailable, programs
-
-assert chassis  # imported for what it does
 
 RIVALS = ("nameko", "fastapi")
 WARM_UP = (8, 1)
@@ -112,21 +110,20 @@ def _measure_all(stack: ExitStack, chosen: argparse.Namespace) -> None:
 
 def _unseen(used: servers.Servers) -> list[str]:
     """What cannot be measured on these servers, or not be believed."""
-    pids = {"the broker": used.broker_pid, "the database server": used.database_pid}
-    found = [f"the CPU time of {name} is not counted: it is not on this machine" for name, pid in pids.items() if pid is None]
+    pids = {"broker": used.broker_pid, "database server": used.database_pid}
+    absent = [name for name, pid in pids.items() if pid is None]
+    found = [f"the CPU time of the {name} is not counted: it is not on this machine" for name in absent]
     off = servers.careless(used.postgresql.url)
     return [*found, f"the database server runs with {', '.join(off)} off"] if off else found
 
 
 def _runs(targets: Sequence[Target], chosen: argparse.Namespace) -> Iterator[Run]:
     """Every operation, number of clients and target in turn, and all of it again in each round."""
-    pairs = [(operation, target) for operation in chosen.operations for target in targets if operation in target.requests]
-    for operation, target in pairs:
+    plan = [(o, c, t) for o in chosen.operations for c in chosen.clients for t in targets if o in t.requests]
+    for operation, target in {(operation, target.name): (operation, target) for operation, _, target in plan}.values():
         _say(f"warming up: {target.name} {operation}")
         measure(target, operation, *WARM_UP)
-    plan = [(o, c, t) for _ in range(chosen.rounds) for o in chosen.operations for c in chosen.clients for t in targets]
-    plan = [(operation, clients, target) for operation, clients, target in plan if (operation, target) in pairs]
-    began = time.monotonic()
+    plan, began = plan * chosen.rounds, time.monotonic()
     for done, (operation, clients, target) in enumerate(plan, 1):
         run = measure(target, operation, clients, chosen.seconds)
         left = (time.monotonic() - began) / done * (len(plan) - done)

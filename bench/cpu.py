@@ -42,9 +42,9 @@ class Watch:
         for root, heading in self.trees.items():
             used[heading] += sum(table[pid].seconds for pid in _tree(root, table))
         for pid in _tree(self.server, table) if self.server is not None else ():
-            heading = self.databases.get(_database(pid))
-            if heading is not None:
-                used[heading] += table[pid].seconds
+            database = _database(pid)
+            if database in self.databases:
+                used[self.databases[database]] += table[pid].seconds
         return used
 
 

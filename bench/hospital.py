@@ -85,7 +85,8 @@ def _requests(token_of: Callable[[int], str]) -> dict[str, Requests]:
         body = {"doctor_id": seeds.doctor_id(doctor), "starts_at": starts_at, "reason": "follow-up visit"}
         return request("POST", "/api/patient/book-appointment", token_of(booker), orjson.dumps(body).decode())
 
-    return {"login": Requests(login), "slots": Requests(slots), "list": Requests(list_), "book": Requests(book, once=True)}
+    reads = {"login": Requests(login), "slots": Requests(slots), "list": Requests(list_)}
+    return {**reads, "book": Requests(book, once=True)}
 
 
 def _seed_auth(url: str) -> None:
@@ -104,17 +105,16 @@ def _seed_auth(url: str) -> None:
 
 
 def _seed_scheduling(url: str) -> None:
+    doctor, doctors = seeds.DOCTOR_ID.format("g"), seeds.DOCTORS - 1
     seeds.fill(
         url,
         f"""
         INSERT INTO doctor (id, name, specialization, changed_by)
-        SELECT {seeds.DOCTOR_ID.format("g")}, 'Dr ' || g, 'general', g + 1 FROM generate_series(0, {seeds.DOCTORS - 1}) g
+        SELECT {doctor}, 'Dr ' || g, 'general', g + 1 FROM generate_series(0, {doctors}) g
         """,  # noqa: S608  the words are ours
         """
         INSERT INTO availability_rule (doctor_id, weekday, "from", "to", slot_minutes)
         SELECT id, weekday, '09:00', '17:00', 30 FROM doctor, generate_series(0, 6) weekday
         """,
-        seeds.visits(
-            "id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision, created_at", "1, now()"
-        ),
+        seeds.visits("id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision, created_at", "1, now()"),
     )

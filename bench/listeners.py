@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +40,11 @@ def _pids() -> list[int]:
 
 
 def _open_files(pid: int) -> set[str]:
-    found = set()
+    found = set[str]()
     with contextlib.suppress(OSError):
-        for entry in os.scandir(f"/proc/{pid}/fd"):
+        for path in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                found.add(os.readlink(entry.path))
+                found.add(str(path.readlink()))
     return found
 
 
@@ -55,7 +54,7 @@ def _name(pid: int) -> str:
 
 def _in_container(port: int) -> int | None:
     """The first process of the container that publishes a port, if a Docker engine on this machine has one."""
-    import docker
+    import docker  # type: ignore[import-untyped]  # the engine's client has no types
 
     try:
         containers = docker.from_env(timeout=5).containers.list()
@@ -65,6 +64,6 @@ def _in_container(port: int) -> int | None:
     return next((pid for pid in pids if Path(f"/proc/{pid}").exists()), None)
 
 
-def _published(container: Any) -> set[int]:  # noqa: ANN401  docker's client has no types
+def _published(container: Any) -> set[int]:
     bindings = container.attrs["NetworkSettings"]["Ports"].values()
     return {int(each["HostPort"]) for group in bindings for each in group or ()}

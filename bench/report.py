@@ -73,7 +73,7 @@ def _cpu(group: Sequence[Run], heading: str) -> str:
 
 
 def _median(group: Iterable[Run], name: str) -> float:
-    return median(getattr(run, name) for run in group)
+    return float(median(getattr(run, name) for run in group))
 
 
 def _groups(runs: Iterable[Run]) -> list[list[Run]]:
@@ -107,8 +107,8 @@ def _promised(promise: Promise, runs: Sequence[Run]) -> list[list[str]]:
 def doubts(runs: Sequence[Run], missing: Iterable[str]) -> list[str]:
     """What a reader must know before believing the figures."""
     bad = sorted({(run.target, run.operation, run.clients) for run in runs if run.bad > BAD_PERCENT})
-    found = [f"{target} {operation} with {clients} clients does not count: bad answers" for target, operation, clients in bad]
-    return [*missing, *found]
+    text = "{} {} with {} clients does not count: more than {} % bad answers"
+    return [*missing, *(text.format(*one, BAD_PERCENT) for one in bad)]
 
 
 def as_json(runs: Sequence[Run], facts: dict[str, Any]) -> bytes:

@@ -45,4 +45,4 @@ class Target:
 
 def request(method: str, path: str, token: str = "", body: str = "") -> str:
     """One line for wrk."""
-    return "\t".join((method, path, token, body))
+    return f"{method}\t{path}\t{token}\t{body}"

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import eventlet
 from nameko.extensions import SharedExtension
 
 from chassis import topology
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from chassis.observe import Health
 
 EVENT_PREFETCH = 8
+ANSWER_FIRST_SECONDS = 0.02
 
 
 class Broker(SharedExtension):
@@ -95,6 +97,8 @@ class Broker(SharedExtension):
 
     def _set_up(self, channel: Any) -> None:
         self.tags = []
+        while not self.replies.is_up:
+            eventlet.sleep(ANSWER_FIRST_SECONDS)  # What is asked before we can answer would be answered to nobody.
         if self.on_rpc:
             topology.declare_rpc(channel, self.service)
             self._consume(channel, topology.rpc_queue(self.service), self.config.workers, self._take_rpc)

@@ -67,6 +67,8 @@ class RpcClient:
         self.numbers = count(1)
 
     def _set_up(self, channel: Any) -> None:
+        # Until a service has declared it there is nobody to ask, and publishing to it would close the channel.
+        channel.exchange_declare(exchange=topology.RPC_EXCHANGE, type="topic", passive=True)
         if not self.direct:
             self._declare_reply_queue(channel)
         queue = self.reply_to if self.direct else f"rpc.reply-{self.owner}-{self.reply_to}"
@@ -79,7 +81,6 @@ class RpcClient:
         """A queue bound to nameko's exchange, for services that answer as nameko does."""
         self.reply_to = str(uuid4())
         queue = f"rpc.reply-{self.owner}-{self.reply_to}"
-        channel.exchange_declare(exchange=topology.RPC_EXCHANGE, type="topic", durable=True, auto_delete=False)
         channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
         channel.queue_bind(queue=queue, exchange=topology.RPC_EXCHANGE, routing_key=self.reply_to)
 

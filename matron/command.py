@@ -69,7 +69,7 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
 
     `AMQP_URL=amqp://localhost SCHEDULING_DATABASE_URL=postgresql://... matron serve scheduling`
     """
-    from chassis.runner import Runner
+    from matron.runner import Runner
     from matron.services import service_class
 
     settings = config.use(config.load(services=() if name is Name.GATEWAY else (name.value,)))

@@ -10,10 +10,10 @@ from rich.console import Console
 from chassis import config, observe
 from chassis.config import SERVICES, Config
 from chassis.database import Database
-from chassis.runner import Runner
 from matron import demo as demonstration
 from matron.migrations import migrate
 from matron.place import lock
+from matron.runner import Runner
 from matron.services import CLASSES, service_class
 from services.auth.keys import ensure_key
 from transports.embedded import open_broker

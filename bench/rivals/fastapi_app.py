@@ -135,9 +135,9 @@ async def login(body: LoginIn, db: Db) -> dict[str, str]:
     """A token for the right password."""
     account = (await db.execute(select(Account).where(Account.email == body.email))).scalar_one_or_none()
     await db.close()  # Gives the connection back before the slow hash.
+    if account is None:
+        raise HTTPException(401, "bad credentials")
     try:
-        if account is None:
-            raise VerifyMismatchError
         await asyncio.to_thread(hasher.verify, account.password_hash, body.password)
     except VerifyMismatchError:
         raise HTTPException(401, "bad credentials") from None

@@ -35,8 +35,8 @@ def fastapi(servers: Servers, folder: Path) -> Iterator[Target]:
     python, (port,), database_url = installed(), free_ports(1), servers.database_url("fastapi")
     _seed(database_url)
     environment = {**os.environ, "DATABASE_URL": _asyncpg(database_url), "JWT_SECRET": SECRET}
-    options = ["--app-dir", HERE, "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning"]
-    command = [python, "-m", "uvicorn", "fastapi_app:app", *options, "--no-access-log"]
+    options = ["--app-dir", str(HERE), "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning"]
+    command = [str(python), "-m", "uvicorn", "fastapi_app:app", *options, "--no-access-log"]
     with running(command, folder / "fastapi.log", environment) as program:
         url = f"http://127.0.0.1:{port}"
         answers(f"{url}/health", program)
@@ -95,11 +95,11 @@ def _seed(url: str) -> None:
     seeds.fill(
         url,
         *SCHEMA.read_text().split(";\n")[:-1],
-        f"INSERT INTO doctor SELECT {doctor}, 'Dr ' || g FROM generate_series(0, {doctors}) g",  # noqa: S608  our words
-        f"INSERT INTO patient SELECT {patient} FROM generate_series(0, {patients}) g",  # noqa: S608  our words
+        f"INSERT INTO doctor SELECT {doctor}, 'Dr ' || g FROM generate_series(0, {doctors}) g",  # noqa: S608  the words are ours
+        f"INSERT INTO patient SELECT {patient} FROM generate_series(0, {patients}) g",  # noqa: S608  the words are ours
         f"""
         INSERT INTO account SELECT {patient}, 'patient-' || g || '@bench.example', '{hashed}'
         FROM generate_series(0, {seeds.READERS - 1}) g
-        """,  # noqa: S608  our words
+        """,  # noqa: S608  the words are ours
         seeds.visits("id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision", "1"),
     )

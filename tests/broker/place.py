@@ -21,8 +21,8 @@ from chassis.errors import MatronError
 from chassis.execution import Call
 from chassis.observe import Health
 from chassis.rpc import RpcClient
-from chassis.runner import nameko_config
 from matron.migrations import migrate
+from matron.runner import nameko_config
 from tests import ward
 from tests.tokens import Mint
 

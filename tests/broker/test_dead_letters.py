@@ -16,13 +16,13 @@ from chassis.database import Database, Session
 from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from chassis.runner import Runner, containers
 from chassis.topology import dead_queue
 from contracts.scheduling import AppointmentBooked
 from matron import dead
 from matron.command import app
 from matron.migrations import migrate
 from matron.place import Place, connected
+from matron.runner import Runner, containers
 from tests.broker.place import broker_of, soon
 from tests.letters import HANDLER, NOTIFY, declare, letter, message
 from transports.links import Outgoing

@@ -11,7 +11,8 @@ import pytest
 import structlog
 
 from chassis import observe
-from chassis.observe import Health, health_app, log_unexpected, metrics_page
+from chassis.observe import Health, log_unexpected, metrics_page
+from matron.health import health_app
 
 PRIVATE = "Asha Rao has measles"
 

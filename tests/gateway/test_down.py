@@ -10,9 +10,9 @@ import requests
 from nameko.containers import ServiceContainer
 
 from chassis.observe import Health
-from chassis.runner import nameko_config
 from contracts import scheduling
 from gateway.service import GatewayService
+from matron.runner import nameko_config
 from tests import ward
 from tests.broker.place import Raw, soon, taken
 from tests.hospital import free_port
@@ -29,6 +29,8 @@ class Front:
         self.mint, port = Mint(folder / "jwks.json"), free_port()
         self.broker, self.url = f"embedded://{folder.name}", f"http://127.0.0.1:{port}"
         settings = ward.settings(amqp_url=self.broker, jwks_file=self.mint.jwks_file, http_port=port)
+        # As a service does that has run once: without it a gateway is not ready.
+        Raw(self.broker).channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
         self.health = Health()
         self.container = ServiceContainer(GatewayService, nameko_config(settings, self.health))
         self.container.start()
@@ -64,7 +66,6 @@ def code(reply: requests.Response) -> tuple[int, str]:
 
 
 def test_a_service_that_never_ran_is_503_at_once_and_says_when_to_come_back(front: Front) -> None:
-    Raw(front.broker).channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
     began, reply = time.monotonic(), front.get(DOCTORS)
     assert (code(reply), reply.headers["Retry-After"]) == ((503, "service_down"), "2")
     assert time.monotonic() - began < 1.0

@@ -16,7 +16,8 @@ from nameko.containers import ServiceContainer
 from nameko.runners import ServiceRunner
 
 from chassis.config import Config
-from chassis.observe import Health, health_app, log, log_unexpected
+from chassis.observe import Health, log, log_unexpected
+from matron.health import health_app
 from transports.links import BROKER_ERRORS
 
 STOP_SECONDS = 9.0
@@ -36,6 +37,19 @@ def nameko_config(config: Config, health: Health) -> dict[str, Any]:
     }
 
 
+def _signals() -> tuple[socket.socket, socket.socket]:
+    """A pair of sockets: a byte arrives at the first with each signal that ends a process.
+
+    A handler alone would not wake the hub, which then sleeps on until its next timer.
+    """
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    signal.set_wakeup_fd(writing.fileno())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    return reading, writing
+
+
 class Runner:
     """The services of one process."""
 
@@ -50,7 +64,8 @@ class Runner:
             self.runner.add_service(service)
 
     def start(self) -> None:
-        """Start all, and the health port."""
+        """Start all, and the health port. A signal that comes meanwhile is heard when `run` begins."""
+        self.signals = _signals()
         if self.config.health_port:
             listener = eventlet.listen((self.config.http_host, self.config.health_port), reuse_port=False)
             eventlet.spawn(wsgi.server, listener, health_app(self.health), log_output=False)
@@ -74,13 +89,7 @@ class Runner:
             self.ended.send(code)
 
     def _hear_signals(self) -> None:
-        """Stop at a signal. A handler alone would not wake the hub, which then sleeps on until its next timer."""
-        reading, writing = socket.socketpair()
-        writing.setblocking(False)  # noqa: FBT003  a socket's own signature
-        signal.set_wakeup_fd(writing.fileno())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: None)
-        while reading.recv(1):
+        while self.signals[0].recv(1):
             eventlet.spawn(self.stop)
 
     def stop(self) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 PROGRAM = """
 import chassis, sys, eventlet
-from chassis import runner
-from chassis.runner import Runner
+from matron import runner
+from matron.runner import Runner
 from nameko.extensions import Extension, DependencyProvider
 from tests import ward
 

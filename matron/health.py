@@ -1,0 +1,34 @@
+"""/health and /metrics of a service's own process, on a port of its own."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from chassis.observe import Health, metrics_page
+
+
+def health_app(health: Health) -> Callable[..., list[bytes]]:
+    """A WSGI app with /health/live, /health/ready and /metrics, for a service's own port."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+        path = cast("str", environ["PATH_INFO"])
+        if path == "/metrics":
+            body, content_type = metrics_page()
+            return _answer(start_response, "200 OK", body, content_type)
+        if path == "/health/live":
+            return _answer(start_response, "200 OK", b'{"status":"ok"}', "application/json")
+        if path == "/health/ready":
+            return _readiness(start_response, health.failing())
+        return _answer(start_response, "404 Not Found", b"{}", "application/json")
+
+    return app
+
+
+def _readiness(start_response: Callable[..., object], failing: list[str]) -> list[bytes]:
+    names = ", ".join(f'"{name}"' for name in failing)
+    status = "503 Service Unavailable" if failing else "200 OK"
+    return _answer(start_response, status, f'{{"failing":[{names}]}}'.encode(), "application/json")
+
+
+def _answer(start_response: Callable[..., object], status: str, body: bytes, content_type: str) -> list[bytes]:
+    start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+    return [body]
