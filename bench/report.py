@@ -13,6 +13,8 @@ from bench.measure import HEADINGS, Run
 
 BAD_PERCENT = 0.5
 """A run with more bad answers does not count."""
+PROMISED_CLIENTS = 16
+"""The load that the promises are about; at others the ratios are shown without a verdict."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def _groups(runs: Iterable[Run]) -> list[list[Run]]:
 def ratios(runs: Sequence[Run]) -> str:
     """What was promised and what came out, for each number of clients: medians of the ratios within each round."""
     lines = [line for promise in PROMISES for line in _promised(promise, runs)]
-    return _table(["operation", "clients", "beside", "ratio of", "is", "(rounds)", "promised", ""], lines)
+    heads = ["operation", "clients", "beside", "ratio of", "is", "(rounds)", f"promised at {PROMISED_CLIENTS}", ""]
+    return _table(heads, lines)
 
 
 def _promised(promise: Promise, runs: Sequence[Run]) -> list[list[str]]:
@@ -99,7 +102,8 @@ def _promised(promise: Promise, runs: Sequence[Run]) -> list[list[str]]:
         found = [promise.ratio(our, their) for our, their in zip(ours, rivals, strict=False)]
         if found:
             middle, each = median(found), ", ".join(f"{ratio:.2f}" for ratio in found)
-            facts = [promise.text, f"{middle:.2f}", f"({each})", promise.target(), promise.verdict(middle)]
+            verdict = promise.verdict(middle) if clients == PROMISED_CLIENTS else "-"
+            facts = [promise.text, f"{middle:.2f}", f"({each})", promise.target(), verdict]
             lines.append([promise.operation, str(clients), promise.rival, *facts])
     return lines
 

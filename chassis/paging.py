@@ -46,7 +46,7 @@ def page(
 class Listing:
     """A list of one table that is asked for often: each of its statements is made once, and needs no mapped classes.
 
-    `shown` are the columns of a row, `keys` those that it is ordered by, last first, which must be unique together.
+    `shown` are the columns of a row, `keys` those of them that it is ordered by, last first, unique together.
     """
 
     def __init__(self, shown: Sequence[Column[Any]], keys: tuple[Column[Any], ...]) -> None:

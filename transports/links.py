@@ -1,8 +1,10 @@
 """Connections to a broker that are kept open: each a link, with a thread of its own that reads and connects again."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from socket import SHUT_RDWR
 from typing import Any
 
 import eventlet
@@ -162,8 +164,19 @@ class Link:
             try:
                 self.transport.heartbeat_check(connection)
             except Exception:  # noqa: BLE001  a missed heartbeat and a broken socket alike
-                self._drop(connection)
+                self._hang_up(connection)
                 return
+
+    def _hang_up(self, connection: Any) -> None:
+        """End the socket and leave the rest to the reading thread, which a socket that is closed would never wake."""
+        transport: Any = getattr(connection, "_transport", None)
+        if hasattr(transport, "drop"):
+            transport.drop()
+        elif getattr(transport, "sock", None) is not None:
+            with suppress(OSError):
+                transport.sock.shutdown(SHUT_RDWR)
+        else:
+            self._drop(connection)
 
     def _report(self, error: BaseException, failures: int) -> None:
         if not self.stopping and failures in (0, 10):

@@ -87,7 +87,9 @@ class Place:
         return container
 
     def client(self, *, direct: bool = True) -> RpcClient:
-        """A client of ours, connected."""
+        """A client of ours, connected, on a broker where some service has run before."""
+        with kombu.Connection(self.url) as connection:
+            connection.channel().exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
         client = RpcClient(self.url, "tests", direct=direct)
         client.link.start()
         self.closing.append(client.link.stop)

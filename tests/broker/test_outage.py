@@ -12,7 +12,7 @@ from chassis.errors import Unavailable
 from tests.broker.place import Place, Raw, broker_of, refusal, soon
 from tests.broker.proxy import Proxy
 from tests.ward import Desk, Steps, Ward
-from transports import wire
+from transports import links, wire
 
 LINKS_OF_A_SERVICE = 3
 
@@ -138,6 +138,18 @@ def test_a_lost_connection_leaves_none_behind(behind: Place, proxy: Proxy) -> No
         proxy.restore()
         soon(lambda: is_connected(container))
         soon(lambda: proxy.connections == LINKS_OF_A_SERVICE)
+
+
+def test_a_link_that_hears_no_heartbeats_connects_again(
+    behind: Place, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind.serve(Ward)
+    monkeypatch.setattr(links, "HEARTBEAT_SECONDS", 1)
+    client = behind.client()
+    proxy.freeze()
+    soon(lambda: not client.link.is_up)
+    proxy.thaw()
+    soon(lambda: client.link.is_up)
 
 
 def test_a_stop_ends_although_the_broker_is_frozen(behind: Place, proxy: Proxy) -> None:
