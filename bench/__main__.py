@@ -19,7 +19,7 @@ from bench.targets import OPERATIONS, Target
 from tests.servers import Unavailable, programs
 
 RIVALS = ("nameko", "fastapi")
-WARM_UP = (8, 1)
+WARM_UP = (16, 2)
 """Clients and seconds of each operation's warm-up, which is not counted."""
 ABOUT = """
 Measures login, free slots, a list of 20 appointments and a booking over HTTP, on RabbitMQ and PostgreSQL, and what each
@@ -44,10 +44,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--operations", type=_operations, default=OPERATIONS, help=f"some of {','.join(OPERATIONS)}")
     parser.add_argument("--rivals", type=_rivals, default=RIVALS, help=f"some of {','.join(RIVALS)}, or none")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement there as well")
-    parser.add_argument("--quick", action="store_true", help="one round of one second with 16 clients: a try")
+    parser.add_argument("--quick", action="store_true", help="one round of two seconds with 16 clients: a try")
     chosen = parser.parse_args()
     if chosen.quick:
-        chosen.rounds, chosen.seconds, chosen.clients = 1, 1, [16]
+        chosen.rounds, chosen.seconds, chosen.clients = 1, 2, [16]
     return chosen
 
 

@@ -9,13 +9,14 @@ from contracts.roles import Role
 from tests.faults.city import City
 from tests.faults.holding import Later, at_once, held, wait_for_waiting
 from tests.faults.stream import book
-from tests.hospital import PROCESSES
+from tests.hospital import PROCESSES, eventually
 from tests.servers import PostgreSQL, RabbitMQ
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 SLOW_SECONDS = 2.0
 END_SECONDS = 10.0
+TOLD = "SELECT id FROM notification WHERE subject_id::text = :visit"
 HOLD_UP = "LOCK TABLE appointment_change IN EXCLUSIVE MODE"
 
 
@@ -38,10 +39,13 @@ def test_a_slow_request_is_answered_before_its_process_ends(city: City, name: st
         ending = Later(partial(_end, city, name))
         time.sleep(SLOW_SECONDS)
         assert city.process(name).is_running
-    assert booking.result().status == 201
+    answer = booking.result()
+    assert answer.status == 201
     code, seconds = ending.result()
     assert code == 0
     assert seconds < END_SECONDS
+    # The event has left before the process that committed it.
+    eventually(lambda: city.rows("notify", TOLD, visit=answer.id))
 
 
 @pytest.mark.parametrize("hurt", ["freeze", "kill"])
