@@ -88,6 +88,8 @@ def main() -> int:
     except Unavailable as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
