@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,15 @@ from tests.hospital import served_hospital
 from tests.servers import PostgreSQL, RabbitMQ
 
 LONG = os.environ.get("FAULTS") == "long"
+TEST_SECONDS = 1800 if LONG else 300
+"""An outage and what follows take their time, and machines are slow."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give these tests more time than others have."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS))
 
 
 @pytest.fixture(scope="session")
