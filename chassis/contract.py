@@ -98,10 +98,6 @@ def _compiled(keys: list[str], names: list[str]) -> Callable[[Any], Any]:
     return dump
 
 
-class Nothing(View):
-    """The reply of a command that has nothing to say."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list: the rows, and the opaque cursor of the next page, or None."""

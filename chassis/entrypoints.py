@@ -11,7 +11,7 @@ from nameko.extensions import DependencyProvider, SharedExtension, register_entr
 from nameko.rpc import Rpc
 from nameko.timer import Timer
 
-from chassis import execution, housekeeping
+from chassis import housekeeping, reactions
 from chassis.consumer import Broker
 from chassis.contract import Command, Event, Origin
 from chassis.database import Database
@@ -244,7 +244,7 @@ def hears(event: type[Event], work: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Host, **data: Any) -> None:
         origin = self.call.origin
         handler = f"{self.name}.on_{event.event_name()}"
-        run = lambda: execution.run_event(self, event, handler, work, data)  # noqa: E731
+        run = lambda: reactions.run_event(self, event, handler, work, data)  # noqa: E731
         masked(self.name, "event", handler, run, origin.correlation_id if origin else "")
 
     method.__doc__, method.__name__ = work.__doc__, f"on_{event.event_name()}"
@@ -264,7 +264,7 @@ def every(
     name = f"{work.__module__}.{work.__name__}"
 
     def method(self: Host) -> None:
-        masked(self.name, "timer", name, lambda: execution.run_timer(self, name, work, outside, then), f"timer-{name}")
+        masked(self.name, "timer", name, lambda: reactions.run_timer(self, name, work, outside, then), f"timer-{name}")
 
     method.__doc__, method.__name__ = work.__doc__, work.__name__
     register_entrypoint(method, Every(seconds))

@@ -83,13 +83,6 @@ class Conflict(MatronError):
 
 
 @deserialize_to_instance
-class Stale(MatronError):
-    """The record has changed since the caller read it (`If-Match`)."""
-
-    status, title = 412, "Changed meanwhile"
-
-
-@deserialize_to_instance
 class TooMany(MatronError):
     """Too many requests; `facts["retry_after"]` in seconds."""
 

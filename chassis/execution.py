@@ -6,18 +6,16 @@ inside the method, before there is a reply to send.
 
 import inspect
 import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis import clock, idempotency, inbox, outbox, rows
-from chassis.contract import Command, Event, Origin
+from chassis import clock, idempotency, outbox, rows
+from chassis.contract import Command, Origin
 from chassis.database import Database, Session, violated
 from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, internal
 from chassis.identity import NOBODY, Actor, Verifier, check_right, on_behalf
@@ -108,7 +106,7 @@ class Shape:
     def _transact(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         with host.database.begin() as session:
             reply = self._finish(session, actor, payload, self.use_case(session, actor, **fields))
-        _wake(host, session)
+        wake(host, session)
         return _answer(reply)
 
     def _done_before(self, host: Host, actor: Actor, payload: Mapping[str, Any]) -> idempotency.Claim | None:
@@ -136,7 +134,7 @@ class Shape:
             if held is not None:
                 idempotency.store_plan(session, held, plan)
             add_events(session, actor)
-        _wake(host, session)
+        wake(host, session)
         return held, plan
 
     def _record(
@@ -155,7 +153,7 @@ class Shape:
                 return done["is"]  # A second request with the key was faster.
             result = call_with(self.then, session, actor, plan, outcome, **fields)
             reply = self._finish(session, actor, payload, result, held)
-        _wake(host, session)
+        wake(host, session)
         return _answer(reply)
 
     def _finish(
@@ -212,7 +210,8 @@ def add_events(session: Session, actor: Actor, more: Sequence[rows.Row] = ()) ->
     rows.add(session, [*session.appended, *outbox.rows_of(session, actor), *more])
 
 
-def _wake(host: Host, session: Session) -> None:
+def wake(host: Host, session: Session) -> None:
+    """Tell the relay, if something was published."""
     if session.published:
         host.relay.wake()
 
@@ -249,56 +248,6 @@ def call_with(function: Callable[..., Any] | None, *args: Any, **fields: Any) ->
     assert function is not None  # noqa: S101  for the type checker: only shapes with the step get here
     wanted = _keywords(function)
     return function(*args, **{n: v for n, v in fields.items() if wanted is None or n in wanted})
-
-
-def run_event(host: Host, event: type[Event], handler: str, work: Callable[..., Any], data: Mapping[str, Any]) -> None:
-    """Do an event's work once, in one transaction with the claim of its id."""
-    origin = host.call.origin
-    assert origin is not None  # noqa: S101  the entrypoint has read it
-    actor = Actor.system(origin=origin, request_id=origin.correlation_id)
-    fields = dict(event.schema().load(data))
-    published = retrying(lambda: _handle(host, actor, origin, handler, work, fields))
-    if published:
-        host.relay.wake()
-
-
-def _handle(
-    host: Host, actor: Actor, origin: Origin, handler: str, work: Callable[..., Any], fields: dict[str, Any]
-) -> bool:
-    with host.database.begin() as session:
-        if inbox.claim(session, origin.event_id, handler):
-            call_with(work, session, actor, **fields)
-            add_events(session, actor)
-    return bool(session.published)
-
-
-def run_timer(
-    host: Host,
-    name: str,
-    work: Callable[..., Any],
-    outside: Callable[..., Any] | None = None,
-    then: Callable[..., Any] | None = None,
-) -> None:
-    """Do a timer's work in one transaction, or around an outside call; one process begins it at a time."""
-    actor = Actor.system(request_id=f"timer-{name}")
-    plan = _transact(host, actor, lambda session: work(session, actor) if _is_mine(session, name) else None)
-    if outside is not None and plan:
-        outcome = outside(plan)
-        _transact(host, actor, lambda session: call_with(then, session, actor, plan, outcome))
-
-
-def _transact(host: Host, actor: Actor, work: Callable[[Session], Any]) -> Any:
-    with host.database.begin() as session:
-        result = work(session)
-        add_events(session, actor)
-    _wake(host, session)
-    return result
-
-
-def _is_mine(session: Session, name: str) -> bool:
-    """Whether no other process is at this timer's work just now."""
-    lock = select(func.pg_try_advisory_xact_lock(zlib.crc32(name.encode())))
-    return not session.is_postgresql or bool(session.execute(lock).scalar_one())
 
 
 def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], request_id: str) -> Any:

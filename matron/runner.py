@@ -12,7 +12,6 @@ from typing import Any
 
 import eventlet
 from eventlet import debug, wsgi
-from nameko.containers import ServiceContainer
 from nameko.runners import ServiceRunner
 
 from chassis.config import Config
@@ -114,8 +113,3 @@ class Runner:
     def _cut_off(self) -> None:
         log.warning("cut off", services=sorted(self.runner.service_names))
         os._exit(1)
-
-
-def containers(runner: Runner) -> dict[str, ServiceContainer]:
-    """The containers by service name, for tests and the embedded mode."""
-    return dict(runner.runner.service_map)

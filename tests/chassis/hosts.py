@@ -12,8 +12,9 @@ from chassis import clock
 from chassis.contract import Origin
 from chassis.database import Database
 from chassis.errors import MatronError
-from chassis.execution import Call, Shape, run_event
+from chassis.execution import Call, Shape
 from chassis.identity import Actor
+from chassis.reactions import run_event
 from tests import ward
 
 NURSE = Actor(id=UUID(int=1), roles=frozenset({"nurse"}), verified=True)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from chassis import execution, tables
+from chassis import execution, reactions, tables
 from chassis.database import Database
 from chassis.errors import Forbidden, Internal, Invalid, NoAnswer, Unauthenticated
 from chassis.execution import Shape, masked, retrying
@@ -225,18 +225,18 @@ def test_only_one_process_is_at_a_timers_work(database: Database) -> None:
 
     def work(_session: Any, _actor: Actor) -> str:
         if not database.is_sqlite:
-            execution.run_timer(FakeHost(database), "t", lambda _s, _a: inner.append("twice"))
+            reactions.run_timer(FakeHost(database), "t", lambda _s, _a: inner.append("twice"))
         return "plan"
 
     done: list[Any] = []
-    execution.run_timer(FakeHost(database), "t", work, outside=done.append, then=lambda _s, _a, _plan, _out: None)
+    reactions.run_timer(FakeHost(database), "t", work, outside=done.append, then=lambda _s, _a, _plan, _out: None)
     assert (inner, done) == ([], ["plan"])
 
 
 def test_a_timer_leaves_its_lock_when_it_is_done(database: Database) -> None:
     done: list[int] = []
     for _ in range(2):
-        execution.run_timer(FakeHost(database), "t", lambda _s, _a: done.append(1))
+        reactions.run_timer(FakeHost(database), "t", lambda _s, _a: done.append(1))
     assert done == [1, 1]
     with database.read() as session:
         assert session.execute(text("SELECT 1")).scalar_one() == 1

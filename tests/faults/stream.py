@@ -84,12 +84,13 @@ class Stream:
         self.slot = next(city.slots)
         self.numbers = itertools.count(1)
         works: list[Callable[[], None]] = [self._book_on] * clients
-        self.threads = [threading.Thread(target=self._guarded, args=(work,)) for work in [*works, self._hold_on]]
+        self.threads = [
+            threading.Thread(target=self._guarded, args=(work,), daemon=True) for work in [*works, self._hold_on]
+        ]
 
     def __enter__(self) -> Self:
         for thread in self.threads:
             thread.start()
-        self.wait_for_bookings(2 * len(self.threads))
         return self
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: TracebackType | None) -> None:
