@@ -22,7 +22,7 @@ from matron import dead
 from matron.command import app
 from matron.migrations import migrate
 from matron.place import Place, connected
-from matron.runner import Runner, containers
+from matron.runner import Runner
 from tests.broker.place import broker_of, soon
 from tests.letters import HANDLER, NOTIFY, declare, letter, message
 from transports.links import Outgoing
@@ -73,7 +73,7 @@ def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.M
     database.close()
     runner = Runner(config.load(services=("notify",)), [NotifyService])
     runner.start()
-    soon(lambda: not runner.health.failing() and broker_of(containers(runner)["notify"]).publisher.link.is_up)
+    soon(lambda: not runner.health.failing() and broker_of(runner.runner.service_map["notify"]).publisher.link.is_up)
     yield handler
     runner.runner.stop()
 

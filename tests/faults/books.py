@@ -14,30 +14,41 @@ GRACE_SECONDS = 1.0
 
 # One row for each booking of the stream: its key, its id, and how many rows of each kind it has.
 WRITTEN = """
-    SELECT key, reply->'is'->>'id' AS id,
-        (SELECT count(*) FROM appointment a WHERE a.id::text = reply->'is'->>'id') AS appointments,
-        (SELECT count(*) FROM appointment_change c
-            WHERE c.appointment_id::text = reply->'is'->>'id' AND c.revision = 1) AS changes,
-        (SELECT count(*) FROM outbox o
-            WHERE o.subject = reply->'is'->>'id' AND o.name = 'appointment_requested') AS events,
+    WITH said AS (
+        SELECT subject, count(*) AS number FROM outbox WHERE name = 'appointment_requested' GROUP BY subject
+    ), kept AS (
+        SELECT key, reply->'is'->>'id' AS id FROM idempotency
+        WHERE command = 'book_appointment' AND key = ANY(:keys)
+    )
+    SELECT key, kept.id,
+        (SELECT count(*) FROM appointment a WHERE a.id = kept.id::uuid) AS appointments,
+        (SELECT count(*) FROM appointment_change c WHERE c.appointment_id = kept.id::uuid AND revision = 1) AS changes,
+        coalesce(said.number, 0) AS events,
         (SELECT count(*) FROM audit l
-            WHERE l.record_id::text = reply->'is'->>'id' AND l.action = 'book_appointment' AND l.allowed) AS audited
-    FROM idempotency WHERE command = 'book_appointment' AND key = ANY(:keys)
+            WHERE l.record_id = kept.id::uuid AND l.action = 'book_appointment' AND l.allowed) AS audited
+    FROM kept LEFT JOIN said ON said.subject = kept.id
 """
-# Whatever has a row anywhere without the rows that belong to it, in all of the stream's and of everybody else's.
+# How many visits lack rows that belong to them, or overlap: of all that there are, the stream's and everybody else's.
 PARTIAL = """
+    WITH keyed AS (SELECT DISTINCT reply->'is'->>'id' AS id FROM idempotency),
+        said AS (SELECT subject AS id, count(*) AS number FROM outbox GROUP BY subject),
+        changed AS (SELECT appointment_id AS id, count(*) AS number FROM appointment_change GROUP BY appointment_id),
+        audited AS (SELECT record_id AS id, count(*) AS number FROM audit GROUP BY record_id),
+        active AS (
+            SELECT starts_at, lag(ends_at) OVER (PARTITION BY doctor_id ORDER BY starts_at) AS before
+            FROM appointment WHERE status <> 'fulfilled'
+        )
     SELECT
-        (SELECT count(*) FROM appointment a WHERE NOT EXISTS
-            (SELECT FROM idempotency WHERE reply->'is'->>'id' = a.id::text)) AS without_key,
-        (SELECT count(*) FROM appointment a WHERE a.revision <>
-            (SELECT count(*) FROM appointment_change c WHERE c.appointment_id = a.id)) AS without_history,
-        (SELECT count(*) FROM appointment a WHERE a.revision <>
-            (SELECT count(*) FROM outbox o WHERE o.subject = a.id::text)) AS without_events,
-        (SELECT count(*) FROM appointment a WHERE a.revision <>
-            (SELECT count(*) FROM audit l WHERE l.record_id = a.id)) AS without_audit,
-        (SELECT count(*) FROM appointment a JOIN appointment b ON a.doctor_id = b.doctor_id AND a.id < b.id
-            AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
-            AND a.status <> 'fulfilled' AND b.status <> 'fulfilled') AS overlaps
+        count(*) FILTER (WHERE keyed.id IS NULL) AS without_key,
+        count(*) FILTER (WHERE said.number IS DISTINCT FROM a.revision) AS without_events,
+        count(*) FILTER (WHERE changed.number IS DISTINCT FROM a.revision) AS without_history,
+        count(*) FILTER (WHERE audited.number IS DISTINCT FROM a.revision) AS without_audit,
+        (SELECT count(*) FROM active WHERE before > starts_at) AS overlaps
+    FROM appointment a
+    LEFT JOIN keyed ON keyed.id = a.id::text
+    LEFT JOIN said ON said.id = a.id::text
+    LEFT JOIN changed ON changed.id = a.id
+    LEFT JOIN audited ON audited.id = a.id
 """
 TOLD = "SELECT subject_id::text, count(*) FROM notification WHERE kind = :kind GROUP BY 1"
 INVOICED = """

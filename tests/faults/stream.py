@@ -29,6 +29,8 @@ PAUSE_SECONDS = 0.1
 """Between two requests of a client: the load is to be steady, not to be high."""
 CONTESTED_EACH = 8
 VISIT_EACH = 4
+LINE = 8
+"""At most so many visits wait to be held."""
 BOOKINGS_OF_A_PATIENT = 4
 BOOKING = "/api/patient/book-appointment"
 STEPS = ("accept", "start", "complete")
@@ -132,7 +134,7 @@ class Stream:
     def _book(self, patient: Person, slot: Slot, *, to_be_held: bool) -> None:
         answer = book(patient, slot, str(uuid4()))
         self.bookings.append(answer)
-        if answer.status == 201 and to_be_held:
+        if answer.status == 201 and to_be_held and self.agreed.qsize() < LINE:
             self.agreed.put((slot.doctor, answer.id))
 
     def _hold_on(self) -> None:
