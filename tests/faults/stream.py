@@ -93,6 +93,11 @@ class Stream:
     def __enter__(self) -> Self:
         for thread in self.threads:
             thread.start()
+        try:
+            self.wait_for_bookings(2 * len(self.threads))
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
         return self
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: TracebackType | None) -> None:
