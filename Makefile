@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run test check fix bench faults migration docs lock
+.PHONY: help setup run test check fix bench faults migration docs assets lock
 
 help: ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,15 @@ migration: $(STAMP) ## Write the next migration (SERVICE=billing MESSAGE="add re
 docs: $(STAMP) ## Write docs/openapi.json from the contracts and routes
 	@exec $(BIN)/matron openapi --write docs/openapi.json
 
+SWAGGER := 5.35.0
+ASSETS := gateway/assets
+
+assets: ## Fetch the files of the page /docs anew by npm; they must be those of gateway/assets/SHA256SUMS
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && (cd "$$folder" && npm pack --silent swagger-ui-dist@$(SWAGGER) >/dev/null) && \
+	  tar --extract --gzip --directory "$$folder" --file "$$folder"/swagger-ui-dist-$(SWAGGER).tgz && cd "$$folder/package" && \
+	  sha256sum --check --strict --quiet "$(CURDIR)/$(ASSETS)/SHA256SUMS" && gzip --best --no-name swagger-ui.css swagger-ui-bundle.js && \
+	  cp LICENSE NOTICE favicon-32x32.png swagger-ui.css.gz swagger-ui-bundle.js.gz swagger-ui-bundle.js.LICENSE.txt "$(CURDIR)/$(ASSETS)"
+
 lock: $(STAMP) ## Choose the versions in requirements.lock anew (UPGRADE=--upgrade)
-	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev --no-emit-index-url \
+	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev --extra redis --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host $(UPGRADE) --output-file requirements.lock pyproject.toml

@@ -16,10 +16,10 @@ from bench.cpu import COMMON, Watch
 from bench.servers import Servers
 from bench.targets import Requests, Target, request
 from chassis.config import SERVICES
-from chassis.identity import AUDIENCE, ISSUER, sign
 from services.auth.keys import newest
 from services.auth.passwords import hash_now
 from tests.hospital import Hospital, served_hospital
+from tokens import AUDIENCE, ISSUER, sign
 
 OWNERS = {"login": "auth", "slots": "scheduling", "list": "scheduling", "book": "scheduling"}
 """The service that answers."""

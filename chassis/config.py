@@ -40,6 +40,8 @@ class Config:
     mail_url: str
     """`file:///folder` writes .eml files; `smtp://user:password@host:port` sends."""
     mail_from: str
+    mfa_required_roles: frozenset[str]
+    """Roles that nobody uses without a second factor."""
     currency: str
     allow_sandbox_payments: bool
     workers: int
@@ -95,6 +97,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     "public_url": lambda env: env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
     "mail_url": lambda env: env.str("MAIL_URL", "file:var/mail"),
     "mail_from": lambda env: env.str("MAIL_FROM", "hospital@localhost"),
+    "mfa_required_roles": lambda env: frozenset(env.list("MFA_REQUIRED_ROLES", [], subcast=str.strip)),
     "currency": lambda env: env.str("CURRENCY", "EUR"),
     "allow_sandbox_payments": lambda env: env.bool("ALLOW_SANDBOX_PAYMENTS", False),
     "workers": lambda env: env.int("WORKERS", 16),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import eventlet
 from nameko.extensions import SharedExtension
 
-from chassis import topology
+from chassis import revocations, topology
 from chassis.broker import watched
 from chassis.config import Config
 from chassis.contract import Event, events_of
@@ -99,6 +99,8 @@ class Broker(SharedExtension):
         self.tags = []
         while not self.replies.is_up:
             eventlet.sleep(ANSWER_FIRST_SECONDS)  # What is asked before we can answer would be answered to nobody.
+        channel.exchange_declare(exchange=revocations.EXCHANGE, type="topic", durable=True, auto_delete=False)
+        revocations.listen(channel, self.service, self.container.config["revoked"])
         if self.on_rpc:
             topology.declare_rpc(channel, self.service)
             self._consume(channel, topology.rpc_queue(self.service), self.config.workers, self._take_rpc)

@@ -4,6 +4,7 @@ Schemas are instantiated once per class, since an instance costs twice what a lo
 a row becomes a dict of native values by one `attrgetter`, which orjson then writes. A test holds both outputs equal.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,18 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validat
 
 from chassis.errors import Invalid
 
+
+class Integer(fields.Integer):
+    """A whole number; marshmallow's own would cut a fraction off without a word."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
 PLAIN_FIELDS = (
+    Integer,
     fields.UUID,
     fields.Integer,
     fields.Boolean,
@@ -142,6 +154,12 @@ class Command(Schema):
     """Whether the reply is stored under the caller's key. Not where it holds a secret, such as a token."""
     verified: ClassVar[bool] = False
     """Whether the caller's address must have been verified."""
+    enrolling: ClassVar[bool] = False
+    """Whether one may ask who has still to set up the second factor that a role requires."""
+    revised: ClassVar[bool] = False
+    """Whether `If-Match` is honoured: the record has a `revision`, and a change of an older one is `Stale`."""
+    line: ClassVar[str] = ""
+    """The line in which slow ones of this kind wait for each other at the gateway, so that quick ones do not."""
     deadline: ClassVar[float] = 5.0
     """Seconds that the gateway waits for the answer."""
 
@@ -165,7 +183,8 @@ class Command(Schema):
         try:
             return dict(cls.schema().load(payload))
         except ValidationError as error:
-            raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": error.messages}) from None
+            errors = json.loads(json.dumps(error.messages))  # Their keys are text then: marshmallow numbers list items.
+            raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors}) from None
 
     @classmethod
     @cache
@@ -191,7 +210,7 @@ class Query(Command):
 class PageQuery(Query):
     """A question whose answer is a list, page by page."""
 
-    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100), metadata={"description": "Rows a page."})
+    limit = Integer(load_default=20, validate=validate.Range(1, 100), metadata={"description": "Rows a page."})
     cursor = fields.String(
         load_default=None, validate=validate.Length(max=500), metadata={"description": "`next` of the page before."}
     )
@@ -223,6 +242,8 @@ class Event:
     heard_by: ClassVar[tuple[str, ...]] = ()
     for_outside: ClassVar[bool] = False
     """Said for other systems although none of our own services listens."""
+    broadcast: ClassVar[bool] = False
+    """Heard by every process, in a queue of its own: see `chassis.revocations`."""
     internal: ClassVar[bool] = False
     """Contact details and the like: goes through an exchange that no outside account can read."""
     example: ClassVar[dict[str, Any]]

@@ -36,10 +36,15 @@ class Session(OrmSession):
         super().__init__(*args, **kwargs)
         self.published: list[Event] = []
         self.appended: list[tuple[Table, dict[str, Any]]] = []
+        self.noted: dict[str, Any] = {}
 
     def publish(self, event: Event) -> None:
         """Say this to the world if, and only if, the transaction commits."""
         self.published.append(event)
+
+    def note(self, **facts: Any) -> None:
+        """What the audit's row of this command says differently, such as `record_id` where the reply has no id."""
+        self.noted |= facts
 
     def append(self, model: type[DeclarativeBase], **values: Any) -> None:
         """Add a row, at the end of the transaction, that nothing in it reads again."""

@@ -18,8 +18,10 @@ from chassis.database import Database
 from chassis.delivery import MAX_DELIVERIES, Undeliverable
 from chassis.errors import Invalid, MatronError, NotFound, internal
 from chassis.execution import Call, Host, Shape, masked
-from chassis.identity import KeySet, Verifier
+from chassis.identity import Verifier
+from chassis.observe import log_unexpected
 from chassis.outbox import Relay, origin_of
+from tokens.keys import KeySet
 from transports.links import BROKER_ERRORS
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Resources(SharedExtension):
         self.database = Database(config.database_url(name), pool_size=config.workers + 8)
         self.relay = Relay(name, self.database, self.broker.publisher)
         self.broker.events_wait = self.relay.wake
-        self.verifier = Verifier(KeySet(config.jwks_file))
+        self.verifier = Verifier(KeySet(config.jwks_file), self.container.config["revoked"])
         health: Health = self.container.config["health"]
         health.add(f"{name}.database", self.database.answers)
 
@@ -84,6 +86,8 @@ class _CurrentCall(DependencyProvider):
             request_id=data.get("request_id") or worker_ctx.call_id,
             key=data.get("idempotency_key") or data.get("request_id") or worker_ctx.call_id,
             address=data.get("address") or "",
+            device=data.get("device") or "",
+            if_match=data.get("if_match") or "",
             expires_at=float(expires_at) if expires_at else None,
             origin=data.get("origin"),
         )
@@ -135,7 +139,11 @@ class Served(Rpc):
         return result, None
 
     def _answer(self, message: Any, result: Any, error: MatronError | None) -> None:
-        body = orjson.dumps({"result": result, "error": error.as_dict() if error else None})
+        try:
+            body = orjson.dumps({"result": result, "error": error.as_dict() if error else None})
+        except TypeError as unwritable:  # Raised from here it would end the process.
+            log_unexpected("unwritable answer", unwritable, service=self.broker.service)
+            body = orjson.dumps({"result": None, "error": internal().as_dict()})
         revision = result.get("revision") if isinstance(result, dict) else None
         self.broker.reply(message, body, {} if revision is None else {"revision": str(revision)})
 

@@ -83,6 +83,13 @@ class Conflict(MatronError):
 
 
 @deserialize_to_instance
+class Stale(MatronError):
+    """The record has changed since the caller read it; `facts["revision"]` is the present one."""
+
+    status, title = 412, "Changed meanwhile"
+
+
+@deserialize_to_instance
 class TooMany(MatronError):
     """Too many requests; `facts["retry_after"]` in seconds."""
 

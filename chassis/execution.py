@@ -7,21 +7,20 @@ inside the method, before there is a reply to send.
 import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis import clock, idempotency, outbox, rows
+from chassis import auditing, idempotency, outbox, rows
 from chassis.contract import Command, Origin
 from chassis.database import Database, Session, violated
-from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, internal
-from chassis.identity import NOBODY, Actor, Verifier, check_right, on_behalf
+from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, Stale, internal
+from chassis.identity import NOBODY, Actor, Verifier, check_right
 from chassis.observe import HANDLED, log, log_unexpected
 from chassis.outbox import Relay
-from chassis.tables import audit
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
@@ -35,6 +34,8 @@ class Call:
     request_id: str = ""
     key: str = ""
     address: str = ""
+    device: str = ""
+    if_match: str = ""
     expires_at: float | None = None
     """Unix time at which the caller gives up."""
     origin: Origin | None = None
@@ -78,8 +79,19 @@ class Shape:
     def run(self, host: Host, payload: Mapping[str, Any]) -> Any:
         """Do it, and return the reply as plain data."""
         host.call.check_deadline()
-        actor = _admitted(host, self.contract)
-        fields = self.contract.read(payload)
+        actor, fields = _asking(host), dict[str, Any]()
+        try:
+            check_right(actor, self.contract)
+            fields = self.contract.read(payload)
+            reply = self._do(host, actor, fields, payload)
+        except (Forbidden, NotFound):
+            with host.database.begin() as session:
+                record = auditing.named_in(self.contract, fields, actor)
+                rows.add(session, [auditing.row_of(actor, self.contract.method(), record, allowed=False)])
+            raise
+        return _answer(reply)
+
+    def _do(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         if self.contract.reads:
             return self._query(host, actor, fields)
         if self.outside is None:
@@ -93,7 +105,7 @@ class Shape:
     def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         try:
             return self._transact(host, actor, fields, payload)
-        except (Conflict, NotFound, Forbidden, Invalid):
+        except (Conflict, NotFound, Forbidden, Invalid, Stale):
             done = self._done_before(host, actor, payload)
             if done is None:
                 raise
@@ -107,7 +119,7 @@ class Shape:
         with host.database.begin() as session:
             reply = self._finish(session, actor, payload, self.use_case(session, actor, **fields))
         wake(host, session)
-        return _answer(reply)
+        return reply
 
     def _done_before(self, host: Host, actor: Actor, payload: Mapping[str, Any]) -> idempotency.Claim | None:
         """What is stored under the key: the request may be a repetition, whose work was done the first time."""
@@ -154,7 +166,7 @@ class Shape:
             result = call_with(self.then, session, actor, plan, outcome, **fields)
             reply = self._finish(session, actor, payload, result, held)
         wake(host, session)
-        return _answer(reply)
+        return reply
 
     def _finish(
         self,
@@ -169,7 +181,8 @@ class Shape:
         if refused and self.contract.keyed:
             raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")
         reply = result if refused else self.contract.returns.dump_one(result)
-        more = [audit_row(actor, self.contract.method(), _record_of(reply), allowed=not refused)]
+        table, audited = auditing.row_of(actor, self.contract.method(), _record_of(reply), allowed=not refused)
+        more: list[rows.Row] = [(table, {**audited, **session.noted})]
         if self.contract.keyed and held is None:
             more.append(idempotency.row_of(actor, self.contract, payload, reply))
         add_events(session, actor, more)
@@ -191,19 +204,6 @@ def _record_of(reply: Any) -> UUID | None:
     return UUID(record) if isinstance(record, str) else record
 
 
-def audit_row(actor: Actor, action: str, record: UUID | None, *, allowed: bool = True) -> rows.Row:
-    """Who did what to which record."""
-    return audit, {
-        "at": clock.now(),
-        "actor_id": actor.id,
-        "action": action,
-        "record_id": record,
-        "allowed": allowed,
-        "address": actor.address,
-        "request_id": actor.request_id,
-    }
-
-
 def add_events(session: Session, actor: Actor, more: Sequence[rows.Row] = ()) -> None:
     """Flush the use case's rows, then add those that it appended and the outbox rows of what it published."""
     session.flush()
@@ -216,11 +216,11 @@ def wake(host: Host, session: Session) -> None:
         host.relay.wake()
 
 
-def _admitted(host: Host, contract: type[Command]) -> Actor:
+def _asking(host: Host) -> Actor:
     call = host.call
     actor = host.verifier.actor(call.token) if call.token else NOBODY
-    check_right(actor, frozenset(contract.roles), verified=contract.verified)
-    return on_behalf(actor, request_id=call.request_id, key=call.key, address=call.address)
+    names = ("request_id", "key", "address", "device", "if_match")
+    return replace(actor, **{name: getattr(call, name) for name in names})
 
 
 def retrying(work: Callable[[], Any]) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import bindparam, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis import clock, rows
@@ -38,7 +38,7 @@ _MINE = (
 _FIND = select(idempotency.c.fingerprint, idempotency.c.plan, idempotency.c.reply).where(*_MINE)
 _STORE_PLAN = update(idempotency).where(*_MINE).values(plan=bindparam("plan", type_=idempotency.c.plan.type))
 REPLY = select(idempotency.c.reply).where(*_MINE).with_for_update()
-STORE = update(idempotency).where(*_MINE).values(reply=bindparam("reply", type_=idempotency.c.reply.type))
+STORE = update(idempotency).where(*_MINE).values(reply=bindparam("reply", type_=idempotency.c.reply.type), plan=null())
 
 KEY_TAKEN = ("idempotency_pkey", "pk_idempotency", "uq_idempotency_actor_command_key")
 """The primary key's names on PostgreSQL and SQLite."""

@@ -1,30 +1,21 @@
 """Who asks: tokens are verified here, in every service, from the public keys alone.
 
 Tokens are verified once and remembered until they end, since a signature costs more than all the rest of the check.
-PyJWT accepts a missing `exp`, any `typ` and several audiences unless it is told otherwise.
 """
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import jwt
-import orjson
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import tokens
+from chassis.contract import Command, Origin
+from chassis.errors import Forbidden, NotFound, Stale, Unauthenticated, Unavailable
+from tokens.keys import KeySet
+from tokens.revoked import Revoked
 
-from chassis.contract import Origin
-from chassis.errors import Forbidden, NotFound, Unauthenticated
-
-ALGORITHM = "EdDSA"
-ISSUER = "matron"
-AUDIENCE = "matron"
-TOKEN_TYPE = "at+jwt"  # noqa: S105  the media type of RFC 9068, not a password
-REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 REMEMBERED = 10_000
-RELOAD_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +26,16 @@ class Actor:
     roles: frozenset[str] = frozenset()
     session_id: UUID | None = None
     verified: bool = False
+    mfa_due: bool = False
+    """Whether a role requires a second factor that this person has still to set up."""
     request_id: str = ""
     key: str = ""
     origin: Origin | None = None
     address: str = ""
+    device: str = ""
+    """What the caller's program calls itself; only where nobody has signed in yet."""
+    if_match: str = ""
+    """The `If-Match` header; empty when any revision may be changed."""
 
     @classmethod
     def system(cls, *, origin: Origin | None = None, request_id: str = "") -> "Actor":
@@ -61,75 +58,59 @@ class Actor:
         if self.id != person_id and not self.has(roles):
             raise NotFound("not_found", "There is no such record.")
 
+    def expects(self, revision: int) -> None:
+        """`Stale` unless the caller has seen this revision, or has not said which one he saw."""
+        seen = [tag.strip() for tag in self.if_match.split(",")]
+        if self.if_match and "*" not in seen and f'"{revision}"' not in seen:
+            raise Stale("stale", "Somebody has changed it meanwhile: read it again.", {"revision": revision})
+
 
 NOBODY = Actor()
-
-
-class KeySet:
-    """The public keys of the auth service, by key id, read again from their file when an unknown one turns up."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.keys: dict[str, Any] = {}
-        self.read_at = float("-inf")
-
-    def find(self, key_id: object) -> Any:
-        """The key with this id; `Unauthenticated` when there is none."""
-        if key_id not in self.keys and time.monotonic() - self.read_at > RELOAD_SECONDS:
-            self.reload()
-        if not isinstance(key_id, str) or key_id not in self.keys:
-            raise Unauthenticated("token_invalid", "The access token is not valid.")
-        return self.keys[key_id]
-
-    def reload(self) -> None:
-        """Read the file again; one that is missing is an empty set."""
-        self.read_at = time.monotonic()
-        if self.path.exists():
-            found = jwt.PyJWKSet.from_dict(orjson.loads(self.path.read_bytes()))
-            self.keys = {key.key_id: key.key for key in found.keys if key.key_id}
 
 
 class Verifier:
     """Turns access tokens into actors."""
 
-    def __init__(self, key_set: KeySet) -> None:
-        self.key_set = key_set
+    def __init__(self, key_set: KeySet, revoked: Revoked | None = None) -> None:
+        self.key_set, self.revoked = key_set, revoked or Revoked()
         self.known: dict[str, tuple[float, Actor]] = {}
 
     def actor(self, token: str) -> Actor:
-        """The actor of a token; `Unauthenticated` with `token_invalid` or `token_expired`."""
-        remembered = self.known.get(token)
-        if remembered is None:
-            remembered = self._remember(token)
-        if remembered[0] <= time.time():
+        """The actor of a token.
+
+        `Unauthenticated`: `token_invalid`, `token_expired`, `session_ended`. `Unavailable`: `starting`.
+        """
+        if self.key_set.has_lost_one():
+            self.known.clear()
+        ends_at, actor = self.known.get(token) or self._remember(token)
+        if ends_at <= time.time():
             self.known.pop(token, None)
-            raise Unauthenticated("token_expired", "The access token has ended; refresh it.")
-        return remembered[1]
+            raise _expired()
+        if self.revoked.awaited:
+            raise Unavailable("starting", "This process has only just started.", {"retry_after": 1})
+        if actor.session_id in self.revoked:
+            raise Unauthenticated("session_ended", "This session has ended; sign in again.")
+        return actor
 
     def _remember(self, token: str) -> tuple[float, Actor]:
-        claims = self._claims(token)
+        try:
+            claims = tokens.read(token, self.key_set)
+        except tokens.TokenExpired:
+            raise _expired() from None
+        except tokens.TokenInvalid:
+            raise _invalid() from None
         if len(self.known) >= REMEMBERED:
             self.known.clear()
         self.known[token] = (float(claims["exp"]), _actor_from(claims))
         return self.known[token]
 
-    def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            header = jwt.get_unverified_header(token)
-            if header.get("typ") != TOKEN_TYPE or "crit" in header:
-                raise jwt.InvalidTokenError
-            return jwt.decode(
-                token,
-                self.key_set.find(header.get("kid")),
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                options={"require": REQUIRED, "strict_aud": True},
-            )
-        except jwt.ExpiredSignatureError:
-            raise Unauthenticated("token_expired", "The access token has ended; refresh it.") from None
-        except (jwt.PyJWTError, ValueError, TypeError):
-            raise Unauthenticated("token_invalid", "The access token is not valid.") from None
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated("token_expired", "The access token has ended; refresh it.")
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated("token_invalid", "The access token is not valid.")
 
 
 def _actor_from(claims: dict[str, Any]) -> Actor:
@@ -139,26 +120,22 @@ def _actor_from(claims: dict[str, Any]) -> Actor:
             roles=frozenset(claims["roles"]),
             session_id=UUID(claims["sid"]),
             verified=bool(claims["verified"]),
+            mfa_due=bool(claims.get("mfa_due")),
         )
     except (KeyError, ValueError, TypeError, AttributeError):
-        raise Unauthenticated("token_invalid", "The access token is not valid.") from None
+        raise _invalid() from None
 
 
-def sign(key: Ed25519PrivateKey, key_id: str, claims: dict[str, Any]) -> str:
-    """An access token of these claims (RFC 9068)."""
-    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": key_id, "typ": TOKEN_TYPE})
+def check_right(actor: Actor, contract: type[Command]) -> None:
+    """The caller's right to ask at all.
 
-
-def check_right(actor: Actor, roles: frozenset[str], *, verified: bool) -> None:
-    """The caller's right to ask at all: `Unauthenticated`, `role_missing` or `address_not_verified`."""
-    if actor.id is None and roles:
+    `Unauthenticated`, `role_missing`, `mfa_setup_required` or `address_not_verified`.
+    """
+    if actor.id is None and contract.roles:
         raise Unauthenticated("token_missing", "Sign in first.")
-    if roles and not actor.has(roles):
+    if contract.roles and not actor.has(contract.roles):
         raise Forbidden("role_missing", "Your roles do not allow this.")
-    if verified and not actor.verified:
+    if contract.roles and actor.mfa_due and not contract.enrolling:
+        raise Forbidden("mfa_setup_required", "Your role requires a second factor: set it up first.")
+    if contract.verified and not actor.verified:
         raise Forbidden("address_not_verified", "Verify your e-mail address first.")
-
-
-def on_behalf(actor: Actor, *, request_id: str, key: str, address: str = "") -> Actor:
-    """The actor within one request."""
-    return replace(actor, request_id=request_id, key=key, address=address)

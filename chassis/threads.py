@@ -4,6 +4,7 @@ Few run at once and few wait: more threads would only slow each other down, and 
 callers' patience.
 """
 
+import os
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -12,7 +13,8 @@ from eventlet.semaphore import Semaphore
 
 from chassis.errors import Unavailable
 
-RUNNING = 2
+RUNNING = max(1, (os.cpu_count() or 2) - 1)
+"""One processor is left for everything else."""
 WAITING = 32
 
 _turns = Semaphore(RUNNING)

@@ -12,7 +12,7 @@ from rich.console import Console
 from chassis import config, observe
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
-from matron import upkeep
+from matron import signing, upkeep
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
 app.add_typer(admin, name="admin")
+app.add_typer(signing.keys, name="keys")
 app.add_typer(upkeep.dead, name="dead")
 app.add_typer(upkeep.events, name="events")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
@@ -70,9 +71,9 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
     `AMQP_URL=amqp://localhost SCHEDULING_DATABASE_URL=postgresql://... matron serve scheduling`
     """
     from matron.runner import Runner
-    from matron.services import service_class
+    from matron.services import check_roles, service_class
 
-    settings = config.use(config.load(services=() if name is Name.GATEWAY else (name.value,)))
+    settings = config.use(check_roles(config.load(services=() if name is Name.GATEWAY else (name.value,))))
     observe.set_up_logging(settings.log_level)
     runner = Runner(settings, [service_class(name.value)])
     runner.start()
@@ -99,24 +100,6 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
     for service in chosen:
         out.print(f"{service} ... ", end="")
         out.print(bring_up(service, Database(settings.database_url(service))))
-
-
-@app.command()
-def keys() -> None:
-    """Make the keys that tokens are signed with, unless there are some.
-
-    The private key goes to the folder `SIGNING_KEYS`, for the auth service alone; the public ones to `JWKS_FILE`, for
-    all.
-
-    **Example**
-
-    `SIGNING_KEYS=/keys/private JWKS_FILE=/keys/jwks.json matron keys`
-    """
-    from services.auth.keys import ensure_key
-
-    settings = config.use(config.load(needs=()))
-    made = ensure_key(settings.signing_keys, settings.jwks_file)
-    out.print("made a key" if made else "there is a key already", f"({settings.jwks_file})")
 
 
 @admin.command("create")

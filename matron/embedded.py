@@ -14,12 +14,14 @@ from matron import demo as demonstration
 from matron.migrations import migrate
 from matron.place import lock
 from matron.runner import Runner
-from matron.services import CLASSES, service_class
+from matron.services import CLASSES, check_roles, service_class
 from services.auth.keys import ensure_key
 from transports.embedded import open_broker
 
 BROKER = "matron"
 READY_SECONDS = 20.0
+PRIVATE = 0o077
+"""What others on this machine may do with our files: nothing. They hold charts, and mails with links that sign in."""
 
 
 def settings(port: int, data: Path) -> dict[str, str]:
@@ -40,10 +42,11 @@ def settings(port: int, data: Path) -> dict[str, str]:
 def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
     """Prepare the folder, start, say where things are, and work until Ctrl-C."""
     data = data.absolute()
+    os.umask(PRIVATE)
     data.mkdir(parents=True, exist_ok=True)
     _lock = lock(data)  # Until the process ends: the broker's file is for one process at a time.
     os.environ.update(settings(port, data))
-    chosen = config.use(config.load(services=SERVICES))
+    chosen = config.use(check_roles(config.load(services=SERVICES)))
     observe.set_up_logging(chosen.log_level, to_file=data / "matron.log")
     bring_up(chosen, data)
     people = demonstration.make_people(chosen) if demo else []

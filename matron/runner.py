@@ -17,6 +17,7 @@ from nameko.runners import ServiceRunner
 from chassis.config import Config
 from chassis.observe import Health, log, log_unexpected
 from matron.health import health_app
+from tokens.revoked import Revoked
 from transports.links import BROKER_ERRORS
 
 STOP_SECONDS = 9.0
@@ -33,6 +34,7 @@ def nameko_config(config: Config, health: Health) -> dict[str, Any]:
         "max_workers": POOL_SIZE,
         "matron": config,
         "health": health,
+        "revoked": Revoked(),
     }
 
 

@@ -2,7 +2,8 @@
 
 from importlib import import_module
 
-from chassis.config import SERVICES
+from chassis.config import SERVICES, Config, ConfigError
+from contracts.roles import Role
 
 CLASSES = {
     **{name: (f"services.{name}.service", f"{name.capitalize()}Service") for name in SERVICES},
@@ -15,3 +16,11 @@ def service_class(name: str) -> type:
     module, attribute = CLASSES[name]
     found: type = getattr(import_module(module), attribute)
     return found
+
+
+def check_roles(config: Config) -> Config:
+    """The settings; `ConfigError` when they name a role that there is not, and would so protect nobody."""
+    unknown = sorted(config.mfa_required_roles - {role.value for role in Role})
+    if unknown:
+        raise ConfigError(f"MFA_REQUIRED_ROLES: there is no role {', '.join(unknown)}")
+    return config

@@ -17,7 +17,6 @@ from chassis.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, dead_queue,
 
 GATEWAY, PARTNER = "gateway", "partner"
 PROCESSES = (*SERVICES, GATEWAY)
-NOTHING = "^$"
 NO_KEY = "(?!)"
 """No routing key at all, not even the empty one."""
 DEFAULT_EXCHANGE = r"amq\.default"
@@ -52,7 +51,7 @@ def heard_by(service: str) -> dict[str, list[str]]:
     """The events that a service hears, by the exchange that they come from."""
     found = defaultdict(list)
     for event in all_events():
-        if any(handler.startswith(f"{service}.") for handler in event.heard_by):
+        if event.broadcast or any(handler.startswith(f"{service}.") for handler in event.heard_by):
             found[event.exchange()].append(event.event_name())
     return found
 
@@ -89,10 +88,19 @@ def of_service(service: str) -> Rights:
 
 
 def of_gateway() -> Rights:
-    """The gateway asks the services, and takes their answers by direct reply-to."""
+    """The gateway asks the services, takes their answers by direct reply-to, and hears what every process hears."""
     anything = one_of(rf"({'|'.join(SERVICES)})\.{METHOD}")
-    replies = one_of(rf"{DIRECT_REPLY.replace('.', '[.]')}.*")
-    return Rights(NOTHING, one_of(*exactly([RPC_EXCHANGE])), replies, {RPC_EXCHANGE: (anything, NO_KEY)})
+    heard, own = heard_by(GATEWAY), f"evt-[a-z]+-{METHOD}--{GATEWAY}[.]{METHOD}"
+    replies = rf"{DIRECT_REPLY.replace('.', '[.]')}.*"
+    return Rights(
+        configure=one_of(own),
+        write=one_of(*exactly([RPC_EXCHANGE]), own),
+        read=one_of(replies, own, *exactly(heard)),
+        topics={
+            RPC_EXCHANGE: (anything, NO_KEY),
+            **{source: (NO_KEY, one_of(*names)) for source, names in heard.items()},
+        },
+    )
 
 
 def of_partner() -> Rights:

@@ -10,6 +10,9 @@ if connection.dialect.name == "postgresql":
     # take long, unlike a request.
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(7305816173)"))
+else:
+    # SQLite changes a table by making it anew, which the rows that refer to it would forbid. No transaction has begun.
+    connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
 context.configure(
     connection=connection,
     target_metadata=attributes["metadata"],
