@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from chassis.contract import ANYONE, Command, Event, PageQuery, Query, View, page_of
+from chassis.contract import ANYONE, Command, Event, Integer, PageQuery, Query, View, page_of
+from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.roles import Role
 
 PATIENT = frozenset({Role.PATIENT})
@@ -85,7 +86,7 @@ class SetPrice(Command):
     service, roles, returns = "billing", frozenset({Role.ADMIN}), PriceView
     code = fields.String(required=True, validate=validate.Length(1, 120))
     name = fields.String(required=True, validate=validate.Length(1, 200))
-    amount_minor = fields.Integer(required=True, validate=validate.Range(0, 100_000_000))
+    amount_minor = Integer(required=True, validate=validate.Range(0, 100_000_000))
     valid_from = fields.Date(load_default=None)
 
 
@@ -119,7 +120,7 @@ class PayInvoice(Command):
     patient_id = fields.UUID(required=True)
     invoice_id = fields.UUID(required=True)
     provider = fields.String(required=True, validate=validate.OneOf(PROVIDERS))
-    amount_minor = fields.Integer(load_default=None, validate=validate.Range(min=1))
+    amount_minor = Integer(load_default=None, validate=validate.Range(min=1))
 
 
 class GetSandboxCheckout(Query):
@@ -177,3 +178,9 @@ class PaymentFailed(PaymentEvent):
 
     service, subject = "billing", "payment_id"
     heard_by = ("notify.on_payment_failed",)
+
+
+class ListAudit(AuditQuery):
+    """What was done in billing."""
+
+    service, roles, returns = "billing", ADMINS, AuditPage

@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from chassis.contract import Command, PageQuery, View, page_of
+from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.roles import ANY_ROLE
 
 
@@ -31,3 +32,9 @@ class ReadNotification(Command):
     service, roles, returns = "notify", ANY_ROLE, NotificationView
     person_id = fields.UUID(required=True)
     notification_id = fields.UUID(required=True)
+
+
+class ListAudit(AuditQuery):
+    """What was done in notify."""
+
+    service, roles, returns = "notify", ADMINS, AuditPage

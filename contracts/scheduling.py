@@ -5,7 +5,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.contract import Command, Event, PageQuery, Query, View, page_of
+from chassis.contract import Command, Event, Integer, PageQuery, Query, View, page_of
+from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.roles import ANY_ROLE, DESK, Role
 
 STATUSES = (
@@ -78,10 +79,10 @@ class SlotView(View):
 class RuleView(View):
     """Weekly hours: local time of the hospital, weekday 0 is Monday."""
 
-    weekday = fields.Integer(required=True, validate=validate.Range(0, 6))
+    weekday = Integer(required=True, validate=validate.Range(0, 6))
     from_ = fields.Time(required=True, data_key="from", format="%H:%M")
     to = fields.Time(required=True, format="%H:%M")
-    slot_minutes = fields.Integer(required=True, validate=validate.Range(5, 480))
+    slot_minutes = Integer(required=True, validate=validate.Range(5, 480))
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -203,25 +204,51 @@ class AppointmentRequested(AppointmentEvent):
     """A patient asks a doctor for a visit."""
 
     service, subject = "scheduling", "appointment_id"
-    heard_by = ("notify.on_appointment_requested",)
+    heard_by = ("notify.on_appointment_requested", "auth.on_appointment_requested")
 
 
 class AppointmentBooked(AppointmentEvent):
     """A visit is agreed: the doctor accepted it, or it was booked outright."""
 
     service, subject = "scheduling", "appointment_id"
-    heard_by = ("notify.on_appointment_booked", "clinical.on_appointment_booked")
+    heard_by = ("notify.on_appointment_booked", "clinical.on_appointment_booked", "auth.on_appointment_booked")
+
+
+class AppointmentRescheduled(AppointmentEvent):
+    """A visit has another time or another doctor. `status` says whether it is agreed all the same."""
+
+    service, subject = "scheduling", "appointment_id"
+    heard_by = (
+        "notify.on_appointment_rescheduled",
+        "clinical.on_appointment_rescheduled",
+        "auth.on_appointment_rescheduled",
+    )
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    example = {**AppointmentEvent.example, "status": "booked", "revision": 3}
+
+
+class AppointmentDisplaced(AppointmentEvent):
+    """The doctor cannot keep the visit, and nobody else has that time: the patient needs another one."""
+
+    service, subject = "scheduling", "appointment_id"
+    heard_by = ("notify.on_appointment_displaced", "auth.on_appointment_displaced")
 
 
 class VisitStarted(AppointmentEvent):
     """The doctor and the patient have met."""
 
     service, subject = "scheduling", "appointment_id"
-    heard_by = ("clinical.on_visit_started",)
+    heard_by = ("clinical.on_visit_started", "auth.on_visit_started")
 
 
 class VisitCompleted(AppointmentEvent):
     """The visit is over."""
 
     service, subject = "scheduling", "appointment_id"
-    heard_by = ("billing.on_visit_completed", "notify.on_visit_completed")
+    heard_by = ("billing.on_visit_completed", "notify.on_visit_completed", "auth.on_visit_completed")
+
+
+class ListAudit(AuditQuery):
+    """What was done in scheduling."""
+
+    service, roles, returns = "scheduling", ADMINS, AuditPage

@@ -1,0 +1,119 @@
+"""Accounts in the hands of admins, and invitations by the desk."""
+
+from marshmallow import fields, validate
+
+from chassis.contract import Command, PageQuery, Query, View, page_of
+from contracts.audit import ADMINS, AuditPage, AuditQuery
+from contracts.auth.accounts import AccountView
+from contracts.auth.common import NAME, StatusView, address
+from contracts.roles import ANY_ROLE, DESK, Role
+
+
+class UserRowView(View):
+    """An account in a list."""
+
+    id = fields.UUID()
+    email = fields.Email()
+    name = fields.String()
+    status = fields.String()
+    roles = fields.List(fields.String())
+    created_at = fields.AwareDateTime()
+
+
+class ListUsers(PageQuery):
+    """All accounts, newest first; by role, by status, and by a part of name or address, without case."""
+
+    service, roles, returns = "auth", ADMINS, page_of(UserRowView)
+    role = fields.String(load_default=None, validate=validate.OneOf(sorted(Role)))
+    status = fields.String(
+        load_default=None, validate=validate.OneOf(["pending_verification", "active", "deactivated", "erased"])
+    )
+    text = fields.String(load_default=None, validate=validate.Length(2, 200))
+
+
+class GetUser(Query):
+    """Somebody's account.
+
+    NotFound: `not_found`.
+    """
+
+    service, roles, returns = "auth", ADMINS, AccountView
+    user_id = fields.UUID(required=True)
+
+
+class UpdateUser(Command):
+    """Deactivate an account, which ends its sessions at once, or reactivate it; or correct its name.
+
+    NotFound: `not_found`. Stale: `stale`. Conflict: `last_admin`, `erased`.
+    """
+
+    service, roles, returns, revised = "auth", ADMINS, AccountView, True
+    user_id = fields.UUID(required=True)
+    status = fields.String(validate=validate.OneOf(["active", "deactivated"]))
+    name = fields.String(validate=NAME)
+
+
+class AssignRoles(Command):
+    """Give somebody just these roles. Losing one ends the person's sessions at once.
+
+    A new doctor needs a specialization. NotFound: `not_found`. Forbidden: `own_roles` (nobody gives himself a role).
+    Conflict: `last_admin`, `account_not_active`. Stale: `stale`.
+    """
+
+    service, roles, returns, revised = "auth", ADMINS, AccountView, True
+    user_id = fields.UUID(required=True)
+    assigned = fields.List(
+        fields.String(validate=validate.OneOf(sorted(Role))),
+        required=True,
+        data_key="roles",
+        validate=validate.Length(1, 7),
+    )
+    specialization = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+
+
+class EraseUser(Command):
+    """Destroy an account's personal data and credentials for ever; its id stays, so that what it wrote has an author.
+
+    A doctor with open visits goes only when another one, `reassign_to`, takes them over; the refusal names them.
+    NotFound: `not_found`. Conflict: `last_admin`, `has_open_visits`, `erased`. Invalid: `not_a_doctor`. Unavailable:
+    `events_unsent`.
+    """
+
+    service, roles, returns = "auth", ADMINS, StatusView
+    user_id = fields.UUID(required=True)
+    reassign_to = fields.UUID(load_default=None, allow_none=True)
+
+
+class ResetMfa(Command):
+    """Take away the second factor of somebody who has lost it. The person's sessions end.
+
+    NotFound: `not_found`. Conflict: `mfa_not_enabled`.
+    """
+
+    service, roles, returns = "auth", ADMINS, StatusView
+    user_id = fields.UUID(required=True)
+
+
+class InvitePatient(Command):
+    """Open an account, with the same id, for a patient who was registered at the desk; a link goes to the address.
+
+    It is good for seven days; inviting again sends a new one. NotFound: `not_found`. Conflict: `email_taken`,
+    `has_account`.
+    """
+
+    service, roles, returns = "auth", DESK, StatusView
+    patient_id = fields.UUID(required=True)
+    email = address()
+
+
+class NoteRefusal(Command):
+    """Write down that the gateway refused somebody an action for want of a role."""
+
+    service, roles, returns, keyed, enrolling = "auth", ANY_ROLE, StatusView, False, True
+    action = fields.String(required=True, validate=validate.Length(1, 100))
+
+
+class ListAudit(AuditQuery):
+    """What was done in auth."""
+
+    service, roles, returns = "auth", ADMINS, AuditPage

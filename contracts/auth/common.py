@@ -1,0 +1,33 @@
+"""Fields and views that several contracts of auth share."""
+
+from marshmallow import fields, validate
+
+from chassis.contract import View
+
+HASHING = "passwords"
+"""The line of commands that hash a password or compare one."""
+PASSWORD = validate.Length(12, 128)
+NAME = validate.Length(1, 200)
+TOKEN = validate.Length(1, 500)
+CODE = validate.Length(6, 40)
+
+
+def new_password() -> fields.String:
+    """A password that is to be set: 12 to 128 characters."""
+    return fields.String(required=True, load_only=True, validate=PASSWORD)
+
+
+def known_password() -> fields.String:
+    """The present password, which shows that it is still its owner who asks."""
+    return fields.String(required=True, load_only=True, validate=validate.Length(1, 128))
+
+
+def address() -> fields.Email:
+    """An e-mail address."""
+    return fields.Email(required=True, validate=validate.Length(max=254))
+
+
+class StatusView(View):
+    """How a thing stands now."""
+
+    status = fields.String()
