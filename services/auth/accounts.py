@@ -1,30 +1,29 @@
-"""Accounts: opened, verified, read."""
+"""Accounts: opened, verified, read, and kept by their owners."""
 
-import secrets
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Invalid, Unauthenticated
+from chassis.errors import Conflict, Unauthenticated
 from chassis.identity import Actor
-from contracts.auth import MailTokenIssued, UserRegistered, UserVerified
+from contracts.auth import AccountView, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
 from contracts.roles import Role
-from services.auth import grants, rules
-from services.auth.models import Account, OneTimeToken
+from services.auth import grants, mailed, mfa, rules
+from services.auth.models import Account
 
-VERIFY_WITHIN = timedelta(hours=24)
+TOLD = frozenset({"name", "phone", "language", "timezone"})
+"""What others keep copies of, besides the address."""
 
 
 def prepare(session: Session, _actor: Actor, *, email: str, password: str, name: str) -> dict[str, str]:  # noqa: ARG001
     """See that the address is free, and choose the account's id. Conflict: `email_taken`."""
     if session.scalar(select(exists().where(Account.email_key == rules.email_key(email)))):
-        raise _email_taken()
+        raise email_taken()
     return {"user_id": str(uuid7())}
 
 
@@ -34,7 +33,7 @@ def register(
     """Open a patient's account and send the verification mail. Conflict: `email_taken`, when somebody was faster."""
     account = _new(email, name, password_hash, "pending_verification", UUID(plan["user_id"]))
     _open(session, account, [Role.PATIENT], by=None)
-    _send_verification(session, account)
+    mailed.issue(session, account, "verify")
     return account
 
 
@@ -58,10 +57,21 @@ def create_ready(
     A doctor needs a specialization. Conflict: `email_taken`.
     """
     account, roles = _new(email, name, password_hash, "active", uuid7()), list(roles)
-    _open(session, account, roles, by=actor.id)
+    _open(session, account, roles, by=actor.id, specialization=specialization)
     session.publish(UserVerified(user_id=account.id))
     for role in roles:
         grants.announce(session, account, role, specialization=specialization)
+    return account
+
+
+def open_invited(session: Session, actor: Actor, user_id: UUID, *, email: str, name: str, phone: str | None) -> Account:
+    """Open a patient's account with this id, in which nobody can sign in before a password is set.
+
+    Conflict: `email_taken`.
+    """
+    account = _new(email, name, "", "pending_verification", user_id)
+    account.phone = phone
+    _open(session, account, [Role.PATIENT], by=actor.id)
     return account
 
 
@@ -77,77 +87,106 @@ def _new(email: str, name: str, password_hash: str, status: str, user_id: UUID) 
     )
 
 
-def _open(session: Session, account: Account, roles: Iterable[str], *, by: UUID | None) -> None:
+def _open(
+    session: Session, account: Account, roles: Iterable[str], *, by: UUID | None, specialization: str | None = None
+) -> None:
     """Write a new account with its roles, and tell the world."""
-    with refusing(session, {"uq_account_email_key": _email_taken()}):
+    with refusing(session, {"uq_account_email_key": email_taken()}):
         session.add(account)
     session.publish(UserRegistered(user_id=account.id, email=account.email, name=account.name))
     for role in roles:
-        grants.give(session, account, role, by=by)
+        grants.give(session, account, role, by=by, specialization=specialization)
 
 
-def _email_taken() -> Conflict:
+def email_taken() -> Conflict:
+    """Somebody else has the address."""
     return Conflict("email_taken", "There is an account with this address.")
 
 
-def _send_verification(session: Session, account: Account) -> None:
-    """Have a link mailed that works once, within 24 hours."""
-    token, now = secrets.token_urlsafe(32), clock.now()
-    kept = OneTimeToken(
-        digest=rules.digest(token),
-        user_id=account.id,
-        purpose="verify",
-        created_at=now,
-        expires_at=now + VERIFY_WITHIN,
-    )
-    session.add(kept)
-    session.publish(
-        MailTokenIssued(
-            user_id=account.id,
-            email=account.email,
-            name=account.name,
-            purpose="verify",
-            token=token,
-            expires_at=kept.expires_at,
-        )
-    )
-
-
 def verify(session: Session, _actor: Actor, *, token: str) -> Account:
-    """Count the address as its owner's. Invalid: `token_not_valid`. Conflict: `not_pending_verification`."""
-    account = session.get(Account, _take(session, token, "verify"), with_for_update=True)
-    assert account is not None  # noqa: S101  the token refers to it
+    """Count the address that the mail went to as the owner's; a new one takes the old one's place.
+
+    Invalid: `token_not_valid`. Conflict: `not_pending_verification`, `email_taken`.
+    """
+    kept = mailed.take(session, token, "verify")
+    account = session.get_one(Account, kept.user_id, with_for_update=True)
+    session.note(actor_id=account.id, record_id=account.id)
+    if kept.email not in (None, account.email):
+        return _move(session, account, kept.email)
     account.verify()
     session.publish(UserVerified(user_id=account.id))
     return account
 
 
-def _take(session: Session, token: str, purpose: str) -> UUID:
-    """Use a mailed token up, in one statement, so that only one of two can; whose it is. Invalid: `token_not_valid`."""
-    now = clock.now()
-    statement = (
-        update(OneTimeToken)
-        .where(
-            OneTimeToken.digest == rules.digest(token),
-            OneTimeToken.purpose == purpose,
-            OneTimeToken.used_at.is_(None),
-            OneTimeToken.expires_at > now,
-        )
-        .values(used_at=now)
-        .returning(OneTimeToken.user_id)
-    )
-    user_id = session.execute(statement).scalar_one_or_none()
-    if user_id is None:
-        raise Invalid("token_not_valid", "The link is unknown, used or ended.", {"errors": {"token": ["Not valid."]}})
-    return user_id
+def _move(session: Session, account: Account, email: str) -> Account:
+    """Give the account its new address, which has been shown to be the owner's; what else is open ends.
+
+    The old address is told, so that its owner hears of what somebody else may have done.
+    """
+    if not account.may_sign_in:
+        raise mailed.not_valid()
+    session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="email"))
+    set_address(session, account, email)
+    if not account.is_verified:
+        account.verify()
+        session.publish(UserVerified(user_id=account.id))
+    return account
+
+
+def set_address(session: Session, account: Account, email: str) -> None:
+    """Write another address, and end what the earlier one got. Conflict: `email_taken`."""
+    with refusing(session, {"uq_account_email_key": email_taken()}):
+        account.email, account.email_key = email, rules.email_key(email)
+        account.revision += 1
+    mailed.end_all(session, account)
+    _say_updated(session, account)
+
+
+def update_me(session: Session, actor: Actor, **changes: Any) -> dict[str, Any]:
+    """Change one's own name, phone, locale, language or timezone: those that are given. Stale: `stale`."""
+    account = session.get(Account, actor.person, with_for_update=True)
+    if account is None or not account.may_sign_in:
+        raise _gone()
+    actor.expects(account.revision)
+    change(session, account, changes)
+    return shown(session, account)
+
+
+def change(session: Session, account: Account, changes: Mapping[str, Any]) -> None:
+    """Write what differs of the profile, and tell whoever keeps a copy. The account is locked."""
+    differing = {name: value for name, value in changes.items() if getattr(account, name) != value}
+    if not differing:
+        return
+    for name, value in differing.items():
+        setattr(account, name, value)
+    account.revision += 1
+    if not TOLD.isdisjoint(differing):
+        _say_updated(session, account)
+    if "name" in differing:
+        grants.announce_again(session, account)
+
+
+def _say_updated(session: Session, account: Account) -> None:
+    session.publish(UserUpdated(user_id=account.id, email=account.email, **{n: getattr(account, n) for n in TOLD}))
 
 
 def me(session: Session, actor: Actor) -> dict[str, Any]:
-    """One's own account: `{id, email, name, status, roles}`."""
+    """One's own account, as `AccountView` has it."""
     account = session.get(Account, actor.person)
     if account is None:
-        raise Unauthenticated("token_invalid", "The access token is not valid.")
-    return {**described(account, grants.roles_of(session, account.id)), "status": account.status}
+        raise _gone()
+    return shown(session, account)
+
+
+def _gone() -> Unauthenticated:
+    return Unauthenticated("token_invalid", "The access token is not valid.")
+
+
+def shown(session: Session, account: Account) -> dict[str, Any]:
+    """An account with its roles, as `AccountView` has it."""
+    own = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
+    found = {"roles": grants.roles_of(session, account.id), "mfa_enabled": mfa.is_enabled(session, account.id)}
+    return {name: {**own, **found}[name] for name in AccountView.schema().fields}
 
 
 def described(account: Account, roles: list[str]) -> dict[str, Any]:

@@ -1,15 +1,22 @@
 """Roles that people have, and what is said when somebody gets one."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from chassis import clock
 from chassis.database import Session, refusing
 from chassis.errors import Conflict
-from contracts.auth import DoctorApproved, RoleGranted, StaffApproved
+from contracts.auth import DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
 from contracts.roles import STAFF, Role
 from services.auth.models import Account, Grant
+
+
+def in_force(session: Session, user_id: UUID) -> list[Grant]:
+    """What a person has been given and still has, by role."""
+    query = select(Grant).where(Grant.user_id == user_id, Grant.revoked_at.is_(None)).order_by(Grant.role)
+    return list(session.scalars(query))
 
 
 def roles_of(session: Session, user_id: UUID) -> list[str]:
@@ -18,16 +25,26 @@ def roles_of(session: Session, user_id: UUID) -> list[str]:
     return list(session.scalars(query))
 
 
-def give(session: Session, account: Account, role: str, *, by: UUID | None) -> None:
-    """Give a person a role. Conflict: `already_granted`."""
+def give(session: Session, account: Account, role: str, *, by: UUID | None, specialization: str | None = None) -> None:
+    """Give a person a role. Only a doctor's has a specialization. Conflict: `already_granted`."""
+    given = Grant(user_id=account.id, role=role, granted_by=by, granted_at=clock.now())
+    given.specialization = specialization if role == Role.DOCTOR else None
     with refusing(session, {"uq_role_grant_user_id_role": already_granted()}):
-        session.add(Grant(user_id=account.id, role=role, granted_by=by, granted_at=clock.now()))
+        session.add(given)
     session.publish(RoleGranted(user_id=account.id, role=role))
 
 
 def already_granted() -> Conflict:
     """The person has the role."""
     return Conflict("already_granted", "The person has this role already.")
+
+
+def take(session: Session, account: Account, roles: Collection[str], *, by: UUID | None) -> None:
+    """Take these roles away. The caller ends the sessions, whose tokens still name them."""
+    for grant in in_force(session, account.id):
+        if grant.role in roles:
+            grant.revoked_at, grant.revoked_by = clock.now(), by
+            session.publish(RoleRevoked(user_id=account.id, role=grant.role))
 
 
 def announce(session: Session, account: Account, role: str, *, specialization: str | None) -> None:
@@ -38,3 +55,43 @@ def announce(session: Session, account: Account, role: str, *, specialization: s
         session.publish(DoctorApproved(doctor_id=account.id, name=account.name, specialization=specialization))
     elif role in STAFF:
         session.publish(StaffApproved(user_id=account.id, role=role))
+
+
+def announce_again(session: Session, account: Account) -> None:
+    """Say a doctor's directory facts as they are now. Nothing of others, nor while the account cannot be used."""
+    query = select(Grant.specialization).where(
+        Grant.user_id == account.id, Grant.role == Role.DOCTOR, Grant.revoked_at.is_(None)
+    )
+    found = session.execute(query).first()
+    # One that was given on the command line before specializations were kept here is known elsewhere, and only there.
+    if found is not None and found.specialization is not None and account.status == "active":
+        announce(session, account, Role.DOCTOR, specialization=found.specialization)
+
+
+def specialize(session: Session, account: Account, specialization: str | None) -> bool:
+    """Correct a doctor's specialization, if one is given that is another; whether it was."""
+    grant = next(one for one in in_force(session, account.id) if one.role == Role.DOCTOR)
+    if specialization in (None, grant.specialization):
+        return False
+    grant.specialization = specialization
+    announce_again(session, account)
+    return True
+
+
+def is_active_doctor(session: Session, user_id: UUID) -> bool:
+    """Whether this is a doctor who can be visited."""
+    return _exists(session, Role.DOCTOR, Account.id == user_id)
+
+
+def must_leave_an_admin(session: Session, account: Account) -> None:
+    """Conflict `last_admin` if nobody else could do an admin's work. Call it under `administration.locked`."""
+    this = Account.id == account.id
+    if _exists(session, Role.ADMIN, this) and not _exists(session, Role.ADMIN, ~this):
+        raise Conflict("last_admin", "This is the last admin: make another one first.")
+
+
+def _exists(session: Session, role: Role, which: ColumnElement[bool]) -> bool:
+    """Whether some account that can be used has the role."""
+    query = select(Grant.id).join(Account, Account.id == Grant.user_id)
+    query = query.where(Grant.role == role, Grant.revoked_at.is_(None), Account.status == "active", which)
+    return bool(session.scalar(select(query.exists())))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -36,8 +36,15 @@ class Account(Base):
     """The address without case (`rules.email_key`): no two accounts share it."""
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(200))
+    """Empty where no password counts: before an invitation is accepted, and after erasure."""
     status: Mapped[str] = mapped_column(String(20))
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    phone: Mapped[str | None] = mapped_column(String(20))
+    locale: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str | None] = mapped_column(String(3))
+    timezone: Mapped[str | None] = mapped_column(String(50))
+    revision: Mapped[int] = mapped_column(server_default="1", default=1)
+    """Grows with each change that people make."""
 
     @property
     def may_sign_in(self) -> bool:
@@ -52,13 +59,36 @@ class Account(Base):
     def verify(self) -> None:
         """The owner has shown that the address is theirs."""
         if self.status != "pending_verification":
-            raise Conflict("not_pending_verification", f"The account is {self.status}.", {"status": self.status})
+            raise Conflict("not_pending_verification", f"The account is {self.status}.", {"state": self.status})
         self.status = "active"
+
+    def deactivate(self) -> None:
+        """Nobody can use the account until it is reactivated."""
+        self.must_not_be_erased()
+        self.status = "deactivated"
+
+    def reactivate(self) -> None:
+        """The account can be used again."""
+        self.must_not_be_erased()
+        if self.status == "deactivated":
+            self.status = "active"
+
+    def erase(self) -> None:
+        """Destroy what identifies the person; the id stays."""
+        self.must_not_be_erased()
+        self.email, self.email_key, self.name = "", f"erased:{self.id}", ""
+        self.password_hash, self.status = "", "erased"
+        self.phone = self.locale = self.language = self.timezone = None
+
+    def must_not_be_erased(self) -> None:
+        """Conflict when there is nobody left whom the account is of."""
+        if self.status == "erased":
+            raise Conflict("erased", "The account has been erased.", {"state": self.status})
 
     def must_be_active(self) -> None:
         """Conflict unless the account can be given a role."""
         if self.status != "active":
-            raise Conflict("account_not_active", f"The account is {self.status}.", {"status": self.status})
+            raise Conflict("account_not_active", f"The account is {self.status}.", {"state": self.status})
 
 
 class Grant(Base):
@@ -82,6 +112,9 @@ class Grant(Base):
     granted_by: Mapped[UUID | None]
     """Nobody where the role comes with the account."""
     granted_at: Mapped[datetime]
+    specialization: Mapped[str | None] = mapped_column(String(100))
+    """A doctor's, as the directory says it."""
+    revoked_by: Mapped[UUID | None]
     revoked_at: Mapped[datetime | None]
 
 
@@ -95,13 +128,12 @@ class LoginSession(Base):
     secret: Mapped[bytes]
     """32 random bytes, from which and from a refresh token its successor is computed."""
     address: Mapped[str] = mapped_column(String(45))
+    device: Mapped[str] = mapped_column(String(200), server_default="", default="")
+    """What the program called itself that signed in (`User-Agent`)."""
     created_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-
-    def end(self, now: datetime) -> None:
-        """No refresh token of the family counts from now on."""
-        if self.ended_at is None:
-            self.ended_at = now
+    last_used_at: Mapped[datetime | None]
+    """When tokens were last given out."""
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
 
     def successor_of(self, token: str) -> str:
         """The refresh token that follows this one: always the same, and nobody's guess without both secrets."""
@@ -132,16 +164,68 @@ class LoginFailure(Base):
 
 
 class OneTimeToken(Base):
-    """A secret that was mailed (`verify`), of which only the digest is known. It works once, until it expires."""
+    """A secret of which only the digest is known, and which works once, until it expires.
+
+    It was mailed (`verify`, `reset`, `invite`), or given for the second step of signing in (`mfa`).
+    """
 
     __tablename__ = "one_time_token"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254))
+    """The address it was mailed to, which its use shows to be the owner's; null for one that was not mailed."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """The secret that a person's app computes codes from; it counts once it has been confirmed with a code."""
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    secret: Mapped[bytes]
+    """Encrypted with the key of `services.auth.secrets`."""
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    """The time step of the last code that was taken: no code works twice (RFC 6238, section 5.2)."""
+
+
+class RecoveryCode(Base):
+    """A code for the day when the device is lost, of which only the digest is known. It works once."""
+
+    __tablename__ = "recovery_code"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    used_at: Mapped[datetime | None]
+
+
+class OpenVisit(Base):
+    """A copy of what scheduling says of a visit: whether it is still to be kept, and by which doctor."""
+
+    __tablename__ = "open_visit"
+
+    appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(index=True)
+    is_open: Mapped[bool]
+    revision: Mapped[int]
+    """Of the visit, so that a stale event never wins."""
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DeskPatient(Base):
+    """A copy of a patient registered at the desk, who has no account yet and may be invited to one."""
+
+    __tablename__ = "desk_patient"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(20))
 
 
 class UpgradeRequest(Base):
@@ -182,7 +266,11 @@ class UpgradeRequest(Base):
         """An admin refuses, and says why."""
         self._decide("rejected", by, now, reason)
 
+    def withdraw(self, by: UUID, now: datetime) -> None:
+        """The person who asked takes it back."""
+        self._decide("withdrawn", by, now, None)
+
     def _decide(self, status: str, by: UUID, now: datetime, reason: str | None) -> None:
         if self.status != "pending":
-            raise Conflict("already_decided", f"The request is {self.status}.", {"status": self.status})
+            raise Conflict("already_decided", f"The request is {self.status}.", {"state": self.status})
         self.status, self.reason, self.decided_by, self.decided_at = status, reason, by, now

@@ -1,6 +1,6 @@
 """Passwords: hashed with argon2id and compared, in threads, since one hash takes some 30 ms of the processor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -9,7 +9,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from chassis.threads import in_thread
 from services.auth import rules
-from services.auth.sessions import Candidate
+from services.auth.credentials import Owner
+from services.auth.logins import Candidate
 
 HASHER = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 """Argon2id with 19 MiB: the first choice of OWASP's Password Storage Cheat Sheet."""
@@ -20,13 +21,31 @@ def hash_new(_plan: Any, *, password: str, name: str, email: str) -> str:
     return in_thread(_hash_acceptable, password, name, email)
 
 
+def hash_reset(plan: Mapping[str, str], *, password: str) -> str:
+    """The same for somebody whose name and address are in the plan: `{"user_id", "email", "name"}`."""
+    return in_thread(_hash_acceptable, password, plan["name"], plan["email"])
+
+
+def hash_changed(owner: Owner, *, current_password: str, password: str) -> tuple[bool, str | None]:
+    """Whether it is the present password, and the hash of the new one, if it is.
+
+    Invalid: `password_too_common`. Unavailable: `busy`.
+    """
+    if not matches(owner.candidate, password=current_password):
+        return False, None
+    return True, in_thread(_hash_acceptable, password, *owner.known)
+
+
 def _hash_acceptable(password: str, name: str, email: str) -> str:
     rules.check_strength(password, (email, name))
     return hash_now(password)
 
 
 def matches(candidate: Candidate, *, password: str) -> bool:
-    """Whether it is the candidate's password. Where nobody has the address it takes as long. Unavailable: `busy`."""
+    """Whether it is the candidate's password. Unavailable: `busy`.
+
+    Where nobody has the address, or the account has no password yet, it is not, and that takes as long.
+    """
     return in_thread(_verify, candidate.password_hash, password)
 
 
@@ -36,7 +55,7 @@ def _verify(known: str | None, password: str) -> bool:
         HASHER.verify(known or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False
-    return known is not None
+    return bool(known)
 
 
 @cache

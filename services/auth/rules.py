@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ MINIMUM_SCORE = 3
 """Of 0 to 4, as zxcvbn counts: withstands 10^8 guesses (Wheeler, USENIX Security 2016)."""
 LOOKED_AT = 72
 """Characters of a password that are estimated; the estimate's cost grows with the square."""
+MOST_READINGS = 32
+"""Ways of reading digits and signs as letters that are tried, such as `4` and `@` as an `a`."""
 FAILURES = 10
 WINDOW = timedelta(minutes=15)
 LOCK = timedelta(minutes=15)
@@ -50,6 +53,24 @@ def _score(password: str, known: Sequence[str]) -> int:
     words = {**matching.RANKED_DICTIONARIES, "user_inputs": matching.build_ranked_dict(known)}
     found = scoring.most_guessable_match_sequence(password, matching.omnimatch(password, words))
     return int(time_estimates.guesses_to_score(found["guesses"]))
+
+
+def _readable_as(password: str, table: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The signs of the password that may stand for letters: all of them, unless they make too many readings.
+
+    zxcvbn looks for words in each reading, so that 72 characters with all signs in them would take seconds; 32 readings
+    take a tenth of one. Passwords that people remember have fewer: `P4$$w0rd!1@` has four.
+    """
+    found: dict[str, list[str]] = _all_readable_as(password, table)
+    while math.prod(len(signs) for signs in found.values()) > MOST_READINGS:
+        letter = max(found, key=lambda letter: len(found[letter]))
+        found[letter] = found[letter][:-1]
+    return found
+
+
+# The library's own function is replaced, since its search for repetitions calls it too.
+_all_readable_as = matching.relevant_l33t_subtable
+matching.relevant_l33t_subtable = _readable_as
 
 
 def locked_until(failures: Sequence[datetime]) -> datetime | None:

@@ -1,10 +1,25 @@
 """Everything that the auth service does."""
 
-from chassis.entrypoints import Service, every, serves
-from contracts import auth
-from services.auth import accounts, keys, passwords, sessions, upgrades
+from chassis import auditing
+from chassis.entrypoints import Service, every, hears, serves
+from contracts import auth, clinical, scheduling
+from services.auth import (
+    accounts,
+    administration,
+    credentials,
+    enrolment,
+    erasure,
+    invitations,
+    keys,
+    logins,
+    mailed,
+    passwords,
+    sessions,
+    upgrades,
+    visits,
+)
 
-HOUR = 3600.0
+MINUTE, HOUR = 60.0, 3600.0
 
 
 class AuthService(Service):
@@ -16,7 +31,22 @@ class AuthService(Service):
         auth.RegisterPatient, accounts.prepare, outside=passwords.hash_new, then=accounts.register
     )
     verify_email = serves(auth.VerifyEmail, accounts.verify)
-    log_in = serves(auth.LogIn, sessions.find, outside=passwords.matches, then=sessions.log_in)
+    resend_verification = serves(auth.ResendVerification, mailed.ask_verification)
+    forgot_password = serves(auth.ForgotPassword, mailed.ask_reset)
+    reset_password = serves(
+        auth.ResetPassword, credentials.prepare_reset, outside=passwords.hash_reset, then=credentials.reset
+    )
+    change_password = serves(
+        auth.ChangePassword,
+        credentials.prepare_change,
+        outside=passwords.hash_changed,
+        then=credentials.change_password,
+    )
+    change_email = serves(auth.ChangeEmail, logins.own, outside=passwords.matches, then=credentials.change_email)
+    update_me = serves(auth.UpdateMe, accounts.update_me)
+    invite_patient = serves(auth.InvitePatient, invitations.invite)
+    log_in = serves(auth.LogIn, logins.find, outside=passwords.matches, then=logins.log_in)
+    verify_mfa = serves(auth.VerifyMfa, logins.give_code)
     refresh_tokens = serves(auth.RefreshTokens, sessions.refresh)
     log_out = serves(auth.LogOut, sessions.log_out)
     list_public_keys = serves(auth.ListPublicKeys, keys.published)
@@ -25,5 +55,34 @@ class AuthService(Service):
     list_my_upgrade_requests = serves(auth.ListMyUpgradeRequests, upgrades.own)
     list_upgrade_requests = serves(auth.ListUpgradeRequests, upgrades.listing)
     decide_upgrade = serves(auth.DecideUpgrade, upgrades.decide)
+    withdraw_upgrade = serves(auth.WithdrawUpgrade, upgrades.withdraw)
 
-    forget = every(HOUR, sessions.forget)
+    list_users = serves(auth.ListUsers, administration.listing)
+    get_user = serves(auth.GetUser, administration.get)
+    update_user = serves(auth.UpdateUser, administration.update)
+    assign_roles = serves(auth.AssignRoles, administration.assign_roles)
+    reset_mfa = serves(auth.ResetMfa, administration.reset_mfa)
+    erase_user = serves(auth.EraseUser, erasure.erase)
+
+    start_mfa = serves(auth.StartMfa, logins.own, outside=passwords.matches, then=enrolment.start)
+    confirm_mfa = serves(auth.ConfirmMfa, enrolment.confirm)
+    end_mfa = serves(auth.EndMfa, logins.own, outside=passwords.matches, then=enrolment.end)
+    list_my_sessions = serves(auth.ListMySessions, sessions.own)
+    end_session = serves(auth.EndSession, sessions.end_own)
+    list_revoked_sessions = serves(auth.ListRevokedSessions, sessions.revoked)
+    list_audit = serves(auth.ListAudit, auditing.listing)
+    note_refusal = serves(auth.NoteRefusal, sessions.note_refusal)
+
+    on_appointment_requested = hears(scheduling.AppointmentRequested, visits.note)
+    on_appointment_booked = hears(scheduling.AppointmentBooked, visits.note)
+    on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, visits.note)
+    on_appointment_displaced = hears(scheduling.AppointmentDisplaced, visits.note)
+    on_visit_started = hears(scheduling.VisitStarted, visits.note)
+    on_visit_completed = hears(scheduling.VisitCompleted, visits.note)
+    forget_visits = every(HOUR, visits.forget)
+
+    on_patient_registered = hears(clinical.PatientRegistered, invitations.remember)
+    on_mail_asked = hears(auth.MailAsked, mailed.send_asked)
+    forget_secrets = every(MINUTE, mailed.forget)
+    forget_failures = every(HOUR, logins.forget)
+    forget_tokens = every(HOUR, sessions.forget)

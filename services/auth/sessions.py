@@ -1,26 +1,32 @@
-"""Sessions: signing in, staying signed in, signing out.
+"""Sessions: signed in on a device, staying so, and ended.
 
 A refresh token works once. Its successor is computed from it and the session's secret, so a client whose reply was lost
 may ask again for 10 seconds and gets the same successor, and twenty requests at once get one. A used token that comes
 later, or when its successor has been used, is taken for stolen: the whole session ends (RFC 9700, section 4.14).
+
+An ended session gives out no tokens, and `session_revoked` makes every process refuse those that are out.
 """
 
-import math
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
+from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import TooMany, Unauthenticated
+from chassis.errors import NotFound, Unauthenticated
 from chassis.execution import Refused
-from chassis.identity import AUDIENCE, ISSUER, Actor, sign
-from services.auth import accounts, grants, keys, rules
-from services.auth.models import Account, LoginFailure, LoginSession, RefreshToken
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.auth import SessionRevoked
+from services.auth import accounts, grants, keys, mfa, rules
+from services.auth.models import Account, LoginSession, OneTimeToken, RefreshToken
+from tokens import AUDIENCE, ISSUER, sign
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=14)
@@ -28,67 +34,23 @@ REPLY_LOST = timedelta(seconds=10)
 """How long a used refresh token gets its successor again."""
 
 
-class Candidate(NamedTuple):
-    """Whose password is to be compared; nobody's where the address has no account."""
-
-    user_id: UUID | None
-    password_hash: str | None
-
-
-def find(session: Session, _actor: Actor, *, email: str, password: str) -> Candidate:  # noqa: ARG001
-    """Whose password is to be compared. TooMany: `locked`, with `retry_after`, for unknown addresses too."""
-    key = rules.email_key(email)
-    _check_unlocked(session, rules.digest(key))
-    row = session.execute(select(Account.id, Account.password_hash).where(Account.email_key == key)).first()
-    return Candidate(*row) if row is not None else Candidate(None, None)
-
-
-def log_in(
-    session: Session,
-    actor: Actor,
-    candidate: Candidate,
-    right: bool,  # noqa: FBT001  the outcome of the step before
-    *,
-    email: str,
-) -> dict[str, Any] | Refused:
-    """Open a session, or count the failure. Refused: `login_failed`. TooMany: `locked`, even for the right password."""
-    who = rules.digest(rules.email_key(email))
-    _lock(session, who)
-    _check_unlocked(session, who)
-    account = session.get(Account, candidate.user_id) if candidate.user_id is not None else None
-    if account is None or not right or not account.may_sign_in:
-        session.add(LoginFailure(email_digest=who, at=clock.now()))
-        return Refused(Unauthenticated("login_failed", "The address or the password is wrong."))
-    session.execute(delete(LoginFailure).where(LoginFailure.email_digest == who))
-    return _open(session, actor, account)
-
-
-def _lock(session: Session, who: str) -> None:
-    """Wait for others who try this address. On SQLite the transaction is the only writer anyway."""
-    if session.is_postgresql:
-        session.execute(select(func.pg_advisory_xact_lock(int(who[:15], 16))))
-
-
-def _check_unlocked(session: Session, who: str) -> None:
-    query = select(LoginFailure.at).where(LoginFailure.email_digest == who).order_by(LoginFailure.at.desc())
-    until, now = rules.locked_until(session.scalars(query.limit(rules.FAILURES)).all()), clock.now()
-    if until is not None and until > now:
-        wait = math.ceil((until - now).total_seconds())
-        raise TooMany("locked", "Too many failed tries. Wait, or reset the password.", {"retry_after": wait})
-
-
-def _open(session: Session, actor: Actor, account: Account) -> dict[str, Any]:
+def begin(session: Session, actor: Actor, account: Account) -> dict[str, Any]:
+    """Sign somebody in who has shown who he is: the tokens of a new session."""
+    now = clock.now()
     login = LoginSession(
         id=uuid7(),
         user_id=account.id,
         secret=secrets.token_bytes(32),
         address=actor.address,
-        created_at=clock.now(),
+        device=actor.device,
+        created_at=now,
+        last_used_at=now,
     )
     session.add(login)
     session.flush()
     token = secrets.token_urlsafe(32)
     _issue(session, login, token)
+    session.note(actor_id=account.id, record_id=account.id)
     return _tokens(session, account, login, token)
 
 
@@ -105,12 +67,13 @@ def refresh(session: Session, _actor: Actor, *, refresh_token: str) -> dict[str,
     token = session.get(RefreshToken, rules.digest(refresh_token))
     if account is None or token is None or not account.may_sign_in or token.expires_at <= clock.now():
         raise _refresh_failed()
+    session.note(actor_id=account.id, record_id=account.id)
     successor = login.successor_of(refresh_token)
     if token.used_at is None:
-        token.used_at = clock.now()
+        token.used_at = login.last_used_at = clock.now()
         _issue(session, login, successor)
     elif not _reply_was_lost(session, token, successor):
-        login.end(clock.now())
+        end(session, [login])
         return Refused(_refresh_failed())
     return _tokens(session, account, login, successor)
 
@@ -142,16 +105,18 @@ def _refresh_failed() -> Unauthenticated:
 
 def _tokens(session: Session, account: Account, login: LoginSession, refresh_token: str) -> dict[str, Any]:
     roles = grants.roles_of(session, account.id)
+    mfa_due = mfa.is_due(session, account.id, roles)
     return {
-        "access_token": _access_token(account, roles, login),
+        "access_token": _access_token(account, roles, login, mfa_due=mfa_due),
         "refresh_token": refresh_token,
         "expires_in": int(ACCESS_LIFE.total_seconds()),
         "token_type": "Bearer",
+        "mfa_setup_required": mfa_due,
         "user": accounts.described(account, roles),
     }
 
 
-def _access_token(account: Account, roles: list[str], login: LoginSession) -> str:
+def _access_token(account: Account, roles: list[str], login: LoginSession, *, mfa_due: bool) -> str:
     now = int(clock.now().timestamp())
     claims = {
         "iss": ISSUER,
@@ -165,19 +130,84 @@ def _access_token(account: Account, roles: list[str], login: LoginSession) -> st
         "verified": account.is_verified,
     }
     key_id, key = keys.newest(config.current().signing_keys)
-    return sign(key, key_id, claims)
+    return sign(key, key_id, {**claims, "mfa_due": True} if mfa_due else claims)
 
 
-def log_out(session: Session, actor: Actor) -> dict[str, str]:
-    """End this session. One that has ended already stays so."""
-    login = session.get(LoginSession, actor.session_id, with_for_update=True) if actor.session_id else None
-    if login is not None and login.user_id == actor.person:
-        login.end(clock.now())
+def log_out(session: Session, actor: Actor, *, all: bool) -> dict[str, str]:  # noqa: A002  as the client says it
+    """End this session, or every one. One that has ended already stays so."""
+    if all:
+        end_all(session, actor.person)
+    else:
+        _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == actor.session_id))
+    session.note(record_id=actor.person)
     return {"status": "signed_out"}
 
 
-def forget(session: Session, _actor: Actor) -> None:
-    """Drop what no longer counts: old failures, and refresh tokens that have expired."""
+def end_own(session: Session, actor: Actor, *, session_id: UUID) -> dict[str, str]:
+    """Sign one of one's own devices out. NotFound: nobody's, somebody else's, or one that has ended already."""
+    ended = _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == session_id))
+    if not ended:
+        raise NotFound("not_found", "There is no such session.")
+    session.note(record_id=session_id)
+    return {"status": "signed_out"}
+
+
+def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a person, but perhaps the one that asks; nobody is left half way through signing in."""
+    _end_where(session, (LoginSession.user_id == user_id) & (LoginSession.id != (but or UUID(int=0))))
+    half_way = (OneTimeToken.user_id == user_id) & (OneTimeToken.purpose == mfa.PURPOSE)
+    session.execute(update(OneTimeToken).where(half_way, OneTimeToken.used_at.is_(None)).values(used_at=clock.now()))
+
+
+def _end_where(session: Session, which: Any) -> bool:
+    query = select(LoginSession).where(which, LoginSession.ended_at.is_(None)).order_by(LoginSession.id)
+    found = list(session.scalars(query.with_for_update()))
+    end(session, found)
+    return bool(found)
+
+
+def end(session: Session, logins: Iterable[LoginSession]) -> None:
+    """No refresh token of these sessions counts from now on, and no access token from when the event is heard."""
     now = clock.now()
-    session.execute(delete(LoginFailure).where(LoginFailure.at < now - rules.WINDOW - rules.LOCK))
-    session.execute(delete(RefreshToken).where(RefreshToken.expires_at < now))
+    for login in logins:
+        login.ended_at = now
+        session.publish(SessionRevoked(session_id=login.id, user_id=login.user_id, ends_at=now + ACCESS_LIFE))
+
+
+def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
+    """The devices on which one is signed in, newest first: those whose refresh tokens still count."""
+    lived = func.coalesce(LoginSession.last_used_at, LoginSession.created_at) > clock.now() - REFRESH_LIFE
+    query = select(LoginSession).where(LoginSession.user_id == actor.person, LoginSession.ended_at.is_(None), lived)
+    found = page(session, query, (LoginSession.created_at, LoginSession.id), limit=limit, cursor=cursor, whole=True)
+    return Page([_shown(login, actor) for login in found.items], found.next)
+
+
+def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": login.id,
+        "device": login.device,
+        "address": login.address,
+        "created_at": login.created_at,
+        "last_used_at": login.last_used_at or login.created_at,
+        "current": login.id == actor.session_id,
+    }
+
+
+def revoked(session: Session, _actor: Actor) -> dict[str, Any]:
+    """The ended sessions whose access tokens may not have ended: `{"items": [{"session_id", "ends_at"}]}`."""
+    query = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > clock.now() - ACCESS_LIFE)
+    rows = session.execute(query)
+    return {"items": [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]}
+
+
+def note_refusal(session: Session, _actor: Actor, *, action: str) -> dict[str, str]:
+    """Write down, in the audit, that the gateway refused somebody an action for want of a role."""
+    session.note(action=action, allowed=False)
+    return {"status": "noted"}
+
+
+def forget(session: Session, _actor: Actor) -> None:
+    """Drop what no longer counts: refresh tokens that have expired, and sessions of which none is left."""
+    session.execute(delete(RefreshToken).where(RefreshToken.expires_at < clock.now()))
+    has_some = exists().where(RefreshToken.session_id == LoginSession.id)
+    session.execute(delete(LoginSession).where(LoginSession.created_at < clock.now() - REFRESH_LIFE, ~has_some))

@@ -62,9 +62,22 @@ def request(
 def _locked(session: Session, user_id: UUID) -> Account:
     """The account, locked, so that nobody gives or takes a role meanwhile."""
     account = session.get(Account, user_id, with_for_update=True)
-    if account is None:
+    if account is None or account.status == "erased":
         raise Unauthenticated("token_invalid", "The access token is not valid.")
     return account
+
+
+def withdraw(session: Session, actor: Actor, *, request_id: UUID) -> UpgradeRequest:
+    """Take one's own request back. NotFound: nobody's, or somebody else's. Conflict: `already_decided`."""
+    asked = session.get(UpgradeRequest, request_id, with_for_update=True)
+    if asked is None or asked.user_id != actor.person:
+        raise _no_such_request()
+    asked.withdraw(actor.person, clock.now())
+    return asked
+
+
+def _no_such_request() -> NotFound:
+    return NotFound("not_found", "There is no such request.")
 
 
 def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
@@ -91,7 +104,7 @@ def decide(session: Session, actor: Actor, *, request_id: UUID, decision: str, r
     rules.check_reason(decision=decision, reason=reason)
     asked = session.get(UpgradeRequest, request_id, with_for_update=True)
     if asked is None:
-        raise NotFound("not_found", "There is no such request.")
+        raise _no_such_request()
     if asked.user_id == actor.person:
         raise Forbidden("own_request", "Another admin decides about your request.")
     if decision == "approve":
@@ -106,7 +119,7 @@ def _approve(session: Session, actor: Actor, asked: UpgradeRequest, reason: str 
     account = _locked(session, asked.user_id)
     asked.approve(actor.person, clock.now(), reason)
     account.must_be_active()
-    grants.give(session, account, asked.role, by=actor.person)
+    grants.give(session, account, asked.role, by=actor.person, specialization=asked.specialization)
     _say_decided(session, asked, "approve")
     grants.announce(session, account, asked.role, specialization=asked.specialization)
 

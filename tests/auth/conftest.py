@@ -8,15 +8,16 @@ import pytest
 from chassis import clock as real_clock
 from chassis import config
 from chassis.config import Config
-from services.auth import keys
+from services.auth import keys, secrets
 from tests.auth.factories import Clock
 
 
 @pytest.fixture(scope="session")
 def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a signing key, and its public half in `jwks.json`."""
+    """A folder with a signing key and the key of stored secrets, and the public half in `jwks.json`."""
     folder = tmp_path_factory.mktemp("keys")
     keys.make_key(folder / "private", folder / "jwks.json")
+    secrets.ensure(folder / "private")
     return folder
 
 

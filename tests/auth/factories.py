@@ -1,21 +1,28 @@
 """Accounts, actors and whole conversations with the auth service, with defaults."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import eventlet
+import pyotp
+import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import config
+from chassis import clock, config
 from chassis.contract import Event
 from chassis.database import Database, Session
+from chassis.errors import MatronError
 from chassis.execution import Call, Refused
-from chassis.identity import NOBODY, Actor, KeySet, Verifier
+from chassis.identity import NOBODY, Actor, Verifier
+from contracts.auth import MailTokenIssued
 from contracts.roles import Role
-from services.auth import accounts, passwords, sessions, upgrades
-from services.auth.models import Account, UpgradeRequest
+from services.auth import accounts, enrolment, invitations, logins, mailed, passwords, rules, upgrades
+from services.auth.models import Account, LoginFailure, UpgradeRequest
+from tokens.keys import KeySet
 
 PASSWORD = "violet-anchor-seldom-tuba"
 
@@ -92,19 +99,109 @@ def said(session: Session, event: type[Event]) -> list[dict[str, Any]]:
     return [one.data for one in session.published if isinstance(one, event)]
 
 
+def token_of(session: Session) -> str:
+    """The secret of the last link that was mailed."""
+    return str(said(session, MailTokenIssued)[-1]["token"])
+
+
+def asked(session: Session, email: str, purpose: str = "reset") -> str:
+    """The secret that is mailed when somebody asks for it."""
+    mailed.send_asked(session, Actor.system(), email=email, purpose=purpose)
+    session.flush()
+    return token_of(session)
+
+
+def invited(session: Session, email: str) -> Account:
+    """A patient of the desk who has been invited, and has set no password yet."""
+    patient_id, desk = uuid7(), Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
+    invitations.remember(session, Actor.system(), patient_id=patient_id, name="Asha Rao", phone="+4930901820")
+    invitations.invite(session, desk, patient_id=patient_id, email=email)
+    session.flush()
+    return session.get_one(Account, patient_id)
+
+
 def log_in(session: Session, email: str, password: str = PASSWORD) -> Any:
     """The three steps of logging in, in one transaction; a refusal that is to be committed is returned."""
-    candidate = sessions.find(session, NOBODY, email=email, password=password)
+    candidate = logins.find(session, NOBODY, email=email, password=password)
     right = passwords.matches(candidate, password=password)
-    return sessions.log_in(session, NOBODY, candidate, right, email=email)
+    return logins.log_in(session, NOBODY, candidate, right, email=email)
+
+
+def log_in_with(session: Session, account: Account, code: str) -> Any:
+    """Both steps of signing in; a refusal that is to be committed is returned."""
+    return logins.give_code(session, NOBODY, mfa_token=log_in(session, account.email)["mfa_token"], code=code)
+
+
+def actor_of(tokens: dict[str, Any]) -> Actor:
+    """Who the access token says that one is."""
+    return Verifier(KeySet(config.current().jwks_file)).actor(tokens["access_token"])
 
 
 def fail_to_log_in(session: Session, email: str, times: int) -> None:
     """Wrong passwords, without the time that comparing takes."""
     right = False
     for _ in range(times):
-        candidate = sessions.find(session, NOBODY, email=email, password="wrong")
-        assert isinstance(sessions.log_in(session, NOBODY, candidate, right, email=email), Refused)
+        candidate = logins.find(session, NOBODY, email=email, password="wrong")
+        assert isinstance(logins.log_in(session, NOBODY, candidate, right, email=email), Refused)
+
+
+@dataclass
+class App:
+    """What computes somebody's codes."""
+
+    secret: str
+    recovery_codes: list[str]
+
+    def code(self, steps: int = 1) -> str:
+        """The code of some steps from now: of the next one, since confirming has taken this one."""
+        return pyotp.TOTP(self.secret).at(clock.now() + timedelta(seconds=30 * steps))
+
+
+def started(session: Session, account: Account) -> App:
+    """An app with a secret that is still to be confirmed."""
+    actor = acting(account)
+    shown = enrolment.start(session, actor, logins.own(session, actor), right=True)
+    assert not isinstance(shown, Refused)
+    return App(shown["secret"], [])
+
+
+def enrolled(session: Session, account: Account) -> App:
+    """An app whose codes the account takes from now on; what was said about it is left out."""
+    app = started(session, account)
+    shown = enrolment.confirm(session, acting(account), code=app.code(0))
+    assert not isinstance(shown, Refused)
+    session.published.clear()
+    return App(app.secret, shown["recovery_codes"])
+
+
+def failures_of(session: Session, account: Account) -> int:
+    """How many failed tries count against an account."""
+    return session.query(LoginFailure).where(LoginFailure.email_digest == rules.digest(account.email_key)).count()
+
+
+def code_of(refused: Any) -> str:
+    """The code of a refusal that is committed."""
+    assert isinstance(refused, Refused)
+    return refused.error.code
+
+
+def together(*works: Callable[[], object]) -> list[str]:
+    """Do them at once, in green threads; `done` or the code of its refusal for each."""
+    with eventlet.Timeout(30):
+        return [thread.wait() for thread in [eventlet.spawn(_outcome, work) for work in works]]
+
+
+def _outcome(work: Callable[[], object]) -> str:
+    try:
+        work()
+    except MatronError as refusal:
+        return refusal.code
+    return "done"
+
+
+def require_mfa(monkeypatch: pytest.MonkeyPatch, *roles: str) -> None:
+    """Nobody uses these roles without a second factor."""
+    monkeypatch.setattr(config, "_current", replace(config.current(), mfa_required_roles=frozenset(roles)))
 
 
 def requested(session: Session, account: Account, **fields: Any) -> UpgradeRequest:

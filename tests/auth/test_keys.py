@@ -3,14 +3,18 @@
 import stat
 import time
 from pathlib import Path
+from uuid import UUID
 
 import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.config import ConfigError
-from chassis.identity import AUDIENCE, ISSUER, KeySet, Verifier, sign
+from chassis.errors import Unauthenticated
+from chassis.identity import Verifier
 from services.auth import keys
+from tokens import AUDIENCE, ISSUER, sign
+from tokens.keys import KeySet
 
 
 def mode_of(path: Path) -> int:
@@ -45,6 +49,37 @@ def test_tokens_of_an_older_key_still_count(tmp_path: Path) -> None:
     verifier = Verifier(KeySet(tmp_path / "jwks.json"))
     assert verifier.actor(old).verified
     assert verifier.actor(token_signed_in(tmp_path)).verified
+
+
+def believed(folder: Path) -> list[str]:
+    """The ids of the published keys."""
+    return [key["kid"] for key in orjson.loads((folder / "jwks.json").read_bytes())["keys"]]
+
+
+def test_only_the_newest_private_key_is_kept(tmp_path: Path) -> None:
+    made = [keys.make_key(tmp_path, tmp_path / "jwks.json") for _ in range(3)]
+    assert [path.stem for path in tmp_path.glob("*.pem")] == [made[-1]]
+    assert believed(tmp_path) == made
+
+
+def test_a_key_whose_tokens_have_all_ended_is_believed_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for hours in (2, 1, 0):
+        milliseconds = int(time.time() - 3600 * hours) * 1000
+        monkeypatch.setattr(keys, "uuid7", lambda at=milliseconds: UUID(int=at << 80 | 7 << 76 | 2 << 62))
+        made.append(keys.make_key(tmp_path, tmp_path / "jwks.json"))
+    assert believed(tmp_path) == made[1:]
+
+
+def test_a_stolen_key_is_believed_no_more_at_once(tmp_path: Path) -> None:
+    keys.make_key(tmp_path, tmp_path / "jwks.json")
+    stolen = token_signed_in(tmp_path)
+    verifier = Verifier(KeySet(tmp_path / "jwks.json"))
+    assert verifier.actor(stolen).verified
+    keys.make_key(tmp_path, tmp_path / "jwks.json", at_once=True)
+    verifier.key_set.looked_at = 0.0  # As after the seconds between two looks.
+    with pytest.raises(Unauthenticated, match="token_invalid"):
+        verifier.actor(stolen)
 
 
 def test_a_key_is_made_only_where_there_is_none(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The moves that accounts, sessions and requests may make."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -31,13 +31,6 @@ def test_only_an_active_account_can_be_given_a_role() -> None:
     with pytest.raises(Conflict) as refusal:
         Account(status="deactivated").must_be_active()
     assert refusal.value.code == "account_not_active"
-
-
-def test_a_session_that_has_ended_keeps_its_time() -> None:
-    login = LoginSession(ended_at=None)
-    login.end(NOW)
-    login.end(NOW + timedelta(hours=1))
-    assert login.ended_at == NOW
 
 
 def test_a_token_always_has_the_same_successor_in_its_session_and_another_elsewhere() -> None:

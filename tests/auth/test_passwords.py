@@ -7,7 +7,7 @@ from eventlet.semaphore import Semaphore
 from chassis import threads
 from chassis.errors import Invalid, Unavailable
 from services.auth import passwords
-from services.auth.sessions import Candidate
+from services.auth.logins import Candidate
 from tests.auth.factories import PASSWORD, password_hash
 
 NOBODY = Candidate(None, None)
@@ -36,6 +36,11 @@ def test_only_the_right_password_matches(password: str, is_right: bool) -> None:
 @pytest.mark.parametrize("password", ["anything at all", "nobody's password"])
 def test_no_password_matches_where_there_is_no_account(password: str) -> None:
     assert not passwords.matches(NOBODY, password=password)
+
+
+@pytest.mark.parametrize("password", ["", "nobody's password"])
+def test_no_password_matches_where_none_has_been_set(password: str) -> None:
+    assert not passwords.matches(Candidate(None, ""), password=password)
 
 
 def test_where_there_is_no_account_a_hash_of_the_same_cost_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:

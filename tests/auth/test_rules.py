@@ -1,12 +1,13 @@
 """The pure rules of auth."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zxcvbn import zxcvbn
+from zxcvbn import matching, zxcvbn
 
 from chassis.errors import Invalid
 from services.auth import rules
@@ -42,6 +43,21 @@ def test_the_longest_password_is_accepted() -> None:
 def test_passwords_are_estimated_as_by_zxcvbn_itself(password: str) -> None:
     known = ["asha raomuthuswamy"]
     assert rules._score(password, known) == zxcvbn(password, user_inputs=known)["score"]
+
+
+@pytest.mark.parametrize("password", ["P4$$w0rd!1@abc", "tr0ub4dor&3+2=5", "0123456789@!$", "h0r$e-(b4tt3ry)-9"])
+def test_signs_that_stand_for_letters_are_read_as_by_zxcvbn_itself(password: str) -> None:
+    table = rules._all_readable_as(password, matching.L33T_TABLE)
+    assert rules._readable_as(password, matching.L33T_TABLE) == table
+
+
+@pytest.mark.parametrize(
+    "unit", ["4@8({[<369!1|70$5+2%abcdefghijklmnop", "a4@b8c({[<e3g69i!1|l17o0s$5t+7x%z2", "2{9<+9(44<!@!+6!087$"]
+)
+def test_no_password_takes_long_to_estimate(unit: str) -> None:
+    began = time.process_time()
+    rules.check_strength((unit * 8)[:128], PERSON)
+    assert time.process_time() - began < 0.5
 
 
 @given(st.lists(MOMENTS, max_size=9))

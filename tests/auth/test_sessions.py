@@ -1,97 +1,28 @@
-"""Signing in, staying signed in, signing out."""
+"""Staying signed in, one's devices, signing out."""
 
 from typing import Any
+from uuid import UUID
 
+import jwt
 import pytest
+from uuid_utils.compat import uuid7
 
-from chassis import config
+from chassis.contract import Command
 from chassis.database import Session
-from chassis.errors import TooMany, Unauthenticated
+from chassis.errors import Forbidden, NotFound, Unauthenticated
 from chassis.execution import Refused
-from chassis.identity import NOBODY, Actor, KeySet, Verifier
-from services.auth import passwords, sessions
-from services.auth.models import LoginFailure, RefreshToken
-from tests.auth.factories import PASSWORD, Clock, acting, fail_to_log_in, log_in, new_account, new_email, registered
-
-
-def actor_of(tokens: dict[str, Any]) -> Actor:
-    """Who the access token says that one is."""
-    return Verifier(KeySet(config.current().jwks_file)).actor(tokens["access_token"])
+from chassis.identity import NOBODY, Actor, check_right
+from contracts import auth
+from contracts.auth import SessionRevoked
+from contracts.roles import ANY_ROLE
+from services.auth import sessions
+from services.auth.models import Account, LoginSession, RefreshToken
+from tests.auth.factories import Clock, acting, actor_of, log_in, new_account, new_email, registered, require_mfa, said
 
 
 def refresh(session: Session, token: str) -> Any:
     """New tokens, or a refusal."""
     return sessions.refresh(session, NOBODY, refresh_token=token)
-
-
-def test_the_right_password_opens_a_session(session: Session) -> None:
-    account = new_account(session)
-    tokens = log_in(session, account.email)
-    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
-    assert tokens["user"] == {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["patient"]}
-
-
-def test_the_access_token_says_who_and_what_one_is(session: Session) -> None:
-    account = new_account(session)
-    actor = actor_of(log_in(session, account.email))
-    assert (actor.id, actor.roles, actor.verified) == (account.id, {"patient"}, True)
-
-
-def test_an_unverified_account_signs_in_as_such(session: Session) -> None:
-    account = registered(session, new_email())
-    assert not actor_of(log_in(session, account.email)).verified
-
-
-def test_the_address_is_found_in_whatever_case(session: Session) -> None:
-    account = new_account(session)
-    assert log_in(session, account.email.upper())["user"]["id"] == account.id
-
-
-@pytest.mark.parametrize("case", ["wrong password", "unknown address", "deactivated", "erased"])
-def test_all_failures_are_answered_alike(session: Session, case: str) -> None:
-    account = new_account(session)
-    if case in ("deactivated", "erased"):
-        account.status = case
-    email = new_email() if case == "unknown address" else account.email
-    refused = log_in(session, email, "wrong password") if case == "wrong password" else log_in(session, email)
-    assert isinstance(refused, Refused)
-    assert type(refused.error) is Unauthenticated
-    assert refused.error.code == "login_failed"
-
-
-@pytest.mark.parametrize("is_known", [True, False])
-def test_ten_failures_lock_an_address_known_or_not(session: Session, clock: Clock, is_known: bool) -> None:  # noqa: FBT001
-    email = new_account(session).email if is_known else new_email()
-    fail_to_log_in(session, email, 9)
-    clock.advance(minutes=15)
-    fail_to_log_in(session, email, 1)
-    with pytest.raises(TooMany) as refusal:
-        log_in(session, email)
-    assert (refusal.value.code, refusal.value.facts) == ("locked", {"retry_after": 900})
-
-
-def test_a_lock_ends_after_15_minutes(session: Session, clock: Clock) -> None:
-    account = new_account(session)
-    fail_to_log_in(session, account.email, 10)
-    clock.advance(minutes=15)
-    assert "access_token" in log_in(session, account.email)
-
-
-def test_a_right_password_that_comes_while_others_fail_is_refused_once_locked(session: Session) -> None:
-    account = new_account(session)
-    candidate = sessions.find(session, NOBODY, email=account.email, password=PASSWORD)
-    right = passwords.matches(candidate, password=PASSWORD)
-    fail_to_log_in(session, account.email, 10)
-    with pytest.raises(TooMany):
-        sessions.log_in(session, NOBODY, candidate, right, email=account.email)
-
-
-def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
-    account = new_account(session)
-    fail_to_log_in(session, account.email, 9)
-    log_in(session, account.email)
-    fail_to_log_in(session, account.email, 9)
-    assert "access_token" in log_in(session, account.email)
 
 
 def test_a_refresh_token_gives_new_tokens(session: Session) -> None:
@@ -163,31 +94,192 @@ def test_a_deactivated_account_is_not_refreshed(session: Session) -> None:
 def test_signing_out_ends_the_session(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     for _ in range(2):
-        assert sessions.log_out(session, actor_of(tokens)) == {"status": "signed_out"}
+        assert sessions.log_out(session, actor_of(tokens), all=False) == {"status": "signed_out"}
     with pytest.raises(Unauthenticated):
         refresh(session, tokens["refresh_token"])
 
 
 def test_nobody_signs_somebody_else_out(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
-    sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id))
+    sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id), all=False)
     assert "access_token" in refresh(session, tokens["refresh_token"])
 
 
-def test_what_no_longer_counts_is_forgotten(session: Session, clock: Clock) -> None:
+def begun(session: Session, account: Account, device: str = "") -> Actor:
+    """Somebody who has just signed in, whatever the time."""
+    tokens = sessions.begin(session, Actor(device=device, address="192.0.2.7"), account)
+    return acting(account, session_id=session_of(tokens))
+
+
+def session_of(tokens: dict[str, Any]) -> UUID:
+    """The session that an access token names, whatever the time."""
+    return UUID(jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"])
+
+
+def listed(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """One's devices."""
+    return sessions.own(session, actor, limit=100, cursor=None).items
+
+
+def ended(session: Session) -> list[Any]:
+    """The sessions that were said to have ended, and those said before are left out next time."""
+    found = [one["session_id"] for one in said(session, SessionRevoked)]
+    session.published.clear()
+    return found
+
+
+def test_somebody_whose_address_is_to_be_verified_stays_signed_in(session: Session) -> None:
+    tokens = log_in(session, registered(session, new_email()).email)
+    again = refresh(session, tokens["refresh_token"])
+    assert not actor_of(again).verified
+
+
+def test_ones_devices_are_listed_newest_first(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    first = begun(session, account, "Firefox")
+    clock.advance(minutes=1)
+    second = begun(session, account, "Matron for Android")
+    begun(session, new_account(session), "somebody else's")
+    shown = listed(session, first)
+    assert [(one["id"], one["device"], one["current"]) for one in shown] == [
+        (second.session_id, "Matron for Android", False),
+        (first.session_id, "Firefox", True),
+    ]
+    assert (shown[0]["address"], shown[0]["created_at"]) == ("192.0.2.7", clock.now())
+
+
+def test_a_device_is_listed_with_the_time_of_its_last_refresh(session: Session, clock: Clock) -> None:
+    account, began = new_account(session), clock.now()
+    tokens = log_in(session, account.email)
+    clock.advance(days=3)
+    refresh(session, tokens["refresh_token"])
+    shown = listed(session, acting(account))[0]
+    assert (shown["created_at"], shown["last_used_at"]) == (began, clock.now())
+
+
+def test_a_device_that_ended_or_was_not_used_for_14_days_is_not_listed(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    begun(session, account)
+    clock.advance(days=14)
+    gone, here = begun(session, account), begun(session, account)
+    sessions.log_out(session, gone, all=False)
+    assert [one["id"] for one in listed(session, here)] == [here.session_id]
+
+
+def test_many_devices_come_page_by_page(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    actors = []
+    for _ in range(3):
+        clock.advance(seconds=1)
+        actors.append(begun(session, account))
+    first = sessions.own(session, actors[0], limit=2, cursor=None)
+    second = sessions.own(session, actors[0], limit=2, cursor=first.next)
+    found = [one["id"] for one in (*first.items, *second.items)]
+    assert found == [actor.session_id for actor in reversed(actors)]
+    assert second.next is None
+
+
+def test_signing_one_device_out_leaves_the_others(session: Session) -> None:
+    account = new_account(session)
+    lost, here = begun(session, account), begun(session, account)
+    assert lost.session_id is not None
+    assert sessions.end_own(session, here, session_id=lost.session_id) == {"status": "signed_out"}
+    assert ended(session) == [lost.session_id]
+    assert [one["id"] for one in listed(session, here)] == [here.session_id]
+
+
+@pytest.mark.parametrize("case", ["nobody's", "somebody else's", "ended already"])
+def test_a_device_that_is_not_ones_own_or_not_signed_in_is_not_found(session: Session, case: str) -> None:
+    account = new_account(session)
+    here = begun(session, account)
+    other = begun(session, new_account(session) if case == "somebody else's" else account)
+    if case == "ended already":
+        sessions.log_out(session, other, all=False)
+    session_id = uuid7() if case == "nobody's" else other.session_id
+    assert session_id is not None
+    session.published.clear()
+    with pytest.raises(NotFound) as refusal:
+        sessions.end_own(session, here, session_id=session_id)
+    assert (refusal.value.code, ended(session)) == ("not_found", [])
+
+
+def test_signing_out_everywhere_ends_every_session_once(session: Session) -> None:
+    account = new_account(session)
+    mine = [begun(session, account) for _ in range(3)]
+    begun(session, new_account(session))
+    sessions.log_out(session, mine[0], all=True)
+    assert sorted(ended(session)) == sorted(actor.session_id for actor in mine)  # type: ignore[type-var]
+    sessions.log_out(session, mine[1], all=True)
+    assert ended(session) == []
+
+
+def test_all_sessions_but_the_one_that_asks_are_ended(session: Session) -> None:
+    account = new_account(session)
+    here, other = begun(session, account), begun(session, account)
+    sessions.end_all(session, account.id, but=here.session_id)
+    assert ended(session) == [other.session_id]
+
+
+def test_a_stolen_token_has_its_session_said_to_have_ended_once(session: Session, clock: Clock) -> None:
+    tokens = log_in(session, new_account(session).email)
+    stolen = actor_of(tokens).session_id
+    refresh(session, tokens["refresh_token"])
+    clock.advance(seconds=11)
+    refresh(session, tokens["refresh_token"])
+    with pytest.raises(Unauthenticated):
+        refresh(session, tokens["refresh_token"])
+    assert ended(session) == [stolen]
+
+
+def test_an_ended_session_is_revoked_until_its_last_access_token_has_ended(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    gone, here = begun(session, account), begun(session, account)
+    sessions.log_out(session, gone, all=False)
+    told = said(session, SessionRevoked)[-1]
+    found = [one for one in sessions.revoked(session, NOBODY)["items"] if one["session_id"] == gone.session_id]
+    assert found == [{"session_id": gone.session_id, "ends_at": told["ends_at"]}]
+    assert here.session_id not in [one["session_id"] for one in sessions.revoked(session, NOBODY)["items"]]
+    clock.advance(minutes=15)
+    assert gone.session_id not in [one["session_id"] for one in sessions.revoked(session, NOBODY)["items"]]
+
+
+def test_a_token_says_that_a_second_factor_is_due(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_mfa(monkeypatch, "nurse")
+    nurse, patient = new_account(session, roles=["nurse"]), new_account(session)
+    due = [actor_of(log_in(session, account.email)).mfa_due for account in (nurse, patient)]
+    assert due == [True, False]
+
+
+ENROLLING = {"confirm_mfa", "get_me", "log_out", "note_refusal", "start_mfa"}
+FOR_EVERY_ROLE = [one for one in vars(auth).values() if getattr(one, "roles", None) == ANY_ROLE]
+
+
+@pytest.mark.parametrize("contract", FOR_EVERY_ROLE, ids=lambda one: one.method())
+def test_until_a_due_factor_is_set_up_nothing_else_is_allowed(contract: type[Command]) -> None:
+    actor = Actor(id=uuid7(), roles=frozenset({"nurse"}), verified=True, mfa_due=True)
+    if contract.method() in ENROLLING:
+        check_right(actor, contract)
+        return
+    with pytest.raises(Forbidden) as refusal:
+        check_right(actor, contract)
+    assert refusal.value.code == "mfa_setup_required"
+
+
+def test_sessions_and_their_tokens_are_forgotten_when_the_tokens_have_expired(session: Session, clock: Clock) -> None:
     account = new_account(session)
     log_in(session, account.email)
-    fail_to_log_in(session, account.email, 1)
-    clock.advance(days=15)
+    clock.advance(days=14, seconds=1)
+    here = begun(session, account)
     sessions.forget(session, Actor.system())
-    assert session.query(LoginFailure).count() == session.query(RefreshToken).count() == 0
+    left = session.query(LoginSession.id).where(LoginSession.user_id == account.id).all()
+    assert [row.id for row in left] == [here.session_id]
+    assert session.query(RefreshToken).where(RefreshToken.expires_at < clock.now()).count() == 0
 
 
-def test_what_still_counts_is_kept(session: Session) -> None:
-    account, guessed = new_account(session), new_email()
-    token = log_in(session, account.email)["refresh_token"]
-    fail_to_log_in(session, guessed, 10)
+def test_a_session_that_is_still_used_is_kept(session: Session, clock: Clock) -> None:
+    tokens = log_in(session, new_account(session).email)
+    clock.advance(days=13)
+    again = refresh(session, tokens["refresh_token"])
+    clock.advance(days=13)
     sessions.forget(session, Actor.system())
-    with pytest.raises(TooMany):
-        log_in(session, guessed)
-    assert "access_token" in refresh(session, token)
+    assert "access_token" in refresh(session, again["refresh_token"])

@@ -4,7 +4,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from chassis.errors import Conflict, Forbidden, Invalid, NotFound
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from chassis.identity import Actor
 from contracts.auth import DoctorApproved, RoleGranted, StaffApproved, UpgradeDecided, UpgradeRequested
 from contracts.roles import Role
@@ -150,3 +150,38 @@ def test_admins_see_requests_by_status_page_by_page(session: Session, clock: Clo
     first = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=None)
     second = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=first.next)
     assert [row.id for row in (*first.items, *second.items)] == [waiting[1].id, waiting[0].id]
+
+
+def test_one_may_take_ones_own_request_back(session: Session) -> None:
+    account = new_account(session)
+    asked = requested(session, account)
+    assert upgrades.withdraw(session, acting(account), request_id=asked.id).status == "withdrawn"
+    assert requested(session, account).status == "pending"
+
+
+def test_nobody_takes_somebody_elses_request_back(session: Session) -> None:
+    asked = requested(session, new_account(session))
+    with pytest.raises(NotFound):
+        upgrades.withdraw(session, acting(new_account(session)), request_id=asked.id)
+
+
+def test_what_has_been_decided_is_not_taken_back(session: Session) -> None:
+    account = new_account(session)
+    asked = requested(session, account)
+    decide(session, asked)
+    with pytest.raises(Conflict) as refusal:
+        upgrades.withdraw(session, acting(account), request_id=asked.id)
+    assert refusal.value.code == "already_decided"
+
+
+def test_the_specialization_of_an_approved_doctor_is_kept_with_the_role(session: Session) -> None:
+    account = new_account(session)
+    decide(session, requested(session, account, **DOCTOR))
+    assert [grant.specialization for grant in grants.in_force(session, account.id)] == ["cardiology", None]
+
+
+def test_nobody_asks_for_a_role_after_having_been_erased(session: Session) -> None:
+    account = new_account(session)
+    account.erase()
+    with pytest.raises(Unauthenticated):
+        requested(session, account)

@@ -1,0 +1,158 @@
+"""Accounts in the hands of admins: found, deactivated and reactivated, given roles and relieved of them."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.contract import Page
+from chassis.database import Session
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.auth import CredentialsChanged, UserDeactivated, UserReactivated
+from contracts.roles import Role
+from services.auth import accounts, grants, mfa, sessions
+from services.auth.models import Account, Grant
+
+LISTED = (Account.id, Account.email, Account.name, Account.status, Account.created_at)
+ADMINS = 7_305_816_174
+"""The lock of whoever may take the last admin away: of two at once, the second comes when the first is done."""
+
+
+def listing(
+    session: Session,
+    _actor: Actor,
+    *,
+    role: str | None,
+    status: str | None,
+    text: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """All accounts, newest first, in two statements however many there are.
+
+    Outside ASCII, SQLite finds names only in the case in which they are written. Invalid: `bad_cursor`.
+    """
+    query = select(*LISTED)
+    if role is not None:
+        query = query.where(Account.id.in_(select(Grant.user_id).where(Grant.role == role, Grant.revoked_at.is_(None))))
+    if status is not None:
+        query = query.where(Account.status == status)
+    if text is not None:
+        in_address = Account.email_key.contains(text.casefold(), autoescape=True) & (Account.status != "erased")
+        query = query.where(in_address | Account.name.icontains(text, autoescape=True))
+    found = page(session, query, (Account.created_at, Account.id), limit=limit, cursor=cursor)
+    return Page(_with_roles(session, found.items), found.next)
+
+
+def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
+    roles: dict[UUID, list[str]] = {row.id: [] for row in rows}
+    query = select(Grant.user_id, Grant.role).where(Grant.user_id.in_(roles), Grant.revoked_at.is_(None))
+    for user_id, role in session.execute(query.order_by(Grant.role)):
+        roles[user_id].append(role)
+    return [{**row._mapping, "roles": roles[row.id]} for row in rows]  # noqa: SLF001  SQLAlchemy's name for it
+
+
+def get(session: Session, _actor: Actor, *, user_id: UUID) -> dict[str, Any]:
+    """Somebody's account. NotFound: `not_found`."""
+    return accounts.shown(session, _known(session.get(Account, user_id)))
+
+
+def locked(session: Session, user_id: UUID) -> Account:
+    """The account, which nobody changes meanwhile; nor does another admin change any. NotFound: `not_found`."""
+    session.lock(ADMINS)
+    return _known(session.get(Account, user_id, with_for_update=True))
+
+
+def _known(account: Account | None) -> Account:
+    if account is None:
+        raise NotFound("not_found", "There is no such account.")
+    return account
+
+
+def update(
+    session: Session, actor: Actor, *, user_id: UUID, status: str | None = None, name: str | None = None
+) -> dict[str, Any]:
+    """Deactivate or reactivate an account, or correct its name; what changes nothing is no change.
+
+    NotFound: `not_found`. Stale: `stale`. Conflict: `last_admin`, `erased`.
+    """
+    account = locked(session, user_id)
+    actor.expects(account.revision)
+    account.must_not_be_erased()
+    if name is not None:
+        accounts.change(session, account, {"name": name})
+    if status == "deactivated" and account.status != "deactivated":
+        _deactivate(session, account)
+    if status == "active" and account.status == "deactivated":
+        _reactivate(session, account)
+    return accounts.shown(session, account)
+
+
+def _deactivate(session: Session, account: Account) -> None:
+    grants.must_leave_an_admin(session, account)
+    account.deactivate()
+    account.revision += 1
+    sessions.end_all(session, account.id)
+    session.publish(UserDeactivated(user_id=account.id))
+
+
+def _reactivate(session: Session, account: Account) -> None:
+    account.reactivate()
+    account.revision += 1
+    session.publish(UserReactivated(user_id=account.id))
+    grants.announce_again(session, account)
+
+
+def assign_roles(
+    session: Session, actor: Actor, *, user_id: UUID, assigned: list[str], specialization: str | None
+) -> dict[str, Any]:
+    """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change.
+
+    NotFound: `not_found`. Stale: `stale`. Forbidden: `own_roles`. Invalid: a new doctor's missing specialization.
+    Conflict: `last_admin`, `account_not_active`.
+    """
+    account = locked(session, user_id)
+    actor.expects(account.revision)
+    held, wanted = set(grants.roles_of(session, account.id)), set(assigned)
+    said = (specialization or "").strip() or None
+    corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)
+    if held != wanted:
+        _give(session, actor, account, sorted(wanted - held), said)
+        _take(session, actor, account, held - wanted)
+    if held != wanted or corrected:
+        account.revision += 1
+    return accounts.shown(session, account)
+
+
+def _give(session: Session, actor: Actor, account: Account, roles: list[str], specialization: str | None) -> None:
+    if roles and account.id == actor.person:
+        raise Forbidden("own_roles", "Another admin gives you roles.")
+    if Role.DOCTOR in roles and specialization is None:
+        errors = {"specialization": ["A new doctor needs one."]}
+        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+    for role in roles:
+        account.must_be_active()
+        grants.give(session, account, role, by=actor.person, specialization=specialization)
+        grants.announce(session, account, role, specialization=specialization)
+
+
+def _take(session: Session, actor: Actor, account: Account, roles: set[str]) -> None:
+    if Role.ADMIN in roles:
+        grants.must_leave_an_admin(session, account)
+    if roles:
+        grants.take(session, account, roles, by=actor.person)
+        sessions.end_all(session, account.id)
+
+
+def reset_mfa(session: Session, _actor: Actor, *, user_id: UUID) -> dict[str, str]:
+    """Take a lost second factor away; the owner is told. NotFound: `not_found`. Conflict: `mfa_not_enabled`."""
+    account = locked(session, user_id)
+    session.note(record_id=account.id)
+    if not mfa.is_enabled(session, account.id):
+        raise Conflict("mfa_not_enabled", "There is no second factor.")
+    mfa.reset(session, account.id)
+    sessions.end_all(session, account.id)
+    session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="mfa_disabled"))
+    return {"status": "mfa_disabled"}

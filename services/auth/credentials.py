@@ -1,0 +1,106 @@
+"""What an owner signs in with, changed: a lost or a known password, and the address.
+
+A new password ends what the old one has opened: sessions, links, new addresses that wait, second steps of signing in.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, exists, select
+
+from chassis.database import Session
+from chassis.execution import Refused
+from chassis.identity import Actor
+from contracts.auth import CredentialsChanged, UserVerified
+from services.auth import accounts, logins, mailed, rules, sessions
+from services.auth.logins import Candidate
+from services.auth.models import Account, LoginFailure
+
+RESETS = ("reset", "invite")
+
+
+class Owner(NamedTuple):
+    """Whose password is to be compared, and what a new one must not be guessed from."""
+
+    candidate: Candidate
+    known: tuple[str, str]
+
+
+def prepare_reset(session: Session, _actor: Actor, *, token: str, password: str) -> dict[str, str]:  # noqa: ARG001
+    """Whose it is, and what a new password must not be guessed from. Invalid: `token_not_valid`."""
+    account = mailed.owner(session, token, *RESETS)
+    _check_reset(account, account.email)
+    return {"user_id": str(account.id), "email": account.email, "name": account.name}
+
+
+def _check_reset(account: Account, mailed_to: str) -> None:
+    """Invalid `token_not_valid` where no password counts, and when the mail went to another address than today's."""
+    if not account.may_sign_in or mailed_to != account.email:
+        raise mailed.not_valid()
+
+
+def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, *, token: str) -> Any:
+    """Set the password of whoever got the mail, which also shows the address to be his. Invalid: `token_not_valid`.
+
+    He gets in at once, although wrong guesses may have locked the address.
+    """
+    kept = mailed.take(session, token, *RESETS)
+    account = session.get_one(Account, kept.user_id, with_for_update=True)
+    _check_reset(account, kept.email or account.email)
+    session.note(actor_id=account.id, record_id=account.id)
+    _set_password(session, account, password_hash)
+    sessions.end_all(session, account.id)
+    session.execute(delete(LoginFailure).where(LoginFailure.email_digest == rules.digest(account.email_key)))
+    if not account.is_verified:
+        account.verify()
+        session.publish(UserVerified(user_id=account.id))
+    return {"status": "password_set"}
+
+
+def _set_password(session: Session, account: Account, password_hash: str) -> None:
+    account.password_hash = password_hash
+    mailed.end_all(session, account)
+    session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="password"))
+
+
+def prepare_change(session: Session, actor: Actor, **_fields: Any) -> Owner:
+    """Whose password is to be compared: one's own. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+    candidate = logins.own(session, actor)
+    account = session.get_one(Account, candidate.user_id)
+    return Owner(candidate, (account.email, account.name))
+
+
+def change_password(
+    session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None]
+) -> dict[str, str] | Refused:
+    """Set one's own password; every other session ends. Refused: `password_wrong`. TooMany: `locked`."""
+    right, password_hash = outcome
+    account = logins.confirmed(session, actor, owner.candidate, right)
+    if isinstance(account, Refused):
+        return account
+    assert password_hash is not None  # noqa: S101  there is one where the password was right
+    _set_password(session, account, password_hash)
+    sessions.end_all(session, account.id, but=actor.session_id)
+    return {"status": "password_set"}
+
+
+def change_email(
+    session: Session,
+    actor: Actor,
+    candidate: Candidate,
+    right: bool,  # noqa: FBT001  the outcome of the step before
+    *,
+    email: str,
+) -> dict[str, str] | Refused:
+    """Have a link mailed to a new address, which counts once the link is used.
+
+    Refused: `password_wrong`. TooMany: `locked`. Conflict: `email_taken`.
+    """
+    account = logins.confirmed(session, actor, candidate, right)
+    if isinstance(account, Refused):
+        return account
+    taken = (Account.email_key == rules.email_key(email)) & (Account.id != account.id)
+    if session.scalar(select(exists().where(taken))):
+        raise accounts.email_taken()
+    mailed.issue(session, account, "verify", email=email)
+    return {"status": "mail_sent"}

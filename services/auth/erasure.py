@@ -1,0 +1,90 @@
+"""Erasing an account: what says who it was goes for ever, and the id stays as the author of what it wrote."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from chassis import clock
+from chassis.database import Session
+from chassis.erasure import erase_traces
+from chassis.errors import Conflict, Invalid
+from chassis.identity import Actor
+from contracts.auth import UserErased
+from services.auth import administration, grants, mfa, rules, sessions, visits
+from services.auth.models import (
+    Account,
+    DeskPatient,
+    Grant,
+    LoginFailure,
+    LoginSession,
+    OneTimeToken,
+    RefreshToken,
+    UpgradeRequest,
+)
+
+NAMING = ("doctor_approved",)
+"""Public events that say a name: that of a doctor stands in the directory."""
+MOST_VISITS = 100
+"""How many open visits a refusal names."""
+
+
+def erase(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> dict[str, str]:
+    """Destroy personal data and credentials, and have everybody drop their copies.
+
+    NotFound: `not_found`. Conflict: `last_admin`, `has_open_visits`, `erased`. Invalid: `not_a_doctor`. Unavailable:
+    `events_unsent`, while something about the person is on its way.
+    """
+    account = administration.locked(session, user_id)
+    grants.must_leave_an_admin(session, account)
+    address = account.email_key
+    account.erase()
+    _hand_over(session, account, reassign_to)
+    _blank_requests(session, actor, account.id)
+    _drop_credentials(session, account.id, address)
+    _end_roles(session, actor, account.id)
+    erase_traces(session, account.id, rules.digest(address), public=NAMING)
+    session.publish(UserErased(user_id=account.id, reassign_to=reassign_to))
+    session.note(record_id=account.id)
+    return {"status": account.status}
+
+
+def _hand_over(session: Session, account: Account, reassign_to: UUID | None) -> None:
+    """See that the open visits have a doctor to go to."""
+    if reassign_to is None:
+        left = visits.open_of(session, account.id)
+        if left:
+            found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
+            raise Conflict("has_open_visits", "The doctor has visits: say who takes them over.", found)
+    elif reassign_to == account.id or not grants.is_active_doctor(session, reassign_to):
+        errors = {"reassign_to": ["Not another doctor who can be visited."]}
+        raise Invalid("not_a_doctor", "Nobody there can take the visits over.", {"errors": errors})
+
+
+def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:
+    """Nobody hears of each role: `user_erased` says it all."""
+    mine = Grant.user_id == user_id
+    session.execute(update(Grant).where(mine).values(specialization=None))
+    in_force = mine & Grant.revoked_at.is_(None)
+    session.execute(update(Grant).where(in_force).values(revoked_at=clock.now(), revoked_by=actor.person))
+
+
+def _blank_requests(session: Session, actor: Actor, user_id: UUID) -> None:
+    """Take pending requests for roles back, and drop what all of them say of the person."""
+    query = select(UpgradeRequest).where(UpgradeRequest.user_id == user_id).order_by(UpgradeRequest.id)
+    for asked in session.scalars(query.with_for_update()):
+        if asked.status == "pending":
+            asked.withdraw(actor.person, clock.now())
+        asked.statement, asked.reason = "", None
+        asked.licence_number = asked.specialization = None
+
+
+def _drop_credentials(session: Session, user_id: UUID, address: str) -> None:
+    """End the sessions, and drop what the person could sign in with, from where, and by which address."""
+    sessions.end_all(session, user_id)
+    mine = select(LoginSession.id).where(LoginSession.user_id == user_id)
+    session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(mine)))
+    session.execute(update(LoginSession).where(LoginSession.user_id == user_id).values(address="", device=""))
+    session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id))
+    session.execute(delete(DeskPatient).where(DeskPatient.id == user_id))
+    session.execute(delete(LoginFailure).where(LoginFailure.email_digest == rules.digest(address)))
+    mfa.reset(session, user_id)

@@ -1,0 +1,59 @@
+"""Invitations: an account for a patient whom the desk has registered, with the same id."""
+
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from chassis.database import Session
+from chassis.errors import Conflict, NotFound
+from chassis.identity import Actor
+from services.auth import accounts, mailed
+from services.auth.models import Account, DeskPatient
+
+
+def remember(session: Session, _actor: Actor, *, patient_id: UUID, name: str, phone: str | None) -> None:
+    """Copy a patient who was registered at the desk, unless there is, or has been, an account."""
+    if session.get(Account, patient_id) is not None:
+        return
+    insert = postgresql.insert if session.is_postgresql else sqlite.insert
+    copy = insert(DeskPatient).values(id=patient_id, name=name, phone=phone)
+    session.execute(copy.on_conflict_do_nothing(index_elements=["id"]))
+
+
+def invite(session: Session, actor: Actor, *, patient_id: UUID, email: str) -> dict[str, str]:
+    """Mail a link with which the patient sets a password, and so opens the account. Again sends another one.
+
+    NotFound: `not_found`. Conflict: `email_taken`, `has_account`.
+    """
+    session.note(record_id=patient_id)
+    desk = session.get(DeskPatient, patient_id, with_for_update=True)
+    account = session.get(Account, patient_id, with_for_update=True)
+    if account is None:
+        account = _opened(session, actor, desk, email)
+    else:
+        _correct(session, account, email)
+    mailed.issue(session, account, "invite")
+    return {"status": "invited"}
+
+
+def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str) -> Account:
+    """The account of a patient of the desk, of whom no copy is needed from now on."""
+    if desk is None:
+        raise _not_found()
+    account = accounts.open_invited(session, actor, desk.id, email=email, name=desk.name, phone=desk.phone)
+    session.delete(desk)
+    return account
+
+
+def _correct(session: Session, account: Account, email: str) -> None:
+    """Write the address of somebody invited before, if it is another one; the link to the earlier one ends."""
+    if account.status == "erased":
+        raise _not_found()
+    if account.password_hash or account.status != "pending_verification":
+        raise Conflict("has_account", "This patient has an account already.")
+    if account.email != email:
+        accounts.set_address(session, account, email)
+
+
+def _not_found() -> NotFound:
+    return NotFound("not_found", "There is no such patient.")

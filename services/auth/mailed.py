@@ -1,0 +1,152 @@
+"""Secret links that are mailed: each works once, for a while, and shows whoever brings it to read that mailbox.
+
+Asking for one says nothing of whether the address has an account: the command only notes that it was asked, and what is
+done about it is done when the note is heard, after the answer.
+"""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from chassis import clock
+from chassis.database import Session
+from chassis.errors import Invalid
+from chassis.identity import Actor
+from chassis.tables import outbox, relay
+from contracts.auth import MailAsked, MailTokenIssued
+from services.auth import rules
+from services.auth.models import Account, OneTimeToken
+
+LIVES = {"verify": timedelta(hours=24), "reset": timedelta(hours=1), "invite": timedelta(days=7)}
+AN_HOUR = timedelta(hours=1)
+MAILS_AN_HOUR = 5
+"""To one person for one purpose: nobody's mailbox is flooded."""
+SECRET_EVENTS = (MailTokenIssued.event_name(), MailAsked.event_name())
+LOOKED_BACK = 100_000
+"""How many of the last internal events are looked through for secrets, each minute."""
+
+
+def issue(session: Session, account: Account, purpose: str, *, email: str | None = None) -> None:
+    """Have a link mailed to the account's address, or to this new one. It ends the earlier ones of its purpose.
+
+    From the sixth in an hour on nothing happens, and the last link goes on working.
+    """
+    session.scalars(select(Account.id).where(Account.id == account.id).with_for_update()).one()
+    now, mine = clock.now(), (OneTimeToken.user_id == account.id) & (OneTimeToken.purpose == purpose)
+    lately = select(func.count()).where(mine, OneTimeToken.created_at > now - AN_HOUR)
+    if session.scalars(lately).one() >= MAILS_AN_HOUR:
+        return
+    _end(session, mine)
+    token, address = secrets.token_urlsafe(32), email or account.email
+    kept = OneTimeToken(
+        digest=rules.digest(token),
+        user_id=account.id,
+        purpose=purpose,
+        email=address,
+        created_at=now,
+        expires_at=now + LIVES[purpose],
+    )
+    session.add(kept)
+    _say(session, account, kept, token)
+
+
+def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> None:
+    event = MailTokenIssued(
+        user_id=account.id,
+        email=kept.email,
+        name=account.name,
+        purpose=kept.purpose,
+        token=token,
+        expires_at=kept.expires_at,
+    )
+    session.publish(event)
+
+
+def owner(session: Session, token: str, *purposes: str) -> Account:
+    """Whose link it is; it is not used up, and the account is not locked. Invalid: `token_not_valid`."""
+    query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_open(token, purposes))
+    account = session.scalars(query).one_or_none()
+    if account is None:
+        raise not_valid()
+    return account
+
+
+def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
+    """Use a token up, in one guarded statement, so that only one of two can. Invalid: `token_not_valid`.
+
+    The account is locked first, as everything does that changes both.
+    """
+    which = _open(token, purposes)
+    owners = select(OneTimeToken.user_id).where(which).scalar_subquery()
+    session.execute(select(Account.id).where(Account.id == owners).with_for_update())
+    statement = update(OneTimeToken).where(which).values(used_at=clock.now()).returning(OneTimeToken)
+    kept = session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
+    if kept is None:
+        raise not_valid()
+    return kept
+
+
+def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
+    """It is this token, for one of these purposes, and it counts still."""
+    known = (OneTimeToken.digest == rules.digest(token)) & OneTimeToken.purpose.in_(purposes)
+    return known & OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > clock.now())
+
+
+def not_valid() -> Invalid:
+    """The token is none, or counts no more; which of the two is not said."""
+    return Invalid("token_not_valid", "The link is unknown, used or ended.", {"errors": {"token": ["Not valid."]}})
+
+
+def end_all(session: Session, account: Account) -> None:
+    """End what an account has open: links, new addresses that wait, and second steps of signing in.
+
+    Only what shows the account's own address to be its owner's stays.
+    """
+    harmless = (OneTimeToken.purpose == "verify") & (func.coalesce(OneTimeToken.email, account.email) == account.email)
+    _end(session, (OneTimeToken.user_id == account.id) & ~harmless)
+
+
+def _end(session: Session, which: ColumnElement[bool]) -> None:
+    now = clock.now()
+    still_open = OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > now)
+    session.execute(update(OneTimeToken).where(which, still_open).values(expires_at=now))
+
+
+def ask_verification(session: Session, _actor: Actor, *, email: str) -> dict[str, str]:
+    """Note that somebody wants the verification mail again. The same is done and said for every address."""
+    return _ask(session, email, "verify")
+
+
+def ask_reset(session: Session, _actor: Actor, *, email: str) -> dict[str, str]:
+    """Note that somebody has lost the password. The same is done and said for every address."""
+    return _ask(session, email, "reset")
+
+
+def _ask(session: Session, email: str, purpose: str) -> dict[str, str]:
+    session.publish(MailAsked(digest=rules.digest(rules.email_key(email)), email=email, purpose=purpose))
+    return {"status": "mail_sent_if_known"}
+
+
+def send_asked(session: Session, _actor: Actor, *, email: str, purpose: str) -> None:
+    """Send the mail that was asked for, if the address has an account that it makes sense for.
+
+    Who was invited and has set no password yet gets a new invitation instead of a verification.
+    """
+    query = select(Account).where(Account.email_key == rules.email_key(email)).with_for_update()
+    account = session.scalars(query).one_or_none()
+    if account is None or not account.may_sign_in or (purpose == "verify" and account.is_verified):
+        return
+    issue(session, account, "invite" if purpose == "verify" and not account.password_hash else purpose)
+
+
+def forget(session: Session, _actor: Actor) -> None:
+    """Empty the events that carried a secret or an asked address, once they are sent.
+
+    An emptied event keeps its number, from which the next ones follow, and loses its name, so that no replay finds it.
+    """
+    sent_through = session.scalar(select(relay.c.sent_through).where(relay.c.internal)) or 0
+    sent = outbox.c.sequence.between(sent_through - LOOKED_BACK, sent_through)
+    emptied: dict[str, Any] = {"name": "forgotten", "subject": "", "data": {}}
+    session.execute(update(outbox).where(outbox.c.internal, sent, outbox.c.name.in_(SECRET_EVENTS)).values(emptied))

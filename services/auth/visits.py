@@ -1,0 +1,46 @@
+"""Copies of what scheduling says of visits: which ones a doctor has still to keep."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from chassis import clock
+from chassis.copies import keep
+from chassis.database import Session
+from chassis.identity import Actor
+from services.auth.models import OpenVisit
+
+IS_OPEN: Mapping[str, bool] = {
+    "appointment_requested": True,
+    "appointment_booked": True,
+    "appointment_rescheduled": True,
+    "visit_started": True,
+    "appointment_displaced": False,
+    "visit_completed": False,
+}
+"""Whether a visit is still to be kept after this event."""
+KEPT = timedelta(days=30)
+"""How late a stale event may come (`chassis.housekeeping`), which a visit that was forgotten would believe."""
+
+
+def note(session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int) -> None:
+    """Copy how a visit stands, unless what is known is newer."""
+    assert actor.origin is not None  # noqa: S101  events have one
+    facts = {"doctor_id": doctor_id, "is_open": IS_OPEN[actor.origin.name], "revision": revision}
+    keep(
+        session, OpenVisit, "appointment_id", "revision", appointment_id=appointment_id, changed_at=clock.now(), **facts
+    )
+
+
+def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
+    """The visits that a doctor has still to keep, oldest first."""
+    query = select(OpenVisit.appointment_id).where(OpenVisit.doctor_id == doctor_id, OpenVisit.is_open)
+    return list(session.scalars(query.order_by(OpenVisit.appointment_id)))
+
+
+def forget(session: Session, _actor: Actor) -> None:
+    """Drop visits that have long been over."""
+    old = OpenVisit.changed_at < clock.now() - KEPT
+    session.execute(delete(OpenVisit).where(~OpenVisit.is_open, old))

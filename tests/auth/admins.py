@@ -1,0 +1,86 @@
+"""Admins at work, and the last of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import eventlet
+from sqlalchemy import event as engine_event
+from sqlalchemy import update
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Event, Origin
+from chassis.database import Session
+from chassis.identity import Actor
+from contracts.roles import Role
+from services.auth import administration, erasure
+from services.auth.models import Account, Grant
+from tests.auth.factories import acting, new_account
+
+SOMEBODY = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
+"""An admin, of whom nothing else matters."""
+
+
+def admin(session: Session, **fields: Any) -> Account:
+    """An admin's account."""
+    return new_account(session, roles=[Role.ADMIN, Role.PATIENT], **fields)
+
+
+def only_admin(session: Session) -> Account:
+    """The only admin there is: other tests have left some."""
+    session.execute(update(Grant).where(Grant.role == Role.ADMIN).values(revoked_at=clock.now()))
+    return admin(session)
+
+
+def new_doctor(session: Session, **fields: Any) -> Account:
+    """A cardiologist's account."""
+    return new_account(session, roles=[Role.DOCTOR], specialization="cardiology", **fields)
+
+
+def assign(session: Session, account: Account, *roles: str, by: Actor = SOMEBODY, **fields: Any) -> dict[str, Any]:
+    """The account with just these roles."""
+    given = {"specialization": None, **fields}
+    return administration.assign_roles(session, by, user_id=account.id, assigned=list(roles), **given)
+
+
+def demote(session: Session, account: Account, by: Account) -> None:
+    """Leave an admin only a patient."""
+    assign(session, account, "patient", by=acting(by, Role.ADMIN))
+
+
+def deactivate(session: Session, account: Account, by: Account) -> None:
+    """Deactivate an account."""
+    administration.update(session, acting(by, Role.ADMIN), user_id=account.id, status="deactivated")
+
+
+def erase(session: Session, account: Account, by: Account | None = None, **fields: Any) -> None:
+    """Erase an account."""
+    actor = acting(by, Role.ADMIN) if by else SOMEBODY
+    erasure.erase(session, actor, user_id=account.id, **{"reassign_to": None, **fields})
+    session.flush()
+
+
+def heard(event: type[Event], sequence: int = 1) -> Actor:
+    """What a handler of this event acts as."""
+    moment, subject = clock.now(), str(uuid7())
+    origin = Origin(uuid7(), event.service, event.event_name(), sequence, moment, subject, "correlation")
+    return Actor.system(origin=origin)
+
+
+def together(*works: Callable[[], str]) -> list[str]:
+    """Do them at once, in green threads; what each returned."""
+    with eventlet.Timeout(30):
+        return [thread.wait() for thread in [eventlet.spawn(work) for work in works]]
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """The SQL statements that are sent meanwhile."""
+    sent = list[str]()
+    note = lambda _connection, _cursor, statement, *_others: sent.append(statement)  # noqa: E731
+    engine_event.listen(session.get_bind(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        engine_event.remove(session.get_bind(), "before_cursor_execute", note)

@@ -1,0 +1,88 @@
+"""Addresses, changed by their owners."""
+
+import pytest
+
+from chassis.database import Session
+from chassis.errors import Conflict, Invalid
+from chassis.identity import NOBODY
+from contracts.auth import CredentialsChanged, MailTokenIssued, UserUpdated
+from services.auth import accounts, mailed
+from tests.auth.factories import PASSWORD, asked, new_account, new_email, registered, said, token_of
+from tests.auth.test_credentials import code_of, gets_in, move, reset
+
+
+def test_a_new_address_counts_once_its_owner_has_used_the_link(session: Session) -> None:
+    account, email = new_account(session), new_email()
+    old = account.email
+    assert move(session, account, email) == {"status": "mail_sent"}
+    assert (account.email, said(session, MailTokenIssued)[-1]["email"]) == (old, email)
+    accounts.verify(session, NOBODY, token=token_of(session))
+    assert (account.email, account.revision) == (email, 2)
+    assert gets_in(session, email.upper(), PASSWORD)
+
+
+def test_the_old_address_is_told_and_the_copies_are_corrected(session: Session) -> None:
+    account, email = new_account(session), new_email()
+    old = account.email
+    move(session, account, email)
+    accounts.verify(session, NOBODY, token=token_of(session))
+    (told,), (copied,) = said(session, CredentialsChanged), said(session, UserUpdated)
+    assert (told["email"], told["what"], copied["email"]) == (old, "email", email)
+
+
+def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Session) -> None:
+    account = new_account(session)
+    resets = asked(session, account.email)
+    move(session, account, new_email())
+    accounts.verify(session, NOBODY, token=token_of(session))
+    with pytest.raises(Invalid):
+        reset(session, resets)
+
+
+def test_whoever_does_not_know_the_password_gets_no_mail_to_another_address(session: Session) -> None:
+    account = new_account(session)
+    assert code_of(move(session, account, new_email(), password="wrong")) == "password_wrong"
+    assert said(session, MailTokenIssued) == []
+
+
+def test_an_address_that_somebody_has_is_not_moved_to(session: Session) -> None:
+    account, other = new_account(session), new_account(session)
+    with pytest.raises(Conflict) as refusal:
+        move(session, account, other.email.upper())
+    assert refusal.value.code == "email_taken"
+
+
+def test_an_address_that_somebody_took_meanwhile_is_not_moved_to(session: Session) -> None:
+    account, email = new_account(session), new_email()
+    move(session, account, email)
+    token = token_of(session)
+    new_account(session, email=email)
+    with pytest.raises(Conflict) as refusal:
+        accounts.verify(session, NOBODY, token=token)
+    assert refusal.value.code == "email_taken"
+
+
+def test_another_way_of_writing_ones_own_address_is_another_address(session: Session) -> None:
+    account = new_account(session)
+    written = account.email.upper()
+    move(session, account, written)
+    accounts.verify(session, NOBODY, token=token_of(session))
+    assert account.email == written
+
+
+def test_a_deactivated_account_moves_nowhere(session: Session) -> None:
+    account = new_account(session)
+    move(session, account, new_email())
+    account.status = "deactivated"
+    with pytest.raises(Invalid):
+        accounts.verify(session, NOBODY, token=token_of(session))
+
+
+def test_whoever_moves_before_verifying_has_shown_an_address_then(session: Session) -> None:
+    account, email = registered(session, new_email()), new_email()
+    first = token_of(session)
+    move(session, account, email)
+    accounts.verify(session, NOBODY, token=token_of(session))
+    assert (account.status, account.email) == ("active", email)
+    with pytest.raises(Invalid):
+        mailed.take(session, first, "verify")

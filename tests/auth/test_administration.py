@@ -1,0 +1,264 @@
+"""Accounts in the hands of admins."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from chassis.database import Session
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from contracts.auth import (
+    CredentialsChanged,
+    DoctorApproved,
+    RoleGranted,
+    RoleRevoked,
+    SessionRevoked,
+    StaffApproved,
+    UserDeactivated,
+    UserReactivated,
+    UserUpdated,
+)
+from contracts.roles import Role
+from services.auth import administration, grants, mfa
+from services.auth.models import Account, Grant
+from tests.auth.admins import SOMEBODY, admin, assign, deactivate, erase, new_doctor, statements
+from tests.auth.factories import Clock, acting, enrolled, log_in, log_in_with, new_account, said
+
+ALL = {"role": None, "status": None, "text": None, "limit": 100, "cursor": None}
+
+
+def listed(session: Session, **filters: Any) -> list[Any]:
+    """The accounts of a page."""
+    return administration.listing(session, SOMEBODY, **{**ALL, **filters}).items
+
+
+def found(session: Session, text: str, **filters: Any) -> list[Any]:
+    """The ids of the accounts with this in name or address."""
+    return [row["id"] for row in listed(session, text=text, **filters)]
+
+
+def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
+    """The account after an admin's change."""
+    return administration.update(session, SOMEBODY, user_id=account.id, **changes)
+
+
+def test_accounts_are_listed_newest_first_page_by_page(session: Session, clock: Clock) -> None:
+    clock.advance(days=1)  # Newer than what other tests have left.
+    made = []
+    for _ in range(3):
+        clock.advance(minutes=1)
+        made.append(new_account(session).id)
+    first = administration.listing(session, SOMEBODY, **{**ALL, "limit": 2})
+    second = administration.listing(session, SOMEBODY, **{**ALL, "limit": 2, "cursor": first.next})
+    assert [row["id"] for row in (*first.items, *second.items)][:3] == made[::-1]
+
+
+def test_each_row_of_the_list_has_its_roles(session: Session) -> None:
+    account = new_account(session, roles=["nurse", "patient"], name="Canary Two")
+    assert [row["roles"] for row in listed(session, text="Canary Two")] == [["nurse", "patient"]]
+    assign(session, account, "patient")
+    assert [row["roles"] for row in listed(session, text="Canary Two")] == [["patient"]]
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+def test_a_list_takes_two_statements_whatever_its_length(session: Session, limit: int) -> None:
+    for _ in range(3):
+        new_account(session)
+    session.flush()
+    with statements(session) as sent:
+        listed(session, limit=limit)
+    assert len(sent) == 2
+
+
+def test_accounts_are_found_by_role_and_by_status(session: Session) -> None:
+    nurse, idle = new_account(session, roles=["nurse"], name="Canary One"), new_account(session, name="Canary Two")
+    deactivate(session, idle, nurse)
+    assert found(session, "canary", role="nurse") == [nurse.id]
+    assert found(session, "canary", status="deactivated") == [idle.id]
+
+
+@pytest.mark.parametrize("text", ["CANARY", "canary w", "y@WARD.exa"])
+def test_accounts_are_found_by_a_part_of_name_or_address_without_case(session: Session, text: str) -> None:
+    account = new_account(session, name="Canary Ward", email="Canary@ward.example")
+    new_account(session)
+    assert found(session, text) == [account.id]
+
+
+def test_wildcards_in_the_text_are_characters_like_others(session: Session) -> None:
+    account = new_account(session, name="Canary 100%_sure")
+    new_account(session, name="Canary 100 times sure")
+    assert found(session, "0%_") == [account.id]
+    assert found(session, "nary%sure") == []
+
+
+def test_an_account_is_shown_as_its_owner_sees_it(session: Session) -> None:
+    account = new_account(session)
+    shown = administration.get(session, SOMEBODY, user_id=account.id)
+    assert (shown["id"], shown["email"], shown["roles"]) == (account.id, account.email, ["patient"])
+
+
+@pytest.mark.parametrize("work", [administration.get, administration.update, administration.reset_mfa])
+def test_an_unknown_account_is_not_found(session: Session, work: Callable[..., Any]) -> None:
+    with pytest.raises(NotFound):
+        work(session, SOMEBODY, user_id=uuid7())
+
+
+def test_who_is_deactivated_is_signed_out_at_once(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assert change(session, account, status="deactivated")["status"] == "deactivated"
+    assert said(session, UserDeactivated) == [{"user_id": account.id}]
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+    assert not account.may_sign_in
+
+
+def test_being_deactivated_twice_is_said_once(session: Session) -> None:
+    account = new_account(session)
+    first = change(session, account, status="deactivated")
+    assert change(session, account, status="deactivated")["revision"] == first["revision"] == 2
+    assert len(said(session, UserDeactivated)) == 1
+
+
+def test_a_reactivated_doctor_is_in_the_directory_again(session: Session) -> None:
+    account = new_doctor(session, name="Dr Weiss")
+    change(session, account, status="deactivated")
+    assert change(session, account, status="active")["status"] == "active"
+    assert said(session, UserReactivated) == [{"user_id": account.id}]
+    facts = {"doctor_id": account.id, "name": "Dr Weiss", "specialization": "cardiology"}
+    assert said(session, DoctorApproved) == [facts]
+
+
+def test_a_reactivated_patient_is_no_doctor(session: Session) -> None:
+    account = new_account(session)
+    change(session, account, status="deactivated")
+    change(session, account, status="active")
+    assert said(session, DoctorApproved) == []
+
+
+def test_a_corrected_name_is_told_and_stands_in_the_directory(session: Session) -> None:
+    account = new_doctor(session, name="Dr Wiess")
+    assert change(session, account, name="Dr Weiss")["revision"] == 2
+    assert [one["name"] for one in said(session, UserUpdated)] == ["Dr Weiss"]
+    assert [one["name"] for one in said(session, DoctorApproved)] == ["Dr Weiss"]
+
+
+def test_a_deactivated_doctor_whose_name_is_corrected_stays_out_of_the_directory(session: Session) -> None:
+    account = new_doctor(session)
+    change(session, account, status="deactivated", name="Dr Weiss")
+    session.published.clear()
+    change(session, account, name="Dr Weiss-Rao")
+    assert said(session, DoctorApproved) == []
+
+
+@pytest.mark.parametrize("work", ["update", "assign_roles"])
+def test_an_account_that_somebody_else_has_changed_is_stale(session: Session, work: str) -> None:
+    account, actor = new_account(session), replace(SOMEBODY, if_match='"7"')
+    fields = {"update": {"name": "A"}, "assign_roles": {"assigned": ["nurse"], "specialization": None}}[work]
+    with pytest.raises(Stale):
+        getattr(administration, work)(session, actor, user_id=account.id, **fields)
+
+
+def test_nothing_of_an_erased_account_can_be_changed(session: Session) -> None:
+    account = new_account(session)
+    erase(session, account)
+    with pytest.raises(Conflict) as refusal:
+        change(session, account, name="Asha Rao")
+    assert refusal.value.code == "erased"
+
+
+def test_roles_are_just_those_that_are_assigned(session: Session) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    shown = assign(session, account, "patient", "pharmacist", "pharmacist")
+    assert (shown["roles"], shown["revision"]) == (["patient", "pharmacist"], 2)
+    assert said(session, RoleGranted) == [{"user_id": account.id, "role": "pharmacist"}]
+    assert said(session, RoleRevoked) == [{"user_id": account.id, "role": "nurse"}]
+    assert said(session, StaffApproved) == [{"user_id": account.id, "role": "pharmacist"}]
+
+
+def test_it_is_known_who_took_a_role_and_when(session: Session, clock: Clock) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    assign(session, account, "patient")
+    session.flush()
+    query = select(Grant.revoked_by, Grant.revoked_at).where(Grant.user_id == account.id, Grant.role == "nurse")
+    assert session.execute(query).one() == (SOMEBODY.id, clock.at)
+
+
+def test_the_same_roles_again_change_nothing(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assert assign(session, account, "patient")["revision"] == 1
+    assert session.published == []
+
+
+def test_who_loses_a_role_is_signed_out_and_who_gets_one_is_not(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assign(session, account, "nurse", "patient")
+    assert said(session, SessionRevoked) == []
+    assign(session, account, "nurse")
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+
+
+def test_a_new_doctor_is_approved_with_a_specialization(session: Session) -> None:
+    account = new_account(session, name="Dr Weiss")
+    assign(session, account, "doctor", specialization=" neurology ")
+    assert said(session, DoctorApproved)[0]["specialization"] == "neurology"
+    assert grants.in_force(session, account.id)[0].specialization == "neurology"
+
+
+@pytest.mark.parametrize("specialization", [None, "  "])
+def test_a_doctor_without_a_specialization_is_not_made(session: Session, specialization: str | None) -> None:
+    with pytest.raises(Invalid) as refusal:
+        assign(session, new_account(session), "doctor", specialization=specialization)
+    assert list(refusal.value.facts["errors"]) == ["specialization"]
+
+
+def test_the_specialization_of_a_doctor_can_be_corrected(session: Session) -> None:
+    account = new_doctor(session)
+    assert assign(session, account, "doctor", specialization="neurology")["revision"] == 2
+    assert [one["specialization"] for one in said(session, DoctorApproved)] == ["neurology"]
+
+
+def test_nobody_gives_himself_a_role(session: Session) -> None:
+    account = admin(session)
+    with pytest.raises(Forbidden) as refusal:
+        assign(session, account, "admin", "nurse", "patient", by=acting(account, Role.ADMIN))
+    assert refusal.value.code == "own_roles"
+
+
+def test_an_admin_may_drop_a_role_of_his_own(session: Session) -> None:
+    account = admin(session)
+    assert assign(session, account, "admin", by=acting(account, Role.ADMIN))["roles"] == ["admin"]
+
+
+@pytest.mark.parametrize("status", ["pending_verification", "deactivated", "erased"])
+def test_only_an_active_account_gets_a_role(session: Session, status: str) -> None:
+    account = new_account(session)
+    account.status = status
+    with pytest.raises(Conflict) as refusal:
+        assign(session, account, "nurse", "patient")
+    assert refusal.value.code == "account_not_active"
+
+
+def test_a_deactivated_account_can_lose_a_role(session: Session) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    change(session, account, status="deactivated")
+    assert assign(session, account, "patient")["roles"] == ["patient"]
+
+
+def test_a_lost_second_factor_is_taken_away_and_its_owner_told(session: Session) -> None:
+    account = new_account(session)
+    log_in_with(session, account, enrolled(session, account).code())
+    administration.reset_mfa(session, SOMEBODY, user_id=account.id)
+    assert not mfa.is_enabled(session, account.id)
+    assert [one["what"] for one in said(session, CredentialsChanged)] == ["mfa_disabled"]
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+
+
+def test_where_there_is_no_second_factor_none_is_taken_away(session: Session) -> None:
+    with pytest.raises(Conflict) as refusal:
+        administration.reset_mfa(session, SOMEBODY, user_id=new_account(session).id)
+    assert refusal.value.code == "mfa_not_enabled"

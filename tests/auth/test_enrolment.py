@@ -1,0 +1,251 @@
+"""Setting up a second factor, and doing without it again."""
+
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from chassis.database import Database, Session
+from chassis.errors import Conflict, Forbidden, Invalid, TooMany
+from chassis.execution import Call, Refused
+from chassis.identity import Actor
+from chassis.tables import audit
+from contracts.auth import CredentialsChanged, SessionRevoked
+from services.auth import enrolment, logins, mfa, sessions
+from services.auth.models import Account, RecoveryCode
+from services.auth.service import AuthService
+from tests.auth.factories import (
+    PASSWORD,
+    App,
+    Clock,
+    Host,
+    acting,
+    actor_of,
+    enrolled,
+    fail_to_log_in,
+    failures_of,
+    log_in,
+    log_in_with,
+    new_account,
+    require_mfa,
+    said,
+    started,
+    together,
+)
+
+
+def start(session: Session, actor: Actor, *, right: bool = True) -> Any:
+    """A secret, without the time that comparing a password takes."""
+    return enrolment.start(session, actor, logins.own(session, actor), right)
+
+
+def end(session: Session, actor: Actor, *, right: bool = True) -> Any:
+    """No second factor any more."""
+    return enrolment.end(session, actor, logins.own(session, actor), right)
+
+
+def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
+    """An account, its owner, and the tokens."""
+    account = new_account(session)
+    tokens = log_in(session, account.email)
+    return account, actor_of(tokens), tokens
+
+
+def test_a_secret_is_shown_as_text_as_uri_and_as_picture(session: Session) -> None:
+    account = new_account(session)
+    shown = start(session, acting(account))
+    uri = urlsplit(shown["otpauth_uri"])
+    assert (uri.scheme, uri.netloc, unquote(uri.path)) == ("otpauth", "totp", f"/Matron:{account.email}")
+    assert parse_qs(uri.query) == {"secret": [shown["secret"]], "issuer": ["Matron"]}
+    assert shown["qr_code"].startswith("data:image/svg+xml")
+
+
+def test_without_the_password_nobody_gets_a_secret(session: Session) -> None:
+    account = new_account(session)
+    refused = start(session, acting(account), right=False)
+    assert isinstance(refused, Refused)
+    assert (type(refused.error), refused.error.code) == (Forbidden, "password_wrong")
+
+
+def test_nothing_changes_until_the_secret_is_confirmed(session: Session) -> None:
+    account = new_account(session)
+    started(session, account)
+    assert "access_token" in log_in(session, account.email)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_second_secret_takes_the_place_of_an_unconfirmed_one(session: Session) -> None:
+    account = new_account(session)
+    first, second = started(session, account), started(session, account)
+    assert isinstance(enrolment.confirm(session, acting(account), code=first.code(0)), Refused)
+    assert "recovery_codes" in enrolment.confirm(session, acting(account), code=second.code(0))  # type: ignore[operator]
+
+
+def test_a_confirmed_secret_is_not_replaced(session: Session) -> None:
+    account = new_account(session)
+    enrolled(session, account)
+    with pytest.raises(Conflict) as refusal:
+        start(session, acting(account))
+    assert refusal.value.code == "mfa_enabled"
+
+
+def test_confirming_shows_ten_recovery_codes_and_tells_the_owner(session: Session) -> None:
+    account = new_account(session)
+    app = started(session, account)
+    shown = enrolment.confirm(session, acting(account), code=app.code(0))
+    assert isinstance(shown, dict)
+    assert len(shown["recovery_codes"]) == 10
+    told = {"user_id": account.id, "email": account.email, "name": account.name, "what": "mfa_enabled"}
+    assert said(session, CredentialsChanged) == [told]
+
+
+def test_nothing_is_confirmed_that_was_not_started(session: Session) -> None:
+    with pytest.raises(Conflict) as refusal:
+        enrolment.confirm(session, acting(new_account(session)), code="123456")
+    assert refusal.value.code == "mfa_not_started"
+
+
+def test_nothing_is_confirmed_twice(session: Session) -> None:
+    account = new_account(session)
+    app = enrolled(session, account)
+    with pytest.raises(Conflict) as refusal:
+        enrolment.confirm(session, acting(account), code=app.code())
+    assert refusal.value.code == "mfa_enabled"
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_wrong_code_confirms_nothing(session: Session) -> None:
+    account = new_account(session)
+    app = started(session, account)
+    session.noted.clear()
+    refused = enrolment.confirm(session, acting(account), code=app.code(2))
+    assert isinstance(refused, Refused)
+    assert session.noted == {"record_id": account.id}
+    assert (type(refused.error), refused.error.code) == (Invalid, "code_wrong")
+    assert not mfa.is_enabled(session, account.id)
+
+
+@pytest.mark.usefixtures("clock")
+def test_ten_wrong_codes_lock_the_account_for_the_right_one(session: Session) -> None:
+    account = new_account(session)
+    app = started(session, account)
+    for _ in range(10):
+        assert isinstance(enrolment.confirm(session, acting(account), code=app.code(2)), Refused)
+    with pytest.raises(TooMany) as refusal:
+        enrolment.confirm(session, acting(account), code=app.code(0))
+    assert refusal.value.code == "locked"
+
+
+def test_confirming_ends_the_other_sessions_and_not_ones_own(session: Session) -> None:
+    account, actor, tokens = signed_in(session)
+    other = actor_of(log_in(session, account.email)).session_id
+    app = started(session, account)
+    enrolment.confirm(session, actor, code=app.code(0))
+    assert [ended["session_id"] for ended in said(session, SessionRevoked)] == [other]
+    assert "access_token" in sessions.refresh(session, actor, refresh_token=tokens["refresh_token"])  # type: ignore[operator]
+
+
+def test_after_confirming_a_refresh_gives_a_token_of_which_nothing_is_due(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_mfa(monkeypatch, "patient")
+    account, actor, tokens = signed_in(session)
+    app = started(session, account)
+    enrolment.confirm(session, actor, code=app.code(0))
+    again: Any = sessions.refresh(session, actor, refresh_token=tokens["refresh_token"])
+    assert (tokens["mfa_setup_required"], actor.mfa_due) == (True, True)
+    assert (again["mfa_setup_required"], actor_of(again).mfa_due) == (False, False)
+
+
+def test_without_the_factor_one_signs_in_with_the_password_alone(session: Session) -> None:
+    account = new_account(session)
+    app = enrolled(session, account)
+    assert end(session, acting(account)) == {"status": "disabled"}
+    assert "access_token" in log_in(session, account.email)
+    assert not mfa.take(session, account.id, app.recovery_codes[0])
+    assert [told["what"] for told in said(session, CredentialsChanged)] == ["mfa_disabled"]
+
+
+def test_ending_the_factor_ends_the_other_sessions(session: Session) -> None:
+    account = new_account(session)
+    app = enrolled(session, account)
+    own, other = (actor_of(log_in_with(session, account, code)) for code in app.recovery_codes[:2])
+    end(session, own)
+    assert [ended["session_id"] for ended in said(session, SessionRevoked)] == [other.session_id]
+
+
+def test_without_the_password_nobody_ends_the_factor(session: Session) -> None:
+    account = new_account(session)
+    enrolled(session, account)
+    assert isinstance(end(session, acting(account), right=False), Refused)
+    assert mfa.is_enabled(session, account.id)
+
+
+def test_a_factor_that_is_not_there_is_not_ended(session: Session) -> None:
+    account = new_account(session)
+    started(session, account)
+    with pytest.raises(Conflict) as refusal:
+        end(session, acting(account))
+    assert refusal.value.code == "mfa_not_enabled"
+
+
+def test_a_factor_that_a_role_requires_is_not_ended(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = new_account(session, roles=["patient", "nurse"])
+    enrolled(session, account)
+    require_mfa(monkeypatch, "admin", "nurse")
+    with pytest.raises(Conflict) as refusal:
+        end(session, acting(account))
+    assert refusal.value.code == "mfa_required"
+
+
+def test_a_locked_account_changes_nothing_although_the_password_is_right(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    candidate = logins.own(session, acting(account))
+    fail_to_log_in(session, account.email, 10)
+    with pytest.raises(TooMany):
+        logins.own(session, acting(account))
+    with pytest.raises(TooMany):
+        enrolment.start(session, acting(account), candidate, right=True)
+    clock.advance(minutes=15)
+    assert "secret" in start(session, acting(account))
+
+
+def test_a_second_factor_from_beginning_to_end_as_a_client_meets_it(database: Database) -> None:
+    with database.begin() as session:
+        email = new_account(session).email
+    own = Call(token=AuthService.log_in(Host(database), email=email, password=PASSWORD)["access_token"])
+    app = App(AuthService.start_mfa(Host(database, call=own), password=PASSWORD)["secret"], [])
+    [first, *_others] = AuthService.confirm_mfa(Host(database, call=own), code=app.code(0))["recovery_codes"]
+    mfa_token = AuthService.log_in(Host(database), email=email, password=PASSWORD)["mfa_token"]
+    tokens = AuthService.verify_mfa(Host(database), mfa_token=mfa_token, code=first)
+    again = Call(token=tokens["access_token"])
+    assert AuthService.get_me(Host(database, call=again))["mfa_enabled"]
+    assert AuthService.end_mfa(Host(database, call=again), password=PASSWORD) == {"status": "disabled"}
+    assert not AuthService.get_me(Host(database, call=again))["mfa_enabled"]
+
+
+def test_a_wrong_password_of_somebody_signed_in_is_counted_and_audited_once(database: Database) -> None:
+    with database.begin() as session:
+        account = new_account(session)
+    own = Call(token=AuthService.log_in(Host(database), email=account.email, password=PASSWORD)["access_token"])
+    with pytest.raises(Forbidden):
+        AuthService.start_mfa(Host(database, call=own), password="not the password")
+    with database.read() as session:
+        assert failures_of(session, account) == 1
+        done = select(audit.c.allowed, audit.c.record_id).where(
+            audit.c.actor_id == account.id, audit.c.action == "start_mfa"
+        )
+        assert session.execute(done).all() == [(False, account.id)]
+
+
+def test_one_of_five_who_confirm_at_once_gets_the_recovery_codes(database: Database) -> None:
+    with database.begin() as session:
+        account = new_account(session)
+    own = Call(token=AuthService.log_in(Host(database), email=account.email, password=PASSWORD)["access_token"])
+    app = App(AuthService.start_mfa(Host(database, call=own), password=PASSWORD)["secret"], [])
+    confirm = lambda: AuthService.confirm_mfa(Host(database, call=own), code=app.code(0))  # noqa: E731
+    assert Counter(together(*[confirm] * 5)) == {"done": 1, "mfa_enabled": 4}
+    with database.read() as session:
+        assert session.query(RecoveryCode).where(RecoveryCode.user_id == account.id).count() == 10

@@ -1,0 +1,146 @@
+"""Patients of the desk, invited to an account of their own."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.database import Database, Session
+from chassis.errors import Conflict, Invalid, NotFound
+from chassis.execution import Call
+from chassis.identity import Actor
+from contracts.auth import MailTokenIssued, RoleGranted, UserRegistered, UserUpdated
+from contracts.roles import Role
+from services.auth import invitations, mailed
+from services.auth.models import Account, DeskPatient, OneTimeToken
+from services.auth.service import AuthService
+from tests.auth.factories import PASSWORD, Host, invited, log_in, new_account, new_email, registered, said, token_of
+from tests.auth.test_service import as_, at_once
+
+DESK = Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
+
+
+def remembered(session: Session, patient_id: UUID | None = None, name: str = "Asha Rao") -> UUID:
+    """A patient of whom clinical has told."""
+    patient_id = patient_id or uuid7()
+    invitations.remember(session, Actor.system(), patient_id=patient_id, name=name, phone="+4930901820")
+    return patient_id
+
+
+def invite(session: Session, patient_id: UUID, email: str) -> Any:
+    """Invite, as the desk does."""
+    done = invitations.invite(session, DESK, patient_id=patient_id, email=email)
+    session.flush()
+    return done
+
+
+def test_an_invited_patient_has_an_account_with_the_same_id(session: Session) -> None:
+    patient_id, email = remembered(session), new_email()
+    assert invite(session, patient_id, email) == {"status": "invited"}
+    account = session.get_one(Account, patient_id)
+    assert (account.name, account.phone, account.status) == ("Asha Rao", "+4930901820", "pending_verification")
+    assert said(session, UserRegistered) == [{"user_id": patient_id, "email": email, "name": "Asha Rao"}]
+    assert said(session, RoleGranted) == [{"user_id": patient_id, "role": "patient"}]
+
+
+def test_the_invitation_is_mailed(session: Session) -> None:
+    account = invited(session, new_email())
+    (mail,) = said(session, MailTokenIssued)
+    assert (mail["user_id"], mail["email"], mail["purpose"]) == (account.id, account.email, "invite")
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "nobody's password", ""])
+def test_nobody_signs_in_before_the_invitation_is_accepted(session: Session, password: str) -> None:
+    account = invited(session, new_email())
+    assert log_in(session, account.email, password).error.code == "login_failed"
+
+
+def test_who_is_unknown_at_the_desk_is_not_invited(session: Session) -> None:
+    with pytest.raises(NotFound):
+        invite(session, uuid7(), new_email())
+
+
+def test_the_copy_of_an_invited_patient_is_dropped_and_not_made_again(session: Session) -> None:
+    account = invited(session, new_email())
+    remembered(session, account.id)
+    assert session.get(DeskPatient, account.id) is None
+
+
+def test_a_patient_of_whom_is_told_twice_is_copied_once(session: Session) -> None:
+    patient_id = remembered(session, remembered(session))
+    assert session.get_one(DeskPatient, patient_id).name == "Asha Rao"
+
+
+def test_whoever_is_invited_again_gets_a_new_mail(session: Session) -> None:
+    account = invited(session, new_email())
+    first = token_of(session)
+    invite(session, account.id, account.email)
+    assert token_of(session) != first
+    with pytest.raises(Invalid):
+        mailed.take(session, first, "invite")
+
+
+def test_inviting_again_corrects_the_address(session: Session) -> None:
+    account, email = invited(session, new_email()), new_email()
+    first = token_of(session)
+    invite(session, account.id, email)
+    assert (account.email, said(session, UserUpdated)[0]["email"]) == (email, email)
+    assert said(session, MailTokenIssued)[-1]["email"] == email
+    with pytest.raises(Invalid):
+        mailed.take(session, first, "invite")
+
+
+def test_a_link_to_a_wrong_address_ends_even_when_no_more_mails_are_sent(session: Session) -> None:
+    account = invited(session, new_email())
+    for _ in range(4):
+        invite(session, account.id, account.email)
+    wrong = token_of(session)
+    invite(session, account.id, new_email())
+    assert token_of(session) == wrong
+    with pytest.raises(Invalid):
+        mailed.take(session, wrong, "invite")
+
+
+def test_an_address_of_somebody_else_is_refused(session: Session) -> None:
+    taken = new_account(session).email
+    with pytest.raises(Conflict) as refusal:
+        invite(session, remembered(session), taken)
+    assert refusal.value.code == "email_taken"
+
+
+def test_an_address_of_somebody_else_is_refused_as_correction(session: Session) -> None:
+    taken, account = new_account(session).email, invited(session, new_email())
+    with pytest.raises(Conflict) as refusal:
+        invite(session, account.id, taken)
+    assert refusal.value.code == "email_taken"
+
+
+def test_whoever_has_an_account_is_not_invited(session: Session) -> None:
+    for account in (new_account(session), registered(session, new_email())):
+        with pytest.raises(Conflict) as refusal:
+            invite(session, account.id, account.email)
+        assert refusal.value.code == "has_account"
+
+
+def test_whoever_was_erased_is_not_invited(session: Session) -> None:
+    account = invited(session, new_email())
+    account.erase()
+    with pytest.raises(NotFound):
+        invite(session, account.id, new_email())
+
+
+def test_a_patient_who_is_invited_several_times_at_once_has_one_account(database: Database) -> None:
+    with database.begin() as session:
+        patient_id, desk = remembered(session), new_account(session, roles=[Role.RECEPTIONIST])
+    email, host = new_email(), as_(database, desk)
+    ask = lambda: AuthService.invite_patient(  # noqa: E731
+        Host(database, call=Call(token=host.call.token, key=new_email())), patient_id=patient_id, email=email
+    )
+    assert at_once(4, ask) == {"done": 4}
+    with database.read() as session:
+        assert session.get_one(Account, patient_id).email == email
+        counts = select(func.count()).where(OneTimeToken.user_id == patient_id, OneTimeToken.expires_at > clock.now())
+        assert session.scalar(counts) == 1

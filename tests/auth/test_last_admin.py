@@ -1,0 +1,75 @@
+"""The last admin stays, even when all of them remove each other at once."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import eventlet
+import pytest
+from sqlalchemy import func, select
+
+from chassis.database import Database, Session
+from chassis.errors import Conflict, MatronError
+from matron.migrations import migrate
+from services.auth import grants
+from services.auth.models import Account, Grant
+from tests.auth.admins import admin, deactivate, demote, erase, only_admin, together
+from tests.databases import KINDS
+
+
+@pytest.mark.parametrize("work", [demote, deactivate, erase])
+def test_the_last_admin_stays(session: Session, work: Callable[..., None]) -> None:
+    last = only_admin(session)
+    with pytest.raises(Conflict) as refusal:
+        work(session, last, last)
+    assert refusal.value.code == "last_admin"
+
+
+@pytest.mark.parametrize("work", [demote, deactivate, erase])
+def test_an_admin_who_cannot_sign_in_does_not_count(session: Session, work: Callable[..., None]) -> None:
+    last, idle = only_admin(session), admin(session)
+    deactivate(session, idle, last)
+    with pytest.raises(Conflict) as refusal:
+        work(session, last, last)
+    assert refusal.value.code == "last_admin"
+
+
+@pytest.mark.parametrize("work", [demote, deactivate, erase])
+def test_one_of_two_admins_may_go(session: Session, work: Callable[..., None]) -> None:
+    last, other = only_admin(session), admin(session)
+    work(session, other, last)
+    assert "admin" not in grants.roles_of(session, other.id) or not other.may_sign_in
+
+
+@pytest.fixture(params=KINDS)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of the test's own, whose admins are known."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    database = Database(server.create_database("admins") if server else f"sqlite:///{tmp_path}/auth.db")
+    migrate("auth", database)
+    yield database
+    database.close()
+    if server:
+        server.drop(database.url.render_as_string(hide_password=False))
+
+
+@pytest.mark.parametrize("work", [demote, deactivate, erase])
+def test_admins_who_remove_each_other_at_once_leave_one(fresh: Database, work: Callable[..., None]) -> None:
+    with fresh.begin() as session:
+        made = [admin(session) for _ in range(4)]
+
+    def remove(account: Account, by: Account) -> str:
+        try:
+            with fresh.begin() as session:
+                work(session, account, by)
+                eventlet.sleep(0.01)  # What others do before the commit.
+        except MatronError as refusal:
+            return refusal.code
+        return "done"
+
+    pairs = zip(made, [*made[1:], made[0]], strict=True)
+    outcomes = together(*[lambda one=one, other=other: remove(one, other) for one, other in pairs])
+    assert sorted(outcomes) == ["done", "done", "done", "last_admin"]
+    with fresh.read() as session:
+        left = select(func.count()).select_from(Grant).join(Account, Account.id == Grant.user_id)
+        in_force = (Grant.role == "admin") & Grant.revoked_at.is_(None) & (Account.status == "active")
+        assert session.scalar(left.where(in_force)) == 1

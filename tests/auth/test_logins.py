@@ -1,0 +1,222 @@
+"""Signing in: the password, the lock, and the password of somebody who has signed in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+import pytest
+from sqlalchemy import text
+from uuid_utils.compat import uuid7
+
+from chassis.database import Database, Session
+from chassis.errors import Forbidden, TooMany, Unauthenticated
+from chassis.execution import Refused
+from chassis.identity import NOBODY, Actor
+from services.auth import logins, passwords, sessions
+from services.auth.logins import Candidate
+from services.auth.models import Account
+from tests.auth.factories import (
+    PASSWORD,
+    Clock,
+    acting,
+    actor_of,
+    code_of,
+    fail_to_log_in,
+    failures_of,
+    log_in,
+    new_account,
+    new_email,
+    password_hash,
+    registered,
+)
+from tests.hospital import eventually
+
+
+def test_the_right_password_opens_a_session(session: Session) -> None:
+    account = new_account(session)
+    tokens = log_in(session, account.email)
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
+    assert tokens["user"] == {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["patient"]}
+
+
+def test_the_access_token_says_who_and_what_one_is(session: Session) -> None:
+    account = new_account(session)
+    actor = actor_of(log_in(session, account.email))
+    assert (actor.id, actor.roles, actor.verified) == (account.id, frozenset({"patient"}), True)
+
+
+def test_an_unverified_account_signs_in_as_such(session: Session) -> None:
+    account = registered(session, new_email())
+    assert not actor_of(log_in(session, account.email)).verified
+
+
+def test_the_address_is_found_in_whatever_case(session: Session) -> None:
+    account = new_account(session)
+    assert log_in(session, account.email.upper())["user"]["id"] == account.id
+
+
+@pytest.mark.parametrize("case", ["wrong password", "unknown address", "deactivated", "erased"])
+def test_all_failures_are_answered_alike(session: Session, case: str) -> None:
+    account = new_account(session)
+    if case in ("deactivated", "erased"):
+        account.status = case
+    email = new_email() if case == "unknown address" else account.email
+    refused = log_in(session, email, "wrong password") if case == "wrong password" else log_in(session, email)
+    assert isinstance(refused, Refused)
+    assert type(refused.error) is Unauthenticated
+    assert refused.error.code == "login_failed"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_ten_failures_lock_an_address_known_or_not(session: Session, clock: Clock, is_known: bool) -> None:  # noqa: FBT001
+    email = new_account(session).email if is_known else new_email()
+    fail_to_log_in(session, email, 9)
+    clock.advance(minutes=15)
+    fail_to_log_in(session, email, 1)
+    with pytest.raises(TooMany) as refusal:
+        log_in(session, email)
+    assert (refusal.value.code, refusal.value.facts) == ("locked", {"retry_after": 900})
+
+
+def test_a_lock_ends_after_15_minutes(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    fail_to_log_in(session, account.email, 10)
+    clock.advance(minutes=15)
+    assert "access_token" in log_in(session, account.email)
+
+
+def test_a_right_password_that_comes_while_others_fail_is_refused_once_locked(session: Session) -> None:
+    account = new_account(session)
+    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
+    right = passwords.matches(candidate, password=PASSWORD)
+    fail_to_log_in(session, account.email, 10)
+    with pytest.raises(TooMany):
+        logins.log_in(session, NOBODY, candidate, right, email=account.email)
+
+
+def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
+    account = new_account(session)
+    fail_to_log_in(session, account.email, 9)
+    log_in(session, account.email)
+    fail_to_log_in(session, account.email, 9)
+    assert "access_token" in log_in(session, account.email)
+
+
+def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(session: Session) -> None:
+    account = new_account(session)
+    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
+    account.password_hash = passwords.hash_now("another-password-entirely")
+    session.flush()
+    assert code_of(logins.log_in(session, NOBODY, candidate, right=True, email=account.email)) == "login_failed"
+
+
+def test_an_account_without_a_password_has_nothing_to_compare(session: Session) -> None:
+    account = new_account(session, password_hash="")
+    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
+    assert candidate == Candidate(account.id, None)
+    assert logins.own(session, acting(account)) == Candidate(account.id, None)
+
+
+def test_a_session_remembers_device_and_address(session: Session) -> None:
+    account = new_account(session)
+    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
+    caller = Actor(device="Matron for Android 1.2", address="192.0.2.7")
+    tokens: Any = logins.log_in(session, caller, candidate, right=True, email=account.email)
+    shown = sessions.own(session, actor_of(tokens), limit=10, cursor=None).items[0]
+    assert (shown["device"], shown["address"]) == ("Matron for Android 1.2", "192.0.2.7")
+
+
+def test_the_audit_says_who_signed_in(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assert session.noted == {"actor_id": account.id, "record_id": account.id}
+
+
+def test_the_audit_says_whose_account_was_tried_in_vain(session: Session) -> None:
+    account = new_account(session)
+    fail_to_log_in(session, account.email, 1)
+    assert session.noted == {"record_id": account.id}
+
+
+def test_whoever_knows_the_password_gets_the_account(session: Session) -> None:
+    account = new_account(session)
+    actor = acting(account)
+    candidate = logins.own(session, actor, password=PASSWORD)
+    assert candidate == Candidate(account.id, password_hash())
+    assert logins.confirmed(session, actor, candidate, right=True) is account
+
+
+def test_whoever_does_not_know_the_password_is_refused_and_counted(session: Session) -> None:
+    account = new_account(session)
+    actor = acting(account)
+    refused = logins.confirmed(session, actor, logins.own(session, actor), right=False)
+    assert (code_of(refused), failures_of(session, account)) == ("password_wrong", 1)
+    assert isinstance(refused, Refused)
+    assert type(refused.error) is Forbidden
+    assert session.noted == {"record_id": account.id}
+
+
+def test_a_password_that_was_changed_meanwhile_confirms_nothing(session: Session) -> None:
+    account = new_account(session)
+    actor = acting(account)
+    candidate = logins.own(session, actor)
+    account.password_hash = passwords.hash_now("another-password-entirely")
+    session.flush()
+    assert code_of(logins.confirmed(session, actor, candidate, right=True)) == "password_wrong"
+
+
+def test_ten_wrong_passwords_of_a_signed_in_person_lock_signing_in_too(session: Session) -> None:
+    account = new_account(session)
+    actor = acting(account)
+    for _ in range(10):
+        logins.confirmed(session, actor, logins.own(session, actor), right=False)
+    for locked in (lambda: logins.own(session, actor), lambda: log_in(session, account.email)):
+        with pytest.raises(TooMany) as refusal:
+            locked()
+        assert refusal.value.code == "locked"
+
+
+def test_somebody_whose_account_is_gone_confirms_nothing(session: Session) -> None:
+    with pytest.raises(Unauthenticated) as refusal:
+        logins.own(session, acting(Account(id=uuid7())))
+    assert refusal.value.code == "token_invalid"
+
+
+def test_failures_that_no_longer_count_are_forgotten(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    fail_to_log_in(session, account.email, 10)
+    clock.advance(minutes=14)
+    logins.forget(session, Actor.system())
+    with pytest.raises(TooMany):
+        log_in(session, account.email)
+    clock.advance(minutes=17)
+    logins.forget(session, Actor.system())
+    assert failures_of(session, account) == 0
+
+
+def waits(database: Database) -> bool:
+    """Whether somebody waits for a row of this database."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with database.autocommit() as connection:
+        return bool(connection.scalar(text(waiting)))
+
+
+@pytest.mark.servers
+def test_who_signs_in_while_the_account_is_deactivated_waits_and_is_refused(
+    databases: Callable[[str, str], Database],
+) -> None:
+    database = databases("auth", "postgresql")
+    with database.begin() as session:
+        email = new_account(session).email
+        candidate = logins.find(session, NOBODY, email=email, password=PASSWORD)
+
+    def sign_in() -> Any:
+        with database.begin() as session:
+            return logins.log_in(session, NOBODY, candidate, right=True, email=email)
+
+    with database.begin() as session:
+        session.get_one(Account, candidate.user_id, with_for_update=True).deactivate()
+        session.flush()
+        signing_in = eventlet.spawn(sign_in)
+        eventually(lambda: signing_in.dead or waits(database))
+    assert code_of(signing_in.wait()) == "login_failed"

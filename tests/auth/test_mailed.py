@@ -1,0 +1,206 @@
+"""Mailed links: issued, asked for, used up, ended, and forgotten."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from chassis import tables
+from chassis.database import Database, Session
+from chassis.errors import Invalid
+from chassis.execution import add_events
+from chassis.identity import NOBODY, Actor
+from contracts.auth import MailAsked, MailTokenIssued
+from services.auth import mailed, rules
+from services.auth.models import Account
+from services.auth.service import AuthService
+from tests.auth.factories import Clock, Host, asked, invited, new_account, new_email, registered, said, token_of
+
+SYSTEM = Actor.system()
+
+
+def is_refused(session: Session, token: str, *purposes: str) -> bool:
+    """Whether the token counts for none of these."""
+    try:
+        mailed.take(session, token, *purposes)
+    except Invalid as refusal:
+        return refusal.code == "token_not_valid"
+    return False
+
+
+def issued(session: Session, account: Account, purpose: str, **fields: Any) -> str:
+    """The secret of a new link."""
+    mailed.issue(session, account, purpose, **fields)
+    session.flush()
+    return token_of(session)
+
+
+@pytest.mark.parametrize(("purpose", "hours"), [("verify", 24), ("reset", 1), ("invite", 7 * 24)])
+def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose: str, hours: int) -> None:
+    account = new_account(session)
+    token = issued(session, account, purpose)
+    clock.advance(hours=hours, seconds=-1)
+    assert mailed.owner(session, token, purpose) == account
+    clock.advance(seconds=1)
+    assert is_refused(session, token, purpose)
+
+
+def test_a_link_is_for_the_address_to_which_it_was_mailed(session: Session) -> None:
+    token = issued(session, new_account(session), "verify", email="new@example.org")
+    assert said(session, MailTokenIssued)[-1]["email"] == "new@example.org"
+    assert mailed.take(session, token, "verify").email == "new@example.org"
+
+
+def test_a_link_works_once(session: Session) -> None:
+    token = issued(session, new_account(session), "reset")
+    assert mailed.take(session, token, "reset").used_at is not None
+    assert is_refused(session, token, "reset")
+
+
+def test_a_link_for_something_else_does_not_count(session: Session) -> None:
+    token = issued(session, new_account(session), "verify")
+    assert is_refused(session, token, "reset", "invite")
+
+
+def test_a_new_link_ends_the_earlier_one_of_its_purpose_alone(session: Session) -> None:
+    account = new_account(session)
+    first, other = issued(session, account, "reset"), issued(session, account, "verify")
+    second = issued(session, account, "reset")
+    assert is_refused(session, first, "reset")
+    assert [mailed.take(session, token, "reset", "verify").purpose for token in (second, other)] == ["reset", "verify"]
+
+
+def test_the_sixth_mail_within_an_hour_is_not_sent_and_the_fifth_goes_on_counting(session: Session) -> None:
+    account = new_account(session)
+    fifth = [issued(session, account, "reset") for _ in range(5)][-1]
+    assert issued(session, account, "reset") == fifth
+    assert mailed.take(session, fifth, "reset").user_id == account.id
+
+
+def test_after_an_hour_mails_are_sent_again(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    fifth = [issued(session, account, "reset") for _ in range(5)][-1]
+    clock.advance(hours=1)
+    assert issued(session, account, "reset") != fifth
+
+
+def test_what_shows_the_own_address_stays_when_all_else_ends(session: Session) -> None:
+    account = registered(session, new_email())
+    shows, resets = token_of(session), issued(session, account, "reset")
+    mailed.end_all(session, account)
+    assert is_refused(session, resets, "reset")
+    assert mailed.take(session, shows, "verify").user_id == account.id
+
+
+def test_what_leads_to_another_address_ends_with_all_else(session: Session) -> None:
+    account = new_account(session)
+    moves = issued(session, account, "verify", email=new_email())
+    mailed.end_all(session, account)
+    assert is_refused(session, moves, "verify")
+
+
+def test_asking_says_the_same_and_does_the_same_for_every_address(session: Session) -> None:
+    known, unknown = new_account(session).email, new_email()
+    replies = [mailed.ask_reset(session, NOBODY, email=email) for email in (known, unknown)]
+    assert replies == [{"status": "mail_sent_if_known"}] * 2
+    heard = [{"digest": rules.digest(email), "email": email, "purpose": "reset"} for email in (known, unknown)]
+    assert said(session, MailAsked) == heard
+
+
+def test_whoever_has_lost_the_password_is_mailed_a_link(session: Session) -> None:
+    account = new_account(session)
+    asked(session, account.email.upper())
+    (mail,) = said(session, MailTokenIssued)
+    assert (mail["user_id"], mail["email"], mail["purpose"]) == (account.id, account.email, "reset")
+
+
+def test_whoever_has_not_verified_the_address_can_set_a_password_too(session: Session) -> None:
+    account = registered(session, new_email())
+    asked(session, account.email)
+    assert said(session, MailTokenIssued)[-1]["purpose"] == "reset"
+
+
+def test_the_verification_is_mailed_again(session: Session) -> None:
+    account = registered(session, new_email())
+    first = token_of(session)
+    assert asked(session, account.email, "verify") != first
+    assert said(session, MailTokenIssued)[-1]["purpose"] == "verify"
+
+
+def test_whoever_was_invited_gets_another_invitation_for_a_verification(session: Session) -> None:
+    account = invited(session, new_email())
+    asked(session, account.email, "verify")
+    assert [mail["purpose"] for mail in said(session, MailTokenIssued)] == ["invite", "invite"]
+
+
+@pytest.mark.parametrize(
+    ("status", "purpose"), [("active", "verify"), ("deactivated", "reset"), ("deactivated", "verify")]
+)
+def test_nothing_is_mailed_where_it_makes_no_sense(session: Session, status: str, purpose: str) -> None:
+    account = new_account(session)
+    account.status = status
+    mailed.send_asked(session, SYSTEM, email=account.email, purpose=purpose)
+    assert said(session, MailTokenIssued) == []
+
+
+def test_nothing_is_mailed_to_an_address_without_account(session: Session) -> None:
+    mailed.send_asked(session, SYSTEM, email=new_email(), purpose="reset")
+    assert said(session, MailTokenIssued) == []
+
+
+def sent(session: Session) -> None:
+    """Let the relay have sent all that was published."""
+    add_events(session, SYSTEM)
+    session.published.clear()
+    fresh = session.execute(select(tables.outbox.c.position).order_by(tables.outbox.c.position)).scalars().all()
+    for number, position in enumerate(fresh, 1):
+        numbered = update(tables.outbox).where(tables.outbox.c.position == position).values(sequence=number)
+        session.execute(numbered.where(tables.outbox.c.internal))
+    session.execute(update(tables.relay).where(tables.relay.c.internal).values(sent_through=len(fresh)))
+
+
+def kept(session: Session, *emails: str) -> bool:
+    """Whether one of these, or a token, is anywhere in the outbox."""
+    text = str(session.execute(select(tables.outbox)).all())
+    return "'token'" in text or any(email in text for email in emails)
+
+
+def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
+    account, nobodys = new_account(session), new_email()
+    mailed.ask_reset(session, NOBODY, email=nobodys)
+    mailed.issue(session, account, "reset")
+    sent(session)
+    assert kept(session, account.email, nobodys)
+    mailed.forget(session, SYSTEM)
+    assert not kept(session, account.email, nobodys)
+
+
+def test_what_has_still_to_be_sent_is_not_forgotten(session: Session) -> None:
+    mailed.issue(session, new_account(session), "reset")
+    add_events(session, SYSTEM)
+    mailed.forget(session, SYSTEM)
+    assert kept(session)
+
+
+def timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def differ(database: Database, tries: int) -> float:
+    """By what part the median of asking for a known address differs from that for an unknown one."""
+    with database.begin() as session:
+        known = new_account(session).email
+    ask = lambda email: AuthService.forgot_password(Host(database), email=email)  # noqa: E731
+    times = [(timed(lambda: ask(known)), timed(lambda: ask(new_email()))) for _ in range(tries)]
+    one, other = (statistics.median(column) for column in zip(*times, strict=True))
+    return abs(one / other - 1)
+
+
+def test_the_time_of_asking_does_not_tell_whether_the_address_has_an_account(database: Database) -> None:
+    differ(database, 20)
+    assert any(differ(database, 200) < 0.05 for _ in range(3))

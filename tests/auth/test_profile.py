@@ -1,0 +1,91 @@
+"""One's own profile, changed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chassis.database import Session
+from chassis.errors import Stale, Unauthenticated
+from contracts.auth import DoctorApproved, UserUpdated
+from contracts.roles import Role
+from services.auth import accounts
+from services.auth.models import Account
+from tests.auth.factories import acting, new_account, said
+
+PROFILE = {"phone": "+4930901820", "locale": "de-AT", "language": "de", "timezone": "Europe/Vienna"}
+
+
+def updated(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
+    """The account as its owner sees it after these changes."""
+    return accounts.update_me(session, acting(account), **changes)
+
+
+def doctor(session: Session) -> Account:
+    """A cardiologist."""
+    return new_account(session, roles=[Role.DOCTOR], specialization="cardiology")
+
+
+def test_what_is_given_is_changed_and_seen(session: Session) -> None:
+    seen = updated(session, new_account(session), name="Asha Rao-Weiss", **PROFILE)
+    assert seen | PROFILE | {"name": "Asha Rao-Weiss", "revision": 2} == seen
+
+
+def test_what_is_left_out_stays_and_null_takes_away(session: Session) -> None:
+    account = new_account(session)
+    updated(session, account, **PROFILE)
+    seen = updated(session, account, phone=None)
+    assert (seen["phone"], seen["timezone"], seen["revision"]) == (None, "Europe/Vienna", 3)
+
+
+def test_what_is_as_it_was_is_no_change(session: Session) -> None:
+    account = new_account(session)
+    assert updated(session, account, name=account.name)["revision"] == 1
+    assert said(session, UserUpdated) == []
+
+
+@pytest.mark.parametrize(("tag", "revision"), [('"1"', 2), ("", 2), ("*", 2)])
+def test_whoever_has_seen_the_profile_changes_it(session: Session, tag: str, revision: int) -> None:
+    account = new_account(session)
+    assert accounts.update_me(session, replace(acting(account), if_match=tag), name="New")["revision"] == revision
+
+
+def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(session: Session) -> None:
+    account = new_account(session)
+    updated(session, account, name="New")
+    with pytest.raises(Stale):
+        accounts.update_me(session, replace(acting(account), if_match='"1"'), name="Newer")
+
+
+@pytest.mark.parametrize("fact", ["phone", "language", "timezone"])
+def test_whoever_keeps_a_copy_is_told(session: Session, fact: str) -> None:
+    account = new_account(session)
+    updated(session, account, **{fact: PROFILE[fact]})
+    known = {"user_id": account.id, "email": account.email, "name": account.name}
+    others = {"phone": None, "language": None, "timezone": None}
+    assert said(session, UserUpdated) == [{**known, **others, fact: PROFILE[fact]}]
+
+
+def test_nobody_keeps_a_copy_of_the_locale(session: Session) -> None:
+    assert updated(session, new_account(session), locale="de-AT")["revision"] == 2
+    assert said(session, UserUpdated) == []
+
+
+def test_the_directory_is_told_of_a_doctors_new_name(session: Session) -> None:
+    account = doctor(session)
+    updated(session, account, name="Dr Lena Frey")
+    known = {"doctor_id": account.id, "name": "Dr Lena Frey", "specialization": "cardiology"}
+    assert said(session, DoctorApproved) == [known]
+
+
+def test_the_directory_is_told_of_nothing_else(session: Session) -> None:
+    updated(session, doctor(session), phone=PROFILE["phone"])
+    updated(session, new_account(session), name="Not a doctor")
+    assert said(session, DoctorApproved) == []
+
+
+def test_an_erased_account_is_filled_with_nothing(session: Session) -> None:
+    account = new_account(session)
+    account.erase()
+    with pytest.raises(Unauthenticated):
+        updated(session, account, name="Asha Rao")

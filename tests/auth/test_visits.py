@@ -1,0 +1,84 @@
+"""Copies of visits: which of them a doctor has still to keep."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from uuid_utils.compat import uuid7
+
+from chassis.contract import Event
+from chassis.database import Session
+from contracts import scheduling
+from contracts.scheduling import (
+    AppointmentBooked,
+    AppointmentDisplaced,
+    AppointmentRequested,
+    AppointmentRescheduled,
+    VisitCompleted,
+    VisitStarted,
+)
+from services.auth import visits
+from services.auth.models import OpenVisit
+from services.auth.service import AuthService
+from tests.auth.admins import heard
+from tests.auth.factories import Clock
+
+LIFE = [AppointmentRequested, AppointmentBooked, AppointmentRescheduled, VisitStarted, VisitCompleted]
+
+
+def hear(session: Session, event: type[Event], visit: UUID, doctor_id: UUID, revision: int) -> None:
+    """Hear what scheduling says of a visit."""
+    visits.note(session, heard(event), appointment_id=visit, doctor_id=doctor_id, revision=revision)
+
+
+@pytest.mark.parametrize("event", LIFE[:-1])
+def test_a_visit_is_open_until_it_is_over(session: Session, event: type[Event]) -> None:
+    visit, doctor_id = uuid7(), uuid7()
+    hear(session, event, visit, doctor_id, 1)
+    assert visits.open_of(session, doctor_id) == [visit]
+
+
+@pytest.mark.parametrize("event", [VisitCompleted, AppointmentDisplaced])
+def test_a_visit_that_is_over_is_not_open(session: Session, event: type[Event]) -> None:
+    visit, doctor_id = uuid7(), uuid7()
+    hear(session, AppointmentBooked, visit, doctor_id, 1)
+    hear(session, event, visit, doctor_id, 2)
+    assert visits.open_of(session, doctor_id) == []
+
+
+def test_a_visit_that_another_doctor_takes_over_is_that_doctors(session: Session) -> None:
+    visit, first, second = uuid7(), uuid7(), uuid7()
+    hear(session, AppointmentBooked, visit, first, 1)
+    hear(session, AppointmentRescheduled, visit, second, 2)
+    assert (visits.open_of(session, first), visits.open_of(session, second)) == ([], [visit])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(order=st.permutations([*range(len(LIFE)), *range(len(LIFE))]), last=st.integers(0, len(LIFE) - 1))
+def test_a_stale_event_never_wins_in_whatever_order_and_however_often_they_come(
+    session: Session, order: list[int], last: int
+) -> None:
+    visit, doctor_id = uuid7(), uuid7()
+    for step in (one for one in order if one <= last):
+        hear(session, LIFE[step], visit, doctor_id, step + 1)
+    assert visits.open_of(session, doctor_id) == ([] if LIFE[last] is VisitCompleted else [visit])
+
+
+def test_a_visit_is_forgotten_thirty_days_after_it_is_over(session: Session, clock: Clock) -> None:
+    over, still_open, doctor_id = uuid7(), uuid7(), uuid7()
+    hear(session, VisitCompleted, over, doctor_id, 4)
+    hear(session, AppointmentBooked, still_open, doctor_id, 1)
+    clock.advance(days=29)
+    visits.forget(session, heard(VisitCompleted))
+    assert session.get(OpenVisit, over) is not None
+    clock.advance(days=2)
+    visits.forget(session, heard(VisitCompleted))
+    session.expire_all()
+    assert (session.get(OpenVisit, over), session.get(OpenVisit, still_open) is None) == (None, False)
+
+
+def test_of_every_event_about_a_visit_that_is_heard_it_is_known_whether_the_visit_is_open() -> None:
+    told = [one for one in vars(scheduling).values() if isinstance(one, type) and issubclass(one, Event)]
+    listened = {one.event_name() for one in told if hasattr(AuthService, f"on_{one.event_name()}")} - {"event"}
+    assert listened == visits.IS_OPEN.keys()
