@@ -46,6 +46,25 @@ def agreed(
     _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
 
 
+def moved(
+    session: Session,
+    _actor: Actor,
+    *,
+    appointment_id: UUID,
+    doctor_id: UUID,
+    patient_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    revision: int,
+    status: str,
+) -> None:
+    """A visit has another doctor or another time: if it is agreed all the same, care goes with it."""
+    if status != "requested":
+        people = {"doctor_id": doctor_id, "patient_id": patient_id}
+        period = rules.care_of_visit(starts_at, ends_at)
+        _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+
+
 def met(
     session: Session,
     actor: Actor,

@@ -1,19 +1,31 @@
 """Everything that the clinical service does."""
 
+from chassis import auditing
 from chassis.entrypoints import Service, hears, serves
 from contracts import auth, clinical, scheduling
 from services.clinical import care, patients, prescriptions
 
 
 class ClinicalService(Service):
-    """What was found and done: who treats whom, and prescriptions."""
+    """What was found and done: patients, who treats whom, and prescriptions."""
 
     name = "clinical"
+
+    register_patient_at_desk = serves(clinical.RegisterPatientAtDesk, patients.register)
+    search_patients = serves(clinical.SearchPatients, patients.search)
+    get_patient = serves(clinical.GetPatient, patients.get)
+    correct_patient = serves(clinical.CorrectPatient, patients.correct)
+    get_my_profile = serves(clinical.GetMyProfile, patients.own)
+    update_my_profile = serves(clinical.UpdateMyProfile, patients.update_own)
 
     prescribe = serves(clinical.Prescribe, prescriptions.prescribe)
     list_my_prescriptions = serves(clinical.ListMyPrescriptions, prescriptions.own)
     list_prescriptions_of_patient = serves(clinical.ListPrescriptionsOfPatient, prescriptions.of_patient)
+    list_audit = serves(clinical.ListAudit, auditing.listing)
 
     on_user_registered = hears(auth.UserRegistered, patients.remember)
+    on_user_updated = hears(auth.UserUpdated, patients.remember)
+    on_user_erased = hears(auth.UserErased, patients.forget)
     on_appointment_booked = hears(scheduling.AppointmentBooked, care.agreed)
+    on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, care.moved)
     on_visit_started = hears(scheduling.VisitStarted, care.met)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +10,15 @@ from sqlalchemy import event, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Origin
+from chassis.contract import Event, Origin, Page
 from chassis.database import Session
 from chassis.identity import Actor
-from services.clinical import care, prescriptions
-from services.clinical.models import CareRelation, Prescription
+from services.clinical import care, patients, prescriptions
+from services.clinical.models import CareRelation, Patient, Prescription
 
 HOUR = timedelta(hours=1)
+ADDRESS = {"lines": ["Lindenweg 4"], "city": "Berlin", "postal_code": "10115", "country": "DE"}
+MOTHER = {"name": "Mira Rao", "phone": "+4930111111", "relation": "mother"}
 
 
 def hours(count: float) -> datetime:
@@ -30,6 +32,54 @@ def doctor(person: UUID | None = None) -> Actor:
 
 def patient(person: UUID | None = None) -> Actor:
     return Actor(id=person or uuid7(), roles=frozenset({"patient"}), verified=True)
+
+
+def desk(**fields: Any) -> Actor:
+    """A receptionist."""
+    return Actor(id=uuid7(), roles=frozenset({"receptionist"}), verified=True, **fields)
+
+
+def person(**facts: Any) -> dict[str, Any]:
+    """What the desk says of a patient, as the contract has read it."""
+    return {
+        "given_name": "Asha",
+        "family_name": "Rao",
+        "birth_date": date(1990, 4, 7),
+        "sex": "female",
+        "phone": "+4930222222",
+        "email": "asha@example.org",
+        "address": ADDRESS,
+        "blood_group": "A+",
+        "emergency_contact": MOTHER,
+        "confirmed_new": False,
+        **facts,
+    }
+
+
+def registered(session: Session, **facts: Any) -> Patient:
+    """A patient whom the desk has registered."""
+    written = patients.register(session, desk(), **person(**facts))
+    session.flush()
+    return written
+
+
+def opened_account(session: Session, person_id: UUID, *, sequence: int = 1, **facts: Any) -> Patient:
+    """The patient after auth's event about an account."""
+    told = {"name": "Asha Rao", "email": "asha@example.org", **facts}
+    patients.remember(session, heard("user_registered", sequence=sequence), user_id=person_id, **told)
+    session.flush()
+    return session.get_one(Patient, person_id, populate_existing=True)
+
+
+def searched(session: Session, **given: Any) -> Page:
+    """A page of the desk's search."""
+    criteria = {"mrn": None, "name": None, "birth_date": None, "limit": 20, "cursor": None, **given}
+    return patients.search(session, desk(), **criteria)
+
+
+def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
+    """What a session has published of one kind."""
+    return [published.data for published in session.published if type(published) is kind]
 
 
 def heard(name: str = "visit_started", *, sequence: int = 1, occurred_at: datetime | None = None) -> Actor:

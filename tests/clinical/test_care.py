@@ -88,3 +88,28 @@ def test_one_relation_that_is_over_does_not_end_another(session: Session) -> Non
     who, whom = in_care(session)
     care.agreed(session, heard(), **visit(who, whom, starts=-AFTER_VISIT / timedelta(hours=1) - DAY))
     care.must_treat(session, who, whom.person)
+
+
+def test_care_goes_with_an_agreed_visit_to_another_doctor(session: Session) -> None:
+    who, other, whom = doctor(), doctor(), patient()
+    visited = visit(who, whom)
+    care.agreed(session, heard(), **visited)
+    care.moved(session, heard(), **{**visited, "doctor_id": other.person, "revision": 3}, status="booked")
+    care.must_treat(session, other, whom.person)
+    with pytest.raises(NotFound):
+        care.must_treat(session, who, whom.person)
+
+
+def test_a_visit_that_is_not_agreed_opens_no_chart_to_another_doctor(session: Session) -> None:
+    other, whom = doctor(), patient()
+    care.moved(session, heard(), **{**visit(doctor(), whom), "doctor_id": other.person}, status="requested")
+    with pytest.raises(NotFound):
+        care.must_treat(session, other, whom.person)
+
+
+def test_the_first_doctor_does_not_treat_when_the_agreement_comes_after_the_change(session: Session) -> None:
+    who, other, whom = doctor(), doctor(), patient()
+    visited = visit(who, whom)
+    care.moved(session, heard(), **{**visited, "doctor_id": other.person, "revision": 3}, status="booked")
+    care.agreed(session, heard(), **{**visited, "revision": 2})
+    care.must_treat(session, other, whom.person)

@@ -1,10 +1,13 @@
-"""When the doctor of a visit treats the patient."""
+"""When the doctor of a visit treats the patient, record numbers, names, births and deaths."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import given
+import pytest
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from chassis.errors import Invalid
+from services.clinical import rules
 from services.clinical.rules import AFTER_VISIT, care_of_visit
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -34,3 +37,98 @@ def test_meeting_never_narrows_what_was_agreed(starts_at: datetime, length: time
     agreed, met = care_of_visit(starts_at, starts_at + length), care_of_visit(starts_at, starts_at + length, met_at)
     assert met.from_ <= min(agreed.from_, met_at)
     assert met.until >= max(agreed.until, met_at)
+
+
+NUMBERS = st.integers(1, 10**9)
+TODAY = date(2026, 11, 23)
+
+
+def test_a_record_number_can_be_read_out() -> None:
+    assert rules.mrn(1234) == "M-0001234-0"
+
+
+def test_the_check_digit_is_damms() -> None:
+    assert rules.check_digit("572") == "4"  # The example of his thesis.
+
+
+@given(NUMBERS)
+def test_a_record_number_is_read_as_it_was_given(number: int) -> None:
+    assert rules.read_mrn(rules.mrn(number)) == rules.mrn(number)
+    assert rules.read_mrn(rules.mrn(number).lower().replace("-", " ")) == rules.mrn(number)
+
+
+@given(NUMBERS, st.data())
+def test_every_wrong_digit_is_noticed(number: int, data: st.DataObject) -> None:
+    digits = rules.mrn(number).replace("M", "").replace("-", "")
+    place, digit = data.draw(st.integers(0, len(digits) - 1)), data.draw(st.sampled_from("0123456789"))
+    assume(digits[place] != digit)
+    with pytest.raises(Invalid):
+        rules.read_mrn(digits[:place] + digit + digits[place + 1 :])
+
+
+@given(NUMBERS, st.data())
+def test_every_swap_of_two_neighbours_is_noticed(number: int, data: st.DataObject) -> None:
+    digits = rules.mrn(number).replace("M", "").replace("-", "")
+    place = data.draw(st.integers(0, len(digits) - 2))
+    one, other = digits[place : place + 2]
+    assume(one != other)
+    with pytest.raises(Invalid):
+        rules.read_mrn(digits[:place] + other + one + digits[place + 2 :])
+
+
+@given(st.text())
+def test_whatever_is_typed_is_a_record_number_or_refused(text: str) -> None:
+    try:
+        rules.read_mrn(text)
+    except Invalid as refused:
+        assert refused.facts["errors"]["mrn"]  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Asha  Rao", "asha rao"),
+        ("Zoë O’Brien", "zoe obrien"),  # noqa: RUF001  the apostrophe that telephones write
+        ("Anne-Marie Straße", "anne marie strasse"),
+        ("J. R. Łukasz", "j r łukasz"),
+        ("राम", "राम"),
+        ("李小龍", "李小龍"),
+        ("?", "?"),
+    ],
+)
+def test_names_are_compared_without_case_accents_and_signs(name: str, key: str) -> None:
+    assert rules.name_key(name) == key
+
+
+@given(st.text(min_size=1, max_size=200).filter(str.strip))
+def test_every_name_has_a_key_that_fits_and_is_its_own_key(name: str) -> None:
+    key = rules.name_key(name)
+    assert 1 <= len(key) <= 200
+    assert rules.words_of(name)
+
+
+def test_the_parts_of_a_name_may_come_in_any_order() -> None:
+    assert rules.same_name("Rao Asha", "asha RAO")
+    assert not rules.same_name("Asha Rao", "Asha")
+
+
+@pytest.mark.parametrize("born", [TODAY, date(1896, 11, 23), date(1896, 11, 24)])
+def test_people_are_born_between_today_and_a_hundred_and_thirty_years_ago(born: date) -> None:
+    rules.check_birth(born, TODAY)
+
+
+@pytest.mark.parametrize("born", [TODAY + timedelta(days=1), date(1896, 11, 22), date.min, date.max])
+def test_other_birth_dates_are_refused(born: date) -> None:
+    with pytest.raises(Invalid):
+        rules.check_birth(born, TODAY)
+
+
+@pytest.mark.parametrize("birth_date", [None, date(2020, 1, 1)])
+@pytest.mark.parametrize(
+    "died",
+    [NINE + timedelta(seconds=1), datetime(1890, 1, 1, tzinfo=UTC), datetime.min.replace(tzinfo=UTC)],
+    ids=["in the future", "long ago", "ever so long ago"],
+)
+def test_nobody_dies_in_the_future_or_before_being_born(died: datetime, birth_date: date | None) -> None:
+    with pytest.raises(Invalid):
+        rules.check_death(died, birth_date, NINE)
