@@ -16,9 +16,12 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.database import Session
 from chassis.identity import Actor
-from services.notify.models import Delivery
+from services.notify.models import Contact, Delivery
+from services.notify.notifications import tells
 
 BATCH = 50
+
+tell_user = tells("user_id")
 
 
 def mail_token(
@@ -26,19 +29,37 @@ def mail_token(
 ) -> None:
     """Have a secret link sent to the address in the event, since the contact may arrive later than it.
 
-    The template is named for the purpose of the link: `verify`.
+    The template is named for the purpose of the link: `verify`, `reset` or `invite`.
     """
+    _ask(session, actor, user_id, email, purpose, {"token": token, "expires_at": expires_at.isoformat()})
+
+
+def credentials_changed(session: Session, actor: Actor, *, user_id: UUID, email: str, what: str) -> None:
+    """Tell somebody, in the app and at the address in the event, which may be the one that no longer counts."""
     assert actor.origin is not None  # noqa: S101  events have one
+    tell_user(session, actor, user_id=user_id, what=what)
+    at = actor.origin.occurred_at.isoformat()
+    _ask(session, actor, user_id, email, "credentials_changed", {"what": what, "at": at})
+
+
+def _ask(
+    session: Session, actor: Actor, person_id: UUID, recipient: str, template: str, content: dict[str, str]
+) -> None:
+    """Have a mail sent, once for the event; none to somebody who has been erased."""
+    assert actor.origin is not None  # noqa: S101  events have one
+    # Locked, so that whoever erases the contact meanwhile finds the mail.
+    if session.scalar(select(Contact.erased_at).where(Contact.id == person_id).with_for_update()) is not None:
+        return
     mail_id, now = uuid7(), clock.now()
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
     row = insert(Delivery).values(
         id=mail_id,
         event_id=actor.origin.event_id,
-        person_id=user_id,
+        person_id=person_id,
         channel="email",
-        recipient=email,
-        template=purpose,
-        content={"token": token, "expires_at": expires_at.isoformat()},
+        recipient=recipient,
+        template=template,
+        content=content,
         message_id=f"{mail_id}@{_our_domain()}",
         state="pending",
         attempts=0,
@@ -65,7 +86,8 @@ def claim(session: Session, _actor: Actor) -> list[Delivery]:
 def record(session: Session, _actor: Actor, claimed: Sequence[Delivery], outcome: Mapping[UUID, str | None]) -> None:
     """Write down what became of the claimed mails: by id the class of the error, or None for sent.
 
-    One that is not named was not tried, and comes again after its lease.
+    `rules.REFUSED` stands for whatever no further try can change. A mail that is not named was not tried, and comes
+    again after its lease.
     """
     now, attempts = clock.now(), {delivery.id: delivery.attempts for delivery in claimed}
     tried = session.scalars(select(Delivery).where(Delivery.id.in_(outcome)).with_for_update())

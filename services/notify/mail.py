@@ -22,12 +22,13 @@ from uuid import UUID
 from jinja2 import TemplateError
 
 from chassis import config
-from services.notify import wording
+from services.notify import rules, wording
 from services.notify.models import Delivery
 
 SOCKET_SECONDS = 10.0
 BATCH_SECONDS = 120.0
 SMTP_PORT, SMTPS_PORT = 25, 465
+FINAL = 500
 LONGEST_LINE = 998
 """Octets, RFC 5322."""
 FAILURES = (OSError, ValueError, LookupError, TemplateError, MessageError)
@@ -39,7 +40,8 @@ Send = Callable[[EmailMessage], None]
 def send_all(deliveries: Sequence[Delivery]) -> dict[UUID, str | None]:
     """Try to send these mails, over one connection: by id the class of the error, or None for sent.
 
-    After `BATCH_SECONDS` the rest is left out, so that nobody still sends when the lease ends.
+    It is `rules.REFUSED` instead where the server will never take the mail, or any mail to the address. After
+    `BATCH_SECONDS` the rest is left out, so that nobody still sends when the lease ends.
     """
     outcome, deadline = dict[UUID, str | None](), time.monotonic() + BATCH_SECONDS
     with _way(config.current().mail_url) as send:
@@ -54,8 +56,15 @@ def _try(send: Send, delivery: Delivery) -> str | None:
     try:
         send(message_of(delivery))
     except FAILURES as error:
-        return type(error).__name__
+        return rules.REFUSED if _is_final(error) else type(error).__name__
     return None
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server refuses this mail for good, and not us, or just now."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= FINAL for code, _text in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= FINAL
 
 
 def message_of(delivery: Delivery) -> EmailMessage:

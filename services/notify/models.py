@@ -26,15 +26,19 @@ class Base(DeclarativeBase):
 
 
 class Contact(Base):
-    """How a person is reached: a copy of what auth knows."""
+    """How a person is reached: a copy of what auth knows of accounts, and clinical of patients."""
 
     __tablename__ = "contact"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(16))
     changed_by: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of the event that this copy is of, so that a stale one never wins."""
+    """Sequence of auth's event that this is a copy of, so that a stale one never wins; 0 without an account."""
+    patient_changed_by: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The same of clinical's events, which auth's numbers cannot be compared with; 0 for who is no patient there."""
+    erased_at: Mapped[datetime | None]
 
 
 class Notification(Base):
@@ -98,7 +102,7 @@ class Delivery(Base):
     next_try_at: Mapped[datetime | None]
     """Null once there is nothing left to do."""
     last_error: Mapped[str | None] = mapped_column(String(100))
-    """Class of the last failure; its text might hold an address."""
+    """Class of the last failure, or `rules.REFUSED`; its text might hold an address."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 
@@ -111,9 +115,12 @@ class Delivery(Base):
         return self.state == "sending" and self.attempts == attempts
 
     def end_try(self, now: datetime, error: str | None) -> None:
-        """The mail is out; or, with the class of an error, it is tried again later, unless a day of tries is over."""
+        """The mail is out; or, with the class of an error, it is tried again later.
+
+        It has failed when a day of tries is over, or at once when it was refused for good (`rules.REFUSED`).
+        """
         self.last_error = error
-        delay = None if error is None else rules.next_delay(self.attempts)
+        delay = None if error in (None, rules.REFUSED) else rules.next_delay(self.attempts)
         if error is None:
             self._end("sent")
             self.sent_at = now

@@ -27,26 +27,26 @@ LISTED = (
 )
 
 
-def tells(person: str) -> Callable[..., None]:
-    """A handler that tells an event to the one whom it names in this field, such as `patient_id`.
+def tells(*people: str) -> Callable[..., None]:
+    """A handler that tells an event to those whom it names in these fields, such as `patient_id`.
 
     The kind of the notification is the event's name, and so is the name of the template's block that words it.
     """
 
     def tell(session: Session, actor: Actor, **facts: Any) -> None:
-        """Notify somebody of the event, once."""
+        """Notify people of the event, once."""
         assert actor.origin is not None  # noqa: S101  events have one
         insert = postgresql.insert if session.is_postgresql else sqlite.insert
-        row = insert(Notification).values(
-            id=uuid7(),
-            event_id=actor.origin.event_id,
-            person_id=facts[person],
-            kind=actor.origin.name,
-            message=wording.of_notification(actor.origin.name, facts),
-            subject_id=UUID(actor.origin.subject),
-            created_at=clock.now(),
-        )
-        session.execute(row.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
+        common = {
+            "event_id": actor.origin.event_id,
+            "kind": actor.origin.name,
+            "message": wording.of_notification(actor.origin.name, facts),
+            "subject_id": UUID(actor.origin.subject),
+            "created_at": clock.now(),
+        }
+        rows = [{"id": uuid7(), "person_id": facts[person], **common} for person in people]
+        told = insert(Notification).values(rows)
+        session.execute(told.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
 
     return tell
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST = timedelta(hours=24)
 """How long a mail is tried for, waits added up."""
+REFUSED = "refused"
+"""What a mail has failed with that its server refuses for good (RFC 5321, section 4.2.1: replies of 500 and more)."""
 
 # ISO 4217, list one: the currencies whose minor unit is not a hundredth.
 WHOLE = (

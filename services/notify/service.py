@@ -1,5 +1,6 @@
 """Everything that the notify service does."""
 
+from chassis import auditing
 from chassis.entrypoints import Service, every, hears, serves
 from contracts import auth, billing, clinical, notify, scheduling
 from services.notify import contacts, deliveries, mail, notifications
@@ -13,9 +14,12 @@ class NotifyService(Service):
 
     list_notifications = serves(notify.ListNotifications, notifications.listing)
     read_notification = serves(notify.ReadNotification, notifications.read)
+    list_audit = serves(notify.ListAudit, auditing.listing)
 
     on_appointment_requested = hears(scheduling.AppointmentRequested, tells("doctor_id"))
     on_appointment_booked = hears(scheduling.AppointmentBooked, tells("patient_id"))
+    on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, tells("patient_id", "doctor_id"))
+    on_appointment_displaced = hears(scheduling.AppointmentDisplaced, tells("patient_id"))
     on_visit_completed = hears(scheduling.VisitCompleted, tells("patient_id"))
     on_upgrade_decided = hears(auth.UpgradeDecided, tells("user_id"))
     on_prescription_added = hears(clinical.PrescriptionAdded, tells("patient_id"))
@@ -24,5 +28,10 @@ class NotifyService(Service):
     on_payment_failed = hears(billing.PaymentFailed, tells("patient_id"))
 
     on_user_registered = hears(auth.UserRegistered, contacts.remember)
+    on_user_updated = hears(auth.UserUpdated, contacts.remember)
+    on_user_erased = hears(auth.UserErased, contacts.forget)
+    on_patient_registered = hears(clinical.PatientRegistered, contacts.remember_patient)
+    on_patient_updated = hears(clinical.PatientUpdated, contacts.remember_patient)
     on_mail_token_issued = hears(auth.MailTokenIssued, deliveries.mail_token)
+    on_credentials_changed = hears(auth.CredentialsChanged, deliveries.credentials_changed)
     send_mails = every(1.0, deliveries.claim, outside=mail.send_all, then=deliveries.record)

@@ -35,6 +35,7 @@ def settings(**changes: Any) -> Config:
         "public_url": "https://hospital.example",
         "mail_url": "smtp://127.0.0.1:9",
         "mail_from": "Hospital <post@hospital.example>",
+        "mfa_required_roles": frozenset(),
         "currency": "EUR",
         "allow_sandbox_payments": False,
         "workers": 1,

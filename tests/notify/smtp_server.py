@@ -1,8 +1,8 @@
 """A real SMTP server for tests, in a process of its own, since asyncio does not run where eventlet has been.
 
 `python smtp_server.py FOLDER PORT [login] [smtps|starttls]`: each mail becomes a file in FOLDER, each connection a line
-in FOLDER/connections. Mailboxes that begin with `unknown` are refused, and for a mail to `rude...` it drops the
-connection.
+in FOLDER/connections. Mailboxes that begin with `unknown` are refused for good and those with `full` for now, a mail to
+`proud...` is not taken, and for one to `rude...` it drops the connection.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ class Mailboxes:
         """Refuse whom nobody knows."""
         if address.startswith("unknown"):
             return "550 No such mailbox"
+        if address.startswith("full"):
+            return "452 Come back later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -36,6 +38,8 @@ class Mailboxes:
         if envelope.rcpt_tos[0].startswith("rude"):
             cast("asyncio.Transport", server.transport).abort()
             return "421 Goodbye"
+        if envelope.rcpt_tos[0].startswith("proud"):
+            return "554 Not such a mail"
         keep(envelope)
         return "250 Kept"
 

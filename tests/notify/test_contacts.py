@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from chassis import clock
 from chassis.database import Session
 from services.notify import contacts
-from services.notify.models import Contact
-from tests.notify.factories import heard
+from services.notify.models import Contact, Delivery
+from tests.notify.factories import heard, mail
 
 
 def _hear(session: Session, person: UUID, email: str, *, sequence: int) -> Contact:
@@ -30,3 +32,93 @@ def test_a_stale_address_changes_nothing(session: Session) -> None:
     person = uuid7()
     _hear(session, person, "new@example.org", sequence=2)
     assert _hear(session, person, "old@example.org", sequence=1).email == "new@example.org"
+
+
+def _hear_patient(session: Session, person: UUID, *, sequence: int = 1, **facts: str | None) -> Contact:
+    told = {"name": "Asha Rao", "email": None, "phone": "+4930222222", **facts}
+    contacts.remember_patient(session, heard(sequence=sequence), patient_id=person, **told)
+    return session.get_one(Contact, person, populate_existing=True)
+
+
+def test_a_patient_of_the_desk_may_have_no_address(session: Session) -> None:
+    known = _hear_patient(session, uuid7())
+    assert (known.name, known.email, known.phone) == ("Asha Rao", None, "+4930222222")
+
+
+def test_an_account_gives_the_address_whatever_number_its_event_has(session: Session) -> None:
+    person = uuid7()
+    _hear_patient(session, person, sequence=900, email="desk@example.org")
+    known = _hear(session, person, "asha@example.org", sequence=1)
+    assert (known.email, known.phone) == ("asha@example.org", "+4930222222")
+
+
+def test_of_who_has_an_account_the_desk_tells_only_the_phone_number(session: Session) -> None:
+    person = uuid7()
+    _hear(session, person, "asha@example.org", sequence=900)
+    known = _hear_patient(session, person, name="Asha Rao-Menon", email="desk@example.org")
+    assert (known.name, known.email, known.phone) == ("Asha Rao", "asha@example.org", "+4930222222")
+
+
+def test_a_stale_phone_number_changes_nothing(session: Session) -> None:
+    person = uuid7()
+    _hear_patient(session, person, sequence=2, phone=None)
+    assert _hear_patient(session, person, sequence=1).phone is None
+
+
+def test_an_erased_contact_is_not_filled_again(session: Session) -> None:
+    person = uuid7()
+    known = _hear_patient(session, person, phone=None)
+    known.erased_at = clock.now()
+    session.flush()
+    assert _hear_patient(session, person, sequence=2).phone is None
+
+
+def _hear_update(session: Session, person: UUID, *, sequence: int, **facts: str | None) -> Contact:
+    told = {"name": "Asha Weiss", "email": "new@example.org", "phone": None, **facts}
+    contacts.remember(session, heard("user_updated", sequence=sequence), user_id=person, **told)
+    return session.get_one(Contact, person, populate_existing=True)
+
+
+def test_a_changed_profile_is_copied(session: Session) -> None:
+    person = uuid7()
+    _hear(session, person, "old@example.org", sequence=1)
+    known = _hear_update(session, person, sequence=2, phone="+4930901820")
+    assert (known.name, known.email, known.phone) == ("Asha Weiss", "new@example.org", "+4930901820")
+
+
+def test_a_changed_profile_may_come_before_the_account_is_known(session: Session) -> None:
+    person = uuid7()
+    _hear_update(session, person, sequence=2)
+    assert _hear(session, person, "old@example.org", sequence=1).email == "new@example.org"
+
+
+def test_a_profile_without_phone_number_leaves_that_of_the_desk(session: Session) -> None:
+    person = uuid7()
+    _hear_patient(session, person)
+    assert _hear_update(session, person, sequence=1).phone == "+4930222222"
+
+
+def test_an_erased_contact_is_not_filled_by_what_auth_said_before(session: Session) -> None:
+    person = uuid7()
+    session.add(Contact(id=person, name="", email=None, changed_by=1, erased_at=clock.now()))
+    session.flush()
+    known = _hear_update(session, person, sequence=2, phone="+4930901820")
+    assert (known.name, known.email, known.phone) == ("", None, None)
+
+
+def test_of_an_erased_person_neither_contact_nor_mails_are_left(session: Session) -> None:
+    person, other = uuid7(), uuid7()
+    _hear_update(session, person, sequence=1, phone="+4930901820")
+    for who in (person, other):
+        mail(session, user_id=who)
+    contacts.forget(session, heard("user_erased", sequence=2), user_id=person)
+    known = session.get_one(Contact, person, populate_existing=True)
+    assert (known.name, known.email, known.phone, known.erased_at is None) == ("", None, None, False)
+    assert session.scalars(select(Delivery.person_id).where(Delivery.person_id.in_([person, other]))).all() == [other]
+
+
+def test_who_is_erased_before_having_been_heard_of_stays_unknown(session: Session) -> None:
+    person = uuid7()
+    contacts.forget(session, heard("user_erased"), user_id=person)
+    assert _hear_update(session, person, sequence=9).email is None
+    assert _hear_patient(session, person, sequence=9).phone is None

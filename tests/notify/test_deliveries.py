@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.database import Database, Session
 from chassis.identity import Actor
 from services.notify import deliveries
-from services.notify.models import LEASE, Delivery
+from services.notify.models import LEASE, Contact, Delivery, Notification
 from tests.notify.factories import due, heard, mail
 
 SYSTEM = Actor.system()
@@ -36,6 +36,40 @@ def test_a_token_that_is_heard_of_twice_is_mailed_once(session: Session) -> None
     for _time in range(2):
         mail(session, actor=actor, user_id=who)
     assert session.scalar(select(func.count()).where(Delivery.person_id == who)) == 1
+
+
+def _credentials_changed(session: Session, actor: Actor, person: UUID, what: str = "password") -> None:
+    deliveries.credentials_changed(session, actor, user_id=person, email="old@example.org", what=what)
+
+
+def test_of_changed_credentials_one_is_told_at_the_address_in_the_event_and_in_the_app(session: Session) -> None:
+    person = uuid7()
+    _credentials_changed(session, heard("credentials_changed", subject=person), person)
+    mailed = session.scalars(select(Delivery).where(Delivery.person_id == person)).one()
+    told = session.scalars(select(Notification).where(Notification.person_id == person)).one()
+    assert (mailed.recipient, mailed.template, mailed.content["what"]) == (
+        "old@example.org",
+        "credentials_changed",
+        "password",
+    )
+    assert (told.kind, told.subject_id) == ("credentials_changed", person)
+
+
+def test_of_changed_credentials_one_is_told_once(session: Session) -> None:
+    person = uuid7()
+    actor = heard("credentials_changed", subject=person)
+    for _time in range(2):
+        _credentials_changed(session, actor, person)
+    for table in (Delivery, Notification):
+        assert session.scalar(select(func.count()).select_from(table).where(table.person_id == person)) == 1
+
+
+def test_nothing_is_mailed_to_somebody_who_has_been_erased(session: Session) -> None:
+    person = uuid7()
+    session.add(Contact(id=person, name="", changed_by=1, erased_at=clock.now()))
+    session.flush()
+    _credentials_changed(session, heard("credentials_changed", subject=person), person)
+    assert session.scalar(select(func.count()).where(Delivery.person_id == person)) == 0
 
 
 def test_the_message_id_is_of_our_domain(session: Session) -> None:

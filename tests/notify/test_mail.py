@@ -7,7 +7,7 @@ from urllib.parse import SplitResult
 
 import pytest
 
-from services.notify import mail
+from services.notify import mail, rules
 from services.notify.models import Delivery
 from tests.notify.conftest import StartMailServer, Use
 from tests.notify.factories import row
@@ -91,10 +91,15 @@ def test_the_mails_of_a_batch_share_a_connection(use_settings: Use, mail_server:
     assert (server.connections(), server.recipients()) == (1, [f"{name}@example.org" for name in "abc"])
 
 
-def test_a_refused_mailbox_does_not_stop_the_others(use_settings: Use, mail_server: StartMailServer) -> None:
+@pytest.mark.parametrize(
+    ("mailbox", "outcome"), [("unknown", rules.REFUSED), ("proud", rules.REFUSED), ("full", "SMTPRecipientsRefused")]
+)
+def test_a_refused_mail_does_not_stop_the_others(
+    use_settings: Use, mail_server: StartMailServer, mailbox: str, outcome: str
+) -> None:
     server = mail_server()
     use_settings(mail_url=server.url())
-    assert _sent(row(recipient="unknown@example.org"), row()) == ["SMTPRecipientsRefused", None]
+    assert _sent(row(recipient=f"{mailbox}@example.org"), row()) == [outcome, None]
 
 
 def test_a_dropped_connection_does_not_stop_the_others(use_settings: Use, mail_server: StartMailServer) -> None:

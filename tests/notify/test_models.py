@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from chassis.database import Database
 from matron.migrations import differences
+from services.notify import rules
 from services.notify.models import LEASE, Notification
 from tests.notify.factories import NOON, row
 
@@ -60,6 +61,13 @@ def test_after_the_last_try_a_mail_has_failed_and_keeps_no_secret() -> None:
     delivery = row(attempts=11)
     delivery.end_try(NOON, "TimeoutError")
     assert (delivery.state, delivery.next_try_at, delivery.content["token"]) == ("failed", None, "")
+
+
+def test_a_mail_that_was_refused_for_good_has_failed_at_once_and_keeps_no_secret() -> None:
+    delivery = row(attempts=1)
+    delivery.end_try(NOON, rules.REFUSED)
+    assert (delivery.state, delivery.next_try_at, delivery.content["token"]) == ("failed", None, "")
+    assert delivery.last_error == rules.REFUSED
 
 
 def test_the_migrated_database_is_what_the_models_say(database: Database) -> None:

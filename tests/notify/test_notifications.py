@@ -11,10 +11,10 @@ from chassis.errors import NotFound
 from chassis.identity import Actor
 from contracts.clinical import PrescriptionAdded
 from contracts.notify import ReadNotification
-from contracts.scheduling import AppointmentRequested
+from contracts.scheduling import AppointmentRequested, AppointmentRescheduled
 from services.notify import notifications
 from services.notify.models import Notification
-from tests.notify.factories import person, tell
+from tests.notify.factories import heard, person, tell
 
 
 def _prescribed(session: Session, patient_id: UUID, **fields: UUID) -> Notification:
@@ -97,3 +97,11 @@ def test_nobody_reads_anothers_notification(session: Session) -> None:
 def test_what_is_not_there_cannot_be_read(session: Session) -> None:
     with pytest.raises(NotFound):
         _read(session, person(), uuid7())
+
+
+def test_an_event_may_tell_several_people_each_once(session: Session) -> None:
+    data = AppointmentRescheduled.schema().load(AppointmentRescheduled.example)
+    both, actor = [data["patient_id"], data["doctor_id"]], heard("appointment_rescheduled")
+    for _time in range(2):
+        notifications.tells("patient_id", "doctor_id")(session, actor, **data)
+    assert [len(_list(session, person(one)).items) for one in both] == [1, 1]

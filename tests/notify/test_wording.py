@@ -12,6 +12,7 @@ LINES: dict[type[Event], str] = {
     scheduling.AppointmentRequested: "A patient asks you for a visit on Monday 23 November 2026, 14:30.",
     scheduling.AppointmentBooked: "Your visit on Monday 23 November 2026, 14:30 is agreed.",
     scheduling.VisitCompleted: "Your visit on Monday 23 November 2026, 14:30 is over.",
+    auth.CredentialsChanged: "Your password has been changed. If it was not you, tell the hospital.",
     auth.UpgradeDecided: "Your request for the role of doctor was approved.",
     clinical.PrescriptionAdded: "You have a new prescription.",
     billing.InvoiceIssued: "You have a new invoice of 80.00 EUR.",
@@ -40,3 +41,36 @@ def test_the_verification_mail_has_the_link_and_the_bare_token() -> None:
 def test_a_mail_that_lacks_a_fact_is_an_error_and_no_mail_with_a_hole() -> None:
     with pytest.raises(UndefinedError):
         wording.of_mail("verify", {"token": "secret"})
+
+
+@pytest.mark.parametrize(
+    ("template", "subject"), [("reset", "Set a new password"), ("invite", "Your account at the hospital")]
+)
+def test_the_mails_with_which_a_password_is_set_have_the_link_and_the_bare_token(template: str, subject: str) -> None:
+    seen, body = wording.of_mail(template, {"token": "a+b", "expires_at": NOON.isoformat()})
+    assert seen == subject
+    assert {"https://hospital.example/reset-password?token=a%2Bb", "a+b"} <= set(body.splitlines())
+
+
+CHANGES = {
+    "password": "Your password has been changed",
+    "email": "Your e-mail address has been changed",
+    "mfa_enabled": "A second factor has been set up",
+    "mfa_disabled": "Your second factor has been taken away",
+}
+
+
+@pytest.mark.parametrize(("what", "subject"), CHANGES.items())
+def test_each_change_of_credentials_says_what_to_do_if_it_was_not_you(what: str, subject: str) -> None:
+    seen, body = wording.of_mail("credentials_changed", {"what": what, "at": NOON.isoformat()})
+    assert seen == subject
+    assert "on Monday 23 November 2026, 17:30 " in body
+    assert "If it was not you" in body
+    assert "{" not in body
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_each_change_of_credentials_is_told_in_one_line(what: str) -> None:
+    line = wording.of_notification("credentials_changed", {"what": what})
+    assert line.endswith(". If it was not you, tell the hospital.")
+    assert len(line.splitlines()) == 1
