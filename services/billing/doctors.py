@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis.copies import keep
 from chassis.database import Session
+from chassis.erasure import erase_traces
 from chassis.identity import Actor
 from services.billing import catalogue, invoices, rules
 from services.billing.models import Doctor, Invoice, InvoiceLine
@@ -20,3 +21,8 @@ def remember(session: Session, actor: Actor, *, doctor_id: UUID, specialization:
     for line in (line for invoice in waiting for line in invoice.lines if line.code is None):
         line.code = rules.consultation_code(specialization)
     invoices.complete(session, waiting)
+
+
+def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
+    """Drop the replies to somebody erased. Invoices name ids alone, and a specialization says what was charged."""
+    erase_traces(session, user_id)

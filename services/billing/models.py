@@ -182,7 +182,7 @@ class Payment(Base):
 
     def _finish(self, status: str, now: datetime) -> None:
         if self.is_finished:
-            raise Conflict("payment_finished", f"The payment has {self.status}.", {"status": self.status})
+            raise Conflict("payment_finished", f"The payment has {self.status}.", {"state": self.status})
         self.status, self.finished_at = status, now
 
 

@@ -1,5 +1,6 @@
 """Everything that the billing service does."""
 
+from chassis import auditing
 from chassis.entrypoints import Service, hears, serves
 from contracts import auth, billing, scheduling
 from services.billing import checkouts, doctors, invoices, payments, prices, providers
@@ -17,6 +18,8 @@ class BillingService(Service):
     pay_invoice = serves(billing.PayInvoice, payments.prepare, outside=providers.start, then=payments.record)
     get_sandbox_checkout = serves(billing.GetSandboxCheckout, checkouts.get)
     finish_sandbox_checkout = serves(billing.FinishSandboxCheckout, checkouts.finish)
+    list_audit = serves(billing.ListAudit, auditing.listing)
 
     on_doctor_approved = hears(auth.DoctorApproved, doctors.remember)
+    on_user_erased = hears(auth.UserErased, doctors.forget)
     on_visit_completed = hears(scheduling.VisitCompleted, invoices.for_visit)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, bindparam, func, or_, select, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -16,14 +16,16 @@ from chassis.paging import Listing
 from contracts.roles import DESK
 from contracts.scheduling import (
     AppointmentBooked,
+    AppointmentDisplaced,
     AppointmentEvent,
     AppointmentRequested,
+    AppointmentRescheduled,
     AppointmentView,
     VisitCompleted,
     VisitStarted,
 )
 from services.scheduling import rules
-from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule, Doctor
+from services.scheduling.models import WAITING, Appointment, AppointmentChange, AvailabilityRule, Doctor
 from services.scheduling.rules import Slot
 
 OVERLAPS = {
@@ -40,7 +42,7 @@ HOURS_OF_DAY = (
     .add_columns(HOURS.c.slot_minutes)
     .select_from(DOCTOR)
     .outerjoin(HOURS, _OF_DAY)
-    .where(DOCTOR.c.id == bindparam("doctor_id"))
+    .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
 )
 
 
@@ -54,7 +56,7 @@ def book(
     """
     actor.may_act_for(patient_id, DESK)
     _check_time(starts_at)
-    session.lock(*(person.int & 0x7FFF_FFFF_FFFF_FFFF for person in (doctor_id, patient_id)))
+    session.lock(lock_of(doctor_id), lock_of(patient_id))
     slot = _slot_at(session, doctor_id, patient_id, starts_at)
     by_desk = actor.id != patient_id
     visit = Appointment(
@@ -71,6 +73,11 @@ def book(
     with refusing(session, OVERLAPS):
         session.insert(visit)
     return _changed(session, actor, visit, AppointmentBooked if by_desk else AppointmentRequested)
+
+
+def lock_of(person_id: UUID) -> int:
+    """The lock that whoever changes what a person's time is taken by holds."""
+    return person_id.int & 0x7FFF_FFFF_FFFF_FFFF
 
 
 def _check_time(starts_at: datetime) -> None:
@@ -98,7 +105,9 @@ def _slot_at(session: Session, doctor_id: UUID, patient_id: UUID, starts_at: dat
     return slot
 
 
-def _changed(session: Session, actor: Actor, visit: Appointment, event: type[AppointmentEvent]) -> Appointment:
+def _changed(
+    session: Session, actor: Actor, visit: Appointment, event: type[AppointmentEvent], **more: str
+) -> Appointment:
     """Write the history, and tell the world."""
     session.append(
         AppointmentChange,
@@ -117,6 +126,7 @@ def _changed(session: Session, actor: Actor, visit: Appointment, event: type[App
             starts_at=visit.starts_at,
             ends_at=visit.ends_at,
             revision=visit.revision,
+            **more,
         )
     )
     return visit
@@ -149,6 +159,39 @@ def _own_visit(session: Session, actor: Actor, appointment_id: UUID) -> Appointm
     if visit is None or visit.doctor_id != actor.person:
         raise NotFound("not_found", "There is no such appointment.")
     return visit
+
+
+def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | None) -> None:
+    """The doctor is gone for ever: each visit that is still to be kept goes to another one, or is displaced.
+
+    What was to be kept in the past, and is not, stays as it is.
+    """
+    session.lock(lock_of(doctor_id), *([] if to is None else [lock_of(to)]))
+    successor = None if to is None else session.scalar(select(Doctor.id).where(Doctor.id == to, Doctor.is_active))
+    ahead = or_(Appointment.status == "arrived", Appointment.ends_at > clock.now())
+    query = select(Appointment).where(Appointment.doctor_id == doctor_id, Appointment.status.in_(WAITING), ahead)
+    for visit in session.scalars(query.order_by(Appointment.starts_at).with_for_update()).all():
+        if successor is not None and _is_taken_over(session, visit, successor):
+            _changed(session, actor, visit, AppointmentRescheduled, status=visit.status)
+        else:
+            visit.displace()
+            _changed(session, actor, visit, AppointmentDisplaced)
+
+
+def _is_taken_over(session: Session, visit: Appointment, successor: UUID) -> bool:
+    """Whether the other doctor has that time; the database says so."""
+    try:
+        with session.begin_nested(), refusing(session, OVERLAPS):
+            visit.hand_over(successor)
+    except Conflict:
+        return False
+    return True
+
+
+def forget_reasons(session: Session, patient_id: UUID) -> None:
+    """Drop what an erased patient wrote."""
+    written = (Appointment.patient_id == patient_id) & Appointment.reason.is_not(None)
+    session.execute(update(Appointment).where(written).values(reason=None))
 
 
 def of_patient(

@@ -3,35 +3,65 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from chassis.contract import Page
 from chassis.copies import keep
 from chassis.database import Session
+from chassis.erasure import erase_traces
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from services.scheduling.models import Doctor
+from contracts.roles import Role
+from services.scheduling import appointments
+from services.scheduling.models import AvailabilityRule, Doctor
 
 
 def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, specialization: str) -> None:
     """Copy an approved doctor, unless what is known is newer."""
+    _keep(session, actor, doctor_id, name=name, specialization=specialization, is_active=True)
+
+
+def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> None:
+    """What auth says of a doctor is numbered through, so the last word is known in whatever order it is heard."""
     assert actor.origin is not None  # noqa: S101  events have one
-    facts = {"name": name, "specialization": specialization, "changed_by": actor.origin.sequence}
-    keep(session, Doctor, "id", "changed_by", id=doctor_id, **facts)
+    keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.origin.sequence, **facts)
+
+
+def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
+    """A person has lost a role: if it was a doctor's, nobody can be booked with any more."""
+    if role == Role.DOCTOR:
+        suspend(session, actor, user_id=user_id)
+
+
+def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
+    """A person cannot be visited, until approved again. Written of anybody: an approval may come later than this."""
+    _keep(session, actor, user_id, name="", specialization="", is_active=False)
+
+
+def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
+    """A person is gone for ever: the visits go to another doctor, and what says who it was goes away.
+
+    Unavailable: `events_unsent`, so that it is done again a little later.
+    """
+    suspend(session, actor, user_id=user_id)
+    session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == user_id))
+    appointments.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+    appointments.forget_reasons(session, user_id)
+    erase_traces(session, user_id)
 
 
 def listing(session: Session, _actor: Actor, *, specialization: str | None, limit: int, cursor: str | None) -> Page:
     """The directory, by name."""
-    query = select(Doctor.id, Doctor.name, Doctor.specialization)
+    query = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.is_active)
     if specialization is not None:
         query = query.where(Doctor.specialization == specialization)
     return page(session, query, (Doctor.name, Doctor.id), limit=limit, cursor=cursor, newest_first=False)
 
 
 def must_exist(session: Session, doctor_id: UUID) -> None:
-    """NotFound unless there is such a doctor."""
-    if session.get(Doctor, doctor_id) is None:
+    """NotFound unless there is such a doctor, who can be visited."""
+    if session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, Doctor.is_active)) is None:
         raise NotFound("not_found", "There is no such doctor.")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -13,6 +13,8 @@ from chassis.tables import BigSerial, Moment, new_metadata
 
 ACTIVE = ("requested", "booked", "arrived", "in_progress")
 """The states in which a visit takes the doctor's and the patient's time."""
+WAITING = ("requested", "booked", "arrived")
+"""The states in which a visit has still to begin."""
 
 
 class Base(DeclarativeBase):
@@ -30,6 +32,8 @@ class Doctor(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     specialization: Mapped[str] = mapped_column(String(100), index=True)
+    is_active: Mapped[bool] = mapped_column(server_default=true(), default=True)
+    """Whether the doctor can be visited. Of one who cannot, nothing else is known."""
     changed_by: Mapped[int] = mapped_column(BigInteger)
     """Sequence of the event that this copy is of, so that a stale one never wins."""
 
@@ -81,9 +85,23 @@ class Appointment(Base):
         """The doctor is done."""
         self._move("in_progress", "fulfilled", "not_in_progress")
 
+    def hand_over(self, doctor_id: UUID) -> None:
+        """Another doctor keeps the visit, at the same time."""
+        self._must_be_kept()
+        self.doctor_id, self.revision = doctor_id, self.revision + 1
+
+    def displace(self) -> None:
+        """The doctor cannot keep the visit: the patient needs another time."""
+        self._must_be_kept()
+        self.status, self.revision = "displaced", self.revision + 1
+
+    def _must_be_kept(self) -> None:
+        if self.status not in WAITING:
+            raise Conflict("not_waiting", f"The visit is {self.status}.", {"state": self.status})
+
     def _move(self, before: str, after: str, code: str) -> None:
         if self.status != before:
-            raise Conflict(code, f"The visit is {self.status}, not {before}.", {"status": self.status})
+            raise Conflict(code, f"The visit is {self.status}, not {before}.", {"state": self.status})
         self.status = after
         self.revision += 1
 

@@ -1,5 +1,6 @@
 """Everything that the scheduling service does."""
 
+from chassis import auditing
 from chassis.entrypoints import Service, hears, serves
 from contracts import auth, scheduling
 from services.scheduling import appointments, doctors, slots
@@ -20,5 +21,9 @@ class SchedulingService(Service):
     complete_visit = serves(scheduling.CompleteVisit, appointments.complete)
     list_patient_appointments = serves(scheduling.ListPatientAppointments, appointments.of_patient)
     list_doctor_appointments = serves(scheduling.ListDoctorAppointments, appointments.of_doctor)
+    list_audit = serves(scheduling.ListAudit, auditing.listing)
 
     on_doctor_approved = hears(auth.DoctorApproved, doctors.remember)
+    on_role_revoked = hears(auth.RoleRevoked, doctors.dismiss)
+    on_user_deactivated = hears(auth.UserDeactivated, doctors.suspend)
+    on_user_erased = hears(auth.UserErased, doctors.forget)

@@ -22,7 +22,7 @@ HOURS_OF = (
     select(HOURS.c.weekday, HOURS.c["from"].label("from_"), HOURS.c.to, HOURS.c.slot_minutes)
     .select_from(DOCTOR)
     .outerjoin(HOURS, HOURS.c.doctor_id == DOCTOR.c.id)
-    .where(DOCTOR.c.id == bindparam("doctor_id"))
+    .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
 )
 TAKEN = select(VISIT.c.starts_at, VISIT.c.ends_at).where(
     VISIT.c.doctor_id == bindparam("doctor_id"),

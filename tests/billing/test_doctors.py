@@ -1,11 +1,13 @@
 """Billing's copies of doctors."""
 
 import pytest
+from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
+from chassis import clock, tables
 from chassis.database import Session
-from services.billing import catalogue
-from tests.billing.factories import approve, price, seen, visit
+from services.billing import catalogue, doctors
+from tests.billing.factories import approve, heard, price, seen, visit
 
 
 @pytest.mark.parametrize("sequences", [(1, 2), (2, 1)])
@@ -41,3 +43,15 @@ def test_an_approval_prices_no_other_doctors_visits(session: Session) -> None:
     other = visit(session)
     approve(session, uuid7())
     assert seen(session, other)["status"] == "draft"
+
+
+def test_replies_to_somebody_erased_are_forgotten_and_what_was_charged_is_not(session: Session) -> None:
+    doctor_id, key = uuid7(), {"command": "c", "key": "k", "fingerprint": "f", "created_at": clock.now()}
+    approve(session, doctor_id)
+    for who in (doctor_id, uuid7()):
+        session.execute(insert(tables.idempotency).values(actor=str(who), reply={"is": {}}, **key))
+    doctors.forget(session, heard(), user_id=doctor_id)
+    left = session.scalars(select(tables.idempotency.c.actor).where(tables.idempotency.c.key == "k")).all()
+    assert len(left) == 1
+    assert str(doctor_id) not in left
+    assert catalogue.specialization_of(session, doctor_id) == "cardiology"

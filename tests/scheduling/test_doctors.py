@@ -1,14 +1,20 @@
 """The directory: copies of what auth says, which stale events never spoil."""
 
 import random
+from uuid import UUID
 
 import eventlet
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
-from services.scheduling import doctors
-from tests.scheduling.factories import heard, in_transaction, patient, together
+from chassis.errors import NotFound
+from services.scheduling import appointments, doctors
+from services.scheduling.models import Doctor
+from tests.scheduling.factories import at, book, doctor, free, heard, in_transaction, patient, together
 
 
 def listed(session: Session, **fields: object) -> list[tuple[str, str]]:
@@ -70,3 +76,81 @@ def test_the_newest_of_many_events_at_once_wins(fresh: Database) -> None:
     together(*[lambda sequence=sequence: work(sequence) for sequence in order])
     with fresh.read() as session:
         assert listed(session) == [("Dr 12", "cardiology")]
+
+
+STORY = ("approved", "deactivated", "approved", "nurse no more", "doctor no more", "approved", "erased")
+"""What auth says of one person, in its order."""
+
+
+def tell(session: Session, doctor_id: UUID, sequence: int) -> None:
+    """Hear one line of the story, of which the first has the number 1."""
+    actor, line = heard(sequence), STORY[sequence - 1]
+    if line == "approved":
+        remember(session, sequence, f"Dr {sequence}", doctor_id=doctor_id)
+    elif line == "deactivated":
+        doctors.suspend(session, actor, user_id=doctor_id)
+    elif line == "erased":
+        doctors.forget(session, actor, user_id=doctor_id, reassign_to=None)
+    else:
+        doctors.dismiss(session, actor, user_id=doctor_id, role=line.partition(" ")[0])
+
+
+def known(session: Session, doctor_id: UUID) -> tuple[str, str, bool]:
+    """All that is known of a doctor."""
+    row = session.execute(select(Doctor.name, Doctor.specialization, Doctor.is_active).where(Doctor.id == doctor_id))
+    name, specialization, is_active = row.one()
+    return name, specialization, is_active
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(order=st.permutations([*range(1, len(STORY) + 1)] * 2), length=st.integers(1, len(STORY)))
+def test_a_doctor_is_what_the_last_event_says_in_whatever_order_and_however_often_they_come(
+    session: Session, order: list[int], length: int
+) -> None:
+    shuffled, in_order = uuid7(), uuid7()
+    for sequence in (one for one in order if one <= length):
+        tell(session, shuffled, sequence)
+    for sequence in range(1, length + 1):
+        tell(session, in_order, sequence)
+    assert known(session, shuffled) == known(session, in_order)
+
+
+@pytest.mark.parametrize("line", ["deactivated", "doctor no more", "erased"])
+def test_who_has_left_is_not_in_the_directory_and_keeps_no_name(session: Session, line: str) -> None:
+    doctor_id = uuid7()
+    tell(session, doctor_id, 1)
+    tell(session, doctor_id, STORY.index(line) + 1)
+    assert listed(session) == []
+    assert known(session, doctor_id) == ("", "", False)
+
+
+def test_a_doctor_who_loses_another_role_stays(session: Session) -> None:
+    doctor_id = uuid7()
+    tell(session, doctor_id, 1)
+    tell(session, doctor_id, STORY.index("nurse no more") + 1)
+    assert listed(session) == [("Dr 1", "cardiology")]
+
+
+def test_a_doctor_who_has_left_has_no_slots_and_cannot_be_booked(session: Session) -> None:
+    who = doctor(session)
+    doctors.suspend(session, heard(2), user_id=who.person)
+    with pytest.raises(NotFound):
+        free(session, who, at(hour=0), at(days=3, hour=0))
+    with pytest.raises(NotFound):
+        book(session, who)
+
+
+def test_a_doctor_who_is_approved_again_has_the_same_hours(session: Session) -> None:
+    who = doctor(session)
+    before = free(session, who, at(hour=0), at(days=3, hour=0))
+    doctors.suspend(session, heard(2), user_id=who.person)
+    remember(session, 3, "Dr Weiss", doctor_id=who.person)
+    assert free(session, who, at(hour=0), at(days=3, hour=0)) == before
+
+
+def test_visits_of_a_doctor_who_is_only_deactivated_stay(session: Session) -> None:
+    who = doctor(session)
+    visit = book(session, who)
+    doctors.suspend(session, heard(2), user_id=who.person)
+    mine = appointments.of_doctor(session, who, doctor_id=who.person, status=None, limit=9, cursor=None)
+    assert [one.id for one in mine.items] == [visit["id"]]
