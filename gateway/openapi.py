@@ -4,7 +4,6 @@ Apispec turns marshmallow fields into JSON schemas; where it gets one wrong, `ga
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -13,10 +12,8 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
-from chassis import errors
 from chassis.contract import Command, View
-from chassis.errors import MatronError
-from gateway import problems, schemas
+from gateway import examples, links, programs, refusals, requests, schemas
 
 VERSION = "1"
 """Of the interface, not of the program."""
@@ -25,22 +22,20 @@ INTRODUCTION = (
     "Lists come page by page: pass `next` of one page as `cursor` of the next. Every reply carries `X-Request-Id`; "
     "errors are problem documents (RFC 9457), and their codes are explained in docs/errors.md."
 )
-ALWAYS = (
-    errors.Unauthenticated,
-    errors.Invalid,
-    errors.TooMany,
-    errors.Internal,
-    errors.Unavailable,
-    errors.NoAnswer,
-)
-WITH_BODY = (problems.BadRequest, problems.TooLarge, problems.UnsupportedMedia)
-TOLD = re.compile(r"\b([A-Z][A-Za-z]+): ((?:[^.]|\.(?!\s|$))+)")
-CODE = re.compile(r"`([a-z][a-z_]+)`")
 JSON = "application/json"
-KEY = "Idempotency-Key"
-KEY_PARAMETER = {
-    "description": "Makes repeating safe: the same key and body get the stored reply, with another body 422.",
-    "schema": {"type": "string", "maxLength": 255},
+PARAMETERS = {
+    "Idempotency-Key": {
+        "description": "Makes repeating safe: the same key and body get the stored reply, with another body 422.",
+        "schema": {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"},
+    },
+    "If-Match": {
+        "description": 'The `ETag` of what is to be changed, such as `"3"`; 412 when it has changed meanwhile.',
+        "schema": {"type": "string", "pattern": f"^({requests.IF_MATCH.pattern})?$", "examples": ['"3"']},
+    },
+    "If-None-Match": {
+        "description": "The `ETag` of what one has already; 304 when it is still so.",
+        "schema": {"type": "string", "examples": ['"3"']},
+    },
 }
 
 
@@ -63,7 +58,7 @@ def entries(service: type) -> list[Entry]:
 
 def document(service: type) -> dict[str, Any]:
     """The OpenAPI document of a gateway's routes."""
-    return _Document().made(entries(service))
+    return _Document(entries(service)).made()
 
 
 def as_text(made: Mapping[str, Any]) -> str:
@@ -71,26 +66,20 @@ def as_text(made: Mapping[str, Any]) -> str:
     return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def codes_of(contract: type[Command]) -> dict[type[MatronError], list[str]]:
-    """The refusals that a contract's docstring names, such as `Conflict: `slot_taken`.`, each with its codes."""
-    told: dict[type[MatronError], list[str]] = {}
-    for name, text in TOLD.findall(_text(contract)):
-        kind = getattr(errors, name, None)
-        if isinstance(kind, type) and issubclass(kind, MatronError):
-            told.setdefault(kind, []).extend(CODE.findall(text))
-    return told
-
-
 class _Document:
     """A document in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: list[Entry]) -> None:
+        self.table = table
+        contracts = [entry.contract for entry in table]
+        self.repeated = {contract for contract in contracts if contracts.count(contract) > 1}
         self.views: dict[str, type[View]] = {}
         plugin = MarshmallowPlugin(schema_name_resolver=self._name)
         self.spec = APISpec("Matron", VERSION, "3.1.0", info={"description": INTRODUCTION}, plugins=[plugin])
         self.convert = schemas.prepare(plugin.converter)
         self.asked: dict[str, Any] = {}
         """Schemas of bodies, by path and method; what they refer to is taken in, and not only given out."""
+        self.targets = [links.Target(self._operation_id(entry), entry.url, entry.contract) for entry in table]
 
     def _name(self, schema: Any) -> Any:
         """A component for each view; None for one that is cut down by `only` or `exclude`, which is written out."""
@@ -101,36 +90,40 @@ class _Document:
             raise TypeError(f"two views are called {view.__name__}: {view.__module__} has one of them")
         return view.__name__
 
-    def made(self, table: Iterable[Entry]) -> dict[str, Any]:
+    def made(self) -> dict[str, Any]:
         """The whole document."""
-        table = list(table)
-        repeated = {entry.contract for entry in table if [other.contract for other in table].count(entry.contract) > 1}
-        for entry in table:
-            operation = self._operation(entry, unique=entry.contract not in repeated)
-            self.spec.path(path=entry.url, operations={entry.method.lower(): operation})
-        for service in sorted({entry.contract.service for entry in table}):
-            self.spec.tag({"name": service, "description": _tag(table, service)})
+        for entry in self.table:
+            self.spec.path(path=entry.url, operations={entry.method.lower(): self._operation(entry)})
+        for path, operation in programs.PATHS.items():
+            self.spec.path(path=path, operations={"get": operation})
+        for service in sorted({entry.contract.service for entry in self.table} | {"gateway"}):
+            self.spec.tag({"name": service, "description": _tag(self.table, service)})
         self._add_components()
         made = self.spec.to_dict()
         schemas.finish(made["components"]["schemas"], self.views, self.asked)
+        _add_examples(made)
         return made
 
     def _add_components(self) -> None:
         bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         self.spec.components.security_scheme("bearer", bearer)
-        self.spec.components.parameter(KEY, "header", KEY_PARAMETER)
         self.spec.components.schema("Problem", schemas.PROBLEM)
+        for name, parameter in PARAMETERS.items():
+            self.spec.components.parameter(name, "header", parameter)
         for name, header in schemas.HEADERS.items():
             self.spec.components.header(name, header)
-        for kind in (*ALWAYS, *WITH_BODY, errors.Forbidden, errors.NotFound, errors.Conflict):
-            self.spec.components.response(kind.__name__, _problem(kind, ()))
+        for kind, codes in refusals.USUAL.items():
+            self.spec.components.response(kind.__name__, refusals.described(kind, codes))
 
-    def _operation(self, entry: Entry, *, unique: bool) -> dict[str, Any]:
-        contract, name = entry.contract, entry.contract.method()
-        path = entry.url.strip("/").split("/")
+    def _operation_id(self, entry: Entry) -> str:
+        """One command may be reached by several routes: then the caller's part of the URL tells them apart."""
+        name, path = entry.contract.method(), entry.url.strip("/").split("/")
+        return name if entry.contract not in self.repeated else f"{name}_{path[1]}".replace("-", "_")
+
+    def _operation(self, entry: Entry) -> dict[str, Any]:
+        contract = entry.contract
         operation = {
-            # One command may be reached by several routes: then the caller's part of the URL tells them apart.
-            "operationId": name if unique else f"{name}_{path[1]}".replace("-", "_"),
+            "operationId": self._operation_id(entry),
             "tags": [contract.service],
             "summary": _text(contract).partition(". ")[0].rstrip("."),
             "description": _description(contract),
@@ -158,8 +151,7 @@ class _Document:
             for name, (field, place) in self._places(entry).items()
             if place != "body"
         ]
-        keyed = entry.method == "POST" and entry.contract.keyed and not entry.contract.reads
-        return [*found, KEY] if keyed else found
+        return [*found, *_headers_of(entry)]
 
     def _as_parameter(self, field: fields.Field[Any]) -> dict[str, Any]:
         schema = schemas.never_null(self.convert.field2property(field))
@@ -175,38 +167,51 @@ class _Document:
         return {"required": "required" in schema, "content": {JSON: {"schema": schema}}}
 
     def _responses(self, entry: Entry) -> dict[str, Any]:
-        told, view = codes_of(entry.contract), entry.contract.returns
-        kinds: set[type[MatronError]] = {*ALWAYS, *told, *_more_kinds(entry, self._places(entry))}
+        view = entry.contract.returns
+        tag = ["ETag"] if _has_revision(view) else []
         done = {
             "description": (view.__doc__ or "Done.").split("\n")[0],
-            "headers": schemas.headers("ETag" if "revision" in view.schema().fields else None),
+            "headers": schemas.headers(*tag),
             "content": {JSON: {"schema": self.convert.resolve_nested_schema(view)}},
         }
-        refused = {str(kind.status): _problem(kind, told[kind]) if told.get(kind) else kind.__name__ for kind in kinds}
-        return {str(entry.status): done, **refused}
+        following = links.of(entry.contract, self.targets)
+        if following:
+            done["links"] = following
+        asked = [field for field, _place in self._places(entry).values()]
+        kinds = refusals.of(entry.contract, entry.method, asked)
+        refused = {str(kind.status): refusals.response(kind, codes) for kind, codes in kinds.items()}
+        unchanged = {"304": {"description": "It has not changed.", "headers": schemas.headers("ETag")}}
+        return {str(entry.status): done, **refused, **(unchanged if tag and entry.method == "GET" else {})}
 
 
-def _more_kinds(entry: Entry, places: Mapping[str, tuple[fields.Field[Any], str]]) -> set[type[MatronError]]:
-    """What can go wrong besides what always can: as the right, the records that are named, and the body have it."""
-    kinds: set[type[MatronError]] = set()
-    if entry.contract.roles:
-        kinds.add(errors.Forbidden)
-    if any(isinstance(field, fields.UUID) for field, _place in places.values()):
-        kinds.add(errors.NotFound)
-    if not entry.contract.reads:
-        kinds.add(errors.Conflict)
-    if any(place == "body" for _field, place in places.values()):
-        kinds.update(WITH_BODY)
-    return kinds
+def _has_revision(view: type[View]) -> bool:
+    return "revision" in view.schema().fields
 
 
-def _problem(kind: type[MatronError], codes: Iterable[str]) -> dict[str, Any]:
-    named = ", ".join(f"`{code}`" for code in codes)
-    return {
-        "description": f"{kind.title}: {named}." if named else f"{kind.title}.",
-        "headers": schemas.headers("Retry-After" if kind in (errors.TooMany, errors.Unavailable) else None),
-        "content": {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+def _headers_of(entry: Entry) -> list[str]:
+    """The headers that a route looks at, besides the token."""
+    contract = entry.contract
+    looked_at = {
+        "Idempotency-Key": contract.keyed and not contract.reads,
+        "If-Match": contract.revised,
+        "If-None-Match": entry.method == "GET" and _has_revision(contract.returns),
     }
+    return [name for name, is_looked_at in looked_at.items() if is_looked_at]
+
+
+def _add_examples(made: dict[str, Any]) -> None:
+    """An example of each body and reply, and of each parameter that must be given."""
+    components = made["components"]["schemas"]
+    for path in made["paths"].values():
+        for operation in path.values():
+            contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in contents:
+                for media in content.get("content", {}).values():
+                    if "example" not in media:
+                        media["example"] = examples.example_of(media["schema"], components)
+            for parameter in operation["parameters"]:
+                if parameter.get("required"):
+                    parameter["example"] = examples.example_of(parameter["schema"], components)
 
 
 def _description(contract: type[Command]) -> str:
@@ -221,5 +226,7 @@ def _text(contract: type[Command]) -> str:
 
 
 def _tag(table: Iterable[Entry], service: str) -> str:
-    module = next(entry.contract.__module__ for entry in table if entry.contract.service == service)
-    return (sys.modules[module].__doc__ or "").split("\n")[0]
+    """What the module of a service's contracts says of itself."""
+    names = [f"contracts.{service}", *(e.contract.__module__ for e in table if e.contract.service == service), service]
+    module = next(sys.modules[name] for name in names if name in sys.modules)
+    return (module.__doc__ or "").split("\n")[0]

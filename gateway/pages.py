@@ -11,15 +11,16 @@ from urllib.parse import parse_qs
 import orjson
 
 from chassis.contract import Command
-from chassis.errors import Invalid
+from chassis.errors import Invalid, MatronError
 from chassis.execution import Call
-from contracts.auth import VerifyEmail
+from contracts.auth import ResetPassword, VerifyEmail
 from contracts.billing import FinishSandboxCheckout, GetSandboxCheckout
 from gateway.http import Answer
 from gateway.requests import Request
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
-POLICY = ("Content-Security-Policy", "default-src 'none'; form-action 'self'; frame-ancestors 'none'")
+POLICY = ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+RESET_TITLE = "Set your password"
 PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -32,6 +33,12 @@ PAGE = """<!doctype html>
 VERIFY = """<form method="post" action="/verify-email">
 <input type="hidden" name="token" value="{token}">
 <button>Verify my address</button>
+</form>"""
+RESET = """<form method="post" action="/reset-password">
+<input type="hidden" name="token" value="{token}">
+<p><label>Your new password, of 12 characters or more:<br>
+<input type="password" name="password" minlength="12" maxlength="128" autocomplete="new-password" required></label></p>
+<button>Set my password</button>
 </form>"""
 CHECKOUT = """<p>This is a page for trying Matron. No money moves.</p>
 <p>To pay: <strong>{amount} {currency}</strong> (reference {reference})</p>
@@ -52,6 +59,35 @@ def verify(gateway: Any, request: Request) -> Answer:
     """What happens when the button is pressed. Invalid: `token_not_valid`."""
     _ask(gateway, request, VerifyEmail, {"token": _form(request).get("token", "")})
     return _page("Verify your address", "<p>Your address is verified. You can sign in now.</p>")
+
+
+def show_reset(_gateway: Any, request: Request) -> Answer:
+    """Where the link of a mail leads with which a password is set: a lost one, or the first after an invitation."""
+    return _reset_form(request.query().get("token", ""))
+
+
+def reset(gateway: Any, request: Request) -> Answer:
+    """What happens when the button is pressed. What is wrong is said in words, with the form for another try."""
+    form = _form(request)
+    token = form.get("token", "")
+    try:
+        _ask(gateway, request, ResetPassword, {"token": token, "password": form.get("password", "")})
+    except MatronError as error:
+        return _reset_form(token if error.code != "token_not_valid" else "", error)
+    return _page(RESET_TITLE, "<p>Your password is set. You can sign in now.</p>")
+
+
+def _reset_form(token: str, error: MatronError | None = None) -> Answer:
+    """The form, unless there is no token to send with it, below what went wrong."""
+    said = _in_words(error) if error else ""
+    form = RESET.format(token=escape(token)) if token else "<p>Open the link in the mail, or have a new one sent.</p>"
+    return _page(RESET_TITLE, said + form, error.status if error else 200)
+
+
+def _in_words(error: MatronError) -> str:
+    """What went wrong, and what is wrong with the password."""
+    messages = error.facts.get("errors", {}).get("password", [])
+    return "".join(f"<p>{escape(text)}</p>\n" for text in (error.detail, *messages))
 
 
 def show_checkout(gateway: Any, request: Request) -> Answer:
@@ -77,8 +113,9 @@ def _form(request: Request) -> dict[str, str]:
 
 
 def _ask(gateway: Any, request: Request, command: type[Command], payload: dict[str, str]) -> dict[str, Any]:
-    call = Call(request_id=request.id, key=request.id, address=request.address)
-    reply = gateway.rpc.call(command.service, command.method(), payload, call, command.deadline)
+    call = Call(request_id=request.id, key=request.key(), address=request.address)
+    with gateway.lines.turn(command) as seconds:
+        reply = gateway.rpc.call(command.service, command.method(), payload, call, seconds)
     found: dict[str, Any] = orjson.loads(reply.result_bytes)
     return found
 
@@ -94,5 +131,5 @@ def _checkout(checkout: dict[str, Any]) -> Answer:
     return _page("Sandbox checkout", content)
 
 
-def _page(title: str, content: str) -> Answer:
-    return 200, [HTML, POLICY], PAGE.format(title=title, content=content).encode()
+def _page(title: str, content: str, status: int = 200) -> Answer:
+    return status, [HTML, POLICY], PAGE.format(title=title, content=content).encode()

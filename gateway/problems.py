@@ -23,9 +23,11 @@ REASONS = {
     409: "409 Conflict",
     412: "412 Precondition Failed",
     413: "413 Content Too Large",
+    414: "414 URI Too Long",
     415: "415 Unsupported Media Type",
     422: "422 Unprocessable Content",
     429: "429 Too Many Requests",
+    431: "431 Request Header Fields Too Large",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
     504: "504 Gateway Timeout",
@@ -42,6 +44,24 @@ class MethodNotAllowed(MatronError):
     """The path is there, but not for this method; `facts["allow"]` names those that it has."""
 
     status, title = 405, "Method not allowed"
+
+
+class TimedOut(MatronError):
+    """The request has not come as a whole within the time for it."""
+
+    status, title = 408, "Request timeout"
+
+
+class LineTooLong(MatronError):
+    """The first line of the request, which has its URL, is longer than is taken."""
+
+    status, title = 414, "URL too long"
+
+
+class HeadTooLarge(MatronError):
+    """The request has more headers, or larger ones, than are taken."""
+
+    status, title = 431, "Headers too large"
 
 
 class TooLarge(MatronError):
@@ -62,6 +82,12 @@ def render(error: MatronError, request_id: str) -> tuple[bytes, list[tuple[str, 
     headers = [("Content-Type", CONTENT_TYPE)]
     if "retry_after" in facts:
         headers.append(("Retry-After", str(facts.pop("retry_after"))))
+    if "rate_limit" in facts:
+        headers += [
+            ("RateLimit-Limit", str(facts.pop("rate_limit"))),
+            ("RateLimit-Remaining", "0"),
+            ("RateLimit-Reset", headers[-1][1]),
+        ]
     if "allow" in facts:
         headers.append(("Allow", facts.pop("allow")))
     if isinstance(error, Unauthenticated):
@@ -70,12 +96,11 @@ def render(error: MatronError, request_id: str) -> tuple[bytes, list[tuple[str, 
 
 
 def _document(error: MatronError, request_id: str, facts: dict[str, Any]) -> dict[str, Any]:
-    return {
+    return facts | {
         "type": f"urn:matron:error:{error.code}",
         "title": error.title,
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
         "request_id": request_id,
-        **facts,
     }

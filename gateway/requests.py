@@ -1,16 +1,30 @@
 """One HTTP request as the gateway sees it, and what may be read from it within the limits."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from uuid_utils import uuid7
 
 from chassis.errors import Invalid, Unauthenticated
-from gateway.problems import BadRequest, TooLarge, UnsupportedMedia
+from gateway.problems import BadRequest, TimedOut, TooLarge, UnsupportedMedia
 
 MAX_BODY = 1024 * 1024
+MAX_VALUES = 2_000
+"""In one JSON body. Refusing 250,000 wrong ones, one by one, kept a service busy for ten seconds."""
+MAX_DEPTH = 20
 MAX_KEY = 255
+MAX_DEVICE = 200
+IF_MATCH = re.compile(r'\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*')
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def id_of(environ: dict[str, Any]) -> str:
+    """The client's own `X-Request-Id`, when it is one that may stand in logs; else a new one."""
+    told = environ.get("HTTP_X_REQUEST_ID")
+    return told if told is not None and REQUEST_ID.fullmatch(told) else str(uuid7())
 
 
 @dataclass(slots=True)
@@ -19,17 +33,15 @@ class Request:
 
     environ: dict[str, Any]
     id: str
+    """What it is called in logs, events and audit; the client may have chosen it."""
+    address: str = ""
+    """The caller's network address."""
     path_values: dict[str, str] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
         """`GET`, `POST` and so on."""
         return str(self.environ["REQUEST_METHOD"])
-
-    @property
-    def address(self) -> str:
-        """The caller's network address."""
-        return str(self.environ.get("REMOTE_ADDR", ""))
 
     def header(self, name: str) -> str:
         """A header by its name in capitals with underscores; empty when there is none."""
@@ -46,24 +58,35 @@ class Request:
         return token.strip()
 
     def key(self) -> str:
-        """The client's idempotency key, or the request's id."""
+        """The client's idempotency key, or a new one: not the request's id, which the client may use again."""
         key = self.header("IDEMPOTENCY_KEY")
         if len(key) > MAX_KEY or not key.isprintable():
             raise Invalid("bad_key", "An Idempotency-Key has at most 255 printable characters.")
-        return key or self.id
+        return key or str(uuid7())
+
+    def if_match(self) -> str:
+        """The `If-Match` header; empty when there is none. BadRequest: `bad_if_match`."""
+        value = self.header("IF_MATCH")
+        if value and not IF_MATCH.fullmatch(value):
+            raise BadRequest("bad_if_match", "If-Match is * or a list of tags in quotation marks.")
+        return value
+
+    def device(self) -> str:
+        """What the client's program calls itself, as far as it can be shown."""
+        return "".join(filter(str.isprintable, self.header("USER_AGENT")))[:MAX_DEVICE]
 
     def body(self) -> bytes:
-        """The whole body. TooLarge: over 1 MiB. BadRequest: it broke off, or its length is no number."""
+        """The whole body. TooLarge: over 1 MiB. BadRequest: it broke off. TimedOut: it did not come in time."""
         length = self.environ.get("CONTENT_LENGTH") or ""
-        if length and not length.isdecimal():
-            raise BadRequest("bad_length", "Content-Length is not a number.")
         if length and int(length) > MAX_BODY:
             raise TooLarge("body_too_large", "A body has at most 1 MiB.")
-        if not length and "chunked" not in self.header("TRANSFER_ENCODING").lower():
+        if not length and "HTTP_TRANSFER_ENCODING" not in self.environ:
             return b""
         try:
             body: bytes = self.environ["wsgi.input"].read(int(length) if length else MAX_BODY + 1)
-        except (OSError, ValueError):
+        except TimeoutError:
+            raise TimedOut("request_timeout", "The request did not come in time.") from None
+        except OSError:
             raise BadRequest("body_broken", "The body broke off.") from None
         if len(body) > MAX_BODY:
             raise TooLarge("body_too_large", "A body has at most 1 MiB.")
@@ -85,6 +108,8 @@ class Request:
             raise BadRequest("bad_json", "The body is not JSON.") from None
         if not isinstance(value, dict):
             raise Invalid("invalid", "The body is not a JSON object.")
+        if sum(map(body.count, (b",", b"[", b"{"))) > MAX_DEPTH and _is_too_much(value):
+            raise TooLarge("body_too_large", "A body has at most 2,000 values, within 20 levels.")
         return value
 
     def query(self) -> dict[str, str]:
@@ -100,3 +125,15 @@ class Request:
         if len(values) < len(pairs):
             raise Invalid("invalid", "A parameter of the query string is given twice.")
         return values
+
+
+def _is_too_much(value: Any) -> bool:
+    """Whether it holds more values, or deeper ones, than any command takes; level by level, since it may be deep."""
+    level, found = [value], 0
+    for _ in range(MAX_DEPTH):
+        held = [one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in held for inner in (one.values() if isinstance(one, dict) else one)]
+        found += len(level)
+        if not level or found > MAX_VALUES:
+            return bool(level)
+    return True

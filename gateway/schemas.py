@@ -1,9 +1,10 @@
 """JSON schemas of fields and views, where apispec needs help: what it gets wrong, examples, and what replies hold."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from chassis.contract import View
 
@@ -15,6 +16,51 @@ EXAMPLES: dict[type, str] = {
     fields.Time: "09:00",
     fields.Email: "asha@example.org",
 }
+NAMED: dict[str, Any] = {
+    "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI...",
+    "action": "prescribe",
+    "address": "192.0.2.7",
+    "code": "492039",
+    "currency": "EUR",
+    "current_password": "quiet-harbour-lantern-27",
+    "device": "Firefox on Linux",
+    "email": "asha@example.org",
+    "expires_in": 900,
+    "frequency": "every 8 hours",
+    "keys": [{"kty": "OKP", "crv": "Ed25519", "kid": UUID, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],
+    "kind": "appointment_booked",
+    "language": "de",
+    "licence_number": "DE-4711",
+    "locale": "de-AT",
+    "medicine": "Amoxicillin",
+    "mfa_token": "w7uN0wRZ3p0Vn3oB1m0lQJ7o3iT8",
+    "missing": [],
+    "name": "Asha Rao",
+    "next": "WyIyMDI2LTExLTIzVDA5OjAwOjAwKzAwOjAwIl0",
+    "otpauth_uri": "otpauth://totp/Matron:asha@example.org?secret=JBSWY3DPEHPK3PXP&issuer=Matron",
+    "password": "quiet-harbour-lantern-27",
+    "phone": "+4930901820",
+    "provider": "sandbox",
+    "qr_code": "data:image/svg+xml;base64,PHN2Zy8+",
+    "reason": "Chest pain since yesterday",
+    "recovery_codes": ["h4k2-9mzt-x7qd"],
+    "refresh_token": "q0Zb7r1TnU0gq7m1C3E2yAq0Zb7r1TnU0gq7m1C3E2yA",
+    "role": "doctor",
+    "roles": ["patient"],
+    "secret": "JBSWY3DPEHPK3PXP",
+    "service": "scheduling",
+    "specialization": "cardiology",
+    "statement": "Ten years on the ward.",
+    "text": "rao",
+    "timezone": "Europe/Vienna",
+    "to": "17:00",
+    "token": "q0Zb7r1TnU0gq7m1C3E2yA",
+    "token_type": "Bearer",
+    "unit": "mg",
+}
+"""Examples by a field's name, for those that the field takes. A field's own `metadata={"example": ...}` goes first."""
+LONG_CHOICE = 50
+"""Choices of more members, such as time zones, are not written out: they are others on the next machine."""
 PROBLEM = {
     "type": "object",
     "description": "What went wrong (RFC 9457). Some codes come with further members that a program may act on.",
@@ -43,12 +89,26 @@ HEADERS = {
     "X-Request-Id": {"description": "Quote it when you report a problem.", "schema": {"type": "string"}},
     "ETag": {"description": "The revision of the record.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}},
+    "RateLimit-Limit": {"description": "Requests that are allowed in a window.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "Requests that are left in this window.", "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": "Seconds until the window ends.", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
 }
 
 
 def prepare(converter: Any) -> Any:
     """Apispec's converter, corrected."""
-    for correction in (_enumeration, _decimal, _open_range, _address, _own_kind, _example):
+    for correction in (
+        _enumeration,
+        _long_choice,
+        _pattern,
+        _time,
+        _decimal,
+        _open_range,
+        _address,
+        _own_kind,
+        _example,
+    ):
         converter.add_attribute_function(correction)
     return converter
 
@@ -60,6 +120,23 @@ def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any])
     kinds = {type(value) for value in ret["enum"] if value is not None}
     kind = "integer" if kinds == {int} else "string"
     return {"type": [kind, "null"] if field.allow_none else kind}
+
+
+def _long_choice(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    if len(ret.get("enum", ())) > LONG_CHOICE:
+        del ret["enum"]
+    return {}
+
+
+def _pattern(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """The end of a text is `$` in JSON schema, where it is not also before a last line break."""
+    return {"pattern": re.sub(r"\\[Zz]$", "$", ret["pattern"])} if "pattern" in ret else {}
+
+
+def _time(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """Hours and minutes, which JSON schema has no format for."""
+    short = isinstance(field, fields.Time) and field.format == "%H:%M"
+    return {"pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$"} if short and "pattern" not in ret else {}
 
 
 def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
@@ -97,8 +174,23 @@ def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) ->
 
 
 def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    example = EXAMPLES.get(type(field))
-    return {"examples": [example]} if example is not None and not {"example", "examples"} & ret.keys() else {}
+    """The field's own example, or that of its name or type; lists and views are made of those of their parts."""
+    if "examples" in ret or "enum" in ret or isinstance(field, fields.Nested):
+        return {}
+    if "example" in ret:
+        return {"examples": [ret.pop("example")]}
+    named = NAMED.get(field.data_key or field.name or "")
+    if named is not None and _takes(field, named):
+        return {"examples": [named]}
+    return {"examples": [EXAMPLES[type(field)]]} if type(field) in EXAMPLES else {}
+
+
+def _takes(field: fields.Field[Any], value: Any) -> bool:
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def never_null(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,8 +212,14 @@ def finish(components: dict[str, Any], views: Mapping[str, type[View]], asked: M
         schema = components[name]
         schema["description"] = " ".join((view.__doc__ or "").split())
         if name not in taken_in:
-            schema["required"] = sorted(schema["properties"])
+            schema["required"] = sorted(schema["properties"].keys() - _sometimes(view))
             schema.pop("additionalProperties", None)
+
+
+def _sometimes(view: type[View]) -> set[str]:
+    """The members that are not always there."""
+    declared = view.schema().fields.items()
+    return {field.data_key or name for name, field in declared if field.metadata.get("sometimes")}
 
 
 def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
@@ -137,7 +235,6 @@ def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
             yield from _referred(part, components)
 
 
-def headers(more: str | None) -> dict[str, Any]:
+def headers(*more: str) -> dict[str, Any]:
     """The headers of a reply, by reference."""
-    names = ["X-Request-Id", *([more] if more else [])]
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *more)}

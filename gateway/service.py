@@ -5,28 +5,40 @@ from typing import Any
 import orjson
 from nameko.extensions import DependencyProvider
 
-from chassis.identity import KeySet, Verifier
 from chassis.observe import Health
-from chassis.rpc import Rpc
-from gateway import pages
-from gateway.http import Answer
+from gateway import docs, pages
+from gateway.http import Answer, HttpServer
+from gateway.limits import Limits
+from gateway.lines import Lines
 from gateway.requests import Request
+from gateway.revocations import TokenChecks
 from gateway.route import JSON, page
 from gateway.routes.accounts import AccountRoutes
 from gateway.routes.admin import AdminRoutes
 from gateway.routes.doctors import DoctorRoutes
 from gateway.routes.notifications import NotificationRoutes
 from gateway.routes.patients import PatientRoutes
+from gateway.routes.staff import StaffRoutes
+from gateway.rpc import Rpc
 
 
-class _Verifier(DependencyProvider):
-    """Gives the routes the keys to check tokens with."""
+class _Limits(DependencyProvider):
+    """Gives the routes the limits that their server counts by."""
+
+    server = HttpServer()
+
+    def get_dependency(self, _worker_ctx: Any) -> Limits:
+        return self.server.limits
+
+
+class _Lines(DependencyProvider):
+    """Gives the routes the lines in which slow commands wait."""
 
     def setup(self) -> None:
-        self.verifier = Verifier(KeySet(self.container.config["matron"].jwks_file))
+        self.lines = Lines()
 
-    def get_dependency(self, _worker_ctx: Any) -> Verifier:
-        return self.verifier
+    def get_dependency(self, _worker_ctx: Any) -> Lines:
+        return self.lines
 
 
 class _Health(DependencyProvider):
@@ -48,17 +60,24 @@ def _ready(gateway: Any, _request: Request) -> Answer:
     return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing})
 
 
-class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, NotificationRoutes):
+class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, StaffRoutes, NotificationRoutes):
     """HTTP in, RPC out."""
 
     name = "gateway"
     rpc = Rpc()
-    verifier = _Verifier()
+    verifier = TokenChecks()
+    limits = _Limits()
+    lines = _Lines()
     health = _Health()
 
-    live = page("GET", "/health/live", _live)
-    ready = page("GET", "/health/ready", _ready)
+    live = page("GET", "/health/live", _live, limited=False)
+    ready = page("GET", "/health/ready", _ready, limited=False)
+    description = page("GET", "/openapi.json", docs.description)
+    show_docs = page("GET", "/docs", docs.show)
+    docs_asset = page("GET", "/docs/{name}", docs.asset)
     show_verification = page("GET", "/verify-email", pages.show_verification)
     verify_by_link = page("POST", "/verify-email", pages.verify)
+    show_reset = page("GET", "/reset-password", pages.show_reset)
+    reset_by_link = page("POST", "/reset-password", pages.reset)
     show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout)
     finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout)

@@ -12,6 +12,8 @@ class PatientRoutes:
         "POST", "/api/patient/book-appointment", scheduling.BookAppointment, me="patient_id", status=201
     )
     my_prescriptions = route("GET", "/api/patient/prescriptions", clinical.ListMyPrescriptions, me="patient_id")
+    my_facts = route("GET", "/api/patient/profile", clinical.GetMyProfile, me="patient_id")
+    update_my_facts = route("PATCH", "/api/patient/profile", clinical.UpdateMyProfile, me="patient_id")
     invoices = route("GET", "/api/patient/invoices", billing.ListMyInvoices, me="patient_id")
     pay = route("POST", "/api/patient/invoices/{invoice_id}/pay", billing.PayInvoice, me="patient_id", status=201)
     payments = route("GET", "/api/patient/payments", billing.ListMyPayments, me="patient_id")

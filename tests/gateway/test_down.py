@@ -10,6 +10,7 @@ import requests
 from nameko.containers import ServiceContainer
 
 from chassis.observe import Health
+from chassis.revocations import EXCHANGE
 from contracts import scheduling
 from gateway.service import GatewayService
 from matron.runner import nameko_config
@@ -29,11 +30,13 @@ class Front:
         self.mint, port = Mint(folder / "jwks.json"), free_port()
         self.broker, self.url = f"embedded://{folder.name}", f"http://127.0.0.1:{port}"
         settings = ward.settings(amqp_url=self.broker, jwks_file=self.mint.jwks_file, http_port=port)
-        # As a service does that has run once: without it a gateway is not ready.
-        Raw(self.broker).channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
+        # As services do that have run once: without them a gateway is not ready.
+        for name in ("nameko-rpc", EXCHANGE):
+            Raw(self.broker).channel.exchange_declare(name, "topic", durable=True, auto_delete=False)
         self.health = Health()
         self.container = ServiceContainer(GatewayService, nameko_config(settings, self.health))
         self.container.start()
+        self.container.config["revoked"].awaited = False  # As if auth had told it, and then gone.
         soon(lambda: not self.health.failing())
 
     def get(self, path: str) -> requests.Response:

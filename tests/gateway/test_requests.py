@@ -36,10 +36,10 @@ def test_what_is_not_there_is_404(hospital: Hospital) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", LOGIN, "POST"),
-        ("DELETE", "/api/doctors/schedule", "GET, HEAD, PUT"),
-        ("POST", f"/api/doctors/{uuid4()}/slots", "GET, HEAD"),
-        ("FROB", LOGIN, "POST"),
+        ("PUT", LOGIN, "OPTIONS, POST"),
+        ("DELETE", "/api/doctors/schedule", "GET, HEAD, OPTIONS, PUT"),
+        ("POST", f"/api/doctors/{uuid4()}/slots", "GET, HEAD, OPTIONS"),
+        ("FROB", LOGIN, "OPTIONS, POST"),
     ],
 )
 def test_another_method_is_405_and_says_which_are_allowed(

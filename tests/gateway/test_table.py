@@ -49,7 +49,7 @@ def test_other_paths_are_not_found(table: Table, path: str) -> None:
 def test_another_method_is_told_which_there_are(table: Table) -> None:
     with pytest.raises(MethodNotAllowed) as refused:
         table.find("DELETE", "/a/1/b")
-    assert refused.value.facts["allow"] == "GET, HEAD, POST"
+    assert refused.value.facts["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 @given(st.text())

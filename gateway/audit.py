@@ -1,0 +1,88 @@
+"""The audit as one list: each service is asked for its rows, and the newest of all of them make a page.
+
+A cursor says how far each service's rows have been shown. A service that does not answer is named in `missing`, the
+rest is given, and its rows come with a later page.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+import orjson
+from eventlet import GreenPool
+
+from chassis.config import SERVICES
+from chassis.errors import Invalid, MatronError, NoAnswer, Unavailable
+from chassis.execution import Call
+from contracts.auth import NoteRefusal
+from gateway.requests import Request
+
+METHOD = "list_audit"
+SECONDS = 3.0
+NOTE_SECONDS = 1.0
+
+
+def trail(gateway: Any, request: Request, _actor: Any, fields: dict[str, Any]) -> dict[str, Any]:
+    """A page of all services' rows: `{"items", "next", "missing"}`. Invalid: `bad_cursor`."""
+    limit, places = fields["limit"], _decoded(fields["cursor"])
+    asked = {**_as_sent(fields), "limit": limit}
+    ask = lambda service: _ask(gateway, request, service, {**asked, "cursor": places.get(service)})  # noqa: E731
+    open_ones = [service for service in SERVICES if places.get(service, "") is not None]
+    told = dict(zip(open_ones, GreenPool(len(SERVICES)).imap(ask, open_ones), strict=True))
+    pages = {service: answer for service, answer in told.items() if answer is not None}
+    rows = [[{**row, "service": service} for row in answer["items"]] for service, answer in pages.items()]
+    items = list(islice(merge(*rows, key=lambda row: row["at"], reverse=True), limit))
+    return {"items": items, "next": _next(places, pages, items), "missing": sorted(told.keys() - pages.keys())}
+
+
+def _as_sent(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters as they were asked for, as JSON has them."""
+    sent: dict[str, Any] = orjson.loads(orjson.dumps({n: v for n, v in fields.items() if v is not None}))
+    return {name: value for name, value in sent.items() if name != "cursor"}
+
+
+def _ask(gateway: Any, request: Request, service: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """A service's own page; None when it does not answer."""
+    call = Call(token=request.token(), request_id=request.id, address=request.address)
+    sent = {name: value for name, value in payload.items() if value is not None}
+    try:
+        found: dict[str, Any] = gateway.rpc.call(service, METHOD, sent, call, SECONDS).result
+    except (NoAnswer, Unavailable):
+        return None
+    return found
+
+
+def _next(places: dict[str, str | None], pages: dict[str, Any], items: list[dict[str, Any]]) -> str | None:
+    """Where the next page begins; None when nothing is left. Each service's cursor is the last id that was shown."""
+    after = dict(places)
+    for service, answer in pages.items():
+        shown = [row["id"] for row in items if row["service"] == service]
+        if shown:
+            after[service] = base64.urlsafe_b64encode(orjson.dumps([shown[-1]])).decode().rstrip("=")
+        if len(shown) == len(answer["items"]) and answer["next"] is None:
+            after[service] = None
+    left = [service for service in SERVICES if after.get(service, "") is not None]
+    return base64.urlsafe_b64encode(orjson.dumps(after)).decode() if left and items else None
+
+
+def _decoded(cursor: str | None) -> dict[str, str | None]:
+    """How far each service has been shown: None to its end; not there: not at all."""
+    try:
+        places = orjson.loads(base64.urlsafe_b64decode(cursor)) if cursor is not None else {}
+    except (ValueError, binascii.Error):
+        places = None
+    if not isinstance(places, dict) or not all(isinstance(place, str | None) for place in places.values()):
+        raise Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}})
+    return places
+
+
+def note_refusal(gateway: Any, request: Request, action: str) -> None:
+    """Have auth write down that somebody was refused an action for want of a role. Without auth it is only logged."""
+    call = Call(token=request.token(), request_id=request.id, address=request.address)
+    try:
+        gateway.rpc.call(NoteRefusal.service, NoteRefusal.method(), {"action": action}, call, NOTE_SECONDS)
+    except MatronError:
+        return

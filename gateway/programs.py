@@ -1,0 +1,60 @@
+"""What programs ask for that is no command, as OpenAPI operations: health, and the document itself."""
+
+from typing import Any
+
+from chassis import errors
+from gateway import refusals, schemas
+
+ALIVE = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
+FAILING = {
+    "type": "object",
+    "required": ["failing"],
+    "properties": {"failing": {"type": "array", "items": {"type": "string"}}},
+}
+WHOLE = {"type": "object", "required": ["openapi", "info", "paths"]}
+
+
+def _reply(description: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"description": description, "headers": schemas.headers(), "content": content}
+
+
+def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
+    more = {str(kind.status): refusals.response(kind, codes) for kind, codes in _REFUSED.items()}
+    return {
+        "operationId": name,
+        "tags": ["gateway"],
+        "summary": summary,
+        "x-roles": [],
+        "security": [],
+        "parameters": [],
+        "responses": {**more, **responses},
+    }
+
+
+_REFUSED = {kind: refusals.USUAL[kind] for kind in (errors.TooMany, errors.Internal)}
+PATHS: dict[str, dict[str, Any]] = {
+    "/health/live": _asked(
+        "health_live", "Whether the process runs", {"200": _reply("It runs.", ALIVE, {"status": "ok"})}
+    ),
+    "/health/ready": _asked(
+        "health_ready",
+        "Whether requests can be answered, and if not, what is missing",
+        {
+            "200": _reply("They can.", FAILING, {"failing": []}),
+            "503": _reply("Something that is needed does not answer.", FAILING, {"failing": ["gateway.broker"]}),
+        },
+    ),
+    "/openapi.json": _asked(
+        "openapi",
+        "This document",
+        {
+            "200": _reply(
+                "The OpenAPI document.",
+                WHOLE,
+                {"openapi": "3.1.0", "info": {"title": "Matron", "version": "1"}, "paths": {}},
+            ),
+            "304": {"description": "It has not changed.", "headers": schemas.headers("ETag")},
+        },
+    ),
+}

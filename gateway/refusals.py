@@ -1,0 +1,136 @@
+"""What may be refused on a route, with which codes: told by its contract's docstring, or true of every such route.
+
+A response's schema lists its codes, so that a test of the running system finds one that nobody has told of.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from marshmallow import fields
+
+from chassis import errors
+from chassis.contract import Command
+from chassis.errors import MatronError
+from gateway import problems, schemas
+
+TOLD = re.compile(r"\b([A-Z][A-Za-z]+): ((?:[^.]|\.(?!\s|$))+)")
+CODE = re.compile(r"`([a-z][a-z_]+)`")
+ASIDE = re.compile(r"\([^)]*\)")
+"""What is told of a code may name a field."""
+Codes = dict[type[MatronError], list[str]]
+"""The codes of each kind; a kind without any may be met all the same."""
+ALWAYS: Codes = {
+    problems.BadRequest: ["bad_head", "bad_length", "bad_query"],
+    problems.TimedOut: ["request_timeout"],
+    problems.LineTooLong: ["line_too_long"],
+    problems.HeadTooLarge: ["head_too_large"],
+    errors.Unauthenticated: ["token_missing", "token_invalid", "token_expired", "session_ended"],
+    errors.Invalid: ["invalid"],
+    errors.TooMany: ["rate_limited"],
+    errors.Internal: ["internal"],
+    errors.Unavailable: ["broker_down", "service_down", "database_down", "database_busy", "starting"],
+    errors.NoAnswer: ["no_answer"],
+}
+WITH_BODY: Codes = {
+    problems.BadRequest: ["bad_json", "body_broken"],
+    problems.TooLarge: ["body_too_large"],
+    problems.UnsupportedMedia: ["not_json"],
+}
+"""Also of routes that take no field in a body: what is sent there is read, and then refused."""
+USUAL: Codes = {
+    **ALWAYS,
+    **WITH_BODY,
+    problems.BadRequest: ALWAYS[problems.BadRequest] + WITH_BODY[problems.BadRequest],
+    errors.Forbidden: ["role_missing", "mfa_setup_required"],
+    errors.NotFound: ["not_found"],
+    errors.Stale: ["stale"],
+}
+"""Codes of the responses that most routes share: those are components."""
+
+
+@cache
+def told(contract: type[Command]) -> Codes:
+    """The refusals that a contract's docstring names, such as `Conflict: `slot_taken`.`, each with its codes."""
+    found: Codes = {}
+    for name, text in TOLD.findall(" ".join((contract.__doc__ or "").split())):
+        kind = getattr(errors, name, None)
+        if isinstance(kind, type) and issubclass(kind, MatronError):
+            found.setdefault(kind, []).extend(CODE.findall(ASIDE.sub("", text)))
+    return found
+
+
+def of(contract: type[Command], method: str, asked: Iterable[fields.Field[Any]]) -> Codes:
+    """All refusals of a route that asks for these fields: those told first, then those of every such route."""
+    found = {kind: list(codes or USUAL.get(kind, [])) for kind, codes in told(contract).items()}
+    parts = [_by_right(contract), ALWAYS, _by_fields(contract, asked), {} if method == "GET" else WITH_BODY]
+    if not contract.reads:
+        parts.append({errors.Invalid: ["bad_key", *(["key_reused"] if contract.keyed else [])]})
+    for part in parts:
+        for kind, codes in part.items():
+            known = found.setdefault(kind, [])
+            known.extend(code for code in codes if code not in known)
+    if not contract.roles:
+        found[errors.Unauthenticated].remove("token_missing")
+    return found
+
+
+def _by_right(contract: type[Command]) -> Codes:
+    """Who asks without the right to."""
+    due = [] if contract.enrolling else ["mfa_setup_required"]
+    found: Codes = {errors.Forbidden: ["role_missing", *due]} if contract.roles else {}
+    if contract.verified:
+        found.setdefault(errors.Forbidden, []).append("address_not_verified")
+    return found
+
+
+def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> Codes:
+    """Records that are named, or a page, or a revision."""
+    asked, found = list(asked), Codes()
+    if any(isinstance(field, fields.UUID) for field in asked):
+        found[errors.NotFound] = ["not_found"]
+    if any(field.name == "cursor" for field in asked):
+        found[errors.Invalid] = ["bad_cursor"]
+    if contract.revised:
+        found |= {errors.Stale: ["stale"], problems.BadRequest: ["bad_if_match"]}
+    return found
+
+
+def response(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    """The OpenAPI response of one kind: by reference where its codes are the usual ones."""
+    if codes == USUAL.get(kind):
+        return {"$ref": f"#/components/responses/{kind.__name__}"}
+    return described(kind, codes)
+
+
+def described(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    """The same, written out."""
+    named = ", ".join(f"`{code}`" for code in codes)
+    schema: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}
+    if codes:
+        schema["properties"] = {"code": {"enum": codes}, "status": {"const": kind.status}}
+    return {
+        "description": f"{kind.title}: {named}." if named else f"{kind.title}.",
+        "headers": schemas.headers(*_headers(kind)),
+        "content": {problems.CONTENT_TYPE: {"schema": schema, "example": _example(kind, codes)}},
+    }
+
+
+def _headers(kind: type[MatronError]) -> list[str]:
+    later = ["Retry-After"] if kind in (errors.TooMany, errors.Unavailable) else []
+    limits = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"] if kind is errors.TooMany else []
+    return later + limits + (["WWW-Authenticate"] if kind is errors.Unauthenticated else [])
+
+
+def _example(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    code = codes[0] if codes else "not_found"
+    made = {
+        "type": f"urn:matron:error:{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": code,
+        "detail": (kind.__doc__ or "").split("\n")[0],
+        "request_id": schemas.UUID,
+    }
+    return {**made, "errors": {"limit": ["Not a valid integer."]}} if code == "invalid" else made

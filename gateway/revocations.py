@@ -1,0 +1,62 @@
+"""The sessions that have ended: a gateway hears of each, and asks auth for those that ended before it listened.
+
+Until auth has told it, a gateway that has just started believes no token, and is not ready: it would let in somebody
+who was signed out a minute ago. One that listens again after a loss goes on with what it knows while it asks.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import eventlet
+from nameko.extensions import DependencyProvider
+from uuid_utils import uuid7
+
+from chassis import revocations
+from chassis.errors import MatronError
+from chassis.execution import Call
+from chassis.identity import Verifier
+from contracts.auth import ListRevokedSessions
+from gateway.rpc import Calling
+from tokens.keys import KeySet
+
+if TYPE_CHECKING:
+    from tokens.revoked import Revoked
+
+ASK_SECONDS, AGAIN_SECONDS = 2.0, 0.5
+
+
+class TokenChecks(DependencyProvider):
+    """Gives the routes who checks tokens."""
+
+    calling = Calling()
+
+    def setup(self) -> None:
+        """Believe nobody before auth has told who has signed out."""
+        config = self.container.config
+        self.revoked: Revoked = config["revoked"]
+        self.revoked.awaited = True
+        self.verifier = Verifier(KeySet(config["matron"].jwks_file), self.revoked)
+        self.calling.setup()
+        self.calling.client.also.append(self._listen)
+        config["health"].add("gateway.revocations", lambda: not self.revoked.awaited)
+
+    def _listen(self, channel: Any) -> None:
+        """Hear first and ask then, so that no session ends unheard in between."""
+        revocations.listen(channel, "gateway", self.revoked)
+        self.container.spawn_managed_thread(self._ask)
+
+    def _ask(self) -> None:
+        """Ask until auth answers."""
+        while True:
+            call = Call(request_id=str(uuid7()))
+            try:
+                told = self.calling.client.call("auth", ListRevokedSessions.method(), {}, call, ASK_SECONDS).result
+            except MatronError:
+                eventlet.sleep(AGAIN_SECONDS)
+                continue
+            revocations.remember(self.revoked, told["items"])
+            self.revoked.awaited = False
+            return
+
+    def get_dependency(self, _worker_ctx: Any) -> Verifier:
+        """Who checks tokens."""
+        return self.verifier

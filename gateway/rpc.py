@@ -1,0 +1,178 @@
+"""Asking a service, with a deadline, over one channel that is kept open.
+
+Nameko's proxy waits for ever, confirms and stores every request, and makes a connection object for each. Here requests
+are transient and unconfirmed, replies come to RabbitMQ's direct reply-to, and the deadline is also the message's
+expiration, so that no service begins what its caller has given up. The wire format is nameko's own: nameko's clients
+may call our services, and with `direct=False` this client calls nameko's.
+"""
+
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import eventlet
+import orjson
+from eventlet.event import Event
+from nameko.exceptions import RemoteError, deserialize
+from nameko.extensions import DependencyProvider, SharedExtension
+
+from chassis import topology
+from chassis.broker import down, watched
+from chassis.errors import Internal, MatronError, Unavailable, internal, no_answer
+from chassis.execution import Call
+from transports.links import BROKER_ERRORS, Link, Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PREFIX, SUFFIX = b'{"result":', b',"error":null}'
+
+
+class Reply:
+    """An answer: its bytes as they came, and what the headers say."""
+
+    __slots__ = ("body", "headers")
+
+    def __init__(self, body: bytes, headers: dict[str, Any]) -> None:
+        self.body, self.headers = body, headers
+
+    @property
+    def result_bytes(self) -> bytes:
+        """The JSON of the result, sliced and not decoded where it can be; raises the error that it holds instead."""
+        if self.body.startswith(PREFIX) and self.body.endswith(SUFFIX):
+            return self.body[len(PREFIX) : -len(SUFFIX)]
+        return orjson.dumps(self.result)
+
+    @property
+    def result(self) -> Any:
+        """The result as plain data; raises the error that it holds instead."""
+        body = orjson.loads(self.body)
+        if body["error"] is None:
+            return body["result"]
+        raise _error_from(body["error"])
+
+
+def _error_from(told: dict[str, Any]) -> MatronError:
+    error = deserialize(told)
+    return error if isinstance(error, MatronError) and not isinstance(error, Internal | RemoteError) else internal()
+
+
+class RpcClient:
+    """Calls methods of services. Many green threads share it."""
+
+    def __init__(self, url: str, owner: str, *, direct: bool = True) -> None:
+        self.link = Link(url, self._set_up, lost=self._lost, tell=watched(owner, "rpc"))
+        self.owner = owner
+        self.direct = direct
+        self.reply_to = topology.DIRECT_REPLY
+        self.waiting: dict[str, Event] = {}
+        self.also: list[Callable[[Any], None]] = []
+        """What else is set up on the link's channel, after every connect."""
+        self.numbers = count(1)
+
+    def _set_up(self, channel: Any) -> None:
+        # Until a service has declared it there is nobody to ask, and publishing to it would close the channel.
+        channel.exchange_declare(exchange=topology.RPC_EXCHANGE, type="topic", passive=True)
+        if not self.direct:
+            self._declare_reply_queue(channel)
+        queue = self.reply_to if self.direct else f"rpc.reply-{self.owner}-{self.reply_to}"
+        channel.basic_consume(queue, no_ack=True, callback=lambda raw: self._take(channel, raw), consumer_tag="replies")
+        for set_up in self.also:
+            set_up(channel)
+        events = getattr(channel, "events", None)
+        if isinstance(events, dict):
+            events["basic_return"].add(self._returned)
+
+    def _declare_reply_queue(self, channel: Any) -> None:
+        """A queue bound to nameko's exchange, for services that answer as nameko does."""
+        self.reply_to = str(uuid4())
+        queue = f"rpc.reply-{self.owner}-{self.reply_to}"
+        channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
+        channel.queue_bind(queue=queue, exchange=topology.RPC_EXCHANGE, routing_key=self.reply_to)
+
+    def _take(self, channel: Any, raw: Any) -> None:
+        message = channel.message_to_python(raw)
+        waiting = self.waiting.pop(message.properties.get("correlation_id"), None)
+        if waiting is not None:
+            body = message.body
+            waiting.send(Reply(body if isinstance(body, bytes) else body.encode(), message.headers))
+
+    def _returned(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
+        """No queue: the service has never run on this broker."""
+        waiting = self.waiting.pop(message.properties.get("correlation_id"), None)
+        if waiting is not None:
+            waiting.send_exception(Unavailable("service_down", "A part of the system is down.", {"retry_after": 2}))
+
+    def _lost(self) -> None:
+        """The replies under way will never come: whoever waits learns it now."""
+        waiting, self.waiting = self.waiting, {}
+        for one in waiting.values():
+            one.send_exception(no_answer())
+
+    def call(self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float) -> Reply:
+        """Ask and wait. `Unavailable` when nothing was sent; `NoAnswer` when no answer came in time."""
+        number, answer = str(next(self.numbers)), Event()
+        message = self._request(service, method, payload, call, seconds, number)
+        self.waiting[number] = answer
+        try:
+            message.send(self.link.channel, mandatory=True)
+            with eventlet.Timeout(seconds, exception=False):
+                reply: Reply = answer.wait()
+                return reply
+            raise no_answer()
+        except BROKER_ERRORS:
+            raise down() from None
+        finally:
+            self.waiting.pop(number, None)
+
+    def _request(
+        self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float, number: str
+    ) -> Outgoing:
+        headers = {
+            "nameko.auth_token": call.token,
+            "nameko.request_id": call.request_id,
+            "nameko.idempotency_key": call.key,
+            "nameko.address": call.address,
+            "nameko.deadline": f"{time.time() + seconds:.3f}",
+            **{f"nameko.{name}": value for name in ("device", "if_match") if (value := getattr(call, name))},
+        }
+        properties = {
+            "reply_to": self.reply_to,
+            "correlation_id": number,
+            "delivery_mode": 1,
+            "expiration": str(int(seconds * 1000)),
+        }
+        body = orjson.dumps({"args": [], "kwargs": payload})
+        return Outgoing(body, topology.RPC_EXCHANGE, f"{service}.{method}", headers, properties)
+
+
+class Calling(SharedExtension):
+    """The one client of a process."""
+
+    def setup(self) -> None:
+        """Make the client; it connects when it starts."""
+        if not hasattr(self, "client"):
+            name = self.container.service_name
+            self.client = RpcClient(self.container.config["matron"].amqp_url, name)
+            self.container.config["health"].add(f"{name}.broker", lambda: self.client.link.is_up)
+
+    def start(self) -> None:
+        """Connect, without waiting for the broker."""
+        self.client.link.start()
+
+    def stop(self) -> None:
+        """Close the link."""
+        self.client.link.stop()
+
+    kill = stop
+
+
+class Rpc(DependencyProvider):
+    """Gives a worker the client."""
+
+    calling = Calling()
+
+    def get_dependency(self, _worker_ctx: Any) -> RpcClient:
+        """The client."""
+        return self.calling.client

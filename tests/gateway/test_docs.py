@@ -1,0 +1,108 @@
+"""The description of the interface is served whole, by ourselves alone, to browsers that may ask nobody else."""
+
+import gzip
+import hashlib
+import re
+
+import pytest
+import requests
+
+from gateway import openapi
+from gateway.docs import FOLDER, POLICY
+from gateway.service import GatewayService
+from tests.hospital import Hospital
+
+LINK = re.compile(r'(?:src|href)="([^"]*)"')
+KINDS = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8", "png": "image/png"}
+SUMS = (FOLDER / "SHA256SUMS").read_text().splitlines()
+
+
+def get(hospital: Hospital, path: str, **headers: str) -> requests.Response:
+    """What is at a path, asked for without a token."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return hospital.http.get(hospital.url + path, headers=sent, timeout=10)
+
+
+def links(hospital: Hospital) -> list[str]:
+    """Everything that the page asks for."""
+    return LINK.findall(get(hospital, "/docs").text)
+
+
+def test_the_document_that_is_served_is_what_the_code_says(hospital: Hospital) -> None:
+    reply = get(hospital, "/openapi.json")
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")
+    assert reply.text == openapi.as_text(openapi.document(GatewayService))
+
+
+def test_the_document_comes_compressed_to_whoever_takes_that(hospital: Hospital) -> None:
+    plain = get(hospital, "/openapi.json", Accept_Encoding="identity")
+    packed = get(hospital, "/openapi.json", Accept_Encoding="br, gzip;q=0.5")
+    assert (plain.headers.get("Content-Encoding"), packed.headers.get("Content-Encoding")) == (None, "gzip")
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 4
+    assert packed.content == plain.content
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_gzip_that_is_ruled_out_is_not_sent(hospital: Hospital) -> None:
+    assert "Content-Encoding" not in get(hospital, "/openapi.json", Accept_Encoding="gzip;q=0, identity").headers
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/docs/swagger-ui.css"])
+def test_what_one_has_already_is_not_sent_again(hospital: Hospital, path: str) -> None:
+    tag = get(hospital, path).headers["ETag"]
+    again = get(hospital, path, If_None_Match=f'"other", {tag}')
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert get(hospital, path, If_None_Match='"other"').status_code == 200
+
+
+def test_the_page_asks_nobody_but_us_and_gets_all_of_it(hospital: Hospital) -> None:
+    found = [link for link in links(hospital) if link != "/openapi.json"]
+    assert len(found) == 4
+    for link in found:
+        assert link.startswith("/docs/"), f"{link} is another's"
+        reply = get(hospital, link)
+        kind = KINDS[link.partition("?")[0].rpartition(".")[2]]
+        assert (reply.status_code, reply.headers["Content-Type"]) == (200, kind)
+
+
+def test_the_page_has_no_script_or_style_within(hospital: Hospital) -> None:
+    page = get(hospital, "/docs").text
+    assert "<style" not in page
+    assert " style=" not in page
+    assert re.findall(r"<script[^>]*>([^<]*)</script>", page) == ["", ""]
+
+
+def test_the_browser_may_ask_nobody_but_us(hospital: Hospital) -> None:
+    policy = get(hospital, "/docs").headers["Content-Security-Policy"]
+    assert policy == POLICY
+    sources = {source for rule in policy.split("; ") for source in rule.split()[1:]}
+    assert sources == {"'none'", "'self'", "data:"}
+
+
+def test_a_script_of_ours_names_no_other_host() -> None:
+    assert "//" not in re.sub(r"^\s*//.*$", "", (FOLDER / "start.js").read_text(), flags=re.MULTILINE)
+
+
+def test_a_file_is_kept_for_a_year_only_under_the_address_of_its_content(hospital: Hospital) -> None:
+    style = next(link for link in links(hospital) if ".css" in link)
+    bare = style.partition("?")[0]
+    assert get(hospital, style).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert [get(hospital, path).headers["Cache-Control"] for path in (bare, bare + "?is=old")] == ["no-cache"] * 2
+
+
+@pytest.mark.parametrize("name", ["docs.html", "SHA256SUMS", "LICENSE", "swagger-ui.css.gz", "..%2Fdocs.py", "%00"])
+def test_nothing_else_is_given_out(hospital: Hospital, name: str) -> None:
+    assert get(hospital, f"/docs/{name}").json()["code"] == "no_such_route"
+
+
+@pytest.mark.parametrize("line", SUMS, ids=lambda line: line.split()[1])
+def test_what_others_wrote_is_as_they_wrote_it(line: str) -> None:
+    digest, name = line.split()
+    packed = FOLDER / f"{name}.gz"
+    content = gzip.decompress(packed.read_bytes()) if packed.is_file() else (FOLDER / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == digest, f"{name}: run `make assets`"
+
+
+def test_every_file_is_ours_or_has_a_known_content() -> None:
+    known = {line.split()[1] for line in SUMS} | {"docs.html", "start.js", "SHA256SUMS"}
+    assert {path.name.removesuffix(".gz") for path in FOLDER.iterdir()} == known

@@ -1,0 +1,114 @@
+"""How a request is read from the wire: strictly, so that no two programs understand it differently."""
+
+from collections.abc import Callable
+
+import orjson
+import pytest
+
+from tests.gateway.wire import Wire
+
+LIVE = "GET /health/live"
+LOGIN = "POST /api/auth/login"
+
+Connect = Callable[[], Wire]
+
+
+def test_a_chunked_body_is_read(wire: Connect) -> None:
+    headers = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+    reply = wire().ask(LOGIN, *headers, body=b"2\r\n{}\r\n0\r\n\r\n")
+    assert (reply.status, orjson.loads(reply.body)["code"]) == (422, "invalid")
+
+
+def test_a_chunked_body_has_the_same_limit(wire: Connect) -> None:
+    headers = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    reply = wire().ask(LOGIN, *headers, body=chunk * 17 + b"0\r\n\r\n")
+    assert reply.status == 413
+
+
+def test_a_length_that_is_no_number_is_400(wire: Connect) -> None:
+    for length in ("ten", "-1", "1.5"):
+        assert wire().ask(LOGIN, f"Content-Length: {length}").status == 400
+
+
+def test_a_very_long_line_is_refused(wire: Connect) -> None:
+    one = wire()
+    one.send(b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert one.reply().status == 414
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [f"X-{number}: y" for number in range(100)],
+        [f"X-{number}: {'y' * 10_000}" for number in range(7)],
+        [f"X-Long: {'y' * 100_000}"],
+    ],
+    ids=["many", "together", "one"],
+)
+def test_headers_that_are_too_large_are_431_and_end_the_connection(wire: Connect, headers: list[str]) -> None:
+    one = wire()
+    reply = one.ask(LIVE, *headers)
+    assert (reply.status, reply.headers["connection"], one.is_closed()) == (431, "close", True)
+    assert orjson.loads(reply.body)["code"] == "head_too_large"
+
+
+def test_headers_may_be_as_large_as_the_limit(wire: Connect) -> None:
+    assert wire().ask(LIVE, *(f"X-{number}: {'y' * 600}" for number in range(99))).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Content-Length: 2", "Content-Length: 2"],
+        ["Content-Length: 2", "Content-Length: 20"],
+        ["Content-Length: 2", "Transfer-Encoding: chunked"],
+        ["Content-Length: +2"],
+        ["Content-Length: 0x2"],
+        ["Content-Length: 2, 2"],
+        ["Content-Length: "],
+        ["Transfer-Encoding: gzip, chunked"],
+        ["Transfer-Encoding: identity"],
+        ["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
+        ["Content-Length : 2"],
+        ["X-Folded: a", " Content-Length: 2"],
+        ["X: a\rContent-Length: 2"],
+        ["X: a\x00"],
+        ["no header"],
+        [": empty"],
+    ],
+)
+def test_a_head_that_two_programs_might_read_differently_is_400_and_ends_the_connection(
+    wire: Connect, headers: list[str]
+) -> None:
+    one = wire()
+    reply = one.ask(LOGIN, "Content-Type: application/json", *headers, body=b"{}")
+    assert (reply.status, reply.headers["connection"], one.is_closed()) == (400, "close", True)
+
+
+def test_a_request_without_its_host_is_400(wire: Connect) -> None:
+    one = wire()
+    one.send(b"GET /health/live HTTP/1.1\r\n\r\n")
+    assert one.reply().status == 400
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [b"-2\r\n{}\r\n0\r\n\r\n", b"+2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"2_0\r\n", b"x\r\n", b"1" * 2000],
+)
+def test_chunks_that_cannot_be_read_are_400_and_end_the_connection(wire: Connect, chunks: bytes) -> None:
+    one = wire()
+    reply = one.ask(LOGIN, "Content-Type: application/json", "Transfer-Encoding: chunked", body=chunks)
+    assert (reply.status, reply.headers["connection"], one.is_closed()) == (400, "close", True)
+    assert orjson.loads(reply.body)["code"] == "body_broken"
+
+
+def test_chunks_may_have_extensions_and_trailers_and_another_request_may_follow(wire: Connect) -> None:
+    one = wire()
+    chunks = b"1;a=b\r\n{\r\n1\r\n}\r\n0\r\nX-Trailer: y\r\n\r\n"
+    reply = one.ask(LOGIN, "Content-Type: application/json", "Transfer-Encoding: chunked", body=chunks)
+    assert (reply.status, one.ask(LIVE).status) == (422, 200)
+
+
+def test_two_hosts_are_400(wire: Connect) -> None:
+    assert wire().ask(LIVE, "Host: other").status == 400

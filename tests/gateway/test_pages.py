@@ -1,0 +1,101 @@
+"""The page on which a password is set, without a gateway around it."""
+
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from chassis.contract import Command
+from chassis.errors import Invalid, MatronError, Unavailable
+from contracts.auth import ResetPassword
+from gateway import pages
+from gateway.lines import Lines
+from gateway.requests import Request
+
+WEAK = Invalid("password_too_common", "This is easy to guess.", {"errors": {"password": ["Three words are better."]}})
+ENDED = Invalid("token_not_valid", "The link is unknown, used or ended.", {"errors": {"token": ["Not valid."]}})
+BUSY = Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1})
+
+
+class Gateway:
+    """Answers each command, or refuses it, and keeps what it was asked."""
+
+    def __init__(self, refusal: MatronError | None = None) -> None:
+        self.refusal, self.asked, self.lines = refusal, list[tuple[str, dict[str, Any]]](), Lines()
+
+    @property
+    def rpc(self) -> "Gateway":
+        """Calls itself."""
+        return self
+
+    def call(self, _service: str, method: str, payload: dict[str, Any], *_more: object) -> SimpleNamespace:
+        """Answer."""
+        self.asked.append((method, payload))
+        if self.refusal is not None:
+            raise self.refusal
+        return SimpleNamespace(result_bytes=b'{"status":"password_set"}')
+
+
+def request(query: str = "", **form: str) -> Request:
+    """What a browser sends."""
+    body = urlencode(form).encode()
+    wsgi = {"QUERY_STRING": query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+    return Request({"REQUEST_METHOD": "POST" if form else "GET", **wsgi}, "a-request")
+
+
+def shown(gateway: Gateway, asking: Request) -> tuple[int, str]:
+    """Status and text of the page."""
+    answer = pages.reset if asking.method == "POST" else pages.show_reset
+    status, headers, body = answer(gateway, asking)
+    assert dict(headers)["Content-Type"] == "text/html; charset=utf-8"
+    return status, body.decode()
+
+
+def test_the_link_of_the_mail_shows_a_form_and_asks_nothing_of_auth() -> None:
+    gateway = Gateway()
+    status, text = shown(gateway, request("token=secret"))
+    assert (status, gateway.asked) == (200, [])
+    assert '<form method="post" action="/reset-password">' in text
+    assert '<input type="hidden" name="token" value="secret">' in text
+
+
+def test_what_stands_in_the_link_is_text_and_nothing_else() -> None:
+    _status, text = shown(Gateway(), request("token=%22%3E%3Cscript%3E"))
+    assert "<script>" not in text
+
+
+def test_without_a_token_there_is_nothing_to_fill_in() -> None:
+    assert "<form" not in shown(Gateway(), request())[1]
+
+
+def test_the_form_sets_the_password() -> None:
+    gateway = Gateway()
+    status, text = shown(gateway, request(token="secret", password=" with blanks & signs+"))
+    assert gateway.asked == [(ResetPassword.method(), {"token": "secret", "password": " with blanks & signs+"})]
+    assert (status, "You can sign in now." in text, "<form" in text) == (200, True, False)
+
+
+@pytest.mark.parametrize("refusal", [WEAK, BUSY])
+def test_what_is_wrong_is_said_above_the_form_for_another_try(refusal: MatronError) -> None:
+    status, text = shown(Gateway(refusal), request(token="secret", password="weak"))
+    assert status == refusal.status
+    assert refusal.detail in text
+    assert 'value="secret"' in text
+    assert "weak" not in text
+
+
+def test_what_would_be_a_better_password_is_said() -> None:
+    assert "Three words are better." in shown(Gateway(WEAK), request(token="secret", password="weak"))[1]
+
+
+def test_with_a_link_that_has_ended_there_is_no_other_try() -> None:
+    status, text = shown(Gateway(ENDED), request(token="secret", password="weak"))
+    assert (status, ENDED.detail in text, "<form" in text) == (422, True, False)
+
+
+@pytest.mark.parametrize("command", [ResetPassword])
+def test_the_form_asks_for_what_the_contract_takes(command: type[Command]) -> None:
+    assert set(command.schema().fields) == {"token", "password"}
+    assert 'minlength="12" maxlength="128"' in pages.RESET

@@ -1,0 +1,133 @@
+"""A line of the table: what of a request goes to the service, and who is let through."""
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from marshmallow import fields
+
+from chassis.contract import ANYONE, Command, Query, View
+from chassis.errors import Forbidden, Invalid, Unauthenticated
+from chassis.execution import Call
+from chassis.identity import Actor
+from contracts.roles import Role
+from gateway import settings
+from gateway.limits import Limits
+from gateway.lines import Lines
+from gateway.problems import BadRequest
+from gateway.requests import Request
+from gateway.route import composed, route
+from tests.hospital import GENEROUS
+
+ASHA = Actor(id=UUID(int=1), roles=frozenset({Role.PATIENT}))
+
+
+class Edit(Command):
+    """Change something."""
+
+    service = "test"
+    roles = (Role.PATIENT,)
+    returns = View
+    revised = True
+
+
+class Knock(Command):
+    """Something that anyone may ask for."""
+
+    service = "test"
+    roles = ANYONE
+    returns = View
+
+
+class Ask(Query):
+    """A question that the gateway answers."""
+
+    service = "gateway"
+    roles = (Role.ADMIN,)
+    returns = View
+    about = fields.Integer(required=True)
+
+
+class Gateway:
+    """What routes need, with a service that keeps what it was called with."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.verifier = SimpleNamespace(known={"good": 1}, actor=lambda _token: actor)
+        self.limits, self.lines = Limits(settings.load()), Lines()
+        self.rpc, self.calls = self, list[Call]()
+
+    def call(self, _service: str, _method: str, _payload: dict[str, Any], call: Call, _seconds: float) -> Any:
+        """Answer as a service that has the record in its third revision."""
+        self.calls.append(call)
+        return SimpleNamespace(result_bytes=b"{}", headers={"revision": 3})
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GENEROUS.items():
+        monkeypatch.setenv(name, value)
+
+
+def request(*, signed_in: bool = True, query: str = "", **headers: str) -> Request:
+    """A request with these headers."""
+    told = {f"HTTP_{name}": value for name, value in headers.items()}
+    told |= {"HTTP_AUTHORIZATION": "Bearer good"} if signed_in else {}
+    return Request({"REQUEST_METHOD": "GET", "QUERY_STRING": query, **told}, "id", "192.0.2.1")
+
+
+def test_the_revision_that_the_caller_saw_goes_to_the_service() -> None:
+    gateway = Gateway(ASHA)
+    route("PATCH", "/x", Edit)(gateway, request(IF_MATCH='"3"'))
+    assert gateway.calls[0].if_match == '"3"'
+
+
+def test_a_malformed_precondition_never_reaches_a_service() -> None:
+    gateway = Gateway(ASHA)
+    with pytest.raises(BadRequest):
+        route("PATCH", "/x", Edit)(gateway, request(IF_MATCH="3"))
+    assert not gateway.calls
+
+
+def test_a_precondition_that_nobody_checks_is_not_handed_on() -> None:
+    gateway = Gateway(ASHA)
+    route("POST", "/x", Knock)(gateway, request(IF_MATCH='"3"'))
+    assert gateway.calls[0].if_match == ""
+
+
+def test_a_revision_is_told_as_an_entity_tag() -> None:
+    assert ("ETag", '"3"') in route("PATCH", "/x", Edit)(Gateway(ASHA), request())[1]
+
+
+def test_only_where_anyone_may_ask_the_device_goes_to_the_service() -> None:
+    gateway = Gateway(ASHA)
+    route("POST", "/x", Knock)(gateway, request(USER_AGENT="Ward App"))
+    route("POST", "/x", Edit)(gateway, request(USER_AGENT="Ward App"))
+    assert [call.device for call in gateway.calls] == ["Ward App", ""]
+
+
+def test_what_the_gateway_puts_together_is_for_the_contracts_roles_alone() -> None:
+    answer = composed("GET", "/x", Ask, lambda *_: {"told": 1})
+    with pytest.raises(Forbidden):
+        answer(Gateway(ASHA), request(query="about=1"))
+    with pytest.raises(Unauthenticated):
+        answer(Gateway(ASHA), request(signed_in=False, query="about=1"))
+
+
+def test_what_the_gateway_puts_together_comes_from_the_contracts_fields() -> None:
+    answer = composed("GET", "/x", Ask, lambda _gateway, _request, actor, asked: [sorted(actor.roles), asked])
+    admin = Gateway(Actor(id=UUID(int=2), roles=frozenset({Role.ADMIN})))
+    status, _headers, body = answer(admin, request(query="about=7"))
+    assert (status, orjson.loads(body)) == (200, [["admin"], {"about": 7}])
+    with pytest.raises(Invalid):
+        answer(admin, request(query="about=x"))
+
+
+def test_what_the_gateway_puts_together_stands_in_the_table_like_the_rest() -> None:
+    assert composed("GET", "/x", Ask, print).route == ("GET", "/x", Ask, None, 200)
+
+
+def test_the_gateway_does_no_commands_by_itself() -> None:
+    with pytest.raises(TypeError):
+        composed("POST", "/x", Edit, print)
