@@ -20,6 +20,8 @@ T = TypeVar("T")
 READY_SECONDS = 40.0
 END_SECONDS = 15.0
 PROCESSES = (*SERVICES, "gateway")
+GENEROUS = {"LIMIT_ACCOUNT": "", "LIMIT_SIGN_IN": "", "LIMIT_ADDRESS": ""}
+"""Tests ask more often than people do, all from one address."""
 
 
 def free_port() -> int:
@@ -136,13 +138,12 @@ def _matron(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def embedded_hospital(folder: Path, *, demo: bool = False) -> Iterator[Hospital]:
-    """`matron run` in a folder."""
+def embedded_hospital(folder: Path, *, demo: bool = False, **settings: str) -> Iterator[Hospital]:
+    """`matron run` in a folder, with these settings."""
     port = free_port()
     command = _matron("run", "--port", str(port), "--data", str(folder), "--demo" if demo else "--no-demo")
-    hospital = Hospital(
-        folder, port, [Process("matron", command, {}, folder / "terminal.log")], [f"http://127.0.0.1:{port}"]
-    )
+    process = Process("matron", command, GENEROUS | settings, folder / "terminal.log")
+    hospital = Hospital(folder, port, [process], [f"http://127.0.0.1:{port}"])
     yield from _running(hospital)
 
 
@@ -164,6 +165,21 @@ def served_hospital(
     yield from _running(hospital)
 
 
+@contextmanager
+def another_gateway(hospital: Hospital) -> Iterator[str]:
+    """One more gateway of a served hospital; its URL."""
+    ports = {"HTTP_PORT": str(free_port()), "HEALTH_PORT": str(free_port())}
+    environment = {**hospital.processes["gateway"].environment, **ports}
+    log = hospital.folder / f"gateway-{ports['HTTP_PORT']}.log"
+    process = Process("gateway", _matron("serve", "gateway"), environment, log)
+    process.start()
+    try:
+        eventually(lambda: _is_ready(f"http://127.0.0.1:{ports['HEALTH_PORT']}"), seconds=READY_SECONDS)
+        yield f"http://127.0.0.1:{ports['HTTP_PORT']}"
+    finally:
+        process.end()
+
+
 def served_environment(
     folder: Path, amqp_url: str, database_urls: Mapping[str, str], settings: Mapping[str, str]
 ) -> dict[str, str]:
@@ -175,6 +191,7 @@ def served_environment(
         "SIGNING_KEYS": str(folder / "keys" / "private"),
         "MAIL_URL": f"file://{folder / 'mail'}",
         "ALLOW_SANDBOX_PAYMENTS": "true",
+        **GENEROUS,
         **settings,
     }
 

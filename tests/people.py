@@ -24,6 +24,7 @@ class Person:
     email: str
     id: str
     token: str
+    refresh_token: str = ""
 
     def get(self, path: str, **params: Any) -> Any:
         """The JSON at a path."""
@@ -41,6 +42,12 @@ class Person:
         """The answer to a POST."""
         return self.hospital.call("POST", path, token=self.token, key=key, json=body)
 
+    def ask(self, method: str, path: str, *, status: int = 200, **body: Any) -> Any:
+        """The JSON answer to another kind of request, that is answered with `status`."""
+        reply = self.hospital.call(method, path, token=self.token, json=body)
+        assert reply.status_code == status, reply.text
+        return reply.json()
+
     def notifications(self, kind: str) -> list[dict[str, Any]]:
         """What the person was told, of one kind."""
         items, cursor = [], None
@@ -56,7 +63,7 @@ def sign_in(hospital: Hospital, email: str, password: str = PASSWORD) -> Person:
     reply = hospital.call("POST", "/api/auth/login", json={"email": email, "password": password})
     assert reply.status_code == 200, reply.text
     told = reply.json()
-    return Person(hospital, email, told["user"]["id"], told["access_token"])
+    return Person(hospital, email, told["user"]["id"], told["access_token"], told["refresh_token"])
 
 
 def verified_patient(hospital: Hospital, name: str = "Asha Rao") -> Person:
@@ -81,16 +88,17 @@ def make_admin(hospital: Hospital, environment: dict[str, str]) -> Person:
     return sign_in(hospital, ADMIN)
 
 
-def approved_doctor(hospital: Hospital, admin: Person, specialization: str = "cardiology") -> Person:
+def approved_doctor(
+    hospital: Hospital, admin: Person, specialization: str = "cardiology", *, name: str = "Dr Lena Weiss", **said: str
+) -> Person:
     """A patient's account whose request to be a doctor was approved, signed in again, known to scheduling."""
-    person = verified_patient(hospital, "Dr Lena Weiss")
+    person = verified_patient(hospital, name)
     asked = person.post(
         "/api/users/me/upgrade-requests",
         status=201,
         role="doctor",
-        licence_number="DE-4711",
         specialization=specialization,
-        statement="Ten years on the ward.",
+        **{"licence_number": "DE-4711", "statement": "Ten years on the ward.", **said},
     )
     assert asked["status"] == "pending"
     admin.post("/api/admin/approve-upgrade", request_id=asked["id"], decision="approve")

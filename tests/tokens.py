@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 from uuid_utils.compat import uuid7
 
-from chassis.identity import ALGORITHM, AUDIENCE, ISSUER, sign
+from tokens import ALGORITHM, AUDIENCE, ISSUER, sign
 
 KEY_ID = "test-key"
 

@@ -20,7 +20,7 @@ from chassis.entrypoints import Resources
 from chassis.errors import MatronError
 from chassis.execution import Call
 from chassis.observe import Health
-from chassis.rpc import RpcClient
+from gateway.rpc import RpcClient
 from matron.migrations import migrate
 from matron.runner import nameko_config
 from tests import ward

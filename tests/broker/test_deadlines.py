@@ -8,7 +8,7 @@ import pytest
 
 from chassis.errors import MatronError
 from chassis.execution import Call
-from chassis.rpc import RpcClient
+from gateway.rpc import RpcClient
 from tests.broker.place import Place, Raw, refusal, soon, taken
 from tests.ward import Steps, Ward
 

@@ -2,16 +2,17 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from chassis.contract import Command, Event, Page, Query, View, page_of, snake_case
+from chassis.contract import Command, Event, Integer, Page, PageView, Query, View, page_of, snake_case
 from chassis.errors import Invalid
+from contracts.scheduling import SetSchedule
 from tests import ward
 from tests.guards.house import commands
 
@@ -90,6 +91,7 @@ MADE: dict[type, Any] = {
     fields.Email: "asha@example.org",
     fields.Url: "https://hospital.example/",
     fields.Integer: 42,
+    Integer: 42,
     fields.Float: 1.5,
     fields.Boolean: True,
     fields.AwareDateTime: datetime(2026, 11, 23, 9, tzinfo=UTC),
@@ -119,7 +121,7 @@ VIEWS = {command.returns for command in commands()}
 @pytest.mark.parametrize("view", sorted(VIEWS, key=lambda one: one.__name__), ids=lambda one: one.__name__)
 def test_each_view_is_written_as_marshmallow_would(view: type[View]) -> None:
     row = made(view)
-    value = Page(row["items"], "cursor") if "items" in view.schema().fields and "next" in row else row
+    value = Page(row["items"], "cursor") if issubclass(view, PageView) else row
     expected = as_json(view.schema().dump({**row, **({"next": "cursor"} if isinstance(value, Page) else {})}))
     assert as_json(view.dump_one(value)) == expected
 
@@ -207,3 +209,22 @@ def test_data_that_is_not_plain_is_written_by_marshmallow() -> None:
 def test_internal_events_have_an_exchange_of_their_own() -> None:
     assert (ward.NoteWritten.exchange(), ward.NoteWhispered.exchange()) == ("ward.events", "ward.internal")
     assert ward.NoteWritten.queue_of("desk.on_note_written") == "evt-ward-note_written--desk.on_note_written"
+
+
+def test_what_is_wrong_within_a_list_is_told_in_plain_json() -> None:
+    with pytest.raises(Invalid) as refused:
+        SetSchedule.read({"doctor_id": str(uuid4()), "rules": [{"weekday": 7}]})
+    errors = refused.value.facts["errors"]
+    assert orjson.loads(orjson.dumps(errors)) == errors
+    assert "weekday" in errors["rules"]["0"]
+
+
+@pytest.mark.parametrize("value", [2.5, 2.6e-42, float("inf"), float("nan"), True, "2.5", "1e400"])
+def test_a_number_that_is_not_whole_is_refused_and_not_cut(value: object) -> None:
+    with pytest.raises(ValidationError):
+        Integer().deserialize(value)
+
+
+@pytest.mark.parametrize("value", [5, 5.0, "5"])
+def test_a_whole_number_is_taken_in_each_of_its_forms(value: object) -> None:
+    assert Integer().deserialize(value) == 5

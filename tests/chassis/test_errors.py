@@ -6,7 +6,7 @@ from nameko.exceptions import deserialize, serialize
 
 from chassis import errors
 from chassis.errors import Internal, MatronError, internal
-from chassis.rpc import Reply
+from gateway.rpc import Reply
 
 KINDS = [
     kind

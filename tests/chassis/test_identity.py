@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -13,12 +14,16 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from uuid_utils.compat import uuid7
 
+import tokens
 from chassis import identity
-from chassis.errors import Forbidden, NotFound, Unauthenticated
-from chassis.identity import NOBODY, Actor, KeySet, Verifier, check_right
+from chassis.contract import Command
+from chassis.errors import Forbidden, NotFound, Stale, Unauthenticated, Unavailable
+from chassis.identity import NOBODY, Actor, Verifier, check_right
 from tests.tokens import KEY_ID, Mint
+from tokens import revoked
+from tokens.keys import KeySet
 
-HEADERS = {"kid": KEY_ID, "typ": identity.TOKEN_TYPE}
+HEADERS = {"kid": KEY_ID, "typ": tokens.TOKEN_TYPE}
 
 
 @pytest.fixture
@@ -131,33 +136,53 @@ def test_a_forged_token_is_refused(verifier: Verifier, mint: Mint, forge: Callab
     assert refused(verifier, forge(mint)) == "token_invalid"
 
 
-def test_a_new_key_is_found_without_a_restart(mint: Mint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "RELOAD_SECONDS", -1.0)
+def test_a_new_key_is_found_at_once(mint: Mint) -> None:
     verifier = Verifier(KeySet(mint.jwks_file))
     verifier.actor(mint.token("nurse"))
     newer = Mint(mint.jwks_file.with_name("newer.json"))
     known, fresh = (orjson.loads(one.jwks_file.read_bytes())["keys"][0] for one in (mint, newer))
     mint.jwks_file.write_bytes(orjson.dumps({"keys": [known, {**fresh, "kid": "newer"}]}))
-    token = identity.sign(newer.key, "newer", newer.claims("nurse"))
+    token = tokens.sign(newer.key, "newer", newer.claims("nurse"))
     assert verifier.actor(token).roles == {"nurse"}
     assert verifier.actor(mint.token("nurse")).roles == {"nurse"}
 
 
 def test_unknown_keys_do_not_make_the_file_be_read_each_time(mint: Mint, monkeypatch: pytest.MonkeyPatch) -> None:
-    key_set, reads = KeySet(mint.jwks_file), list[int]()
-    monkeypatch.setattr(KeySet, "reload", _counting(KeySet.reload, reads))
-    verifier = Verifier(key_set)
+    read, reads = KeySet._read, list[int]()
+    monkeypatch.setattr(KeySet, "_read", lambda key_set, stamp: reads.append(1) or read(key_set, stamp))
+    verifier = Verifier(KeySet(mint.jwks_file))
     for _ in range(5):
         refused(verifier, with_headers(kid="unknown")(mint))
     assert len(reads) == 1
 
 
-def _counting(work: Callable[..., None], calls: list[int]) -> Callable[..., None]:
-    def counted(*args: Any) -> None:
-        calls.append(1)
-        work(*args)
+def test_a_key_that_is_taken_away_is_noticed_without_an_unknown_one(mint: Mint) -> None:
+    verifier, token = Verifier(KeySet(mint.jwks_file)), mint.token("nurse")
+    verifier.actor(token)
+    mint.jwks_file.write_bytes(b'{"keys": []}')
+    verifier.key_set.looked_at = 0.0  # As after the seconds between two looks.
+    assert refused(verifier, token) == "token_invalid"
 
-    return counted
+
+def test_a_token_of_an_ended_session_counts_no_more(verifier: Verifier, mint: Mint) -> None:
+    token = mint.token("nurse")
+    verifier.revoked.add(verifier.actor(token).session_id or uuid7(), time.time() + 900)
+    assert refused(verifier, token) == "session_ended"
+    assert verifier.actor(mint.token("nurse")).roles == {"nurse"}
+
+
+def test_nobody_is_believed_before_it_is_known_who_has_signed_out(verifier: Verifier, mint: Mint) -> None:
+    verifier.revoked.awaited = True
+    with pytest.raises(Unavailable, match="starting"):
+        verifier.actor(mint.token("nurse"))
+
+
+def test_ended_sessions_are_forgotten_with_their_last_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revoked, "PRUNED_AT", 3)
+    known, now = revoked.Revoked(), time.time()
+    for ends_at in (now - 1, now - 1, now + 900, now + 900):
+        known.add(uuid7(), ends_at)
+    assert sorted(known.until.values()) == [now + 900, now + 900]
 
 
 def test_without_a_file_of_keys_nobody_is_believed(mint: Mint) -> None:
@@ -173,26 +198,52 @@ def test_what_is_remembered_of_tokens_does_not_grow_for_ever(
     assert len(verifier.known) <= 3
 
 
-NURSE = Actor(id=uuid7(), roles=frozenset({"nurse"}))
+NURSE = Actor(id=uuid7(), roles=frozenset({"nurse"}), verified=False)
+ENROLLING = replace(NURSE, mfa_due=True)
+
+
+def asking(*roles: str, verified: bool = False, enrolling: bool = False) -> type[Command]:
+    """A contract with these facts."""
+    facts = {"roles": frozenset(roles), "verified": verified, "enrolling": enrolling}
+    return type("Ask", (Command,), facts)
 
 
 @pytest.mark.parametrize(
-    ("actor", "roles", "verified", "code"),
+    ("actor", "contract", "code"),
     [
-        (NOBODY, {"nurse"}, False, "token_missing"),
-        (NURSE, {"doctor"}, False, "role_missing"),
-        (NURSE, {"nurse"}, True, "address_not_verified"),
-        (Actor(roles=frozenset({"nurse"})), {"nurse"}, False, "token_missing"),
+        (NOBODY, asking("nurse"), "token_missing"),
+        (NURSE, asking("doctor"), "role_missing"),
+        (NURSE, asking("nurse", verified=True), "address_not_verified"),
+        (ENROLLING, asking("nurse"), "mfa_setup_required"),
+        (ENROLLING, asking("doctor", enrolling=True), "role_missing"),
+        (Actor(roles=frozenset({"nurse"})), asking("nurse"), "token_missing"),
     ],
 )
-def test_who_may_not_ask_learns_why(actor: Actor, roles: set[Any], verified: bool, code: str) -> None:  # noqa: FBT001
+def test_who_may_not_ask_learns_why(actor: Actor, contract: type[Command], code: str) -> None:
     with pytest.raises((Unauthenticated, Forbidden)) as error:
-        check_right(actor, frozenset(roles), verified=verified)
+        check_right(actor, contract)
     assert error.value.code == code
 
 
 def test_anyone_may_ask_what_is_public() -> None:
-    check_right(NOBODY, frozenset(), verified=False)
+    check_right(NOBODY, asking())
+    check_right(ENROLLING, asking())
+
+
+def test_who_has_to_set_up_a_second_factor_may_ask_what_that_takes() -> None:
+    check_right(ENROLLING, asking("nurse", enrolling=True))
+
+
+@pytest.mark.parametrize("seen", ["", "*", '"3"', '"2", "3"'])
+def test_what_has_not_changed_may_be_changed(seen: str) -> None:
+    replace(NURSE, if_match=seen).expects(3)
+
+
+@pytest.mark.parametrize("seen", ['"2"', 'W/"3"', "3", '"33"', '"1", "2"'])
+def test_what_has_changed_meanwhile_may_not(seen: str) -> None:
+    with pytest.raises(Stale) as error:
+        replace(NURSE, if_match=seen).expects(3)
+    assert error.value.facts == {"revision": 3}
 
 
 def test_one_acts_for_oneself_and_others_only_with_the_role() -> None:

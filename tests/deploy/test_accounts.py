@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from chassis import topology
+from chassis import revocations, topology
 from chassis.config import SERVICES
 from chassis.contract import Event
+from contracts.auth import SessionRevoked
 from deploy.rabbitmq import accounts
+from tokens.revoked import Revoked
 
 DELAYS = (1.0, 600.0)
 POLICIES = json.loads((Path(accounts.__file__).with_name("definitions.json")).read_text())["policies"]
@@ -41,6 +43,9 @@ class Asked:
         self.uses |= {("write", destination), ("read", source)}
         self.bound.add((source, routing_key))
 
+    def basic_consume(self, queue: str, **_options: Any) -> None:
+        self.uses.add(("read", queue))
+
 
 def heard(service: str) -> Iterator[tuple[type[Event], str]]:
     """What a service hears, with its handlers."""
@@ -56,6 +61,8 @@ def asked_by(service: str) -> Asked:
     topology.declare_rpc(asked, service)
     topology.declare_exchanges(asked, service)
     topology.declare_retries(asked, service, DELAYS)
+    asked.exchange_declare(exchange=revocations.EXCHANGE)
+    revocations.listen(asked, service, Revoked())
     for event in accounts.all_events():
         for handler in event.heard_by if event.service == service else ():
             topology.declare_event_queue(asked, event, handler)
@@ -107,7 +114,7 @@ def test_a_service_neither_poses_as_another_nor_takes_what_is_anothers(service: 
 def test_a_service_hears_only_what_the_contracts_say(service: str) -> None:
     mine = {event for event, _handler in heard(service)}
     for event in accounts.all_events():
-        expected = event in mine or event.service == service
+        expected = event in mine or event.broadcast or event.service == service
         assert may_bind(service, event.exchange(), event.event_name()) == expected, event.event_name()
 
 
@@ -127,7 +134,26 @@ def test_the_gateway_asks_and_does_nothing_else() -> None:
     assert may_publish(accounts.GATEWAY, topology.RPC_EXCHANGE, "scheduling.book_appointment")
     assert not may_publish(accounts.GATEWAY, topology.RPC_EXCHANGE, "another.book_appointment")
     everything = {use for service in SERVICES for use in asked_by(service).uses}
-    assert {use for use in everything if may(accounts.GATEWAY, *use)} <= {("write", topology.RPC_EXCHANGE)}
+    allowed = {use for use in everything if may(accounts.GATEWAY, *use)}
+    assert allowed <= {("write", topology.RPC_EXCHANGE), ("read", "auth.internal")}
+
+
+def test_the_gateway_hears_of_ended_sessions_and_of_nothing_else() -> None:
+    asked = Asked()
+    revocations.listen(asked, accounts.GATEWAY, Revoked())
+    assert {use for use in asked.uses if not may(accounts.GATEWAY, *use)} == set()
+    heard = {event.event_name() for event in accounts.all_events() if may_bind(accounts.GATEWAY, *key_of(event))}
+    assert heard == {"session_revoked"}
+
+
+def test_what_every_process_listens_for_is_what_the_contract_says() -> None:
+    assert key_of(SessionRevoked) == (revocations.EXCHANGE, revocations.EVENT)
+    assert SessionRevoked.schema().fields.keys() >= {"session_id", "ends_at"}
+
+
+def key_of(event: type[Event]) -> tuple[str, str]:
+    """Where an event is published, and under which key."""
+    return event.exchange(), event.event_name()
 
 
 def test_a_partner_binds_its_own_queues_to_what_is_public() -> None:

@@ -21,11 +21,12 @@ from sqlalchemy import NullPool, create_engine, text
 
 from chassis.database import Database
 from chassis.execution import add_events
-from chassis.identity import AUDIENCE, ISSUER, Actor, sign
+from chassis.identity import Actor
 from contracts.roles import Role
 from services.auth import accounts, keys
 from tests.hospital import PROCESSES, Hospital, Process, eventually, free_port
 from tests.people import Person, open_hours
+from tokens import AUDIENCE, ISSUER, sign
 
 CONNECTIONS = 128
 """To the gateway, kept open."""

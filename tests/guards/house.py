@@ -13,7 +13,7 @@ from gateway.service import GatewayService
 from matron.services import service_class
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("chassis", "transports", "contracts", "services", "gateway", "matron")
+PRODUCT = ("chassis", "tokens", "transports", "contracts", "services", "gateway", "matron")
 
 
 class Routed(NamedTuple):
@@ -38,15 +38,16 @@ class Place(NamedTuple):
 
 def contract_modules() -> list[Any]:
     """All modules of contracts, imported."""
-    paths = sorted((ROOT / "contracts").glob("*.py"))
-    return [import_module(f"contracts.{path.stem}") for path in paths if path.stem != "__init__"]
+    paths = sorted(path.relative_to(ROOT) for path in (ROOT / "contracts").rglob("*.py"))
+    return [import_module(".".join(path.with_suffix("").parts)) for path in paths if path.stem != "__init__"]
 
 
 @cache
 def commands() -> tuple[type[Command], ...]:
     """Every command and query of the hospital."""
-    found = [one for module in contract_modules() for one in vars(module).values() if isinstance(one, type)]
-    return tuple(c for c in found if issubclass(c, Command) and c.__module__.startswith("contracts.") and _is_whole(c))
+    classes = [(module, one) for module in contract_modules() for one in vars(module).values() if isinstance(one, type)]
+    found = [one for module, one in classes if issubclass(one, Command) and one.__module__ == module.__name__]
+    return tuple(command for command in found if _is_whole(command))
 
 
 def _is_whole(command: type[Command]) -> bool:

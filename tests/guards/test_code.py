@@ -79,7 +79,7 @@ def test_relationships_never_load_by_themselves() -> None:
 
 
 def test_services_ask_no_other_service() -> None:
-    found = [path for path, node in nodes("services") if _imports(node, "chassis.rpc")]
+    found = [path for path, node in nodes("services") if _imports(node, "gateway.rpc")]
     assert not found, f"{found}: two services that wait for each other stand still; keep a copy fed by events"
 
 

@@ -11,7 +11,7 @@ from chassis.config import SERVICES
 from chassis.contract import Command
 from chassis.errors import MatronError
 from gateway import problems
-from gateway.openapi import codes_of
+from gateway.refusals import told
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("chassis", "gateway", "matron", "services")
@@ -114,7 +114,7 @@ def test_a_contract_names_no_code_that_its_service_does_not_raise() -> None:
         import_module(f"contracts.{service}")
     known = documented()
     for command in commands():
-        for kind, codes in codes_of(command).items():
+        for kind, codes in told(command).items():
             for code in codes:
                 assert (code, kind.__name__) in known, (
                     f"{command.__name__} names {kind.__name__} {code}: see its docstring"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chassis.config import SERVICES
-from tests.hospital import Hospital, embedded_hospital, served_hospital
+from tests.hospital import Hospital, another_gateway, embedded_hospital, served_hospital
 from tests.people import Person, make_admin
 
 KINDS = [pytest.param("embedded"), pytest.param("servers", marks=pytest.mark.servers)]
@@ -29,8 +29,15 @@ def hospital(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def admin(hospital: Hospital) -> Person:
     """The first admin."""
     process = next(iter(hospital.processes.values()))
-    environment = process.environment or {
-        "AUTH_DATABASE_URL": f"sqlite:///{hospital.folder}/auth.db",
-        "AMQP_URL": "embedded://matron",
-    }
-    return make_admin(hospital, environment)
+    embedded = {"AUTH_DATABASE_URL": f"sqlite:///{hospital.folder}/auth.db", "AMQP_URL": "embedded://matron"}
+    return make_admin(hospital, embedded | process.environment)
+
+
+@pytest.fixture(scope="session")
+def gateways(hospital: Hospital) -> Iterator[list[str]]:
+    """The URLs of all gateways: two on real servers."""
+    if "gateway" not in hospital.processes:
+        yield [hospital.url]
+        return
+    with another_gateway(hospital) as second:
+        yield [hospital.url, second]

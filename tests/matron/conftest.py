@@ -2,10 +2,12 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from matron.command import main
+from tests.matron.odd import described
 
 Matron = Callable[..., tuple[int, str, str]]
 
@@ -24,3 +26,9 @@ def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         return int(end.value.code or 0), *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def odd() -> dict[str, Any]:
+    """The description of a gateway that is odd in every way."""
+    return described()

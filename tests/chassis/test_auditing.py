@@ -1,0 +1,125 @@
+"""Who did what, allowed or refused, and how it is found again."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from marshmallow import fields
+from uuid_utils.compat import uuid7
+
+from chassis import auditing, clock, tables
+from chassis.contract import ANYONE, Command, Query
+from chassis.database import Database, Session
+from chassis.errors import Forbidden, NotFound
+from chassis.execution import Shape
+from chassis.identity import Actor
+from tests import ward
+from tests.chassis.hosts import NURSE, WRITE, outcome, rows, run
+
+RECORD = UUID(int=77)
+EVERYTHING: dict[str, Any] = {
+    "person_id": None,
+    "record_id": None,
+    "action": None,
+    "allowed": None,
+    "since": None,
+    "until": None,
+    "limit": 20,
+    "cursor": None,
+}
+
+
+class OpenChart(Query):
+    """Somebody's chart."""
+
+    service, roles, returns = "ward", ANYONE, ward.NoteView
+    patient_id = fields.UUID(required=True)
+
+
+class CloseChart(Command):
+    """Nobody may."""
+
+    service, roles, returns, keyed = "ward", ANYONE, ward.NoteView, False
+
+
+def hidden(_session: Session, _actor: Actor, *, patient_id: UUID) -> None:
+    """Not this one's."""
+    raise NotFound("not_found", str(patient_id))
+
+
+def forbidden(_session: Session, _actor: Actor) -> None:
+    """Not for him."""
+    raise Forbidden("own_request", "Not you.")
+
+
+def noted(session: Session, _actor: Actor) -> dict[str, Any]:
+    """A reply without the id of the record that it is about."""
+    session.note(record_id=RECORD, allowed=False, action="something_else")
+    return {"text": "done"}
+
+
+def found(database: Database, **filters: Any) -> list[Any]:
+    """The rows that are listed, newest first."""
+    with database.read() as session:
+        return auditing.listing(session, NURSE, **{**EVERYTHING, **filters}).items
+
+
+def test_a_read_of_what_is_hidden_is_written_down_with_the_record_that_was_named(database: Database) -> None:
+    assert outcome(lambda: run(Shape(OpenChart, hidden), database, {"patient_id": str(RECORD)})) == "not_found"
+    [row] = rows(database, tables.audit)
+    assert (row.actor_id, row.action, row.record_id, row.allowed) == (NURSE.id, "open_chart", RECORD, False)
+
+
+def test_a_command_for_which_the_role_is_missing_is_written_down(database: Database) -> None:
+    doctor = Actor(id=uuid7(), roles=frozenset({"doctor"}))
+    assert outcome(lambda: run(WRITE, database, actor=doctor)) == "role_missing"
+    [row] = rows(database, tables.audit)
+    assert (row.actor_id, row.action, row.allowed, row.address) == (doctor.id, "write_note", False, "10.0.0.7")
+
+
+def test_a_forbidden_command_leaves_only_its_row_of_the_audit(database: Database) -> None:
+    assert outcome(lambda: run(Shape(CloseChart, forbidden), database, {})) == "own_request"
+    assert [row.allowed for row in rows(database, tables.audit)] == [False]
+
+
+def test_a_use_case_says_what_the_reply_does_not(database: Database) -> None:
+    run(Shape(CloseChart, noted), database, {})
+    [row] = rows(database, tables.audit)
+    assert (row.action, row.record_id, row.allowed) == ("something_else", RECORD, False)
+
+
+def test_a_persons_deeds_are_found_and_what_was_done_to_them(database: Database) -> None:
+    mine = run(WRITE, database)["id"]
+    other = Actor(id=uuid7(), roles=frozenset({"nurse"}))
+    run(WRITE, database, {"text": "another"}, actor=other, key="2")
+    assert [row.record_id for row in found(database, person_id=NURSE.id)] == [mine]
+    assert [row.actor_id for row in found(database, person_id=mine)] == [NURSE.id]
+
+
+@pytest.mark.parametrize(
+    ("filters", "number"),
+    [
+        ({}, 2),
+        ({"action": "write_note"}, 1),
+        ({"allowed": False}, 1),
+        ({"record_id": RECORD}, 1),
+        ({"until": clock.now() - timedelta(days=1)}, 0),
+        ({"since": clock.now() - timedelta(days=1)}, 2),
+    ],
+)
+def test_each_filter_finds_its_rows(database: Database, filters: dict[str, Any], number: int) -> None:
+    run(WRITE, database)
+    outcome(lambda: run(Shape(OpenChart, hidden), database, {"patient_id": str(RECORD)}))
+    assert len(found(database, **filters)) == number
+
+
+def test_pages_follow_one_another_newest_first(database: Database) -> None:
+    for number in range(5):
+        run(WRITE, database, {"text": str(number)}, key=str(number))
+    with database.read() as session:
+        first = auditing.listing(session, NURSE, **{**EVERYTHING, "limit": 3})
+        second = auditing.listing(session, NURSE, **{**EVERYTHING, "limit": 3, "cursor": first.next})
+    ids = [row.id for row in [*first.items, *second.items]]
+    assert ids == sorted(ids, reverse=True)
+    assert (len(ids), second.next) == (5, None)

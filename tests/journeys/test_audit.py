@@ -1,0 +1,92 @@
+"""Who did what, in all services, as an admin finds it."""
+
+from typing import Any
+from uuid import uuid4
+
+from tests.hospital import Hospital, eventually
+from tests.people import Person, approved_doctor, first_slot, open_hours, sign_in, verified_patient
+
+
+def deeds(admin: Person, **filters: Any) -> list[dict[str, Any]]:
+    """The rows of the audit's first page."""
+    found: list[dict[str, Any]] = admin.get("/api/admin/audit", limit=100, **filters)["items"]
+    return found
+
+
+def actions(admin: Person, person: Person) -> set[tuple[str, str, bool]]:
+    """What a person did, and what was done to them: service, action, and whether it was allowed."""
+    return {(row["service"], row["action"], row["allowed"]) for row in deeds(admin, person_id=person.id)}
+
+
+def test_deeds_in_all_services_are_one_list(hospital: Hospital, admin: Person) -> None:
+    doctor, patient = approved_doctor(hospital, admin), verified_patient(hospital)
+    open_hours(doctor)
+    slot = first_slot(patient, doctor.id)
+    visit = patient.post("/api/patient/book-appointment", status=201, doctor_id=doctor.id, starts_at=slot["starts_at"])
+    assert ("scheduling", "book_appointment", True) in actions(admin, patient)
+    assert ("auth", "log_in", True) in actions(admin, patient)
+    [row] = deeds(admin, record_id=visit["id"])
+    assert (row["actor_id"], row["address"], row["service"]) == (patient.id, "127.0.0.1", "scheduling")
+
+
+def test_failing_to_sign_in_is_written_down_for_the_account(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    hospital.call("POST", "/api/auth/login", json={"email": person.email, "password": "wrong-wrong-wrong"})
+    assert ("auth", "log_in", False) in actions(admin, person)
+
+
+def test_what_the_gateway_refuses_for_want_of_a_role_is_written_down(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    reply = hospital.call("GET", "/api/admin/users", token=person.token)
+    [row] = deeds(admin, person_id=person.id, action="list_users")
+    assert (row["allowed"], row["request_id"]) == (False, reply.headers["X-Request-Id"])
+
+
+def test_looking_for_what_is_not_ones_own_is_written_down(hospital: Hospital, admin: Person) -> None:
+    person, wanted = verified_patient(hospital), str(uuid4())
+    assert hospital.call("POST", f"/api/notifications/{wanted}/read", token=person.token).status_code == 404
+    [row] = deeds(admin, record_id=wanted)
+    assert (row["actor_id"], row["service"], row["allowed"]) == (person.id, "notify", False)
+
+
+def test_a_changed_role_and_an_erasure_are_written_down(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    admin.ask("PUT", f"/api/admin/users/{person.id}/roles", roles=["patient", "nurse"])
+    admin.ask("DELETE", f"/api/admin/delete-user/{person.id}")
+    done = {(row["action"], row["actor_id"]) for row in deeds(admin, record_id=person.id)}
+    assert {("assign_roles", admin.id), ("erase_user", admin.id)} <= done
+
+
+def test_the_pages_follow_one_another_without_a_gap_or_a_double(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    for _ in range(3):
+        sign_in(hospital, person.email)
+    whole = deeds(admin, person_id=person.id)
+    rows, cursor = [], None
+    while True:
+        told = admin.get("/api/admin/audit", limit=2, person_id=person.id, **({"cursor": cursor} if cursor else {}))
+        rows += told["items"]
+        if (cursor := told["next"]) is None:
+            break
+    assert rows == whole
+    assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
+
+
+def test_a_cursor_that_is_none_is_refused(hospital: Hospital, admin: Person) -> None:
+    for cursor in ("nonsense", "W10", "eyJhdXRoIjogMX0"):
+        reply = hospital.call("GET", "/api/admin/audit", token=admin.token, params={"cursor": cursor})
+        assert (reply.status_code, reply.json()["code"]) == (422, "bad_cursor")
+
+
+def test_a_service_that_does_not_answer_is_named(hospital: Hospital, admin: Person) -> None:
+    if "billing" not in hospital.processes:
+        assert admin.get("/api/admin/audit")["missing"] == []
+        return
+    hospital.processes["billing"].end()
+    try:
+        told = admin.get("/api/admin/audit")
+        assert (told["missing"], bool(told["items"])) == (["billing"], True)
+    finally:
+        hospital.processes["billing"].start()
+        hospital.wait_until_ready()
+    assert eventually(lambda: admin.get("/api/admin/audit")["missing"] == [])

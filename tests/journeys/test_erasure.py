@@ -1,0 +1,148 @@
+"""Somebody who is erased is in no database and no log any more, and what was written stays."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from chassis.config import SERVICES
+from chassis.database import Database
+from tests.hospital import Hospital, eventually
+from tests.journeys.test_visit import MEDICINE
+from tests.people import PASSWORD, Person, approved_doctor, first_slot, open_hours, verified_patient
+
+SECONDS = 30
+
+
+@contextmanager
+def connected(hospital: Hospital, service: str) -> Iterator[Connection]:
+    """A connection to a service's database."""
+    environments = [process.environment for process in hospital.processes.values()]
+    name, embedded = f"{service.upper()}_DATABASE_URL", f"sqlite:///{hospital.folder}/{service}.db"
+    database = Database(next((one[name] for one in environments if name in one), embedded))
+    try:
+        with database.autocommit() as connection:
+            yield connection
+    finally:
+        database.close()
+
+
+def places_of(hospital: Hospital, words: list[str]) -> list[str]:
+    """The tables in which one of these words stands, whatever its case, in any column."""
+    found = []
+    for service in SERVICES:
+        with connected(hospital, service) as connection:
+            for table in inspect(connection).get_table_names():
+                rows = connection.execute(text(f'SELECT * FROM "{table}"')).all()  # noqa: S608  the database's own name
+                found += [f"{service}.{table}" for word in words if word.lower() in str(rows).lower()]
+    return sorted(set(found))
+
+
+def must_be_gone(hospital: Hospital, words: list[str]) -> None:
+    """Wait until no database holds one of these words; nor may a log."""
+    with suppress(AssertionError):  # The next line says where they are.
+        eventually(lambda: places_of(hospital, words) == [], seconds=SECONDS, every=0.5)
+    assert places_of(hospital, words) == []
+    assert [word for word in words if word.lower() in hospital.logs().lower()] == []
+
+
+def erase(admin: Person, person: Person, **how: str) -> None:
+    """Erase an account, once nothing about it is on its way any more."""
+
+    def is_gone() -> bool:
+        path = f"/api/admin/delete-user/{person.id}"
+        reply = admin.hospital.call("DELETE", path, token=admin.token, params=how)
+        assert reply.status_code in (200, 503), reply.text
+        return reply.status_code == 200
+
+    eventually(is_gone)
+
+
+@pytest.fixture
+def canary() -> str:
+    """A word that stands nowhere else."""
+    return f"canary{uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def doctor(hospital: Hospital, admin: Person, canary: str) -> Person:
+    """A doctor whose name and papers are easily found."""
+    said = {"statement": f"I am {canary}-doctor.", "licence_number": f"{canary}-doctor"}
+    person = approved_doctor(hospital, admin, name=f"Dr {canary}-doctor", **said)
+    open_hours(person)
+    return person
+
+
+@pytest.fixture
+def patient(hospital: Hospital, doctor: Person, canary: str) -> Person:
+    """Somebody who has been at the doctor, has a prescription, and comes again."""
+    person = verified_patient(hospital, f"{canary}-patient")
+    change = {"phone": phone_of(canary), "timezone": "Europe/Berlin"}
+    assert hospital.call("PATCH", "/api/users/me", token=person.token, json=change).status_code == 200
+    for moves in (["accept", "start", "complete"], ["accept"]):
+        slot = {"doctor_id": doctor.id, "starts_at": first_slot(person, doctor.id)["starts_at"]}
+        visit = person.post("/api/patient/book-appointment", status=201, reason=f"{canary}-patient feels ill", **slot)
+        for move in moves:
+            doctor.post(f"/api/doctors/appointments/{visit['id']}/{move}")
+    given = {"patient_id": person.id, "items": [MEDICINE], "instructions": "With water."}
+    eventually(lambda: doctor.try_post("/api/doctors/prescribe", **given).status_code == 201)
+    eventually(lambda: len(person.notifications("appointment_booked")) == 2)
+    return person
+
+
+def phone_of(canary: str) -> str:
+    """A number that nobody else has."""
+    return f"+49{int(canary.removeprefix('canary'), 16) % 10**11:011d}"
+
+
+def test_a_doctor_who_is_erased_leaves_ids_and_work_and_nothing_else(
+    hospital: Hospital, admin: Person, doctor: Person, patient: Person, canary: str
+) -> None:
+    words = [f"{canary}-doctor", doctor.email]
+    found = {place.partition(".")[0] for place in places_of(hospital, words)}
+    assert found >= {"auth", "clinical", "notify", "scheduling"}
+    refused = eventually(lambda: refusal(admin, doctor))
+    assert refused["code"] == "has_open_visits"
+    successor = approved_doctor(hospital, admin)
+    erase(admin, doctor, reassign_to=successor.id)
+    must_be_gone(hospital, words)
+    assert [one["doctor_id"] for one in patient.get("/api/patient/prescriptions")["items"]] == [doctor.id]
+    moved = eventually(lambda: successor.get("/api/doctors/appointments")["items"])
+    assert [(one["id"], one["status"]) for one in moved] == [(refused["appointment_ids"][0], "booked")]
+    for person in (patient, successor):
+        eventually(lambda person=person: person.notifications("appointment_rescheduled"))  # type: ignore[misc]
+
+
+def refusal(admin: Person, doctor: Person) -> dict[str, Any]:
+    """Why the doctor cannot be erased, once auth has heard of the visit; nothing before."""
+    mine = {one["id"] for one in doctor.get("/api/doctors/appointments", status="booked")["items"]}
+    with connected(admin.hospital, "auth") as connection:
+        heard = connection.execute(text("SELECT appointment_id FROM open_visit WHERE is_open")).scalars()
+        if not mine <= {str(UUID(str(one))) for one in heard}:
+            return {}
+    reply = admin.hospital.call("DELETE", f"/api/admin/delete-user/{doctor.id}", token=admin.token)
+    assert reply.status_code == 409, reply.text
+    return dict(reply.json())
+
+
+def test_a_patient_who_is_erased_leaves_ids_and_the_chart_and_nothing_else(
+    hospital: Hospital, admin: Person, doctor: Person, patient: Person, canary: str
+) -> None:
+    words = [f"{canary}-patient", phone_of(canary), patient.email]
+    found = {place.partition(".")[0] for place in places_of(hospital, words)}
+    assert found >= {"auth", "clinical", "notify", "scheduling"}
+    erase(admin, patient)
+    must_be_gone(hospital, words)
+    kept = doctor.get(f"/api/doctors/prescriptions/{patient.id}")["items"]
+    assert [one["doctor_id"] for one in kept] == [doctor.id]
+
+
+def test_who_is_erased_is_signed_out_and_cannot_sign_in(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    erase(admin, person)
+    eventually(lambda: hospital.call("GET", "/api/users/me", token=person.token).status_code == 401)
+    again = {"email": person.email, "password": PASSWORD}
+    assert hospital.call("POST", "/api/auth/login", json=again).status_code == 401

@@ -1,0 +1,58 @@
+"""What can go wrong is described for each operation: where it can happen, with its codes, and nowhere else."""
+
+from typing import Any
+
+from gateway import openapi, refusals
+from gateway.service import GatewayService
+from tests.guards.test_error_codes import documented
+
+DOCUMENT = openapi.document(GatewayService)
+ENTRIES = openapi.entries(GatewayService)
+
+
+def test_the_refusals_that_a_contract_names_are_those_of_its_operation(odd: dict[str, Any]) -> None:
+    responses = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
+    assert responses["409"]["description"] == "Conflict: `too_odd`, `not_odd`."
+    assert responses["503"]["description"].startswith("Unavailable: `odd_down`, `broker_down`, ")
+    assert responses["404"] == {"$ref": "#/components/responses/NotFound"}
+
+
+def test_what_can_go_wrong_depends_on_the_operation(odd: dict[str, Any]) -> None:
+    always = {"400", "401", "408", "414", "422", "429", "431", "500", "503", "504"}
+    assert set(odd["paths"]["/api/odd"]["get"]["responses"]) == {"200", *always}
+    told = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
+    assert set(told) == {"202", "403", "404", "409", "413", "415", *always}
+    amended = odd["paths"]["/api/odd/{id}"]["put"]["responses"]
+    assert set(amended) == {"200", "403", "404", "412", "413", "415", *always}
+    assert set(odd["paths"]["/api/odd/{id}"]["get"]["responses"]) == {"200", "304", "404", *always}
+
+
+def test_a_refusal_lists_its_codes(odd: dict[str, Any]) -> None:
+    responses = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
+    media = responses["403"]["content"]["application/problem+json"]
+    codes = ["role_missing", "mfa_setup_required", "address_not_verified"]
+    assert media["schema"]["properties"] == {"code": {"enum": codes}, "status": {"const": 403}}
+    assert (media["example"]["code"], media["example"]["status"]) == ("role_missing", 403)
+
+
+def test_every_code_is_one_of_the_documented_ones() -> None:
+    for entry in ENTRIES:
+        for kind, codes in refusals.of(entry.contract, entry.method, entry.contract.schema().fields.values()).items():
+            unknown = [code for code in codes if (code, kind.__name__) not in documented()]
+            assert not unknown, f"{entry.method} {entry.url}: {kind.__name__} {unknown} is not in docs/errors.md"
+
+
+def test_too_many_requests_say_when_to_come_back() -> None:
+    assert {"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= set(
+        DOCUMENT["components"]["responses"]["TooMany"]["headers"]
+    )
+
+
+def test_a_revision_is_asked_for_where_it_is_looked_at(odd: dict[str, Any]) -> None:
+    path = odd["paths"]["/api/odd/{id}"]
+    assert {"$ref": "#/components/parameters/If-Match"} in path["put"]["parameters"]
+    assert {"$ref": "#/components/parameters/If-None-Match"} in path["get"]["parameters"]
+    assert path["get"]["responses"]["304"]["headers"]["ETag"]
+    assert "content" not in path["get"]["responses"]["304"]
+    plain = odd["paths"]["/api/odd"]["get"]["parameters"] + odd["paths"]["/api/odd/{thing}"]["post"]["parameters"]
+    assert not [one for one in plain if "Match" in one.get("$ref", "")]

@@ -1,0 +1,126 @@
+"""Bodies and replies are described as they are, with examples that are right."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from gateway import openapi, schemas
+from gateway.openapi import Entry
+from gateway.service import GatewayService
+
+DOCUMENT = openapi.document(GatewayService)
+ENTRIES = openapi.entries(GatewayService)
+
+
+def property_of(made: dict[str, Any], name: str) -> Any:
+    return made["components"]["schemas"]["OddView"]["properties"][name]
+
+
+def media(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every body, reply and refusal, each with the place where it stands."""
+    operations = [(path, one) for path, methods in made["paths"].items() for one in methods.values()]
+    for path, one in operations:
+        for name, content in {"body": one.get("requestBody", {}), **one["responses"]}.items():
+            for found in content.get("content", {}).values():
+                yield f"{one['operationId']} at {path}, {name}", found
+    for name, content in made["components"]["responses"].items():
+        for found in content["content"].values():
+            yield name, found
+
+
+def wrong(made: dict[str, Any], schema: dict[str, Any], example: Any) -> list[str]:
+    """What is wrong with an example, by the schema that it explains."""
+    whole = {**schema, "components": made["components"]}
+    checked = Draft202012Validator(whole, format_checker=FormatChecker())
+    return [f"{error.json_path}: {error.message}" for error in checked.iter_errors(example)]
+
+
+def test_every_body_and_reply_has_an_example_that_its_schema_allows(odd: dict[str, Any]) -> None:
+    for made in (DOCUMENT, odd):
+        found = {place: wrong(made, one["schema"], one["example"]) for place, one in media(made)}
+        mistakes = {place: told for place, told in found.items() if told}
+        assert not mistakes, f"{mistakes}: give the field metadata={{'example': ...}}"
+
+
+def test_every_parameter_that_must_be_given_has_an_example() -> None:
+    for methods in DOCUMENT["paths"].values():
+        for one in (one for made in methods.values() for one in made["parameters"] if one.get("required")):
+            assert wrong(DOCUMENT, one["schema"], one["example"]) == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: f"{one.method} {one.url}")
+def test_the_example_of_a_request_is_one_that_its_command_takes(entry: Entry) -> None:
+    made = DOCUMENT["paths"][entry.url][entry.method.lower()]
+    body = made.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example", {})
+    given = {one["name"]: one["example"] for one in made["parameters"] if one.get("required")}
+    payload = {**given, **body, **({entry.me: schemas.UUID} if entry.me else {})}
+    mistakes = entry.contract.schema().validate(payload)
+    assert not mistakes, f"{mistakes}: give these fields metadata={{'example': ...}}"
+
+
+def test_a_field_may_name_its_own_example(odd: dict[str, Any]) -> None:
+    body = odd["paths"]["/api/odd/{id}"]["put"]["requestBody"]["content"]["application/json"]
+    assert (body["example"]["word"], body["schema"]["properties"]["word"]["examples"]) == ("odd", ["odd"])
+
+
+def test_a_page_has_items_and_the_next_cursor() -> None:
+    made = DOCUMENT["components"]["schemas"]["SlotViewPage"]
+    assert made["properties"]["items"]["items"] == {"$ref": "#/components/schemas/SlotView"}
+    assert made["properties"]["next"]["type"] == ["string", "null"]
+    assert made["required"] == ["items", "next"]
+
+
+def test_a_reply_has_all_its_fields_and_may_have_more_one_day() -> None:
+    made = DOCUMENT["components"]["schemas"]["AppointmentView"]
+    assert made["required"] == sorted(made["properties"])
+    assert "additionalProperties" not in made
+
+
+def test_what_is_taken_in_refuses_unknown_fields_and_has_those_optional_that_are() -> None:
+    made = DOCUMENT["components"]["schemas"]["PrescriptionItemView"]
+    assert made["additionalProperties"] is False
+    assert "refills" not in made["required"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("colour", {"type": "string", "enum": ["red", "blue"]}),
+        ("perhaps", {"type": ["integer", "null"], "enum": [1, None]}),
+        ("price", {"type": "string", "format": "decimal"}),
+        ("share", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+        ("anything", {}),
+        ("whole", {"$ref": "#/components/schemas/PartView"}),
+        ("told", {"type": "string", "description": "A moment, as told in words."}),
+        ("page", {"type": "string", "format": "uri"}),
+    ],
+)
+def test_what_apispec_gets_wrong_is_right(odd: dict[str, Any], name: str, expected: object) -> None:
+    assert property_of(odd, name) == expected
+
+
+def test_a_view_that_is_cut_down_has_only_the_fields_that_are_left(odd: dict[str, Any]) -> None:
+    assert set(property_of(odd, "part")["properties"]) == {"id"}
+    assert set(property_of(odd, "parts")["items"]["properties"]) == {"id"}
+
+
+def test_members_that_are_not_always_there_are_not_required(odd: dict[str, Any]) -> None:
+    assert odd["components"]["schemas"]["RevisedView"]["required"] == ["id", "revision"]
+
+
+def test_the_end_of_a_pattern_is_that_of_json_schema(odd: dict[str, Any]) -> None:
+    body = odd["paths"]["/api/odd/{id}"]["put"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["word"]["pattern"] == "^[a-z]+$"
+    assert "enum" not in body["properties"]["zone"]
+
+
+def test_a_query_parameter_is_left_out_and_never_null(odd: dict[str, Any]) -> None:
+    by_name = {one["name"]: one for one in odd["paths"]["/api/odd"]["get"]["parameters"]}
+    assert by_name["colour"]["schema"] == {"type": "string", "enum": ["red", "blue"]}
+    assert by_name["limit"]["schema"] == {"type": "integer", "default": 20}
+
+
+def test_examples_are_of_the_type_that_they_explain() -> None:
+    assert {kind().deserialize(example) is not None for kind, example in schemas.EXAMPLES.items()} == {True}

@@ -1,0 +1,154 @@
+"""The document as schemathesis reads it, who asks, and what is checked of each answer.
+
+`SCHEMATHESIS=long` tries much more, and other things each time.
+"""
+
+import json
+import os
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from jsonschema import Draft202012Validator
+from schemathesis import BaseSchema, Case, CheckContext, Response
+from schemathesis.checks import negative_data_rejection
+
+from contracts.roles import Role
+from gateway import openapi
+from gateway.service import GatewayService
+
+LONG = os.environ.get("SCHEMATHESIS") == "long"
+DOCUMENT: dict[str, Any] = json.loads(openapi.as_text(openapi.document(GatewayService)))
+NOBODY = "nobody"
+WHO = (NOBODY, *(role.value for role in Role))
+GOOD_DATA = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
+"""What good data may get: a schema cannot say what is stale, too late or too common. See `good_data_is_well_formed`."""
+BAD_DATA = ["400", "401", "403", "404", "405", "409", "412", "415", "422", "429"]
+"""What bad data may get; no 5xx, as schemathesis would have it."""
+BEYOND_A_SCHEMA = frozenset(
+    {
+        "A doctor states it.",
+        "In the future.",
+        "Over 130 years ago.",
+        "Must be one line without blanks around it.",
+        "Must be later than `from`.",
+        "Not a day, and not a moment with its zone.",
+        "No record number of ours: read it again.",
+    }
+)
+"""Rules about several fields, about today, or about a check digit; and blanks, of which Python knows more than JSON."""
+ENDS_PEOPLE = {"erase_user", "update_user", "assign_roles"}
+"""Left out where real ids are followed: the people are still needed."""
+
+
+@schemathesis.check
+def good_data_is_well_formed(_context: CheckContext, response: Response, case: Case) -> None:
+    """What the schema allows may be refused with a code that says why, but not as if the schema had forbidden it."""
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 422:
+        return
+    problem = response.json()
+    told = _messages(problem.get("errors", {})) - BEYOND_A_SCHEMA
+    assert not told or problem["code"] != "invalid", f"the schema allows what is called bad: {problem['errors']}"
+
+
+@schemathesis.check
+def bad_data_is_refused(context: CheckContext, response: Response, case: Case) -> None:
+    """Schemathesis's own check, but for what marshmallow takes for a number or truth value: 2.5 for 2, 0 for false."""
+    operation = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]
+    media = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if media is None or not isinstance(case.body, dict) or not _is_taken(case.body, media["schema"]):
+        negative_data_rejection(context, response, case)
+
+
+def _is_taken(body: dict[str, Any], schema: dict[str, Any]) -> bool:
+    read = _read(body, schema)
+    return json.dumps(read) != json.dumps(body) and Draft202012Validator(
+        {**schema, "components": DOCUMENT["components"]}
+    ).is_valid(read)
+
+
+def _read(value: Any, schema: dict[str, Any]) -> Any:
+    """What marshmallow makes of a value."""
+    schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    if isinstance(value, dict):
+        return {name: _read(part, schema.get("properties", {}).get(name, {})) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_read(part, schema.get("items", {})) for part in value]
+    if "integer" in schema.get("type", ()) and isinstance(value, float):
+        return int(value)
+    return bool(value) if "boolean" in schema.get("type", ()) and value in (0, 1) else value
+
+
+def _messages(errors: Any) -> set[str]:
+    """All messages, at whatever depth the field lies that they are about."""
+    parts = errors.values() if isinstance(errors, dict) else errors if isinstance(errors, list) else ()
+    return {errors} if isinstance(errors, str) else {message for part in parts for message in _messages(part)}
+
+
+def asked_by(who: str, *, examples: int) -> BaseSchema:
+    """The operations that somebody may ask for, and how much is tried of them; nobody asks for all of them.
+
+    Each limit of each field is tried by one of those who may ask: that is enough for each operation.
+    """
+    closely = [one["operationId"] for one in _operations(DOCUMENT) if LONG or _first(one["x-roles"]) == who]
+    chosen: dict[str, Any] = {
+        "seed": 1,
+        "generation": {
+            "deterministic": not LONG,
+            "max-examples": examples,
+            "database": "none",
+            "allow-x00": False,  # No text may hold it, and a schema has no word for that.
+            "with-security-parameters": who == NOBODY,
+        },
+        "phases": {"coverage": {"enabled": False}},
+        "operations": [{"include-operation-id": [name], "phases": {"coverage": {"enabled": True}}} for name in closely],
+        "checks": _checks(),
+    }
+    whole = schemathesis.openapi.from_dict(DOCUMENT, config=schemathesis.Config.from_dict(chosen))
+    return whole.include(func=lambda context: _may(who, context.operation.definition.raw))
+
+
+def followed_by(who: str) -> BaseSchema:
+    """The operations that somebody may ask for and survive, as a document of their own, with the links among them."""
+    document = json.loads(json.dumps(DOCUMENT))
+    kept = {one["operationId"] for one in _operations(document) if _may(who, one)} - ENDS_PEOPLE
+    for path in document["paths"].values():
+        for method in [name for name, one in path.items() if one["operationId"] not in kept]:
+            del path[method]
+        for response in [response for one in path.values() for response in one["responses"].values()]:
+            response["links"] = {name: link for name, link in response.get("links", {}).items() if name in kept}
+    document["paths"] = {url: path for url, path in document["paths"].items() if path}
+    chosen = {"generation": {"allow-x00": False, "with-security-parameters": False}, "checks": _checks()}
+    return schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(chosen))
+
+
+def _may(who: str, operation: dict[str, Any]) -> bool:
+    return who == NOBODY or who in operation["x-roles"]
+
+
+def _checks() -> dict[str, Any]:
+    return {
+        "positive_data_acceptance": {"expected-statuses": GOOD_DATA},
+        "negative_data_rejection": {"enabled": False, "expected-statuses": BAD_DATA},
+    }
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def _first(roles: list[str]) -> str:
+    return max(roles, default=NOBODY)
+
+
+def unhurried(examples: int, steps: int) -> settings:
+    """How much is tried where links are followed: always the same, so that a failure is no matter of luck."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        derandomize=not LONG,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],  # A shorter way to a failure is not worth the time of finding it.
+    )
