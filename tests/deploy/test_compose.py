@@ -18,7 +18,7 @@ PROCESSES = (*SERVICES, "gateway")
 ONCE = ("keys", "broker-setup", "migrate")
 SERVERS = {"rabbitmq": "rabbitmq:4-management", "postgres": "postgres:17-alpine"}
 PYTHON = "python:3.11-slim-bookworm"
-FROM_OUTSIDE = re.compile(r"\$\{(\w+):-[^}]*\}")
+FROM_OUTSIDE = re.compile(r"\$\{(\w+):?-[^}]*\}")
 
 
 @cache
