@@ -30,6 +30,8 @@ from tokens import AUDIENCE, ISSUER, sign
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=14)
+SESSION_LIFE = timedelta(days=30)
+"""From signing in, however much it is used (ASVS 5, 7.3.2)."""
 REPLY_LOST = timedelta(seconds=10)
 """How long a used refresh token gets its successor again."""
 
@@ -55,9 +57,9 @@ def begin(session: Session, actor: Actor, account: Account) -> dict[str, Any]:
 
 
 def _issue(session: Session, login: LoginSession, token: str) -> None:
-    now = clock.now()
-    kept = RefreshToken(digest=rules.digest(token), session_id=login.id, issued_at=now, expires_at=now + REFRESH_LIFE)
-    session.add(kept)
+    now, digest = clock.now(), rules.digest(token)
+    ends = min(now + REFRESH_LIFE, login.created_at + SESSION_LIFE)
+    session.add(RefreshToken(digest=digest, session_id=login.id, issued_at=now, expires_at=ends))
 
 
 def refresh(session: Session, _actor: Actor, *, refresh_token: str) -> dict[str, Any] | Refused:
@@ -176,7 +178,8 @@ def end(session: Session, logins: Iterable[LoginSession]) -> None:
 
 def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
     """The devices on which one is signed in, newest first: those whose refresh tokens still count."""
-    lived = func.coalesce(LoginSession.last_used_at, LoginSession.created_at) > clock.now() - REFRESH_LIFE
+    used = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
+    lived = (used > clock.now() - REFRESH_LIFE) & (LoginSession.created_at > clock.now() - SESSION_LIFE)
     query = select(LoginSession).where(LoginSession.user_id == actor.person, LoginSession.ended_at.is_(None), lived)
     found = page(session, query, (LoginSession.created_at, LoginSession.id), limit=limit, cursor=cursor, whole=True)
     return Page([_shown(login, actor) for login in found.items], found.next)

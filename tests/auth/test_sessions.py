@@ -283,3 +283,15 @@ def test_a_session_that_is_still_used_is_kept(session: Session, clock: Clock) ->
     clock.advance(days=13)
     sessions.forget(session, Actor.system())
     assert "access_token" in refresh(session, again["refresh_token"])
+
+
+def test_a_session_ends_after_30_days_however_much_it_is_used(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    tokens, old = log_in(session, account.email), begun(session, account)
+    for days in (10, 10, 9):
+        clock.advance(days=days)
+        tokens = refresh(session, tokens["refresh_token"])
+    clock.advance(days=1)
+    with pytest.raises(Unauthenticated):
+        refresh(session, tokens["refresh_token"])
+    assert listed(session, old) == []

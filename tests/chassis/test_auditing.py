@@ -13,7 +13,7 @@ from chassis.contract import ANYONE, Command, Query
 from chassis.database import Database, Session
 from chassis.errors import Forbidden, NotFound
 from chassis.execution import Shape
-from chassis.identity import Actor
+from chassis.identity import NOBODY, Actor
 from tests import ward
 from tests.chassis.hosts import NURSE, WRITE, outcome, rows, run
 
@@ -81,6 +81,12 @@ def test_a_command_for_which_the_role_is_missing_is_written_down(database: Datab
 def test_a_forbidden_command_leaves_only_its_row_of_the_audit(database: Database) -> None:
     assert outcome(lambda: run(Shape(CloseChart, forbidden), database, {})) == "own_request"
     assert [row.allowed for row in rows(database, tables.audit)] == [False]
+
+
+def test_what_strangers_look_for_fills_no_table(database: Database) -> None:
+    look = Shape(OpenChart, hidden)
+    assert outcome(lambda: run(look, database, {"patient_id": str(RECORD)}, actor=NOBODY, token="")) == "not_found"
+    assert rows(database, tables.audit) == []
 
 
 def test_a_use_case_says_what_the_reply_does_not(database: Database) -> None:

@@ -1,0 +1,1 @@
+"""Attacks on a running hospital, and what the page about security claims."""

@@ -1,0 +1,127 @@
+"""What is left behind: in logs, files, mails and pages."""
+
+import re
+import stat
+from pathlib import Path
+from uuid import uuid4
+
+import pyotp
+import pytest
+
+from contracts.roles import Role
+from tests.hospital import Hospital, eventually
+from tests.people import PASSWORD, sign_in
+from tests.security.conftest import CANARY, Staff
+from tests.security.test_confusions import mailed, with_second_factor
+
+TYPED_WRONG = "zwickelmayer-typed-this-wrong"
+PHONE = "+49555019283746"
+INJECTED = "x\u2028y\x1b[31m"
+
+
+def journey(hospital: Hospital) -> list[str]:
+    """Somebody registers, fails, signs in, moves, loses the password; all that must stand in no log."""
+    email, moved = f"zwickel-{uuid4().hex[:8]}@mail.example", f"umzug-{uuid4().hex[:8]}@mail.example"
+    hospital.call("POST", "/api/auth/register", json={"email": email, "password": PASSWORD, "name": CANARY})
+    verify = mailed(hospital, email, "verify-email")
+    hospital.call("GET", f"/verify-email?token={verify}")
+    hospital.call("POST", "/verify-email", data={"token": verify})
+    hospital.call("POST", "/api/auth/login", json={"email": email, "password": TYPED_WRONG})
+    person = sign_in(hospital, email)
+    secret, codes = with_second_factor(person)
+    person.ask("PATCH", "/api/users/me", phone=PHONE)
+    told = hospital.call("POST", "/api/auth/login", json={"email": email, "password": PASSWORD}).json()["mfa_token"]
+    hospital.call("POST", "/api/auth/mfa/verify", json={"mfa_token": told, "code": codes[0]})
+    person.post("/api/users/me/email", status=202, email=moved, password=PASSWORD)
+    move = mailed(hospital, moved, "verify-email")
+    hospital.call("POST", "/api/auth/verify-email", json={"token": move})
+    hospital.call("POST", "/api/auth/forgot-password", json={"email": moved})
+    reset = mailed(hospital, moved, "reset-password")
+    hospital.call("GET", f"/reset-password?token={reset}")
+    hospital.call("POST", "/reset-password", data={"token": reset, "password": PASSWORD})
+    hospital.call("GET", f"/api/{email}?token={person.token}", token=person.token)
+    hospital.call("GET", f"/api/users/me?{CANARY}", token=person.refresh_token)
+    codes_of_app = [pyotp.TOTP(secret).now()]
+    tokens = [person.token, person.refresh_token, verify, move, reset, told]
+    return [email, moved, CANARY, PHONE, PASSWORD, TYPED_WRONG, secret, *codes, *codes_of_app, *tokens]
+
+
+def test_no_log_holds_a_password_a_token_an_address_or_a_name(hospital: Hospital) -> None:
+    forbidden = journey(hospital)
+    eventually(lambda: hospital.logs().count("reset_password") > 0)
+    logs = hospital.logs()
+    parts = [*forbidden, *(token.rpartition(".")[2] for token in forbidden if token.count(".") == 2)]
+    assert [one for one in parts if len(one) > 6 and one in logs] == []
+    own = (hospital.folder / "matron.log").read_text()  # The terminal says who may try the demo.
+    assert "@" not in own, "an address of anybody"
+    assert len(own.splitlines()) > 50, "there must be something to look through"
+
+
+def test_nothing_that_a_client_says_breaks_out_of_its_line_of_the_log(hospital: Hospital) -> None:
+    before = len(hospital.logs().splitlines())
+    for header in ("User-Agent", "Referer", "X-Request-Id", "Idempotency-Key", "X-Forwarded-For"):
+        hospital.http.get(f"{hospital.url}/api/doctors", headers={header: 'a","level":"x\t'}, timeout=10)
+    hospital.call("POST", "/api/auth/login", json={"email": INJECTED, "password": INJECTED})
+    eventually(lambda: len(hospital.logs().splitlines()) > before + 5)
+    lines = (hospital.folder / "matron.log").read_text().splitlines()
+    assert all(line.startswith("{") and line.endswith("}") for line in lines if line)
+    assert not {"\x1b", "\u2028"} & set(hospital.logs())
+
+
+def test_no_file_of_an_embedded_hospital_is_for_others(hospital: Hospital, person_of: Staff) -> None:
+    person_of(Role.ADMIN)
+    ours = [path for path in hospital.folder.rglob("*") if path.name not in ("terminal.log", "jwks.json")]
+    names = {path.name for path in ours}
+    assert {"auth.db", "clinical.db", "matron.log", "secrets.key", "private"} <= names
+    open_ones = [str(path) for path in ours if _others_may(path)]
+    assert open_ones == []
+
+
+def _others_may(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.lstat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def test_the_published_keys_have_no_private_part(hospital: Hospital) -> None:
+    keys = hospital.call("GET", "/.well-known/jwks.json").json()["keys"]
+    assert keys
+    assert all(key.keys() == {"kty", "crv", "x", "kid", "alg", "use"} for key in keys)
+
+
+def test_a_mail_links_to_us_and_says_nothing_that_a_stranger_typed(hospital: Hospital) -> None:
+    email = f"{uuid4().hex[:12]}@mail.example"
+    body = {"email": email, "password": PASSWORD, "name": "Win at https://evil.example"}
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    reply = hospital.http.post(f"{hospital.url}/api/auth/register", json=body, headers=headers, timeout=10)
+    assert reply.status_code == 201
+    hospital.http.post(f"{hospital.url}/api/auth/forgot-password", json={"email": email}, headers=headers, timeout=10)
+    eventually(lambda: len(hospital.mails_to(email)) == 2)
+    text = "".join(hospital.mails_to(email))
+    assert (set(re.findall(r"\w+://[^\s/]+", text)), "evil" in text) == ({hospital.url}, False)
+
+
+@pytest.mark.parametrize("path", ["/verify-email", "/reset-password", "/sandbox/checkout/x", "/docs", "/api/users/me"])
+def test_no_page_can_be_framed_rebased_or_made_to_tell_whence_one_came(hospital: Hospital, path: str) -> None:
+    headers = hospital.http.get(f"{hospital.url}{path}?token=x", allow_redirects=False, timeout=10).headers
+    policy = {part.split()[0]: part.split()[1:] for part in headers["Content-Security-Policy"].split(";")}
+    assert (policy["default-src"], policy["base-uri"], policy["frame-ancestors"]) == (["'none'"],) * 3
+    assert set(policy["form-action"]) <= {"'none'", "'self'"}
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert not headers.keys() & {"Location", "Set-Cookie"}
+
+
+@pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
+def test_what_stands_in_a_link_is_shown_as_text(hospital: Hospital, path: str) -> None:
+    hostile = "\"'><script>alert(1)</script>"
+    text = hospital.http.get(hospital.url + path, params={"token": hostile}, timeout=10).text
+    assert ("<script" not in text, "&lt;script&gt;" in text) == (True, True)
+    posted = hospital.http.post(hospital.url + path, data={"token": hostile, "password": hostile}, timeout=10)
+    assert (posted.status_code, "<script" in posted.text.replace("&lt;script", "")) == (422, False)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/.git/config", "/.env", "/docs/..%2f..%2fchassis%2fconfig.py", "/docs/docs.html", "//evil.example/"],
+)
+def test_nothing_is_given_out_that_is_not_a_route(hospital: Hospital, path: str) -> None:
+    reply = hospital.http.get(hospital.url + path, allow_redirects=False, timeout=10)
+    assert (reply.status_code, reply.json()["code"]) == (404, "no_such_route")
