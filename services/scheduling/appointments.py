@@ -1,16 +1,16 @@
 """Appointments: asked for, agreed, kept."""
 
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import Table, or_, select, update
 from uuid_utils.compat import uuid7
 
-from chassis import clock, config
+from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Invalid, NotFound
+from chassis.errors import Conflict, NotFound
 from chassis.identity import Actor
 from chassis.paging import Listing
 from contracts.roles import DESK
@@ -24,26 +24,15 @@ from contracts.scheduling import (
     VisitCompleted,
     VisitStarted,
 )
-from services.scheduling import rules
-from services.scheduling.models import WAITING, Appointment, AppointmentChange, AvailabilityRule, Doctor
-from services.scheduling.rules import Slot
+from services.scheduling import calendars
+from services.scheduling.models import WAITING, Appointment, AppointmentChange, Doctor
 
 OVERLAPS = {
     "no_doctor_overlap": Conflict("slot_taken", "Somebody has this time already."),
     "no_patient_overlap": Conflict("patient_busy", "The patient has another visit at that time."),
 }
-VISIT, DOCTOR, HOURS = (cast("Table", model.__table__) for model in (Appointment, Doctor, AvailabilityRule))
+VISIT = cast("Table", Appointment.__table__)
 VISITS = Listing([VISIT.c[name] for name in AppointmentView.schema().fields], (VISIT.c.starts_at, VISIT.c.id))
-
-_WAITING = select(func.count()).where(VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == "requested")
-_OF_DAY = (HOURS.c.doctor_id == DOCTOR.c.id) & (HOURS.c.weekday == bindparam("weekday"))
-HOURS_OF_DAY = (
-    select(_WAITING.scalar_subquery().label("waiting"), HOURS.c.weekday, HOURS.c["from"].label("from_"), HOURS.c.to)
-    .add_columns(HOURS.c.slot_minutes)
-    .select_from(DOCTOR)
-    .outerjoin(HOURS, _OF_DAY)
-    .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
-)
 
 
 def book(
@@ -55,9 +44,9 @@ def book(
     `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`.
     """
     actor.may_act_for(patient_id, DESK)
-    _check_time(starts_at)
-    session.lock(lock_of(doctor_id), lock_of(patient_id))
-    slot = _slot_at(session, doctor_id, patient_id, starts_at)
+    calendars.check_time(starts_at)
+    session.lock(calendars.lock_of(doctor_id), calendars.lock_of(patient_id))
+    slot = calendars.slot_to_book(session, doctor_id=doctor_id, patient_id=patient_id, starts_at=starts_at)
     by_desk = actor.id != patient_id
     visit = Appointment(
         id=uuid7(),
@@ -67,42 +56,15 @@ def book(
         ends_at=slot.ends_at,
         status="booked" if by_desk else "requested",
         reason=reason,
+        overbooked=False,
+        first_call=False,
         revision=1,
         created_at=clock.now(),
+        requested_at=None if by_desk else clock.now(),
     )
     with refusing(session, OVERLAPS):
         session.insert(visit)
     return _changed(session, actor, visit, AppointmentBooked if by_desk else AppointmentRequested)
-
-
-def lock_of(person_id: UUID) -> int:
-    """The lock that whoever changes what a person's time is taken by holds."""
-    return person_id.int & 0x7FFF_FFFF_FFFF_FFFF
-
-
-def _check_time(starts_at: datetime) -> None:
-    ahead = starts_at - clock.now()
-    if ahead <= timedelta(0):
-        raise Invalid("not_in_future", "A visit begins in the future.", {"errors": {"starts_at": ["Is past."]}})
-    if ahead > rules.HORIZON:
-        raise Invalid(
-            "too_far_ahead", "A visit is at most 180 days ahead.", {"errors": {"starts_at": ["Too far ahead."]}}
-        )
-
-
-def _slot_at(session: Session, doctor_id: UUID, patient_id: UUID, starts_at: datetime) -> Slot:
-    """The slot of the doctor's hours that begins then."""
-    zone = config.current().hospital_timezone
-    values = {"doctor_id": doctor_id, "patient_id": patient_id, "weekday": starts_at.astimezone(zone).weekday()}
-    rows: Any = session.core.execute(HOURS_OF_DAY, values).all()
-    if not rows:
-        raise NotFound("not_found", "There is no such doctor.")
-    if rows[0].waiting >= rules.OPEN_REQUESTS:
-        raise Conflict("too_many_requests", "Five requests of this patient wait for an answer already.")
-    slot = rules.slot_at((row for row in rows if row.weekday is not None), starts_at, zone)
-    if slot is None:
-        raise Conflict("outside_hours", "The doctor has no slot that begins then.")
-    return slot
 
 
 def _changed(
@@ -166,7 +128,7 @@ def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | Non
 
     What was to be kept in the past, and is not, stays as it is.
     """
-    session.lock(lock_of(doctor_id), *([] if to is None else [lock_of(to)]))
+    session.lock(calendars.lock_of(doctor_id), *([] if to is None else [calendars.lock_of(to)]))
     successor = None if to is None else session.scalar(select(Doctor.id).where(Doctor.id == to, Doctor.is_active))
     ahead = or_(Appointment.status == "arrived", Appointment.ends_at > clock.now())
     query = select(Appointment).where(Appointment.doctor_id == doctor_id, Appointment.status.in_(WAITING), ahead)

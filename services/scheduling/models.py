@@ -1,15 +1,16 @@
 """The tables of scheduling, and the moves that an appointment may make."""
 
-from datetime import datetime, time
-from typing import ClassVar
+from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, true
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, false, text, true
+from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
-from chassis.tables import BigSerial, Moment, new_metadata
+from chassis.tables import BigSerial
+from services.scheduling import rota_models  # noqa: F401  its tables belong to the same database
+from services.scheduling.base import Base
 
 ACTIVE = ("requested", "booked", "arrived", "in_progress")
 """The states in which a visit takes the doctor's and the patient's time."""
@@ -17,11 +18,10 @@ WAITING = ("requested", "booked", "arrived")
 """The states in which a visit has still to begin."""
 
 
-class Base(DeclarativeBase):
-    """The tables of this service."""
-
-    metadata = new_metadata()
-    type_annotation_map: ClassVar = {datetime: Moment}
+def _only(status: str, column: str) -> Index:
+    """An index for a timer, of the visits in one state alone."""
+    where = text(f"status = '{status}'")
+    return Index(f"ix_appointment_{status}_{column}", column, postgresql_where=where, sqlite_where=where)
 
 
 class Doctor(Base):
@@ -49,16 +49,41 @@ class AvailabilityRule(Base):
     from_: Mapped[time] = mapped_column("from")
     to: Mapped[time]
     slot_minutes: Mapped[int]
+    place: Mapped[str | None] = mapped_column(String(100))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    """The first and the last day on which the hours count; none is without an end."""
+
+
+class TimeOff(Base):
+    """A time in which a doctor cannot be visited."""
+
+    __tablename__ = "time_off"
+    __table_args__ = (Index("ix_time_off_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctor.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
 
 
 class Appointment(Base):
-    """A visit, or the request for one. The database refuses two active ones of a person that overlap."""
+    """A visit, or the request for one.
+
+    The database refuses two active ones of a person that overlap, but for the doctor's part of an overbooked one.
+    """
 
     __tablename__ = "appointment"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index("ix_appointment_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),
         Index("ix_appointment_patient_id_starts_at_id", "patient_id", "starts_at", "id"),
+        Index("ix_appointment_starts_at_id", "starts_at", "id"),
+        _only("requested", "requested_at"),
+        _only("booked", "ends_at"),
+        _only("displaced", "displaced_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -68,8 +93,19 @@ class Appointment(Base):
     ends_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(500))
+    """Why the patient comes."""
+    place: Mapped[str | None] = mapped_column(String(100))
+    status_reason: Mapped[str | None] = mapped_column(String(500))
+    """Why it was rejected, cancelled or displaced."""
+    overbooked: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    overbook_reason: Mapped[str | None] = mapped_column(String(500))
+    first_call: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    """Whether it lost its time to the doctor, and is to be given another before others."""
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+    requested_at: Mapped[datetime | None]
+    """Since when it waits for the doctor's answer, or waited last."""
+    displaced_at: Mapped[datetime | None]
 
     def accept(self) -> None:
         """The doctor agrees."""
@@ -116,5 +152,7 @@ class AppointmentChange(Base):
     revision: Mapped[int]
     status: Mapped[str] = mapped_column(String(20))
     starts_at: Mapped[datetime]
+    doctor_id: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(String(500))
     actor_id: Mapped[UUID | None]
     at: Mapped[datetime]

@@ -1,0 +1,46 @@
+"""One's own calendar as other programs read it (iCalendar, RFC 5545), by a link that can be taken back."""
+
+from marshmallow import fields, validate
+
+from chassis.contract import ANYONE, Command, Query, View
+from contracts.roles import ANY_ROLE
+
+
+class CalendarLinkView(View):
+    """A link to one's own calendar. Whoever has it can read it; a new one, or ending it, makes it useless."""
+
+    url = fields.String()
+
+
+class CalendarView(View):
+    """A calendar as text."""
+
+    text = fields.String()
+
+
+class CalendarEndedView(View):
+    """How the link stands now."""
+
+    status = fields.String()
+
+
+class MakeCalendarLink(Command):
+    """Get a link to one's own calendar of visits and shifts; an earlier one ends."""
+
+    service, roles, returns, keyed = "scheduling", ANY_ROLE, CalendarLinkView, False
+
+
+class EndCalendarLink(Command):
+    """Make the link to one's own calendar useless."""
+
+    service, roles, returns = "scheduling", ANY_ROLE, CalendarEndedView
+
+
+class GetCalendar(Query):
+    """The calendar behind a link: from 30 days ago to 180 days ahead, without names of patients or reasons.
+
+    NotFound: `not_found`.
+    """
+
+    service, roles, returns = "scheduling", ANYONE, CalendarView
+    token = fields.String(required=True, validate=validate.Length(1, 200))

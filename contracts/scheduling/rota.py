@@ -1,0 +1,132 @@
+"""Who of the staff works where and when: shifts, and swapping them."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from chassis.contract import Command, PageQuery, View, page_of
+from contracts.roles import STAFF, Role
+from contracts.scheduling.common import REASON, DayOrMoment
+
+ADMIN = frozenset({Role.ADMIN})
+WARD = validate.Length(1, 100)
+
+
+class ShiftView(View):
+    """A time in which somebody works on a ward."""
+
+    id = fields.UUID()
+    person_id = fields.UUID()
+    ward = fields.String()
+    starts_at = fields.AwareDateTime()
+    ends_at = fields.AwareDateTime()
+    status = fields.String(validate=validate.OneOf(["assigned", "cancelled"]))
+    revision = fields.Integer()
+
+
+class SwapView(View):
+    """Somebody's wish to give a shift to another person: asked, accepted by that person, approved by an admin."""
+
+    id = fields.UUID()
+    shift_id = fields.UUID()
+    asked_by = fields.UUID()
+    asked_of = fields.UUID()
+    in_exchange_id = fields.UUID(allow_none=True)
+    status = fields.String(
+        validate=validate.OneOf(["asked", "accepted", "declined", "approved", "refused", "withdrawn"])
+    )
+    reason = fields.String(allow_none=True)
+
+
+class AssignShift(Command):
+    """Have one of the staff work on a ward for a time: at most 16 hours, and 60 in any 7 days.
+
+    NotFound: `not_found` (nobody of the staff). Conflict: `shift_overlaps`, `too_many_hours`. Invalid: `not_in_future`.
+    """
+
+    service, roles, returns = "scheduling", ADMIN, ShiftView
+    person_id = fields.UUID(required=True)
+    ward = fields.String(required=True, validate=WARD)
+    starts_at = fields.AwareDateTime(required=True)
+    ends_at = fields.AwareDateTime(required=True)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["ends_at"] <= data["starts_at"]:
+            raise ValidationError("Must be later than `starts_at`.", "ends_at")
+
+
+class ChangeShift(Command):
+    """Give a shift another person, ward or time, or cancel it; what is left out stays.
+
+    NotFound: `not_found`. Conflict: `shift_overlaps`, `too_many_hours`, `shift_cancelled`. Invalid: `not_in_future`.
+    """
+
+    service, roles, returns, revised = "scheduling", ADMIN, ShiftView, True
+    shift_id = fields.UUID(required=True)
+    person_id = fields.UUID()
+    ward = fields.String(validate=WARD)
+    starts_at = fields.AwareDateTime()
+    ends_at = fields.AwareDateTime()
+    status = fields.String(validate=validate.OneOf(["cancelled"]))
+
+
+class ListShifts(PageQuery):
+    """All shifts, latest first; by person, ward and when they begin."""
+
+    service, roles, returns = "scheduling", ADMIN, page_of(ShiftView)
+    person_id = fields.UUID(load_default=None)
+    ward = fields.String(load_default=None, validate=WARD)
+    from_ = DayOrMoment(load_default=None, data_key="from")
+    to = DayOrMoment(load_default=None)
+
+
+class ListMyShifts(PageQuery):
+    """One's own shifts, latest first."""
+
+    service, roles, returns = "scheduling", STAFF, page_of(ShiftView)
+    person_id = fields.UUID(required=True)
+    from_ = DayOrMoment(load_default=None, data_key="from")
+    to = DayOrMoment(load_default=None)
+
+
+class AskForSwap(Command):
+    """Ask another one of the staff to take one's own shift, perhaps in exchange for one of theirs.
+
+    NotFound: `not_found`. Conflict: `swap_pending`, `shift_cancelled`. Invalid: `not_in_future` (the shift has begun).
+    """
+
+    service, roles, returns = "scheduling", STAFF, SwapView
+    shift_id = fields.UUID(required=True)
+    asked_of = fields.UUID(required=True)
+    in_exchange_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class AnswerSwap(Command):
+    """Accept or decline a swap that one is asked for; who asked may withdraw it.
+
+    NotFound: `not_found`. Conflict: `swap_answered`.
+    """
+
+    service, roles, returns = "scheduling", STAFF, SwapView
+    swap_id = fields.UUID(required=True)
+    answer = fields.String(required=True, validate=validate.OneOf(["accept", "decline", "withdraw"]))
+
+
+class ListMySwaps(PageQuery):
+    """The swaps that one asked for or is asked for, newest first."""
+
+    service, roles, returns = "scheduling", STAFF, page_of(SwapView)
+
+
+class DecideSwap(Command):
+    """Approve or refuse the swap of a shift that the other one has accepted. Nobody decides about his own.
+
+    NotFound: `not_found`. Forbidden: `own_request`. Conflict: `swap_not_accepted`, `shift_overlaps`, `too_many_hours`,
+    `shift_cancelled`. Invalid: `reason_required` (to refuse).
+    """
+
+    service, roles, returns = "scheduling", ADMIN, SwapView
+    shift_id = fields.UUID(required=True)
+    decision = fields.String(load_default="approve", validate=validate.OneOf(["approve", "refuse"]))
+    reason = fields.String(load_default=None, allow_none=True, validate=REASON)
