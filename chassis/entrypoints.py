@@ -231,7 +231,8 @@ def serves(
 
     With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is
     kept as plain JSON, so that a repeated request goes on after a crash; `outside(plan, **fields)` is called without a
-    transaction, and `then(session, actor, plan, outcome, **fields)` writes the outcome.
+    transaction, and `then(session, actor, plan, outcome, **fields)` writes the outcome. The first step of a command
+    without a key only reads.
     """
     shape = Shape(contract, use_case, outside, then)
     kind = "query" if contract.reads else "command"

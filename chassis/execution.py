@@ -140,13 +140,15 @@ class Shape:
     def _prepare(
         self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]
     ) -> tuple[idempotency.Claim | None, Any]:
+        if not self.contract.keyed:  # Without a key there is nothing to keep: the first step only reads.
+            with host.database.read() as session:
+                return None, self.use_case(session, actor, **fields)
         with host.database.begin() as session:
-            held = idempotency.claim(session, actor, self.contract, payload) if self.contract.keyed else None
-            if held is not None and not held.fresh:
+            held = idempotency.claim(session, actor, self.contract, payload)
+            if not held.fresh:
                 return held, held.plan and held.plan["is"]
             plan = self.use_case(session, actor, **fields)
-            if held is not None:
-                idempotency.store_plan(session, held, plan)
+            idempotency.store_plan(session, held, plan)
             add_events(session, actor)
         wake(host, session)
         return held, plan

@@ -68,7 +68,7 @@ class Listing:
     def _statement(self, names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
         columns = self.keys[0].table.c
         query = select(*self.shown).where(*(columns[n] == bindparam(n) for n in names if n in columns))
-        if not all(name in columns for name in names):
+        if f"after_{self.keys[0].key}" in names:
             place = (bindparam(f"after_{key.key}", type_=key.type) for key in self.keys)
             query = query.where(tuple_(*self.keys) < tuple_(*place))
         return query.order_by(*(key.desc() for key in self.keys)).limit(bindparam("rows"))
