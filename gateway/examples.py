@@ -8,7 +8,10 @@ FORMATS = {"uri": "https://hospital.example/", "decimal": "12.50"}
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
-    """Something that a schema allows. What a pattern allows, only the field itself can say: a test finds it missing."""
+    """Something that a schema allows. What a pattern allows, only the field itself can say: a test finds it missing.
+
+    Members marked `x-alone` do not go with the others, and are left out.
+    """
     if "$ref" in schema:
         return example_of(components[schema["$ref"].rpartition("/")[2]], components)
     for given in ("examples", "enum"):
@@ -19,7 +22,8 @@ def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
     kinds = schema.get("type", "null")
     kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
     if kind == "object":
-        return {name: example_of(part, components) for name, part in schema.get("properties", {}).items()}
+        members = schema.get("properties", {}).items()
+        return {name: example_of(part, components) for name, part in members if not part.get("x-alone")}
     if kind == "array":
         return [example_of(schema["items"], components)] * max(1, schema.get("minItems", 1))
     return _plain(kind, schema)

@@ -1,9 +1,10 @@
-"""What programs ask for that is no command, as OpenAPI operations: health, and the document itself."""
+"""What programs ask for that is no command, as OpenAPI operations: health, calendars, and the document itself."""
 
 from typing import Any
 
 from chassis import errors
-from gateway import refusals, schemas
+from contracts.scheduling import GetCalendar
+from gateway import calendar, refusals, schemas
 
 ALIVE = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
 FAILING = {
@@ -11,6 +12,7 @@ FAILING = {
     "required": ["failing"],
     "properties": {"failing": {"type": "array", "items": {"type": "string"}}},
 }
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Matron//Calendar//EN\r\nEND:VCALENDAR\r\n"
 WHOLE = {"type": "object", "required": ["openapi", "info", "paths"]}
 
 
@@ -30,6 +32,26 @@ def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]
         "parameters": [],
         "responses": {**more, **responses},
     }
+
+
+def _calendar() -> dict[str, Any]:
+    """The operation of the page that shows a calendar: refused as its command is, but no access token is looked at."""
+    kinds = refusals.of(GetCalendar, "GET", [])
+    refused = {str(k.status): refusals.response(k, c) for k, c in kinds.items() if k is not errors.Unauthenticated}
+    shown = {
+        "description": "The calendar, in the form of RFC 5545.",
+        "headers": schemas.headers(),
+        "content": {calendar.CALENDAR: {"schema": {"type": "string"}, "example": CALENDAR}},
+    }
+    token = {
+        "name": "token",
+        "in": "query",
+        "required": True,
+        "description": "As in the link.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "examples": [schemas.NAMED["token"]]},
+    }
+    made = _asked("calendar", "One's own calendar, by its link", {**refused, "200": shown})
+    return {**made, "tags": [GetCalendar.service], "parameters": [token]}
 
 
 _REFUSED = {kind: refusals.USUAL[kind] for kind in (errors.TooMany, errors.Internal)}
@@ -57,4 +79,5 @@ PATHS: dict[str, dict[str, Any]] = {
             "304": {"description": "It has not changed.", "headers": schemas.headers("ETag")},
         },
     ),
+    calendar.URL: _calendar(),
 }

@@ -28,7 +28,7 @@ MIN_COMPRESSED = 1_400
 """Bytes: what fits into one packet is not sent any faster when it is smaller."""
 LEVEL = 1
 """Of nine: a list of appointments shrinks to a sixth, in a third of the time that the default takes."""
-COMPRESSED = re.compile(r"application/(problem\+)?json|text/(html|css|javascript)|application/javascript")
+COMPRESSED = re.compile(r"application/(problem\+)?json|text/(html|css|javascript|calendar)|application/javascript")
 SECRET = ("/api/auth/", "/api/users/me/mfa")
 """Replies here hold secrets, and their size would tell of them when they are compressed with what a caller has said
 (BREACH)."""

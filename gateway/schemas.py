@@ -25,6 +25,7 @@ NAMED: dict[str, Any] = {
     "current_password": "quiet-harbour-lantern-27",
     "device": "Firefox on Linux",
     "email": "asha@example.org",
+    "ends_at": "2026-11-23T17:00:00+00:00",
     "expires_in": 900,
     "frequency": "every 8 hours",
     "keys": [{"kty": "OKP", "crv": "Ed25519", "kid": UUID, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],

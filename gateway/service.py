@@ -6,7 +6,7 @@ import orjson
 from nameko.extensions import DependencyProvider
 
 from chassis.observe import Health
-from gateway import docs, pages
+from gateway import calendar, docs, pages
 from gateway.http import Answer, HttpServer
 from gateway.limits import Limits
 from gateway.lines import Lines
@@ -75,6 +75,7 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
     description = page("GET", "/openapi.json", docs.description)
     show_docs = page("GET", "/docs", docs.show)
     docs_asset = page("GET", "/docs/{name}", docs.asset)
+    show_calendar = page("GET", calendar.URL, calendar.show)
     show_verification = page("GET", "/verify-email", pages.show_verification)
     verify_by_link = page("POST", "/verify-email", pages.verify)
     show_reset = page("GET", "/reset-password", pages.show_reset)

@@ -108,6 +108,16 @@ def approved_doctor(
     return doctor
 
 
+def approved_staff(hospital: Hospital, admin: Person, role: str, *, name: str = "Nora Nurse") -> Person:
+    """One of the staff, whose request for this role was approved, signed in again, known to scheduling."""
+    person = verified_patient(hospital, name)
+    asked = person.post("/api/users/me/upgrade-requests", status=201, role=role, statement="Five years on the ward.")
+    admin.post("/api/admin/approve-upgrade", request_id=asked["id"], decision="approve")
+    body = {"title": "Say hello.", "owner_id": person.id}
+    eventually(lambda: admin.try_post("/api/admin/tasks", **body).status_code == 201)
+    return sign_in(hospital, person.email)
+
+
 def open_hours(doctor: Person, *, slot_minutes: int = 30, opens: str = "09:00", closes: str = "17:00") -> None:
     """The doctor works every day of the week."""
     rules = [{"weekday": day, "from": opens, "to": closes, "slot_minutes": slot_minutes} for day in range(7)]

@@ -6,7 +6,7 @@ from chassis.contract import Command, PageQuery, Query, View, page_of
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.auth.accounts import AccountView
 from contracts.auth.common import NAME, StatusView, address
-from contracts.roles import ANY_ROLE, DESK, Role
+from contracts.roles import ANY_ROLE, DESK, STAFF, Role
 
 
 class UserRowView(View):
@@ -20,15 +20,33 @@ class UserRowView(View):
     created_at = fields.AwareDateTime()
 
 
-class ListUsers(PageQuery):
-    """All accounts, newest first; by role, by status, and by a part of name or address, without case."""
+class UserQuery(PageQuery):
+    """Base of the lists of accounts: by status, and by a part of name or address, without case."""
 
-    service, roles, returns = "auth", ADMINS, page_of(UserRowView)
-    role = fields.String(load_default=None, validate=validate.OneOf(sorted(Role)))
     status = fields.String(
         load_default=None, validate=validate.OneOf(["pending_verification", "active", "deactivated", "erased"])
     )
     text = fields.String(load_default=None, validate=validate.Length(2, 200))
+
+
+class ListUsers(UserQuery):
+    """All accounts, newest first; by role, by status, and by a part of name or address, without case."""
+
+    service, roles, returns = "auth", ADMINS, page_of(UserRowView)
+    role = fields.String(load_default=None, validate=validate.OneOf(sorted(Role)))
+
+
+class ListStaff(UserQuery):
+    """Accounts of the staff, newest first; by role, by status, and by a part of name or address, without case."""
+
+    service, roles, returns = "auth", ADMINS, page_of(UserRowView)
+    role = fields.String(load_default=None, validate=validate.OneOf(sorted(STAFF)))
+
+
+class ListDoctorAccounts(UserQuery):
+    """Accounts of doctors, newest first; by status, and by a part of name or address, without case."""
+
+    service, roles, returns = "auth", ADMINS, page_of(UserRowView)
 
 
 class GetUser(Query):

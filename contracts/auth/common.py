@@ -7,10 +7,10 @@ from chassis.contract import View
 HASHING = "passwords"
 """The line of commands that hash a password or compare one."""
 PASSWORD = validate.Length(12, 128)
-NAME = validate.And(
+NAME = [
     validate.Length(1, 200),
     validate.Regexp(r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+\Z", error="Has a character that is no text."),
-)
+]
 """Without control characters, and without those that turn the direction of what follows."""
 TOKEN = validate.Length(1, 500)
 CODE = validate.Length(6, 40)

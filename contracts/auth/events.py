@@ -104,9 +104,14 @@ class DoctorApproved(Event):
 
 
 class StaffApproved(Event):
-    """A person is one of the hospital's staff."""
+    """A person is one of the hospital's staff.
 
-    service, subject, for_outside = "auth", "user_id", True
+    Said again of each such role that is left when one is taken, or an account is reactivated: so the last word of this,
+    `role_revoked`, `user_deactivated` and `user_erased` says whether somebody works here.
+    """
+
+    service, subject = "auth", "user_id"
+    heard_by = ("scheduling.on_staff_approved",)
     user_id = fields.UUID()
     role = fields.String()
     example = {"user_id": "01919c5e-0000-7000-8000-000000000003", "role": "nurse"}

@@ -1,6 +1,5 @@
 """What is said to and by the scheduling service: when."""
 
-from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.scheduling.appointments import (
     AcceptAppointment,
     AppointmentQuery,
@@ -47,6 +46,7 @@ from contracts.scheduling.common import (
     STATUSES,
     DayOrMoment,
     DoctorView,
+    ListAudit,
 )
 from contracts.scheduling.events import (
     AppointmentBooked,
@@ -76,6 +76,7 @@ from contracts.scheduling.rota import (
     ListMyShifts,
     ListMySwaps,
     ListShifts,
+    ListSwaps,
     ShiftView,
     SwapView,
 )
@@ -91,13 +92,6 @@ from contracts.scheduling.tasks import (
     StartTask,
     TaskView,
 )
-
-
-class ListAudit(AuditQuery):
-    """What was done in scheduling."""
-
-    service, roles, returns = "scheduling", ADMINS, AuditPage
-
 
 __all__ = [
     "STATUSES",
@@ -149,6 +143,7 @@ __all__ = [
     "ListPatientAppointments",
     "ListShifts",
     "ListSlots",
+    "ListSwaps",
     "ListTasks",
     "ListTimeOff",
     "MakeCalendarLink",

@@ -7,6 +7,7 @@ from contracts.roles import DESK, Role
 from contracts.scheduling.common import DOCTOR, PLACE, REASON, STATUSES, DayOrMoment
 
 PATIENT = frozenset({Role.PATIENT})
+OVERBOOKED = "Of an overbooked visit. Unless it is said, the doctor's slot then counts, or 15 where there is none."
 
 
 class AppointmentView(View):
@@ -62,9 +63,7 @@ class BookAppointment(Command):
     starts_at = fields.AwareDateTime(required=True)
     reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
     overbook_reason = fields.String(load_default=None, allow_none=True, validate=REASON)
-    minutes = Integer(
-        load_default=15, validate=validate.Range(5, 480), metadata={"description": "Of an overbooked visit."}
-    )
+    minutes = Integer(load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED})
 
 
 class AcceptAppointment(Command):
@@ -151,9 +150,7 @@ class RescheduleAppointment(Command):
     appointment_id = fields.UUID(required=True)
     starts_at = fields.AwareDateTime(required=True)
     overbook_reason = fields.String(load_default=None, allow_none=True, validate=REASON)
-    minutes = Integer(
-        load_default=15, validate=validate.Range(5, 480), metadata={"description": "Of an overbooked visit."}
-    )
+    minutes = Integer(load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED})
 
 
 class ChangeAppointment(Command):

@@ -102,8 +102,9 @@ class GetSchedule(Query):
 class TakeTimeOff(Command):
     """Be away for a time. With `displace`, the visits in it lose their time, and their patients are told.
 
-    Conflict: `has_visits` (with their ids, unless `displace`), `time_off_overlaps`. Invalid: `not_in_future`,
-    `range_too_long` (over a year).
+    Conflict: `has_visits` (with their ids, unless `displace`; with it, of those whose patient is there already),
+    `time_off_overlaps`. Invalid: `not_in_future` (its end), `too_far_ahead` (over five years), `range_too_long` (over
+    366 days).
     """
 
     service, roles, returns = "scheduling", DOCTOR, TimeOffView

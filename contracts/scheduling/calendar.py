@@ -9,7 +9,9 @@ from contracts.roles import ANY_ROLE
 class CalendarLinkView(View):
     """A link to one's own calendar. Whoever has it can read it; a new one, or ending it, makes it useless."""
 
-    url = fields.String()
+    url = fields.String(
+        metadata={"example": "https://hospital.example/api/users/me/calendar.ics?token=q0Zb7r1TnU0gq7m1C3E2yA"}
+    )
 
 
 class CalendarView(View):
@@ -39,8 +41,8 @@ class EndCalendarLink(Command):
 class GetCalendar(Query):
     """The calendar behind a link: from 30 days ago to 180 days ahead, without names of patients or reasons.
 
-    NotFound: `not_found`.
+    NotFound: `not_found`. Unavailable: `busy`.
     """
 
     service, roles, returns = "scheduling", ANYONE, CalendarView
-    token = fields.String(required=True, validate=validate.Length(1, 200))
+    token = fields.String(required=True, validate=validate.Length(1, 200), metadata={"description": "As in the link."})

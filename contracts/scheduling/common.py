@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from chassis.contract import View
+from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.roles import Role
 
 STATUSES = (
@@ -55,3 +56,9 @@ class DoctorView(View):
     id = fields.UUID()
     name = fields.String()
     specialization = fields.String()
+
+
+class ListAudit(AuditQuery):
+    """What was done in scheduling."""
+
+    service, roles, returns = "scheduling", ADMINS, AuditPage

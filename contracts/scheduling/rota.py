@@ -9,6 +9,7 @@ from contracts.roles import STAFF, Role
 from contracts.scheduling.common import REASON, DayOrMoment
 
 ADMIN = frozenset({Role.ADMIN})
+SWAP_STATES = ["asked", "accepted", "declined", "approved", "refused", "withdrawn"]
 WARD = validate.Length(1, 100)
 
 
@@ -32,16 +33,15 @@ class SwapView(View):
     asked_by = fields.UUID()
     asked_of = fields.UUID()
     in_exchange_id = fields.UUID(allow_none=True)
-    status = fields.String(
-        validate=validate.OneOf(["asked", "accepted", "declined", "approved", "refused", "withdrawn"])
-    )
+    status = fields.String(validate=validate.OneOf(SWAP_STATES))
     reason = fields.String(allow_none=True)
 
 
 class AssignShift(Command):
     """Have one of the staff work on a ward for a time: at most 16 hours, and 60 in any 7 days.
 
-    NotFound: `not_found` (nobody of the staff). Conflict: `shift_overlaps`, `too_many_hours`. Invalid: `not_in_future`.
+    NotFound: `not_found` (nobody of the staff). Conflict: `shift_overlaps`, `too_many_hours`. Invalid: `not_in_future`,
+    `too_far_ahead` (over a year), `too_long`.
     """
 
     service, roles, returns = "scheduling", ADMIN, ShiftView
@@ -57,9 +57,12 @@ class AssignShift(Command):
 
 
 class ChangeShift(Command):
-    """Give a shift another person, ward or time, or cancel it; what is left out stays.
+    """Give a shift that is still to come another person, ward or time, or cancel it; what is left out stays.
 
-    NotFound: `not_found`. Conflict: `shift_overlaps`, `too_many_hours`, `shift_cancelled`. Invalid: `not_in_future`.
+    A swap that is open for it is withdrawn.
+
+    NotFound: `not_found`. Conflict: `shift_overlaps`, `too_many_hours`, `shift_cancelled`. Invalid: `not_in_future`,
+    `too_far_ahead` (over a year), `too_long`.
     """
 
     service, roles, returns, revised = "scheduling", ADMIN, ShiftView, True
@@ -68,7 +71,12 @@ class ChangeShift(Command):
     ward = fields.String(validate=WARD)
     starts_at = fields.AwareDateTime()
     ends_at = fields.AwareDateTime()
-    status = fields.String(validate=validate.OneOf(["cancelled"]))
+    status = fields.String(validate=validate.OneOf(["cancelled"]), metadata={"x-alone": True})
+
+    @validates_schema
+    def _only_cancelled(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if "status" in data and data.keys() - {"shift_id", "status"}:
+            raise ValidationError("A shift that is cancelled keeps the rest.", "status")
 
 
 class ListShifts(PageQuery):
@@ -119,11 +127,18 @@ class ListMySwaps(PageQuery):
     service, roles, returns = "scheduling", STAFF, page_of(SwapView)
 
 
+class ListSwaps(PageQuery):
+    """All swaps in one state, newest first: those that wait for an admin when not told otherwise."""
+
+    service, roles, returns = "scheduling", ADMIN, page_of(SwapView)
+    status = fields.String(load_default="accepted", validate=validate.OneOf(SWAP_STATES))
+
+
 class DecideSwap(Command):
     """Approve or refuse the swap of a shift that the other one has accepted. Nobody decides about his own.
 
     NotFound: `not_found`. Forbidden: `own_request`. Conflict: `swap_not_accepted`, `shift_overlaps`, `too_many_hours`,
-    `shift_cancelled`. Invalid: `reason_required` (to refuse).
+    `shift_cancelled`. Invalid: `reason_required` (to refuse), `not_in_future` (a shift has begun).
     """
 
     service, roles, returns = "scheduling", ADMIN, SwapView

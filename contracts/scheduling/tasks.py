@@ -1,6 +1,8 @@
 """Tasks of the staff: given by an admin, taken on, done or not."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.contract import Command, PageQuery, View, page_of
 from contracts.roles import STAFF, Role
@@ -31,7 +33,7 @@ class TaskView(View):
 class GiveTask(Command):
     """Give one of the staff a task.
 
-    NotFound: `not_found` (nobody of the staff).
+    NotFound: `not_found` (nobody of the staff). Invalid: `not_in_future`, `too_far_ahead` (due in over a year).
     """
 
     service, roles, returns = "scheduling", ADMIN, TaskView
@@ -46,7 +48,8 @@ class GiveTask(Command):
 class ChangeTask(Command):
     """Give a task another owner, who has to accept it, another due time or priority, or cancel it with a reason.
 
-    NotFound: `not_found`. Conflict: `task_closed`. Invalid: `reason_required` (to cancel).
+    NotFound: `not_found`. Conflict: `task_closed`. Invalid: `reason_required` (to cancel), `not_in_future`,
+    `too_far_ahead` (due in over a year).
     """
 
     service, roles, returns, revised = "scheduling", ADMIN, TaskView, True
@@ -56,8 +59,15 @@ class ChangeTask(Command):
     owner_id = fields.UUID()
     priority = fields.String(validate=validate.OneOf(PRIORITIES))
     due_at = fields.AwareDateTime(allow_none=True)
-    status = fields.String(validate=validate.OneOf(["cancelled"]))
-    reason = fields.String(validate=REASON)
+    status = fields.String(validate=validate.OneOf(["cancelled"]), metadata={"x-alone": True})
+    reason = fields.String(validate=REASON, metadata={"x-alone": True})
+
+    @validates_schema
+    def _only_cancelled(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if "status" in data and data.keys() - {"task_id", "status", "reason"}:
+            raise ValidationError("A task that is cancelled keeps the rest.", "status")
+        if "reason" in data and "status" not in data:
+            raise ValidationError("Says why a task is cancelled.", "reason")
 
 
 class ListTasks(PageQuery):

@@ -1,11 +1,11 @@
 """Routes of anyone's own account."""
 
-from contracts import auth
+from contracts import auth, scheduling
 from gateway.route import route
 
 
 class AccountRoutes:
-    """Registering, signing in and out, one's own profile, devices, second factor and requests for roles."""
+    """Registering, signing in and out, one's own profile, devices, second factor, requests for roles, calendar."""
 
     register = route("POST", "/api/auth/register", auth.RegisterPatient, status=201)
     verify_email = route("POST", "/api/auth/verify-email", auth.VerifyEmail)
@@ -29,3 +29,5 @@ class AccountRoutes:
     request_upgrade = route("POST", "/api/users/me/upgrade-requests", auth.RequestUpgrade, status=201)
     my_upgrade_requests = route("GET", "/api/users/me/upgrade-requests", auth.ListMyUpgradeRequests)
     withdraw_upgrade = route("DELETE", "/api/users/me/upgrade-requests/{request_id}", auth.WithdrawUpgrade)
+    make_calendar_link = route("POST", "/api/users/me/calendar-link", scheduling.MakeCalendarLink, status=201)
+    end_calendar_link = route("DELETE", "/api/users/me/calendar-link", scheduling.EndCalendarLink)

@@ -1,13 +1,15 @@
 """Routes of admins."""
 
-from contracts import auth, billing, clinical
+from contracts import auth, billing, clinical, scheduling
 from contracts.audit import ListAuditTrail
 from gateway.audit import trail
 from gateway.route import composed, route
 
+VISIT = "/api/admin/appointments/{appointment_id}"
+
 
 class AdminRoutes:
-    """Accounts, roles, prices, and who did what."""
+    """Accounts, roles, all visits, who works when on what, prices, and who did what."""
 
     users = route("GET", "/api/admin/users", auth.ListUsers)
     user = route("GET", "/api/admin/users/{user_id}", auth.GetUser)
@@ -19,5 +21,19 @@ class AdminRoutes:
     upgrade_requests = route("GET", "/api/admin/upgrade-requests", auth.ListUpgradeRequests)
     approve_upgrade = route("POST", "/api/admin/approve-upgrade", auth.DecideUpgrade)
     patients = route("GET", "/api/admin/patients", clinical.SearchPatients)
+    doctors = route("GET", "/api/admin/doctors", auth.ListDoctorAccounts)
+    staff = route("GET", "/api/admin/staff", auth.ListStaff)
+    appointments_of_all = route("GET", "/api/admin/appointments", scheduling.ListAppointments)
+    any_appointment = route("GET", VISIT, scheduling.GetAppointment)
+    change_appointment = route("PATCH", VISIT, scheduling.ChangeAppointment)
+    cancel_any_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment)
+    shifts = route("GET", "/api/admin/shifts", scheduling.ListShifts)
+    assign_shift = route("POST", "/api/admin/shifts", scheduling.AssignShift, status=201)
+    change_shift = route("PATCH", "/api/admin/shifts/{shift_id}", scheduling.ChangeShift)
+    swaps = route("GET", "/api/admin/shift-swaps", scheduling.ListSwaps)
+    decide_swap = route("POST", "/api/admin/shifts/{shift_id}/approve-swap", scheduling.DecideSwap)
+    tasks = route("GET", "/api/admin/tasks", scheduling.ListTasks)
+    give_task = route("POST", "/api/admin/tasks", scheduling.GiveTask, status=201)
+    change_task = route("PATCH", "/api/admin/tasks/{task_id}", scheduling.ChangeTask)
     prices = route("GET", "/api/admin/prices", billing.ListPrices)
     set_price = route("POST", "/api/admin/prices", billing.SetPrice, status=201)

@@ -3,17 +3,27 @@
 from contracts import clinical, scheduling
 from gateway.route import route
 
+VISIT = "/api/doctors/appointments/{appointment_id}"
+
 
 class DoctorRoutes:
-    """The directory, and a doctor's hours, visits and prescriptions."""
+    """The directory, and a doctor's hours, times off, visits and prescriptions."""
 
     directory = route("GET", "/api/doctors", scheduling.ListDoctors)
     slots = route("GET", "/api/doctors/{doctor_id}/slots", scheduling.ListSlots)
     schedule = route("GET", "/api/doctors/schedule", scheduling.GetSchedule, me="doctor_id")
     set_schedule = route("PUT", "/api/doctors/schedule", scheduling.SetSchedule, me="doctor_id")
+    times_off = route("GET", "/api/doctors/time-off", scheduling.ListTimeOff, me="doctor_id")
+    take_time_off = route("POST", "/api/doctors/time-off", scheduling.TakeTimeOff, me="doctor_id", status=201)
+    end_time_off = route("DELETE", "/api/doctors/time-off/{time_off_id}", scheduling.EndTimeOff, me="doctor_id")
     visits = route("GET", "/api/doctors/appointments", scheduling.ListDoctorAppointments, me="doctor_id")
-    accept = route("POST", "/api/doctors/appointments/{appointment_id}/accept", scheduling.AcceptAppointment)
-    start = route("POST", "/api/doctors/appointments/{appointment_id}/start", scheduling.StartVisit)
-    complete = route("POST", "/api/doctors/appointments/{appointment_id}/complete", scheduling.CompleteVisit)
+    book_own = route("POST", "/api/doctors/appointments", scheduling.BookAppointment, me="doctor_id", status=201)
+    visit = route("GET", VISIT, scheduling.GetAppointment)
+    accept = route("POST", f"{VISIT}/accept", scheduling.AcceptAppointment)
+    reject = route("POST", f"{VISIT}/reject", scheduling.RejectAppointment)
+    start = route("POST", f"{VISIT}/start", scheduling.StartVisit)
+    complete = route("POST", f"{VISIT}/complete", scheduling.CompleteVisit)
+    mark_no_show = route("POST", f"{VISIT}/no-show", scheduling.MarkNoShow)
+    reschedule = route("POST", f"{VISIT}/reschedule", scheduling.RescheduleAppointment)
     prescribe = route("POST", "/api/doctors/prescribe", clinical.Prescribe, status=201)
     prescriptions = route("GET", "/api/doctors/prescriptions/{patient_id}", clinical.ListPrescriptionsOfPatient)

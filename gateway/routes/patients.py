@@ -3,6 +3,8 @@
 from contracts import billing, clinical, scheduling
 from gateway.route import route
 
+VISIT = "/api/patient/appointments/{appointment_id}"
+
 
 class PatientRoutes:
     """A patient's visits, prescriptions, invoices and payments."""
@@ -11,6 +13,9 @@ class PatientRoutes:
     book_appointment = route(
         "POST", "/api/patient/book-appointment", scheduling.BookAppointment, me="patient_id", status=201
     )
+    appointment = route("GET", VISIT, scheduling.GetAppointment)
+    cancel_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment)
+    move_appointment = route("POST", f"{VISIT}/reschedule", scheduling.RescheduleAppointment)
     my_prescriptions = route("GET", "/api/patient/prescriptions", clinical.ListMyPrescriptions, me="patient_id")
     my_facts = route("GET", "/api/patient/profile", clinical.GetMyProfile, me="patient_id")
     update_my_facts = route("PATCH", "/api/patient/profile", clinical.UpdateMyProfile, me="patient_id")

@@ -1,5 +1,6 @@
 """Accounts in the hands of admins: found, deactivated and reactivated, given roles and relieved of them."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
 from contracts.auth import CredentialsChanged, UserDeactivated, UserReactivated
-from contracts.roles import Role
+from contracts.roles import STAFF, Role
 from services.auth import accounts, grants, mfa, sessions
 from services.auth.models import Account, Grant
 
@@ -20,23 +21,38 @@ ADMINS = 7_305_816_174
 """The lock of whoever may take the last admin away: of two at once, the second comes when the first is done."""
 
 
-def listing(
+def listing(session: Session, _actor: Actor, *, role: str | None, **asked: Any) -> Page:
+    """All accounts, newest first. Invalid: `bad_cursor`."""
+    return _listed(session, None if role is None else [role], **asked)
+
+
+def of_staff(session: Session, _actor: Actor, *, role: str | None, **asked: Any) -> Page:
+    """The accounts of the staff, or those of one of its roles, newest first. Invalid: `bad_cursor`."""
+    return _listed(session, STAFF if role is None else [role], **asked)
+
+
+def of_doctors(session: Session, _actor: Actor, **asked: Any) -> Page:
+    """The accounts of doctors, newest first. Invalid: `bad_cursor`."""
+    return _listed(session, [Role.DOCTOR], **asked)
+
+
+def _listed(
     session: Session,
-    _actor: Actor,
+    roles: Iterable[str] | None,
     *,
-    role: str | None,
     status: str | None,
     text: str | None,
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """All accounts, newest first, in two statements however many there are.
+    """The accounts that hold one of the roles, in two statements however many there are.
 
-    Outside ASCII, SQLite finds names only in the case in which they are written. Invalid: `bad_cursor`.
+    Outside ASCII, SQLite finds names only in the case in which they are written.
     """
     query = select(*LISTED)
-    if role is not None:
-        query = query.where(Account.id.in_(select(Grant.user_id).where(Grant.role == role, Grant.revoked_at.is_(None))))
+    if roles is not None:
+        held = select(Grant.user_id).where(Grant.role.in_(sorted(roles)), Grant.revoked_at.is_(None))
+        query = query.where(Account.id.in_(held))
     if status is not None:
         query = query.where(Account.status == status)
     if text is not None:
@@ -103,6 +119,7 @@ def _reactivate(session: Session, account: Account) -> None:
     account.revision += 1
     session.publish(UserReactivated(user_id=account.id))
     grants.announce_again(session, account)
+    grants.announce_staff_again(session, account)
 
 
 def assign_roles(
@@ -119,8 +136,8 @@ def assign_roles(
     said = (specialization or "").strip() or None
     corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)
     if held != wanted:
-        _give(session, actor, account, sorted(wanted - held), said)
         _take(session, actor, account, held - wanted)
+        _give(session, actor, account, sorted(wanted - held), said)
     if held != wanted or corrected:
         account.revision += 1
     return accounts.shown(session, account)
@@ -144,6 +161,8 @@ def _take(session: Session, actor: Actor, account: Account, roles: set[str]) -> 
     if roles:
         grants.take(session, account, roles, by=actor.person)
         sessions.end_all(session, account.id)
+    if not roles.isdisjoint(STAFF):
+        grants.announce_staff_again(session, account)
 
 
 def reset_mfa(session: Session, _actor: Actor, *, user_id: UUID) -> dict[str, str]:

@@ -68,6 +68,16 @@ def announce_again(session: Session, account: Account) -> None:
         announce(session, account, Role.DOCTOR, specialization=found.specialization)
 
 
+def announce_staff_again(session: Session, account: Account) -> None:
+    """Say which roles of the staff a person has now. Nothing while the account cannot be used.
+
+    Whoever keeps a copy of who works here drops somebody with the first role that is taken, and with a deactivation.
+    """
+    for role in roles_of(session, account.id) if account.status == "active" else ():
+        if role in STAFF:
+            announce(session, account, role, specialization=None)
+
+
 def specialize(session: Session, account: Account, specialization: str | None) -> bool:
     """Correct a doctor's specialization, if one is given that is another; whether it was."""
     grant = next(one for one in in_force(session, account.id) if one.role == Role.DOCTOR)

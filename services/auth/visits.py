@@ -16,19 +16,27 @@ IS_OPEN: Mapping[str, bool] = {
     "appointment_requested": True,
     "appointment_booked": True,
     "appointment_rescheduled": True,
+    "patient_arrived": True,
     "visit_started": True,
     "appointment_displaced": False,
     "visit_completed": False,
+    "appointment_rejected": False,
+    "appointment_cancelled": False,
+    "appointment_expired": False,
+    "appointment_missed": False,
 }
-"""Whether a visit is still to be kept after this event."""
+"""Whether a visit is still to be kept after this event, if its `status` does not say otherwise."""
 KEPT = timedelta(days=30)
 """How late a stale event may come (`chassis.housekeeping`), which a visit that was forgotten would believe."""
 
 
-def note(session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int) -> None:
-    """Copy how a visit stands, unless what is known is newer."""
+def note(
+    session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int, status: str = ""
+) -> None:
+    """Copy how a visit stands, unless what is known is newer. A displaced one may change and still have no time."""
     assert actor.origin is not None  # noqa: S101  events have one
-    facts = {"doctor_id": doctor_id, "is_open": IS_OPEN[actor.origin.name], "revision": revision}
+    is_open = IS_OPEN[actor.origin.name] and status != "displaced"
+    facts = {"doctor_id": doctor_id, "is_open": is_open, "revision": revision}
     keep(
         session, OpenVisit, "appointment_id", "revision", appointment_id=appointment_id, changed_at=clock.now(), **facts
     )

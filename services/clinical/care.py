@@ -1,6 +1,7 @@
 """Who treats whom: known from visits, and asked before a doctor sees or writes a chart."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -48,7 +49,7 @@ def agreed(
 
 def moved(
     session: Session,
-    _actor: Actor,
+    actor: Actor,
     *,
     appointment_id: UUID,
     doctor_id: UUID,
@@ -58,11 +59,26 @@ def moved(
     revision: int,
     status: str,
 ) -> None:
-    """A visit has another doctor or another time: if it is agreed all the same, care goes with it."""
-    if status != "requested":
-        people = {"doctor_id": doctor_id, "patient_id": patient_id}
-        period = rules.care_of_visit(starts_at, ends_at)
-        _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+    """A visit has another doctor or another time: if it is agreed all the same, care goes with it, else it ends."""
+    visit: dict[str, Any] = {"appointment_id": appointment_id, "revision": revision}
+    visit |= {"doctor_id": doctor_id, "patient_id": patient_id}
+    if status in ("requested", "displaced"):
+        called_off(session, actor, **visit)
+    else:
+        _relate(session, rules.care_of_visit(starts_at, ends_at), **visit)
+
+
+def called_off(
+    session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, patient_id: UUID, revision: int
+) -> None:
+    """A visit is not to be kept, or is not agreed any more: the doctor does not treat the patient because of it.
+
+    A visit at which they have met is never called off. What is left says so to an agreement that comes late.
+    """
+    assert actor.origin is not None  # noqa: S101  events have one
+    people = {"doctor_id": doctor_id, "patient_id": patient_id}
+    period = rules.no_care(actor.origin.occurred_at)
+    _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
 
 
 def met(

@@ -27,6 +27,11 @@ def care_of_visit(starts_at: datetime, ends_at: datetime, met_at: datetime | Non
     return Period(first, last + AFTER_VISIT)
 
 
+def no_care(ended_at: datetime) -> Period:
+    """The shortest time there is, which is over at that moment: that of a visit that was called off."""
+    return Period(ended_at - timedelta(microseconds=1), ended_at)
+
+
 LONGEST_LIFE = 130
 """Years. The longest that is known for certain was 122."""
 MRN = re.compile(r"M?-?([0-9]{1,18})-?([0-9])", re.ASCII | re.IGNORECASE)

@@ -28,4 +28,6 @@ class ClinicalService(Service):
     on_user_erased = hears(auth.UserErased, patients.forget)
     on_appointment_booked = hears(scheduling.AppointmentBooked, care.agreed)
     on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, care.moved)
+    on_appointment_cancelled = hears(scheduling.AppointmentCancelled, care.called_off)
+    on_appointment_displaced = hears(scheduling.AppointmentDisplaced, care.called_off)
     on_visit_started = hears(scheduling.VisitStarted, care.met)

@@ -13,8 +13,8 @@ from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.paging import page
 from contracts.roles import Role
-from services.scheduling import appointments
-from services.scheduling.models import AvailabilityRule, Doctor
+from services.scheduling import appointments, moving
+from services.scheduling.models import AvailabilityRule, Doctor, TimeOff
 
 
 def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, specialization: str) -> None:
@@ -45,8 +45,9 @@ def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID |
     Unavailable: `events_unsent`, so that it is done again a little later.
     """
     suspend(session, actor, user_id=user_id)
-    session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == user_id))
-    appointments.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+    moving.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+    for model in (AvailabilityRule, TimeOff):  # Only now: the doctor's lock is held, so none is written meanwhile.
+        session.execute(delete(model).where(model.doctor_id == user_id))
     appointments.forget_reasons(session, user_id)
     erase_traces(session, user_id)
 

@@ -1,6 +1,7 @@
 """The tables of scheduling, and the moves that an appointment may make."""
 
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, false, text, true
@@ -11,11 +12,18 @@ from chassis.errors import Conflict
 from chassis.tables import BigSerial
 from services.scheduling import rota_models  # noqa: F401  its tables belong to the same database
 from services.scheduling.base import Base
+from services.scheduling.rules import Slot
 
 ACTIVE = ("requested", "booked", "arrived", "in_progress")
 """The states in which a visit takes the doctor's and the patient's time."""
 WAITING = ("requested", "booked", "arrived")
 """The states in which a visit has still to begin."""
+MOVABLE = ("requested", "booked", "displaced")
+"""The states in which a visit may be moved, or called off."""
+CLOSING = timedelta(hours=24)
+"""How long before an agreed visit only the hospital's own people may still move it or call it off."""
+EARLIEST_ARRIVAL = timedelta(hours=12)
+"""How long before a visit the patient may be there."""
 
 
 def _only(status: str, column: str) -> Index:
@@ -81,6 +89,8 @@ class Appointment(Base):
         Index("ix_appointment_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),
         Index("ix_appointment_patient_id_starts_at_id", "patient_id", "starts_at", "id"),
         Index("ix_appointment_starts_at_id", "starts_at", "id"),
+        Index("ix_appointment_doctor_id_status_starts_at_id", "doctor_id", "status", "starts_at", "id"),
+        Index("ix_appointment_status_starts_at_id", "status", "starts_at", "id"),
         _only("requested", "requested_at"),
         _only("booked", "ends_at"),
         _only("displaced", "displaced_at"),
@@ -109,36 +119,98 @@ class Appointment(Base):
 
     def accept(self) -> None:
         """The doctor agrees."""
-        self._move("requested", "booked", "not_requested")
+        self._must_be(("requested",), "not_requested")
+        self._become("booked")
+        self.first_call = False
+
+    def reject(self, reason: str) -> None:
+        """The doctor does not agree."""
+        self._must_be(("requested",), "not_requested")
+        self._become("rejected", reason)
+
+    def arrive(self, now: datetime) -> None:
+        """The patient is there."""
+        self._must_be(("booked",), "not_booked")
+        if self.starts_at - now > EARLIEST_ARRIVAL:
+            raise Conflict("too_early", "The visit begins in over 12 hours.")
+        self._become("arrived")
 
     def start(self) -> None:
         """The doctor begins."""
-        if self.status == "arrived":
-            self.status = "booked"
-        self._move("booked", "in_progress", "not_booked")
+        self._must_be(("booked", "arrived"), "not_booked")
+        self._become("in_progress")
 
     def complete(self) -> None:
         """The doctor is done."""
-        self._move("in_progress", "fulfilled", "not_in_progress")
+        self._must_be(("in_progress",), "not_in_progress")
+        self._become("fulfilled")
+
+    def miss(self, now: datetime) -> None:
+        """The patient has not come."""
+        self._must_be(("booked",), "not_booked")
+        if now < self.starts_at:
+            raise Conflict("too_early", "The visit has not begun.")
+        self._become("no_show")
+
+    def cancel(self, reason: str) -> None:
+        """It is called off."""
+        self._must_be(MOVABLE, "cannot_be_cancelled")
+        self._become("cancelled", reason)
+
+    def expire(self) -> None:
+        """Nobody answered in time, or nobody gave it another time."""
+        self._must_be(("requested", "displaced"), "not_requested")
+        self._become("expired")
+
+    def check_movable(self) -> None:
+        """Conflict: `cannot_be_moved`."""
+        self._must_be(MOVABLE, "cannot_be_moved")
+
+    def reschedule(self, doctor_id: UUID, slot: Slot, overbook_reason: str | None) -> None:
+        """It has another time, or another doctor. `agree` or `ask` says next whether it is booked with that."""
+        self.check_movable()
+        self.doctor_id, self.starts_at, self.ends_at, self.place = doctor_id, *slot
+        self.overbooked, self.overbook_reason = overbook_reason is not None, overbook_reason
+        self.displaced_at = None
+
+    def agree(self) -> None:
+        """Its new time is agreed: it need not be given another before others."""
+        self._become("booked")
+        self.requested_at, self.first_call = None, False
+
+    def ask(self, now: datetime) -> None:
+        """Its new time waits for the doctor's answer."""
+        self._become("requested")
+        self.requested_at = now
+
+    def describe(self, facts: Mapping[str, str | None]) -> None:
+        """It has another `place` or `reason`."""
+        self.check_movable()
+        for name, value in facts.items():
+            setattr(self, name, value)
+        self.revision += 1
 
     def hand_over(self, doctor_id: UUID) -> None:
         """Another doctor keeps the visit, at the same time."""
-        self._must_be_kept()
+        self._must_be(WAITING, "not_waiting")
         self.doctor_id, self.revision = doctor_id, self.revision + 1
 
-    def displace(self) -> None:
-        """The doctor cannot keep the visit: the patient needs another time."""
-        self._must_be_kept()
-        self.status, self.revision = "displaced", self.revision + 1
+    def displace(self, now: datetime, reason: str | None) -> None:
+        """The doctor cannot keep the visit: the patient needs another time, and is given one before others."""
+        self._must_be(WAITING, "not_waiting")
+        self._become("displaced", reason)
+        self.displaced_at, self.first_call = now, True
 
-    def _must_be_kept(self) -> None:
-        if self.status not in WAITING:
-            raise Conflict("not_waiting", f"The visit is {self.status}.", {"state": self.status})
+    def is_late(self, now: datetime) -> bool:
+        """Whether it is agreed, and so near that a patient can neither move it nor call it off."""
+        return self.status == "booked" and self.starts_at - now < CLOSING
 
-    def _move(self, before: str, after: str, code: str) -> None:
-        if self.status != before:
-            raise Conflict(code, f"The visit is {self.status}, not {before}.", {"state": self.status})
-        self.status = after
+    def _must_be(self, before: tuple[str, ...], code: str) -> None:
+        if self.status not in before:
+            raise Conflict(code, f"The visit is {self.status}, not {' or '.join(before)}.", {"state": self.status})
+
+    def _become(self, status: str, reason: str | None = None) -> None:
+        self.status, self.status_reason = status, reason
         self.revision += 1
 
 

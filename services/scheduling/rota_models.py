@@ -1,15 +1,19 @@
 """The tables of the staff's work: who there is, their shifts and swaps, their tasks, and links to calendars."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
+from chassis.errors import Conflict
 from services.scheduling.base import Base
 
 OPEN_SWAP = text("status IN ('asked', 'accepted')")
+OPEN_TASK = ("requested", "accepted", "in_progress")
+"""The states in which a task has still to be done."""
 
 
 class StaffMember(Base):
@@ -42,6 +46,23 @@ class Shift(Base):
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
+    def must_be_assigned(self) -> None:
+        """Conflict `shift_cancelled` if nobody is to work it any more."""
+        if self.status != "assigned":
+            raise Conflict("shift_cancelled", "The shift is cancelled.", {"state": self.status})
+
+    def change(self, **changes: Any) -> None:
+        """It has another person, ward or time. Conflict: `shift_cancelled`."""
+        self.must_be_assigned()
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.revision += 1
+
+    def cancel(self) -> None:
+        """Nobody is to work it. Conflict: `shift_cancelled`."""
+        self.must_be_assigned()
+        self.status, self.revision = "cancelled", self.revision + 1
+
 
 class ShiftSwap(Base):
     """The wish to give a shift to somebody else. A shift has one that is open at most: the database refuses."""
@@ -61,6 +82,31 @@ class ShiftSwap(Base):
     status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime]
+
+    def accept(self) -> None:
+        """The other one is willing. Conflict: `swap_answered`."""
+        self._must_be("asked")
+        self.status = "accepted"
+
+    def decline(self) -> None:
+        """The other one is not willing. Conflict: `swap_answered`."""
+        self._must_be("asked")
+        self.status = "declined"
+
+    def withdraw(self) -> None:
+        """It is asked for no longer. Conflict: `swap_answered`."""
+        self._must_be("asked", "accepted")
+        self.status = "withdrawn"
+
+    def _must_be(self, *states: str) -> None:
+        if self.status not in states:
+            raise Conflict("swap_answered", f"The swap is {self.status}.", {"state": self.status})
+
+    def decide(self, status: str, reason: str | None) -> None:
+        """An admin has `approved` or `refused` it. Conflict: `swap_not_accepted`."""
+        if self.status != "accepted":
+            raise Conflict("swap_not_accepted", f"The swap is {self.status}.", {"state": self.status})
+        self.status, self.reason = status, reason
 
 
 class Task(Base):
@@ -84,6 +130,52 @@ class Task(Base):
     status_reason: Mapped[str | None] = mapped_column(String(500))
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+
+    def accept(self) -> None:
+        """The owner takes it on. Conflict: `task_not_requested`."""
+        self._move("requested", "accepted", "task_not_requested")
+
+    def reject(self, reason: str) -> None:
+        """The owner does not take it on. Conflict: `task_not_requested`."""
+        self._move("requested", "rejected", "task_not_requested")
+        self.status_reason = reason
+
+    def start(self) -> None:
+        """The owner begins. Conflict: `task_not_accepted`."""
+        self._move("accepted", "in_progress", "task_not_accepted")
+
+    def complete(self) -> None:
+        """It is done. Conflict: `task_not_in_progress`."""
+        self._move("in_progress", "completed", "task_not_in_progress")
+
+    def fail(self, reason: str) -> None:
+        """It could not be done. Conflict: `task_not_in_progress`."""
+        self._move("in_progress", "failed", "task_not_in_progress")
+        self.status_reason = reason
+
+    def cancel(self, reason: str) -> None:
+        """It is not to be done any more. Conflict: `task_closed`."""
+        self.must_be_open()
+        self.status, self.status_reason, self.revision = "cancelled", reason, self.revision + 1
+
+    def change(self, **changes: Any) -> None:
+        """It has other facts; another owner has to accept it first. Conflict: `task_closed`."""
+        self.must_be_open()
+        if "owner_id" in changes:
+            self.status = "requested"
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.revision += 1
+
+    def must_be_open(self) -> None:
+        """Conflict `task_closed` if there is nothing left to do."""
+        if self.status not in OPEN_TASK:
+            raise Conflict("task_closed", f"The task is {self.status}.", {"state": self.status})
+
+    def _move(self, before: str, after: str, code: str) -> None:
+        if self.status != before:
+            raise Conflict(code, f"The task is {self.status}, not {before}.", {"state": self.status})
+        self.status, self.revision = after, self.revision + 1
 
 
 class CalendarLink(Base):

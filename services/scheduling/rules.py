@@ -1,7 +1,8 @@
 """Pure rules of scheduling: which slots a week's hours make on which days."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -12,79 +13,168 @@ RANGE = timedelta(days=31)
 """How long a range of slots may be asked for."""
 OPEN_REQUESTS = 5
 """How many requests of one patient may wait for an answer."""
+LONGEST = timedelta(minutes=480)
+"""The longest slot, and the longest visit."""
+LONGEST_TIME_OFF = timedelta(days=366)
+"""How long a doctor may be away at a time."""
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+MINUTES = 24 * 60
 
 
 class Slot(NamedTuple):
-    """A time that can be booked, in UTC."""
+    """A time that can be booked, in UTC, and where."""
 
     starts_at: datetime
     ends_at: datetime
+    place: str | None = None
 
 
 class WeeklyHours(Protocol):
-    """A rule of availability."""
+    """A rule of availability; one that ends before it begins passes midnight."""
 
     weekday: int
     from_: time
     to: time
     slot_minutes: int
+    place: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+class Hours(NamedTuple):
+    """What a rule makes of one weekday: either its own day, or the day after, for which it passes midnight."""
+
+    starts: range
+    """Minutes of the day at which slots begin."""
+    length: int
+    place: str | None
+    days_before: timedelta
+    """How long before this day its rule's day is."""
+    valid_from: date
+    valid_to: date
+
+    def count_on(self, day: date) -> bool:
+        """Whether the rule counts on its day; the night after its last one belongs to it."""
+        return self.valid_from <= day - self.days_before <= self.valid_to
+
+
+Week = list[list[Hours]]
+
+
+def week_of(rules: Iterable[WeeklyHours]) -> Week:
+    """The hours of each weekday, worked out once for all the days that are asked for."""
+    week: Week = [[] for _ in range(7)]
+    for rule in rules:
+        for days in (0, 1):
+            starts = _starts(rule, days)
+            if starts:
+                valid = rule.valid_from or date.min, rule.valid_to or date.max
+                hours = Hours(starts, rule.slot_minutes, rule.place, days * DAY, *valid)
+                week[(rule.weekday + days) % 7].append(hours)
+    return week
+
+
+def _starts(rule: WeeklyHours, days: int) -> range:
+    """The minutes at which slots of a rule begin on its own day, or so many days later."""
+    opens, closes = (moment.hour * 60 + moment.minute for moment in (rule.from_, rule.to))
+    if closes <= opens:
+        closes += MINUTES
+    starts = range(opens, closes - rule.slot_minutes + 1, rule.slot_minutes)
+    midnight = -(-(MINUTES - opens) // rule.slot_minutes)
+    of_day = starts[midnight:] if days else starts[:midnight]
+    return range(of_day.start - days * MINUTES, of_day.stop - days * MINUTES, rule.slot_minutes)
 
 
 def slots_of(rules: Iterable[WeeklyHours], start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Slot]:
-    """The slots that begin in [start, end), earliest first, without repeats.
+    """The slots that begin in [start, end), by start and end, no time twice.
 
-    Hours are local: 09:00-17:00 stays so across a change of the clocks. A slot whose local time does not exist on the
-    day of the change, or whose length the change would alter, is left out.
+    Hours are local: 09:00-17:00 stays so across a change of the clocks. A slot of which a part does not exist on the
+    day of the change, or whose length the change would alter, is left out. Where rules make the same slot at several
+    places, it is at the first of them by name, and without a place where one says none.
     """
-    seen: set[Slot] = set()
-    rules = list(rules)
+    week = week_of(rules)
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     while day <= last:
-        of_day = sorted(slot for rule in rules if rule.weekday == day.weekday() for slot in _of_day(rule, day, zone))
-        for slot in of_day:
-            if start <= slot.starts_at < end and slot not in seen:
-                seen.add(slot)
+        make = _maker(day, zone)
+        for (minute, length), place in sorted(_of_day(week, day).items()):
+            slot = make(minute, length, place)
+            if slot is not None and start <= slot.starts_at < end:
                 yield slot
-        day += timedelta(days=1)
+        day += DAY
 
 
-def _of_day(rule: WeeklyHours, day: date, zone: ZoneInfo) -> Iterator[Slot]:
-    length = timedelta(minutes=rule.slot_minutes)
-    local, end = datetime.combine(day, rule.from_), datetime.combine(day, rule.to)
-    while local + length <= end:
-        slot = _slot(local, length, zone)
-        if slot is not None:
-            yield slot
-        local += length
+def _of_day(week: Week, day: date) -> dict[tuple[int, int], str | None]:
+    """The place of each slot that begins on a day, by the minute of the day and the length in minutes."""
+    places = dict[tuple[int, int], str | None]()
+    for hours in week[day.weekday()]:
+        if hours.count_on(day):
+            for minute in hours.starts:
+                key = minute, hours.length
+                if places.setdefault(key, hours.place) != hours.place:
+                    places[key] = min(places[key], hours.place, key=_by_name)
+    return places
 
 
-def _slot(local: datetime, length: timedelta, zone: ZoneInfo) -> Slot | None:
-    """The slot that begins at this local time, unless a change of the clocks is in its way."""
-    starts_at = local.replace(tzinfo=zone).astimezone(UTC)
-    ends_at = (local + length).replace(tzinfo=zone).astimezone(UTC)
-    if ends_at - starts_at != length or starts_at.astimezone(zone).replace(tzinfo=None) != local:
+def _by_name(place: str | None) -> str:
+    return place or ""
+
+
+def _maker(day: date, zone: ZoneInfo) -> Callable[[int, int, str | None], Slot | None]:
+    """What makes the slots of a day. It asks for the zone once, unless the clocks change on this day or the next."""
+    midnight, later = datetime.combine(day, time(), zone), datetime.combine(day + 2 * DAY, time(), zone)
+    if midnight.utcoffset() != later.utcoffset():
+        return partial(_slot, day, zone)
+    opens = midnight.astimezone(UTC)
+
+    def make(minute: int, length: int, place: str | None) -> Slot:
+        starts_at = opens + minute * MINUTE
+        return Slot(starts_at, starts_at + length * MINUTE, place)
+
+    return make
+
+
+def _slot(day: date, zone: ZoneInfo, minute: int, length: int, place: str | None) -> Slot | None:
+    """The slot that begins at this minute of a local day, unless a change of the clocks is in its way."""
+    begins = datetime.combine(day, time(minute // 60, minute % 60))
+    ends = begins + length * MINUTE
+    starts_at, ends_at = _utc(begins, zone), _utc(ends, zone)
+    if ends_at - starts_at != ends - begins or not (_exists(begins, zone) and _exists(ends - MINUTE, zone)):
         return None
-    return Slot(starts_at, ends_at)
+    return Slot(starts_at, ends_at, place)
+
+
+def _utc(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first moment of this local time; where there is none, as if the clocks had not been changed yet."""
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _exists(local: datetime, zone: ZoneInfo) -> bool:
+    return _utc(local, zone).astimezone(zone).replace(tzinfo=None) == local
 
 
 def slot_at(rules: Iterable[WeeklyHours], starts_at: datetime, zone: ZoneInfo) -> Slot | None:
-    """The slot that begins just then, if these rules make one: `slots_of` for one moment, without a day's others."""
-    local = starts_at.astimezone(zone).replace(tzinfo=None)
-    for rule in rules:
-        length, opens = timedelta(minutes=rule.slot_minutes), datetime.combine(local.date(), rule.from_)
-        in_hours = opens <= local and local + length <= datetime.combine(local.date(), rule.to)
-        if rule.weekday == local.weekday() and in_hours and (local - opens) % length == timedelta(0):
-            slot = _slot(local, length, zone)
-            if slot is not None and slot.starts_at == starts_at:
-                return slot
+    """The slot that begins just then, if these rules make one: the first of `slots_of`, without a day's others."""
+    local = starts_at.astimezone(zone)
+    day, minute = local.date(), local.hour * 60 + local.minute
+    found = [hours for hours in week_of(rules)[day.weekday()] if minute in hours.starts and hours.count_on(day)]
+    for hours in sorted(found, key=lambda hours: (hours.length, _by_name(hours.place))):
+        slot = _slot(day, zone, minute, hours.length, hours.place)
+        if slot is not None and slot.starts_at == starts_at:
+            return slot
     return None
+
+
+def overlap(one: Slot, other: Slot) -> bool:
+    """Whether two times have a moment in common."""
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def free(slots: Iterable[Slot], taken: Iterable[Slot]) -> Iterator[Slot]:
     """Those slots that overlap none of the taken times. The slots come earliest first."""
-    busy = sorted(taken)
+    busy = sorted(taken, key=lambda one: one[:2])
     for slot in slots:
         while busy and busy[0].ends_at <= slot.starts_at:
             busy.pop(0)
-        if not any(t.ends_at > slot.starts_at for t in takewhile(lambda t: t.starts_at < slot.ends_at, busy)):  # noqa: B023
+        if not any(overlap(t, slot) for t in takewhile(lambda t: t.starts_at < slot.ends_at, busy)):  # noqa: B023
             yield slot

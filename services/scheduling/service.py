@@ -1,9 +1,24 @@
 """Everything that the scheduling service does."""
 
 from chassis import auditing
-from chassis.entrypoints import Service, hears, serves
+from chassis.entrypoints import Service, every, hears, serves
 from contracts import auth, scheduling
-from services.scheduling import appointments, doctors, slots
+from services.scheduling import (
+    appointments,
+    calendar,
+    doctors,
+    histories,
+    lists,
+    moving,
+    people,
+    shifts,
+    slots,
+    staff,
+    swaps,
+    tasks,
+    time_off,
+    timers,
+)
 
 
 class SchedulingService(Service):
@@ -15,15 +30,52 @@ class SchedulingService(Service):
     set_schedule = serves(scheduling.SetSchedule, slots.set_schedule)
     get_schedule = serves(scheduling.GetSchedule, slots.get_schedule)
     list_slots = serves(scheduling.ListSlots, slots.listing)
+    take_time_off = serves(scheduling.TakeTimeOff, time_off.take)
+    list_time_off = serves(scheduling.ListTimeOff, time_off.listing)
+    end_time_off = serves(scheduling.EndTimeOff, time_off.end)
     book_appointment = serves(scheduling.BookAppointment, appointments.book)
     accept_appointment = serves(scheduling.AcceptAppointment, appointments.accept)
+    reject_appointment = serves(scheduling.RejectAppointment, appointments.reject)
+    mark_arrived = serves(scheduling.MarkArrived, appointments.arrive)
     start_visit = serves(scheduling.StartVisit, appointments.start)
     complete_visit = serves(scheduling.CompleteVisit, appointments.complete)
-    list_patient_appointments = serves(scheduling.ListPatientAppointments, appointments.of_patient)
-    list_doctor_appointments = serves(scheduling.ListDoctorAppointments, appointments.of_doctor)
+    mark_no_show = serves(scheduling.MarkNoShow, appointments.miss)
+    cancel_appointment = serves(scheduling.CancelAppointment, appointments.cancel)
+    reschedule_appointment = serves(scheduling.RescheduleAppointment, moving.reschedule)
+    change_appointment = serves(scheduling.ChangeAppointment, moving.change)
+    get_appointment = serves(scheduling.GetAppointment, histories.get)
+    list_patient_appointments = serves(scheduling.ListPatientAppointments, lists.of_patient)
+    list_doctor_appointments = serves(scheduling.ListDoctorAppointments, lists.of_doctor)
+    list_appointments = serves(scheduling.ListAppointments, lists.of_all)
+    assign_shift = serves(scheduling.AssignShift, shifts.assign)
+    change_shift = serves(scheduling.ChangeShift, shifts.change)
+    list_shifts = serves(scheduling.ListShifts, shifts.listing)
+    list_my_shifts = serves(scheduling.ListMyShifts, shifts.own)
+    ask_for_swap = serves(scheduling.AskForSwap, swaps.ask)
+    answer_swap = serves(scheduling.AnswerSwap, swaps.answer)
+    list_my_swaps = serves(scheduling.ListMySwaps, swaps.own)
+    list_swaps = serves(scheduling.ListSwaps, swaps.listing)
+    decide_swap = serves(scheduling.DecideSwap, swaps.decide)
+    give_task = serves(scheduling.GiveTask, tasks.give)
+    change_task = serves(scheduling.ChangeTask, tasks.change)
+    list_tasks = serves(scheduling.ListTasks, tasks.listing)
+    list_my_tasks = serves(scheduling.ListMyTasks, tasks.own)
+    accept_task = serves(scheduling.AcceptTask, tasks.accept)
+    start_task = serves(scheduling.StartTask, tasks.start)
+    complete_task = serves(scheduling.CompleteTask, tasks.complete)
+    fail_task = serves(scheduling.FailTask, tasks.fail)
+    reject_task = serves(scheduling.RejectTask, tasks.reject)
+    make_calendar_link = serves(scheduling.MakeCalendarLink, calendar.make_link)
+    end_calendar_link = serves(scheduling.EndCalendarLink, calendar.end_link)
+    get_calendar = serves(scheduling.GetCalendar, calendar.show)
     list_audit = serves(scheduling.ListAudit, auditing.listing)
 
+    expire_requests = every(timers.PACE, timers.expire_requests)
+    expire_displaced = every(timers.PACE, timers.expire_displaced)
+    miss_visits = every(timers.PACE, timers.miss_visits)
+
     on_doctor_approved = hears(auth.DoctorApproved, doctors.remember)
-    on_role_revoked = hears(auth.RoleRevoked, doctors.dismiss)
-    on_user_deactivated = hears(auth.UserDeactivated, doctors.suspend)
-    on_user_erased = hears(auth.UserErased, doctors.forget)
+    on_staff_approved = hears(auth.StaffApproved, staff.remember)
+    on_role_revoked = hears(auth.RoleRevoked, people.dismiss)
+    on_user_deactivated = hears(auth.UserDeactivated, people.suspend)
+    on_user_erased = hears(auth.UserErased, people.forget)

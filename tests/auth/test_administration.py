@@ -21,7 +21,7 @@ from contracts.auth import (
     UserReactivated,
     UserUpdated,
 )
-from contracts.roles import Role
+from contracts.roles import STAFF, Role
 from services.auth import administration, grants, mfa
 from services.auth.models import Account, Grant
 from tests.auth.admins import SOMEBODY, admin, assign, deactivate, erase, new_doctor, statements
@@ -61,6 +61,17 @@ def test_each_row_of_the_list_has_its_roles(session: Session) -> None:
     assert [row["roles"] for row in listed(session, text="Canary Two")] == [["nurse", "patient"]]
     assign(session, account, "patient")
     assert [row["roles"] for row in listed(session, text="Canary Two")] == [["patient"]]
+
+
+def test_staff_and_doctors_are_lists_of_their_own(session: Session) -> None:
+    given = {"name": "Canary Nine", "specialization": "cardiology"}
+    made = {role: new_account(session, roles=sorted({role, Role.PATIENT}), **given).id for role in Role}
+    asked = {"status": None, "text": "Canary Nine", "limit": 100, "cursor": None}
+    staff = administration.of_staff(session, SOMEBODY, role=None, **asked).items
+    assert {row["id"] for row in staff} == {made[role] for role in STAFF}
+    nurses = administration.of_staff(session, SOMEBODY, role="nurse", **asked).items
+    assert [row["id"] for row in nurses] == [made[Role.NURSE]]
+    assert [row["id"] for row in administration.of_doctors(session, SOMEBODY, **asked).items] == [made[Role.DOCTOR]]
 
 
 @pytest.mark.parametrize("limit", [1, 50])

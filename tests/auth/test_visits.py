@@ -12,9 +12,14 @@ from chassis.database import Session
 from contracts import scheduling
 from contracts.scheduling import (
     AppointmentBooked,
+    AppointmentCancelled,
     AppointmentDisplaced,
+    AppointmentExpired,
+    AppointmentMissed,
+    AppointmentRejected,
     AppointmentRequested,
     AppointmentRescheduled,
+    PatientArrived,
     VisitCompleted,
     VisitStarted,
 )
@@ -24,12 +29,20 @@ from services.auth.service import AuthService
 from tests.auth.admins import heard
 from tests.auth.factories import Clock
 
-LIFE = [AppointmentRequested, AppointmentBooked, AppointmentRescheduled, VisitStarted, VisitCompleted]
+LIFE = [AppointmentRequested, AppointmentBooked, AppointmentRescheduled, PatientArrived, VisitStarted, VisitCompleted]
+ENDS = [
+    VisitCompleted,
+    AppointmentDisplaced,
+    AppointmentRejected,
+    AppointmentCancelled,
+    AppointmentExpired,
+    AppointmentMissed,
+]
 
 
-def hear(session: Session, event: type[Event], visit: UUID, doctor_id: UUID, revision: int) -> None:
+def hear(session: Session, event: type[Event], visit: UUID, doctor_id: UUID, revision: int, **more: str) -> None:
     """Hear what scheduling says of a visit."""
-    visits.note(session, heard(event), appointment_id=visit, doctor_id=doctor_id, revision=revision)
+    visits.note(session, heard(event), appointment_id=visit, doctor_id=doctor_id, revision=revision, **more)
 
 
 @pytest.mark.parametrize("event", LIFE[:-1])
@@ -39,12 +52,28 @@ def test_a_visit_is_open_until_it_is_over(session: Session, event: type[Event]) 
     assert visits.open_of(session, doctor_id) == [visit]
 
 
-@pytest.mark.parametrize("event", [VisitCompleted, AppointmentDisplaced])
+@pytest.mark.parametrize("event", ENDS)
 def test_a_visit_that_is_over_is_not_open(session: Session, event: type[Event]) -> None:
     visit, doctor_id = uuid7(), uuid7()
     hear(session, AppointmentBooked, visit, doctor_id, 1)
     hear(session, event, visit, doctor_id, 2)
     assert visits.open_of(session, doctor_id) == []
+
+
+@pytest.mark.parametrize(("status", "is_open"), [("requested", True), ("booked", True), ("displaced", False)])
+def test_a_displaced_visit_that_is_given_another_place_is_not_open(
+    session: Session, status: str, *, is_open: bool
+) -> None:
+    visit, doctor_id = uuid7(), uuid7()
+    hear(session, AppointmentRescheduled, visit, doctor_id, 3, status=status)
+    assert visits.open_of(session, doctor_id) == ([visit] if is_open else [])
+
+
+def test_a_displaced_visit_that_has_another_time_is_open_again(session: Session) -> None:
+    visit, doctor_id = uuid7(), uuid7()
+    hear(session, AppointmentDisplaced, visit, doctor_id, 2)
+    hear(session, AppointmentRescheduled, visit, doctor_id, 3, status="requested")
+    assert visits.open_of(session, doctor_id) == [visit]
 
 
 def test_a_visit_that_another_doctor_takes_over_is_that_doctors(session: Session) -> None:

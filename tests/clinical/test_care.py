@@ -1,6 +1,7 @@
 """Who treats whom, and when."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,64 @@ def test_a_visit_that_is_not_agreed_opens_no_chart_to_another_doctor(session: Se
     care.moved(session, heard(), **{**visit(doctor(), whom), "doctor_id": other.person}, status="requested")
     with pytest.raises(NotFound):
         care.must_treat(session, other, whom.person)
+
+
+def call_off(session: Session, visited: dict[str, Any], revision: int) -> None:
+    """Hear that a visit is cancelled, or displaced."""
+    told = {name: visited[name] for name in ("appointment_id", "doctor_id", "patient_id")}
+    care.called_off(session, heard(), **told, revision=revision)
+
+
+def test_a_visit_that_is_called_off_opens_no_chart(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    care.agreed(session, heard(), **visited)
+    care.must_treat(session, who, whom.person)
+    call_off(session, visited, visited["revision"] + 1)
+    with pytest.raises(NotFound):
+        care.must_treat(session, who, whom.person)
+
+
+def test_an_agreement_that_comes_after_the_end_of_a_visit_opens_no_chart(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    for _time in range(2):
+        call_off(session, visited, visited["revision"] + 1)
+        care.agreed(session, heard(), **visited)
+    with pytest.raises(NotFound):
+        care.must_treat(session, who, whom.person)
+
+
+def test_a_visit_at_which_they_have_met_is_not_closed_by_an_older_event(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    care.met(session, heard(), **{**visited, "revision": 5})
+    call_off(session, visited, 3)
+    care.must_treat(session, who, whom.person)
+
+
+def test_one_visit_that_is_called_off_does_not_end_the_care_of_another(session: Session) -> None:
+    who, whom = in_care(session)
+    call_off(session, visit(who, whom), 2)
+    care.must_treat(session, who, whom.person)
+
+
+@pytest.mark.parametrize("status", ["requested", "displaced"])
+def test_care_ends_when_an_agreed_visit_is_only_asked_for_again(session: Session, status: str) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    care.agreed(session, heard(), **visited)
+    care.moved(session, heard(), **{**visited, "revision": 3}, status=status)
+    with pytest.raises(NotFound):
+        care.must_treat(session, who, whom.person)
+
+
+def test_care_begins_again_when_a_displaced_visit_is_agreed_again(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    call_off(session, visited, 2)
+    care.moved(session, heard(), **{**visited, "revision": 3}, status="booked")
+    care.must_treat(session, who, whom.person)
 
 
 def test_the_first_doctor_does_not_treat_when_the_agreement_comes_after_the_change(session: Session) -> None:

@@ -18,6 +18,7 @@ CALLED_OTHERWISE = {
     auth.ListRevokedSessions: "a gateway asks when it starts",
     auth.NoteRefusal: "a gateway says when it has refused somebody",
     **{service.ListAudit: "the gateway's audit puts them together" for service in AUDITED},
+    scheduling.GetCalendar: "the gateway's calendar page shows it",
     billing.GetSandboxCheckout: "the gateway's checkout page shows it",
     billing.FinishSandboxCheckout: "the gateway's checkout page sends it",
 }

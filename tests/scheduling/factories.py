@@ -17,7 +17,7 @@ from chassis.database import Database, Session
 from chassis.execution import add_events, retrying
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentView
-from services.scheduling import appointments, doctors, slots
+from services.scheduling import appointments, doctors, lists, slots
 from services.scheduling.models import Appointment, AppointmentChange
 from services.scheduling.rules import Slot
 
@@ -32,6 +32,9 @@ class Hours(NamedTuple):
     from_: time = time(9)
     to: time = time(17)
     slot_minutes: int = 30
+    place: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 ALL_WEEK = [Hours(weekday)._asdict() for weekday in range(7)]
@@ -73,13 +76,14 @@ def seen(visit: Any) -> dict[str, Any]:
 def book(session: Session, who: Actor, *, actor: Actor | None = None, **fields: Any) -> dict[str, Any]:
     """A visit to a doctor, by default the patient's own request for the day after tomorrow at nine."""
     asking = actor or patient()
-    given = {"patient_id": asking.person, "starts_at": at(), "reason": None, **fields}
+    left_out = {"reason": None, "overbook_reason": None, "minutes": None}
+    given = {"patient_id": asking.person, "starts_at": at(), **left_out, **fields}
     return seen(appointments.book(session, asking, doctor_id=who.person, **given))
 
 
-def move(session: Session, who: Actor, visit: dict[str, Any], name: str) -> dict[str, Any]:
-    """A visit after its doctor's next move: `accept`, `start` or `complete`."""
-    moved = seen(getattr(appointments, name)(session, who, appointment_id=visit["id"]))
+def move(session: Session, who: Actor, visit: dict[str, Any], name: str, **fields: Any) -> dict[str, Any]:
+    """A visit after somebody's move: `accept`, `arrive`, `start` and the like."""
+    moved = seen(getattr(appointments, name)(session, who, appointment_id=visit["id"], **fields))
     session.flush()
     return moved
 
@@ -101,6 +105,13 @@ def history(session: Session, visit: dict[str, Any]) -> list[tuple[int, str, UUI
 def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
     """What a session has published of one kind."""
     return [published.data for published in session.published if type(published) is kind]
+
+
+def visits_of(session: Session, asking: Actor, field: str = "doctor_id", **filters: Any) -> list[UUID]:
+    """The ids of somebody's own visits: as a doctor, or by the field `patient_id` as a patient."""
+    use_case = {"doctor_id": lists.of_doctor, "patient_id": lists.of_patient}[field]
+    given = {"status": None, "from_": None, "to": None, "limit": 20, "cursor": None, field: asking.person, **filters}
+    return [row.id for row in use_case(session, asking, **given).items]
 
 
 def free(session: Session, who: Actor, first: datetime, last: datetime, limit: int = 100) -> list[Slot]:

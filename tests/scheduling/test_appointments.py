@@ -1,17 +1,22 @@
 """Who books what with whom, when, and what becomes of it."""
 
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid, MatronError, NotFound
-from contracts.scheduling import AppointmentBooked, AppointmentRequested, VisitCompleted, VisitStarted
-from services.scheduling import appointments
+from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
+from chassis.identity import Actor
+from contracts.scheduling import (
+    AppointmentBooked,
+    AppointmentRequested,
+    VisitCompleted,
+    VisitStarted,
+)
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
-from tests.scheduling.factories import HALF_HOUR, at, book, doctor, history, hold, move, patient, said, seen
+from tests.scheduling.factories import ALL_WEEK, HALF_HOUR, at, book, doctor, history, hold, move, patient, said
 
 RECEPTIONIST = patient(None, "receptionist")
 
@@ -39,6 +44,22 @@ def test_the_desk_books_outright_for_a_patient(session: Session) -> None:
     visit = book(session, doctor(session), actor=RECEPTIONIST, patient_id=uuid7())
     assert visit["status"] == "booked"
     assert len(said(session, AppointmentBooked)) == 1
+
+
+def test_a_doctor_books_a_patient_into_the_own_calendar_without_asking(session: Session) -> None:
+    who = doctor(session)
+    assert book(session, who, actor=who, patient_id=uuid7())["status"] == "booked"
+    with pytest.raises(NotFound):
+        book(session, doctor(session), actor=who, patient_id=uuid7())
+
+
+def test_a_doctor_asks_another_one_as_any_patient_does(session: Session) -> None:
+    assert book(session, doctor(session), actor=doctor(session))["status"] == "requested"
+
+
+def test_a_visit_is_where_the_slot_is(session: Session) -> None:
+    who = doctor(session, rules=[{**rule, "place": "Room 7"} for rule in ALL_WEEK])
+    assert book(session, who)["place"] == "Room 7"
 
 
 def test_nobody_books_for_another_patient(session: Session) -> None:
@@ -133,13 +154,43 @@ def test_each_change_is_kept_with_its_author(session: Session) -> None:
     assert history(session, visit) == [(1, "requested", asking.person), (2, "booked", who.person)]
 
 
-@pytest.mark.parametrize("name", ["accept", "start", "complete"])
-def test_another_doctor_learns_nothing_of_a_visit(session: Session, name: str) -> None:
+MOVES: dict[str, dict[str, Any]] = {
+    "accept": {},
+    "reject": {"reason": "full"},
+    "arrive": {},
+    "start": {},
+    "complete": {},
+    "miss": {},
+    "cancel": {"reason": "a cold"},
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+@pytest.mark.parametrize("role", ["doctor", "nurse", "patient"])
+def test_a_stranger_learns_nothing_of_a_visit(session: Session, name: str, role: str) -> None:
     visit = book(session, doctor(session))
     for one in (visit, {"id": uuid7()}):
         with pytest.raises(NotFound) as refused:
-            move(session, doctor(session), one, name)
+            move(session, patient(None, role), one, name, **MOVES[name])
         assert refused.value.detail == "There is no such appointment."
+
+
+@pytest.mark.parametrize("name", ["accept", "reject", "arrive", "start", "complete", "miss"])
+def test_a_patient_does_only_what_is_a_patients_to_do(session: Session, name: str) -> None:
+    asking = patient()
+    visit = book(session, doctor(session), actor=asking)
+    with pytest.raises(NotFound):
+        move(session, asking, visit, name, **MOVES[name])
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_a_move_is_of_the_revision_that_was_seen(session: Session, name: str) -> None:
+    who = doctor(session)
+    visit = move(session, who, book(session, who), "accept")
+    both = Actor(id=who.id, roles=frozenset({"doctor", "receptionist"}), if_match='"1"')
+    with pytest.raises(Stale) as refused:
+        move(session, both, visit, name, **MOVES[name])
+    assert refused.value.facts == {"revision": 2}
 
 
 def test_a_visit_that_is_over_leaves_its_time_free(session: Session) -> None:
@@ -147,41 +198,6 @@ def test_a_visit_that_is_over_leaves_its_time_free(session: Session) -> None:
     visit = book(session, who)
     hold(session, who, visit)
     assert book(session, who)["status"] == "requested"
-
-
-def listed(session: Session, person: UUID, **fields: object) -> list[UUID]:
-    """The ids of the patient's own visits."""
-    given = {"status": None, "limit": 20, "cursor": None, **fields}
-    page = appointments.of_patient(session, patient(person), patient_id=person, **given)  # type: ignore[arg-type]
-    return [seen(row)["id"] for row in page.items]
-
-
-def test_patients_see_their_own_visits_latest_first(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    book(session, who)
-    mine = [book(session, who, actor=asking, starts_at=at(days)) for days in (3, 5, 4)]
-    assert listed(session, asking.person) == [mine[1]["id"], mine[2]["id"], mine[0]["id"]]
-
-
-def test_a_list_may_be_of_one_state(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    first, second = (book(session, who, actor=asking, starts_at=at(days)) for days in (3, 4))
-    move(session, who, first, "accept")
-    assert listed(session, asking.person, status="requested") == [second["id"]]
-
-
-def test_nobody_lists_anothers_visits(session: Session) -> None:
-    for listing, field in ((appointments.of_patient, "patient_id"), (appointments.of_doctor, "doctor_id")):
-        with pytest.raises(NotFound):
-            listing(session, patient(), status=None, limit=20, cursor=None, **{field: uuid7()})  # type: ignore[arg-type]
-
-
-def test_doctors_see_their_own_visits(session: Session) -> None:
-    who = doctor(session)
-    visit = book(session, who)
-    book(session, doctor(session))
-    page = appointments.of_doctor(session, who, doctor_id=who.person, status=None, limit=20, cursor=None)
-    assert [seen(row)["id"] for row in page.items] == [visit["id"]]
 
 
 def test_times_are_kept_to_the_moment_in_any_zone(session: Session) -> None:

@@ -14,7 +14,7 @@ from chassis.errors import NotFound
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentBooked, AppointmentDisplaced, AppointmentRescheduled
 from services.scheduling import doctors
-from services.scheduling.models import Appointment, AvailabilityRule, Doctor
+from services.scheduling.models import Appointment, AvailabilityRule, Doctor, TimeOff
 from tests.scheduling.factories import at, book, doctor, heard, history, in_transaction, move, patient, said, together
 
 DESK = patient(None, "receptionist")
@@ -72,6 +72,16 @@ def test_a_visit_at_a_time_that_the_other_doctor_has_not_is_displaced_and_the_ot
         (other.person, "requested"),
     ]
     assert [one["appointment_id"] for one in said(session, AppointmentDisplaced)] == [visits[1]["id"]]
+
+
+def test_a_visit_at_a_time_when_the_other_doctor_is_away_is_displaced(session: Session) -> None:
+    who, other = doctor(session), doctor(session)
+    visit = book(session, who)
+    begins = visit["starts_at"] - timedelta(hours=1)
+    session.add(TimeOff(doctor_id=other.person, starts_at=begins, ends_at=visit["ends_at"], created_at=clock.now()))
+    session.flush()
+    erase(session, who, other)
+    assert after(session, visit)[1] == "displaced"
 
 
 def test_the_savepoint_of_a_refused_visit_takes_nothing_else_back(fresh: Database) -> None:

@@ -1,143 +1,124 @@
-"""Which slots a week's hours make, in which zone, on which day; checked on thousands of calendars."""
+"""Which slots a week's hours make: the plain cases, the hours that pass midnight, and the days on which they count."""
 
+import time as clocks
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.scheduling.rules import Slot, free, slot_at, slots_of
-from tests.scheduling.factories import BERLIN, KOLKATA, NEW_YORK, Hours, local
+from services.scheduling.rules import RANGE, Slot, free, slot_at, slots_of
+from tests.scheduling.factories import BERLIN, HALF_HOUR, Hours, local
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-ZONES = st.sampled_from([BERLIN, NEW_YORK, KOLKATA, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")])
-CHANGES = [
-    date(2026, 3, 29),  # Berlin to summer
-    date(2026, 10, 25),  # Berlin to winter
-    date(2026, 3, 8),  # New York to summer
-    date(2026, 11, 1),  # New York to winter
-]
-DAYS = st.sampled_from(CHANGES) | st.dates(date(2026, 1, 1), date(2027, 12, 31))
-TIMES = st.times().map(lambda moment: moment.replace(second=0, microsecond=0))
+MONDAY = date(2026, 6, 1)
+TUESDAY = MONDAY + DAY
+NIGHT = Hours(0, time(22), time(2))
+CPU_SECONDS = 0.25
+"""What a month of slots may take at most. It takes a twentieth of that, but not on every machine at every time."""
 
 
-@st.composite
-def hours(draw: st.DrawFn) -> Hours:
-    opens, closes = sorted([draw(TIMES), draw(TIMES)])
-    return Hours(draw(st.integers(0, 6)), opens, closes, draw(st.integers(5, 480)))
-
-
-WEEKS = st.lists(hours(), max_size=4)
-
-
-@given(WEEKS, DAYS, ZONES)
-def test_slot_at_agrees_with_slots_of(week: list[Hours], day: date, zone: ZoneInfo) -> None:
-    start = local(day, 0, zone)
-    made = set(slots_of(week, start, start + DAY, zone))
-    assert {slot_at(week, slot.starts_at, zone) for slot in made} <= made
-    assert None not in {slot_at(week, slot.starts_at, zone) for slot in made}
-
-
-@given(WEEKS, DAYS, ZONES, st.integers(0, 24 * 60))
-def test_slot_at_finds_none_that_slots_of_does_not_make(
-    week: list[Hours], day: date, zone: ZoneInfo, minutes: int
-) -> None:
-    moment = local(day, 0, zone) + timedelta(minutes=minutes)
-    made = {slot.starts_at for slot in slots_of(week, moment, moment + timedelta(minutes=1), zone)}
-    assert (slot_at(week, moment, zone) is not None) == (moment in made)
-
-
-@given(WEEKS, DAYS, ZONES)
-def test_every_slot_has_its_rules_length_and_is_within_its_hours(week: list[Hours], day: date, zone: ZoneInfo) -> None:
-    start = local(day, 0, zone)
-    for slot in slots_of(week, start, start + 3 * DAY, zone):
-        begins, ends = (moment.astimezone(zone).replace(tzinfo=None) for moment in slot)
-        length = slot.ends_at - slot.starts_at
-        assert any(
-            rule.weekday == begins.weekday()
-            and length == timedelta(minutes=rule.slot_minutes)
-            and datetime.combine(begins, rule.from_) <= begins
-            and ends <= datetime.combine(begins, rule.to)
-            for rule in week
-        )
-
-
-@given(WEEKS, DAYS, ZONES, st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 300)), max_size=8))
-def test_free_slots_overlap_nothing_that_is_taken_and_leave_no_other_out(
-    week: list[Hours], day: date, zone: ZoneInfo, busy: list[tuple[int, int]]
-) -> None:
-    start = local(day, 0, zone)
-    made = list(slots_of(week, start, start + 2 * DAY, zone))
-    minute = timedelta(minutes=1)
-    taken = [Slot(start + begin * minute, start + (begin + length) * minute) for begin, length in busy]
-    expected = [s for s in made if not any(t.starts_at < s.ends_at and s.starts_at < t.ends_at for t in taken)]
-    assert list(free(made, taken)) == expected
-
-
-@given(WEEKS, DAYS, ZONES)
-def test_slots_come_earliest_first_and_once(week: list[Hours], day: date, zone: ZoneInfo) -> None:
-    start = local(day, 0, zone)
-    made = list(slots_of(week, start, start + 3 * DAY, zone))
-    assert len(set(made)) == len(made)
-    assert [slot.starts_at for slot in made] == sorted(slot.starts_at for slot in made)
-
-
-def opening(day: date, zone: ZoneInfo, rule: Hours | None = None) -> list[Slot]:
-    """The slots of one day whose hours are 09:00 to 17:00, or those of a rule."""
-    start = local(day, 0, zone)
-    week = [(rule or Hours())._replace(weekday=day.weekday())]
+def starts(*week: Hours, days: int = 2) -> list[str]:
+    """Day and local time at which slots begin, from that Monday on."""
+    first = local(MONDAY, 0, BERLIN)
     return [
-        slot for slot in slots_of(week, start, start + 26 * HOUR, zone) if slot.starts_at.astimezone(zone).date() == day
+        f"{slot.starts_at.astimezone(BERLIN):%a %H:%M}" for slot in slots_of(week, first, first + days * DAY, BERLIN)
     ]
 
 
-@pytest.mark.parametrize(
-    ("zone", "day", "opens"),
-    [
-        (BERLIN, date(2026, 3, 28), 8),
-        (BERLIN, date(2026, 3, 29), 7),
-        (BERLIN, date(2026, 10, 25), 8),
-        (NEW_YORK, date(2026, 3, 7), 14),
-        (NEW_YORK, date(2026, 3, 8), 13),
-        (NEW_YORK, date(2026, 11, 1), 14),
-        (KOLKATA, date(2026, 3, 29), 3.5),
-        (KOLKATA, date(2026, 10, 25), 3.5),
-    ],
-    ids=str,
-)
-def test_nine_oclock_stays_nine_oclock_when_the_clocks_change(zone: ZoneInfo, day: date, opens: float) -> None:
-    made = opening(day, zone)
-    assert len(made) == 16
-    assert made[0].starts_at == datetime.combine(day, time(), UTC) + opens * HOUR
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "gone"),
-    [(BERLIN, date(2026, 3, 29), {2}), (NEW_YORK, date(2026, 3, 8), {2})],
-    ids=["Berlin", "New York"],
-)
-def test_the_hour_that_is_left_out_has_no_slots(zone: ZoneInfo, day: date, gone: set[int]) -> None:
-    made = opening(day, zone, Hours(from_=time(0), to=time(6)))
-    assert {slot.starts_at.astimezone(zone).hour for slot in made} == set(range(6)) - gone
-
-
-@pytest.mark.parametrize(
-    ("zone", "day"), [(BERLIN, date(2026, 10, 25)), (NEW_YORK, date(2026, 11, 1))], ids=["Berlin", "New York"]
-)
-def test_no_slot_runs_into_the_hour_that_comes_twice(zone: ZoneInfo, day: date) -> None:
-    made = opening(day, zone, Hours(from_=time(0), to=time(6), slot_minutes=60))
-    assert all(slot.ends_at - slot.starts_at == HOUR for slot in made)
-    assert len({slot.starts_at for slot in made}) == len(made) < 7
-
-
 def test_a_slot_that_does_not_fit_before_closing_is_left_out() -> None:
-    made = opening(date(2026, 6, 1), BERLIN, Hours(from_=time(9), to=time(10, 10), slot_minutes=40))
-    assert len(made) == 1
+    assert starts(Hours(to=time(10, 10), slot_minutes=40)) == ["Mon 09:00"]
 
 
 def test_two_rules_of_a_day_make_no_slot_twice() -> None:
-    day = date(2026, 6, 1)
-    week = [Hours(day.weekday()), Hours(day.weekday(), from_=time(12), to=time(18))]
-    made = list(slots_of(week, local(day, 0, BERLIN), local(day, 0, BERLIN) + DAY, BERLIN))
-    assert len(made) == len(set(made)) == 18
+    found = starts(Hours(), Hours(from_=time(12), to=time(18)))
+    assert len(found) == len(set(found)) == 18
+
+
+def test_slots_of_different_lengths_are_both_offered_the_shorter_first() -> None:
+    week = [Hours(to=time(10), slot_minutes=60), Hours(to=time(10))]
+    first = local(MONDAY, 9, BERLIN)
+    assert list(slots_of(week, first, first + HALF_HOUR, BERLIN)) == [
+        Slot(first, first + HALF_HOUR),
+        Slot(first, first + HOUR),
+    ]
+
+
+def test_hours_that_end_before_they_begin_pass_midnight() -> None:
+    expected = ["Mon 22:00", "Mon 22:30", "Mon 23:00", "Mon 23:30", "Tue 00:00", "Tue 00:30", "Tue 01:00", "Tue 01:30"]
+    assert starts(NIGHT) == expected
+
+
+def test_hours_until_midnight_end_with_the_day() -> None:
+    assert starts(NIGHT._replace(to=time(0)))[-1] == "Mon 23:30"
+
+
+def test_a_slot_may_itself_pass_midnight() -> None:
+    assert starts(NIGHT._replace(slot_minutes=90)) == ["Mon 22:00", "Mon 23:30"]
+
+
+def test_sundays_night_ends_on_monday() -> None:
+    assert starts(NIGHT._replace(weekday=6), days=1) == ["Mon 00:00", "Mon 00:30", "Mon 01:00", "Mon 01:30"]
+
+
+def test_two_nights_in_a_row_come_in_order() -> None:
+    found = starts(NIGHT._replace(weekday=6), NIGHT, Hours(to=time(10)))
+    assert found[3:8] == ["Mon 01:30", "Mon 09:00", "Mon 09:30", "Mon 22:00", "Mon 22:30"]
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "expected"),
+    [
+        (MONDAY, MONDAY, 8),
+        (None, MONDAY, 8),
+        (MONDAY, None, 8),
+        (TUESDAY, None, 0),
+        (None, MONDAY - DAY, 0),
+        (MONDAY - 7 * DAY, MONDAY - DAY, 0),
+    ],
+)
+def test_a_night_belongs_to_the_day_on_which_it_begins(
+    valid_from: date | None, valid_to: date | None, expected: int
+) -> None:
+    assert len(starts(NIGHT._replace(valid_from=valid_from, valid_to=valid_to))) == expected
+
+
+def test_the_first_and_the_last_day_count() -> None:
+    week = [Hours(weekday, to=time(10), valid_from=TUESDAY, valid_to=TUESDAY + DAY) for weekday in range(7)]
+    assert starts(*week, days=7) == ["Tue 09:00", "Tue 09:30", "Wed 09:00", "Wed 09:30"]
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"), [(["East", "West"], "East"), (["West", "East"], "East"), (["West", None], None)]
+)
+def test_a_slot_at_two_places_is_at_the_first_by_name(places: list[str | None], expected: str | None) -> None:
+    week, first = [Hours(place=place) for place in places], local(MONDAY, 9, BERLIN)
+    [made] = slots_of(week, first, first + HALF_HOUR, BERLIN)
+    assert made.place == expected
+    assert slot_at(week, first, BERLIN) == made
+
+
+def test_a_slot_begins_at_no_other_second() -> None:
+    assert slot_at([Hours()], local(MONDAY, 9, BERLIN) + timedelta(seconds=1), BERLIN) is None
+
+
+def test_a_long_time_that_is_taken_hides_no_shorter_one() -> None:
+    first = local(MONDAY, 9, BERLIN)
+    made = [Slot(first + number * HOUR, first + (number + 1) * HOUR) for number in range(6)]
+    taken = [Slot(made[4].starts_at, made[4].ends_at), Slot(first - 300 * DAY, made[1].ends_at), made[0]]
+    assert [made.index(slot) for slot in free(made, taken)] == [2, 3, 5]
+
+
+def months(kind: str) -> list[Hours]:
+    """365 rules: one for each day of a year, or a year's worth of hours that all count at once."""
+    if kind == "one a day":
+        days = [MONDAY + number * DAY for number in range(365)]
+        return [Hours(day.weekday(), valid_from=day, valid_to=day) for day in days]
+    return [Hours(number % 7, slot_minutes=(15, 20, 30)[number // 7 % 3]) for number in range(365)]
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("one a day", 31 * 16), ("all at once", 31 * (32 + 24 + 16))])
+def test_a_month_of_365_rules_is_worked_out_at_once(kind: str, expected: int) -> None:
+    week, first = months(kind), datetime(2026, 6, 1, tzinfo=UTC)
+    began = clocks.process_time()
+    made = list(free(slots_of(week, first, first + RANGE, BERLIN), []))
+    assert clocks.process_time() - began < CPU_SECONDS
+    assert len(made) == expected

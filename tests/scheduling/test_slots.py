@@ -1,20 +1,38 @@
 """Weekly hours, and the free slots that they make."""
 
+import time as clocks
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
-from chassis.errors import Invalid, NotFound
-from contracts.scheduling import ListSlots
-from services.scheduling import appointments, slots
+from chassis.database import Database, Session
+from chassis.errors import Conflict, Invalid, NotFound
+from contracts.scheduling import ListSlots, ScheduleView, SetSchedule, SlotView
+from services.scheduling import calendars, slots, time_off
 from services.scheduling.rules import HORIZON, Slot
-from tests.scheduling.factories import ALL_WEEK, HALF_HOUR, Hours, at, book, doctor, free, hold, patient, statements
+from tests.scheduling.factories import (
+    ALL_WEEK,
+    HALF_HOUR,
+    Hours,
+    at,
+    book,
+    doctor,
+    free,
+    hold,
+    in_transaction,
+    patient,
+    statements,
+    together,
+    visits_of,
+)
 
 ENDS = ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"]
+CPU_SECONDS = 0.25
+"""What a month of slots may take at most. It takes a tenth of that, but not on every machine at every time."""
 WHOLE = {"from_": None, "to": None, "limit": 100, "cursor": None}
 
 
@@ -28,6 +46,45 @@ def test_a_day_of_hours_is_a_day_of_slots(session: Session) -> None:
     found = free(session, who, at(hour=0), at(days=3, hour=0))
     assert found[0] == Slot(at(hour=9), at(hour=9) + HALF_HOUR)
     assert (len(found), found[-1].ends_at) == (16, at(hour=17))
+
+
+def test_a_slot_says_where_it_is(session: Session) -> None:
+    who = doctor(session, rules=[Hours(weekday, place="Room 4")._asdict() for weekday in range(7)])
+    assert {slot["place"] for slot in map(SlotView.dump_one, listing(session, who).items)} == {"Room 4"}
+
+
+def test_the_night_after_the_day_before_is_offered_and_can_be_booked(session: Session) -> None:
+    rule = Hours(at().date().weekday(), time(22), time(2), valid_from=at().date(), valid_to=at().date())
+    who = doctor(session, rules=[rule._asdict()])
+    found = free(session, who, at(3, 0), at(4, 0))
+    assert [slot.starts_at for slot in found] == [at(3, 0), at(3, 0, 30), at(3, 1), at(3, 1, 30)]
+    assert book(session, who, starts_at=at(3, 1))["ends_at"] == at(3, 1, 30)
+
+
+@pytest.mark.parametrize("fields", [{"valid_to": at(1).date()}, {"valid_from": at(3).date()}])
+def test_nothing_can_be_booked_on_a_day_on_which_the_hours_do_not_count(session: Session, fields: Any) -> None:
+    who = doctor(session, rules=[Hours(at().weekday(), **fields)._asdict()])
+    assert free(session, who, at(hour=0), at(3, 0)) == []
+    with pytest.raises(Conflict) as refused:
+        book(session, who)
+    assert refused.value.code == "outside_hours"
+
+
+def test_a_slot_that_ends_after_the_range_is_not_offered_over_a_visit_there(session: Session) -> None:
+    week = [Hours(weekday, slot_minutes=minutes)._asdict() for weekday in range(7) for minutes in (60, 90)]
+    who = doctor(session, rules=week)
+    book(session, who, starts_at=at(hour=10))
+    assert free(session, who, at(hour=8), at(hour=9, minute=30)) == [Slot(at(hour=9), at(hour=10))]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_slots_that_begin_at_once_are_not_repeated_on_the_next_page(session: Session, limit: int) -> None:
+    who = doctor(session, rules=[Hours(w, slot_minutes=minutes)._asdict() for w in range(7) for minutes in (30, 60)])
+    got, cursor = list[Slot](), None
+    for _number in range(6 // limit):
+        page = listing(session, who, from_=at(hour=0), limit=limit, cursor=cursor)
+        got, cursor = got + page.items, page.next
+    assert got == free(session, who, at(hour=0), at(hour=13))[:6]
 
 
 def test_a_booked_slot_is_no_longer_free(session: Session) -> None:
@@ -72,14 +129,40 @@ def test_pages_follow_each_other_without_gap_or_repeat(session: Session) -> None
 
 
 @pytest.mark.parametrize("days", [1, 31])
-def test_two_statements_whatever_the_range(session: Session, days: int) -> None:
-    who = doctor(session)
+@pytest.mark.parametrize("rules", [ALL_WEEK, ALL_WEEK * 52], ids=len)
+def test_two_statements_whatever_the_range_and_the_hours(session: Session, rules: Any, days: int) -> None:
+    who = doctor(session, rules=rules)
     for number in range(3):
         book(session, who, starts_at=at(2 + number))
+        away = {"starts_at": at(2 + number, 12), "ends_at": at(2 + number, 13), "reason": None, "displace": False}
+        time_off.take(session, who, doctor_id=who.person, **away)
     session.flush()
     with statements(session) as sent:
-        free(session, who, at(hour=0), at(2 + days, hour=0))
+        assert len(free(session, who, at(hour=0), at(2 + days, hour=0), limit=1000)) == days * 16 - min(days, 3) * 3
     assert len(sent) == 2
+
+
+def test_a_month_of_365_rules_takes_little(session: Session) -> None:
+    days = [at().date() + timedelta(days=number) for number in range(365)]
+    who = doctor(session, rules=[Hours(day.weekday(), valid_from=day, valid_to=day)._asdict() for day in days])
+    began = clocks.process_time()
+    found = free(session, who, at(hour=0), at(2 + 31, hour=0), limit=1000)
+    assert clocks.process_time() - began < CPU_SECONDS
+    assert len(found) == 31 * 16
+
+
+@pytest.mark.parametrize("find", [calendars.slot_of, calendars.slot_to_book])
+def test_one_statement_finds_the_slot_to_book(session: Session, find: Any) -> None:
+    who = doctor(session)
+    more = {"patient_id": uuid7()} if find is calendars.slot_to_book else {}
+    with statements(session) as sent:
+        assert find(session, doctor_id=who.person, starts_at=at(), **more) == Slot(at(), at() + HALF_HOUR)
+    assert len(sent) == 1
+
+
+def test_the_slot_to_book_says_where_it_is(session: Session) -> None:
+    who = doctor(session, rules=[Hours(weekday, place="Room 4")._asdict() for weekday in range(7)])
+    assert calendars.slot_of(session, doctor_id=who.person, starts_at=at()).place == "Room 4"
 
 
 def test_at_most_31_days_at_once(session: Session) -> None:
@@ -107,7 +190,9 @@ def test_what_is_too_far_ahead_to_be_booked_is_not_shown(session: Session) -> No
     assert last.starts_at < datetime.now(UTC) + HORIZON
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "", "2026-13-01T00:00:00+00:00", "9" * 400])
+@pytest.mark.parametrize(
+    "cursor", ["nonsense", "", "2026-13-01T00:00:00+00:00", "2026-12-01T00:00:00", "2027-01-01T00:00Z/x", "9" * 400]
+)
 def test_a_cursor_that_is_not_ours_is_refused(session: Session, cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         listing(session, doctor(session), cursor=cursor)
@@ -134,6 +219,39 @@ def test_new_hours_replace_the_old_ones(session: Session) -> None:
     assert (rule.weekday, rule.from_, rule.to, rule.slot_minutes) == (2, time(10), time(12), 30)
 
 
+def test_hours_keep_their_place_and_the_days_on_which_they_count(session: Session) -> None:
+    given = [Hours(2, time(22), time(2), 20, "Room 4", date(2026, 1, 1), date(2026, 12, 31))._asdict()]
+    who = doctor(session, rules=given)
+    shown = ScheduleView.dump_one(slots.get_schedule(session, who, doctor_id=who.person))
+    assert shown == ScheduleView.dump_one({"rules": given})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"to": "09:00"}, "to"),
+        ({"valid_from": "2026-02-01", "valid_to": "2026-01-31"}, "valid_to"),
+        ({"place": ""}, "place"),
+        ({"slot_minutes": 481}, "slot_minutes"),
+    ],
+)
+def test_hours_that_mean_nothing_are_refused(wrong: dict[str, Any], field: str) -> None:
+    rule = {"weekday": 0, "from": "09:00", "to": "17:00", "slot_minutes": 30, **wrong}
+    with pytest.raises(Invalid) as refused:
+        SetSchedule.read({"doctor_id": str(uuid7()), "rules": [rule]})
+    assert list(refused.value.facts["errors"]["rules"]["0"]) == [field]
+
+
+def test_of_two_schedules_at_once_one_stays(fresh: Database) -> None:
+    who = in_transaction(fresh, doctor)
+    weeks = [[Hours(weekday)._asdict() for weekday in days] for days in ((0, 1), (2, 3, 4))]
+    for _number in range(10):
+        works = [partial(slots.set_schedule, actor=who, doctor_id=who.person, rules=week) for week in weeks]
+        together(*(partial(in_transaction, fresh, work) for work in works))
+        with fresh.read() as session:
+            assert len(slots.get_schedule(session, who, doctor_id=who.person)["rules"]) in (2, 3)
+
+
 def test_hours_come_in_the_order_of_the_week(session: Session) -> None:
     who = doctor(session, rules=list(reversed(ALL_WEEK)))
     found = slots.get_schedule(session, who, doctor_id=who.person)["rules"]
@@ -144,8 +262,7 @@ def test_visits_that_are_agreed_stay_when_hours_change(session: Session) -> None
     who = doctor(session)
     visit = book(session, who)
     slots.set_schedule(session, who, doctor_id=who.person, rules=[])
-    page = appointments.of_doctor(session, who, doctor_id=who.person, status=None, limit=20, cursor=None)
-    assert [row.id for row in page.items] == [visit["id"]]
+    assert visits_of(session, who) == [visit["id"]]
 
 
 def test_only_the_doctor_sets_and_sees_the_hours(session: Session) -> None:

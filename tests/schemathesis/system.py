@@ -32,6 +32,12 @@ BEYOND_A_SCHEMA = frozenset(
         "Over 130 years ago.",
         "Must be one line without blanks around it.",
         "Must be later than `from`.",
+        "Must be later than `starts_at`.",
+        "Must differ from `from`.",
+        "Must not be earlier than `valid_from`.",
+        "A shift that is cancelled keeps the rest.",
+        "A task that is cancelled keeps the rest.",
+        "Says why a task is cancelled.",
         "Not a day, and not a moment with its zone.",
         "No record number of ours: read it again.",
     }

@@ -24,6 +24,8 @@ ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
 }
 FLAGS = ("overbooked", "first_call")
 TIMERS = (("requested", "requested_at"), ("booked", "ends_at"), ("displaced", "displaced_at"))
+LISTED = (["starts_at", "id"], ["doctor_id", "status", "starts_at", "id"], ["status", "starts_at", "id"])
+"""A list by state would else look through all visits for the few of a rare one."""
 MADE = ("calendar_link", "task", "shift_swap", "shift", "staff_member", "time_off")
 
 
@@ -36,7 +38,8 @@ def upgrade() -> None:
         op.add_column("appointment", sa.Column(flag, sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE appointment SET requested_at = created_at WHERE status = 'requested'")
     op.execute("UPDATE appointment SET displaced_at = created_at, first_call = true WHERE status = 'displaced'")
-    op.create_index("ix_appointment_starts_at_id", "appointment", ["starts_at", "id"])
+    for columns in LISTED:
+        op.create_index(f"ix_appointment_{'_'.join(columns)}", "appointment", columns)
     for status, column in TIMERS:
         where = sa.text(f"status = '{status}'")
         name = f"ix_appointment_{status}_{column}"
@@ -178,7 +181,8 @@ def downgrade() -> None:
     _let_overbooked_ones_overlap("", "", "")
     for status, column in TIMERS:
         op.drop_index(f"ix_appointment_{status}_{column}", "appointment")
-    op.drop_index("ix_appointment_starts_at_id", "appointment")
+    for columns in LISTED:
+        op.drop_index(f"ix_appointment_{'_'.join(columns)}", "appointment")
     for flag in FLAGS:
         op.drop_column("appointment", flag)
     for table, columns in ADDED.items():

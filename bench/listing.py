@@ -1,0 +1,87 @@
+"""`python -m bench.listing`: whether a list costs the same with a hundred times as many visits in the table.
+
+Two databases, one with 10,000 visits and one with 1,000,000, and the service's own use case on each, in turn. The
+limit is that of the promise: with 1,000,000 rows at most twice what it takes with 10,000.
+"""
+
+import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from statistics import median
+
+from chassis import config
+from chassis.database import Database, Session
+from matron.migrations import migrate
+from tests.scheduling import crowd
+from tests.servers import PostgreSQL, Unavailable, find_postgresql, private_postgresql
+from tests.ward import settings
+
+FEW, MANY = 10_000, 1_000_000
+ROUNDS, WARM_UP = 200, 20
+LIMIT = 2.0
+EXPLAINED = ("busy doctor", "busy doctor, half-way", "busy doctor, a rare state")
+
+
+def main() -> int:
+    """Fill, measure, print; 0 when nothing became more than twice as dear."""
+    config.use(settings())
+    try:
+        with ExitStack() as stack:
+            given = "TEST_DATABASE_URL" in os.environ
+            server = stack.enter_context(find_postgresql() if given else private_postgresql())
+            few, many = (stack.enter_context(_filled(server, visits)) for visits in (FEW, MANY))
+            return _measure(few, many)
+    except Unavailable as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+
+
+@contextmanager
+def _filled(server: PostgreSQL, visits: int) -> Iterator[Session]:
+    """A session on a database of its own with so many visits."""
+    url, began = server.create_database("bench_listing"), time.monotonic()
+    database = Database(url)
+    try:
+        migrate("scheduling", database)
+        crowd.fill(database, visits)
+        print(f"bench: {visits:,} visits written in {time.monotonic() - began:.1f} s", flush=True)
+        with database.read() as session:
+            yield session
+    finally:
+        database.close()
+        server.drop(url)
+
+
+def _measure(few: Session, many: Session) -> int:
+    """Each list in both databases, in turn; the exit code."""
+    asked = [crowd.questions(session, visits) for session, visits in ((few, FEW), (many, MANY))]
+    print(f"\nmedian of {ROUNDS} lists of 20 in milliseconds, with the service's part\n")
+    print(f"{'list':<36} {FEW:>10,} {MANY:>10,}   ratio   pages read")
+    ratios = {name: _compared(name, (few, asked[0][name]), (many, asked[1][name])) for name in asked[0]}
+    for name in EXPLAINED:
+        print(f"\nEXPLAIN, {MANY:,} visits: {name}\n{crowd.explained(many, asked[1][name]).plan}")
+    name, worst = max(ratios.items(), key=lambda pair: pair[1])
+    print(f"\nthe largest ratio is {worst:.2f} ({name}); at most {LIMIT} was promised")
+    return 0 if worst <= LIMIT else 1
+
+
+def _compared(name: str, few: tuple[Session, crowd.Filters], many: tuple[Session, crowd.Filters]) -> float:
+    """One line of the table; the ratio. Taken in turn, so that noise hits both alike."""
+    times: tuple[list[float], list[float]] = [], []
+    for _ in range(ROUNDS + WARM_UP):
+        for kept, one in zip(times, (few, many), strict=True):
+            began = time.perf_counter()
+            crowd.listed(*one)
+            kept.append(1000 * (time.perf_counter() - began))
+    short, long = (median(kept[WARM_UP:]) for kept in times)
+    pages = [crowd.explained(*one).buffers for one in (few, many)]
+    print(f"{name:<36} {short:10.2f} {long:10.2f} {long / short:7.2f}   {pages[0]} and {pages[1]}")
+    return long / short
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""One's own calendar for other programs, which show a link with a secret in it instead of signing in."""
+
+from typing import Any
+
+import orjson
+
+from chassis.execution import Call
+from contracts.scheduling import GetCalendar
+from gateway.http import Answer
+from gateway.requests import Request
+
+URL = "/api/users/me/calendar.ics"
+CALENDAR = "text/calendar"
+HEADERS = [("Content-Type", f"{CALENDAR}; charset=utf-8"), ("Cache-Control", "private, max-age=300")]
+
+
+def show(gateway: Any, request: Request) -> Answer:
+    """The calendar behind the link. What else the program writes into the URL is passed over."""
+    call = Call(request_id=request.id, address=request.address)
+    payload = {"token": request.query().get("token", "")}
+    with gateway.lines.turn(GetCalendar) as seconds:
+        reply = gateway.rpc.call(GetCalendar.service, GetCalendar.method(), payload, call, seconds)
+    return 200, HEADERS, orjson.loads(reply.result_bytes)["text"].encode()

@@ -1,0 +1,161 @@
+"""One's own calendar as other programs read it (iCalendar, RFC 5545), by a link that can be taken back.
+
+The link is all that such a program has to show, so it says as little as it can: no patient's name, no reason.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import icalendar
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from chassis import clock, config
+from chassis.database import Session
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.threads import in_thread
+from services.scheduling import calendars
+from services.scheduling.models import Appointment, Doctor
+from services.scheduling.rota_models import CalendarLink, Shift
+
+BEFORE, AHEAD = timedelta(days=30), timedelta(days=180)
+MOST = 1_000
+"""Entries of a calendar. What is to come goes first, then what is past."""
+STATES: Mapping[str, str] = {
+    "requested": "TENTATIVE",
+    "booked": "CONFIRMED",
+    "arrived": "CONFIRMED",
+    "in_progress": "CONFIRMED",
+    "fulfilled": "CONFIRMED",
+    "assigned": "CONFIRMED",
+}
+"""What is in none of these states does not take place."""
+_COLUMNS = (Appointment.id, Appointment.starts_at, Appointment.ends_at, Appointment.status, Appointment.revision)
+
+
+class Entry(NamedTuple):
+    """A visit or a shift, as a calendar shows it."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    revision: int
+    summary: str
+    place: str | None
+
+
+def make_link(session: Session, actor: Actor) -> dict[str, str]:
+    """A new link to one's own calendar; an earlier one ends. Only the digest of what is in it is kept."""
+    token = secrets.token_urlsafe(32)
+    session.lock(calendars.lock_of(actor.person))
+    end_of(session, actor.person)
+    session.insert(CalendarLink(person_id=actor.person, digest=_digest(token), created_at=clock.now()))
+    session.note(record_id=actor.person)
+    return {"url": f"{config.current().public_url}/api/users/me/calendar.ics?token={token}"}
+
+
+def end_link(session: Session, actor: Actor) -> dict[str, str]:
+    """Make the link to one's own calendar useless; there need not be one."""
+    end_of(session, actor.person)
+    session.note(record_id=actor.person)
+    return {"status": "ended"}
+
+
+def end_of(session: Session, person_id: UUID) -> None:
+    """End the link of somebody, who may be gone."""
+    session.execute(delete(CalendarLink).where(CalendarLink.person_id == person_id))
+
+
+def show(session: Session, _actor: Actor, *, token: str) -> dict[str, str]:
+    """The calendar behind a link. NotFound: there is none, or it has ended. Unavailable: `busy`."""
+    person_id = session.scalar(select(CalendarLink.person_id).where(CalendarLink.digest == _digest(token)))
+    if person_id is None:
+        raise NotFound("not_found", "There is no such calendar.")
+    now = clock.now()
+    found = [*_as_patient(session, person_id, now), *_as_doctor(session, person_id, now)]
+    found += _shifts(session, person_id, now)
+    found.sort(key=lambda entry: (entry.starts_at < now, entry.starts_at))
+    return {"text": in_thread(as_text, found[:MOST], now)}
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _as_patient(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
+    query = select(*_COLUMNS, Doctor.name, Appointment.place).join(Doctor, Doctor.id == Appointment.doctor_id)
+    query = query.where(Appointment.patient_id == person_id)
+    rows = session.execute(_near(query, Appointment.starts_at, now))
+    return [_entry(row, _visit_with(row.name), row.place) for row in rows]
+
+
+def _entry(row: Any, summary: str, place: str | None) -> Entry:
+    return Entry(row.id, row.starts_at, row.ends_at, row.status, row.revision, summary, place)
+
+
+def _visit_with(name: str) -> str:
+    """Of a doctor who has left the hospital no name is known."""
+    title = "" if name.startswith("Dr") else "Dr "
+    return f"Visit with {title}{name}" if name else "Visit"
+
+
+def _as_doctor(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
+    query = select(*_COLUMNS, Appointment.place).where(Appointment.doctor_id == person_id)
+    rows = session.execute(_near(query, Appointment.starts_at, now))
+    return [_entry(row, "Visit", row.place) for row in rows]
+
+
+def _shifts(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
+    query = select(Shift.id, Shift.starts_at, Shift.ends_at, Shift.status, Shift.revision, Shift.ward)
+    rows = session.execute(_near(query.where(Shift.person_id == person_id), Shift.starts_at, now))
+    return [_entry(row, f"Shift: {row.ward}", row.ward) for row in rows]
+
+
+def _near(
+    query: Select[*tuple[Any, ...]], starts_at: InstrumentedAttribute[datetime], now: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Those near enough in time, and of them those that are shown first."""
+    query = query.where(starts_at >= now - BEFORE, starts_at < now + AHEAD)
+    return query.order_by(starts_at < now, starts_at).limit(MOST)
+
+
+def as_text(entries: Sequence[Entry], now: datetime) -> str:
+    """The entries as a calendar in the form of RFC 5545. Takes a processor for 0.15 ms each."""
+    calendar = icalendar.Calendar()
+    for name, value in (("prodid", "-//Matron//Calendar//EN"), ("version", "2.0"), ("method", "PUBLISH")):
+        calendar.add(name, value)
+    calendar.add("x-wr-calname", "Hospital")
+    for entry in entries:
+        calendar.add_component(_event(entry, now))
+    return str(calendar.to_ical().decode())
+
+
+def _event(entry: Entry, now: datetime) -> icalendar.Event:
+    """The same visit has the same UID in its patient's and its doctor's calendar, as the RFC asks for."""
+    event = icalendar.Event()
+    facts = {
+        "uid": str(entry.id),
+        "sequence": entry.revision,
+        "dtstamp": now,
+        "dtstart": entry.starts_at,
+        "dtend": entry.ends_at,
+        "summary": _one_line(entry.summary),
+        "status": STATES.get(entry.status, "CANCELLED"),
+        "class": "PRIVATE",
+    }
+    for name, value in facts.items():
+        event.add(name, value)
+    if entry.place is not None:
+        event.add("location", _one_line(entry.place))
+    return event
+
+
+def _one_line(text: str) -> str:
+    """Without the control characters that the RFC has no place for."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

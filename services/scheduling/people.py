@@ -1,0 +1,30 @@
+"""What auth says of people who may be doctors, or staff, or both: each event has one handler, which does both parts."""
+
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.identity import Actor
+from services.scheduling import calendar, doctors, staff
+
+
+def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
+    """A person has lost a role, a doctor's or one of the staff's."""
+    doctors.dismiss(session, actor, user_id=user_id, role=role)
+    staff.dismiss(session, actor, user_id=user_id, role=role)
+
+
+def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
+    """An account cannot be used: its owner is not visited and gets no work, until approved again; the link ends."""
+    calendar.end_of(session, user_id)
+    doctors.suspend(session, actor, user_id=user_id)
+    staff.suspend(session, actor, user_id=user_id)
+
+
+def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
+    """A person is gone for ever. Shifts and tasks stay, for admins to give to others.
+
+    Unavailable: `events_unsent`, so that it is done again a little later.
+    """
+    calendar.end_of(session, user_id)
+    staff.suspend(session, actor, user_id=user_id)
+    doctors.forget(session, actor, user_id=user_id, reassign_to=reassign_to)

@@ -1,0 +1,233 @@
+"""Shifts: who of the staff works where and when."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Select, Table, or_, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.database import Session, refusing
+from chassis.errors import Conflict, Invalid, NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.scheduling import ShiftAssigned, ShiftChanged, ShiftView
+from services.scheduling import calendars, days, staff, working_hours
+from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
+from services.scheduling.working_hours import Work
+
+HORIZON = timedelta(days=366)
+"""How far ahead staff is given work."""
+OVERLAPS = {"no_shift_overlap": Conflict("shift_overlaps", "The person has another shift at that time.")}
+SHIFT = cast("Table", Shift.__table__)
+LISTED = [SHIFT.c[name] for name in ShiftView.schema().fields]
+
+
+def assign(
+    session: Session, _actor: Actor, *, person_id: UUID, ward: str, starts_at: datetime, ends_at: datetime
+) -> Shift:
+    """Have one of the staff work. The contract lets only admins.
+
+    NotFound: nobody of the staff. Invalid: `not_in_future`, `too_far_ahead`, `too_long`. Conflict: `shift_overlaps`,
+    `too_many_hours`.
+    """
+    _check_times(starts_at, ends_at)
+    session.lock(calendars.lock_of(person_id))
+    staff.must_work_here(session, person_id)
+    shift = Shift(
+        id=uuid7(),
+        person_id=person_id,
+        ward=ward,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        status="assigned",
+        revision=1,
+        created_at=clock.now(),
+    )
+    with refusing(session, OVERLAPS):
+        session.insert(shift)
+    _check_hours(session, shift)
+    session.publish(ShiftAssigned(**_facts(shift)))
+    return shift
+
+
+def _check_times(starts_at: datetime, ends_at: datetime) -> None:
+    check_ahead("starts_at", starts_at)
+    if ends_at <= starts_at:
+        errors = {"ends_at": ["Must be later than `starts_at`."]}
+        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+    if ends_at - starts_at > working_hours.LONGEST:
+        raise Invalid("too_long", "A shift has at most 16 hours.", {"errors": {"ends_at": ["Too late."]}})
+
+
+def check_ahead(field: str, moment: datetime) -> None:
+    """Invalid: `not_in_future`, `too_far_ahead`."""
+    ahead = moment - clock.now()
+    if ahead <= timedelta(0):
+        raise Invalid("not_in_future", "That is past: it would have to be ahead.", {"errors": {field: ["Is past."]}})
+    if ahead > HORIZON:
+        raise Invalid("too_far_ahead", "That is more than a year ahead.", {"errors": {field: ["Too far ahead."]}})
+
+
+def _check_hours(session: Session, shift: Shift) -> None:
+    """Conflict `too_many_hours` if its person works too much in some 7 days. Call it under the person's lock."""
+    others = select(Shift.starts_at, Shift.ends_at).where(
+        Shift.person_id == shift.person_id,
+        Shift.status == "assigned",
+        Shift.id != shift.id,
+        Shift.starts_at > shift.starts_at - working_hours.WEEK - working_hours.LONGEST,
+        Shift.starts_at < shift.ends_at + working_hours.WEEK,
+    )
+    around = [Work(*row) for row in session.execute(others)]
+    most = working_hours.most_in_a_week(Work(shift.starts_at, shift.ends_at), around)
+    if most > working_hours.MOST:
+        hours = round(most / timedelta(hours=1), 2)
+        raise Conflict("too_many_hours", "The person would work more than 60 hours in 7 days.", {"hours": hours})
+
+
+def _facts(shift: Shift) -> dict[str, Any]:
+    names = ("person_id", "starts_at", "ends_at", "revision")
+    return {"shift_id": shift.id, **{name: getattr(shift, name) for name in names}}
+
+
+def _say_changed(session: Session, shift: Shift, before: dict[str, Any]) -> None:
+    """Tell whoever has the shift now, and whoever had it `before`, each once."""
+    now = _facts(shift)
+    if before["person_id"] != shift.person_id:
+        session.publish(ShiftChanged(**{**before, "revision": shift.revision}, status="given_away"))
+    session.publish(ShiftChanged(**now, status=shift.status))
+
+
+def change(session: Session, actor: Actor, *, shift_id: UUID, status: str | None = None, **changes: Any) -> Shift:
+    """Give a shift another person, ward or time, or cancel it; what changes nothing is no change.
+
+    NotFound: `not_found`. Stale: `stale`. Invalid: `not_in_future`, `too_far_ahead`, `too_long`. Conflict:
+    `shift_overlaps`, `too_many_hours`, `shift_cancelled`.
+    """
+    shift = _locked(session, shift_id, *({changes["person_id"]} if "person_id" in changes else ()))
+    actor.expects(shift.revision)
+    shift.must_be_assigned()
+    check_ahead("starts_at", shift.starts_at)
+    differing = {name: value for name, value in changes.items() if getattr(shift, name) != value}
+    if status is None and not differing:
+        return shift
+    before = _facts(shift)
+    if status is None:
+        _change(session, shift, differing)
+    else:
+        shift.cancel()
+    _withdraw_swaps(session, shift.id)
+    _say_changed(session, shift, before)
+    return shift
+
+
+def _change(session: Session, shift: Shift, changes: dict[str, Any]) -> None:
+    if "person_id" in changes:
+        staff.must_work_here(session, changes["person_id"])
+    _check_times(changes.get("starts_at", shift.starts_at), changes.get("ends_at", shift.ends_at))
+    with refusing(session, OVERLAPS):
+        shift.change(**changes)
+    _check_hours(session, shift)
+
+
+def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
+    """Give shifts to other people, all at once; the locks of all these people are held.
+
+    Two that change places may overlap each other, so each is cancelled for a moment, which nobody outside sees.
+    Conflict: `shift_overlaps`, `too_many_hours`, `shift_cancelled`.
+    """
+    moved = [(shift, person_id, _facts(shift)) for shift, person_id in takes]
+    for shift, person_id, _before in moved:
+        shift.change(person_id=person_id)
+        shift.status = "cancelled"
+    session.flush()
+    with refusing(session, OVERLAPS):
+        for shift, _person, _before in moved:
+            shift.status = "assigned"
+    for shift, _person, before in moved:
+        _check_hours(session, shift)
+        _say_changed(session, shift, before)
+    _withdraw_swaps(session, *(shift.id for shift, _person, _before in moved))
+
+
+def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
+    """The shift, with the locks of the person whose it is and of these others. NotFound: `not_found`.
+
+    Whose it is must be known to take that lock, and it may be somebody else's when the lock is held: then the locks are
+    let go, with the savepoint, and taken again, since who takes more while he holds some may wait for ever.
+    """
+    whose = select(Shift.person_id).where(Shift.id == shift_id)
+    while (person_id := session.scalar(whose)) is not None:
+        with session.core.begin_nested() as held:
+            session.lock(*{calendars.lock_of(one) for one in (person_id, *others)})
+            if session.scalar(whose) == person_id:
+                return session.get_one(Shift, shift_id, with_for_update=True, populate_existing=True)
+            held.rollback()
+    raise not_found()
+
+
+def not_found() -> NotFound:
+    """There is none, or none that the caller may see."""
+    return NotFound("not_found", "There is no such shift.")
+
+
+def _withdraw_swaps(session: Session, *shift_ids: UUID) -> None:
+    """End what is still asked for about shifts that are not any more as they were, given or got in exchange."""
+    about = or_(ShiftSwap.shift_id.in_(shift_ids), ShiftSwap.in_exchange_id.in_(shift_ids))
+    query = select(ShiftSwap).where(about, OPEN_SWAP).order_by(ShiftSwap.id).with_for_update()
+    for swap in session.scalars(query).all():
+        swap.withdraw()
+
+
+def listing(
+    session: Session,
+    _actor: Actor,
+    *,
+    person_id: UUID | None,
+    ward: str | None,
+    from_: date | datetime | None,
+    to: date | datetime | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """All shifts, latest first. The contract lets only admins ask. Invalid: `bad_cursor`."""
+    query = select(*LISTED)
+    if person_id is not None:
+        query = query.where(SHIFT.c.person_id == person_id)
+    if ward is not None:
+        query = query.where(SHIFT.c.ward == ward)
+    return _page(session, query, from_, to, limit, cursor)
+
+
+def own(
+    session: Session,
+    actor: Actor,
+    *,
+    person_id: UUID,
+    from_: date | datetime | None,
+    to: date | datetime | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """One's own shifts, latest first. NotFound: somebody else's. Invalid: `bad_cursor`."""
+    actor.may_act_for(person_id)
+    return _page(session, select(*LISTED).where(SHIFT.c.person_id == person_id), from_, to, limit, cursor)
+
+
+def _page(
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    from_: date | datetime | None,
+    to: date | datetime | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """One page of those that begin in this time."""
+    if from_ is not None:
+        query = query.where(SHIFT.c.starts_at >= days.first_of(from_))
+    if to is not None:
+        query = query.where(SHIFT.c.starts_at < days.end_of(to))
+    return page(session, query, (SHIFT.c.starts_at, SHIFT.c.id), limit=limit, cursor=cursor)

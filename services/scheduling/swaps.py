@@ -1,0 +1,131 @@
+"""Swaps: one of the staff asks another one to take a shift, who accepts, and an admin approves."""
+
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import Table, or_, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.database import Session, refusing
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound
+from chassis.identity import Actor
+from chassis.paging import page
+from contracts.scheduling import SwapView
+from services.scheduling import calendars, shifts, staff
+from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
+
+SWAP = cast("Table", ShiftSwap.__table__)
+LISTED = [*(SWAP.c[name] for name in SwapView.schema().fields), SWAP.c.created_at]
+PENDING = {"uq_shift_swap_shift_id": Conflict("swap_pending", "Somebody is asked to take this shift already.")}
+
+
+def ask(session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_exchange_id: UUID | None) -> ShiftSwap:
+    """Ask somebody to take one's own shift, perhaps for one of theirs.
+
+    NotFound: not one's own shift, nobody of the staff, not their shift to come. Conflict: `swap_pending`,
+    `shift_cancelled`. Invalid: `not_in_future`, and oneself.
+    """
+    session.lock(*{calendars.lock_of(person_id) for person_id in (actor.person, asked_of)})
+    shift = session.get(Shift, shift_id, with_for_update=True)
+    if shift is None or shift.person_id != actor.person:
+        raise shifts.not_found()
+    shift.must_be_assigned()
+    shifts.check_ahead("shift_id", shift.starts_at)
+    _check_other(session, actor, asked_of, in_exchange_id)
+    swap = ShiftSwap(
+        id=uuid7(),
+        shift_id=shift.id,
+        asked_by=actor.person,
+        asked_of=asked_of,
+        in_exchange_id=in_exchange_id,
+        status="asked",
+        reason=None,
+        created_at=clock.now(),
+    )
+    with refusing(session, PENDING):
+        session.insert(swap)
+    return swap
+
+
+def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id: UUID | None) -> None:
+    """Somebody else of the staff, whose is the shift that one would get, if any."""
+    if asked_of == actor.person:
+        raise Invalid("invalid", "Ask somebody else.", {"errors": {"asked_of": ["Is oneself."]}})
+    staff.must_work_here(session, asked_of)
+    if in_exchange_id is None:
+        return
+    theirs = select(Shift.id).where(Shift.id == in_exchange_id, Shift.person_id == asked_of)
+    if session.scalar(theirs.where(Shift.status == "assigned", Shift.starts_at > clock.now())) is None:
+        raise shifts.not_found()
+
+
+def answer(session: Session, actor: Actor, *, swap_id: UUID, answer: str) -> ShiftSwap:
+    """Accept or decline what one is asked for, or withdraw what one has asked for.
+
+    NotFound: what is not one's own to answer so. Conflict: `swap_answered`.
+    """
+    swap = session.get(ShiftSwap, swap_id, with_for_update=True)
+    if swap is None or actor.person != (swap.asked_by if answer == "withdraw" else swap.asked_of):
+        raise NotFound("not_found", "There is no such swap.")
+    {"accept": swap.accept, "decline": swap.decline, "withdraw": swap.withdraw}[answer]()
+    return swap
+
+
+def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
+    """The swaps that one asked for or is asked for, newest first. Invalid: `bad_cursor`."""
+    mine = or_(SWAP.c.asked_by == actor.person, SWAP.c.asked_of == actor.person)
+    return page(session, select(*LISTED).where(mine), (SWAP.c.created_at, SWAP.c.id), limit=limit, cursor=cursor)
+
+
+def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor: str | None) -> Page:
+    """All swaps in this state, newest first. The contract lets only admins ask. Invalid: `bad_cursor`."""
+    query = select(*LISTED).where(SWAP.c.status == status)
+    return page(session, query, (SWAP.c.created_at, SWAP.c.id), limit=limit, cursor=cursor)
+
+
+def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, reason: str | None) -> ShiftSwap:
+    """Approve the swap of a shift that the other one has accepted, which moves the shift, or refuse it.
+
+    NotFound: `not_found`. Forbidden: `own_request`. Conflict: `swap_not_accepted`, `shift_overlaps`, `too_many_hours`,
+    `shift_cancelled`. Invalid: `reason_required`, `not_in_future`.
+    """
+    if decision == "refuse" and not (reason or "").strip():
+        errors = {"reason": ["A refusal needs a reason."]}
+        raise Invalid("reason_required", "Say why the swap is refused.", {"errors": errors})
+    shift, swap = _open_one(session, shift_id)
+    if actor.person in (swap.asked_by, swap.asked_of):
+        raise Forbidden("own_request", "Another admin decides about your swap.")
+    swap.decide("approved" if decision == "approve" else "refused", reason)
+    if decision == "approve":
+        _carry_out(session, shift, swap)
+    return swap
+
+
+def _open_one(session: Session, shift_id: UUID) -> tuple[Shift, ShiftSwap]:
+    """The shift and its open swap, with the locks of both people. NotFound, `shift_cancelled`, `swap_not_accepted`."""
+    is_open = select(ShiftSwap).where(ShiftSwap.shift_id == shift_id, OPEN_SWAP)
+    people = session.execute(is_open.with_only_columns(ShiftSwap.asked_by, ShiftSwap.asked_of)).first()
+    if people is not None:
+        session.lock(*{calendars.lock_of(person_id) for person_id in people})
+    shift = session.get(Shift, shift_id, with_for_update=True)
+    if shift is None:
+        raise shifts.not_found()
+    shift.must_be_assigned()
+    swap = session.scalar(is_open.with_for_update())
+    if swap is None or people != (swap.asked_by, swap.asked_of):  # Others are asked by now, whose locks are not held.
+        raise Conflict("swap_not_accepted", "Nobody has accepted to take the shift.", {"state": "none"})
+    return shift, swap
+
+
+def _carry_out(session: Session, shift: Shift, swap: ShiftSwap) -> None:
+    """Each gets what was agreed."""
+    takes = [(shift, swap.asked_of)]
+    if swap.in_exchange_id is not None:
+        theirs = session.get_one(Shift, swap.in_exchange_id, with_for_update=True, populate_existing=True)
+        takes.append((theirs, swap.asked_by))
+    for one, _person in takes:
+        shifts.check_ahead("shift_id", one.starts_at)
+    staff.must_work_here(session, *(person for _shift, person in takes))
+    shifts.move(session, takes)

@@ -1,0 +1,125 @@
+"""What time does to visits is done once, however many processes of scheduling look at the clock."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import requests
+
+from chassis.database import Database
+from services.scheduling.models import Appointment
+from tests.faults.city import READY_SECONDS, City
+from tests.hospital import Process, eventually, free_port
+
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
+
+EACH = 20
+"""Visits of each kind that are due."""
+TIMERS = 3
+ENDS = {"requested": "expired", "displaced": "expired", "booked": "no_show"}
+EVENTS = {"requested": "appointment_expired", "displaced": "appointment_expired", "booked": "appointment_missed"}
+
+STATES = "SELECT status, count(*) FROM appointment WHERE id = ANY(:ids) GROUP BY 1"
+HISTORY = "SELECT appointment_id, revision, status FROM appointment_change WHERE appointment_id = ANY(:ids)"
+SAID = "SELECT subject, name, (data->>'revision')::int FROM outbox WHERE subject = ANY(:texts)"
+TOLD = "SELECT subject_id, kind FROM notification WHERE subject_id = ANY(:ids) AND person_id = ANY(:people)"
+
+
+@pytest.fixture
+def due(city: City) -> Iterator[list[Appointment]]:
+    """Visits that are due, written while no process of scheduling runs; later tests count all, so they go again."""
+    city.process("scheduling").end()
+    visits = [_visit(UUID(city.doctors[0].id), status, number) for status in ENDS for number in range(EACH)]
+    database = Database(city.database_urls["scheduling"])
+    with database.begin() as session:
+        session.add_all(visits)
+    database.close()
+    yield visits
+    ids = [visit.id for visit in visits]
+    city.rows("scheduling", "DELETE FROM appointment_change WHERE appointment_id = ANY(:ids)", ids=ids)
+    city.rows("scheduling", "DELETE FROM appointment WHERE id = ANY(:ids)", ids=ids)
+
+
+def _visit(doctor_id: UUID, status: str, number: int) -> Appointment:
+    """A request of three days ago, a visit of the day before yesterday, or one displaced 15 days ago."""
+    now, minutes = datetime.now(UTC), timedelta(minutes=10 * number)
+    starts_at = now + minutes + (timedelta(days=170) if status == "requested" else timedelta(days=-3))
+    return Appointment(
+        id=uuid4(),
+        doctor_id=doctor_id,
+        patient_id=uuid4(),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=10),
+        status=status,
+        created_at=now - timedelta(days=20),
+        requested_at=now - timedelta(days=3) if status == "requested" else None,
+        displaced_at=now - timedelta(days=15) if status == "displaced" else None,
+    )
+
+
+@pytest.fixture
+def processes(city: City) -> Iterator[list[Process]]:
+    """Three processes of scheduling, of which none runs yet."""
+    first = city.process("scheduling")
+    others = [_beside(city, first, number) for number in (2, 3)]
+    yield [first, *others]
+    for process in others:
+        process.end()
+
+
+def _beside(city: City, first: Process, number: int) -> Process:
+    environment = {**first.environment, "HEALTH_PORT": str(free_port())}
+    return Process(
+        f"scheduling-{number}", first.command, environment, city.hospital.folder / f"scheduling-{number}.log"
+    )
+
+
+def start(city: City, processes: Sequence[Process]) -> None:
+    """Start all at once, and return when each timer of each process has looked for work, as it does at the start."""
+    for process in processes:
+        process.start()
+    for process in processes:
+        eventually(lambda process=process: city.is_ready(process), seconds=READY_SECONDS)  # type: ignore[misc]
+        eventually(lambda process=process: len(timers_of(process)) == TIMERS, seconds=READY_SECONDS)  # type: ignore[misc]
+
+
+def timers_of(process: Process) -> list[str]:
+    """The timers of visits that have done their work in this process."""
+    port = process.environment["HEALTH_PORT"]
+    metrics = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+    return re.findall(r'_count\{kind="timer",name="services\.scheduling\.timers\.(\w+)",outcome="done"', metrics)
+
+
+def rows(city: City, service: str, statement: str, due: Sequence[Appointment]) -> list[Any]:
+    """What a service has of these visits."""
+    ids = [visit.id for visit in due]
+    values = {"ids": ids, "texts": [str(one) for one in ids], "people": [visit.patient_id for visit in due]}
+    return city.rows(service, statement, **{name: each for name, each in values.items() if f":{name}" in statement})
+
+
+def test_timers_of_three_processes_do_each_thing_once(
+    city: City, due: list[Appointment], processes: list[Process]
+) -> None:
+    start(city, processes)
+    ended = {"expired": 2 * EACH, "no_show": EACH}
+    eventually(lambda: dict(map(tuple, rows(city, "scheduling", STATES, due))) == ended, seconds=READY_SECONDS)
+    eventually(lambda: len(rows(city, "notify", TOLD, due)) >= len(due), seconds=READY_SECONDS)
+    check(city, due)
+    for process in processes:
+        process.end()
+    start(city, processes)
+    check(city, due)
+
+
+def check(city: City, due: Sequence[Appointment]) -> None:
+    """One row of history, one event and one notification of each."""
+    written = Counter(tuple(row) for row in rows(city, "scheduling", HISTORY, due))
+    assert written == {(visit.id, 2, ENDS[visit.status]): 1 for visit in due}
+    said = Counter(tuple(row) for row in rows(city, "scheduling", SAID, due))
+    assert said == {(str(visit.id), EVENTS[visit.status], 2): 1 for visit in due}
+    told = Counter(tuple(row) for row in rows(city, "notify", TOLD, due))
+    assert told == {(visit.id, EVENTS[visit.status]): 1 for visit in due}

@@ -1,0 +1,106 @@
+"""A day at the desk and on the ward: visits that others book and keep, shifts, tasks, and all of it in a calendar."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import icalendar
+import pytest
+
+from tests.hospital import Hospital, eventually
+from tests.people import Person, approved_doctor, approved_staff, first_slot, open_hours, verified_patient
+
+
+@pytest.fixture(scope="module")
+def doctor(hospital: Hospital, admin: Person) -> Person:
+    """A doctor who works every day."""
+    found = approved_doctor(hospital, admin, name="Dr Iris Holm")
+    open_hours(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def receptionist(hospital: Hospital, admin: Person) -> Person:
+    """Who sits at the desk."""
+    return approved_staff(hospital, admin, "receptionist", name="Rita Reception")
+
+
+@pytest.fixture(scope="module")
+def nurse(hospital: Hospital, admin: Person) -> Person:
+    """Who works on a ward."""
+    return approved_staff(hospital, admin, "nurse")
+
+
+def calendar_of(person: Person) -> list[Any]:
+    """What a calendar program finds behind the person's link."""
+    url = person.post("/api/users/me/calendar-link", status=201)["url"]
+    reply = person.hospital.call("GET", "/api/users/me/" + url.rpartition("/")[2])
+    assert reply.status_code == 200, reply.text
+    return list(icalendar.Calendar.from_ical(reply.content).walk("VEVENT"))
+
+
+def at_desk(receptionist: Person, doctor: Person, patient: Person) -> dict[str, Any]:
+    """A visit that the desk has booked for the doctor's first free slot."""
+    slot = first_slot(patient, doctor.id)
+    body = {"doctor_id": doctor.id, "patient_id": patient.id, "starts_at": slot["starts_at"]}
+    visit: dict[str, Any] = receptionist.post("/api/staff/appointments", status=201, **body)
+    return visit
+
+
+def test_what_the_desk_books_everybody_sees_in_the_own_list(
+    hospital: Hospital, receptionist: Person, doctor: Person
+) -> None:
+    patient = verified_patient(hospital)
+    visit = at_desk(receptionist, doctor, patient)
+    day = visit["starts_at"][:10]
+    assert visit["status"] == "booked"
+    for person, path in ((patient, "patient"), (doctor, "doctors"), (receptionist, "staff")):
+        listed = person.get(f"/api/{path}/appointments", **{"from": day, "to": day, "status": "booked"})["items"]
+        assert visit["id"] in [one["id"] for one in listed], path
+        assert person.get(f"/api/{path}/appointments/{visit['id']}")["history"][0]["status"] == "booked"
+    assert patient.get("/api/patient/appointments", to="2026-01-01")["items"] == []
+
+
+def test_the_visit_is_in_both_calendars_and_names_only_the_doctor(
+    hospital: Hospital, receptionist: Person, doctor: Person
+) -> None:
+    patient = verified_patient(hospital, "Canary Kanter")
+    visit = at_desk(receptionist, doctor, patient)
+    [event] = calendar_of(patient)
+    assert (str(event["uid"]), str(event["summary"])) == (visit["id"], "Visit with Dr Iris Holm")
+    assert visit["id"] in [str(one["uid"]) for one in calendar_of(doctor)]
+    assert {str(one["summary"]) for one in calendar_of(doctor)} == {"Visit"}
+
+
+def test_a_visit_that_the_desk_cancels_is_called_off_for_all(
+    hospital: Hospital, receptionist: Person, doctor: Person
+) -> None:
+    patient = verified_patient(hospital)
+    visit = at_desk(receptionist, doctor, patient)
+    receptionist.post(f"/api/staff/appointments/{visit['id']}/cancel", reason="The patient called.")
+    assert [str(event["status"]) for event in calendar_of(patient)] == ["CANCELLED"]
+    eventually(lambda: patient.notifications("appointment_cancelled"))
+
+
+def test_a_shift_is_in_its_owners_schedule_and_calendar(admin: Person, nurse: Person) -> None:
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=8)).isoformat()}
+    shift = admin.post("/api/admin/shifts", status=201, person_id=nurse.id, ward="Ward 3", **times)
+    assert [one["id"] for one in nurse.get("/api/staff/schedule")["items"]] == [shift["id"]]
+    [event] = calendar_of(nurse)
+    assert (str(event["uid"]), str(event["summary"])) == (shift["id"], "Shift: Ward 3")
+
+
+def test_a_task_is_taken_on_and_done(admin: Person, nurse: Person) -> None:
+    task = admin.post("/api/admin/tasks", status=201, title="Count the beds.", owner_id=nurse.id)
+    for move, status in (("accept", "accepted"), ("start", "in_progress"), ("complete", "completed")):
+        assert nurse.post(f"/api/staff/tasks/{task['id']}/{move}")["status"] == status
+    assert task["id"] in [one["id"] for one in nurse.get("/api/staff/tasks", status="completed")["items"]]
+
+
+def test_admins_find_doctors_and_staff_in_lists_of_their_own(
+    admin: Person, doctor: Person, nurse: Person, receptionist: Person
+) -> None:
+    doctors = {one["id"] for one in admin.get("/api/admin/doctors", limit=100)["items"]}
+    staff = {one["id"] for one in admin.get("/api/admin/staff", limit=100)["items"]}
+    assert doctor.id in doctors - staff
+    assert {nurse.id, receptionist.id} <= staff - doctors

@@ -1,0 +1,124 @@
+"""A database with as many visits as one likes, to see what lists cost in it: filled by PostgreSQL itself."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.sql import Literal
+from sqlalchemy import event, text
+
+from chassis.contract import Page
+from chassis.database import Database, Session
+from chassis.identity import Actor
+from services.scheduling import lists
+
+DOCTORS, PATIENTS = 100, 200
+RARE = 40
+"""So many visits of the busy doctor are no-shows, however many there are."""
+START, LENGTH = datetime(2001, 1, 1, tzinfo=UTC), timedelta(minutes=10)
+"""Each visit begins when the one before it ends, so that no two overlap, whoever's they are."""
+_BASE = UUID("00000000-0000-7000-8000-000000000000").int
+BUSY, OTHER, PATIENT = (UUID(int=_BASE + (kind << 32) + number) for kind, number in ((1, 0), (1, 7), (2, 3)))
+"""A doctor with one in ten of all visits, another doctor, and a patient."""
+DESK = Actor(roles=frozenset({"receptionist"}))
+Filters = Mapping[str, Any]
+
+
+def _id(kind: int, number: str) -> str:
+    """SQL for the id of this number of a kind."""
+    return f"('00000000-0000-7000-8000-' || lpad(to_hex({number} + {kind}::bigint * 4294967296), 12, '0'))::uuid"
+
+
+def _statements(visits: int) -> list[str]:
+    rare = visits // RARE
+    doctor = f"CASE WHEN g % 10 = 0 THEN 0 ELSE 1 + g % {DOCTORS - 1} END"
+    return [
+        f"""
+        INSERT INTO doctor (id, name, specialization, is_active, changed_by)
+        SELECT {_id(1, "g")}, 'Dr ' || g, 'general', true, g + 1 FROM generate_series(0, {DOCTORS - 1}) g
+        """,  # noqa: S608  the words are ours
+        f"""
+        INSERT INTO appointment (id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision, created_at)
+        SELECT {_id(3, "g")}, {_id(1, f"({doctor})")}, {_id(2, f"(g::bigint * 7919 % {PATIENTS})")},
+            starts_at, starts_at + interval '10 minutes',
+            CASE WHEN g % {rare} = 0 THEN 'no_show' WHEN g % 20 = 3 THEN 'cancelled' ELSE 'fulfilled' END,
+            'check-up ' || g, 4, starts_at
+        FROM (SELECT g, timestamptz '{START.isoformat()}' + g * interval '10 minutes' AS starts_at
+              FROM generate_series(1, {visits}) g) series
+        """,  # noqa: S608  the words are ours
+        "VACUUM (FREEZE, ANALYZE) appointment",
+    ]
+
+
+def fill(database: Database, visits: int) -> None:
+    """Fill an empty database of scheduling, on PostgreSQL, with so many visits: a multiple of 400."""
+    with database.autocommit() as connection:
+        for statement in ("SET statement_timeout = 0", *_statements(visits), "RESET statement_timeout"):
+            connection.execute(text(statement))
+
+
+def listed(session: Session, filters: Filters) -> Page:
+    """A page of 20 of the list of visits."""
+    everything = dict.fromkeys(("doctor_id", "patient_id", "status", "from_", "to", "cursor"))
+    return lists.of_all(session, DESK, limit=20, **{**everything, **filters})
+
+
+def questions(session: Session, visits: int) -> dict[str, Filters]:
+    """The lists that people ask for, in a database with so many visits."""
+    middle, doctor = START + visits // 2 * LENGTH, {"doctor_id": BUSY}
+    deep = listed(session, {**doctor, "to": middle}).next
+    days = {"from_": middle - timedelta(days=3), "to": middle}
+    return {
+        "busy doctor": doctor,
+        "busy doctor, half-way": {**doctor, "cursor": deep},
+        "busy doctor, one state": {**doctor, "status": "fulfilled"},
+        "busy doctor, a rare state": {**doctor, "status": "no_show"},
+        "busy doctor, three days": {**doctor, **days},
+        "busy doctor, three days, half-way": {**doctor, **days, "cursor": deep},
+        "busy doctor, three days, one state": {**doctor, **days, "status": "fulfilled"},
+        "other doctor": {"doctor_id": OTHER},
+        "patient": {"patient_id": PATIENT},
+        "patient, three days": {"patient_id": PATIENT, **days},
+        "all": {},
+        "all, three days": days,
+        "all, a rare state": {"status": "no_show"},
+        "all, three days, one state": {**days, "status": "fulfilled"},
+    }
+
+
+class Explained(NamedTuple):
+    """What PostgreSQL did for a list, in words, and how many pages of 8 KiB it looked at."""
+
+    plan: str
+    buffers: int
+
+
+def explained(session: Session, filters: Filters) -> Explained:
+    """How a list is found by the plan that the service's prepared statements have, whatever the values are."""
+    sent = list[tuple[str, dict[str, Any]]]()
+
+    def note(_connection: object, _cursor: object, statement: str, values: dict[str, Any], *_more: object) -> None:
+        sent.append((statement, values))
+
+    engine = session.core.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        listed(session, filters)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    [(statement, values)] = sent
+    connection: Any = session.core.connection.driver_connection
+    given = ", ".join(Literal(value).as_string(connection) for value in values.values())
+    connection.execute(f"PREPARE list AS {_numbered(statement, list(values))}")
+    rows = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) EXECUTE list({given})").fetchall()
+    connection.execute("DEALLOCATE list")
+    plan = "\n".join(row[0] for row in rows)
+    top = plan.partition("  ->")[0]
+    return Explained(plan, sum(map(int, re.findall(r"(?:hit|read)=(\d+)", top))))
+
+
+def _numbered(statement: str, names: list[str]) -> str:
+    """The statement with PostgreSQL's own placeholders, in the order of the names."""
+    return re.sub(r"%\((\w+)\)s", lambda match: f"${names.index(match[1]) + 1}", statement)

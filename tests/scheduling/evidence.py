@@ -1,0 +1,91 @@
+"""What the database has of the visits of a few doctors, held against the model, and against the rules themselves."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+
+from chassis.database import Database, Session
+from chassis.tables import outbox
+from services.scheduling.models import Appointment, AppointmentChange, TimeOff
+from tests.scheduling.model import ACTIVE, TO_COME, Model
+
+VISIT, CHANGE, AWAY = (cast("Table", model.__table__) for model in (Appointment, AppointmentChange, TimeOff))
+MORE = ("status", "late", "by")
+"""What some events say besides what all of them do."""
+
+
+class Evidence:
+    """Reads what each step has written, and no row twice."""
+
+    def __init__(self, database: Database, doctors: Sequence[UUID]) -> None:
+        self.database, self.doctors = database, list(doctors)
+        with database.read() as session:
+            self.changed_through = session.scalar(select(func.max(CHANGE.c.id))) or 0
+            self.said_through = session.scalar(select(func.max(outbox.c.position))) or 0
+
+    def check(self, model: Model) -> None:
+        """AssertionError where the database and the model differ, or where either breaks the domain's rules."""
+        with self.database.read() as session:
+            rows, off = self._visits(session), self._times_off(session)
+            history, events = self._history(session), self._events(session)
+        assert {row.id: tuple(row)[1:] for row in rows} == {visit.id: visit.row for visit in model.visits.values()}
+        assert off == model.off
+        _check_places(rows)
+        _check_times_off(rows, off.values())
+        written, said = model.taken()
+        assert sorted(history, key=str) == sorted(written, key=str)
+        assert sorted(events, key=str) == sorted(said, key=str)
+
+    def _visits(self, session: Session) -> Sequence[Any]:
+        one = VISIT.c
+        shown = (one.id, one.doctor_id, one.patient_id, one.starts_at, one.ends_at, one.status)
+        query = select(*shown, one.overbooked, one.first_call, one.revision).where(one.doctor_id.in_(self.doctors))
+        return session.core.execute(query).all()
+
+    def _times_off(self, session: Session) -> dict[UUID, tuple[UUID, datetime, datetime]]:
+        query = select(AWAY.c.id, AWAY.c.doctor_id, AWAY.c.starts_at, AWAY.c.ends_at)
+        found = session.core.execute(query.where(AWAY.c.doctor_id.in_(self.doctors))).all()
+        return {row.id: tuple(row)[1:] for row in found}
+
+    def _history(self, session: Session) -> list[tuple[Any, ...]]:
+        """The rows of history that are new."""
+        one = CHANGE.c
+        shown = (one.id, one.appointment_id, one.revision, one.status, one.starts_at, one.doctor_id)
+        found = session.core.execute(select(*shown).where(one.id > self.changed_through)).all()
+        self.changed_through = max((row.id for row in found), default=self.changed_through)
+        return [tuple(row)[1:] for row in found]
+
+    def _events(self, session: Session) -> list[tuple[Any, ...]]:
+        """The events that are new; what they say in place of their data."""
+        found = session.core.execute(select(outbox).where(outbox.c.position > self.said_through)).all()
+        self.said_through = max((row.position for row in found), default=self.said_through)
+        return [_told(row) for row in found]
+
+
+def _told(row: Any) -> tuple[Any, ...]:
+    data = row.data
+    assert row.subject == data["appointment_id"]
+    starts_at, ends_at = (datetime.fromisoformat(data[name]) for name in ("starts_at", "ends_at"))
+    people = (UUID(data["doctor_id"]), UUID(data["patient_id"]))
+    more = {name: data[name] for name in MORE if name in data}
+    return (UUID(row.subject), row.name, data["revision"], starts_at, ends_at, *people, more)
+
+
+def _check_places(rows: Iterable[Any]) -> None:
+    """Nobody is in two places, but for the doctor of an overbooked visit."""
+    for one, other in combinations([row for row in rows if row.status in ACTIVE], 2):
+        if one.starts_at < other.ends_at and other.starts_at < one.ends_at:
+            assert one.patient_id != other.patient_id, (one, other)
+            assert one.doctor_id != other.doctor_id or one.overbooked or other.overbooked, (one, other)
+
+
+def _check_times_off(rows: Iterable[Any], off: Iterable[tuple[UUID, datetime, datetime]]) -> None:
+    """No visit waits in a time off."""
+    waiting = [row for row in rows if row.status in TO_COME]
+    for doctor_id, starts_at, ends_at in off:
+        met = [row for row in waiting if row.starts_at < ends_at and starts_at < row.ends_at]
+        assert not [row for row in met if row.doctor_id == doctor_id], met

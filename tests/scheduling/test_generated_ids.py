@@ -1,0 +1,222 @@
+"""Whoever names the id of what is not theirs is told, to the letter, what is told of an id that nobody has.
+
+Nothing of it is written by hand but the world: the commands and queries are all that the contracts have with an id in
+them, the payloads follow from their fields, the roles are theirs, but for those who may act for anyone.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from marshmallow import fields, validate
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Command
+from chassis.database import Database
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.tables import outbox
+from contracts import scheduling
+from contracts.roles import DESK, STAFF, Role
+from matron.migrations import migrate
+from services.scheduling.base import Base
+from services.scheduling.models import Appointment, TimeOff
+from services.scheduling.rota_models import Shift, ShiftSwap, StaffMember, Task
+from tests.databases import KINDS
+from tests.scheduling import factories
+from tests.scheduling.asking import ask
+
+PERSONS = {"doctor_id": {Role.DOCTOR}, "patient_id": {Role.PATIENT}, "person_id": STAFF, "owner_id": STAFF}
+"""Fields that say whose it is, and which roles such people have."""
+PUBLIC = {(scheduling.ListSlots, "doctor_id")}
+
+
+class Case(NamedTuple):
+    """One id that somebody of a role names in a contract."""
+
+    contract: type[Command]
+    role: Role
+    field: str
+
+    def __str__(self) -> str:
+        return f"{self.contract.__name__}-{self.role}-{self.field}"
+
+
+FREE = {
+    Case(scheduling.BookAppointment, Role.PATIENT, "doctor_id"),
+    Case(scheduling.BookAppointment, Role.DOCTOR, "patient_id"),
+    *(Case(scheduling.AskForSwap, role, "asked_of") for role in STAFF),
+}
+"""What one may choose freely: a patient any doctor, a doctor any patient, one of the staff any colleague."""
+
+
+class World:
+    """A database, and people with records of their own, made when they are needed."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def person(self, role: Role) -> Actor:
+        """Somebody new of a role."""
+        who = factories.patient(uuid7(), role)
+        with self.database.begin() as session:
+            if role == Role.DOCTOR:
+                who = factories.doctor(session)
+            elif role in STAFF:
+                session.add(StaffMember(id=who.person, is_active=True, changed_by=1))
+        return who
+
+    def add(self, row: DeclarativeBase) -> UUID:
+        """The id of a new row."""
+        with self.database.begin() as session:
+            session.add(row)
+            session.flush()
+            return UUID(str(row.id))  # type: ignore[attr-defined]
+
+    def appointment_id(self, owner: Actor) -> UUID:
+        """A booked visit, of the doctor or of the patient."""
+        is_doctor = owner.has({Role.DOCTOR})
+        doctor, patient = (owner, self.person(Role.PATIENT)) if is_doctor else (self.person(Role.DOCTOR), owner)
+        people = {"doctor_id": doctor.person, "patient_id": patient.person}
+        return self.add(Appointment(**people, **_times(), status="booked", created_at=clock.now()))
+
+    def time_off_id(self, owner: Actor) -> UUID:
+        """A doctor's time off."""
+        return self.add(TimeOff(doctor_id=owner.person, **_times(), created_at=clock.now()))
+
+    def shift_id(self, owner: Actor) -> UUID:
+        """A shift of one of the staff."""
+        return self.add(Shift(person_id=owner.person, ward="A1", **_times(), status="assigned", created_at=clock.now()))
+
+    def swap_id(self, owner: Actor) -> UUID:
+        """A swap that one of the staff is asked for."""
+        other = self.person(Role.NURSE)
+        people = {"asked_by": other.person, "asked_of": owner.person}
+        return self.add(ShiftSwap(shift_id=self.shift_id(other), **people, status="asked", created_at=clock.now()))
+
+    def task_id(self, owner: Actor) -> UUID:
+        """A task of one of the staff."""
+        given = {"title": "Count the beds", "priority": "routine", "status": "requested", "given_by": uuid7()}
+        return self.add(Task(owner_id=owner.person, **given, created_at=clock.now()))
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """All that there is, and all that was said."""
+        tables = [*Base.metadata.sorted_tables, outbox]
+        with self.database.read() as session:
+            return [(table.name, *row) for table in tables for row in session.execute(select(table))]
+
+
+def _times() -> dict[str, Any]:
+    starts_at = factories.at(days=3, hour=13)
+    return {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
+
+
+# --- payloads ---------------------------------------------------------------------------------------------------------
+
+
+def is_id(declared: fields.Field[Any]) -> bool:
+    """Whether a field names a record or a person."""
+    return isinstance(declared, fields.UUID)
+
+
+def payload_of(world: World, contract: type[Command], who: Actor) -> dict[str, Any]:
+    """All ids are of what is one's own, or free to choose; the rest is what each field takes."""
+    colleague, payload = world.person(Role.NURSE), dict[str, Any]()
+    for name, declared in contract.schema().fields.items():
+        if is_id(declared):
+            payload[name] = id_for(world, name, who, colleague)
+        elif declared.required:
+            payload[declared.data_key or name] = value_for(name, declared)
+    return payload
+
+
+def id_for(world: World, name: str, owner: Actor, colleague: Actor) -> UUID:
+    """An id for a field of this name: of the owner, who may be anybody's, or of whom the owner chooses.
+
+    KeyError for a name that is new: say here what it names, so that nothing goes untested.
+    """
+    if name in PERSONS:
+        return owner.person if owner.has(PERSONS[name]) else world.person(min(PERSONS[name])).person
+    chosen: dict[str, Callable[[], UUID]] = {
+        "asked_of": lambda: colleague.person,
+        "in_exchange_id": lambda: world.shift_id(colleague),
+        **{
+            record: lambda record=record: getattr(world, record)(owner)  # type: ignore[misc]
+            for record in ("appointment_id", "time_off_id", "shift_id", "swap_id", "task_id")
+        },
+    }
+    return chosen[name]()
+
+
+def value_for(name: str, declared: fields.Field[Any]) -> Any:
+    """A value for a required field that is no id, by its type; TypeError for one that is new here."""
+    if isinstance(declared, fields.AwareDateTime):
+        return _times()[name]
+    if isinstance(declared, fields.String):
+        choices = [each.choices for each in declared.validators if isinstance(each, validate.OneOf)]
+        return next(iter(choices[0])) if choices else "As agreed"
+    if isinstance(declared, fields.List):
+        return []
+    raise TypeError(f"say what a field such as {name} takes: {declared}")
+
+
+# --- cases ------------------------------------------------------------------------------------------------------------
+
+
+def cases() -> Iterator[Case]:
+    """Every id of every command and query, for each role that may ask, but for those who may ask about anybody."""
+    found = (each for each in vars(scheduling).values() if isinstance(each, type) and issubclass(each, Command))
+    contracts = (each for each in found if hasattr(each, "returns"))  # The others are bases.
+    for contract in sorted(contracts, key=lambda each: each.__name__):
+        for name, declared in contract.schema().fields.items():
+            for role in sorted(contract.roles):
+                is_clerk = role == Role.ADMIN or (role in DESK and contract.roles >= DESK)  # type: ignore[operator]
+                if is_id(declared) and not is_clerk and (contract, name) not in PUBLIC:
+                    yield Case(contract, Role(role), name)
+
+
+ALL = list(cases())
+REFUSED = [case for case in ALL if case not in FREE]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A database of this module's own, which the service commits to."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    url = server.create_database("ids") if server else f"sqlite:///{tmp_path_factory.mktemp('ids')}/ids.db"
+    database = Database(url)
+    migrate("scheduling", database)
+    yield World(database)
+    database.close()
+    if server:
+        server.drop(url)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_an_id_of_somebody_else_is_as_unknown_as_one_of_nobody(world: World, case: Case) -> None:
+    who = world.person(case.role)
+    payload, another = payload_of(world, case.contract, who), payload_of(world, case.contract, world.person(case.role))
+    before = world.rows()
+    theirs = ask(world.database, who, case.contract, payload | {case.field: another[case.field]})
+    nobodys = ask(world.database, who, case.contract, payload | {case.field: uuid7()})
+    assert theirs.told == nobodys.told, "else one learns which ids there are"
+    assert isinstance(theirs.refusal, NotFound)
+    assert world.rows() == before
+
+
+@pytest.mark.parametrize(("contract", "role"), sorted({case[:2] for case in ALL}, key=str), ids=str)
+def test_with_ids_of_ones_own_it_is_not_unknown(world: World, contract: type[Command], role: Role) -> None:
+    who = world.person(role)
+    answer = ask(world.database, who, contract, payload_of(world, contract, who))
+    assert not isinstance(answer.refusal, NotFound), "else the test before would pass where every id is refused"
+    assert answer.code not in ("internal", "invalid"), answer
+
+
+def test_each_of_the_patients_doctors_and_staffs_commands_is_tried() -> None:
+    for role, number in {Role.PATIENT: 5, Role.DOCTOR: 14, Role.NURSE: 9}.items():
+        assert len({case.contract for case in ALL if case.role == role}) >= number

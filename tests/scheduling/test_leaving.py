@@ -1,0 +1,164 @@
+"""Visits that are rejected, called off, missed or displaced, and patients who arrive."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chassis import clock
+from chassis.database import Session
+from chassis.errors import Conflict
+from chassis.identity import Actor
+from contracts.scheduling import (
+    AppointmentCancelled,
+    AppointmentDisplaced,
+    AppointmentMissed,
+    AppointmentRejected,
+    PatientArrived,
+)
+from services.scheduling import appointments
+from services.scheduling.models import Appointment, AppointmentChange
+from tests.scheduling.factories import book, doctor, history, move, patient, said
+
+DESK = patient(None, "receptionist")
+
+
+@pytest.fixture
+def who(session: Session) -> Actor:
+    """A doctor with hours."""
+    return doctor(session)
+
+
+def agreed(session: Session, who: Actor, asking: Actor | None = None) -> dict[str, Any]:
+    """A visit that the doctor has accepted."""
+    return move(session, who, book(session, who, actor=asking), "accept")
+
+
+def near(monkeypatch: pytest.MonkeyPatch, visit: dict[str, Any], **before: float) -> None:
+    """Let it be so long before the visit."""
+    moment = visit["starts_at"] - timedelta(**before)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+def test_a_doctor_rejects_a_request_with_the_reason(session: Session, who: Actor) -> None:
+    visit = move(session, who, book(session, who), "reject", reason="full")
+    assert (visit["status"], visit["status_reason"], visit["revision"]) == ("rejected", "full", 2)
+    [told] = said(session, AppointmentRejected)
+    assert (told["appointment_id"], told["revision"]) == (visit["id"], 2)
+    assert "full" not in str(told)
+
+
+def test_a_rejected_visit_leaves_its_time_free(session: Session, who: Actor) -> None:
+    move(session, who, book(session, who), "reject", reason="full")
+    assert book(session, who)["status"] == "requested"
+
+
+@pytest.mark.parametrize("state", ["requested", "booked"])
+def test_a_patient_calls_a_visit_off(session: Session, who: Actor, state: str) -> None:
+    asking = patient()
+    visit = book(session, who, actor=asking) if state == "requested" else agreed(session, who, asking)
+    off = move(session, asking, visit, "cancel", reason="a cold")
+    assert (off["status"], off["status_reason"]) == ("cancelled", "a cold")
+    [told] = said(session, AppointmentCancelled)
+    assert (told["by"], told["late"], told["revision"]) == ("patient", False, off["revision"])
+
+
+def test_a_patient_calls_an_agreed_visit_off_until_24_hours_before(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = patient()
+    visit = agreed(session, who, asking)
+    near(monkeypatch, visit, hours=23, minutes=59)
+    with pytest.raises(Conflict) as refused:
+        move(session, asking, visit, "cancel", reason="a cold")
+    assert refused.value.code == "late_cancel"
+    near(monkeypatch, visit, hours=24)
+    assert move(session, asking, visit, "cancel", reason="a cold")["status"] == "cancelled"
+
+
+def test_a_patient_calls_a_request_off_at_any_time(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = patient()
+    visit = book(session, who, actor=asking)
+    near(monkeypatch, visit, minutes=1)
+    assert move(session, asking, visit, "cancel", reason="a cold")["status"] == "cancelled"
+    assert not said(session, AppointmentCancelled)[0]["late"]
+
+
+def test_the_desk_calls_a_visit_off_late_and_says_that_it_is(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = agreed(session, who)
+    near(monkeypatch, visit, hours=1)
+    move(session, DESK, visit, "cancel", reason="a burst pipe")
+    [told] = said(session, AppointmentCancelled)
+    assert (told["by"], told["late"]) == ("desk", True)
+
+
+def test_who_works_at_the_desk_calls_the_own_visit_off_as_any_patient(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = agreed(session, who, DESK)
+    near(monkeypatch, visit, hours=1)
+    with pytest.raises(Conflict) as refused:
+        move(session, DESK, visit, "cancel", reason="a cold")
+    assert refused.value.code == "late_cancel"
+
+
+def test_a_patient_calls_a_displaced_visit_off_at_any_time(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = patient()
+    visit = agreed(session, who, asking)
+    appointments.displace(session, who, session.get_one(Appointment, visit["id"]), reason=None)
+    near(monkeypatch, visit, hours=1)
+    assert move(session, asking, visit, "cancel", reason="elsewhere")["status"] == "cancelled"
+
+
+def test_a_visit_that_has_begun_is_not_called_off(session: Session, who: Actor) -> None:
+    visit = move(session, who, agreed(session, who), "start")
+    with pytest.raises(Conflict) as refused:
+        move(session, DESK, visit, "cancel", reason="too late")
+    assert (refused.value.code, refused.value.facts) == ("cannot_be_cancelled", {"state": "in_progress"})
+
+
+def test_the_desk_says_that_the_patient_is_there(session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = agreed(session, who)
+    near(monkeypatch, visit, hours=12)
+    assert move(session, DESK, visit, "arrive")["status"] == "arrived"
+    assert [told["revision"] for told in said(session, PatientArrived)] == [3]
+    assert move(session, who, visit, "start")["status"] == "in_progress"
+
+
+@pytest.mark.parametrize("part", ["doctor", "desk"])
+def test_the_doctor_and_the_desk_say_that_the_patient_has_not_come(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    visit = agreed(session, who)
+    near(monkeypatch, visit, minutes=-1)
+    assert move(session, {"doctor": who, "desk": DESK}[part], visit, "miss")["status"] == "no_show"
+    assert len(said(session, AppointmentMissed)) == 1
+
+
+def test_a_displaced_visit_says_why_and_has_first_call(session: Session, who: Actor) -> None:
+    visit = agreed(session, who)
+    row = session.get_one(Appointment, visit["id"])
+    appointments.displace(session, who, row, reason="holiday")
+    assert (row.status, row.status_reason, row.first_call, row.revision) == ("displaced", "holiday", True, 3)
+    assert [told["revision"] for told in said(session, AppointmentDisplaced)] == [3]
+    assert history(session, visit)[-1] == (3, "displaced", who.person)
+
+
+def test_of_an_erased_patient_no_reason_is_left_anywhere(session: Session, who: Actor) -> None:
+    asking, other = patient(), patient()
+    texts = {}
+    for one in (asking, other):
+        visit = book(session, who, actor=one, reason="knee")
+        move(session, one, visit, "cancel", reason="better")
+        history(session, visit)
+        appointments.forget_reasons(session, asking.person)
+        row = session.get_one(Appointment, visit["id"], populate_existing=True)
+        changes = session.query(AppointmentChange.reason).filter_by(appointment_id=visit["id"], revision=2)
+        texts[one] = (row.reason, row.status_reason, changes.scalar())
+    assert texts == {asking: (None, None, None), other: ("knee", "better", "better")}

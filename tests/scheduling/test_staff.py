@@ -1,0 +1,104 @@
+"""Who of the staff works here: copies of what auth says, in whatever order it is heard."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from chassis.database import Session
+from chassis.errors import NotFound
+from services.scheduling import people, staff
+from services.scheduling.models import Doctor
+from services.scheduling.rota_models import StaffMember
+from tests.scheduling.factories import heard
+
+STORY = (
+    "nurse approved",
+    "pharmacist approved",
+    "nurse revoked",
+    "pharmacist approved",
+    "doctor revoked",
+    "deactivated",
+    "pharmacist approved",
+    "pharmacist revoked",
+    "receptionist approved",
+    "erased",
+)
+"""What auth says of one person, in its order."""
+
+
+def tell(session: Session, user_id: UUID, sequence: int) -> None:
+    """Hear one line of the story, of which the first has the number 1."""
+    actor, (what, _space, more) = heard(sequence), STORY[sequence - 1].partition(" ")
+    if more == "approved":
+        staff.remember(session, actor, user_id=user_id, role=what)
+    elif more == "revoked":
+        people.dismiss(session, actor, user_id=user_id, role=what)
+    elif what == "deactivated":
+        people.suspend(session, actor, user_id=user_id)
+    else:
+        people.forget(session, actor, user_id=user_id, reassign_to=None)
+
+
+def works_here(session: Session, user_id: UUID) -> bool:
+    """Whether somebody can be given work."""
+    try:
+        staff.must_work_here(session, user_id)
+    except NotFound:
+        return False
+    return True
+
+
+def after(line: int) -> bool:
+    """Whether somebody works here after so many lines, by the rule: the last word about the staff wins."""
+    said = [one for one in STORY[:line] if one != "doctor revoked"]
+    return said[-1].endswith("approved")
+
+
+@pytest.mark.parametrize("length", range(1, len(STORY) + 1))
+def test_somebody_works_here_until_auth_says_otherwise(session: Session, length: int) -> None:
+    who = uuid7()
+    for sequence in range(1, length + 1):
+        tell(session, who, sequence)
+    assert works_here(session, who) == after(length)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(order=st.permutations([*range(1, len(STORY) + 1)] * 2), length=st.integers(1, len(STORY)))
+def test_the_last_word_wins_in_whatever_order_and_however_often_events_come(
+    session: Session, order: list[int], length: int
+) -> None:
+    who = uuid7()
+    for sequence in (one for one in order if one <= length):
+        tell(session, who, sequence)
+    assert works_here(session, who) == after(length)
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor", "admin"])
+def test_other_roles_make_nobody_staff(session: Session, role: str) -> None:
+    who = uuid7()
+    staff.remember(session, heard(), user_id=who, role=role)
+    assert not works_here(session, who)
+
+
+def test_whom_nobody_has_told_of_does_not_work_here(session: Session) -> None:
+    assert not works_here(session, uuid7())
+
+
+def test_all_of_those_who_are_asked_for_must_work_here(session: Session) -> None:
+    one, other = uuid7(), uuid7()
+    staff.remember(session, heard(), user_id=one, role="nurse")
+    staff.must_work_here(session, one, one)
+    with pytest.raises(NotFound):
+        staff.must_work_here(session, one, other)
+
+
+@pytest.mark.parametrize("line", ["deactivated", "erased"])
+def test_what_is_said_of_anybody_is_remembered_of_doctors_and_staff(session: Session, line: str) -> None:
+    who = uuid7()
+    tell(session, who, STORY.index(line) + 1)
+    for model in (Doctor, StaffMember):
+        assert session.execute(select(model.is_active).where(model.id == who)).scalar_one() is False

@@ -1,0 +1,216 @@
+"""Sixteen clients want, move and give back the same ten slots: nobody overlaps, nobody waits for ever, all is told."""
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import eventlet
+import pytest
+from sqlalchemy import text
+
+from chassis.contract import Command
+from chassis.database import Database
+from chassis.errors import Conflict, NotFound
+from chassis.identity import Actor
+from contracts import scheduling
+from matron.migrations import migrate
+from tests.hospital import eventually
+from tests.scheduling import factories
+from tests.scheduling.asking import DONE, Answer, ask
+from tests.servers import PostgreSQL
+
+LONG = os.environ.get("FAULTS") == "long"
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+
+CLIENTS = 16
+SECONDS = 30.0 if LONG else 8.0
+LOOK_SECONDS = 0.2
+DOCTORS, PATIENTS = 2, 10
+DESK, ADMIN = factories.patient(None, "receptionist"), factories.patient(None, "admin")
+RECENT = 12
+"""Of so many visits the last are moved and cancelled: those before are mostly over."""
+REASON = "It cannot wait."
+OWN = ("accept", "reject", "away")
+"""What doctors alone ask for: a visit that has gone to the other one is not theirs any more."""
+
+ACTIVE = "status IN ('requested', 'booked', 'arrived', 'in_progress')"
+OVERLAPPING = text(
+    f"""
+    SELECT count(*) FROM appointment a JOIN appointment b ON a.id < b.id
+        AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+    WHERE a.{ACTIVE} AND b.{ACTIVE}
+        AND (a.patient_id = b.patient_id OR a.doctor_id = b.doctor_id AND NOT (a.overbooked OR b.overbooked))
+    """  # noqa: S608  the states are ours
+)
+IN_TIME_OFF = text(
+    """
+    SELECT count(*) FROM appointment a JOIN time_off t ON a.doctor_id = t.doctor_id
+        AND a.starts_at < t.ends_at AND t.starts_at < a.ends_at
+    WHERE a.status IN ('requested', 'booked', 'arrived')
+    """
+)
+INCOMPLETE = text(
+    """
+    WITH changed AS (
+        SELECT appointment_id AS id, array_agg(revision ORDER BY revision) AS revisions
+        FROM appointment_change GROUP BY appointment_id
+    ), said AS (
+        SELECT subject::uuid AS id, array_agg((data->>'revision')::int ORDER BY (data->>'revision')::int) AS revisions
+        FROM outbox GROUP BY subject
+    ), whole AS (
+        SELECT id, (SELECT array_agg(n) FROM generate_series(1, a.revision) n) AS revisions FROM appointment a
+    )
+    SELECT count(*) FROM whole LEFT JOIN changed USING (id) LEFT JOIN said USING (id)
+    WHERE changed.revisions IS DISTINCT FROM whole.revisions OR said.revisions IS DISTINCT FROM whole.revisions
+    """
+)
+CHANGES = text("SELECT appointment_id::text, revision FROM appointment_change WHERE status <> 'displaced'")
+STATISTICS = text("SELECT deadlocks, xact_commit FROM pg_stat_database WHERE datname = current_database()")
+
+
+@dataclass
+class Storm:
+    """The clients, what they share, and what became of what they asked."""
+
+    database: Database
+    doctors: list[Actor]
+    patients: list[Actor]
+    slots: list[datetime]
+    ends: float
+    visits: dict[str, tuple[Actor, Actor]] = field(default_factory=dict)
+    """Who asked for a visit, and of whom."""
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    strange: list[tuple[str, Answer]] = field(default_factory=list)
+    told: set[tuple[str, int]] = field(default_factory=set)
+    """Each revision of a visit that was answered."""
+    overlaps: int = 0
+
+    def client(self, number: int) -> None:
+        """One client's hurry."""
+        dice = random.Random(number)
+        while time.monotonic() < self.ends:
+            kinds, weights = zip(*WEIGHTS.items(), strict=True)
+            (kind,) = dice.choices(kinds, weights)
+            if kind == "book" or self.visits:
+                getattr(self, f"_{kind}")(dice)
+            eventlet.sleep(0)
+
+    def watch(self) -> None:
+        """Look for overlaps all the time: the database must not have any at any moment."""
+        while time.monotonic() < self.ends:
+            self.overlaps += number(self.database, OVERLAPPING) + number(self.database, IN_TIME_OFF)
+            eventlet.sleep(LOOK_SECONDS)
+
+    def _ask(self, kind: str, who: Actor, contract: type[Command], **payload: Any) -> Any:
+        """The reply, or None; what became of it is counted."""
+        answer = ask(self.database, who, contract, payload)
+        if answer.code == DONE:
+            self.done[kind] += 1
+            if "revision" in answer.reply:
+                self.told.add((str(answer.reply["id"]), answer.reply["revision"]))
+            return answer.reply
+        self.refused[f"{kind}: {answer.code}"] += 1
+        if not isinstance(answer.refusal, Conflict) and not (kind in OWN and isinstance(answer.refusal, NotFound)):
+            self.strange.append((kind, answer))
+        return None
+
+    def _book(self, dice: random.Random) -> None:
+        who, doctor, starts_at = dice.choice(self.patients), dice.choice(self.doctors), dice.choice(self.slots)
+        people = {"doctor_id": doctor.person, "patient_id": who.person}
+        asking = dice.choice([who, who, DESK, doctor])
+        reply = self._ask("book", asking, scheduling.BookAppointment, **people, starts_at=starts_at)
+        if reply is not None:
+            self.visits[str(reply["id"])] = who, doctor
+
+    def _of_one(self, dice: random.Random) -> tuple[dict[str, str], Actor, Actor]:
+        visit_id = dice.choice(list(self.visits)[-RECENT:])
+        return {"appointment_id": visit_id}, *self.visits[visit_id]
+
+    def _move(self, dice: random.Random) -> None:
+        visit, who, _doctor = self._of_one(dice)
+        payload = {**visit, "starts_at": dice.choice(self.slots)}
+        self._ask("move", dice.choice([who, who, DESK]), scheduling.RescheduleAppointment, **payload)
+
+    def _change(self, dice: random.Random) -> None:
+        visit, _who, _doctor = self._of_one(dice)
+        payload = {**visit, "starts_at": dice.choice(self.slots), "doctor_id": dice.choice(self.doctors).person}
+        self._ask("change", ADMIN, scheduling.ChangeAppointment, **payload)
+
+    def _cancel(self, dice: random.Random) -> None:
+        visit, who, _doctor = self._of_one(dice)
+        self._ask("cancel", dice.choice([who, DESK]), scheduling.CancelAppointment, **visit, reason=REASON)
+
+    def _accept(self, dice: random.Random) -> None:
+        visit, _who, doctor = self._of_one(dice)
+        self._ask("accept", doctor, scheduling.AcceptAppointment, **visit)
+
+    def _reject(self, dice: random.Random) -> None:
+        visit, _who, doctor = self._of_one(dice)
+        self._ask("reject", doctor, scheduling.RejectAppointment, **visit, reason=REASON)
+
+    def _away(self, dice: random.Random) -> None:
+        doctor, starts_at = dice.choice(self.doctors), dice.choice(self.slots)
+        times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
+        whose = {"doctor_id": doctor.person}
+        taken = self._ask("away", doctor, scheduling.TakeTimeOff, **whose, **times, displace=dice.random() < 0.8)
+        if taken is not None:
+            eventlet.sleep(0.01)
+            self._ask("back", doctor, scheduling.EndTimeOff, **whose, time_off_id=taken["id"])
+
+
+WEIGHTS = {"book": 30, "move": 25, "change": 10, "cancel": 20, "accept": 10, "reject": 3, "away": 2}
+
+
+def number(database: Database, statement: Any) -> int:
+    """The one number that a statement answers with."""
+    with database.autocommit() as connection:
+        return int(connection.execute(statement).scalar_one())
+
+
+@pytest.fixture
+def storm(postgresql: PostgreSQL) -> Iterator[Storm]:
+    """Two doctors with five slots each, all at the same times, and ten patients."""
+    url = postgresql.create_database("storm")
+    database = Database(url)
+    migrate("scheduling", database)
+    with database.begin() as session:
+        doctors = [factories.doctor(session) for _ in range(DOCTORS)]
+    slots = [factories.at(days=3, hour=9 + half // 2, minute=30 * (half % 2)) for half in range(5)]
+    patients = [factories.patient() for _ in range(PATIENTS)]
+    yield Storm(database, doctors, patients, slots, time.monotonic() + SECONDS)
+    database.close()
+    postgresql.drop(url)
+
+
+def test_sixteen_clients_race_for_ten_slots(storm: Storm) -> None:
+    threads = [eventlet.spawn(storm.client, number) for number in range(CLIENTS)] + [eventlet.spawn(storm.watch)]
+    for thread in threads:
+        thread.wait()
+    print(f"done {dict(storm.done)}, refused {dict(storm.refused)}")
+    assert storm.strange == []
+    assert storm.overlaps == number(storm.database, OVERLAPPING) == number(storm.database, IN_TIME_OFF) == 0
+    assert number(storm.database, INCOMPLETE) == 0
+    with storm.database.autocommit() as connection:
+        assert {tuple(row) for row in connection.execute(CHANGES)} <= storm.told, "else a refused request was done"
+    assert storm.done.keys() >= WEIGHTS.keys()
+    assert storm.refused["book: slot_taken"]
+    _check_deadlocks(storm)
+
+
+def _check_deadlocks(storm: Storm) -> None:
+    """None, not even one that was tried again without a word. A connection tells its numbers when it ends."""
+    storm.database.close()
+
+    def told() -> bool:
+        with storm.database.autocommit() as connection:
+            deadlocks, commits = connection.execute(STATISTICS).one()
+        assert deadlocks == 0
+        return bool(commits >= storm.done.total())
+
+    eventually(told)
