@@ -102,7 +102,7 @@ class HttpServer(WebServer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._starting = False
+        self._starting = self.listens = False
         self.table = Table()
         self.active = self.connections = 0
         self.draining = False
@@ -120,6 +120,7 @@ class HttpServer(WebServer):
             self.limits = Limits(self.settings)
             https = self.container.config["matron"].public_url.startswith("https:")
             self.replies = Replies(https=https, cors=Cors(self.settings.cors_origins))
+            self.health.add("gateway.http", lambda: self.listens)
 
     def start(self) -> None:
         """Listen."""
@@ -134,6 +135,7 @@ class HttpServer(WebServer):
             self._sock.settimeout(None)
             self._serv = self.get_wsgi_server(self._sock, self.app)
             self._gt = eventlet.spawn(self.run)
+            self.listens = True
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = Protocol, debug: bool = False) -> Any:  # noqa: FBT001, FBT002  nameko's signature
         """Eventlet's server, without a log of its own, on our connections."""

@@ -18,6 +18,7 @@ from services.scheduling.parts import held, part_of
 from services.scheduling.rules import Slot
 
 WHOSE = ("patient", "desk", "doctor")
+WHEN_AND_WHO = frozenset({"doctor_id", "starts_at"})
 
 
 def reschedule(
@@ -55,7 +56,7 @@ def reschedule(
 
 
 def change(session: Session, actor: Actor, *, appointment_id: UUID, **facts: Any) -> Appointment:
-    """Give a visit another `doctor_id`, `starts_at`, `place` or `reason`. With another doctor or time it is agreed.
+    """Give a visit another `doctor_id`, `starts_at`, `place` or `reason`. Who names doctor or time agrees to it.
 
     NotFound: no such visit, or doctor. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `cannot_be_moved`.
     Invalid: `not_in_future`, `too_far_ahead`.
@@ -64,11 +65,12 @@ def change(session: Session, actor: Actor, *, appointment_id: UUID, **facts: Any
     visit = held(session, actor, appointment_id, "desk", others=others)
     visit.check_movable()
     news = {name: value for name, value in facts.items() if getattr(visit, name) != value}
-    if news.keys() & {"doctor_id", "starts_at"}:
+    is_to_be_agreed = visit.status != "booked" and bool(facts.keys() & WHEN_AND_WHO)
+    if is_to_be_agreed or news.keys() & WHEN_AND_WHO:
         _move(session, visit, facts)
     elif news:
         visit.describe(news)
-    return _moved(session, actor, visit) if news else visit
+    return _moved(session, actor, visit) if news or is_to_be_agreed else visit
 
 
 def _move(session: Session, visit: Appointment, facts: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What the database has of the visits of a few doctors, held against the model, and against the rules themselves."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import combinations
@@ -32,13 +33,13 @@ class Evidence:
         with self.database.read() as session:
             rows, off = self._visits(session), self._times_off(session)
             history, events = self._history(session), self._events(session)
-        assert {row.id: tuple(row)[1:] for row in rows} == {visit.id: visit.row for visit in model.visits.values()}
-        assert off == model.off
+        _check_same([tuple(row) for row in rows], [(visit.id, *visit.row) for visit in model.visits.values()])
+        _check_same(off.items(), model.off.items())
         _check_places(rows)
         _check_times_off(rows, off.values())
         written, said = model.taken()
-        assert sorted(history, key=str) == sorted(written, key=str)
-        assert sorted(events, key=str) == sorted(said, key=str)
+        _check_same(history, written)
+        _check_same(events, said)
 
     def _visits(self, session: Session) -> Sequence[Any]:
         one = VISIT.c
@@ -64,6 +65,12 @@ class Evidence:
         found = session.core.execute(select(outbox).where(outbox.c.position > self.said_through)).all()
         self.said_through = max((row.position for row in found), default=self.said_through)
         return [_told(row) for row in found]
+
+
+def _check_same(found: Iterable[Any], wanted: Iterable[Any]) -> None:
+    """In whatever order, but as often."""
+    was, ought = Counter(map(str, found)), Counter(map(str, wanted))
+    assert was == ought, f"too much: {dict(was - ought)}, missing: {dict(ought - was)}"
 
 
 def _told(row: Any) -> tuple[Any, ...]:

@@ -213,6 +213,13 @@ def test_an_admin_gives_a_visit_to_another_doctor_at_the_same_time(session: Sess
     assert changed["starts_at"] == visit["starts_at"]
 
 
+def test_an_admin_who_names_the_time_of_a_request_agrees_to_it(session: Session) -> None:
+    visit = book(session, doctor(session))
+    changed = change(session, visit, starts_at=visit["starts_at"])
+    assert (changed["status"], changed["revision"]) == ("booked", 2)
+    assert change(session, changed, starts_at=visit["starts_at"])["revision"] == 2
+
+
 def test_an_admin_gives_a_visit_another_time_place_and_reason_at_once(session: Session) -> None:
     visit = book(session, doctor(session))
     changed = change(session, visit, starts_at=at(**LATER), place="Room 3", reason="knee")
@@ -237,9 +244,9 @@ def test_another_place_alone_neither_agrees_nor_looks_at_the_time(
 
 
 def test_a_change_to_what_is_so_already_is_none(session: Session) -> None:
-    visit = book(session, doctor(session))
+    visit = agreed(session, doctor(session))
     unchanged = change(session, visit, starts_at=visit["starts_at"], place=None)
-    assert (unchanged["revision"], said(session, AppointmentRescheduled)) == (1, [])
+    assert (unchanged["revision"], said(session, AppointmentRescheduled)) == (visit["revision"], [])
 
 
 def test_another_doctor_who_has_that_time_does_not_get_the_visit(session: Session) -> None:

@@ -170,7 +170,7 @@ class Visits(People):
     def the_admin_changes_it(self, *, number: int, doctor: int, when: tuple[int, int], how: str) -> None:
         visit = self.pick(number)
         wish = Wish(self.doctors[doctor].person, visit.patient, self.moment(when))
-        is_other = (wish.doctor, wish.starts_at) != (visit.doctor, visit.starts_at)
+        is_other = visit.status != "booked" or (wish.doctor, wish.starts_at) != (visit.doctor, visit.starts_at)
         refusals = _unless(visit, *MOVABLE, code="cannot_be_moved")
         refusals |= self.model.against(wish, but=visit) if is_other else set()
         facts: dict[str, Any] = {"doctor_id": wish.doctor, "starts_at": wish.starts_at}

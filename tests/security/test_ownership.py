@@ -6,6 +6,7 @@ their path. What the second person is told must be, to the letter, what is told 
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -13,18 +14,18 @@ from uuid import uuid4
 import pytest
 
 from contracts.roles import Role
-from gateway.openapi import Entry, entries
+from gateway.openapi import Entry, document, entries
 from gateway.service import GatewayService
 from tests.hospital import Hospital, eventually
 from tests.people import Person, first_slot
 from tests.security.conftest import Staff
 
 TABLE = entries(GatewayService)
+PATHS = document(GatewayService)["paths"]
+SANDBOX = {"/api/patient/invoices/{invoice_id}/pay": {"provider": "sandbox"}}
 PUBLIC = ("/api/doctors", "/api/doctors/{doctor_id}/slots")
 """The directory of doctors, which is for everybody who has signed in."""
 ANY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-BODIES: dict[str, Any] = {"/api/patient/invoices/{invoice_id}/pay": {"provider": "sandbox"}}
-"""What a route takes besides the id; the others take nothing."""
 MEDICINE = {
     "medicine": "Amoxicillin",
     "dose": {"value": 500, "unit": "mg"},
@@ -34,6 +35,14 @@ MEDICINE = {
     "quantity": 21,
     "refills": 0,
 }
+
+
+def body_of(entry: Entry) -> dict[str, Any]:
+    """What a route takes besides the id: the document's own example, with moments that are still to come."""
+    described = PATHS[entry.url][entry.method.lower()].get("requestBody")
+    given: dict[str, Any] = described["content"]["application/json"]["example"] if described else {}
+    ahead = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    return {name: ahead if name == "starts_at" else value for name, value in given.items()} | SANDBOX.get(entry.url, {})
 
 
 class Pair(NamedTuple):
@@ -62,7 +71,7 @@ def with_id(role: Role) -> list[Entry]:
 def asked(hospital: Hospital, person: Person, entry: Entry, one: str) -> tuple[int, str]:
     """What is told of an id, without that of the request."""
     url = re.sub(r"{\w+}", one, entry.url)
-    body: dict[str, Any] = {} if entry.method == "GET" else {"json": BODIES.get(entry.url, {})}
+    body: dict[str, Any] = {} if entry.method == "GET" else {"json": body_of(entry)}
     reply = hospital.call(entry.method, url, token=person.token, **body)
     return reply.status_code, reply.text.replace(reply.headers["X-Request-Id"], "")
 
