@@ -22,7 +22,7 @@ from services.scheduling import (
 
 
 class SchedulingService(Service):
-    """When: doctors' calendars and appointments."""
+    """When: doctors' calendars and visits, the staff's shifts and tasks."""
 
     name = "scheduling"
 
