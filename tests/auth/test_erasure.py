@@ -31,7 +31,7 @@ from tests.auth.factories import (
     said,
 )
 
-CANARIES = ("canary", "+49309018", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
+CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
 
 
 def with_visit(session: Session) -> tuple[Account, UUID]:
@@ -60,7 +60,7 @@ def life_of_a_canary(session: Session) -> Account:
     """Somebody who has left something in every table."""
     account = registered(session, "canary@cage.example")
     account.status = "active"
-    accounts.change(session, account, {"phone": "+4930901877", "name": "Carl Canary"})
+    accounts.change(session, account, {"phone": "+43660555123", "name": "Carl Canary"})
     fail_to_log_in(session, account.email, 1)
     log_in(session, account.email)
     log_in_with(session, account, enrolled(session, account).code())
@@ -73,7 +73,7 @@ def life_of_a_canary(session: Session) -> Account:
     upgrades.decide(session, SOMEBODY, request_id=asked.id, decision="reject", reason="The canary sings-well.")
     used = {"address": "192.0.2.77", "device": "Yellow Browser"}
     session.execute(update(LoginSession).where(LoginSession.user_id == account.id).values(used))
-    session.add(DeskPatient(id=account.id, name="Carl Canary", phone="+4930901877"))
+    session.add(DeskPatient(id=account.id, name="Carl Canary", phone="+43660555123"))
     grants.give(session, account, "doctor", by=None, specialization="Ornithology")
     grants.announce(session, account, "doctor", specialization="Ornithology")
     sent(session)
