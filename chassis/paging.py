@@ -84,7 +84,12 @@ def _literal(key: Any, value: Any) -> ColumnElement[Any]:
 
 
 def _encoded(row: Any, keys: tuple[Any, ...]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([getattr(row, key.key) for key in keys])).decode().rstrip("=")
+    return cursor_at(*(getattr(row, key.key) for key in keys))
+
+
+def cursor_at(*values: Any) -> str:
+    """The cursor of what follows the row with this sort key."""
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
 def _decoded(cursor: str, keys: tuple[Any, ...]) -> list[Any]:

@@ -17,6 +17,8 @@ from eventlet import GreenPool
 from chassis.config import SERVICES
 from chassis.errors import Invalid, MatronError, NoAnswer, Unavailable
 from chassis.execution import Call
+from chassis.observe import log
+from chassis.paging import cursor_at
 from contracts.auth import NoteRefusal
 from gateway.requests import Request
 
@@ -61,7 +63,7 @@ def _next(places: dict[str, str | None], pages: dict[str, Any], items: list[dict
     for service, answer in pages.items():
         shown = [row["id"] for row in items if row["service"] == service]
         if shown:
-            after[service] = base64.urlsafe_b64encode(orjson.dumps([shown[-1]])).decode().rstrip("=")
+            after[service] = cursor_at(shown[-1])
         if len(shown) == len(answer["items"]) and answer["next"] is None:
             after[service] = None
     left = [service for service in SERVICES if after.get(service, "") is not None]
@@ -84,5 +86,5 @@ def note_refusal(gateway: Any, request: Request, action: str) -> None:
     call = Call(token=request.token(), request_id=request.id, address=request.address)
     try:
         gateway.rpc.call(NoteRefusal.service, NoteRefusal.method(), {"action": action}, call, NOTE_SECONDS)
-    except MatronError:
-        return
+    except MatronError as error:
+        log.warning("refusal not audited", action=action, error=error.code, request_id=request.id)

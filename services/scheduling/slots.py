@@ -1,6 +1,6 @@
 """Doctors' weekly hours, and the free slots that they make. Slots are computed, never stored."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
-from services.scheduling import calendars, doctors, rules
+from services.scheduling import calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY, DOCTOR, HOURS, RULE, VALID, VISIT
 from services.scheduling.models import ACTIVE, AvailabilityRule
 from services.scheduling.rules import Slot
@@ -111,19 +111,11 @@ def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) ->
 
 
 def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[datetime, datetime]:
-    start = clock.now() if from_ is None else _moment(from_)
-    end = start + WEEK if to is None else _moment(to, whole_day=True)
+    start = clock.now() if from_ is None else days.first_of(from_)
+    end = start + WEEK if to is None else days.end_of(to)
     if end - start > rules.RANGE + timedelta(hours=1):
         raise Invalid("range_too_long", "Ask for up to 31 days at once.", {"errors": {"to": ["Too far from `from`."]}})
     return max(start, clock.now()), min(end, clock.now() + rules.HORIZON)
-
-
-def _moment(value: date | datetime, *, whole_day: bool = False) -> datetime:
-    """A moment as it is; a day from its first moment, or to its last."""
-    if isinstance(value, datetime):
-        return value
-    day = value + timedelta(days=1) if whole_day else value
-    return datetime.combine(day, time(), config.current().hospital_timezone)
 
 
 def _cursor(slot: Slot) -> str:

@@ -5,7 +5,7 @@ None of these visits takes anybody's time afterwards, so the locks on people are
 """
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, or_, select
@@ -14,6 +14,7 @@ from chassis import clock, config
 from chassis.database import Session
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentExpired, AppointmentMissed
+from services.scheduling import days
 from services.scheduling.appointments import changed
 from services.scheduling.models import Appointment
 
@@ -45,14 +46,10 @@ def expire_displaced(session: Session, actor: Actor) -> None:
 def miss_visits(session: Session, actor: Actor) -> None:
     """Patients who have not come on the day of their visit, which is over in the hospital, have missed it."""
     now = clock.now()
-    for visit in _batch(session, "booked", Appointment.ends_at < _first_moment_of_day(now), Appointment.ends_at):
+    today = days.first_of(now.astimezone(config.current().hospital_timezone).date())
+    for visit in _batch(session, "booked", Appointment.ends_at < today, Appointment.ends_at):
         visit.miss(now)
         changed(session, actor, visit, AppointmentMissed)
-
-
-def _first_moment_of_day(now: datetime) -> datetime:
-    zone = config.current().hospital_timezone
-    return datetime.combine(now.astimezone(zone).date(), time(), zone)
 
 
 def _batch(session: Session, status: str, is_due: ColumnElement[bool], since: Any) -> Sequence[Appointment]:
