@@ -50,7 +50,9 @@ class AppointmentWithHistoryView(AppointmentView):
 
 
 class BookAppointment(Command):
-    """Ask a doctor for a visit, who accepts or rejects it. A doctor, and the desk, book without asking.
+    """Ask a doctor for a visit, who accepts or rejects it. The desk books without asking, and so does a doctor.
+
+    A doctor only for patients who have had a visit with him, or asked for one.
 
     The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. Conflict:
     `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`. Invalid: `not_in_future`, `too_far_ahead`.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import exists, or_, select, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -53,7 +53,7 @@ def book(
     NotFound: no such doctor, or not one's own record. Forbidden: `desk_only` (overbooking). Invalid: `not_in_future`,
     `too_far_ahead`. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`.
     """
-    part = _part_in_booking(actor, doctor_id, patient_id)
+    part = _part_in_booking(session, actor, doctor_id, patient_id)
     only_desk_overbooks(part, overbook_reason)
     calendars.check_time(starts_at)
     session.lock(calendars.lock_of(doctor_id), calendars.lock_of(patient_id))
@@ -85,13 +85,19 @@ def _new(slot: Slot, *, overbook_reason: str | None = None, **facts: Any) -> App
     )
 
 
-def _part_in_booking(actor: Actor, doctor_id: UUID, patient_id: UUID) -> str:
-    """On whose part one books: whoever books for himself does so as a patient. NotFound: none of one's business."""
+def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id: UUID) -> str:
+    """On whose part one books: whoever books for himself does so as a patient. NotFound: none of one's business.
+
+    A doctor books those who have been given a visit with him before, by themselves or the desk: a visit opens the
+    chart, and nobody is to open it for himself.
+    """
     if actor.id == patient_id:
         return "patient"
     if actor.has(DESK):
         return "desk"
-    if actor.has({Role.DOCTOR}) and actor.id == doctor_id:
+    known = (Appointment.doctor_id == doctor_id) & (Appointment.patient_id == patient_id)
+    is_own = actor.has({Role.DOCTOR}) and actor.id == doctor_id
+    if is_own and session.scalar(select(exists().where(known))):
         return "doctor"
     raise NotFound("not_found", "There is no such record.")
 

@@ -47,10 +47,18 @@ def test_the_desk_books_outright_for_a_patient(session: Session) -> None:
 
 
 def test_a_doctor_books_a_patient_into_the_own_calendar_without_asking(session: Session) -> None:
-    who = doctor(session)
-    assert book(session, who, actor=who, patient_id=uuid7())["status"] == "booked"
+    who, known = doctor(session), patient()
+    book(session, who, actor=known)
+    again = {"patient_id": known.person, "starts_at": at(hour=11)}
+    assert book(session, who, actor=who, **again)["status"] == "booked"
     with pytest.raises(NotFound):
-        book(session, doctor(session), actor=who, patient_id=uuid7())
+        book(session, doctor(session), actor=who, **again)
+
+
+def test_a_doctor_opens_no_strangers_chart_by_booking_him(session: Session) -> None:
+    who = doctor(session)
+    with pytest.raises(NotFound):
+        book(session, who, actor=who, patient_id=uuid7())
 
 
 def test_a_doctor_asks_another_one_as_any_patient_does(session: Session) -> None:

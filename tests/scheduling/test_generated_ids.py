@@ -49,10 +49,9 @@ class Case(NamedTuple):
 
 FREE = {
     Case(scheduling.BookAppointment, Role.PATIENT, "doctor_id"),
-    Case(scheduling.BookAppointment, Role.DOCTOR, "patient_id"),
     *(Case(scheduling.AskForSwap, role, "asked_of") for role in STAFF),
 }
-"""What one may choose freely: a patient any doctor, a doctor any patient, one of the staff any colleague."""
+"""What one may choose freely: a patient any doctor, one of the staff any colleague."""
 
 
 class World:
@@ -84,6 +83,11 @@ class World:
         doctor, patient = (owner, self.person(Role.PATIENT)) if is_doctor else (self.person(Role.DOCTOR), owner)
         people = {"doctor_id": doctor.person, "patient_id": patient.person}
         return self.add(Appointment(**people, **_times(), status="booked", created_at=clock.now()))
+
+    def patient_of(self, doctor: Actor) -> UUID:
+        """Somebody who has a visit with the doctor."""
+        with self.database.read() as session:
+            return session.get_one(Appointment, self.appointment_id(doctor)).patient_id
 
     def time_off_id(self, owner: Actor) -> UUID:
         """A doctor's time off."""
@@ -140,6 +144,8 @@ def id_for(world: World, name: str, owner: Actor, colleague: Actor) -> UUID:
 
     KeyError for a name that is new: say here what it names, so that nothing goes untested.
     """
+    if name == "patient_id" and owner.has({Role.DOCTOR}):
+        return world.patient_of(owner)
     if name in PERSONS:
         return owner.person if owner.has(PERSONS[name]) else world.person(min(PERSONS[name])).person
     chosen: dict[str, Callable[[], UUID]] = {

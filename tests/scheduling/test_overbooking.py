@@ -90,7 +90,8 @@ def test_an_unknown_doctor_is_not_overbooked(session: Session) -> None:
 def test_only_the_desk_overbooks(session: Session) -> None:
     who, asking = doctor(session), patient()
     own = patient(None, "receptionist")
-    for one, whom in ((asking, asking), (who, patient()), (own, own)):
+    book(session, who, actor=asking)
+    for one, whom in ((asking, asking), (who, asking), (own, own)):
         with pytest.raises(Forbidden) as refused:
             overbook(session, who, actor=one, patient_id=whom.person)
         assert refused.value.code == "desk_only"

@@ -80,7 +80,8 @@ class Visits(People):
         """By the desk, or by a doctor: his own visit, or the other one's."""
         by_doctor, other = how in HOW[1:] and not minutes, how == "as another"
         wish = Wish(self.doctors[doctor].person, self.patients[patient].person, self.moment(when), minutes)
-        refusals = NOT_FOUND if by_doctor and other else set[str]()
+        has_met = any((v.doctor, v.patient) == (wish.doctor, wish.patient) for v in self.model.visits.values())
+        refusals = NOT_FOUND if by_doctor and (other or not has_met) else set[str]()
         self.book(self.doctors[doctor - other] if by_doctor else DESK, wish, refusals, "booked")
 
     # --- the course of a visit ---------------------------------------------------------------------------------------
