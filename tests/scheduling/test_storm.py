@@ -35,8 +35,8 @@ DESK, ADMIN = factories.patient(None, "receptionist"), factories.patient(None, "
 RECENT = 12
 """Of so many visits the last are moved and cancelled: those before are mostly over."""
 REASON = "It cannot wait."
-OWN = ("accept", "reject", "away")
-"""What doctors alone ask for: a visit that has gone to the other one is not theirs any more."""
+OWN = ("book again", "accept", "reject", "away")
+"""What doctors alone ask for: a visit, or a patient, that is only the other one's is not there for them."""
 
 ACTIVE = "status IN ('requested', 'booked', 'arrived', 'in_progress')"
 OVERLAPPING = text(
@@ -124,7 +124,8 @@ class Storm:
         who, doctor, starts_at = dice.choice(self.patients), dice.choice(self.doctors), dice.choice(self.slots)
         people = {"doctor_id": doctor.person, "patient_id": who.person}
         asking = dice.choice([who, who, DESK, doctor])
-        reply = self._ask("book", asking, scheduling.BookAppointment, **people, starts_at=starts_at)
+        kind = "book again" if asking is doctor else "book"
+        reply = self._ask(kind, asking, scheduling.BookAppointment, **people, starts_at=starts_at)
         if reply is not None:
             self.visits[str(reply["id"])] = who, doctor
 
