@@ -145,8 +145,6 @@ KILLED_RUN = (
     "from tests.servers import postgresql; s = postgresql.installed(durable=False); s.start(); "
     "print(s._host._program.pid, flush=True); import time; time.sleep(60)"
 )
-STARTS = 3
-"""A machine that is busy with the servers of other tests may be too slow for one of them."""
 
 
 @pytest.mark.servers
@@ -155,13 +153,10 @@ def test_a_killed_test_run_leaves_no_server_behind() -> None:
         programs.find("postgres")
     except Unavailable:
         pytest.skip("PostgreSQL is not installed on this machine itself")
-    for _ in range(STARTS):
-        with subprocess.Popen([sys.executable, "-c", KILLED_RUN], stdout=subprocess.PIPE, text=True) as run:
-            assert run.stdout
-            line = run.stdout.readline()
-            os.kill(run.pid, signal.SIGKILL)
-        if line:
-            break
+    with subprocess.Popen([sys.executable, "-c", KILLED_RUN], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        line = run.stdout.readline()
+        os.kill(run.pid, signal.SIGKILL)
     wait_until(lambda: not janitor.birth(int(line)), seconds=10, what="the end of its server")
 
 

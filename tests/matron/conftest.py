@@ -1,7 +1,8 @@
 """What the tests of commands share."""
 
 import io
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ Matron = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Matron:
+def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Matron]:
     """`matron("dead", "list")`: the exit code, and what was printed on either stream."""
+    umask = os.umask(0o022)
     monkeypatch.delenv("AMQP_URL", raising=False)
 
     def run(*arguments: object, answer: str = "") -> tuple[int, str, str]:
@@ -25,7 +27,8 @@ def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
             main()
         return int(end.value.code or 0), *capsys.readouterr()
 
-    return run
+    yield run
+    os.umask(umask)  # `matron run` makes it strict, for a process of its own.
 
 
 @pytest.fixture(scope="session")

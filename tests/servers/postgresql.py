@@ -112,11 +112,11 @@ def installed(*, durable: bool) -> PostgreSQL:
     (port,) = free_ports(1)
     password = secrets.token_hex(8)
     folder = Folder("postgresql", owner=account)
-    (folder.path / "password").write_text(password)
+    password_file = folder.write("password", password)
     data = folder.path / "data"
     fixed = (f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=")
     making = [
-        initdb, "-D", data, "-U", USER, "-A", "scram-sha-256", "--pwfile", folder.path / "password",
+        initdb, "-D", data, "-U", USER, "-A", "scram-sha-256", "--pwfile", password_file,
         "-E", "UTF8", "--no-sync", "--no-instructions",
     ]  # fmt: skip
     running = [postgres, "-D", data, *_settings(*fixed, durable=durable)]

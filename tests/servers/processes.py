@@ -84,10 +84,21 @@ class Folder:
     """A temporary folder that goes with the run. ``owner`` is the account that may write to it."""
 
     def __init__(self, name: str, owner: str | None = None) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=f"matron-{name}-"))
+        self.path, self._owner = Path(tempfile.mkdtemp(prefix=f"matron-{name}-")), owner
         the_janitor().keep(str(self.path), kind="folder", path=str(self.path))
-        if owner:
-            shutil.chown(self.path, owner)
+        self._hand_over(self.path)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file that the owner, and nobody else, may read, whatever the umask of this process is."""
+        file = self.path / name
+        file.write_text(text)
+        file.chmod(0o600)
+        self._hand_over(file)
+        return file
+
+    def _hand_over(self, path: Path) -> None:
+        if self._owner:
+            shutil.chown(path, self._owner)
 
     def remove(self) -> None:
         """Remove it now."""

@@ -155,9 +155,9 @@ def packaged() -> RabbitMQ:
 
 def _configure(folder: Folder, *, port: int, api_port: int, password: str) -> None:
     text = CONFIGURATION.format(port=port, api_port=api_port, user=USER, password=password)
-    (folder.path / "rabbitmq.conf").write_text(text)
-    (folder.path / "enabled_plugins").write_text("[rabbitmq_management].\n")
-    (folder.path / "rabbitmq-env.conf").write_text("")
+    folder.write("rabbitmq.conf", text)
+    folder.write("enabled_plugins", "[rabbitmq_management].\n")
+    folder.write("rabbitmq-env.conf", "")
 
 
 def _environment(folder: Folder, *, names_port: int, peer_port: int) -> dict[str, str]:
