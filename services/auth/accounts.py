@@ -31,7 +31,7 @@ def register(
     session: Session, _actor: Actor, plan: dict[str, str], password_hash: str, *, email: str, name: str
 ) -> Account:
     """Open a patient's account and send the verification mail. Conflict: `email_taken`, when somebody was faster."""
-    account = _new(email, name, password_hash, "pending_verification", UUID(plan["user_id"]))
+    account = _new(email, name, password_hash, UUID(plan["user_id"]))
     _open(session, account, [Role.PATIENT], by=None)
     mailed.issue(session, account, "verify")
     return account
@@ -56,7 +56,8 @@ def create_ready(
 
     A doctor needs a specialization. Conflict: `email_taken`.
     """
-    account, roles = _new(email, name, password_hash, "active", uuid7()), list(roles)
+    account, roles = _new(email, name, password_hash, uuid7()), list(roles)
+    account.verify(clock.now())
     _open(session, account, roles, by=actor.id, specialization=specialization)
     session.publish(UserVerified(user_id=account.id))
     for role in roles:
@@ -69,20 +70,20 @@ def open_invited(session: Session, actor: Actor, user_id: UUID, *, email: str, n
 
     Conflict: `email_taken`.
     """
-    account = _new(email, name, "", "pending_verification", user_id)
+    account = _new(email, name, "", user_id)
     account.phone = phone
     _open(session, account, [Role.PATIENT], by=actor.id)
     return account
 
 
-def _new(email: str, name: str, password_hash: str, status: str, user_id: UUID) -> Account:
+def _new(email: str, name: str, password_hash: str, user_id: UUID) -> Account:
     return Account(
         id=user_id,
         email=email,
         email_key=rules.email_key(email),
         name=name,
         password_hash=password_hash,
-        status=status,
+        status="pending_verification",
         created_at=clock.now(),
     )
 
@@ -113,7 +114,7 @@ def verify(session: Session, _actor: Actor, *, token: str) -> Account:
     session.note(actor_id=account.id, record_id=account.id)
     if kept.email not in (None, account.email):
         return _move(session, account, kept.email)
-    account.verify()
+    account.verify(clock.now())
     session.publish(UserVerified(user_id=account.id))
     return account
 
@@ -128,7 +129,7 @@ def _move(session: Session, account: Account, email: str) -> Account:
     session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="email"))
     set_address(session, account, email)
     if not account.is_verified:
-        account.verify()
+        account.verify(clock.now())
         session.publish(UserVerified(user_id=account.id))
     return account
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import delete, exists, select
 
+from chassis import clock
 from chassis.database import Session
 from chassis.execution import Refused
 from chassis.identity import Actor
@@ -52,7 +53,7 @@ def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_ha
     sessions.end_all(session, account.id)
     session.execute(delete(LoginFailure).where(LoginFailure.email_digest == rules.digest(account.email_key)))
     if not account.is_verified:
-        account.verify()
+        account.verify(clock.now())
         session.publish(UserVerified(user_id=account.id))
     return {"status": "password_set"}
 

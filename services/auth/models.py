@@ -45,6 +45,8 @@ class Account(Base):
     timezone: Mapped[str | None] = mapped_column(String(50))
     revision: Mapped[int] = mapped_column(server_default="1", default=1)
     """Grows with each change that people make."""
+    verified_at: Mapped[datetime | None]
+    """When the address was first shown to be its owner's."""
 
     @property
     def may_sign_in(self) -> bool:
@@ -56,11 +58,11 @@ class Account(Base):
         """Whether the address has been shown to be its owner's."""
         return self.status == "active"
 
-    def verify(self) -> None:
+    def verify(self, now: datetime) -> None:
         """The owner has shown that the address is theirs."""
         if self.status != "pending_verification":
             raise Conflict("not_pending_verification", f"The account is {self.status}.", {"state": self.status})
-        self.status = "active"
+        self.status, self.verified_at = "active", now
 
     def deactivate(self) -> None:
         """Nobody can use the account until it is reactivated."""
@@ -68,10 +70,10 @@ class Account(Base):
         self.status = "deactivated"
 
     def reactivate(self) -> None:
-        """The account can be used again."""
+        """The account can be used again, as far as it could before."""
         self.must_not_be_erased()
         if self.status == "deactivated":
-            self.status = "active"
+            self.status = "active" if self.verified_at else "pending_verification"
 
     def erase(self) -> None:
         """Destroy what identifies the person; the id stays."""

@@ -13,11 +13,20 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 def test_an_account_is_verified_once() -> None:
     account = Account(status="pending_verification")
-    account.verify()
+    account.verify(NOW)
     assert account.is_verified
     with pytest.raises(Conflict) as refusal:
-        account.verify()
+        account.verify(NOW)
     assert refusal.value.code == "not_pending_verification"
+
+
+def test_a_reactivated_account_is_verified_only_if_it_was() -> None:
+    known, unknown = Account(status="pending_verification"), Account(status="pending_verification")
+    known.verify(NOW)
+    for account in (known, unknown):
+        account.deactivate()
+        account.reactivate()
+    assert (known.status, unknown.status) == ("active", "pending_verification")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
         ("locale", sa.String(20)),
         ("language", sa.String(3)),
         ("timezone", sa.String(50)),
+        ("verified_at", Moment()),
     ),
     "role_grant": (("specialization", sa.String(100)), ("revoked_by", sa.Uuid())),
     "login_session": (("last_used_at", Moment()),),
@@ -29,16 +30,8 @@ KEEP_SPECIALIZATIONS = """
     )
     WHERE role = 'doctor' AND revoked_at IS NULL
 """
+VERIFIED = "UPDATE account SET verified_at = created_at WHERE status = 'active'"
 INDEXED = (("account", "created_at"), ("login_session", "ended_at"))
-
-SPECIALIZATIONS = """
-    UPDATE role_grant SET specialization = (
-        SELECT asked.specialization FROM upgrade_request AS asked
-        WHERE asked.user_id = role_grant.user_id AND asked.role = 'doctor' AND asked.status = 'approved'
-        ORDER BY asked.decided_at DESC LIMIT 1
-    ) WHERE role = 'doctor'
-"""
-"""What doctors were approved for, who were made before it was kept with the role."""
 
 
 def upgrade() -> None:
@@ -51,7 +44,7 @@ def upgrade() -> None:
     for table, name in INDEXED:
         op.create_index(f"ix_{table}_{name}", table, [name])
     op.execute(KEEP_SPECIALIZATIONS)
-    op.execute(SPECIALIZATIONS)
+    op.execute(VERIFIED)
     _create_second_factor()
     _create_copies()
 
