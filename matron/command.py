@@ -197,7 +197,3 @@ def main() -> None:
     except (ConfigError, MatronError) as error:
         err.print(f"[red]matron:[/red] {error.detail if isinstance(error, MatronError) else error}")
         raise SystemExit(2) from None
-
-
-if __name__ == "__main__":
-    main()

@@ -134,7 +134,7 @@ def _is_ready(url: str) -> bool:
 
 
 def _matron(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "matron.command", *arguments]
+    return [sys.executable, "-m", "matron", *arguments]
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def verified_patient(hospital: Hospital, name: str = "Asha Rao") -> Person:
 
 def make_admin(hospital: Hospital, environment: dict[str, str]) -> Person:
     """The first admin, from the command line."""
-    command = [sys.executable, "-m", "matron.command", "admin", "create", ADMIN, "--name", "Ada Admin"]
+    command = [sys.executable, "-m", "matron", "admin", "create", ADMIN, "--name", "Ada Admin"]
     chosen = {**os.environ, **environment, "MATRON_ADMIN_PASSWORD": PASSWORD}
     subprocess.run(command, env=chosen, check=True, stdout=subprocess.DEVNULL)
     return sign_in(hospital, ADMIN)

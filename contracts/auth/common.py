@@ -12,6 +12,7 @@ NAME = [
     validate.Regexp(r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+\Z", error="Has a character that is no text."),
 ]
 """Without control characters, and without those that turn the direction of what follows."""
+MAILBOX = validate.Regexp(r"^[\x21-\x7e]+@", error="Has letters before the @ that few mail servers take.")
 TOKEN = validate.Length(1, 500)
 CODE = validate.Length(6, 40)
 
@@ -27,8 +28,8 @@ def known_password() -> fields.String:
 
 
 def address() -> fields.Email:
-    """An e-mail address."""
-    return fields.Email(required=True, validate=validate.Length(max=254))
+    """An e-mail address. Letters beyond ASCII only in its domain: few mail servers take them before the @."""
+    return fields.Email(required=True, validate=[validate.Length(max=254), MAILBOX])
 
 
 class StatusView(View):

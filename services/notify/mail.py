@@ -72,7 +72,7 @@ def message_of(delivery: Delivery) -> EmailMessage:
     subject, body = wording.of_mail(delivery.template, delivery.content)
     message = EmailMessage(SMTP_POLICY)
     message["From"] = config.current().mail_from
-    message["To"] = Address(addr_spec=delivery.recipient)
+    message["To"] = _address(delivery.recipient)
     message["Subject"] = subject
     message["Date"] = delivery.created_at
     message["Message-ID"] = f"<{delivery.message_id}>"
@@ -81,6 +81,12 @@ def message_of(delivery: Delivery) -> EmailMessage:
     plain = body.isascii() and all(len(line) < LONGEST_LINE for line in body.splitlines())
     message.set_content(body, cte="7bit" if plain else "quoted-printable")
     return message
+
+
+def _address(recipient: str) -> Address:
+    """One address, its domain as DNS has it. ValueError when it cannot be one."""
+    mailbox, _at, domain = recipient.rpartition("@")
+    return Address(addr_spec=f"{mailbox}@{domain.encode('idna').decode()}")
 
 
 @contextmanager

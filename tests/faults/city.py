@@ -163,7 +163,7 @@ class City:
     def matron(self, *arguments: str) -> str:
         """What the `matron` command prints, with the settings of the hospital's services."""
         environment = {**os.environ, **self.process("auth").environment}
-        command = [sys.executable, "-m", "matron.command", *arguments]
+        command = [sys.executable, "-m", "matron", *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     def revive(self) -> None:

@@ -141,7 +141,7 @@ def _ask_on(gateways: list[str], token: str, codes: list[str], done: threading.E
 def _rotate(hospital: Hospital) -> None:
     folder = hospital.folder / "keys"
     environment = {"JWKS_FILE": str(folder / "jwks.json"), "SIGNING_KEYS": str(folder / "private")}
-    command = [sys.executable, "-m", "matron.command", "keys", "rotate"]
+    command = [sys.executable, "-m", "matron", "keys", "rotate"]
     subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -36,6 +36,10 @@ def test_a_mail_has_one_recipient_whatever_the_address_looks_like() -> None:
             mail.message_of(row(recipient=address))
 
 
+def test_a_domain_goes_out_as_dns_has_it() -> None:
+    assert mail.message_of(row(recipient="asha@bücher.example"))["To"] == "asha@xn--bcher-kva.example"
+
+
 def test_a_mail_is_the_same_at_each_try() -> None:
     delivery = row()
     assert mail.message_of(delivery).as_bytes() == mail.message_of(delivery).as_bytes()

@@ -1,0 +1,19 @@
+"""Which e-mail addresses an account can have."""
+
+import pytest
+
+from chassis.errors import Invalid
+from contracts.auth import RegisterPatient
+
+WHOLE = {"password": "quiet-harbour-lantern-27", "name": "Asha Rao"}
+
+
+def test_an_address_may_have_a_domain_with_letters_of_any_language() -> None:
+    assert RegisterPatient.read({**WHOLE, "email": "asha@bücher.example"})["email"] == "asha@bücher.example"
+
+
+@pytest.mark.parametrize("email", ["müller@example.org", "asha", "asha@", "a b@example.org", "asha@example.org\n", ""])
+def test_an_address_that_gets_no_mail_is_refused(email: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        RegisterPatient.read({**WHOLE, "email": email})
+    assert "email" in refusal.value.facts["errors"]
