@@ -4,8 +4,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from chassis.contract import Command, Event, Integer, PageQuery, Query, View, page_of
+from chassis.contract import Command, Integer, PageQuery, Query, View, page_of
+from chassis.event import Event
 from contracts.audit import ADMINS, AuditPage, AuditQuery
+from contracts.moments import Moment
 from contracts.roles import DESK, Role
 
 SEXES = ("male", "female", "other", "unknown")
@@ -191,7 +193,7 @@ class CorrectPatient(Command):
     address = fields.Nested(AddressView, allow_none=True)
     blood_group = fields.String(allow_none=True, validate=validate.OneOf(BLOOD_GROUPS))
     emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)
-    deceased_at = fields.AwareDateTime(allow_none=True)
+    deceased_at = Moment(allow_none=True)
 
 
 class GetMyProfile(Query):
@@ -230,7 +232,7 @@ class PatientRegistered(PatientEvent):
     """The desk has opened a patient's record. The patient has no account yet."""
 
     service, subject, internal = "clinical", "patient_id", True
-    heard_by = ("notify.on_patient_registered", "auth.on_patient_registered")
+    heard_by = ("notify.on_patient_registered", "auth.on_patient_registered", "scheduling.on_patient_registered")
 
 
 class PatientUpdated(PatientEvent):

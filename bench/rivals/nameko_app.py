@@ -55,7 +55,7 @@ class Appointments:
     name = "plain_appointments"
     engine = Database()
 
-    @rpc  # type: ignore[untyped-decorator]
+    @rpc  # type: ignore[untyped-decorator]  # nameko has no types
     def list_of_patient(self, patient_id: str, limit: int) -> dict[str, Any]:
         """The patient's visits, latest first."""
         with self.engine.connect() as connection:
@@ -69,12 +69,12 @@ class Gateway:
     name = "plain_gateway"
     appointments = RpcProxy("plain_appointments")
 
-    @http("GET", "/health")  # type: ignore[untyped-decorator]
+    @http("GET", "/health")  # type: ignore[untyped-decorator]  # nameko has no types
     def health(self, _request: Any) -> str:
         """It runs."""
         return "ok"
 
-    @http("GET", "/patients/<patient_id>/appointments")  # type: ignore[untyped-decorator]
+    @http("GET", "/patients/<patient_id>/appointments")  # type: ignore[untyped-decorator]  # nameko has no types
     def list_appointments(self, request: Any, patient_id: str) -> tuple[int, dict[str, str], str]:
         """The patient's visits, latest first."""
         found = self.appointments.list_of_patient(patient_id, int(request.args.get("limit", 20)))

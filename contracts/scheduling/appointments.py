@@ -1,12 +1,17 @@
 """Visits: asked for, agreed, moved, kept or not."""
 
-from marshmallow import fields, validate
+from typing import Any
 
-from chassis.contract import Command, Integer, PageQuery, Query, View, page_of
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from chassis.contract import Command, Integer, Query, View, page_of
+from contracts.moments import Moment
 from contracts.roles import DESK, Role
-from contracts.scheduling.common import DOCTOR, PLACE, REASON, STATUSES, DayOrMoment
+from contracts.scheduling.common import DOCTOR, PLACE, REASON, STATUSES, Choices, TimedQuery
 
 PATIENT = frozenset({Role.PATIENT})
+FIRST_CALL = "Whether only those that are to be given a time before others, or only the others."
+ANOTHER = "Another doctor of the directory; the visit's own unless it is said."
 OVERBOOKED = "Of an overbooked visit. Unless it is said, the doctor's slot then counts, or 15 where there is none."
 
 
@@ -35,7 +40,7 @@ class ChangeView(View):
     """What a visit became, when and by whom; `actor_id` is null for the system."""
 
     revision = fields.Integer()
-    status = fields.String()
+    status = fields.String(validate=validate.OneOf(STATUSES))
     doctor_id = fields.UUID(allow_none=True)
     starts_at = fields.AwareDateTime()
     reason = fields.String(allow_none=True)
@@ -49,29 +54,43 @@ class AppointmentWithHistoryView(AppointmentView):
     history = fields.List(fields.Nested(ChangeView))
 
 
-class BookAppointment(Command):
+class Overbooking(Command):
+    """Base of what gives a visit a time, which the desk may do beside the doctor's hours and other visits."""
+
+    overbook_reason = fields.String(load_default=None, allow_none=True, validate=REASON)
+    minutes = Integer(load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED})
+
+    @validates_schema
+    def _only_overbooked(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data.get("minutes") is not None and data.get("overbook_reason") is None:
+            raise ValidationError("Only an overbooked visit takes other minutes than the slot.", "minutes")
+
+
+class BookAppointment(Overbooking):
     """Ask a doctor for a visit, who accepts or rejects it. The desk books without asking, and so does a doctor.
 
-    A doctor only for patients who have had a visit with him, or asked for one.
+    A doctor only for patients who have been there: for a visit with this doctor that was begun, or for which they
+    arrived, in the last 365 days.
 
     The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. Conflict:
-    `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`. Invalid: `not_in_future`, `too_far_ahead`.
-    Forbidden: `desk_only` (overbooking).
+    `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `own_visit` (a doctor is nobody's own patient).
+    The first and the third name in `appointment_id` the visit that is in the way, to the desk and to those whose visit
+    it is. Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking). NotFound: `not_found` (no
+    such doctor or patient).
     """
 
     service, roles, returns, verified = "scheduling", DESK | {Role.PATIENT, Role.DOCTOR}, AppointmentView, True
     doctor_id = fields.UUID(required=True)
     patient_id = fields.UUID(required=True)
-    starts_at = fields.AwareDateTime(required=True)
+    starts_at = Moment(required=True)
     reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
-    overbook_reason = fields.String(load_default=None, allow_none=True, validate=REASON)
-    minutes = Integer(load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED})
 
 
 class AcceptAppointment(Command):
     """The doctor agrees to a requested visit.
 
-    Conflict: `not_requested`.
+    Conflict: `not_requested`, `too_late` (its start has come, or it has waited 48 hours for an answer). Forbidden:
+    `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
@@ -81,7 +100,7 @@ class AcceptAppointment(Command):
 class RejectAppointment(Command):
     """The doctor does not agree to a requested visit, and says why.
 
-    Conflict: `not_requested`.
+    Conflict: `not_requested`. Forbidden: `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
@@ -92,7 +111,7 @@ class RejectAppointment(Command):
 class StartVisit(Command):
     """The doctor begins the visit.
 
-    Conflict: `not_booked`.
+    Conflict: `not_booked`. Forbidden: `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
@@ -102,7 +121,7 @@ class StartVisit(Command):
 class CompleteVisit(Command):
     """The doctor ends the visit.
 
-    Conflict: `not_in_progress`.
+    Conflict: `not_in_progress`. Forbidden: `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
@@ -110,9 +129,11 @@ class CompleteVisit(Command):
 
 
 class MarkArrived(Command):
-    """The patient is at the desk.
+    """The patient is at the desk: until 24 hours after the visit also one who was marked as missing.
 
-    Conflict: `not_booked`, `too_early` (over 12 hours before the visit).
+    Conflict: `not_booked`, `too_early` (over 12 hours before the visit), `too_late`; of one who was marked as missing
+    also `slot_taken`, `patient_busy`, `outside_hours` (the doctor is away), `doctor_gone`. Forbidden: `own_visit` (one
+    is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DESK, AppointmentView, True
@@ -122,7 +143,7 @@ class MarkArrived(Command):
 class MarkNoShow(Command):
     """The patient has not come.
 
-    Conflict: `not_booked`, `too_early` (the visit has not begun).
+    Conflict: `not_booked`, `too_early` (the visit has not begun). Forbidden: `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DESK | DOCTOR, AppointmentView, True
@@ -132,6 +153,8 @@ class MarkNoShow(Command):
 class CancelAppointment(Command):
     """Call a visit off, with a reason. A patient can until 24 hours before an agreed visit; later only the desk.
 
+    The desk can also when the patient is there: they left without being seen, or it was begun by mistake.
+
     Conflict: `cannot_be_cancelled`, `late_cancel`.
     """
 
@@ -140,32 +163,32 @@ class CancelAppointment(Command):
     reason = fields.String(required=True, validate=REASON)
 
 
-class RescheduleAppointment(Command):
-    """Move a visit to another time of the same doctor; it keeps its id. A patient's is asked for again.
+class RescheduleAppointment(Overbooking):
+    """Move a visit to another time; it keeps its id. A patient's is asked for again. To where it is: no change.
 
     Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `cannot_be_moved`, `late_cancel` (by
-    the patient, within 24 hours of an agreed visit). Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only`
-    (overbooking).
+    the patient, within 24 hours of an agreed visit), `doctor_gone`, `own_visit` (to the doctor who is its patient).
+    Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking; another doctor, by a doctor).
+    NotFound: `not_found` (no such doctor).
     """
 
     service, roles, returns, revised = "scheduling", DESK | DOCTOR | PATIENT, AppointmentView, True
     appointment_id = fields.UUID(required=True)
-    starts_at = fields.AwareDateTime(required=True)
-    overbook_reason = fields.String(load_default=None, allow_none=True, validate=REASON)
-    minutes = Integer(load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED})
+    starts_at = Moment(required=True)
+    doctor_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": ANOTHER})
 
 
 class ChangeAppointment(Command):
     """Give a visit another doctor, time, place or reason; what is left out stays. It is agreed then.
 
-    Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `cannot_be_moved`. Invalid: `not_in_future`,
-    `too_far_ahead`.
+    Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `cannot_be_moved`, `doctor_gone`, `own_visit` (to the
+    doctor who is its patient). Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", frozenset({Role.ADMIN}), AppointmentView, True
     appointment_id = fields.UUID(required=True)
     doctor_id = fields.UUID()
-    starts_at = fields.AwareDateTime()
+    starts_at = Moment()
     place = fields.String(allow_none=True, validate=PLACE)
     reason = fields.String(allow_none=True, validate=validate.Length(max=500))
 
@@ -173,19 +196,17 @@ class ChangeAppointment(Command):
 class GetAppointment(Query):
     """One visit with its history: the patient's own, the doctor's own, any for the desk.
 
-    NotFound: `not_found`.
+    The patient is told why it was rejected, called off or displaced, and of no other reason. NotFound: `not_found`.
     """
 
     service, roles, returns = "scheduling", DESK | DOCTOR | PATIENT, AppointmentWithHistoryView
     appointment_id = fields.UUID(required=True)
 
 
-class AppointmentQuery(PageQuery):
-    """Base of the lists of visits: by status, and by when they begin."""
+class AppointmentQuery(TimedQuery):
+    """Base of the lists of visits: by status, and by when they begin; latest first when not told otherwise."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(STATUSES))
-    from_ = DayOrMoment(load_default=None, data_key="from")
-    to = DayOrMoment(load_default=None, metadata={"description": "A day is taken whole; a moment is exclusive."})
+    status = Choices(STATUSES, load_default=None)
 
 
 class ListPatientAppointments(AppointmentQuery):
@@ -200,11 +221,13 @@ class ListDoctorAppointments(AppointmentQuery):
 
     service, roles, returns = "scheduling", DOCTOR, page_of(AppointmentView)
     doctor_id = fields.UUID(required=True)
+    first_call = fields.Boolean(load_default=None, metadata={"description": FIRST_CALL})
 
 
 class ListAppointments(AppointmentQuery):
-    """All visits, latest first; by doctor and by patient."""
+    """All visits, latest first; by doctor, by patient, and whether they are to be given a time before others."""
 
     service, roles, returns = "scheduling", DESK, page_of(AppointmentView)
     doctor_id = fields.UUID(load_default=None)
     patient_id = fields.UUID(load_default=None)
+    first_call = fields.Boolean(load_default=None, metadata={"description": FIRST_CALL})

@@ -1,20 +1,50 @@
 """When doctors can be visited: weekly hours, time off, and the free slots that follow."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.contract import Command, Integer, PageQuery, Query, View, page_of
+from chassis.contract import Command, Integer, Page, PageQuery, PageView, Query, View, page_of
+from contracts.moments import Moment
 from contracts.roles import ANY_ROLE
 from contracts.scheduling.common import DOCTOR, PLACE, REASON, DayOrMoment, DoctorView
+
+A_PLACE: dict[str, str] = {"example": "Room 12"}
+AWAY: dict[str, str] = {"example": "Annual leave"}
+AWAY_FROM: dict[str, str] = {"example": "2026-11-23T23:00:00+00:00"}
+AWAY_TO: dict[str, str] = {"example": "2026-11-27T23:00:00+00:00"}
+ZONE: dict[str, str] = {"description": "The hospital's zone, by its IANA name.", "example": "Europe/Vienna"}
+LOCAL = "On the clock of the hospital, whose zone is `timezone` of the schedule."
+LOCAL_DAY = "A day of the hospital, whose zone is `timezone` of the schedule."
 
 
 class SlotView(View):
     """A time that can be booked, and where."""
 
     starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
-    place = fields.String(allow_none=True)
+    ends_at = fields.AwareDateTime(metadata={"example": "2026-11-23T09:30:00+00:00"})
+    place = fields.String(allow_none=True, metadata=A_PLACE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotPage(Page):
+    """Free slots, and the zone of the hospital, on whose clock the doctor's hours are."""
+
+    timezone: str
+
+
+class SlotPageView(PageView):
+    """A page of free slots. `timezone` is that of the hospital; the slots themselves are in UTC."""
+
+    item = SlotView
+    items = fields.List(fields.Nested(SlotView), required=True)
+    timezone = fields.String(metadata=ZONE)
+
+    @classmethod
+    def dump_one(cls, value: Any) -> dict[str, Any]:
+        """Plain data for a `SlotPage`."""
+        return {**super().dump_one(value), "timezone": value.timezone}
 
 
 class RuleView(View):
@@ -23,13 +53,15 @@ class RuleView(View):
     They count from the day `valid_from` to the day `valid_to`, both inclusive; null is without an end.
     """
 
-    weekday = Integer(required=True, validate=validate.Range(0, 6))
-    from_ = fields.Time(required=True, data_key="from", format="%H:%M")
-    to = fields.Time(required=True, format="%H:%M")
-    slot_minutes = Integer(required=True, validate=validate.Range(5, 480))
-    place = fields.String(load_default=None, allow_none=True, validate=PLACE)
-    valid_from = fields.Date(load_default=None, allow_none=True)
-    valid_to = fields.Date(load_default=None, allow_none=True)
+    weekday = Integer(required=True, validate=validate.Range(0, 6), metadata={"example": 0})
+    from_ = fields.Time(required=True, data_key="from", format="%H:%M", metadata={"description": LOCAL})
+    to = fields.Time(required=True, format="%H:%M", metadata={"description": LOCAL})
+    slot_minutes = Integer(required=True, validate=validate.Range(5, 480), metadata={"example": 30})
+    place = fields.String(load_default=None, allow_none=True, validate=PLACE, metadata=A_PLACE)
+    valid_from = fields.Date(load_default=None, allow_none=True, metadata={"description": LOCAL_DAY})
+    valid_to = fields.Date(
+        load_default=None, allow_none=True, metadata={"description": LOCAL_DAY, "example": "2027-06-30"}
+    )
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -41,18 +73,20 @@ class RuleView(View):
 
 
 class ScheduleView(View):
-    """A doctor's weekly hours."""
+    """A doctor's weekly hours, on the clock of the hospital."""
 
     rules = fields.List(fields.Nested(RuleView))
+    timezone = fields.String(metadata=ZONE)
+    revision = fields.Integer()
 
 
 class TimeOffView(View):
     """A time in which a doctor cannot be visited."""
 
     id = fields.UUID()
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
-    reason = fields.String(allow_none=True)
+    starts_at = fields.AwareDateTime(metadata=AWAY_FROM)
+    ends_at = fields.AwareDateTime(metadata=AWAY_TO)
+    reason = fields.String(allow_none=True, metadata=AWAY)
     displaced = fields.List(fields.UUID(), metadata={"description": "Visits that lost their time to it."})
 
 
@@ -60,16 +94,24 @@ class TimeOffRowView(View):
     """A time off in a list."""
 
     id = fields.UUID()
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
-    reason = fields.String(allow_none=True)
+    starts_at = fields.AwareDateTime(metadata=AWAY_FROM)
+    ends_at = fields.AwareDateTime(metadata=AWAY_TO)
+    reason = fields.String(allow_none=True, metadata=AWAY)
 
 
 class ListDoctors(PageQuery):
-    """The directory of doctors, by name."""
+    """The directory of doctors, by name; those with this in their name, and of this specialization, in any case."""
 
     service, roles, returns = "scheduling", ANY_ROLE, page_of(DoctorView)
+    name = fields.String(load_default=None, validate=validate.Length(1, 200), metadata={"example": "weiss"})
     specialization = fields.String(load_default=None, validate=validate.Length(max=100))
+
+
+class GetDoctor(Query):
+    """One doctor in the directory. NotFound: `not_found`."""
+
+    service, roles, returns = "scheduling", ANY_ROLE, DoctorView
+    doctor_id = fields.UUID(required=True)
 
 
 class ListSlots(PageQuery):
@@ -78,16 +120,19 @@ class ListSlots(PageQuery):
     NotFound: no such doctor. Invalid: `range_too_long`.
     """
 
-    service, roles, returns = "scheduling", ANY_ROLE, page_of(SlotView)
+    service, roles, returns = "scheduling", ANY_ROLE, SlotPageView
     doctor_id = fields.UUID(required=True)
     from_ = DayOrMoment(load_default=None, data_key="from")
     to = DayOrMoment(load_default=None)
 
 
 class SetSchedule(Command):
-    """Replace one's weekly hours. Visits that are agreed already stay."""
+    """Replace one's weekly hours. Visits that are agreed already stay.
 
-    service, roles, returns = "scheduling", DOCTOR, ScheduleView
+    Invalid: `rules_overlap` (two of them, on some day; `rules` says which).
+    """
+
+    service, roles, returns, revised = "scheduling", DOCTOR, ScheduleView, True
     doctor_id = fields.UUID(required=True)
     rules = fields.List(fields.Nested(RuleView), required=True, validate=validate.Length(max=400))
 
@@ -109,9 +154,9 @@ class TakeTimeOff(Command):
 
     service, roles, returns = "scheduling", DOCTOR, TimeOffView
     doctor_id = fields.UUID(required=True)
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime(required=True)
-    reason = fields.String(load_default=None, allow_none=True, validate=REASON)
+    starts_at = Moment(required=True, metadata=AWAY_FROM)
+    ends_at = Moment(required=True, metadata=AWAY_TO)
+    reason = fields.String(load_default=None, allow_none=True, validate=REASON, metadata=AWAY)
     displace = fields.Boolean(load_default=False)
 
     @validates_schema

@@ -23,7 +23,7 @@ class CalendarView(View):
 class CalendarEndedView(View):
     """How the link stands now."""
 
-    status = fields.String()
+    status = fields.String(validate=validate.OneOf(["ended"]))
 
 
 class MakeCalendarLink(Command):

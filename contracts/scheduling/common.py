@@ -1,12 +1,14 @@
 """Fields and views that several contracts of scheduling share."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from marshmallow import fields, validate
 
-from chassis.contract import View
+from chassis.contract import PageQuery, View
 from contracts.audit import ADMINS, AuditPage, AuditQuery
+from contracts.moments import in_utc
 from contracts.roles import Role
 
 STATUSES = (
@@ -36,18 +38,47 @@ class DayOrMoment(fields.Field[date | datetime]):
             if len(value) == len("2026-11-23"):
                 return self._near(date.fromisoformat(value))
             # In a URL, a plus sign that was not escaped arrives as a space.
-            moment = datetime.fromisoformat(value.replace(" ", "+"))
+            return self._near(in_utc(datetime.fromisoformat(value.replace(" ", "+"))))
         except (ValueError, TypeError, AttributeError):
             raise self.make_error("invalid") from None
-        if moment.tzinfo is None:
-            raise self.make_error("invalid")
-        return self._near(moment)
 
     def _near(self, value: date) -> date:
         """Not so near an end of the calendar that a day more, or another zone, would be beyond it."""
         if not date.min.year < value.year < date.max.year:
             raise self.make_error("invalid")
         return value
+
+
+class Choices(fields.List[Any]):
+    """One of a few words, or several with commas between them (`booked,arrived`)."""
+
+    def __init__(self, choices: Sequence[str], **more: Any) -> None:
+        rules, words = validate.Length(1, len(choices)), {"description": "One, or several with commas between them."}
+        super().__init__(fields.String(validate=validate.OneOf(choices)), validate=rules, metadata=words, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        given = value.split(",") if isinstance(value, str) else value
+        return super()._deserialize(given, attr, data, **kwargs)
+
+
+class OrderedQuery(PageQuery):
+    """Base of the lists that are shown from either end."""
+
+    order = fields.String(
+        load_default="desc",
+        validate=validate.OneOf(["desc", "asc"]),
+        metadata={"description": "`desc`: latest first; `asc`: earliest first. A cursor is of one order."},
+    )
+
+
+class TimedQuery(OrderedQuery):
+    """Base of the lists by when something begins. Invalid: `from` is later than `to`."""
+
+    from_ = DayOrMoment(load_default=None, data_key="from")
+    to = DayOrMoment(
+        load_default=None,
+        metadata={"description": "A day is the hospital's, and taken whole; a moment is exclusive."},
+    )
 
 
 class DoctorView(View):

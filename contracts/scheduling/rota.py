@@ -4,13 +4,18 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.contract import Command, PageQuery, View, page_of
+from chassis.contract import Command, PageQuery, Query, View, page_of
+from contracts.moments import Moment
 from contracts.roles import STAFF, Role
-from contracts.scheduling.common import REASON, DayOrMoment
+from contracts.scheduling.common import REASON, TimedQuery
 
 ADMIN = frozenset({Role.ADMIN})
-SWAP_STATES = ["asked", "accepted", "declined", "approved", "refused", "withdrawn"]
+SWAP_STATES = ["asked", "accepted", "declined", "approved", "refused", "withdrawn", "expired"]
 WARD = validate.Length(1, 100)
+A_WARD: dict[str, str] = {"example": "Ward 3"}
+STARTS: dict[str, str] = {"example": "2026-11-23T05:00:00+00:00"}
+ENDS: dict[str, str] = {"example": "2026-11-23T13:00:00+00:00"}
+WHY_NOT: dict[str, str] = {"example": "Ward 3 needs you that day."}
 
 
 class ShiftView(View):
@@ -18,15 +23,18 @@ class ShiftView(View):
 
     id = fields.UUID()
     person_id = fields.UUID()
-    ward = fields.String()
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
+    ward = fields.String(metadata=A_WARD)
+    starts_at = fields.AwareDateTime(metadata=STARTS)
+    ends_at = fields.AwareDateTime(metadata=ENDS)
     status = fields.String(validate=validate.OneOf(["assigned", "cancelled"]))
     revision = fields.Integer()
 
 
 class SwapView(View):
-    """Somebody's wish to give a shift to another person: asked, accepted by that person, approved by an admin."""
+    """Somebody's wish to give a shift to another person: asked, accepted by that person, approved by an admin.
+
+    One whose shift has begun before an admin decided is `expired`.
+    """
 
     id = fields.UUID()
     shift_id = fields.UUID()
@@ -34,7 +42,8 @@ class SwapView(View):
     asked_of = fields.UUID()
     in_exchange_id = fields.UUID(allow_none=True)
     status = fields.String(validate=validate.OneOf(SWAP_STATES))
-    reason = fields.String(allow_none=True)
+    reason = fields.String(allow_none=True, metadata=WHY_NOT)
+    revision = fields.Integer()
 
 
 class AssignShift(Command):
@@ -46,9 +55,9 @@ class AssignShift(Command):
 
     service, roles, returns = "scheduling", ADMIN, ShiftView
     person_id = fields.UUID(required=True)
-    ward = fields.String(required=True, validate=WARD)
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime(required=True)
+    ward = fields.String(required=True, validate=WARD, metadata=A_WARD)
+    starts_at = Moment(required=True, metadata=STARTS)
+    ends_at = Moment(required=True, metadata=ENDS)
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -68,9 +77,9 @@ class ChangeShift(Command):
     service, roles, returns, revised = "scheduling", ADMIN, ShiftView, True
     shift_id = fields.UUID(required=True)
     person_id = fields.UUID()
-    ward = fields.String(validate=WARD)
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
+    ward = fields.String(validate=WARD, metadata=A_WARD)
+    starts_at = Moment(metadata=STARTS)
+    ends_at = Moment(metadata=ENDS)
     status = fields.String(validate=validate.OneOf(["cancelled"]), metadata={"x-alone": True})
 
     @validates_schema
@@ -79,29 +88,34 @@ class ChangeShift(Command):
             raise ValidationError("A shift that is cancelled keeps the rest.", "status")
 
 
-class ListShifts(PageQuery):
-    """All shifts, latest first; by person, ward and when they begin."""
+class GetShift(Query):
+    """One shift. NotFound: `not_found`."""
+
+    service, roles, returns = "scheduling", ADMIN, ShiftView
+    shift_id = fields.UUID(required=True)
+
+
+class ListShifts(TimedQuery):
+    """All shifts, latest first when not told otherwise; by person, ward and when they begin."""
 
     service, roles, returns = "scheduling", ADMIN, page_of(ShiftView)
     person_id = fields.UUID(load_default=None)
-    ward = fields.String(load_default=None, validate=WARD)
-    from_ = DayOrMoment(load_default=None, data_key="from")
-    to = DayOrMoment(load_default=None)
+    ward = fields.String(load_default=None, validate=WARD, metadata=A_WARD)
 
 
-class ListMyShifts(PageQuery):
-    """One's own shifts, latest first."""
+class ListMyShifts(TimedQuery):
+    """One's own shifts, latest first when not told otherwise."""
 
     service, roles, returns = "scheduling", STAFF, page_of(ShiftView)
     person_id = fields.UUID(required=True)
-    from_ = DayOrMoment(load_default=None, data_key="from")
-    to = DayOrMoment(load_default=None)
 
 
 class AskForSwap(Command):
-    """Ask another one of the staff to take one's own shift, perhaps in exchange for one of theirs.
+    """Ask another one of the staff, who has a role in common, to take one's own shift, perhaps for one of theirs.
 
-    NotFound: `not_found`. Conflict: `swap_pending`, `shift_cancelled`. Invalid: `not_in_future` (the shift has begun).
+    The other one is told.
+
+    NotFound: `not_found`. Conflict: `swap_pending`, `shift_cancelled`, `shift_begun`, `other_role`.
     """
 
     service, roles, returns = "scheduling", STAFF, SwapView
@@ -111,12 +125,12 @@ class AskForSwap(Command):
 
 
 class AnswerSwap(Command):
-    """Accept or decline a swap that one is asked for; who asked may withdraw it.
+    """Accept or decline a swap that one is asked for; who asked may withdraw it. The other one is told.
 
-    NotFound: `not_found`. Conflict: `swap_answered`.
+    NotFound: `not_found`. Conflict: `swap_answered`, `shift_begun`.
     """
 
-    service, roles, returns = "scheduling", STAFF, SwapView
+    service, roles, returns, revised = "scheduling", STAFF, SwapView, True
     swap_id = fields.UUID(required=True)
     answer = fields.String(required=True, validate=validate.OneOf(["accept", "decline", "withdraw"]))
 
@@ -135,13 +149,15 @@ class ListSwaps(PageQuery):
 
 
 class DecideSwap(Command):
-    """Approve or refuse the swap of a shift that the other one has accepted. Nobody decides about his own.
+    """Approve or refuse the swap of a shift that the other one has accepted. Nobody decides about their own.
+
+    Both are told.
 
     NotFound: `not_found`. Forbidden: `own_request`. Conflict: `swap_not_accepted`, `shift_overlaps`, `too_many_hours`,
-    `shift_cancelled`. Invalid: `reason_required` (to refuse), `not_in_future` (a shift has begun).
+    `shift_cancelled`, `shift_begun`, `other_role`. Invalid: `reason_required` (to refuse).
     """
 
-    service, roles, returns = "scheduling", ADMIN, SwapView
+    service, roles, returns, revised = "scheduling", ADMIN, SwapView, True
     shift_id = fields.UUID(required=True)
     decision = fields.String(load_default="approve", validate=validate.OneOf(["approve", "refuse"]))
-    reason = fields.String(load_default=None, allow_none=True, validate=REASON)
+    reason = fields.String(load_default=None, allow_none=True, validate=REASON, metadata=WHY_NOT)

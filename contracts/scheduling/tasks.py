@@ -4,28 +4,33 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from chassis.contract import Command, PageQuery, View, page_of
+from chassis.contract import Command, Query, View, page_of
+from contracts.moments import Moment
 from contracts.roles import STAFF, Role
-from contracts.scheduling.common import REASON
+from contracts.scheduling.common import REASON, Choices, OrderedQuery
 
 ADMIN = frozenset({Role.ADMIN})
 STATES = ["requested", "accepted", "in_progress", "completed", "failed", "rejected", "cancelled"]
 PRIORITIES = ["routine", "urgent", "asap", "stat"]
 """As FHIR R4 has them (request-priority)."""
+TITLE: dict[str, str] = {"example": "Count the blankets"}
+MORE: dict[str, str] = {"example": "The store on the third floor, too."}
+DUE: dict[str, str] = {"example": "2026-11-23T17:00:00+00:00"}
+WHY: dict[str, str] = {"example": "The store is locked."}
 
 
 class TaskView(View):
     """Something that one of the staff is to do. `status_reason` is why it was rejected, failed or cancelled."""
 
     id = fields.UUID()
-    title = fields.String()
-    description = fields.String(allow_none=True)
+    title = fields.String(metadata=TITLE)
+    description = fields.String(allow_none=True, metadata=MORE)
     owner_id = fields.UUID()
     patient_id = fields.UUID(allow_none=True)
     priority = fields.String(validate=validate.OneOf(PRIORITIES))
-    due_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(allow_none=True, metadata=DUE)
     status = fields.String(validate=validate.OneOf(STATES))
-    status_reason = fields.String(allow_none=True)
+    status_reason = fields.String(allow_none=True, metadata=WHY)
     created_at = fields.AwareDateTime()
     revision = fields.Integer()
 
@@ -33,20 +38,23 @@ class TaskView(View):
 class GiveTask(Command):
     """Give one of the staff a task.
 
-    NotFound: `not_found` (nobody of the staff). Invalid: `not_in_future`, `too_far_ahead` (due in over a year).
+    NotFound: `not_found` (nobody of the staff, or no such patient). Invalid: `not_in_future`, `too_far_ahead` (due in
+    over a year).
     """
 
     service, roles, returns = "scheduling", ADMIN, TaskView
-    title = fields.String(required=True, validate=validate.Length(1, 200))
-    description = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 2000))
+    title = fields.String(required=True, validate=validate.Length(1, 200), metadata=TITLE)
+    description = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 2000), metadata=MORE)
     owner_id = fields.UUID(required=True)
     patient_id = fields.UUID(load_default=None, allow_none=True)
     priority = fields.String(load_default="routine", validate=validate.OneOf(PRIORITIES))
-    due_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    due_at = Moment(load_default=None, allow_none=True, metadata=DUE)
 
 
 class ChangeTask(Command):
     """Give a task another owner, who has to accept it, another due time or priority, or cancel it with a reason.
+
+    The owner is told of another due time or priority, and the former owner that it is somebody else's.
 
     NotFound: `not_found`. Conflict: `task_closed`. Invalid: `reason_required` (to cancel), `not_in_future`,
     `too_far_ahead` (due in over a year).
@@ -54,13 +62,13 @@ class ChangeTask(Command):
 
     service, roles, returns, revised = "scheduling", ADMIN, TaskView, True
     task_id = fields.UUID(required=True)
-    title = fields.String(validate=validate.Length(1, 200))
-    description = fields.String(allow_none=True, validate=validate.Length(1, 2000))
+    title = fields.String(validate=validate.Length(1, 200), metadata=TITLE)
+    description = fields.String(allow_none=True, validate=validate.Length(1, 2000), metadata=MORE)
     owner_id = fields.UUID()
     priority = fields.String(validate=validate.OneOf(PRIORITIES))
-    due_at = fields.AwareDateTime(allow_none=True)
+    due_at = Moment(allow_none=True, metadata=DUE)
     status = fields.String(validate=validate.OneOf(["cancelled"]), metadata={"x-alone": True})
-    reason = fields.String(validate=REASON, metadata={"x-alone": True})
+    reason = fields.String(validate=REASON, metadata={"x-alone": True, **WHY})
 
     @validates_schema
     def _only_cancelled(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -70,21 +78,28 @@ class ChangeTask(Command):
             raise ValidationError("Says why a task is cancelled.", "reason")
 
 
-class ListTasks(PageQuery):
-    """All tasks, newest first; by owner, patient and status."""
+class GetTask(Query):
+    """One task: any for admins, one's own for staff. NotFound: `not_found`."""
+
+    service, roles, returns = "scheduling", ADMIN | STAFF, TaskView
+    task_id = fields.UUID(required=True)
+
+
+class ListTasks(OrderedQuery):
+    """All tasks, newest first when not told otherwise; by owner, patient and status."""
 
     service, roles, returns = "scheduling", ADMIN, page_of(TaskView)
     owner_id = fields.UUID(load_default=None)
     patient_id = fields.UUID(load_default=None)
-    status = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    status = Choices(STATES, load_default=None)
 
 
-class ListMyTasks(PageQuery):
-    """One's own tasks, newest first."""
+class ListMyTasks(OrderedQuery):
+    """One's own tasks, newest first when not told otherwise."""
 
     service, roles, returns = "scheduling", STAFF, page_of(TaskView)
     owner_id = fields.UUID(required=True)
-    status = fields.String(load_default=None, validate=validate.OneOf(STATES))
+    status = Choices(STATES, load_default=None)
 
 
 class AcceptTask(Command):
@@ -125,7 +140,7 @@ class FailTask(Command):
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
     task_id = fields.UUID(required=True)
-    reason = fields.String(required=True, validate=REASON)
+    reason = fields.String(required=True, validate=REASON, metadata=WHY)
 
 
 class RejectTask(Command):
@@ -136,4 +151,4 @@ class RejectTask(Command):
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
     task_id = fields.UUID(required=True)
-    reason = fields.String(required=True, validate=REASON)
+    reason = fields.String(required=True, validate=REASON, metadata=WHY)

@@ -41,7 +41,7 @@ def agreed(
     ends_at: datetime,
     revision: int,
 ) -> None:
-    """A visit is agreed: the doctor treats the patient from its start until 30 days after it."""
+    """A visit is agreed, or its patient is there: the doctor treats them from its start until 30 days after it."""
     people = {"doctor_id": doctor_id, "patient_id": patient_id}
     period = rules.care_of_visit(starts_at, ends_at)
     _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
@@ -71,9 +71,9 @@ def moved(
 def called_off(
     session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, patient_id: UUID, revision: int
 ) -> None:
-    """A visit is not to be kept, or is not agreed any more: the doctor does not treat the patient because of it.
+    """A visit is not kept, or is not agreed any more: the doctor does not treat the patient because of it.
 
-    A visit at which they have met is never called off. What is left says so to an agreement that comes late.
+    So also when it had begun, by mistake. What is left says so to an agreement that comes late.
     """
     assert actor.origin is not None  # noqa: S101  events have one
     people = {"doctor_id": doctor_id, "patient_id": patient_id}

@@ -97,7 +97,8 @@ def _rename(session: Session, patient: Patient, name: str, given_name: str | Non
     if has_words:
         session.execute(delete(PatientWord).where(PatientWord.patient_id == patient.id))
     words = [{"patient_id": patient.id, "word": word} for word in sorted(rules.words_of(name))]
-    session.execute(insert(PatientWord), words)
+    if words:  # A name may be blank: that of an account which was opened before such names were refused.
+        session.execute(insert(PatientWord), words)
 
 
 def search(

@@ -30,4 +30,6 @@ class ClinicalService(Service):
     on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, care.moved)
     on_appointment_cancelled = hears(scheduling.AppointmentCancelled, care.called_off)
     on_appointment_displaced = hears(scheduling.AppointmentDisplaced, care.called_off)
+    on_appointment_missed = hears(scheduling.AppointmentMissed, care.called_off)
+    on_patient_arrived = hears(scheduling.PatientArrived, care.agreed)
     on_visit_started = hears(scheduling.VisitStarted, care.met)

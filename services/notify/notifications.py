@@ -12,6 +12,7 @@ from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import NotFound
+from chassis.event import Origin
 from chassis.identity import Actor
 from chassis.paging import page
 from services.notify import wording
@@ -27,28 +28,30 @@ LISTED = (
 )
 
 
-def tells(*people: str) -> Callable[..., None]:
+def tells(*people: str, kind: str = "") -> Callable[..., None]:
     """A handler that tells an event to those whom it names in these fields, such as `patient_id`.
 
-    The kind of the notification is the event's name, and so is the name of the template's block that words it.
+    The kind of the notification is the event's name, and so is the name of the template's block that words it, unless
+    another `kind` is named. Whom the event leaves null is not told.
     """
 
     def tell(session: Session, actor: Actor, **facts: Any) -> None:
         """Notify people of the event, once."""
         assert actor.origin is not None  # noqa: S101  events have one
-        insert = postgresql.insert if session.is_postgresql else sqlite.insert
-        common = {
-            "event_id": actor.origin.event_id,
-            "kind": actor.origin.name,
-            "message": wording.of_notification(actor.origin.name, facts),
-            "subject_id": UUID(actor.origin.subject),
-            "created_at": clock.now(),
-        }
-        rows = [{"id": uuid7(), "person_id": facts[person], **common} for person in people]
-        told = insert(Notification).values(rows)
-        session.execute(told.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
+        told = {facts[person] for person in people} - {None}
+        if told:
+            name = kind or actor.origin.name
+            _write(session, actor.origin, told, kind=name, message=wording.of_notification(name, facts))
 
     return tell
+
+
+def _write(session: Session, origin: Origin, people: set[UUID], **facts: str) -> None:
+    """A row for each of these people, unless it is there already."""
+    common = {"event_id": origin.event_id, "subject_id": UUID(origin.subject), "created_at": clock.now(), **facts}
+    insert = postgresql.insert if session.is_postgresql else sqlite.insert
+    told = insert(Notification).values([{"id": uuid7(), "person_id": person, **common} for person in people])
+    session.execute(told.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
 
 
 def listing(session: Session, actor: Actor, *, person_id: UUID, unread: bool, limit: int, cursor: str | None) -> Page:

@@ -3,7 +3,7 @@
 from chassis import auditing
 from chassis.entrypoints import Service, every, hears, serves
 from contracts import auth, billing, clinical, notify, scheduling
-from services.notify import contacts, deliveries, mail, notifications, tasks
+from services.notify import contacts, deliveries, mail, notifications, swaps, tasks, visits
 from services.notify.notifications import tells
 
 
@@ -18,7 +18,7 @@ class NotifyService(Service):
 
     on_appointment_requested = hears(scheduling.AppointmentRequested, tells("doctor_id"))
     on_appointment_booked = hears(scheduling.AppointmentBooked, tells("patient_id"))
-    on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, tells("patient_id", "doctor_id"))
+    on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, visits.rescheduled)
     on_appointment_rejected = hears(scheduling.AppointmentRejected, tells("patient_id"))
     on_appointment_cancelled = hears(scheduling.AppointmentCancelled, tells("patient_id", "doctor_id"))
     on_appointment_expired = hears(scheduling.AppointmentExpired, tells("patient_id", "doctor_id"))
@@ -28,7 +28,12 @@ class NotifyService(Service):
     on_visit_completed = hears(scheduling.VisitCompleted, tells("patient_id"))
     on_shift_assigned = hears(scheduling.ShiftAssigned, tells("person_id"))
     on_shift_changed = hears(scheduling.ShiftChanged, tells("person_id"))
-    on_task_assigned = hears(scheduling.TaskAssigned, tells("owner_id"))
+    on_swap_asked = hears(scheduling.SwapAsked, tells("asked_of"))
+    on_swap_answered = hears(scheduling.SwapAnswered, swaps.answered)
+    on_swap_decided = hears(scheduling.SwapDecided, swaps.decided)
+    on_swap_ended = hears(scheduling.SwapEnded, tells("asked_by", "asked_of"))
+    on_task_assigned = hears(scheduling.TaskAssigned, tasks.assigned)
+    on_task_changed = hears(scheduling.TaskChanged, tells("owner_id"))
     on_task_closed = hears(scheduling.TaskClosed, tasks.closed)
     on_upgrade_decided = hears(auth.UpgradeDecided, tells("user_id"))
     on_prescription_added = hears(clinical.PrescriptionAdded, tells("patient_id"))

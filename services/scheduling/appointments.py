@@ -1,6 +1,6 @@
 """Appointments: asked for, agreed, kept or not, and what is said of each change."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_, select, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session, refusing
+from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.identity import Actor
 from contracts.roles import DESK, Role
@@ -24,17 +24,16 @@ from contracts.scheduling import (
     VisitCompleted,
     VisitStarted,
 )
-from services.scheduling import calendars
-from services.scheduling.models import Appointment, AppointmentChange
+from services.scheduling import calendars, patients
+from services.scheduling.clashes import Wish, check_not_own, settling, told
+from services.scheduling.models import PRESENT, Appointment, AppointmentChange, Doctor
 from services.scheduling.parts import held, locked, part_of
 from services.scheduling.rules import Slot
 
-OVERLAPS = {
-    "no_doctor_overlap": Conflict("slot_taken", "Somebody has this time already."),
-    "no_patient_overlap": Conflict("patient_busy", "The patient has another visit at that time."),
-}
-OVERBOOKED = 15
-"""Minutes that an overbooked visit takes when nobody says how many, and the doctor has no slot then."""
+MET = (*PRESENT, "fulfilled")
+"""The states of visits for which the patient has been there."""
+KNOWN_FOR = timedelta(days=365)
+"""How long after a visit its doctor may give the patient another one."""
 
 
 def book(
@@ -50,34 +49,38 @@ def book(
 ) -> Appointment:
     """Reserve the doctor's time for the patient: a patient asks for it; the desk and the doctor have it at once.
 
-    NotFound: no such doctor, or not one's own record. Forbidden: `desk_only` (overbooking). Invalid: `not_in_future`,
-    `too_far_ahead`. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`.
+    NotFound: no such doctor or patient, or not one's own record. Forbidden: `desk_only` (overbooking). Invalid:
+    `not_in_future`, `too_far_ahead`. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`,
+    `own_visit`.
     """
     part = _part_in_booking(session, actor, doctor_id, patient_id)
     only_desk_overbooks(part, overbook_reason)
     calendars.check_time(starts_at)
+    check_not_own(doctor_id, patient_id)
     session.lock(calendars.lock_of(doctor_id), calendars.lock_of(patient_id))
-    people: dict[str, Any] = {"doctor_id": doctor_id, "patient_id": patient_id}
+    wish = Wish(doctor_id, patient_id, starts_at, told(part, actor.person), overbooked=overbook_reason is not None)
     if part == "patient":
-        slot = calendars.slot_to_book(session, starts_at=starts_at, **people)
-        visit = _new(slot, status="requested", requested_at=clock.now(), reason=reason, **people)
+        slot = calendars.slot_asked(session, wish)
+        visit = _new(slot, wish, status="requested", requested_at=clock.now(), reason=reason)
     else:
-        slot = slot_of(session, doctor_id, starts_at, overbook_reason, minutes)
-        visit = _new(slot, status="booked", overbook_reason=overbook_reason, reason=reason, **people)
-    with refusing(session, OVERLAPS):
+        patients.must_exist(session, patient_id)
+        slot = calendars.slot_given(session, wish, minutes)
+        visit = _new(slot, wish, status="booked", overbook_reason=overbook_reason, reason=reason)
+    with settling(session, wish, slot.ends_at):
         session.insert(visit)
     event = AppointmentRequested if part == "patient" else AppointmentBooked
     return changed(session, actor, visit, event, reason=overbook_reason)
 
 
-def _new(slot: Slot, *, overbook_reason: str | None = None, **facts: Any) -> Appointment:
+def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
     return Appointment(
         id=uuid7(),
+        doctor_id=wish.doctor_id,
+        patient_id=wish.patient_id,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         place=slot.place,
-        overbooked=overbook_reason is not None,
-        overbook_reason=overbook_reason,
+        overbooked=wish.overbooked,
         first_call=False,
         revision=1,
         created_at=clock.now(),
@@ -86,18 +89,18 @@ def _new(slot: Slot, *, overbook_reason: str | None = None, **facts: Any) -> App
 
 
 def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id: UUID) -> str:
-    """On whose part one books: whoever books for himself does so as a patient. NotFound: none of one's business.
+    """On whose part one books: whoever books for themselves does so as a patient. NotFound: none of one's business.
 
-    A doctor books those who have been given a visit with him before, by themselves or the desk: a visit opens the
-    chart, and nobody is to open it for himself.
+    A doctor books those who have been there, for a visit with this doctor in the last year: a visit opens the chart,
+    and nobody is to open it for themselves.
     """
     if actor.id == patient_id:
         return "patient"
     if actor.has(DESK):
         return "desk"
-    known = (Appointment.doctor_id == doctor_id) & (Appointment.patient_id == patient_id)
+    met = (Appointment.doctor_id == doctor_id) & (Appointment.patient_id == patient_id) & Appointment.status.in_(MET)
     is_own = actor.has({Role.DOCTOR}) and actor.id == doctor_id
-    if is_own and session.scalar(select(exists().where(known))):
+    if is_own and session.scalar(select(exists().where(met, Appointment.starts_at > clock.now() - KNOWN_FOR))):
         return "doctor"
     raise NotFound("not_found", "There is no such record.")
 
@@ -106,25 +109,6 @@ def only_desk_overbooks(part: str, overbook_reason: str | None) -> None:
     """Forbidden: `desk_only`."""
     if overbook_reason is not None and part != "desk":
         raise Forbidden("desk_only", "Only the desk books beside the doctor's hours and other visits.")
-
-
-def slot_of(
-    session: Session, doctor_id: UUID, starts_at: datetime, overbook_reason: str | None, minutes: int | None
-) -> Slot:
-    """The doctor's slot that begins then; to overbook it, so many minutes, whether there is a slot or not.
-
-    NotFound: no such doctor. Conflict: `outside_hours`.
-    """
-    if overbook_reason is None:
-        return calendars.slot_of(session, doctor_id=doctor_id, starts_at=starts_at)
-    begins = starts_at.astimezone(UTC)
-    try:
-        slot = calendars.slot_of(session, doctor_id=doctor_id, starts_at=starts_at)
-    except Conflict:
-        slot = Slot(begins, begins + timedelta(minutes=OVERBOOKED), None)
-    ends_at = slot.ends_at if minutes is None else begins + timedelta(minutes=minutes)
-    calendars.check_present(session, doctor_id=doctor_id, starts_at=begins, ends_at=ends_at)
-    return Slot(begins, ends_at, slot.place)
 
 
 def changed(
@@ -169,56 +153,80 @@ def displace(session: Session, actor: Actor, visit: Appointment, *, reason: str 
 
 
 def accept(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor agrees to the visit. Conflict: `not_requested`."""
+    """The doctor agrees to the visit. Conflict: `not_requested`, `too_late`. Forbidden: `own_visit`."""
     visit = held(session, actor, appointment_id, "doctor")
-    visit.accept()
+    visit.accept(clock.now())
     return changed(session, actor, visit, AppointmentBooked)
 
 
 def reject(session: Session, actor: Actor, *, appointment_id: UUID, reason: str) -> Appointment:
-    """The doctor does not agree to the visit. Conflict: `not_requested`."""
+    """The doctor does not agree to the visit. Conflict: `not_requested`. Forbidden: `own_visit`."""
     visit = locked(session, actor, appointment_id, "doctor")
     visit.reject(reason)
     return changed(session, actor, visit, AppointmentRejected, reason=reason)
 
 
 def arrive(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The patient is at the desk. Conflict: `not_booked`, `too_early`."""
+    """The patient is at the desk: one who was thought to be missing takes the people's time again, if it is free.
+
+    Conflict: `not_booked`, `too_early`, `too_late`, `slot_taken`, `patient_busy`, `outside_hours`, `doctor_gone`.
+    Forbidden: `own_visit`.
+    """
     visit = held(session, actor, appointment_id, "desk")
-    visit.arrive(clock.now())
+    people = visit.doctor_id, visit.patient_id
+    wish = Wish(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
+    if visit.status == "no_show":
+        must_have_doctor(session, visit)
+        calendars.check_free(session, wish, visit.ends_at)
+    with settling(session, wish, visit.ends_at):
+        visit.arrive(clock.now())
     return changed(session, actor, visit, PatientArrived)
 
 
+def must_have_doctor(session: Session, visit: Appointment) -> None:
+    """Conflict: `doctor_gone`, when the visit's own doctor cannot be visited now."""
+    if session.scalar(select(Doctor.id).where(Doctor.id == visit.doctor_id, Doctor.is_active)) is None:
+        raise Conflict("doctor_gone", "The doctor of the visit cannot be visited now: name another doctor.")
+
+
 def start(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor begins the visit. Conflict: `not_booked`."""
+    """The doctor begins the visit. Conflict: `not_booked`. Forbidden: `own_visit`."""
     visit = held(session, actor, appointment_id, "doctor")
     visit.start()
     return changed(session, actor, visit, VisitStarted)
 
 
 def complete(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor ends the visit. Conflict: `not_in_progress`."""
+    """The doctor ends the visit. Conflict: `not_in_progress`. Forbidden: `own_visit`."""
     visit = locked(session, actor, appointment_id, "doctor")
     visit.complete()
     return changed(session, actor, visit, VisitCompleted)
 
 
 def miss(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The patient has not come. Conflict: `not_booked`, `too_early`."""
+    """The patient has not come. Conflict: `not_booked`, `too_early`. Forbidden: `own_visit`."""
     visit = locked(session, actor, appointment_id, "desk", "doctor")
     visit.miss(clock.now())
     return changed(session, actor, visit, AppointmentMissed)
 
 
 def cancel(session: Session, actor: Actor, *, appointment_id: UUID, reason: str) -> Appointment:
-    """Call the visit off: whoever calls off his own does so as its patient.
+    """Call the visit off: whoever calls off their own does so as its patient.
 
+    The desk calls off one whose patient is there too, who left without being seen, or that was begun by mistake.
     Conflict: `cannot_be_cancelled`, `late_cancel`.
     """
     visit = locked(session, actor, appointment_id, "patient", "desk")
     by, late = part_of(actor, visit, "patient", "desk"), visit.is_late(clock.now())
     not_late(visit, by)
-    visit.cancel(reason)
+    return call_off(session, actor, visit, reason=reason, late=late, by=by)
+
+
+def call_off(
+    session: Session, actor: Actor, visit: Appointment, *, reason: str | None, late: bool, by: str
+) -> Appointment:
+    """A visit, which is locked, does not take place. Conflict: `cannot_be_cancelled`."""
+    visit.cancel(reason, by)
     return changed(session, actor, visit, AppointmentCancelled, reason=reason, late=late, by=by)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import icalendar
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, case, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis import clock, config
@@ -25,7 +25,9 @@ from services.scheduling.rota_models import CalendarLink, Shift
 
 BEFORE, AHEAD = timedelta(days=30), timedelta(days=180)
 MOST = 1_000
-"""Entries of a calendar. What is to come goes first, then what is past."""
+"""Entries of a calendar. What comes next goes first, then what is past, the latest first."""
+ENDING = ("password", "mfa_disabled")
+"""Changes of credentials with which sessions end."""
 STATES: Mapping[str, str] = {
     "requested": "TENTATIVE",
     "booked": "CONFIRMED",
@@ -39,8 +41,9 @@ _COLUMNS = (Appointment.id, Appointment.starts_at, Appointment.ends_at, Appointm
 
 
 class Entry(NamedTuple):
-    """A visit or a shift, as a calendar shows it."""
+    """A visit or a shift, as a calendar shows it. `part` is what its owner has to do with it."""
 
+    part: str
     id: UUID
     starts_at: datetime
     ends_at: datetime
@@ -72,6 +75,22 @@ def end_of(session: Session, person_id: UUID) -> None:
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == person_id))
 
 
+def end_older(session: Session, actor: Actor, *, user_id: UUID) -> None:
+    """End the link of somebody whose sessions have ended: it could be in the hands of whoever had one of those.
+
+    One that was made after the event stays, however late and often that is heard.
+    """
+    assert actor.origin is not None  # noqa: S101  events have one
+    is_older = CalendarLink.created_at <= actor.origin.occurred_at
+    session.execute(delete(CalendarLink).where(CalendarLink.person_id == user_id, is_older))
+
+
+def end_with_sessions(session: Session, actor: Actor, *, user_id: UUID, what: str) -> None:
+    """Somebody's credentials have changed: with those that end their sessions, the link ends."""
+    if what in ENDING:
+        end_older(session, actor, user_id=user_id)
+
+
 def show(session: Session, _actor: Actor, *, token: str) -> dict[str, str]:
     """The calendar behind a link. NotFound: there is none, or it has ended. Unavailable: `busy`."""
     person_id = session.scalar(select(CalendarLink.person_id).where(CalendarLink.digest == _digest(token)))
@@ -80,7 +99,7 @@ def show(session: Session, _actor: Actor, *, token: str) -> dict[str, str]:
     now = clock.now()
     found = [*_as_patient(session, person_id, now), *_as_doctor(session, person_id, now)]
     found += _shifts(session, person_id, now)
-    found.sort(key=lambda entry: (entry.starts_at < now, entry.starts_at))
+    found.sort(key=lambda entry: (entry.starts_at < now, abs(entry.starts_at - now)))
     return {"text": in_thread(as_text, found[:MOST], now)}
 
 
@@ -92,11 +111,11 @@ def _as_patient(session: Session, person_id: UUID, now: datetime) -> list[Entry]
     query = select(*_COLUMNS, Doctor.name, Appointment.place).join(Doctor, Doctor.id == Appointment.doctor_id)
     query = query.where(Appointment.patient_id == person_id)
     rows = session.execute(_near(query, Appointment.starts_at, now))
-    return [_entry(row, _visit_with(row.name), row.place) for row in rows]
+    return [_entry("patient", row, _visit_with(row.name), row.place) for row in rows]
 
 
-def _entry(row: Any, summary: str, place: str | None) -> Entry:
-    return Entry(row.id, row.starts_at, row.ends_at, row.status, row.revision, summary, place)
+def _entry(part: str, row: Any, summary: str, place: str | None) -> Entry:
+    return Entry(part, row.id, row.starts_at, row.ends_at, row.status, row.revision, summary, place)
 
 
 def _visit_with(name: str) -> str:
@@ -108,13 +127,13 @@ def _visit_with(name: str) -> str:
 def _as_doctor(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
     query = select(*_COLUMNS, Appointment.place).where(Appointment.doctor_id == person_id)
     rows = session.execute(_near(query, Appointment.starts_at, now))
-    return [_entry(row, "Visit", row.place) for row in rows]
+    return [_entry("doctor", row, "Visit", row.place) for row in rows]
 
 
 def _shifts(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
     query = select(Shift.id, Shift.starts_at, Shift.ends_at, Shift.status, Shift.revision, Shift.ward)
     rows = session.execute(_near(query.where(Shift.person_id == person_id), Shift.starts_at, now))
-    return [_entry(row, f"Shift: {row.ward}", row.ward) for row in rows]
+    return [_entry("shift", row, f"Shift: {row.ward}", row.ward) for row in rows]
 
 
 def _near(
@@ -122,14 +141,17 @@ def _near(
 ) -> Select[*tuple[Any, ...]]:
     """Those near enough in time, and of them those that are shown first."""
     query = query.where(starts_at >= now - BEFORE, starts_at < now + AHEAD)
-    return query.order_by(starts_at < now, starts_at).limit(MOST)
+    return query.order_by(starts_at < now, case((starts_at >= now, starts_at)), starts_at.desc()).limit(MOST)
 
 
 def as_text(entries: Sequence[Entry], now: datetime) -> str:
-    """The entries as a calendar in the form of RFC 5545. Takes a processor for 0.15 ms each."""
+    """The entries as a calendar in the form of RFC 5545. Takes a processor for 0.15 ms each.
+
+    It has no METHOD: that would make it a message to other calendars, which needs an ORGANIZER (RFC 5546, 3.2.1).
+    """
     calendar = icalendar.Calendar()
-    for name, value in (("prodid", "-//Matron//Calendar//EN"), ("version", "2.0"), ("method", "PUBLISH")):
-        calendar.add(name, value)
+    calendar.add("prodid", "-//Matron//Calendar//EN")
+    calendar.add("version", "2.0")
     calendar.add("x-wr-calname", "Hospital")
     for entry in entries:
         calendar.add_component(_event(entry, now))
@@ -137,10 +159,10 @@ def as_text(entries: Sequence[Entry], now: datetime) -> str:
 
 
 def _event(entry: Entry, now: datetime) -> icalendar.Event:
-    """The same visit has the same UID in its patient's and its doctor's calendar, as the RFC asks for."""
+    """No two in a calendar have one UID (RFC 5545, 3.8.4.7), also when somebody has two parts in one visit."""
     event = icalendar.Event()
     facts = {
-        "uid": str(entry.id),
+        "uid": f"{entry.id}-{entry.part}",
         "sequence": entry.revision,
         "dtstamp": now,
         "dtstart": entry.starts_at,

@@ -1,16 +1,29 @@
 """What a booking asks a doctor's calendar: whether there is such a slot, and whose locks to hold meanwhile."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from chassis import clock, config
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid, NotFound
+from chassis.errors import Conflict, Invalid, NotFound, NotYet
+from contracts.scheduling import STATUSES
 from services.scheduling import rules
-from services.scheduling.models import Appointment, AvailabilityRule, Doctor, TimeOff
+from services.scheduling.clashes import PATIENT_BUSY, SLOT_TAKEN, Wish, named
+from services.scheduling.models import ACTIVE, Appointment, AvailabilityRule, Doctor, TimeOff
 from services.scheduling.rules import Slot
 
 VISIT, DOCTOR, HOURS, AWAY = (
@@ -23,8 +36,27 @@ VALID = and_(
     or_(HOURS.c.valid_to.is_(None), HOURS.c.valid_to >= bindparam("first_day")),
 )
 """Those of a doctor's hours that count on one of these days."""
+OVERBOOKED = timedelta(minutes=15)
+"""What an overbooked visit takes when nobody says how long, and the doctor has no slot then."""
+NOBODY = UUID(int=0)
 
-_WAITING = select(func.count()).where(VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == "requested")
+_ELSEWHERE, _AT_WORK, _OVERBOOKED = (VISIT.alias(name) for name in ("elsewhere", "at_work", "overbooked"))
+_OVER: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in STATUSES if status not in ACTIVE]
+"""Not those in the other states: the planner would then take the constraints' indexes, which find a person slowly."""
+
+
+def _first(visit: FromClause, *whose: ColumnElement[bool]) -> ScalarSelect[datetime]:
+    """When the first of these visits begins that are not over at a moment, and begin in the eight hours after it."""
+    one = visit.c
+    moment = {name: bindparam(name, type_=one.starts_at.type) for name in ("starts_at", "latest_end", "earliest")}
+    begins = one.starts_at < moment["latest_end"], one.starts_at > moment["earliest"]
+    query = select(func.min(one.starts_at)).where(*whose, one.status.not_in(_OVER), *begins)
+    return query.where(one.ends_at > moment["starts_at"]).scalar_subquery()
+
+
+_WAITING = select(func.count()).where(
+    VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == "requested", ~VISIT.c.first_call
+)
 _AWAY = select(func.min(AWAY.c.starts_at)).where(
     AWAY.c.doctor_id == DOCTOR.c.id,
     AWAY.c.starts_at > bindparam("year_before", type_=AWAY.c.starts_at.type),
@@ -33,8 +65,21 @@ _AWAY = select(func.min(AWAY.c.starts_at)).where(
 )
 _LAST_NIGHT = (HOURS.c.weekday == bindparam("yesterday")) & (HOURS.c.to <= HOURS.c["from"])
 _OF_DAYS = (HOURS.c.doctor_id == DOCTOR.c.id) & ((HOURS.c.weekday == bindparam("weekday")) | _LAST_NIGHT)
+BUSY = (
+    _AWAY.correlate(DOCTOR).scalar_subquery().label("away_at"),
+    _first(_ELSEWHERE, _ELSEWHERE.c.patient_id == bindparam("doctor_id")).label("elsewhere_at"),
+    _first(_AT_WORK, _AT_WORK.c.doctor_id == bindparam("patient_id")).label("at_work_at"),
+    _first(
+        _OVERBOOKED,
+        _OVERBOOKED.c.doctor_id == bindparam("doctor_id"),
+        _OVERBOOKED.c.overbooked,
+        _OVERBOOKED.c.id != bindparam("moved"),
+    ).label("overbooked_at"),
+)
+"""Since when the doctor is away; is somebody's patient; the patient is somebody's doctor; or the doctor is overbooked:
+what the database's constraints do not see."""
 HOURS_AT = (
-    select(_AWAY.correlate(DOCTOR).scalar_subquery().label("away_at"), *RULE)
+    select(*BUSY, *RULE)
     .select_from(DOCTOR)
     .outerjoin(HOURS, _OF_DAYS & VALID)
     .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
@@ -58,43 +103,53 @@ def check_time(starts_at: datetime) -> None:
         )
 
 
-def slot_to_book(session: Session, *, doctor_id: UUID, patient_id: UUID, starts_at: datetime) -> Slot:
+def slot_asked(session: Session, wish: Wish) -> Slot:
     """The slot of the doctor's hours that begins then, for a patient who may ask for one more, in one statement.
 
-    It is not known to be taken: the database tells. NotFound: no such doctor. Conflict: `outside_hours` (or the doctor
-    is away), `too_many_requests`.
+    Another visit of the doctor or the patient that is not overbooked is not seen: the database tells. NotFound: no such
+    doctor. Conflict: `outside_hours` (or the doctor is away), `too_many_requests`, `slot_taken`, `patient_busy`.
     """
-    values = {**_moment(starts_at), "doctor_id": doctor_id, "patient_id": patient_id}
-    rows = _found(session.core.execute(HOURS_AT_AND_WAITING, values).all())
+    rows = session.core.execute(HOURS_AT_AND_WAITING, _asked(wish)).all()
+    if not rows:  # They choose from the directory, which is made of what is known here: none is an event away.
+        raise NotFound("not_found", "There is no such doctor.")
     if rows[0].waiting >= rules.OPEN_REQUESTS:
         raise Conflict("too_many_requests", "Five requests of this patient wait for an answer already.")
-    return _slot_among(rows, starts_at)
+    return _slot_among(session, wish, rows)
 
 
-def slot_of(session: Session, *, doctor_id: UUID, starts_at: datetime) -> Slot:
-    """The slot of the doctor's hours that begins then, whoever it is for, in one statement.
+def slot_given(session: Session, wish: Wish, minutes: int | None = None) -> Slot:
+    """The slot that begins then, whoever gives it; to overbook it, so many minutes, whether there is a slot or not.
 
-    It is not known to be taken: the database tells. NotFound: no such doctor. Conflict: `outside_hours` (or the doctor
-    is away).
+    NotFound: no such doctor. Conflict: `outside_hours` (or the doctor is away), `slot_taken`, `patient_busy`.
     """
-    rows = _found(session.core.execute(HOURS_AT, {**_moment(starts_at), "doctor_id": doctor_id}).all())
-    return _slot_among(rows, starts_at)
+    rows = _rows(session, wish)
+    if not wish.overbooked:
+        return _slot_among(session, wish, rows)
+    begins = wish.starts_at.astimezone(UTC)
+    slot = _slot_at(rows, begins) or Slot(begins, begins + OVERBOOKED, None)
+    slot = slot if minutes is None else slot._replace(ends_at=begins + timedelta(minutes=minutes))
+    _check_free(session, wish, rows, slot.ends_at)
+    return slot
 
 
-def check_present(session: Session, *, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
-    """For a visit that is no slot, of up to eight hours: the doctor is not away then.
+def check_free(session: Session, wish: Wish, ends_at: datetime) -> None:
+    """For a visit that is no slot, of up to eight hours: the doctor is there, and nobody is in two places.
 
-    NotFound: no such doctor. Conflict: `outside_hours`.
+    NotFound: no such doctor. Conflict: `outside_hours`, `slot_taken`, `patient_busy`.
     """
-    rows = _found(session.core.execute(HOURS_AT, {**_moment(starts_at), "doctor_id": doctor_id}).all())
-    _check_present(rows, ends_at)
+    _check_free(session, wish, _rows(session, wish), ends_at)
 
 
-def _moment(starts_at: datetime) -> dict[str, Any]:
-    """What the statements are told of a moment: its day of the hospital and the day before, and what is near it."""
+def _asked(wish: Wish) -> dict[str, Any]:
+    """What the statements are told of a wish: its day of the hospital and the day before, and what is near it."""
+    starts_at = wish.starts_at
     day = starts_at.astimezone(config.current().hospital_timezone).date()
     return {
+        "doctor_id": wish.doctor_id,
+        "patient_id": wish.patient_id,
+        "moved": wish.moved or NOBODY,
         "starts_at": starts_at,
+        "earliest": starts_at - rules.LONGEST,
         "latest_end": starts_at + rules.LONGEST,
         "year_before": starts_at - rules.LONGEST_TIME_OFF - timedelta(days=1),
         "weekday": day.weekday(),
@@ -104,21 +159,40 @@ def _moment(starts_at: datetime) -> dict[str, Any]:
     }
 
 
-def _found(rows: Any) -> Any:
-    if not rows:
-        raise NotFound("not_found", "There is no such doctor.")
-    return rows
+def _rows(session: Session, wish: Wish) -> Any:
+    """The doctor's hours of that day. NotFound; NotYet for the desk when nobody has told of such a doctor so far."""
+    rows = session.core.execute(HOURS_AT, _asked(wish)).all()
+    if rows:
+        return rows
+    known = select(DOCTOR.c.id).where(DOCTOR.c.id == wish.doctor_id)
+    if wish.told is None and session.core.execute(known).first() is None:
+        raise NotYet("not_found", "There is no such doctor.")
+    raise NotFound("not_found", "There is no such doctor.")
 
 
-def _slot_among(rows: Any, starts_at: datetime) -> Slot:
+def _slot_at(rows: Any, starts_at: datetime) -> Slot | None:
     zone = config.current().hospital_timezone
-    slot = rules.slot_at((row for row in rows if row.weekday is not None), starts_at, zone)
+    return rules.slot_at((row for row in rows if row.weekday is not None), starts_at, zone)
+
+
+def _slot_among(session: Session, wish: Wish, rows: Any) -> Slot:
+    slot = _slot_at(rows, wish.starts_at)
     if slot is None:
         raise Conflict("outside_hours", "The doctor has no slot that begins then.")
-    _check_present(rows, slot.ends_at)
+    _check_free(session, wish, rows, slot.ends_at)
     return slot
 
 
-def _check_present(rows: Any, ends_at: datetime) -> None:
-    if rows[0].away_at is not None and rows[0].away_at < ends_at:
+def _check_free(session: Session, wish: Wish, rows: Any, ends_at: datetime) -> None:
+    busy = rows[0]
+    if _begins_before(ends_at, busy.away_at):
         raise Conflict("outside_hours", "The doctor is away then.")
+    overbooked_at = None if wish.overbooked else busy.overbooked_at
+    if _begins_before(ends_at, busy.elsewhere_at) or _begins_before(ends_at, overbooked_at):
+        raise named(session, wish, ends_at, SLOT_TAKEN)
+    if _begins_before(ends_at, busy.at_work_at):
+        raise named(session, wish, ends_at, PATIENT_BUSY)
+
+
+def _begins_before(ends_at: datetime, begins: datetime | None) -> bool:
+    return begins is not None and begins < ends_at

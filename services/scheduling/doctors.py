@@ -3,23 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from chassis.contract import Page
 from chassis.copies import keep
 from chassis.database import Session
 from chassis.erasure import erase_traces
-from chassis.errors import NotFound
+from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.paging import page
 from contracts.roles import Role
-from services.scheduling import appointments, moving
+from services.scheduling import appointments, leaving
 from services.scheduling.models import AvailabilityRule, Doctor, TimeOff
 
 
 def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, specialization: str) -> None:
     """Copy an approved doctor, unless what is known is newer."""
-    _keep(session, actor, doctor_id, name=name, specialization=specialization, is_active=True)
+    _keep(session, actor, doctor_id, name=name, specialization=specialization, is_active=True, left_at=None)
 
 
 def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> None:
@@ -36,34 +36,68 @@ def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None
 
 def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
     """A person cannot be visited, until approved again. Written of anybody: an approval may come later than this."""
-    _keep(session, actor, user_id, name="", specialization="", is_active=False)
+    assert actor.origin is not None  # noqa: S101  events have one
+    facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.origin.occurred_at}
+    _keep(session, actor, user_id, **facts)
 
 
 def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
-    """A person is gone for ever: the visits go to another doctor, and what says who it was goes away.
+    """A person is gone for ever: a doctor's visits go to another one, a patient's are called off; no name is left.
 
     Unavailable: `events_unsent`, so that it is done again a little later.
     """
     suspend(session, actor, user_id=user_id)
-    moving.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+    leaving.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+    leaving.call_off_own(session, actor, patient_id=user_id)
     for model in (AvailabilityRule, TimeOff):  # Only now: the doctor's lock is held, so none is written meanwhile.
         session.execute(delete(model).where(model.doctor_id == user_id))
     appointments.forget_reasons(session, user_id)
     erase_traces(session, user_id)
 
 
-def listing(session: Session, _actor: Actor, *, specialization: str | None, limit: int, cursor: str | None) -> Page:
-    """The directory, by name."""
+def listing(
+    session: Session,
+    _actor: Actor,
+    *,
+    name: str | None,
+    specialization: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """The directory, by name; letters beyond ASCII are told apart by case where the database does."""
     query = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.is_active)
+    if name is not None:
+        query = query.where(Doctor.name.icontains(name, autoescape=True))
     if specialization is not None:
-        query = query.where(Doctor.specialization == specialization)
+        query = query.where(func.lower(Doctor.specialization) == func.lower(specialization))
     return page(session, query, (Doctor.name, Doctor.id), limit=limit, cursor=cursor, newest_first=False)
 
 
+def get(session: Session, _actor: Actor, *, doctor_id: UUID) -> Any:
+    """One doctor in the directory. NotFound: there is none who can be visited."""
+    query = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.id == doctor_id, Doctor.is_active)
+    found = session.execute(query).first()
+    if found is None:
+        raise not_found()
+    return found
+
+
+def not_found() -> NotFound:
+    """There is none, or none who can be visited."""
+    return NotFound("not_found", "There is no such doctor.")
+
+
 def must_exist(session: Session, doctor_id: UUID) -> None:
-    """NotFound unless there is such a doctor, who can be visited."""
-    if session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, Doctor.is_active)) is None:
-        raise NotFound("not_found", "There is no such doctor.")
+    """NotFound unless there is such a doctor, who can be visited; NotYet when nobody has told of one so far."""
+    check(session.scalar(select(Doctor.is_active).where(Doctor.id == doctor_id)))
+
+
+def check(is_active: bool | None) -> None:  # noqa: FBT001  a column
+    """NotFound unless a doctor can be visited; NotYet when there is none. Only for the doctors' own affairs."""
+    if is_active is None:
+        raise NotYet("not_found", "There is no such doctor.")
+    if not is_active:
+        raise not_found()
 
 
 def own(session: Session, actor: Actor, doctor_id: UUID) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Select, Table, bindparam, case, null, select
 
 from chassis.database import Session
 from chassis.identity import Actor
@@ -13,16 +13,25 @@ from services.scheduling.parts import VISIT, part_of
 
 CHANGE = cast("Table", AppointmentChange.__table__)
 ONE = select(*(VISIT.c[name] for name in AppointmentView.schema().fields)).where(VISIT.c.id == bindparam("visit_id"))
-HISTORY = (
-    select(*(CHANGE.c[name] for name in ChangeView.schema().fields))
-    .where(CHANGE.c.appointment_id == bindparam("visit_id"))
-    .order_by(CHANGE.c.revision, CHANGE.c.id)
-)
+TOLD = ("rejected", "cancelled", "displaced", "expired")
+"""What a visit became for a reason that the patient is told. Why it was overbooked is the hospital's own business."""
+
+
+def _history(reason: Any) -> Select[*tuple[Any, ...]]:
+    """The changes of a visit, oldest first, each with this as its reason."""
+    shown = [reason if name == "reason" else CHANGE.c[name] for name in ChangeView.schema().fields]
+    query = select(*shown).where(CHANGE.c.appointment_id == bindparam("visit_id"))
+    return query.order_by(CHANGE.c.revision, CHANGE.c.id)
+
+
+HISTORY = _history(CHANGE.c.reason)
+HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_=null()).label("reason"))
 
 
 def get(session: Session, actor: Actor, *, appointment_id: UUID) -> dict[str, Any]:
     """A visit with its history, in two statements: the patient's own, the doctor's own, any for the desk."""
     visit = session.core.execute(ONE, {"visit_id": appointment_id}).one_or_none()
-    part_of(actor, visit, "patient", "doctor", "desk")
+    part = part_of(actor, visit, "patient", "doctor", "desk")
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
-    return {**visit._asdict(), "history": session.core.execute(HISTORY, {"visit_id": appointment_id}).all()}
+    history = HISTORY_TOLD if part == "patient" else HISTORY
+    return {**visit._asdict(), "history": session.core.execute(history, {"visit_id": appointment_id}).all()}

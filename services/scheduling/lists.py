@@ -4,32 +4,32 @@ Each statement is made once for the filters that are given, and finds its rows b
 are shown, so that a page costs the same however many visits there are (`python -m bench.listing` measures it).
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date, datetime
-from operator import ge, lt
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
-
-from sqlalchemy import Select, Table, bindparam
 
 from chassis.contract import Page
 from chassis.database import Session
 from chassis.identity import Actor
-from chassis.paging import Listing
 from contracts.scheduling import AppointmentView
 from services.scheduling import days
+from services.scheduling.listings import Statement, Timed
 from services.scheduling.models import Appointment
 
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
 VISIT = cast("Table", Appointment.__table__)
-BOUNDS: dict[str, Callable[[Any, Any], Any]] = {"since": ge, "until": lt}
+CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
 
 
-class Visits(Listing):
-    """A list of visits, also by when they begin: at `since` or later, and before `until`."""
+class Visits(Timed):
+    """A list of visits, also of those alone that are to be given a time before others: in words, for their index."""
 
-    def _statement(self, names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-        bounds = (compare(self.keys[0], bindparam(name)) for name, compare in BOUNDS.items() if name in names)
-        return super()._statement(names).where(*bounds)
+    def _of_state(self, order: str, names: tuple[str, ...], state: str | None) -> Statement:
+        wanted = (condition for name, condition in CALLS.items() if name in names)
+        return super()._of_state(order, names, state).where(*wanted)
 
 
 VISITS = Visits([VISIT.c[name] for name in AppointmentView.schema().fields], (VISIT.c.starts_at, VISIT.c.id))
@@ -40,16 +40,17 @@ def of_patient(
     actor: Actor,
     *,
     patient_id: UUID,
-    status: str | None,
+    status: Sequence[str] | None,
     from_: date | datetime | None,
     to: date | datetime | None,
+    order: str,
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """The patient's own visits, latest first. NotFound: somebody else's. Invalid: `bad_cursor`."""
+    """The patient's own visits, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
     actor.may_act_for(patient_id)
-    times = _times(from_, to)
-    return VISITS.page(session, limit=limit, cursor=cursor, patient_id=patient_id, status=status, **times)
+    filters = {"patient_id": patient_id, **days.span(from_, to)}
+    return VISITS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
 
 
 def of_doctor(
@@ -57,16 +58,18 @@ def of_doctor(
     actor: Actor,
     *,
     doctor_id: UUID,
-    status: str | None,
+    status: Sequence[str] | None,
     from_: date | datetime | None,
     to: date | datetime | None,
+    order: str,
     limit: int,
     cursor: str | None,
+    first_call: bool | None = None,
 ) -> Page:
-    """The doctor's own visits, latest first. NotFound: somebody else's. Invalid: `bad_cursor`."""
+    """The doctor's own visits, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
     actor.may_act_for(doctor_id)
-    times = _times(from_, to)
-    return VISITS.page(session, limit=limit, cursor=cursor, doctor_id=doctor_id, status=status, **times)
+    filters = {"doctor_id": doctor_id, **_calls(first_call), **days.span(from_, to)}
+    return VISITS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
 
 
 def of_all(
@@ -75,18 +78,22 @@ def of_all(
     *,
     doctor_id: UUID | None,
     patient_id: UUID | None,
-    status: str | None,
+    status: Sequence[str] | None,
     from_: date | datetime | None,
     to: date | datetime | None,
+    order: str,
     limit: int,
     cursor: str | None,
+    first_call: bool | None = None,
 ) -> Page:
-    """All visits, or those of a doctor or a patient, latest first: for the desk. Invalid: `bad_cursor`."""
-    who = {"doctor_id": doctor_id, "patient_id": patient_id}
-    return VISITS.page(session, limit=limit, cursor=cursor, **who, status=status, **_times(from_, to))
+    """All visits, or those of a doctor or a patient, from either end, for the desk.
+
+    Invalid: `bad_cursor`, `invalid`.
+    """
+    filters = {"doctor_id": doctor_id, "patient_id": patient_id, **_calls(first_call), **days.span(from_, to)}
+    return VISITS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
 
 
-def _times(from_: date | datetime | None, to: date | datetime | None) -> dict[str, datetime | None]:
-    """What the list is bounded by; a day is taken whole."""
-    since = None if from_ is None else days.first_of(from_)
-    return {"since": since, "until": None if to is None else days.end_of(to)}
+def _calls(first_call: bool | None) -> dict[str, bool]:  # noqa: FBT001  it is a filter's value
+    """Which of the two kinds is asked for, if any."""
+    return {} if first_call is None else {"first" if first_call else "others": True}

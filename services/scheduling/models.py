@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, false, text, true
@@ -20,16 +21,26 @@ WAITING = ("requested", "booked", "arrived")
 """The states in which a visit has still to begin."""
 MOVABLE = ("requested", "booked", "displaced")
 """The states in which a visit may be moved, or called off."""
+PRESENT = ("arrived", "in_progress")
+"""The states in which the patient is there: only the desk calls such a visit off."""
 CLOSING = timedelta(hours=24)
 """How long before an agreed visit only the hospital's own people may still move it or call it off."""
 EARLIEST_ARRIVAL = timedelta(hours=12)
 """How long before a visit the patient may be there."""
+LATEST_ARRIVAL = timedelta(hours=24)
+"""How long after the end of a visit the desk may say that the patient was not missing after all."""
+ANSWERED_WITHIN = timedelta(hours=48)
+"""How long a request waits for the doctor's answer."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """What makes an index one of those rows alone, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 def _only(status: str, column: str) -> Index:
     """An index for a timer, of the visits in one state alone."""
-    where = text(f"status = '{status}'")
-    return Index(f"ix_appointment_{status}_{column}", column, postgresql_where=where, sqlite_where=where)
+    return Index(f"ix_appointment_{status}_{column}", column, **_where(f"status = '{status}'"))
 
 
 class Doctor(Base):
@@ -41,7 +52,10 @@ class Doctor(Base):
     name: Mapped[str] = mapped_column(String(200))
     specialization: Mapped[str] = mapped_column(String(100), index=True)
     is_active: Mapped[bool] = mapped_column(server_default=true(), default=True)
-    """Whether the doctor can be visited. Of one who cannot, nothing else is known."""
+    """Whether the doctor can be visited. Of one who cannot, nothing else is known but since when."""
+    left_at: Mapped[datetime | None]
+    schedule_revision: Mapped[int] = mapped_column(server_default="1", default=1)
+    """Of the weekly hours, which are ours and not copied."""
     changed_by: Mapped[int] = mapped_column(BigInteger)
     """Sequence of the event that this copy is of, so that a stale one never wins."""
 
@@ -77,15 +91,27 @@ class TimeOff(Base):
     created_at: Mapped[datetime]
 
 
+class Patient(Base):
+    """Somebody who has an account or a patient's record: the id alone, and whether they were erased."""
+
+    __tablename__ = "patient"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_erased: Mapped[bool]
+
+
 class Appointment(Base):
     """A visit, or the request for one.
 
-    The database refuses two active ones of a person that overlap, but for the doctor's part of an overbooked one.
+    The database refuses two active ones of a person that overlap, but for the doctor's part of an overbooked one, and
+    an active one of a doctor with themselves.
     """
 
     __tablename__ = "appointment"
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint(f"doctor_id <> patient_id OR status NOT IN {ACTIVE}", name="own_visit"),
+        Index("ix_appointment_doctor_id_starts_at_overbooked", "doctor_id", "starts_at", **_where("overbooked")),
         Index("ix_appointment_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),
         Index("ix_appointment_patient_id_starts_at_id", "patient_id", "starts_at", "id"),
         Index("ix_appointment_starts_at_id", "starts_at", "id"),
@@ -94,6 +120,7 @@ class Appointment(Base):
         _only("requested", "requested_at"),
         _only("booked", "ends_at"),
         _only("displaced", "displaced_at"),
+        Index("ix_appointment_first_call_starts_at_id", "starts_at", "id", **_where("first_call")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -117,11 +144,13 @@ class Appointment(Base):
     """Since when it waits for the doctor's answer, or waited last."""
     displaced_at: Mapped[datetime | None]
 
-    def accept(self) -> None:
-        """The doctor agrees."""
+    def accept(self, now: datetime) -> None:
+        """The doctor agrees, before the visit begins, and before the patient has waited for too long."""
         self._must_be(("requested",), "not_requested")
+        waits_since = now if self.requested_at is None else self.requested_at
+        if now >= self.starts_at or now - waits_since >= ANSWERED_WITHIN:
+            raise Conflict("too_late", "The visit should have begun, or has waited 48 hours for an answer.")
         self._become("booked")
-        self.first_call = False
 
     def reject(self, reason: str) -> None:
         """The doctor does not agree."""
@@ -129,10 +158,12 @@ class Appointment(Base):
         self._become("rejected", reason)
 
     def arrive(self, now: datetime) -> None:
-        """The patient is there."""
-        self._must_be(("booked",), "not_booked")
+        """The patient is there, perhaps after somebody was sure of the contrary."""
+        self._must_be(("booked", "no_show"), "not_booked")
         if self.starts_at - now > EARLIEST_ARRIVAL:
             raise Conflict("too_early", "The visit begins in over 12 hours.")
+        if self.status == "no_show" and now - self.ends_at > LATEST_ARRIVAL:
+            raise Conflict("too_late", "The visit was over more than 24 hours ago.")
         self._become("arrived")
 
     def start(self) -> None:
@@ -152,9 +183,9 @@ class Appointment(Base):
             raise Conflict("too_early", "The visit has not begun.")
         self._become("no_show")
 
-    def cancel(self, reason: str) -> None:
-        """It is called off."""
-        self._must_be(MOVABLE, "cannot_be_cancelled")
+    def cancel(self, reason: str | None, by: str) -> None:
+        """It is called off: by the desk also when its patient is there, and leaves without being seen."""
+        self._must_be((*MOVABLE, *PRESENT) if by == "desk" else MOVABLE, "cannot_be_cancelled")
         self._become("cancelled", reason)
 
     def expire(self) -> None:
@@ -176,7 +207,7 @@ class Appointment(Base):
     def agree(self) -> None:
         """Its new time is agreed: it need not be given another before others."""
         self._become("booked")
-        self.requested_at, self.first_call = None, False
+        self.requested_at = None
 
     def ask(self, now: datetime) -> None:
         """Its new time waits for the doctor's answer."""
@@ -191,15 +222,15 @@ class Appointment(Base):
         self.revision += 1
 
     def hand_over(self, doctor_id: UUID) -> None:
-        """Another doctor keeps the visit, at the same time."""
-        self._must_be(WAITING, "not_waiting")
+        """Another doctor keeps the visit, or goes on with it, at the same time."""
+        self._must_be(ACTIVE, "not_waiting")
         self.doctor_id, self.revision = doctor_id, self.revision + 1
 
     def displace(self, now: datetime, reason: str | None) -> None:
         """The doctor cannot keep the visit: the patient needs another time, and is given one before others."""
         self._must_be(WAITING, "not_waiting")
         self._become("displaced", reason)
-        self.displaced_at, self.first_call = now, True
+        self.displaced_at = now
 
     def is_late(self, now: datetime) -> bool:
         """Whether it is agreed, and so near that a patient can neither move it nor call it off."""
@@ -211,6 +242,7 @@ class Appointment(Base):
 
     def _become(self, status: str, reason: str | None = None) -> None:
         self.status, self.status_reason = status, reason
+        self.first_call = status == "displaced" or (status == "requested" and bool(self.first_call))
         self.revision += 1
 
 

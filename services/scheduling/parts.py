@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, select
 
 from chassis.database import Session
-from chassis.errors import NotFound
+from chassis.errors import Forbidden, NotFound
 from chassis.identity import Actor
 from contracts.roles import DESK, Role
 from services.scheduling import calendars
@@ -17,15 +17,18 @@ PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindp
 
 
 def part_of(actor: Actor, visit: Any, *parts: str) -> str:
-    """The first of these parts that one has in a visit: `patient`, `desk` or `doctor`. NotFound: none, or no visit."""
+    """The first of these parts that one has in a visit: `patient`, `desk` or `doctor`.
+
+    The visit's patient has that one alone, whatever else they are. NotFound: none, or no visit. Forbidden: `own_visit`.
+    """
     if visit is not None:
-        has = {
-            "patient": actor.id == visit.patient_id,
-            "desk": actor.has(DESK),
-            "doctor": actor.has({Role.DOCTOR}) and actor.id == visit.doctor_id,
-        }
+        has = {"desk": actor.has(DESK), "doctor": actor.has({Role.DOCTOR}) and actor.id == visit.doctor_id}
+        if actor.id == visit.patient_id:
+            if "patient" not in parts:
+                raise Forbidden("own_visit", "Somebody else of the hospital does that for you.")
+            return "patient"
         for part in parts:
-            if has[part]:
+            if has.get(part):
                 return part
     raise NotFound("not_found", "There is no such appointment.")
 

@@ -4,18 +4,19 @@ from uuid import UUID
 
 from chassis.database import Session
 from chassis.identity import Actor
-from services.scheduling import calendar, doctors, staff
+from services.scheduling import calendar, doctors, patients, staff
 
 
 def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
-    """A person has lost a role, a doctor's or one of the staff's."""
+    """A person has lost a role, a doctor's or one of the staff's: what was linked to for it is not shown any more."""
+    calendar.end_older(session, actor, user_id=user_id)
     doctors.dismiss(session, actor, user_id=user_id, role=role)
     staff.dismiss(session, actor, user_id=user_id, role=role)
 
 
 def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
     """An account cannot be used: its owner is not visited and gets no work, until approved again; the link ends."""
-    calendar.end_of(session, user_id)
+    calendar.end_older(session, actor, user_id=user_id)
     doctors.suspend(session, actor, user_id=user_id)
     staff.suspend(session, actor, user_id=user_id)
 
@@ -28,3 +29,4 @@ def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID |
     calendar.end_of(session, user_id)
     staff.suspend(session, actor, user_id=user_id)
     doctors.forget(session, actor, user_id=user_id, reassign_to=reassign_to)
+    patients.forget(session, actor, user_id=user_id)

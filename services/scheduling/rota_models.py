@@ -16,13 +16,17 @@ OPEN_TASK = ("requested", "accepted", "in_progress")
 """The states in which a task has still to be done."""
 
 
-class StaffMember(Base):
-    """A copy of what auth knows of one of the staff: whether there is anybody of this id who works."""
+LEFT = ""
+"""In the place of a role: the person has left the staff, and has only those roles that auth says again afterwards."""
 
-    __tablename__ = "staff_member"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    is_active: Mapped[bool]
+class StaffRole(Base):
+    """A copy of what auth said last of a person and a role of the staff: that they have it, or have `LEFT` them all."""
+
+    __tablename__ = "staff_role"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
     changed_by: Mapped[int] = mapped_column(BigInteger)
     """Sequence of the event that this copy is of, so that a stale one never wins."""
 
@@ -34,6 +38,7 @@ class Shift(Base):
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index("ix_shift_person_id_starts_at_id", "person_id", "starts_at", "id"),
+        Index("ix_shift_ward_starts_at_id", "ward", "starts_at", "id"),
         Index("ix_shift_starts_at_id", "starts_at", "id"),
     )
 
@@ -50,6 +55,11 @@ class Shift(Base):
         """Conflict `shift_cancelled` if nobody is to work it any more."""
         if self.status != "assigned":
             raise Conflict("shift_cancelled", "The shift is cancelled.", {"state": self.status})
+
+    def must_be_ahead(self, now: datetime) -> None:
+        """Conflict `shift_begun` if somebody works it already, or has."""
+        if self.starts_at <= now:
+            raise Conflict("shift_begun", "The shift has begun.")
 
     def change(self, **changes: Any) -> None:
         """It has another person, ward or time. Conflict: `shift_cancelled`."""
@@ -72,6 +82,7 @@ class ShiftSwap(Base):
         Index("uq_shift_swap_shift_id", "shift_id", unique=True, postgresql_where=OPEN_SWAP, sqlite_where=OPEN_SWAP),
         Index("ix_shift_swap_asked_by_created_at_id", "asked_by", "created_at", "id"),
         Index("ix_shift_swap_asked_of_created_at_id", "asked_of", "created_at", "id"),
+        Index("ix_shift_swap_status_created_at_id", "status", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -81,22 +92,35 @@ class ShiftSwap(Base):
     in_exchange_id: Mapped[UUID | None] = mapped_column(ForeignKey("shift.id"))
     status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(500))
+    revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
     def accept(self) -> None:
         """The other one is willing. Conflict: `swap_answered`."""
         self._must_be("asked")
-        self.status = "accepted"
+        self._become("accepted")
 
     def decline(self) -> None:
         """The other one is not willing. Conflict: `swap_answered`."""
         self._must_be("asked")
-        self.status = "declined"
+        self._become("declined")
 
     def withdraw(self) -> None:
         """It is asked for no longer. Conflict: `swap_answered`."""
+        self.must_be_open()
+        self._become("withdrawn")
+
+    def expire(self) -> None:
+        """A shift of it has begun before an admin decided. Conflict: `swap_answered`."""
+        self.must_be_open()
+        self._become("expired")
+
+    def must_be_open(self) -> None:
+        """Conflict `swap_answered` if nothing is asked for any more."""
         self._must_be("asked", "accepted")
-        self.status = "withdrawn"
+
+    def _become(self, status: str) -> None:
+        self.status, self.revision = status, self.revision + 1
 
     def _must_be(self, *states: str) -> None:
         if self.status not in states:
@@ -106,7 +130,8 @@ class ShiftSwap(Base):
         """An admin has `approved` or `refused` it. Conflict: `swap_not_accepted`."""
         if self.status != "accepted":
             raise Conflict("swap_not_accepted", f"The swap is {self.status}.", {"state": self.status})
-        self.status, self.reason = status, reason
+        self.reason = reason
+        self._become(status)
 
 
 class Task(Base):
@@ -115,6 +140,9 @@ class Task(Base):
     __tablename__ = "task"
     __table_args__ = (
         Index("ix_task_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        Index("ix_task_owner_id_status_created_at_id", "owner_id", "status", "created_at", "id"),
+        Index("ix_task_patient_id_created_at_id", "patient_id", "created_at", "id"),
+        Index("ix_task_status_created_at_id", "status", "created_at", "id"),
         Index("ix_task_created_at_id", "created_at", "id"),
     )
 
@@ -123,7 +151,7 @@ class Task(Base):
     description: Mapped[str | None] = mapped_column(String(2000))
     owner_id: Mapped[UUID]
     given_by: Mapped[UUID]
-    patient_id: Mapped[UUID | None] = mapped_column(index=True)
+    patient_id: Mapped[UUID | None]
     priority: Mapped[str] = mapped_column(String(20))
     due_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(String(20))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import takewhile
+from itertools import combinations, takewhile
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -176,5 +176,42 @@ def free(slots: Iterable[Slot], taken: Iterable[Slot]) -> Iterator[Slot]:
     for slot in slots:
         while busy and busy[0].ends_at <= slot.starts_at:
             busy.pop(0)
-        if not any(overlap(t, slot) for t in takewhile(lambda t: t.starts_at < slot.ends_at, busy)):  # noqa: B023
+        if not any(overlap(t, slot) for t in takewhile(lambda t: t.starts_at < slot.ends_at, busy)):  # noqa: B023  called at once, while `slot` is still this one
             yield slot
+
+
+def rules_that_overlap(rules: Iterable[WeeklyHours]) -> tuple[int, int] | None:
+    """The places, from 0 on, of the first two rules that have a minute in common on some day; None: none have."""
+    spans = [_span(rule) for rule in rules]
+    for (first, one), (second, other) in combinations(enumerate(spans), 2):
+        if any(_meet(one, other, days) for days in (-1, 0, 1)):
+            return first, second
+    return None
+
+
+class _Span(NamedTuple):
+    """A rule's hours: weekday, minutes of it from which and to which they go, and the days on which they count."""
+
+    weekday: int
+    opens: int
+    closes: int
+    valid_from: date
+    valid_to: date
+
+
+def _span(rule: WeeklyHours) -> _Span:
+    opens, closes = (moment.hour * 60 + moment.minute for moment in (rule.from_, rule.to))
+    closes += MINUTES if closes <= opens else 0
+    return _Span(rule.weekday, opens, closes, rule.valid_from or date.min, rule.valid_to or date.max)
+
+
+def _meet(one: _Span, other: _Span, days: int) -> bool:
+    """Whether they meet when the other one begins so many days later, as it does on some day on which both count."""
+    if (one.weekday + days) % 7 != other.weekday:
+        return False
+    if not (one.opens < other.closes + days * MINUTES and other.opens + days * MINUTES < one.closes):
+        return False
+    first = max(one.valid_from.toordinal(), other.valid_from.toordinal() - days)
+    last = min(one.valid_to.toordinal(), other.valid_to.toordinal() - days)
+    first += (one.weekday - (first - 1)) % 7  # The ordinal 1 is a Monday.
+    return first <= last

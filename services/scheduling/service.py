@@ -2,7 +2,7 @@
 
 from chassis import auditing
 from chassis.entrypoints import Service, every, hears, serves
-from contracts import auth, scheduling
+from contracts import auth, clinical, scheduling
 from services.scheduling import (
     appointments,
     calendar,
@@ -10,6 +10,8 @@ from services.scheduling import (
     histories,
     lists,
     moving,
+    open_swaps,
+    patients,
     people,
     shifts,
     slots,
@@ -27,6 +29,7 @@ class SchedulingService(Service):
     name = "scheduling"
 
     list_doctors = serves(scheduling.ListDoctors, doctors.listing)
+    get_doctor = serves(scheduling.GetDoctor, doctors.get)
     set_schedule = serves(scheduling.SetSchedule, slots.set_schedule)
     get_schedule = serves(scheduling.GetSchedule, slots.get_schedule)
     list_slots = serves(scheduling.ListSlots, slots.listing)
@@ -49,6 +52,7 @@ class SchedulingService(Service):
     list_appointments = serves(scheduling.ListAppointments, lists.of_all)
     assign_shift = serves(scheduling.AssignShift, shifts.assign)
     change_shift = serves(scheduling.ChangeShift, shifts.change)
+    get_shift = serves(scheduling.GetShift, shifts.get)
     list_shifts = serves(scheduling.ListShifts, shifts.listing)
     list_my_shifts = serves(scheduling.ListMyShifts, shifts.own)
     ask_for_swap = serves(scheduling.AskForSwap, swaps.ask)
@@ -58,6 +62,7 @@ class SchedulingService(Service):
     decide_swap = serves(scheduling.DecideSwap, swaps.decide)
     give_task = serves(scheduling.GiveTask, tasks.give)
     change_task = serves(scheduling.ChangeTask, tasks.change)
+    get_task = serves(scheduling.GetTask, tasks.get)
     list_tasks = serves(scheduling.ListTasks, tasks.listing)
     list_my_tasks = serves(scheduling.ListMyTasks, tasks.own)
     accept_task = serves(scheduling.AcceptTask, tasks.accept)
@@ -73,9 +78,15 @@ class SchedulingService(Service):
     expire_requests = every(timers.PACE, timers.expire_requests)
     expire_displaced = every(timers.PACE, timers.expire_displaced)
     miss_visits = every(timers.PACE, timers.miss_visits)
+    displace_visits = every(timers.PACE, timers.displace_visits)
+
+    expire_swaps = every(timers.PACE, open_swaps.expire_swaps)
 
     on_doctor_approved = hears(auth.DoctorApproved, doctors.remember)
     on_staff_approved = hears(auth.StaffApproved, staff.remember)
     on_role_revoked = hears(auth.RoleRevoked, people.dismiss)
     on_user_deactivated = hears(auth.UserDeactivated, people.suspend)
+    on_credentials_changed = hears(auth.CredentialsChanged, calendar.end_with_sessions)
     on_user_erased = hears(auth.UserErased, people.forget)
+    on_user_registered = hears(auth.UserRegistered, patients.remember)
+    on_patient_registered = hears(clinical.PatientRegistered, patients.admit)

@@ -1,11 +1,11 @@
 """Shifts: who of the staff works where and when."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, or_, select
+from sqlalchemy import Table, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -13,17 +13,17 @@ from chassis.contract import Page
 from chassis.database import Session, refusing
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
-from chassis.paging import page
 from contracts.scheduling import ShiftAssigned, ShiftChanged, ShiftView
-from services.scheduling import calendars, days, staff, working_hours
-from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
+from services.scheduling import calendars, days, open_swaps, staff, working_hours
+from services.scheduling.listings import Timed
+from services.scheduling.rota_models import Shift
 from services.scheduling.working_hours import Work
 
 HORIZON = timedelta(days=366)
 """How far ahead staff is given work."""
 OVERLAPS = {"no_shift_overlap": Conflict("shift_overlaps", "The person has another shift at that time.")}
 SHIFT = cast("Table", Shift.__table__)
-LISTED = [SHIFT.c[name] for name in ShiftView.schema().fields]
+SHIFTS = Timed([SHIFT.c[name] for name in ShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
 
 
 def assign(
@@ -93,12 +93,13 @@ def _facts(shift: Shift) -> dict[str, Any]:
     return {"shift_id": shift.id, **{name: getattr(shift, name) for name in names}}
 
 
-def _say_changed(session: Session, shift: Shift, before: dict[str, Any]) -> None:
-    """Tell whoever has the shift now, and whoever had it `before`, each once."""
-    now = _facts(shift)
+def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed: Collection[str]) -> None:
+    """Tell whoever has the shift now, and whoever had it `before`, each once, what of it has `changed`."""
+    now, names = _facts(shift), sorted(changed)
     if before["person_id"] != shift.person_id:
-        session.publish(ShiftChanged(**{**before, "revision": shift.revision}, status="given_away"))
-    session.publish(ShiftChanged(**now, status=shift.status))
+        gone = {**before, "revision": shift.revision}
+        session.publish(ShiftChanged(**gone, status="given_away", changed=["person_id"]))
+    session.publish(ShiftChanged(**now, status=shift.status, changed=names))
 
 
 def change(session: Session, actor: Actor, *, shift_id: UUID, status: str | None = None, **changes: Any) -> Shift:
@@ -119,8 +120,8 @@ def change(session: Session, actor: Actor, *, shift_id: UUID, status: str | None
         _change(session, shift, differing)
     else:
         shift.cancel()
-    _withdraw_swaps(session, shift.id)
-    _say_changed(session, shift, before)
+    open_swaps.withdraw(session, shift.id)
+    _say_changed(session, shift, before, differing)
     return shift
 
 
@@ -149,8 +150,8 @@ def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
             shift.status = "assigned"
     for shift, _person, before in moved:
         _check_hours(session, shift)
-        _say_changed(session, shift, before)
-    _withdraw_swaps(session, *(shift.id for shift, _person, _before in moved))
+        _say_changed(session, shift, before, ["person_id"])
+    open_swaps.withdraw(session, *(shift.id for shift, _person, _before in moved))
 
 
 def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
@@ -174,12 +175,12 @@ def not_found() -> NotFound:
     return NotFound("not_found", "There is no such shift.")
 
 
-def _withdraw_swaps(session: Session, *shift_ids: UUID) -> None:
-    """End what is still asked for about shifts that are not any more as they were, given or got in exchange."""
-    about = or_(ShiftSwap.shift_id.in_(shift_ids), ShiftSwap.in_exchange_id.in_(shift_ids))
-    query = select(ShiftSwap).where(about, OPEN_SWAP).order_by(ShiftSwap.id).with_for_update()
-    for swap in session.scalars(query).all():
-        swap.withdraw()
+def get(session: Session, _actor: Actor, *, shift_id: UUID) -> Shift:
+    """One shift. The contract lets only admins ask. NotFound: `not_found`."""
+    shift = session.get(Shift, shift_id)
+    if shift is None:
+        raise not_found()
+    return shift
 
 
 def listing(
@@ -190,16 +191,13 @@ def listing(
     ward: str | None,
     from_: date | datetime | None,
     to: date | datetime | None,
+    order: str,
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """All shifts, latest first. The contract lets only admins ask. Invalid: `bad_cursor`."""
-    query = select(*LISTED)
-    if person_id is not None:
-        query = query.where(SHIFT.c.person_id == person_id)
-    if ward is not None:
-        query = query.where(SHIFT.c.ward == ward)
-    return _page(session, query, from_, to, limit, cursor)
+    """All shifts, from either end. The contract lets only admins ask. Invalid: `bad_cursor`, `invalid`."""
+    filters = {"person_id": person_id, "ward": ward, **days.span(from_, to)}
+    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=None, **filters)
 
 
 def own(
@@ -209,25 +207,11 @@ def own(
     person_id: UUID,
     from_: date | datetime | None,
     to: date | datetime | None,
+    order: str,
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """One's own shifts, latest first. NotFound: somebody else's. Invalid: `bad_cursor`."""
+    """One's own shifts, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
     actor.may_act_for(person_id)
-    return _page(session, select(*LISTED).where(SHIFT.c.person_id == person_id), from_, to, limit, cursor)
-
-
-def _page(
-    session: Session,
-    query: Select[*tuple[Any, ...]],
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """One page of those that begin in this time."""
-    if from_ is not None:
-        query = query.where(SHIFT.c.starts_at >= days.first_of(from_))
-    if to is not None:
-        query = query.where(SHIFT.c.starts_at < days.end_of(to))
-    return page(session, query, (SHIFT.c.starts_at, SHIFT.c.id), limit=limit, cursor=cursor)
+    filters = {"person_id": person_id, **days.span(from_, to)}
+    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=None, **filters)

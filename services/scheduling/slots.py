@@ -1,7 +1,9 @@
 """Doctors' weekly hours, and the free slots that they make. Slots are computed, never stored."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +12,12 @@ from sqlalchemy import Table, bindparam, delete, insert, select, union_all
 from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Invalid, NotFound
+from chassis.errors import Invalid
 from chassis.identity import Actor
+from contracts.scheduling import SlotPage
 from services.scheduling import calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY, DOCTOR, HOURS, RULE, VALID, VISIT
-from services.scheduling.models import ACTIVE, AvailabilityRule
+from services.scheduling.models import ACTIVE, AvailabilityRule, Doctor
 from services.scheduling.rules import Slot
 
 WEEK = timedelta(days=7)
@@ -27,40 +30,65 @@ HOURS_OF = (
 )
 
 
-def _between(table: Table, earliest: str) -> Any:
+def _between(table: Table, earliest: str, person: str = "doctor_id") -> Any:
     """The rows of a doctor that overlap a range; `earliest` is so long before it that an index finds them all."""
     return select(table.c.starts_at, table.c.ends_at).where(
-        table.c.doctor_id == bindparam("doctor_id"),
+        table.c[person] == bindparam("doctor_id"),
         table.c.starts_at < bindparam("end"),
         table.c.starts_at > bindparam(earliest),
         table.c.ends_at > bindparam("start"),
     )
 
 
-TAKEN = union_all(_between(VISIT, "day_before").where(VISIT.c.status.in_(ACTIVE)), _between(AWAY, "year_before"))
+TAKEN = union_all(
+    _between(VISIT, "day_before").where(VISIT.c.status.in_(ACTIVE)),
+    _between(VISIT, "day_before", "patient_id").where(VISIT.c.status.in_(ACTIVE)),
+    _between(AWAY, "year_before"),
+)
+"""Visits of the doctor's own patients, overbooked ones too, visits to other doctors as their patient, and times off."""
 
 
 def set_schedule(session: Session, actor: Actor, *, doctor_id: UUID, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """Replace the doctor's weekly hours."""
+    """Replace the doctor's weekly hours. NotFound: somebody else's. Stale: `stale`. Invalid: `rules_overlap`."""
     actor.may_act_for(doctor_id)
     # Of two who replace at once, the second sees what the first has written, and does not only add to it.
     session.lock(calendars.lock_of(doctor_id))
-    doctors.must_exist(session, doctor_id)
+    doctor = session.get(Doctor, doctor_id, with_for_update=True)
+    doctors.check(None if doctor is None else doctor.is_active)
+    assert doctor is not None  # noqa: S101  for the type checker: else there is no such doctor
+    actor.expects(doctor.schedule_revision)
+    _check_overlaps(rules)
     session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id))
     if rules:
         session.execute(insert(AvailabilityRule), [{"doctor_id": doctor_id, **rule} for rule in rules])
-    return {"rules": rules}
+    doctor.schedule_revision += 1
+    return _schedule(rules, doctor.schedule_revision)
+
+
+def _check_overlaps(given: list[dict[str, Any]]) -> None:
+    """Invalid `rules_overlap`: nobody is visited twice at once, or at two places."""
+    always = {"valid_from": None, "valid_to": None}
+    found = rules.rules_that_overlap(SimpleNamespace(**{**always, **rule}) for rule in given)
+    if found is not None:
+        first, second = found
+        errors = {"rules": {str(second): [f"Overlaps with the rule at place {first}, counted from 0."]}}
+        raise Invalid("rules_overlap", "Two of the rules overlap on some day.", {"errors": errors, "rules": [*found]})
+
+
+def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
+    return {"rules": hours, "timezone": config.current().hospital_timezone.key, "revision": revision}
 
 
 def get_schedule(session: Session, actor: Actor, *, doctor_id: UUID) -> dict[str, Any]:
     """The doctor's weekly hours."""
-    doctors.own(session, actor, doctor_id)
-    query = select(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id)
-    return {
-        "rules": session.scalars(
-            query.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
-        ).all()
-    }
+    actor.may_act_for(doctor_id)
+    query = select(Doctor.schedule_revision).where(Doctor.id == doctor_id, Doctor.is_active)
+    revision = session.scalar(query)
+    if revision is None:
+        raise doctors.not_found()
+    hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id)
+    in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
+    return _schedule(session.scalars(in_order).all(), revision)
 
 
 def listing(
@@ -75,7 +103,7 @@ def listing(
 ) -> Page:
     """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range.
 
-    NotFound: no such doctor. Invalid: `range_too_long`, `bad_cursor`.
+    NotFound: no such doctor. Invalid: `range_too_long`, `bad_cursor`, `invalid`.
     """
     start, end = _range(from_, to)
     after = _after(cursor)
@@ -84,7 +112,8 @@ def listing(
     slots = rules.slots_of(found, start, end, config.current().hospital_timezone)
     free = rules.free(slots, _taken(session, doctor_id, start, end))
     window = list(islice(dropwhile(lambda slot: slot[:2] < after, free), limit + 1))
-    return Page(window[:limit], _cursor(window[limit]) if len(window) > limit else None)
+    following = _cursor(window[limit]) if len(window) > limit else None
+    return SlotPage(window[:limit], following, timezone=config.current().hospital_timezone.key)
 
 
 def _rules_of(session: Session, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
@@ -94,7 +123,7 @@ def _rules_of(session: Session, doctor_id: UUID, start: datetime, end: datetime)
     values = {"doctor_id": doctor_id, "first_day": first_day, "last_day": last_day}
     rows = session.core.execute(HOURS_OF, values).all()
     if not rows:
-        raise NotFound("not_found", "There is no such doctor.")
+        raise doctors.not_found()
     return [row for row in rows if row.weekday is not None]
 
 
@@ -111,6 +140,7 @@ def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) ->
 
 
 def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[datetime, datetime]:
+    days.span(from_, to)
     start = clock.now() if from_ is None else days.first_of(from_)
     end = start + WEEK if to is None else days.end_of(to)
     if end - start > rules.RANGE + timedelta(hours=1):

@@ -1,21 +1,22 @@
-"""The staff: copies of what auth says about who works here."""
+"""The staff: copies of what auth says about who works here, and as what."""
 
+from collections import defaultdict
 from uuid import UUID
 
 from sqlalchemy import select
 
 from chassis.copies import keep
 from chassis.database import Session
-from chassis.errors import NotFound
+from chassis.errors import Conflict, NotFound
 from chassis.identity import Actor
 from contracts.roles import STAFF
-from services.scheduling.rota_models import StaffMember
+from services.scheduling.rota_models import LEFT, StaffRole
 
 
 def remember(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
     """A person has, or still has, a role of the staff, unless what is known is newer."""
     if role in STAFF:
-        _keep(session, actor, user_id, is_active=True)
+        _keep(session, actor, user_id, role)
 
 
 def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
@@ -26,17 +27,33 @@ def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None
 
 def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
     """A person works here no more, until approved again. Written of anybody: an approval may come later than this."""
-    _keep(session, actor, user_id, is_active=False)
+    _keep(session, actor, user_id, LEFT)
 
 
-def _keep(session: Session, actor: Actor, user_id: UUID, *, is_active: bool) -> None:
+def _keep(session: Session, actor: Actor, user_id: UUID, role: str) -> None:
     """What auth says of a person is numbered through, so the last word is known in whatever order it is heard."""
     assert actor.origin is not None  # noqa: S101  events have one
-    keep(session, StaffMember, "id", "changed_by", id=user_id, is_active=is_active, changed_by=actor.origin.sequence)
+    facts = {"person_id": user_id, "role": role, "changed_by": actor.origin.sequence}
+    keep(session, StaffRole, "person_id role", "changed_by", **facts)
 
 
 def must_work_here(session: Session, *people: UUID) -> None:
     """NotFound unless each of them is one of the staff now."""
-    query = select(StaffMember.id).where(StaffMember.id.in_(people), StaffMember.is_active)
-    if set(session.scalars(query)) != set(people):
+    if not all(_roles_of(session, *people)):
         raise NotFound("not_found", "There is no such person in the staff.")
+
+
+def must_share_a_role(session: Session, *people: UUID) -> None:
+    """Conflict `other_role` unless they all have a role in common now; NotFound: one of them is not of the staff."""
+    must_work_here(session, *people)
+    if not set.intersection(*_roles_of(session, *people)):
+        raise Conflict("other_role", "The two have no role of the staff in common.")
+
+
+def _roles_of(session: Session, *people: UUID) -> list[set[str]]:
+    """The roles of each: those that auth has named since they last left, if ever."""
+    query = select(StaffRole.person_id, StaffRole.role, StaffRole.changed_by).where(StaffRole.person_id.in_(people))
+    named = defaultdict[UUID, dict[str, int]](dict)
+    for person_id, role, changed_by in session.execute(query):
+        named[person_id][role] = changed_by
+    return [{role for role, said in named[one].items() if said > named[one].get(LEFT, 0)} for one in people]

@@ -12,8 +12,8 @@ from chassis.database import Session, refusing
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.scheduling import SwapView
-from services.scheduling import calendars, shifts, staff
+from contracts.scheduling import SwapAnswered, SwapAsked, SwapDecided, SwapView
+from services.scheduling import calendars, open_swaps, shifts, staff
 from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
 
 SWAP = cast("Table", ShiftSwap.__table__)
@@ -25,14 +25,14 @@ def ask(session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_ex
     """Ask somebody to take one's own shift, perhaps for one of theirs.
 
     NotFound: not one's own shift, nobody of the staff, not their shift to come. Conflict: `swap_pending`,
-    `shift_cancelled`. Invalid: `not_in_future`, and oneself.
+    `shift_cancelled`, `shift_begun`, `other_role`. Invalid: oneself.
     """
     session.lock(*{calendars.lock_of(person_id) for person_id in (actor.person, asked_of)})
     shift = session.get(Shift, shift_id, with_for_update=True)
     if shift is None or shift.person_id != actor.person:
         raise shifts.not_found()
     shift.must_be_assigned()
-    shifts.check_ahead("shift_id", shift.starts_at)
+    shift.must_be_ahead(clock.now())
     _check_other(session, actor, asked_of, in_exchange_id)
     swap = ShiftSwap(
         id=uuid7(),
@@ -42,18 +42,20 @@ def ask(session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_ex
         in_exchange_id=in_exchange_id,
         status="asked",
         reason=None,
+        revision=1,
         created_at=clock.now(),
     )
     with refusing(session, PENDING):
         session.insert(swap)
+    session.publish(SwapAsked(**open_swaps.facts(session, swap)))
     return swap
 
 
 def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id: UUID | None) -> None:
-    """Somebody else of the staff, whose is the shift that one would get, if any."""
+    """Somebody else of the staff who may do the same work, and whose is the shift that one would get, if any."""
     if asked_of == actor.person:
         raise Invalid("invalid", "Ask somebody else.", {"errors": {"asked_of": ["Is oneself."]}})
-    staff.must_work_here(session, asked_of)
+    staff.must_share_a_role(session, actor.person, asked_of)
     if in_exchange_id is None:
         return
     theirs = select(Shift.id).where(Shift.id == in_exchange_id, Shift.person_id == asked_of)
@@ -64,12 +66,16 @@ def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id:
 def answer(session: Session, actor: Actor, *, swap_id: UUID, answer: str) -> ShiftSwap:
     """Accept or decline what one is asked for, or withdraw what one has asked for.
 
-    NotFound: what is not one's own to answer so. Conflict: `swap_answered`.
+    NotFound: what is not one's own to answer so. Stale: `stale`. Conflict: `swap_answered`, `shift_begun`.
     """
     swap = session.get(ShiftSwap, swap_id, with_for_update=True)
     if swap is None or actor.person != (swap.asked_by if answer == "withdraw" else swap.asked_of):
         raise NotFound("not_found", "There is no such swap.")
+    actor.expects(swap.revision)
+    swap.must_be_open()
+    open_swaps.must_be_ahead(session, swap)
     {"accept": swap.accept, "decline": swap.decline, "withdraw": swap.withdraw}[answer]()
+    session.publish(SwapAnswered(**open_swaps.facts(session, swap), status=swap.status))
     return swap
 
 
@@ -88,8 +94,8 @@ def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor:
 def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, reason: str | None) -> ShiftSwap:
     """Approve the swap of a shift that the other one has accepted, which moves the shift, or refuse it.
 
-    NotFound: `not_found`. Forbidden: `own_request`. Conflict: `swap_not_accepted`, `shift_overlaps`, `too_many_hours`,
-    `shift_cancelled`. Invalid: `reason_required`, `not_in_future`.
+    NotFound: `not_found`. Forbidden: `own_request`. Stale: `stale`. Conflict: `swap_not_accepted`, `shift_overlaps`,
+    `too_many_hours`, `shift_cancelled`, `shift_begun`, `other_role`. Invalid: `reason_required`.
     """
     if decision == "refuse" and not (reason or "").strip():
         errors = {"reason": ["A refusal needs a reason."]}
@@ -97,9 +103,12 @@ def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, rea
     shift, swap = _open_one(session, shift_id)
     if actor.person in (swap.asked_by, swap.asked_of):
         raise Forbidden("own_request", "Another admin decides about your swap.")
+    actor.expects(swap.revision)
+    open_swaps.must_be_ahead(session, swap)
     swap.decide("approved" if decision == "approve" else "refused", reason)
     if decision == "approve":
         _carry_out(session, shift, swap)
+    session.publish(SwapDecided(**open_swaps.facts(session, swap), status=swap.status))
     return swap
 
 
@@ -125,7 +134,5 @@ def _carry_out(session: Session, shift: Shift, swap: ShiftSwap) -> None:
     if swap.in_exchange_id is not None:
         theirs = session.get_one(Shift, swap.in_exchange_id, with_for_update=True, populate_existing=True)
         takes.append((theirs, swap.asked_by))
-    for one, _person in takes:
-        shifts.check_ahead("shift_id", one.starts_at)
-    staff.must_work_here(session, *(person for _shift, person in takes))
+    staff.must_share_a_role(session, swap.asked_by, swap.asked_of)
     shifts.move(session, takes)

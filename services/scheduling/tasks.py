@@ -1,5 +1,6 @@
 """Tasks of the staff: given by an admin, taken on by their owners, done or not."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -11,16 +12,20 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
-from chassis.paging import Listing
-from contracts.scheduling import TaskAssigned, TaskClosed, TaskView
-from services.scheduling import shifts, staff
+from contracts.roles import Role
+from contracts.scheduling import TaskAssigned, TaskChanged, TaskClosed, TaskView
+from services.scheduling import patients, shifts, staff
+from services.scheduling.listings import Timed
 from services.scheduling.rota_models import Task
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
+TOLD = ("due_at", "priority")
+"""What its owner is told of when it changes."""
+
 TASK = cast("Table", Task.__table__)
-TASKS = Listing([TASK.c[name] for name in TaskView.schema().fields], (TASK.c.created_at, TASK.c.id))
+TASKS = Timed([TASK.c[name] for name in TaskView.schema().fields], (TASK.c.created_at, TASK.c.id))
 
 
 def give(
@@ -36,10 +41,12 @@ def give(
 ) -> Task:
     """Give one of the staff a task. The contract lets only admins.
 
-    NotFound: nobody of the staff. Invalid: `not_in_future`, `too_far_ahead`.
+    NotFound: nobody of the staff, or no such patient. Invalid: `not_in_future`, `too_far_ahead`.
     """
     _check_due(due_at)
     staff.must_work_here(session, owner_id)
+    if patient_id is not None:
+        patients.must_exist(session, patient_id)
     task = Task(
         id=uuid7(),
         title=title,
@@ -55,7 +62,7 @@ def give(
         created_at=clock.now(),
     )
     session.insert(task)
-    _say_assigned(session, task)
+    _say_assigned(session, task, None)
     return task
 
 
@@ -64,14 +71,23 @@ def _check_due(due_at: datetime | None) -> None:
         shifts.check_ahead("due_at", due_at)
 
 
-def _say_assigned(session: Session, task: Task) -> None:
-    session.publish(TaskAssigned(task_id=task.id, owner_id=task.owner_id, priority=task.priority))
+def _facts(task: Task) -> dict[str, Any]:
+    return {"task_id": task.id, "owner_id": task.owner_id, "revision": task.revision}
+
+
+def _say_assigned(session: Session, task: Task, former_owner_id: UUID | None) -> None:
+    session.publish(TaskAssigned(**_facts(task), former_owner_id=former_owner_id, priority=task.priority))
+
+
+def _say_changed(session: Session, task: Task, changed: Collection[str]) -> None:
+    """Tell its owner what makes a difference to when it is done."""
+    told = [name for name in TOLD if name in changed]
+    if told:
+        session.publish(TaskChanged(**_facts(task), priority=task.priority, due_at=task.due_at, changed=told))
 
 
 def _say_closed(session: Session, task: Task) -> None:
-    session.publish(
-        TaskClosed(task_id=task.id, owner_id=task.owner_id, given_by=task.given_by, status=task.status),
-    )
+    session.publish(TaskClosed(**_facts(task), given_by=task.given_by, status=task.status))
 
 
 def change(
@@ -99,9 +115,12 @@ def change(
     _check_due(differing.get("due_at"))
     if "owner_id" in differing:
         staff.must_work_here(session, differing["owner_id"])
+    former_owner_id = task.owner_id
     task.change(**differing)
     if "owner_id" in differing:
-        _say_assigned(session, task)
+        _say_assigned(session, task, former_owner_id)
+    else:
+        _say_changed(session, task, differing)
     return task
 
 
@@ -172,22 +191,40 @@ def _not_found() -> NotFound:
     return NotFound("not_found", "There is no such task.")
 
 
+def get(session: Session, actor: Actor, *, task_id: UUID) -> Task:
+    """One task: any for admins, one's own for the others. NotFound: `not_found`."""
+    task = session.get(Task, task_id)
+    if task is None or not (task.owner_id == actor.person or actor.has({Role.ADMIN})):
+        raise _not_found()
+    return task
+
+
 def listing(
     session: Session,
     _actor: Actor,
     *,
     owner_id: UUID | None,
     patient_id: UUID | None,
-    status: str | None,
+    status: Sequence[str] | None,
+    order: str,
     limit: int,
     cursor: str | None,
 ) -> Page:
-    """All tasks, newest first. The contract lets only admins ask. Invalid: `bad_cursor`."""
-    about = {"owner_id": owner_id, "patient_id": patient_id, "status": status}
-    return TASKS.page(session, limit=limit, cursor=cursor, **about)
+    """All tasks, from either end. The contract lets only admins ask. Invalid: `bad_cursor`."""
+    about = {"owner_id": owner_id, "patient_id": patient_id}
+    return TASKS.page(session, limit=limit, cursor=cursor, order=order, status=status, **about)
 
 
-def own(session: Session, actor: Actor, *, owner_id: UUID, status: str | None, limit: int, cursor: str | None) -> Page:
-    """One's own tasks, newest first. NotFound: somebody else's. Invalid: `bad_cursor`."""
+def own(
+    session: Session,
+    actor: Actor,
+    *,
+    owner_id: UUID,
+    status: Sequence[str] | None,
+    order: str,
+    limit: int,
+    cursor: str | None,
+) -> Page:
+    """One's own tasks, from either end. NotFound: somebody else's. Invalid: `bad_cursor`."""
     actor.may_act_for(owner_id)
-    return TASKS.page(session, limit=limit, cursor=cursor, owner_id=owner_id, status=status)
+    return TASKS.page(session, limit=limit, cursor=cursor, order=order, owner_id=owner_id, status=status)

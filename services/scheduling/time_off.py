@@ -8,16 +8,16 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from uuid_utils.compat import uuid7
 
-from chassis import clock
+from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import Listing
 from contracts.scheduling import TimeOffRowView
-from services.scheduling import appointments, calendars, doctors, rules
+from services.scheduling import appointments, calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY
-from services.scheduling.models import ACTIVE, Appointment, TimeOff
+from services.scheduling.models import ACTIVE, PRESENT, Appointment, TimeOff
 
 AHEAD = timedelta(days=5 * 366)
 """How far ahead a time off may end."""
@@ -80,10 +80,17 @@ def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetim
 
 
 def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[Appointment]:
-    """The visits that take a part of this time, locked, earliest first."""
+    """The visits that take a part of this time, locked, earliest first.
+
+    What is over counts no more, but for a patient who has been there since today.
+    """
+    now = clock.now()
+    today = days.first_of(now.astimezone(config.current().hospital_timezone).date())
+    is_there = Appointment.status.in_(PRESENT) & (Appointment.ends_at > today)
     query = select(Appointment).where(
         Appointment.doctor_id == doctor_id,
         Appointment.status.in_(ACTIVE),
+        (Appointment.ends_at > now) | is_there,
         Appointment.starts_at < ends_at,
         Appointment.starts_at > starts_at - timedelta(days=1),
         Appointment.ends_at > starts_at,

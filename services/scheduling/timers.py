@@ -1,4 +1,4 @@
-"""What time does to visits: requests that nobody answers, patients who do not come, displaced visits without a time.
+"""What time does to visits: without an answer, without the patient, without a doctor, without another time.
 
 A batch at a time, of rows that nobody else works on: a visit that is just being moved is looked at again the next time.
 None of these visits takes anybody's time afterwards, so the locks on people are not needed.
@@ -14,16 +14,20 @@ from chassis import clock, config
 from chassis.database import Session
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentExpired, AppointmentMissed
-from services.scheduling import days
+from services.scheduling import appointments, days, leaving
 from services.scheduling.appointments import changed
-from services.scheduling.models import Appointment
+from services.scheduling.models import ANSWERED_WITHIN, Appointment
 
 PACE = 30.0
 """Seconds."""
 BATCH = 200
-ANSWERED_WITHIN = timedelta(hours=48)
 PLACED_WITHIN = timedelta(days=14)
 """How long a displaced visit waits for another time."""
+MISSED_AFTER = timedelta(hours=2)
+"""How long after its end, at least, a visit is missed."""
+STRANDED_WITHIN = timedelta(hours=24)
+"""How long before a visit its doctor may still come back, when they cannot be visited now."""
+NO_DOCTOR = "The doctor cannot be visited then."
 
 
 def expire_requests(session: Session, actor: Actor) -> None:
@@ -44,12 +48,29 @@ def expire_displaced(session: Session, actor: Actor) -> None:
 
 
 def miss_visits(session: Session, actor: Actor) -> None:
-    """Patients who have not come on the day of their visit, which is over in the hospital, have missed it."""
+    """Patients who have not come on the day of their visit, which is over in the hospital, have missed it.
+
+    Not when there was no doctor for them: `displace_visits` sees to those.
+    """
     now = clock.now()
     today = days.first_of(now.astimezone(config.current().hospital_timezone).date())
-    for visit in _batch(session, "booked", Appointment.ends_at < today, Appointment.ends_at):
+    is_over = Appointment.ends_at <= min(today, now - MISSED_AFTER)
+    for visit in _batch(session, "booked", is_over & ~leaving.has_no_doctor(), Appointment.ends_at):
         visit.miss(now)
         changed(session, actor, visit, AppointmentMissed)
+
+
+def displace_visits(session: Session, actor: Actor) -> None:
+    """Visits of the next 24 hours whose doctor cannot be visited lose their time, and so do those of the past.
+
+    Later ones wait for the doctor to come back, or for the desk. A request of the past expires instead.
+    """
+    now = clock.now()
+    is_due = (Appointment.starts_at < now + STRANDED_WITHIN) & leaving.has_no_doctor()
+    booked = _batch(session, "booked", is_due, Appointment.starts_at)
+    requested = _batch(session, "requested", is_due & (Appointment.starts_at > now), Appointment.starts_at)
+    for visit in (*booked, *requested):
+        appointments.displace(session, actor, visit, reason=NO_DOCTOR)
 
 
 def _batch(session: Session, status: str, is_due: ColumnElement[bool], since: Any) -> Sequence[Appointment]:

@@ -10,8 +10,9 @@ from sqlalchemy import event, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Event, Origin, Page
+from chassis.contract import Page
 from chassis.database import Session
+from chassis.event import Event, Origin
 from chassis.identity import Actor
 from services.clinical import care, patients, prescriptions
 from services.clinical.models import CareRelation, Patient, Prescription

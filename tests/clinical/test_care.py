@@ -1,5 +1,6 @@
 """Who treats whom, and when."""
 
+import inspect
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 
 from chassis.database import Session
 from chassis.errors import NotFound
+from chassis.event import Event
+from contracts import scheduling
 from services.clinical import care
 from services.clinical.rules import AFTER_VISIT
+from services.clinical.service import ClinicalService
 from tests.clinical.factories import doctor, heard, hours, in_care, patient, relation, visit
 
 DAY = 24
@@ -140,6 +144,36 @@ def test_a_visit_at_which_they_have_met_is_not_closed_by_an_older_event(session:
     care.met(session, heard(), **{**visited, "revision": 5})
     call_off(session, visited, 3)
     care.must_treat(session, who, whom.person)
+
+
+def test_who_comes_after_all_is_treated_again(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    care.agreed(session, heard(), **visited)
+    call_off(session, visited, 3)
+    care.agreed(session, heard("patient_arrived"), **{**visited, "revision": 4})
+    care.must_treat(session, who, whom.person)
+
+
+def test_an_older_word_that_the_patient_is_missing_does_not_end_the_care(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom)
+    care.agreed(session, heard("patient_arrived"), **{**visited, "revision": 4})
+    call_off(session, visited, 3)
+    care.must_treat(session, who, whom.person)
+
+
+@pytest.mark.parametrize(
+    ("event", "work"),
+    [
+        (scheduling.AppointmentMissed, care.called_off),
+        (scheduling.AppointmentCancelled, care.called_off),
+        (scheduling.PatientArrived, care.agreed),
+    ],
+)
+def test_what_becomes_of_a_visit_is_heard(event: type[Event], work: object) -> None:
+    handler = getattr(ClinicalService, f"on_{event.event_name()}")
+    assert inspect.getclosurevars(handler).nonlocals["work"] is work
 
 
 def test_one_visit_that_is_called_off_does_not_end_the_care_of_another(session: Session) -> None:

@@ -88,6 +88,13 @@ def test_whoever_opened_an_account_with_the_address_is_a_probable_double(session
     assert refused.value.facts == {"patient_ids": [str(known.id)]}
 
 
+@pytest.mark.parametrize("name", [" ", "\u00a0"])
+def test_a_blank_name_of_an_account_from_before_such_were_refused_stops_no_event(session: Session, name: str) -> None:
+    known = opened_account(session, uuid7(), name=name)
+    assert patients.own(session, patient(known.id), patient_id=known.id).name == name
+    assert opened_account(session, known.id, sequence=2, name="Asha Rao").name == "Asha Rao"
+
+
 def test_a_confirmed_double_is_registered_under_another_number(session: Session) -> None:
     known = registered(session)
     twin = registered(session, confirmed_new=True)

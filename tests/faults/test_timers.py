@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from chassis.database import Database
-from services.scheduling.models import Appointment
+from services.scheduling.models import Appointment, Doctor
 from tests.faults.city import READY_SECONDS, City
 from tests.hospital import Process, eventually, free_port
 
@@ -19,9 +19,16 @@ pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 EACH = 20
 """Visits of each kind that are due."""
-TIMERS = 3
-ENDS = {"requested": "expired", "displaced": "expired", "booked": "no_show"}
-EVENTS = {"requested": "appointment_expired", "displaced": "appointment_expired", "booked": "appointment_missed"}
+TIMERS = 4
+ENDS = {"requested": "expired", "displaced": "expired", "booked": "no_show", "stranded": "displaced"}
+EVENTS = {
+    "requested": "appointment_expired",
+    "displaced": "appointment_expired",
+    "booked": "appointment_missed",
+    "stranded": "appointment_displaced",
+}
+GONE = uuid4()
+"""A doctor who cannot be visited, whose visits of today are stranded."""
 
 STATES = "SELECT status, count(*) FROM appointment WHERE id = ANY(:ids) GROUP BY 1"
 HISTORY = "SELECT appointment_id, revision, status FROM appointment_change WHERE appointment_id = ANY(:ids)"
@@ -33,15 +40,21 @@ TOLD = "SELECT subject_id, kind FROM notification WHERE subject_id = ANY(:ids) A
 def due(city: City) -> Iterator[list[Appointment]]:
     """Visits that are due, written while no process of scheduling runs; later tests count all, so they go again."""
     city.process("scheduling").end()
-    visits = [_visit(UUID(city.doctors[0].id), status, number) for status in ENDS for number in range(EACH)]
+    doctor_id = UUID(city.doctors[0].id)
+    visits = [_visit(doctor_id, status, number) for status in ENDS if status != "stranded" for number in range(EACH)]
     database = Database(city.database_urls["scheduling"])
     with database.begin() as session:
+        left_at = datetime.now(UTC) - timedelta(minutes=1)
+        session.add(Doctor(id=GONE, name="", specialization="", is_active=False, left_at=left_at, changed_by=1))
+        session.flush()
+        visits += [_stranded(number) for number in range(EACH)]
         session.add_all(visits)
     database.close()
     yield visits
     ids = [visit.id for visit in visits]
     city.rows("scheduling", "DELETE FROM appointment_change WHERE appointment_id = ANY(:ids)", ids=ids)
     city.rows("scheduling", "DELETE FROM appointment WHERE id = ANY(:ids)", ids=ids)
+    city.rows("scheduling", "DELETE FROM doctor WHERE id = ANY(:ids)", ids=[GONE])
 
 
 def _visit(doctor_id: UUID, status: str, number: int) -> Appointment:
@@ -59,6 +72,18 @@ def _visit(doctor_id: UUID, status: str, number: int) -> Appointment:
         requested_at=now - timedelta(days=3) if status == "requested" else None,
         displaced_at=now - timedelta(days=15) if status == "displaced" else None,
     )
+
+
+def _stranded(number: int) -> Appointment:
+    """A visit of the next hours with a doctor who cannot be visited."""
+    visit = _visit(GONE, "booked", number)
+    visit.starts_at, visit.ends_at = (one + timedelta(days=3, hours=1) for one in (visit.starts_at, visit.ends_at))
+    return visit
+
+
+def _kind(visit: Appointment) -> str:
+    """What becomes of it."""
+    return "stranded" if visit.doctor_id == GONE else visit.status
 
 
 @pytest.fixture
@@ -105,7 +130,7 @@ def test_timers_of_three_processes_do_each_thing_once(
     city: City, due: list[Appointment], processes: list[Process]
 ) -> None:
     start(city, processes)
-    ended = {"expired": 2 * EACH, "no_show": EACH}
+    ended = {"expired": 2 * EACH, "no_show": EACH, "displaced": EACH}
     eventually(lambda: dict(map(tuple, rows(city, "scheduling", STATES, due))) == ended, seconds=READY_SECONDS)
     eventually(lambda: len(rows(city, "notify", TOLD, due)) >= len(due), seconds=READY_SECONDS)
     check(city, due)
@@ -118,8 +143,8 @@ def test_timers_of_three_processes_do_each_thing_once(
 def check(city: City, due: Sequence[Appointment]) -> None:
     """One row of history, one event and one notification of each."""
     written = Counter(tuple(row) for row in rows(city, "scheduling", HISTORY, due))
-    assert written == {(visit.id, 2, ENDS[visit.status]): 1 for visit in due}
+    assert written == {(visit.id, 2, ENDS[_kind(visit)]): 1 for visit in due}
     said = Counter(tuple(row) for row in rows(city, "scheduling", SAID, due))
-    assert said == {(str(visit.id), EVENTS[visit.status], 2): 1 for visit in due}
+    assert said == {(str(visit.id), EVENTS[_kind(visit)], 2): 1 for visit in due}
     told = Counter(tuple(row) for row in rows(city, "notify", TOLD, due))
-    assert told == {(visit.id, EVENTS[visit.status]): 1 for visit in due}
+    assert told == {(visit.id, EVENTS[_kind(visit)]): 1 for visit in due}

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.config import Config
-from chassis.contract import Event, Origin
 from chassis.database import Session
+from chassis.event import Event, Origin
 from chassis.identity import Actor
 from services.notify import deliveries
 from services.notify.models import Delivery, Notification

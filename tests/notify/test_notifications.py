@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
@@ -12,7 +13,7 @@ from chassis.identity import Actor
 from contracts.clinical import PrescriptionAdded
 from contracts.notify import ReadNotification
 from contracts.scheduling import AppointmentRequested, AppointmentRescheduled
-from services.notify import notifications
+from services.notify import notifications, visits
 from services.notify.models import Notification
 from tests.notify.factories import heard, person, tell
 
@@ -105,3 +106,28 @@ def test_an_event_may_tell_several_people_each_once(session: Session) -> None:
     for _time in range(2):
         notifications.tells("patient_id", "doctor_id")(session, actor, **data)
     assert [len(_list(session, person(one)).items) for one in both] == [1, 1]
+
+
+def test_the_doctor_who_has_lost_a_visit_is_told_that_once_and_not_where_it_is(session: Session) -> None:
+    data = AppointmentRescheduled.schema().load(AppointmentRescheduled.example)
+    actor = heard("appointment_rescheduled")
+    for _time in range(2):
+        visits.rescheduled(session, actor, **data)
+    [told] = _list(session, person(data["former_doctor_id"])).items
+    assert (told.kind, told.message) == (
+        "appointment_given_away",
+        "A visit of yours has gone to somebody else, who sees to it from now on.",
+    )
+    assert [len(_list(session, person(data[who])).items) for who in ("patient_id", "doctor_id")] == [1, 1]
+
+
+def test_no_doctor_is_told_of_a_visit_that_stays(session: Session) -> None:
+    data = AppointmentRescheduled.schema().load({**AppointmentRescheduled.example, "former_doctor_id": None})
+    visits.rescheduled(session, heard("appointment_rescheduled"), **data)
+    assert session.scalars(select(Notification.kind)).all() == ["appointment_rescheduled"] * 2
+
+
+def test_an_event_of_before_there_was_a_former_doctor_is_told_as_well(session: Session) -> None:
+    old = {name: value for name, value in AppointmentRescheduled.example.items() if name != "former_doctor_id"}
+    visits.rescheduled(session, heard("appointment_rescheduled"), **AppointmentRescheduled.schema().load(old))
+    assert session.scalars(select(Notification.kind)).all() == ["appointment_rescheduled"] * 2

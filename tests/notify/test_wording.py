@@ -1,9 +1,12 @@
 """The words of notifications and mails."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from jinja2 import UndefinedError
 
-from chassis.contract import Event
+from chassis.event import Event
 from contracts import auth, billing, clinical, scheduling
 from services.notify import wording
 from tests.notify.factories import NOON
@@ -28,8 +31,21 @@ LINES: dict[type[Event], str] = {
     scheduling.PatientArrived: "The patient of Monday 23 November 2026, 14:30 has arrived.",
     scheduling.VisitCompleted: "Your visit on Monday 23 November 2026, 14:30 is over.",
     scheduling.ShiftAssigned: "You have a new shift: it begins on Monday 23 November 2026, 11:30.",
-    scheduling.ShiftChanged: "A shift of yours is cancelled: it would have begun on Monday 23 November 2026, 11:30.",
+    scheduling.ShiftChanged: "Your shift of Monday 23 November 2026, 11:30 is on another ward.",
+    scheduling.SwapAsked: (
+        "You are asked to take a shift of somebody else's, which begins on Monday 23 November 2026, 11:30."
+    ),
+    scheduling.SwapAnswered: (
+        "Somebody is willing to take your shift of Monday 23 November 2026, 11:30: an admin decides now."
+    ),
+    scheduling.SwapDecided: "The swap of the shift of Monday 23 November 2026, 11:30 was refused.",
+    scheduling.SwapEnded: (
+        "The swap of the shift of Monday 23 November 2026, 11:30 does not take place: it was not decided in time."
+    ),
     scheduling.TaskAssigned: "You have a new task: it is urgent.",
+    scheduling.TaskChanged: (
+        "A task of yours has changed: it is urgent, and it is due on Monday 23 November 2026, 22:30."
+    ),
     scheduling.TaskClosed: "A task that you gave is done.",
     auth.CredentialsChanged: "Your password has been changed. If it was not you, tell the hospital.",
     auth.UpgradeDecided: "Your request for the role of doctor was approved.",
@@ -46,15 +62,63 @@ def test_each_event_is_told_in_one_line(event: type[Event], line: str) -> None:
     assert wording.of_notification(event.event_name(), facts) == line
 
 
+TIMES = {"starts_at": NOON, "ends_at": NOON + timedelta(hours=8)}
+FROM_TO = "it is from Monday 23 November 2026, 17:30 to Tuesday 24 November 2026, 01:30."
+
+
+@pytest.mark.parametrize(
+    ("status", "changed", "line"),
+    [
+        ("assigned", ["person_id"], "You have a shift that was somebody else's: it begins on {}."),
+        ("assigned", ["starts_at"], f"A shift of yours has another time: {FROM_TO}"),
+        ("assigned", ["ends_at", "ward"], f"A shift of yours has another time, and another ward: {FROM_TO}"),
+        ("assigned", ["ward"], "Your shift of {} is on another ward."),
+        ("given_away", ["person_id"], "Somebody else takes a shift of yours: it would have begun on {}."),
+        ("cancelled", [], "A shift of yours is cancelled: it would have begun on {}."),
+    ],
+)
+def test_a_shift_that_changes_is_told_as_what_it_is_to_the_reader(status: str, changed: list[str], line: str) -> None:
+    told = wording.of_notification("shift_changed", {"status": status, "changed": changed, **TIMES})
+    assert told == line.format("Monday 23 November 2026, 17:30")
+
+
 @pytest.mark.parametrize(
     ("status", "line"),
     [
-        ("assigned", "A shift of yours is new or has changed: it begins on Monday 23 November 2026, 17:30."),
-        ("given_away", "Somebody else takes a shift of yours: it would have begun on Monday 23 November 2026, 17:30."),
+        ("declined", "Somebody will not take your shift of Monday 23 November 2026, 17:30."),
+        ("withdrawn", "You are not asked any more to take the shift of Monday 23 November 2026, 17:30."),
     ],
 )
-def test_a_shift_that_changes_is_told_as_what_it_is_to_the_reader(status: str, line: str) -> None:
-    assert wording.of_notification("shift_changed", {"status": status, "starts_at": NOON}) == line
+def test_an_answer_is_told_to_the_other_one(status: str, line: str) -> None:
+    assert wording.of_notification("swap_answered", {"status": status, **TIMES}) == line
+
+
+def test_who_is_asked_for_an_exchange_is_told_so() -> None:
+    line = wording.of_notification("swap_asked", {"in_exchange_id": "a shift", **TIMES})
+    assert line.endswith("which begins on Monday 23 November 2026, 17:30, for one of yours.")
+
+
+def test_a_swap_that_a_change_ends_says_so() -> None:
+    line = wording.of_notification("swap_ended", {"status": "withdrawn", **TIMES})
+    assert line.endswith("does not take place: a shift of it has changed.")
+
+
+@pytest.mark.parametrize(
+    ("changed", "priority", "due_at", "what"),
+    [
+        (["priority"], "routine", None, "it is not urgent any more."),
+        (["due_at"], "stat", None, "it has no due time any more."),
+        (["due_at"], "routine", NOON, "it is due on Monday 23 November 2026, 17:30."),
+    ],
+)
+def test_a_task_that_changes_says_what_has(changed: list[str], priority: str, due_at: Any, what: str) -> None:
+    facts = {"changed": changed, "priority": priority, "due_at": due_at}
+    assert wording.of_notification("task_changed", facts) == f"A task of yours has changed: {what}"
+
+
+def test_a_task_that_is_somebody_elses_now_is_told_so() -> None:
+    facts = {"priority": "stat", "former_owner_id": "somebody"}
+    assert wording.of_notification("task_assigned", facts) == "A task of yours is somebody else's now."
 
 
 @pytest.mark.parametrize(
@@ -70,7 +134,8 @@ def test_a_closed_task_is_told_by_how_it_ended(status: str, line: str) -> None:
 
 
 def test_a_routine_task_is_not_urgent() -> None:
-    assert wording.of_notification("task_assigned", {"priority": "routine"}) == "You have a new task."
+    facts = {"priority": "routine", "former_owner_id": None}
+    assert wording.of_notification("task_assigned", facts) == "You have a new task."
 
 
 @pytest.mark.parametrize(
@@ -83,6 +148,11 @@ def test_a_routine_task_is_not_urgent() -> None:
 def test_a_visit_that_has_changed_says_when_it_is_not_agreed(status: str, what: str) -> None:
     line = wording.of_notification("appointment_rescheduled", {"starts_at": NOON, "status": status})
     assert line == f"A visit of yours has changed: {what}"
+
+
+def test_a_visit_that_has_gone_to_somebody_else_does_not_say_when_it_is_now() -> None:
+    line = wording.of_notification("appointment_given_away", {"starts_at": NOON, "status": "booked"})
+    assert line == "A visit of yours has gone to somebody else, who sees to it from now on."
 
 
 def test_a_rejected_request_is_told_as_such() -> None:

@@ -1,11 +1,12 @@
 """What all tests of scheduling share: the hospital's settings, and databases that a test may really write to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from chassis import config
+from chassis import clock, config
 from chassis.database import Database
 from matron.migrations import migrate
 from tests.databases import KINDS
@@ -30,3 +31,9 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database.close()
     if server:
         server.drop(url)
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Let it be that moment."""
+    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)

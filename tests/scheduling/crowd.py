@@ -1,7 +1,7 @@
 """A database with as many visits as one likes, to see what lists cost in it: filled by PostgreSQL itself."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,7 +26,7 @@ DESK = Actor(roles=frozenset({"receptionist"}))
 Filters = Mapping[str, Any]
 
 
-def _id(kind: int, number: str) -> str:
+def id_of(kind: int, number: str) -> str:
     """SQL for the id of this number of a kind."""
     return f"('00000000-0000-7000-8000-' || lpad(to_hex({number} + {kind}::bigint * 4294967296), 12, '0'))::uuid"
 
@@ -37,14 +37,15 @@ def _statements(visits: int) -> list[str]:
     return [
         f"""
         INSERT INTO doctor (id, name, specialization, is_active, changed_by)
-        SELECT {_id(1, "g")}, 'Dr ' || g, 'general', true, g + 1 FROM generate_series(0, {DOCTORS - 1}) g
+        SELECT {id_of(1, "g")}, 'Dr ' || g, 'general', true, g + 1 FROM generate_series(0, {DOCTORS - 1}) g
         """,  # noqa: S608  the words are ours
         f"""
-        INSERT INTO appointment (id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision, created_at)
-        SELECT {_id(3, "g")}, {_id(1, f"({doctor})")}, {_id(2, f"(g::bigint * 7919 % {PATIENTS})")},
+        INSERT INTO appointment
+            (id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision, created_at, first_call)
+        SELECT {id_of(3, "g")}, {id_of(1, f"({doctor})")}, {id_of(2, f"(g::bigint * 7919 % {PATIENTS})")},
             starts_at, starts_at + interval '10 minutes',
             CASE WHEN g % {rare} = 0 THEN 'no_show' WHEN g % 20 = 3 THEN 'cancelled' ELSE 'fulfilled' END,
-            'check-up ' || g, 4, starts_at
+            'check-up ' || g, 4, starts_at, g % {rare} = 0
         FROM (SELECT g, timestamptz '{START.isoformat()}' + g * interval '10 minutes' AS starts_at
               FROM generate_series(1, {visits}) g) series
         """,  # noqa: S608  the words are ours
@@ -62,7 +63,7 @@ def fill(database: Database, visits: int) -> None:
 def listed(session: Session, filters: Filters) -> Page:
     """A page of 20 of the list of visits."""
     everything = dict.fromkeys(("doctor_id", "patient_id", "status", "from_", "to", "cursor"))
-    return lists.of_all(session, DESK, limit=20, **{**everything, **filters})
+    return lists.of_all(session, DESK, limit=20, **{**everything, "order": "desc", **filters})
 
 
 def questions(session: Session, visits: int) -> dict[str, Filters]:
@@ -73,18 +74,25 @@ def questions(session: Session, visits: int) -> dict[str, Filters]:
     return {
         "busy doctor": doctor,
         "busy doctor, half-way": {**doctor, "cursor": deep},
-        "busy doctor, one state": {**doctor, "status": "fulfilled"},
-        "busy doctor, a rare state": {**doctor, "status": "no_show"},
+        "busy doctor, one state": {**doctor, "status": ["fulfilled"]},
+        "busy doctor, a rare state": {**doctor, "status": ["no_show"]},
         "busy doctor, three days": {**doctor, **days},
         "busy doctor, three days, half-way": {**doctor, **days, "cursor": deep},
-        "busy doctor, three days, one state": {**doctor, **days, "status": "fulfilled"},
+        "busy doctor, three days, one state": {**doctor, **days, "status": ["fulfilled"]},
         "other doctor": {"doctor_id": OTHER},
         "patient": {"patient_id": PATIENT},
         "patient, three days": {"patient_id": PATIENT, **days},
         "all": {},
         "all, three days": days,
-        "all, a rare state": {"status": "no_show"},
-        "all, three days, one state": {**days, "status": "fulfilled"},
+        "all, a rare state": {"status": ["no_show"]},
+        "all, three days, one state": {**days, "status": ["fulfilled"]},
+        "all, first call": {"first_call": True},
+        "busy doctor, first call": {**doctor, "first_call": True},
+        "all, earliest first": {"order": "asc", "from_": middle},
+        "patient, earliest first": {"patient_id": PATIENT, "order": "asc", "from_": middle},
+        "busy doctor, two states": {**doctor, "status": ["fulfilled", "no_show"]},
+        "all, two rare states": {"status": ["no_show", "requested"]},
+        "all, three states, earliest first": {"status": ["no_show", "fulfilled", "booked"], "order": "asc"},
     }
 
 
@@ -96,6 +104,11 @@ class Explained(NamedTuple):
 
 
 def explained(session: Session, filters: Filters) -> Explained:
+    """How a list of visits is found."""
+    return explained_of(session, lambda: listed(session, filters))
+
+
+def explained_of(session: Session, asking: Callable[[], Page]) -> Explained:
     """How a list is found by the plan that the service's prepared statements have, whatever the values are."""
     sent = list[tuple[str, dict[str, Any]]]()
 
@@ -105,7 +118,7 @@ def explained(session: Session, filters: Filters) -> Explained:
     engine = session.core.engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        listed(session, filters)
+        asking()
     finally:
         event.remove(engine, "before_cursor_execute", note)
     [(statement, values)] = sent

@@ -15,7 +15,7 @@ from services.scheduling.models import Appointment, AppointmentChange, TimeOff
 from tests.scheduling.model import ACTIVE, TO_COME, Model
 
 VISIT, CHANGE, AWAY = (cast("Table", model.__table__) for model in (Appointment, AppointmentChange, TimeOff))
-MORE = ("status", "late", "by")
+MORE = ("status", "former_doctor_id", "late", "by")
 """What some events say besides what all of them do."""
 
 
@@ -36,7 +36,7 @@ class Evidence:
         _check_same([tuple(row) for row in rows], [(visit.id, *visit.row) for visit in model.visits.values()])
         _check_same(off.items(), model.off.items())
         _check_places(rows)
-        _check_times_off(rows, off.values())
+        _check_times_off([row for row in rows if row.ends_at > model.now], off.values())
         written, said = model.taken()
         _check_same(history, written)
         _check_same(events, said)
@@ -82,16 +82,18 @@ def _told(row: Any) -> tuple[Any, ...]:
     return (UUID(row.subject), row.name, data["revision"], starts_at, ends_at, *people, more)
 
 
-def _check_places(rows: Iterable[Any]) -> None:
-    """Nobody is in two places, but for the doctor of an overbooked visit."""
+def _check_places(rows: Sequence[Any]) -> None:
+    """Nobody is in two places, whether as a doctor or as a patient, but for the doctor of overbooked visits."""
+    assert not [row for row in rows if row.doctor_id == row.patient_id]
     for one, other in combinations([row for row in rows if row.status in ACTIVE], 2):
         if one.starts_at < other.ends_at and other.starts_at < one.ends_at:
-            assert one.patient_id != other.patient_id, (one, other)
+            assert {one.patient_id, one.doctor_id}.isdisjoint({other.patient_id}), (one, other)
+            assert one.patient_id != other.doctor_id, (one, other)
             assert one.doctor_id != other.doctor_id or one.overbooked or other.overbooked, (one, other)
 
 
 def _check_times_off(rows: Iterable[Any], off: Iterable[tuple[UUID, datetime, datetime]]) -> None:
-    """No visit waits in a time off."""
+    """No visit waits in a time off, of those that are not over."""
     waiting = [row for row in rows if row.status in TO_COME]
     for doctor_id, starts_at, ends_at in off:
         met = [row for row in waiting if row.starts_at < ends_at and starts_at < row.ends_at]

@@ -8,17 +8,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import eventlet
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Event, Origin
 from chassis.database import Database, Session
+from chassis.event import Event, Origin
 from chassis.execution import add_events, retrying
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentView
-from services.scheduling import appointments, doctors, lists, slots
-from services.scheduling.models import Appointment, AppointmentChange
+from services.scheduling import appointments, doctors, lists, patients, slots
+from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule
 from services.scheduling.rules import Slot
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
@@ -61,6 +61,12 @@ def doctor(session: Session, rules: list[dict[str, Any]] | None = None, **fields
     return who
 
 
+def write_hours(session: Session, who: Actor, rules: list[dict[str, Any]]) -> None:
+    """Hours of a doctor that overlap, as they could be set before that was refused."""
+    if rules:
+        session.execute(insert(AvailabilityRule), [{"doctor_id": who.person, **rule} for rule in rules])
+
+
 def at(days: int = 2, hour: int = 9, minute: int = 0, zone: ZoneInfo = BERLIN) -> datetime:
     """A time of day in so many days."""
     day = clock.now().astimezone(zone).date() + timedelta(days=days)
@@ -78,6 +84,8 @@ def book(session: Session, who: Actor, *, actor: Actor | None = None, **fields: 
     asking = actor or patient()
     left_out = {"reason": None, "overbook_reason": None, "minutes": None}
     given = {"patient_id": asking.person, "starts_at": at(), **left_out, **fields}
+    if given["patient_id"] != asking.person:
+        patients.admit(session, heard(), patient_id=given["patient_id"])
     return seen(appointments.book(session, asking, doctor_id=who.person, **given))
 
 
@@ -110,7 +118,8 @@ def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
 def visits_of(session: Session, asking: Actor, field: str = "doctor_id", **filters: Any) -> list[UUID]:
     """The ids of somebody's own visits: as a doctor, or by the field `patient_id` as a patient."""
     use_case = {"doctor_id": lists.of_doctor, "patient_id": lists.of_patient}[field]
-    given = {"status": None, "from_": None, "to": None, "limit": 20, "cursor": None, field: asking.person, **filters}
+    anything = {"status": None, "from_": None, "to": None, "order": "desc", "limit": 20, "cursor": None}
+    given = {**anything, field: asking.person, **filters}
     return [row.id for row in use_case(session, asking, **given).items]
 
 

@@ -1,6 +1,7 @@
 """The people of the state machine, and how they ask: each answer is held against what the model says is right."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,24 +14,26 @@ from chassis.contract import Command
 from chassis.database import Database
 from chassis.identity import Actor
 from contracts import scheduling
+from services.scheduling import doctors, patients
 from services.scheduling.models import Appointment
 from tests.scheduling import factories
 from tests.scheduling.asking import DONE, Answer, Clock, ask
 from tests.scheduling.evidence import Evidence
 from tests.scheduling.factories import BERLIN
-from tests.scheduling.model import ACTIVE, NOT_FOUND, Hours, Model, Visit, Wish
+from tests.scheduling.model import ACTIVE, NO_DOCTOR, NOT_FOUND, Hours, Model, Visit, Wish
 
 BEGIN = datetime(2026, 11, 2, 6, 7, tzinfo=UTC)
 """Winter, and never just at the start of a slot: those moments have tests of their own."""
 HOURS = (Hours(time(8), 4, timedelta(minutes=30)), Hours(time(8), 3, timedelta(minutes=45)))
-PATIENTS = 3
+PATIENTS = 4
+"""The last of them is the second doctor."""
 DESK, ADMIN = factories.patient(None, "receptionist"), factories.patient(None, "admin")
 HOW = ("plainly", "knowing it", "knowing another", "as another")
 """How somebody asks: with no revision, with the right one, with a wrong one; or not the one whose visit it is."""
 
 
 class People(RuleBasedStateMachine):
-    """Two doctors and three patients, new in each example, and the model of what becomes of their visits."""
+    """Two doctors and their patients, new in each example, and the model of what becomes of their visits."""
 
     database: Database
     clock: Clock
@@ -42,10 +45,15 @@ class People(RuleBasedStateMachine):
         """Nobody has asked for anything."""
         self.clock.at = BEGIN
         with self.database.begin() as session:
-            self.doctors = [factories.doctor(session, _rules(hours)) for hours in HOURS]
-        self.patients = [factories.patient() for _ in range(PATIENTS)]
+            made = [factories.doctor(session, _rules(hours)) for hours in HOURS]
+        self.doctors = [replace(one, roles=frozenset({"doctor", "patient"})) for one in made]
+        self.patients = [*(factories.patient() for _ in range(PATIENTS - 1)), self.doctors[-1]]
+        with self.database.begin() as session:
+            for one in self.patients:
+                patients.admit(session, factories.heard(), patient_id=one.person)
         ids = [one.person for one in self.doctors]
         self.model = Model(dict(zip(ids, HOURS, strict=True)), BEGIN)
+        self.words = 1
         self.evidence = Evidence(self.database, ids)
 
     def teardown(self) -> None:
@@ -65,7 +73,8 @@ class People(RuleBasedStateMachine):
         answer = ask(self.database, who, contract, payload, if_match=tag)
         self.outcomes[contract.__name__, answer.code] += 1
         if refusals:
-            assert answer.code in refusals, (contract, payload, answer, refusals)
+            wanted = {"not_found" if code == NO_DOCTOR else code for code in refusals}
+            assert answer.code in wanted, (contract, payload, answer, refusals)
         else:
             assert answer.code == DONE, (contract, payload, answer)
         return answer
@@ -77,6 +86,18 @@ class People(RuleBasedStateMachine):
         answer = self.ask(who, scheduling.BookAppointment, refusals, **people, **asked(wish))
         if not refusals:
             self.model.book(UUID(str(answer.reply["id"])), wish, status)
+
+    def hear(self, doctor: Actor, *, is_gone: bool) -> None:
+        """Auth says that a doctor cannot be visited any more, or can again."""
+        self.words += 1
+        said = factories.heard(self.words)
+        with self.database.begin() as session:
+            if is_gone:
+                doctors.suspend(session, said, user_id=doctor.person)
+            else:
+                doctors.remember(
+                    session, said, doctor_id=doctor.person, name="Dr Lena Weiss", specialization="cardiology"
+                )
 
     def pick(self, number: int) -> Visit:
         """A visit, mostly one that is not over."""
@@ -91,7 +112,9 @@ class People(RuleBasedStateMachine):
         self, who: Actor, contract: type[Command], visit: Visit, refusals: set[str], how: str, **payload: Any
     ) -> bool:
         """Ask for a change of a visit; whether it was right to do it."""
-        if refusals >= NOT_FOUND:
+        if who.person == visit.patient and "patient" not in contract.roles:
+            refusals = {"own_visit"}
+        elif refusals >= NOT_FOUND:
             refusals = NOT_FOUND
         elif how == "knowing another":
             refusals = refusals | {"stale"}
@@ -111,6 +134,13 @@ class People(RuleBasedStateMachine):
     def patient_of(self, visit: Visit, how: str) -> Actor:
         """The visit's patient, or another one."""
         return next(one for one in self.patients if (one.person == visit.patient) != (how == "as another"))
+
+
+def unless(visit: Visit, *statuses: str, code: str, how: str = "") -> set[str]:
+    """The refusal, unless the visit has one of these states; for another person there is no such visit."""
+    if how == "as another":
+        return NOT_FOUND | set()
+    return set() if visit.status in statuses else {code}
 
 
 def asked(wish: Wish) -> dict[str, Any]:

@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 ACTIVE = ("requested", "booked", "arrived", "in_progress")
 TO_COME = ("requested", "booked", "arrived")
+PRESENT = ("arrived", "in_progress")
 MOVABLE = ("requested", "booked", "displaced")
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ZONE = ZoneInfo("Europe/Berlin")
 NOT_FOUND = {"not_found"}
+NO_DOCTOR = "no_doctor"
+"""There is no doctor of that id who can be visited: the caller learns `not_found`, of a visit that is well there."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,7 @@ class Visit:
     def becomes(self, status: str, event: str, /, **more: Any) -> None:
         """One revision more, one row of history, one event."""
         self.status, self.revision = status, self.revision + 1
-        if status in ("booked", "displaced"):
-            self.first_call = status == "displaced"
+        self.first_call = status == "displaced" or (status == "requested" and self.first_call)
         self.history.append((self.id, self.revision, status, self.starts_at, self.doctor))
         people = (self.doctor, self.patient)
         self.said.append((self.id, event, self.revision, self.starts_at, self.ends_at, *people, more))
@@ -83,30 +85,55 @@ class Wish:
 
 @dataclass
 class Model:
-    """Doctors' hours and times off, and the visits."""
+    """Doctors' hours and times off, since when some cannot be visited, and the visits."""
 
     hours: dict[UUID, Hours]
     now: datetime
     visits: dict[UUID, Visit] = field(default_factory=dict)
     off: dict[UUID, tuple[UUID, datetime, datetime]] = field(default_factory=dict)
+    gone: dict[UUID, datetime] = field(default_factory=dict)
 
     # --- what is refused ---------------------------------------------------------------------------------------------
 
     def against(self, wish: Wish, *, but: Visit | None = None) -> set[str]:
         """What stands against a visit at that time."""
-        codes = self._against_time(wish.starts_at)
+        codes = self._against_time(wish.starts_at) | self._against_doctor(wish.doctor, but)
+        codes |= {"own_visit"} if wish.doctor == wish.patient else set()
         ends_at = self.end_of(wish)
         if ends_at is None or self._is_off(wish.doctor, wish.starts_at, ends_at):
             codes.add("outside_hours")
-        ends_at = ends_at or wish.starts_at + timedelta(minutes=1)
+        return codes | self._in_the_way(wish, ends_at or wish.starts_at + timedelta(minutes=1), but)
+
+    def _in_the_way(self, wish: Wish, ends_at: datetime, but: Visit | None) -> set[str]:
+        codes = set[str]()
         for visit in self.visits.values():
             if visit is but or visit.status not in ACTIVE or not visit.overlaps(wish.starts_at, ends_at):
                 continue
-            if visit.doctor == wish.doctor and wish.minutes is None and not visit.overbooked:
+            if visit.patient == wish.doctor or (visit.doctor == wish.doctor and wish.minutes is None):
                 codes.add("slot_taken")
-            if visit.patient == wish.patient:
+            if wish.patient in (visit.patient, visit.doctor):
                 codes.add("patient_busy")
         return codes
+
+    def against_coming(self, visit: Visit) -> set[str]:
+        """What stands against a patient who is at the desk."""
+        if visit.status != "no_show":
+            return {"too_early"} if visit.starts_at - self.now > 12 * HOUR else set()
+        minutes = 1 if visit.overbooked else None
+        wish = Wish(visit.doctor, visit.patient, visit.starts_at, minutes)
+        codes = self._against_doctor(visit.doctor, visit) | self._in_the_way(wish, visit.ends_at, visit)
+        codes |= {"outside_hours"} if self._is_off(visit.doctor, visit.starts_at, visit.ends_at) else set()
+        return codes | ({"too_late"} if self.now - visit.ends_at > DAY else set())
+
+    def _against_doctor(self, doctor: UUID, but: Visit | None) -> set[str]:
+        """What stands against a doctor who cannot be visited now."""
+        if doctor not in self.gone:
+            return set()
+        return {"doctor_gone"} if but is not None and but.doctor == doctor else {NO_DOCTOR}
+
+    def is_too_late(self, visit: Visit) -> bool:
+        """Whether a request is not to be accepted any more, although no timer has looked at it."""
+        return visit.status == "requested" and self._has_expired(visit)
 
     def _against_time(self, starts_at: datetime) -> set[str]:
         if starts_at <= self.now:
@@ -124,21 +151,39 @@ class Model:
 
     def too_many(self, patient: UUID) -> set[str]:
         """What stands against one more request of a patient."""
-        waiting = [v for v in self.visits.values() if v.patient == patient and v.status == "requested"]
-        return {"too_many_requests"} if len(waiting) >= 5 else set()
+        mine = [v for v in self.visits.values() if v.patient == patient and not v.first_call]
+        return {"too_many_requests"} if len([v for v in mine if v.status == "requested"]) >= 5 else set()
+
+    def against_moving(self, visit: Visit, by: str, wish: Wish) -> set[str]:
+        """What stands against moving a visit, by its patient, its doctor or the desk, to where it is not yet."""
+        codes = self.against(wish, but=visit)
+        codes |= {"desk_only"} if by != "desk" and wish.minutes else set()
+        codes |= {"desk_only"} if by == "doctor" and wish.doctor != visit.doctor else set()
+        if by == "patient" and visit.status == "booked":
+            codes |= self.too_many(visit.patient)
+            codes |= {"late_cancel"} if self.is_late(visit) else set()
+        return codes
+
+    def have_met(self, doctor: UUID, patient: UUID) -> bool:
+        """Whether the patient has been there for a visit to the doctor; no example lasts for a year."""
+        mine = [v for v in self.visits.values() if (v.doctor, v.patient) == (doctor, patient)]
+        return any(visit.status in (*PRESENT, "fulfilled") for visit in mine)
 
     def is_late(self, visit: Visit) -> bool:
         """Whether it is agreed and begins within a day."""
         return visit.status == "booked" and visit.starts_at - self.now < DAY
 
     def in_the_way(self, doctor: UUID, starts_at: datetime, ends_at: datetime) -> list[Visit]:
-        """The visits that a time off would meet."""
+        """The visits that a time off would meet; what is over only while its patient has been there since today."""
+        today = self.now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
         mine = (v for v in self.visits.values() if v.doctor == doctor and v.status in ACTIVE)
-        return [visit for visit in mine if visit.overlaps(starts_at, ends_at)]
+        open_ones = (v for v in mine if v.ends_at > self.now or (v.status in PRESENT and v.ends_at > today))
+        return [visit for visit in open_ones if visit.overlaps(starts_at, ends_at)]
 
     def against_time_off(self, doctor: UUID, starts_at: datetime, ends_at: datetime, *, displace: bool) -> set[str]:
         """What stands against a time off. A patient who is there already is not sent away."""
         codes = {"not_in_future"} if ends_at <= self.now else set()
+        codes |= {NO_DOCTOR} if doctor in self.gone else set()
         codes |= {"time_off_overlaps"} if self._is_off(doctor, starts_at, ends_at) else set()
         met = self.in_the_way(doctor, starts_at, ends_at)
         stay = [visit for visit in met if not displace or visit.status in ("arrived", "in_progress")]
@@ -161,10 +206,11 @@ class Model:
         """Another time, another doctor, or both."""
         ends_at = self.end_of(wish)
         assert ends_at is not None
+        former = None if visit.doctor == wish.doctor else str(visit.doctor)
         visit.doctor, visit.starts_at, visit.ends_at = wish.doctor, wish.starts_at, ends_at
         visit.overbooked, visit.displaced_at = wish.minutes is not None, None
         visit.requested_at = self.now if status == "requested" else None
-        visit.becomes(status, "appointment_rescheduled", status=status)
+        visit.becomes(status, "appointment_rescheduled", status=status, former_doctor_id=former)
 
     def displace(self, visit: Visit) -> None:
         """It loses its time to the doctor."""
@@ -176,8 +222,24 @@ class Model:
         for visit in self.visits.values():
             if self._has_expired(visit):
                 visit.becomes("expired", "appointment_expired")
-            elif visit.status == "booked" and self.now.astimezone(ZONE).date() > visit.ends_at.astimezone(ZONE).date():
+            elif self._is_stranded(visit):
+                self._displace_near(visit)
+            elif visit.status == "booked" and self._is_missed(visit):
                 visit.becomes("no_show", "appointment_missed")
+
+    def _is_stranded(self, visit: Visit) -> bool:
+        """Whether its doctor cannot be visited now, and could not be at its time."""
+        left_at = self.gone.get(visit.doctor)
+        return visit.status in ("requested", "booked") and left_at is not None and left_at < visit.ends_at
+
+    def _displace_near(self, visit: Visit) -> None:
+        if visit.starts_at - self.now < DAY:
+            self.displace(visit)
+
+    def _is_missed(self, visit: Visit) -> bool:
+        """None of the machine's visits ends at midnight."""
+        is_past = self.now.astimezone(ZONE).date() > visit.ends_at.astimezone(ZONE).date()
+        return is_past and self.now - visit.ends_at >= 2 * HOUR
 
     def _has_expired(self, visit: Visit) -> bool:
         if visit.status == "requested":

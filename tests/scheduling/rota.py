@@ -18,8 +18,14 @@ ADMIN = patient(None, "admin")
 
 def nurse(session: Session) -> Actor:
     """One of the staff, whom scheduling knows."""
-    who = patient(None, "nurse")
-    staff.remember(session, heard(), user_id=who.person, role="nurse")
+    return colleague(session, "nurse")
+
+
+def colleague(session: Session, *roles: str) -> Actor:
+    """One of the staff with these roles, whom scheduling knows."""
+    who = patient(None, *roles)
+    for role in roles:
+        staff.remember(session, heard(), user_id=who.person, role=role)
     return who
 
 
@@ -45,7 +51,8 @@ def change(session: Session, one: Any, *, by: Actor = ADMIN, **changes: Any) -> 
 
 def shifts_of(session: Session, who: Actor) -> list[UUID]:
     """The shifts that somebody is to work, latest first."""
-    asked: dict[str, Any] = {"person_id": who.person, "from_": None, "to": None, "limit": 100, "cursor": None}
+    anything = {"from_": None, "to": None, "order": "desc", "limit": 100, "cursor": None}
+    asked: dict[str, Any] = {"person_id": who.person, **anything}
     return [one.id for one in shifts.own(session, who, **asked).items if one.status == "assigned"]
 
 

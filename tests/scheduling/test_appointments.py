@@ -1,20 +1,23 @@
 """Who books what with whom, when, and what becomes of it."""
 
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
+from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
 from contracts.scheduling import (
+    STATUSES,
     AppointmentBooked,
     AppointmentRequested,
     VisitCompleted,
     VisitStarted,
 )
+from services.scheduling.models import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import ALL_WEEK, HALF_HOUR, at, book, doctor, history, hold, move, patient, said
 
@@ -48,11 +51,41 @@ def test_the_desk_books_outright_for_a_patient(session: Session) -> None:
 
 def test_a_doctor_books_a_patient_into_the_own_calendar_without_asking(session: Session) -> None:
     who, known = doctor(session), patient()
-    book(session, who, actor=known)
+    has_been_there(session, who, known)
     again = {"patient_id": known.person, "starts_at": at(hour=11)}
     assert book(session, who, actor=who, **again)["status"] == "booked"
     with pytest.raises(NotFound):
         book(session, doctor(session), actor=who, **again)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_doctor_books_only_who_has_been_there(session: Session, status: str) -> None:
+    who, known = doctor(session), patient()
+    has_been_there(session, who, known, status=status)
+    again: dict[str, Any] = {"actor": who, "patient_id": known.person, "starts_at": at(hour=11)}
+    if status in ("arrived", "in_progress", "fulfilled"):
+        assert book(session, who, **again)["status"] == "booked"
+        return
+    with pytest.raises(NotFound):
+        book(session, who, **again)
+
+
+@pytest.mark.parametrize(("days", "found"), [(364, "booked"), (366, None)])
+def test_who_has_not_been_there_for_a_year_asks_again(session: Session, days: int, found: str | None) -> None:
+    who, known = doctor(session), patient()
+    has_been_there(session, who, known, at(-days))
+    with pytest.raises(NotFound) if found is None else nullcontext():
+        assert book(session, who, actor=who, patient_id=known.person)["status"] == found
+
+
+def has_been_there(
+    session: Session, who: Actor, whom: Actor, starts_at: datetime | None = None, status: str = "fulfilled"
+) -> None:
+    """The patient has come to a visit with the doctor, by default three days ago."""
+    begins = starts_at or at(-3)
+    times = {"starts_at": begins, "ends_at": begins + HALF_HOUR, "created_at": begins}
+    session.add(Appointment(doctor_id=who.person, patient_id=whom.person, **times, status=status))
+    session.flush()
 
 
 def test_a_doctor_opens_no_strangers_chart_by_booking_him(session: Session) -> None:
@@ -187,8 +220,9 @@ def test_a_stranger_learns_nothing_of_a_visit(session: Session, name: str, role:
 def test_a_patient_does_only_what_is_a_patients_to_do(session: Session, name: str) -> None:
     asking = patient()
     visit = book(session, doctor(session), actor=asking)
-    with pytest.raises(NotFound):
+    with pytest.raises(Forbidden) as refused:
         move(session, asking, visit, name, **MOVES[name])
+    assert code(refused) == "own_visit"
 
 
 @pytest.mark.parametrize("name", MOVES)

@@ -1,7 +1,8 @@
 """One's own calendar behind a link: what stands in it, what does not, and when the link ends."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -18,9 +19,6 @@ from services.scheduling import calendar, people
 from services.scheduling.models import Appointment
 from services.scheduling.rota_models import CalendarLink, Shift
 from tests.scheduling.factories import HALF_HOUR, at, doctor, heard, patient, statements
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **facts: Any) -> Appointment:
@@ -64,7 +62,7 @@ def test_patients_see_with_whom_where_and_when(session: Session) -> None:
     row = visit(session, who.person, asking.person, place="Room 4; left, rear", revision=3)
     [event] = events_of(session, asking)
     assert str(event["summary"]) == "Visit with Dr Lena Weiss"
-    assert (str(event["uid"]), event["sequence"], str(event["status"])) == (str(row.id), 3, "CONFIRMED")
+    assert (str(event["uid"]), event["sequence"], str(event["status"])) == (f"{row.id}-patient", 3, "CONFIRMED")
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (row.starts_at, row.ends_at)
     assert str(event["location"]) == "Room 4; left, rear"
 
@@ -152,7 +150,8 @@ def test_it_has_what_a_calendar_must_have(session: Session) -> None:
     asking = patient()
     visit(session, doctor(session).person, asking.person)
     found = icalendar.Calendar.from_ical(text_of(session, asking))
-    assert (str(found["version"]), str(found["method"])) == ("2.0", "PUBLISH")
+    assert str(found["version"]) == "2.0"
+    assert "method" not in found, "a message to other calendars, which would have to name an organizer"
     assert found["prodid"]
     [event] = found.walk("VEVENT")
     assert abs(event.decoded("dtstamp") - datetime.now(UTC)) < timedelta(minutes=1)
@@ -168,7 +167,23 @@ def test_it_stays_within_its_bound_and_leaves_out_the_past_first(
     asked = [at(days) for days in (-5, -4, 3, 4)]
     for starts_at in asked:
         visit(session, who.person, starts_at=starts_at)
-    assert [event.decoded("dtstart") for event in events_of(session, who)] == [at(3), at(4), at(-5)]
+    assert [event.decoded("dtstart") for event in events_of(session, who)] == [at(3), at(4), at(-4)]
+
+
+def test_what_comes_next_is_kept_whatever_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar, "MOST", 2)
+    who = doctor(session)
+    given = {"ward": "Ward 3", "starts_at": at(3), "ends_at": at(3, 14), "created_at": clock.now()}
+    session.add(Shift(person_id=who.person, status="assigned", **given))
+    for days in (-1, 2, 4):
+        visit(session, who.person, starts_at=at(days))
+    assert [event.decoded("dtstart") for event in events_of(session, who)] == [at(2), at(3)]
+
+
+def test_no_two_entries_have_one_name_also_of_one_visit() -> None:
+    of_visit = (uuid7(), at(), at(hour=10), "booked", 1, "Visit", None)
+    text = calendar.as_text([calendar.Entry(part, *of_visit) for part in ("patient", "doctor")], clock.now())
+    assert len({str(event["uid"]) for event in icalendar.Calendar.from_ical(text).walk("VEVENT")}) == 2
 
 
 def test_it_is_four_statements_however_much_stands_in_it(session: Session) -> None:
@@ -215,3 +230,39 @@ def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session
         leave(who.person)
         with pytest.raises(NotFound):
             calendar.show(session, NOBODY, token=token)
+
+
+def credentials(what: str) -> Callable[[Session, Actor, UUID], None]:
+    """What is heard when somebody's credentials have changed."""
+    return lambda session, actor, one: calendar.end_with_sessions(session, actor, user_id=one, what=what)
+
+
+ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
+    "a new password": credentials("password"),
+    "a second factor that an admin takes away": credentials("mfa_disabled"),
+    "a lost role": lambda session, actor, one: people.dismiss(session, actor, user_id=one, role="doctor"),
+    "deactivation": lambda session, actor, one: people.suspend(session, actor, user_id=one),
+}
+"""What ends all of somebody's sessions."""
+
+
+@pytest.mark.parametrize("what", ENDING)
+def test_a_link_ends_with_the_sessions_and_one_that_is_made_later_stays(session: Session, what: str) -> None:
+    who, other = patient(), patient()
+    token, another = token_of(session, who), token_of(session, other)
+    actor = heard(2)
+    ENDING[what](session, actor, who.person)
+    with pytest.raises(NotFound):
+        calendar.show(session, NOBODY, token=token)
+    later = token_of(session, who)
+    ENDING[what](session, actor, who.person)
+    for kept in (later, another):
+        calendar.show(session, NOBODY, token=kept)
+
+
+@pytest.mark.parametrize("what", ["email", "mfa_enabled"])
+def test_a_link_stays_where_sessions_do(session: Session, what: str) -> None:
+    who = patient()
+    token = token_of(session, who)
+    credentials(what)(session, heard(2), who.person)
+    calendar.show(session, NOBODY, token=token)

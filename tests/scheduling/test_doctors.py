@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import NotFound
+from contracts.scheduling import DoctorView
 from services.scheduling import doctors
 from services.scheduling.models import Doctor
 from tests.scheduling.factories import at, book, doctor, free, heard, in_transaction, patient, together, visits_of
@@ -19,7 +20,7 @@ from tests.scheduling.factories import at, book, doctor, free, heard, in_transac
 
 def listed(session: Session, **fields: object) -> list[tuple[str, str]]:
     """Name and specialization of the doctors in the directory."""
-    given = {"specialization": None, "limit": 100, "cursor": None, **fields}
+    given = {"name": None, "specialization": None, "limit": 100, "cursor": None, **fields}
     page = doctors.listing(session, patient(), **given)  # type: ignore[arg-type]
     return [(row.name, row.specialization) for row in page.items]
 
@@ -44,7 +45,27 @@ def test_the_directory_is_by_name(session: Session) -> None:
 def test_the_directory_may_be_of_one_specialization(session: Session) -> None:
     remember(session, 1, "Dr Weiss")
     remember(session, 2, "Dr Chen", "dermatology")
-    assert listed(session, specialization="dermatology") == [("Dr Chen", "dermatology")]
+    for written in ("dermatology", "Dermatology"):
+        assert listed(session, specialization=written) == [("Dr Chen", "dermatology")]
+    assert listed(session, specialization="derma") == []
+
+
+@pytest.mark.parametrize(("name", "found"), [("wei", 1), ("DR W", 1), ("Lena", 0), ("%", 0), ("_", 0), ("r", 2)])
+def test_the_directory_is_searched_by_any_part_of_a_name(session: Session, name: str, found: int) -> None:
+    remember(session, 1, "Dr Weiss")
+    remember(session, 2, "Dr Chen")
+    assert len(listed(session, name=name)) == found
+
+
+def test_one_doctor_is_read_by_anybody_and_who_has_left_by_nobody(session: Session) -> None:
+    doctor_id = uuid7()
+    tell(session, doctor_id, 1)
+    shown = DoctorView.dump_one(doctors.get(session, patient(), doctor_id=doctor_id))
+    assert shown == {"id": doctor_id, "name": "Dr 1", "specialization": "cardiology"}
+    doctors.suspend(session, heard(9), user_id=doctor_id)
+    for unknown in (doctor_id, uuid7()):
+        with pytest.raises(NotFound):
+            doctors.get(session, patient(), doctor_id=unknown)
 
 
 def test_a_newer_event_wins(session: Session) -> None:

@@ -25,15 +25,15 @@ from contracts import scheduling
 from contracts.roles import DESK, STAFF, Role
 from matron.migrations import migrate
 from services.scheduling.base import Base
-from services.scheduling.models import Appointment, TimeOff
-from services.scheduling.rota_models import Shift, ShiftSwap, StaffMember, Task
+from services.scheduling.models import Appointment, Patient, TimeOff
+from services.scheduling.rota_models import Shift, ShiftSwap, StaffRole, Task
 from tests.databases import KINDS
 from tests.scheduling import factories
 from tests.scheduling.asking import ask
 
 PERSONS = {"doctor_id": {Role.DOCTOR}, "patient_id": {Role.PATIENT}, "person_id": STAFF, "owner_id": STAFF}
 """Fields that say whose it is, and which roles such people have."""
-PUBLIC = {(scheduling.ListSlots, "doctor_id")}
+PUBLIC = {(scheduling.ListSlots, "doctor_id"), (scheduling.GetDoctor, "doctor_id")}
 
 
 class Case(NamedTuple):
@@ -49,9 +49,10 @@ class Case(NamedTuple):
 
 FREE = {
     Case(scheduling.BookAppointment, Role.PATIENT, "doctor_id"),
+    *(Case(scheduling.RescheduleAppointment, role, "doctor_id") for role in (Role.PATIENT, Role.DOCTOR)),
     *(Case(scheduling.AskForSwap, role, "asked_of") for role in STAFF),
 }
-"""What one may choose freely: a patient any doctor, one of the staff any colleague."""
+"""What one may choose freely: a patient any doctor, one of the staff any colleague. A doctor is `desk_only` of any."""
 
 
 class World:
@@ -67,7 +68,7 @@ class World:
             if role == Role.DOCTOR:
                 who = factories.doctor(session)
             elif role in STAFF:
-                session.add(StaffMember(id=who.person, is_active=True, changed_by=1))
+                session.add(StaffRole(person_id=who.person, role=role, changed_by=1))
         return who
 
     def add(self, row: DeclarativeBase) -> UUID:
@@ -85,9 +86,12 @@ class World:
         return self.add(Appointment(**people, **_times(), status="booked", created_at=clock.now()))
 
     def patient_of(self, doctor: Actor) -> UUID:
-        """Somebody who has a visit with the doctor."""
-        with self.database.read() as session:
-            return session.get_one(Appointment, self.appointment_id(doctor)).patient_id
+        """Somebody who has been there for a visit with the doctor."""
+        whom, times = factories.patient(), {name: moment - timedelta(days=9) for name, moment in _times().items()}
+        people = {"doctor_id": doctor.person, "patient_id": whom.person}
+        self.add(Patient(id=whom.person, is_erased=False))
+        self.add(Appointment(**people, **times, status="fulfilled", created_at=clock.now()))
+        return whom.person
 
     def time_off_id(self, owner: Actor) -> UUID:
         """A doctor's time off."""
@@ -130,7 +134,7 @@ def is_id(declared: fields.Field[Any]) -> bool:
 
 def payload_of(world: World, contract: type[Command], who: Actor) -> dict[str, Any]:
     """All ids are of what is one's own, or free to choose; the rest is what each field takes."""
-    colleague, payload = world.person(Role.NURSE), dict[str, Any]()
+    colleague, payload = world.person(Role(min(who.roles & STAFF, default=Role.NURSE))), dict[str, Any]()
     for name, declared in contract.schema().fields.items():
         if is_id(declared):
             payload[name] = id_for(world, name, who, colleague)

@@ -1,21 +1,35 @@
 """A doctor is erased: the visits go to another one, or the patient is told to choose another time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import eventlet
 import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Database, Session
-from chassis.errors import NotFound
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentBooked, AppointmentDisplaced, AppointmentRescheduled
+from contracts.scheduling import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentDisplaced,
+    AppointmentRescheduled,
+)
 from services.scheduling import doctors
 from services.scheduling.models import Appointment, AvailabilityRule, Doctor, TimeOff
-from tests.scheduling.factories import at, book, doctor, heard, history, in_transaction, move, patient, said, together
+from tests.scheduling.factories import (
+    HALF_HOUR,
+    at,
+    book,
+    doctor,
+    heard,
+    history,
+    in_transaction,
+    move,
+    patient,
+    said,
+)
 
 DESK = patient(None, "receptionist")
 
@@ -45,6 +59,7 @@ def test_a_visit_goes_to_the_other_doctor_as_it_stands(session: Session, status:
     assert [(one["appointment_id"], one["doctor_id"], one["status"]) for one in told] == [
         (visit["id"], other.person, status)
     ]
+    assert [one["former_doctor_id"] for one in told] == [who.person]
 
 
 def test_the_other_doctor_may_accept_what_was_asked_of_the_first(session: Session) -> None:
@@ -110,14 +125,73 @@ def test_a_displaced_visit_leaves_the_patient_time_for_another_one(session: Sess
     assert book(session, other, actor=asking)["status"] == "requested"
 
 
-@pytest.mark.parametrize("moves", [["accept", "start"], ["accept", "start", "complete"]])
-def test_a_visit_that_has_begun_stays_with_its_doctor(session: Session, moves: list[str]) -> None:
-    who, other = doctor(session), doctor(session)
+def begun(session: Session, who: Actor) -> dict[str, Any]:
+    """A visit that is under way."""
     visit = book(session, who)
-    for name in moves:
-        visit = move(session, who, visit, name)
+    return [move(session, who, visit, name) for name in ("accept", "start")][-1]
+
+
+def test_a_visit_that_is_over_stays_with_its_doctor(session: Session) -> None:
+    who, other = doctor(session), doctor(session)
+    visit = move(session, who, begun(session, who), "complete")
     erase(session, who, other)
-    assert after(session, visit) == (who.person, visit["status"], visit["revision"])
+    assert after(session, visit) == (who.person, "fulfilled", visit["revision"])
+
+
+def test_the_other_doctor_goes_on_with_a_visit_that_has_begun(session: Session) -> None:
+    who, other = doctor(session), doctor(session)
+    visit = begun(session, who)
+    erase(session, who, other)
+    assert after(session, visit) == (other.person, "in_progress", visit["revision"] + 1)
+    assert move(session, other, visit, "complete")["status"] == "fulfilled"
+
+
+@pytest.mark.parametrize("successor", ["nobody", "busy"])
+def test_a_visit_that_has_begun_and_nobody_goes_on_with_is_called_off(session: Session, successor: str) -> None:
+    who, other = doctor(session), doctor(session)
+    visit = begun(session, who)
+    book(session, other, starts_at=visit["starts_at"])
+    erase(session, who, None if successor == "nobody" else other)
+    assert after(session, visit)[:2] == (who.person, "cancelled")
+    [told] = said(session, AppointmentCancelled)
+    assert (told["appointment_id"], told["by"], told["late"]) == (visit["id"], "desk", False)
+
+
+def test_a_visit_does_not_go_to_a_doctor_who_is_its_patient(session: Session) -> None:
+    who, other = doctor(session), doctor(session)
+    visit = book(session, who, actor=patient(other.person))
+    erase(session, who, other)
+    assert after(session, visit)[:2] == (who.person, "displaced")
+
+
+def overbooked(session: Session, who: Actor, starts_at: datetime) -> dict[str, Any]:
+    """A visit at a time that the doctor may have given to somebody else too."""
+    visit = book(session, who, starts_at=starts_at + timedelta(days=9))
+    row = session.get_one(Appointment, visit["id"])
+    row.starts_at, row.ends_at, row.overbooked = starts_at, starts_at + HALF_HOUR, True
+    session.flush()
+    return visit
+
+
+def test_an_overbooked_visit_goes_to_another_doctor_only_where_nobody_else_has_the_time(session: Session) -> None:
+    who, other = doctor(session), doctor(session)
+    visits = [overbooked(session, who, at(hour=hour)) for hour in (9, 10)]
+    book(session, other, starts_at=at(hour=9))
+    erase(session, who, other)
+    assert [after(session, visit)[:2] for visit in visits] == [(who.person, "displaced"), (other.person, "requested")]
+
+
+def test_of_two_visits_at_one_time_the_overbooked_one_is_displaced(session: Session) -> None:
+    who, other = doctor(session), doctor(session)
+    added = overbooked(session, who, at(hour=9))
+    visit = book(session, who, starts_at=at(hour=9, minute=30))
+    session.get_one(Appointment, visit["id"]).starts_at = at(hour=9)
+    session.flush()
+    erase(session, who, other)
+    assert [after(session, one)[:2] for one in (visit, added)] == [
+        (other.person, "requested"),
+        (who.person, "displaced"),
+    ]
 
 
 def test_what_was_missed_in_the_past_stays_as_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,37 +220,6 @@ def test_hearing_it_twice_moves_nothing_again(session: Session) -> None:
     erase(session, who, other)
     assert after(session, visit)[2] == 2
     assert len(said(session, AppointmentRescheduled)) == 1
-
-
-def test_no_booking_slips_past_an_erasure(fresh: Database) -> None:
-    who, other = (in_transaction(fresh, doctor) for _ in range(2))
-
-    def ask(hour: int) -> str:
-        try:
-            in_transaction(fresh, lambda session: (book(session, who, starts_at=at(hour=hour)), eventlet.sleep(0.01)))
-        except NotFound:
-            return "no doctor"
-        return "booked"
-
-    def go() -> str:
-        in_transaction(fresh, lambda session: (eventlet.sleep(0.01), erase(session, who, other), eventlet.sleep(0.02)))
-        return "gone"
-
-    works = [lambda hour=hour: ask(hour) for hour in range(9, 13)]
-    outcomes = together(*works[:2], go, *works[2:])
-    with fresh.read() as session:
-        owners = list(session.scalars(select(Appointment.doctor_id)))
-    assert owners == [other.person] * outcomes.count("booked")
-
-
-def test_what_an_erased_patient_wrote_is_gone_and_the_visit_is_not(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    visit, others = book(session, who, actor=asking, reason="my knee"), book(session, who, starts_at=at(hour=11))
-    session.get_one(Appointment, others["id"]).reason = "my elbow"
-    session.flush()
-    erase(session, asking)
-    session.expire_all()
-    assert [session.get_one(Appointment, one["id"]).reason for one in (visit, others)] == [None, "my elbow"]
 
 
 def test_a_visit_that_the_desk_booked_is_agreed_with_the_other_doctor(session: Session) -> None:

@@ -40,6 +40,16 @@ def test_the_history_says_what_the_visit_became_why_and_by_whom(session: Session
     assert (found["status"], found["status_reason"], found["revision"]) == ("cancelled", "a cold", 3)
 
 
+def test_why_it_was_overbooked_only_the_hospital_is_told(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    overbooked = {"patient_id": asking.person, "overbook_reason": "The patient was rude."}
+    visit = book(session, who, actor=DESK, **overbooked)
+    move(session, DESK, visit, "cancel", reason="a strike")
+    told = {one: [change["reason"] for change in get(session, one, visit)["history"]] for one in (asking, who, DESK)}
+    assert told.pop(asking) == [None, "a strike"]
+    assert list(told.values()) == [["The patient was rude.", "a strike"]] * 2
+
+
 def test_a_visit_with_its_history_says_all_that_a_list_says(session: Session) -> None:
     who = doctor(session)
     visit = book(session, who, reason="knee")

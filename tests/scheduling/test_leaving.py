@@ -16,9 +16,9 @@ from contracts.scheduling import (
     AppointmentRejected,
     PatientArrived,
 )
-from services.scheduling import appointments
-from services.scheduling.models import Appointment, AppointmentChange
-from tests.scheduling.factories import book, doctor, history, move, patient, said
+from services.scheduling import appointments, doctors
+from services.scheduling.models import Appointment, AppointmentChange, TimeOff
+from tests.scheduling.factories import book, doctor, heard, history, move, patient, said
 
 DESK = patient(None, "receptionist")
 
@@ -116,11 +116,95 @@ def test_a_patient_calls_a_displaced_visit_off_at_any_time(
     assert move(session, asking, visit, "cancel", reason="elsewhere")["status"] == "cancelled"
 
 
-def test_a_visit_that_has_begun_is_not_called_off(session: Session, who: Actor) -> None:
-    visit = move(session, who, agreed(session, who), "start")
+def there(session: Session, who: Actor, asking: Actor, monkeypatch: pytest.MonkeyPatch, state: str) -> dict[str, Any]:
+    """A visit whose patient has arrived, or is with the doctor."""
+    visit = agreed(session, who, asking)
+    near(monkeypatch, visit, hours=1)
+    return move(session, *{"arrived": (DESK, visit, "arrive"), "in_progress": (who, visit, "start")}[state])
+
+
+@pytest.mark.parametrize("state", ["arrived", "in_progress"])
+def test_a_patient_who_is_there_does_not_call_the_visit_off(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    asking = patient()
+    visit = there(session, who, asking, monkeypatch, state)
     with pytest.raises(Conflict) as refused:
-        move(session, DESK, visit, "cancel", reason="too late")
-    assert (refused.value.code, refused.value.facts) == ("cannot_be_cancelled", {"state": "in_progress"})
+        move(session, asking, visit, "cancel", reason="too late")
+    assert (refused.value.code, refused.value.facts) == ("cannot_be_cancelled", {"state": state})
+
+
+@pytest.mark.parametrize("state", ["arrived", "in_progress"])
+def test_the_desk_calls_off_a_visit_whose_patient_left_without_being_seen(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    visit = there(session, who, patient(), monkeypatch, state)
+    off = move(session, DESK, visit, "cancel", reason="left without being seen")
+    assert (off["status"], off["revision"]) == ("cancelled", 4)
+    [told] = said(session, AppointmentCancelled)
+    assert (told["by"], told["late"], told["revision"]) == ("desk", False, 4)
+    assert book(session, who, starts_at=visit["starts_at"])["status"] == "requested"
+
+
+def missed(session: Session, who: Actor, asking: Actor, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A visit that the patient seems to have missed, a minute after it began."""
+    visit = agreed(session, who, asking)
+    near(monkeypatch, visit, minutes=-1)
+    return move(session, who, visit, "miss")
+
+
+def test_who_comes_late_is_there_after_all_and_everybody_is_told(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = missed(session, who, patient(), monkeypatch)
+    assert move(session, DESK, visit, "arrive")["status"] == "arrived"
+    assert [told["revision"] for told in said(session, PatientArrived)] == [visit["revision"] + 1]
+    assert move(session, who, visit, "start")["status"] == "in_progress"
+
+
+@pytest.mark.parametrize("code", ["slot_taken", "patient_busy"])
+def test_who_comes_late_does_not_take_time_that_has_been_given_away(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    asking = patient()
+    visit = missed(session, who, asking, monkeypatch)
+    near(monkeypatch, visit, hours=1)
+    taken = {"slot_taken": (who, patient()), "patient_busy": (doctor(session), asking)}[code]
+    book(session, taken[0], actor=taken[1], starts_at=visit["starts_at"])
+    with pytest.raises(Conflict) as refused:
+        move(session, DESK, visit, "arrive")
+    assert refused.value.code == code
+
+
+def test_who_comes_late_finds_no_doctor_who_is_away(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = missed(session, who, patient(), monkeypatch)
+    away = {"starts_at": visit["starts_at"], "ends_at": visit["ends_at"], "created_at": clock.now()}
+    session.add(TimeOff(doctor_id=who.person, **away))
+    with pytest.raises(Conflict) as refused:
+        move(session, DESK, visit, "arrive")
+    assert refused.value.code == "outside_hours"
+
+
+def test_who_comes_late_finds_no_doctor_who_is_gone(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = missed(session, who, patient(), monkeypatch)
+    doctors.suspend(session, heard(2), user_id=who.person)
+    with pytest.raises(Conflict) as refused:
+        move(session, DESK, visit, "arrive")
+    assert refused.value.code == "doctor_gone"
+
+
+def test_a_request_that_no_timer_has_looked_at_is_not_accepted_too_late(
+    session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = book(session, who)
+    near(monkeypatch, visit, minutes=0)
+    with pytest.raises(Conflict) as refused:
+        move(session, who, visit, "accept")
+    assert refused.value.code == "too_late"
 
 
 def test_the_desk_says_that_the_patient_is_there(session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

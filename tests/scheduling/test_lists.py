@@ -1,6 +1,6 @@
 """Lists of visits: whose they are, in which order, by state and by when they begin."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import config
+from chassis import clock, config
 from chassis.database import Session
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
-from services.scheduling import lists
+from contracts.scheduling import AppointmentQuery, ListAppointments, ListDoctorAppointments
+from services.scheduling import appointments, lists
+from services.scheduling.models import Appointment
 from tests.scheduling.factories import at, book, doctor, move, patient, statements, visits_of
 from tests.ward import settings
 
 RECEPTIONIST = patient(None, "receptionist")
-ALL: dict[str, Any] = {"doctor_id": None, "patient_id": None, "status": None, "from_": None, "to": None}
+ALL: dict[str, Any] = dict.fromkeys(("doctor_id", "patient_id", "status", "from_", "to")) | {"order": "desc"}
 
 
 def of_all(session: Session, **filters: Any) -> list[UUID]:
@@ -56,8 +58,8 @@ def test_a_list_may_be_of_one_state(session: Session) -> None:
     first = book(session, who, actor=asking, starts_at=at(3))
     [second] = booked(session, who, asking, 4)
     move(session, who, first, "accept")
-    assert visits_of(session, asking, "patient_id", status="requested") == [second]
-    assert visits_of(session, who, status="booked") == [first["id"]]
+    assert visits_of(session, asking, "patient_id", status=["requested"]) == [second]
+    assert visits_of(session, who, status=["booked"]) == [first["id"]]
 
 
 def test_moments_bound_a_list_the_first_of_them_inclusively(session: Session) -> None:
@@ -66,7 +68,7 @@ def test_moments_bound_a_list_the_first_of_them_inclusively(session: Session) ->
     assert visits_of(session, who, from_=at(4)) == [fifth, fourth]
     assert visits_of(session, who, to=at(4)) == [third]
     assert visits_of(session, who, from_=at(3), to=at(5)) == [fourth, third]
-    assert visits_of(session, who, from_=at(5), to=at(3)) == []
+    assert visits_of(session, who, from_=at(4), to=at(4)) == []
 
 
 def test_days_are_the_hospitals_and_taken_whole(session: Session) -> None:
@@ -97,27 +99,86 @@ def test_the_desk_sees_all_and_chooses_by_doctor_patient_and_day(session: Sessio
     assert of_all(session, from_=at(3).date(), to=at(4).date())[:2] == [at_other, mine]
 
 
-def test_pages_of_a_list_with_bounds_follow_each_other_without_gap_or_repeat(session: Session) -> None:
+@pytest.mark.parametrize("states", [None, ["requested"], ["booked", "requested", "cancelled"]], ids=str)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_pages_of_a_list_with_bounds_follow_each_other_without_gap_or_repeat(
+    session: Session, order: str, states: list[str] | None
+) -> None:
     who, asking = doctor(session), patient()
     made = booked(session, who, asking, 3, 4, 5, 6, 7)
     got, cursor = list[UUID](), None
     while True:
-        given = {"status": "requested", "from_": at(4), "to": at(7), "limit": 2, "cursor": cursor}
+        given = {"from_": at(4), "to": at(7), "limit": 2, "cursor": cursor, "order": order, "status": states}
         page = lists.of_doctor(session, who, doctor_id=who.person, **given)  # type: ignore[arg-type]
         got += [row.id for row in page.items]
         cursor = page.next
         if cursor is None:
             break
-    assert got == made[3:0:-1]
+    assert got == (made[1:4] if order == "asc" else made[3:0:-1])
 
 
-@pytest.mark.parametrize("filters", [{}, {"status": "booked"}, {"from_": at(1), "to": at(9)}], ids=str)
+@pytest.mark.parametrize("filters", [{}, {"status": ["booked", "requested"]}, {"from_": at(1), "to": at(9)}], ids=str)
 def test_a_list_is_one_statement(session: Session, filters: dict[str, Any]) -> None:
     who = doctor(session)
     booked(session, who, patient(), 3, 4)
     with statements(session) as sent:
         visits_of(session, who, **filters)
     assert len(sent) == 1
+
+
+def test_the_next_visit_is_the_first_from_now_on(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    later, sooner = booked(session, who, asking, 5, 3)
+    assert visits_of(session, asking, "patient_id", order="asc", from_=clock.now()) == [sooner, later]
+
+
+def test_the_desk_and_the_doctor_see_who_is_to_be_given_a_time_before_others(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    waits, plain = booked(session, who, asking, 3, 4)
+    appointments.displace(session, who, session.get_one(Appointment, waits), reason=None)
+    session.flush()
+    assert visits_of(session, who, first_call=True) == [waits]
+    assert visits_of(session, who, first_call=False) == [plain]
+    assert visits_of(session, who, first_call=True, status=["requested"]) == []
+    assert of_all(session, first_call=True, doctor_id=who.person, order="asc") == [waits]
+    assert set(of_all(session, doctor_id=who.person, first_call=None)) == {waits, plain}
+
+
+@pytest.mark.parametrize("contract", [ListAppointments, ListDoctorAppointments])
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
+def test_first_call_is_asked_for_in_words(contract: type[AppointmentQuery], text: str, *, value: bool) -> None:
+    assert contract.read({"doctor_id": str(uuid7()), "first_call": text})["first_call"] is value
+
+
+def test_a_list_may_be_of_several_states_in_one_order(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    first, second, third = (book(session, who, actor=asking, starts_at=at(days)) for days in (3, 4, 5))
+    move(session, who, second, "accept")
+    move(session, who, third, "reject", reason="Away.")
+    assert visits_of(session, who, status=["booked", "requested", "booked"]) == [second["id"], first["id"]]
+    assert visits_of(session, who, status=["rejected", "requested"], order="asc") == [first["id"], third["id"]]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_a_cursor_is_of_the_order_that_it_comes_from(session: Session, order: str) -> None:
+    who = doctor(session)
+    booked(session, who, patient(), 3, 4)
+    asked: dict[str, Any] = {**ALL, "limit": 1, "order": order}
+    cursor = lists.of_all(session, RECEPTIONIST, cursor=None, **asked).next
+    with pytest.raises(Invalid) as refused:
+        lists.of_all(session, RECEPTIONIST, cursor=cursor, **{**asked, "order": {"asc": "desc"}.get(order, "asc")})
+    assert refused.value.code == "bad_cursor"
+
+
+@pytest.mark.parametrize(
+    ("from_", "to"),
+    [(at(5), at(3)), (at(5).date(), at(4).date()), (at(5).date(), at(3)), (at(5), at(3).date())],
+    ids=str,
+)
+def test_a_list_does_not_end_before_it_begins(session: Session, from_: date | datetime, to: date | datetime) -> None:
+    with pytest.raises(Invalid) as refused:
+        visits_of(session, doctor(session), from_=from_, to=to)
+    assert list(refused.value.facts["errors"]) == ["to"]
 
 
 def test_a_cursor_that_is_not_ours_is_refused(session: Session) -> None:

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
 from contracts.scheduling import STATUSES
-from services.scheduling.models import WAITING, Appointment
+from services.scheduling.models import ACTIVE, Appointment
 from services.scheduling.rules import Slot
 
 Move = Callable[[Appointment], None]
@@ -28,13 +28,14 @@ def agree_on_another(visit: Appointment) -> None:
 
 
 MOVES: dict[str, Move] = {
-    "accept": Appointment.accept,
+    "accept": lambda visit: visit.accept(NOW - HOUR),
     "reject": lambda visit: visit.reject("holiday"),
     "arrive": lambda visit: visit.arrive(NOW),
     "start": Appointment.start,
     "complete": Appointment.complete,
     "miss": lambda visit: visit.miss(NOW),
-    "cancel": lambda visit: visit.cancel("a cold"),
+    "cancel": lambda visit: visit.cancel("a cold", "patient"),
+    "cancel at the desk": lambda visit: visit.cancel("a cold", "desk"),
     "expire": Appointment.expire,
     "displace": lambda visit: visit.displace(NOW, "holiday"),
     "ask for another": ask_for_another,
@@ -44,11 +45,13 @@ ALLOWED = {
     ("accept", "requested"): "booked",
     ("reject", "requested"): "rejected",
     ("arrive", "booked"): "arrived",
+    ("arrive", "no_show"): "arrived",
     ("start", "booked"): "in_progress",
     ("start", "arrived"): "in_progress",
     ("complete", "in_progress"): "fulfilled",
     ("miss", "booked"): "no_show",
     **{("cancel", before): "cancelled" for before in ("requested", "booked", "displaced")},
+    **{("cancel at the desk", before): "cancelled" for before in (*ACTIVE, "displaced")},
     **{("expire", before): "expired" for before in ("requested", "displaced")},
     **{("displace", before): "displaced" for before in ("requested", "booked", "arrived")},
     **{("ask for another", before): "requested" for before in ("requested", "booked", "displaced")},
@@ -78,9 +81,9 @@ def test_any_other_move_is_refused_and_changes_nothing(move: str, status: str) -
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_only_a_visit_that_has_still_to_begin_goes_to_another_doctor(status: str) -> None:
+def test_only_a_visit_that_is_still_to_be_kept_goes_to_another_doctor(status: str) -> None:
     one, other = visit(status), uuid7()
-    if status in WAITING:
+    if status in ACTIVE:
         one.hand_over(other)
         assert (one.doctor_id, one.status, one.revision) == (other, status, 4)
         return
@@ -104,6 +107,40 @@ def test_nobody_arrives_more_than_twelve_hours_before_the_visit() -> None:
     assert one.status == "arrived"
 
 
+def test_who_was_marked_as_missing_may_come_until_24_hours_after_the_visit() -> None:
+    one = visit("no_show")
+    with pytest.raises(Conflict) as refused:
+        one.arrive(one.ends_at + timedelta(hours=24, seconds=1))
+    assert (refused.value.code, one.status) == ("too_late", "no_show")
+    one.arrive(one.ends_at + timedelta(hours=24))
+    assert one.status == "arrived"
+
+
+def test_a_request_is_not_accepted_when_it_should_have_begun() -> None:
+    one = visit("requested")
+    with pytest.raises(Conflict) as refused:
+        one.accept(NOW)
+    assert (refused.value.code, one.status) == ("too_late", "requested")
+    one.accept(NOW - timedelta(seconds=1))
+    assert one.status == "booked"
+
+
+def test_a_request_is_not_accepted_after_48_hours() -> None:
+    one = visit("requested", starts_at=NOW + 100 * HOUR, requested_at=NOW)
+    with pytest.raises(Conflict) as refused:
+        one.accept(NOW + 48 * HOUR)
+    assert (refused.value.code, one.status) == ("too_late", "requested")
+    one.accept(NOW + 48 * HOUR - timedelta(seconds=1))
+    assert one.status == "booked"
+
+
+@pytest.mark.parametrize("move", ["reject", "cancel", "expire"])
+def test_a_request_that_comes_to_nothing_has_no_first_call_any_more(move: str) -> None:
+    one = visit("requested", first_call=True)
+    MOVES[move](one)
+    assert one.first_call is False
+
+
 def test_nobody_has_missed_a_visit_that_has_not_begun() -> None:
     one = visit("booked")
     with pytest.raises(Conflict) as refused:
@@ -118,7 +155,7 @@ def test_a_displaced_visit_has_first_call_until_it_is_booked_again() -> None:
     assert (one.first_call, one.displaced_at) == (True, NOW)
     ask_for_another(one)
     assert (one.first_call, one.displaced_at, one.status_reason, one.requested_at) == (True, None, None, NOW)
-    one.accept()
+    one.accept(NOW)
     assert not one.first_call
 
 

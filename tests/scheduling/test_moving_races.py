@@ -52,7 +52,7 @@ def accept(session: Session, who: Actor, visit: dict[str, Any]) -> None:
 
 def reschedule(session: Session, visit: dict[str, Any], hour: int) -> None:
     """The desk moves a visit."""
-    given = {"starts_at": at(hour=hour), "overbook_reason": None, "minutes": None}
+    given = {"starts_at": at(hour=hour), "overbook_reason": None, "minutes": None, "doctor_id": None}
     moving.reschedule(session, DESK, appointment_id=visit["id"], **given)
 
 

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
+from chassis.contract import Command
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentBooked
+from contracts.scheduling import AppointmentBooked, BookAppointment, RescheduleAppointment
+from services.scheduling import moving
 from services.scheduling.models import Appointment, TimeOff
 from services.scheduling.rules import OPEN_REQUESTS
-from tests.scheduling.factories import at, book, doctor, patient, said
+from tests.scheduling.factories import at, book, doctor, free, patient, said
 
 DESK = patient(None, "receptionist")
 
@@ -37,10 +39,38 @@ def test_the_reason_is_kept_and_not_told_to_the_world(session: Session) -> None:
     assert [values["reason"] for _table, values in session.appended] == ["urgent"]
 
 
-def test_an_overbooked_visit_takes_no_time_that_others_could_have(session: Session) -> None:
+@pytest.mark.parametrize("asking", [{}, {"actor": DESK, "patient_id": uuid7()}], ids=["patient", "desk"])
+def test_a_time_that_is_overbooked_is_no_free_slot(session: Session, asking: dict[str, Any]) -> None:
     who = doctor(session)
-    overbook(session, who)
-    assert book(session, who)["overbooked"] is False
+    overbook(session, who, starts_at=at(minute=20))
+    assert [slot.starts_at for slot in free(session, who, at(), at(hour=10, minute=30))] == [at(hour=10)]
+    for starts_at in (at(), at(minute=30)):
+        with pytest.raises(Conflict) as refused:
+            book(session, who, **asking, starts_at=starts_at)
+        assert refused.value.code == "slot_taken"
+    assert overbook(session, who)["overbooked"]
+
+
+def test_an_overbooked_visit_is_not_in_the_way_of_itself(session: Session) -> None:
+    visit = overbook(session, doctor(session), starts_at=at(minute=20), minutes=30)
+    given: dict[str, Any] = {"starts_at": at(), "overbook_reason": None, "minutes": None, "doctor_id": None}
+    moved = moving.reschedule(session, DESK, appointment_id=visit["id"], **given)
+    assert (moved.starts_at, moved.overbooked) == (at(), False)
+
+
+@pytest.mark.parametrize("contract", [BookAppointment, RescheduleAppointment])
+def test_only_an_overbooked_visit_takes_other_minutes_than_its_slot(contract: type[Command]) -> None:
+    ids = {
+        name: str(uuid7()) for name in ("doctor_id", "patient_id", "appointment_id") if name in contract.schema().fields
+    }
+    asked = {**ids, "starts_at": at().isoformat(), "minutes": 40}
+    for reason in ({}, {"overbook_reason": None}, {"overbook_reason": ""}):
+        with pytest.raises(Invalid) as refused:
+            contract.read({**asked, **reason})
+        assert list(refused.value.facts["errors"])[-1] == (
+            "minutes" if reason.get("overbook_reason") is None else "overbook_reason"
+        )
+    assert contract.read({**asked, "overbook_reason": "urgent"})["minutes"] == 40
 
 
 @pytest.mark.parametrize("starts_at", [at(hour=18), at(minute=10)], ids=["beside the hours", "between slots"])
@@ -90,7 +120,8 @@ def test_an_unknown_doctor_is_not_overbooked(session: Session) -> None:
 def test_only_the_desk_overbooks(session: Session) -> None:
     who, asking = doctor(session), patient()
     own = patient(None, "receptionist")
-    book(session, who, actor=asking)
+    fulfilled = {"starts_at": at(-3), "ends_at": at(-3, hour=10), "created_at": at(-3), "status": "fulfilled"}
+    session.add(Appointment(doctor_id=who.person, patient_id=asking.person, **fulfilled))
     for one, whom in ((asking, asking), (who, asking), (own, own)):
         with pytest.raises(Forbidden) as refused:
             overbook(session, who, actor=one, patient_id=whom.person)

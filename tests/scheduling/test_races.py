@@ -69,6 +69,21 @@ def test_patients_and_doctors_crosswise_never_overlap_and_never_deadlock(fresh: 
         assert len(set(times)) == len(times)
 
 
+def test_a_doctor_is_not_a_patient_elsewhere_at_once(fresh: Database) -> None:
+    doctors = [in_transaction(fresh, doctor) for _ in range(4)]
+    works = [
+        lambda one=one, other=other: outcome(fresh, one, other, at())
+        for one in doctors
+        for other in doctors
+        if one != other
+    ]
+    found = Counter(together(*works))
+    assert set(found) <= {"booked", "slot_taken", "patient_busy"}
+    booked = visits(fresh)
+    people = [person for visit in booked for person in (visit.doctor_id, visit.patient_id)]
+    assert (len(booked), len(people)) == (found["booked"], len(set(people)))
+
+
 def test_a_request_that_is_refused_leaves_nothing(fresh: Database, who: Actor) -> None:
     def refused(session: Session) -> None:
         book(session, who)

@@ -9,12 +9,12 @@ import pytest
 from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
-from contracts.scheduling import AssignShift, ChangeShift, ShiftAssigned, ShiftChanged
+from contracts.scheduling import AssignShift, ChangeShift, ShiftAssigned, ShiftChanged, ShiftView
 from services.scheduling import shifts, staff
 from tests.scheduling.factories import at, heard, said
 from tests.scheduling.rota import ADMIN, HOUR, change, nurse, shift, shifts_of, somebody
 
-ALL: dict[str, Any] = {"person_id": None, "ward": None, "from_": None, "to": None, "limit": 100, "cursor": None}
+ALL: dict[str, Any] = dict.fromkeys(("person_id", "ward", "from_", "to", "cursor")) | {"order": "desc", "limit": 100}
 
 
 def told(session: Session) -> list[tuple[object, str]]:
@@ -228,3 +228,31 @@ def test_nobody_lists_anothers_shifts(session: Session) -> None:
     assert shifts_of(session, who) == [made["id"]]
     with pytest.raises(NotFound):
         shifts.own(session, who, **{**{n: v for n, v in ALL.items() if n != "ward"}, "person_id": other.person})
+
+
+def test_shifts_are_listed_earliest_first_when_told_so(session: Session) -> None:
+    who = nurse(session)
+    made = [shift(session, who, at(days=day))["id"] for day in (3, 2, 4)]
+    page = shifts.listing(session, ADMIN, **{**ALL, "person_id": who.person, "order": "asc", "limit": 2})
+    assert [one.id for one in page.items] == [made[1], made[0]]
+
+
+def test_admins_read_one_shift(session: Session) -> None:
+    made = shift(session, nurse(session))
+    assert ShiftView.dump_one(shifts.get(session, ADMIN, shift_id=made["id"])) == made
+    with pytest.raises(NotFound):
+        shifts.get(session, ADMIN, shift_id=somebody())
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"ward": "Ward 2"}, ["ward"]),
+        ({"ends_at": at(hour=18), "ward": "Ward 2"}, ["ends_at", "ward"]),
+        ({"status": "cancelled"}, []),
+    ],
+    ids=str,
+)
+def test_what_has_changed_of_a_shift_is_said(session: Session, changes: dict[str, Any], names: list[str]) -> None:
+    change(session, shift(session, nurse(session)), **changes)
+    assert [one["changed"] for one in said(session, ShiftChanged)] == [names]

@@ -2,17 +2,17 @@
 
 import time as clocks
 from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
 from typing import Any
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database, Session
+from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
-from contracts.scheduling import ListSlots, ScheduleView, SetSchedule, SlotView
+from contracts.scheduling import ListSlots, SlotView
 from services.scheduling import calendars, slots, time_off
+from services.scheduling.clashes import Wish
 from services.scheduling.rules import HORIZON, Slot
 from tests.scheduling.factories import (
     ALL_WEEK,
@@ -23,11 +23,9 @@ from tests.scheduling.factories import (
     doctor,
     free,
     hold,
-    in_transaction,
     patient,
     statements,
-    together,
-    visits_of,
+    write_hours,
 )
 
 ENDS = ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"]
@@ -72,14 +70,16 @@ def test_nothing_can_be_booked_on_a_day_on_which_the_hours_do_not_count(session:
 
 def test_a_slot_that_ends_after_the_range_is_not_offered_over_a_visit_there(session: Session) -> None:
     week = [Hours(weekday, slot_minutes=minutes)._asdict() for weekday in range(7) for minutes in (60, 90)]
-    who = doctor(session, rules=week)
+    who = doctor(session, rules=[])
+    write_hours(session, who, week)
     book(session, who, starts_at=at(hour=10))
     assert free(session, who, at(hour=8), at(hour=9, minute=30)) == [Slot(at(hour=9), at(hour=10))]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_slots_that_begin_at_once_are_not_repeated_on_the_next_page(session: Session, limit: int) -> None:
-    who = doctor(session, rules=[Hours(w, slot_minutes=minutes)._asdict() for w in range(7) for minutes in (30, 60)])
+    who = doctor(session, rules=[])
+    write_hours(session, who, [Hours(w, slot_minutes=minutes)._asdict() for w in range(7) for minutes in (30, 60)])
     got, cursor = list[Slot](), None
     for _number in range(6 // limit):
         page = listing(session, who, from_=at(hour=0), limit=limit, cursor=cursor)
@@ -131,7 +131,8 @@ def test_pages_follow_each_other_without_gap_or_repeat(session: Session) -> None
 @pytest.mark.parametrize("days", [1, 31])
 @pytest.mark.parametrize("rules", [ALL_WEEK, ALL_WEEK * 52], ids=len)
 def test_two_statements_whatever_the_range_and_the_hours(session: Session, rules: Any, days: int) -> None:
-    who = doctor(session, rules=rules)
+    who = doctor(session, rules=[])
+    write_hours(session, who, rules)
     for number in range(3):
         book(session, who, starts_at=at(2 + number))
         away = {"starts_at": at(2 + number, 12), "ends_at": at(2 + number, 13), "reason": None, "displace": False}
@@ -151,18 +152,17 @@ def test_a_month_of_365_rules_takes_little(session: Session) -> None:
     assert len(found) == 31 * 16
 
 
-@pytest.mark.parametrize("find", [calendars.slot_of, calendars.slot_to_book])
+@pytest.mark.parametrize("find", [calendars.slot_given, calendars.slot_asked])
 def test_one_statement_finds_the_slot_to_book(session: Session, find: Any) -> None:
     who = doctor(session)
-    more = {"patient_id": uuid7()} if find is calendars.slot_to_book else {}
     with statements(session) as sent:
-        assert find(session, doctor_id=who.person, starts_at=at(), **more) == Slot(at(), at() + HALF_HOUR)
+        assert find(session, Wish(who.person, uuid7(), at())) == Slot(at(), at() + HALF_HOUR)
     assert len(sent) == 1
 
 
 def test_the_slot_to_book_says_where_it_is(session: Session) -> None:
     who = doctor(session, rules=[Hours(weekday, place="Room 4")._asdict() for weekday in range(7)])
-    assert calendars.slot_of(session, doctor_id=who.person, starts_at=at()).place == "Room 4"
+    assert calendars.slot_given(session, Wish(who.person, uuid7(), at())).place == "Room 4"
 
 
 def test_at_most_31_days_at_once(session: Session) -> None:
@@ -210,70 +210,3 @@ def test_an_unknown_doctor_has_no_slots_to_show(session: Session) -> None:
 
 def test_a_doctor_without_hours_has_no_free_slots(session: Session) -> None:
     assert listing(session, doctor(session, rules=[])).items == []
-
-
-def test_new_hours_replace_the_old_ones(session: Session) -> None:
-    who = doctor(session)
-    slots.set_schedule(session, who, doctor_id=who.person, rules=[Hours(2, time(10), time(12))._asdict()])
-    [rule] = slots.get_schedule(session, who, doctor_id=who.person)["rules"]
-    assert (rule.weekday, rule.from_, rule.to, rule.slot_minutes) == (2, time(10), time(12), 30)
-
-
-def test_hours_keep_their_place_and_the_days_on_which_they_count(session: Session) -> None:
-    given = [Hours(2, time(22), time(2), 20, "Room 4", date(2026, 1, 1), date(2026, 12, 31))._asdict()]
-    who = doctor(session, rules=given)
-    shown = ScheduleView.dump_one(slots.get_schedule(session, who, doctor_id=who.person))
-    assert shown == ScheduleView.dump_one({"rules": given})
-
-
-@pytest.mark.parametrize(
-    ("wrong", "field"),
-    [
-        ({"to": "09:00"}, "to"),
-        ({"valid_from": "2026-02-01", "valid_to": "2026-01-31"}, "valid_to"),
-        ({"place": ""}, "place"),
-        ({"slot_minutes": 481}, "slot_minutes"),
-    ],
-)
-def test_hours_that_mean_nothing_are_refused(wrong: dict[str, Any], field: str) -> None:
-    rule = {"weekday": 0, "from": "09:00", "to": "17:00", "slot_minutes": 30, **wrong}
-    with pytest.raises(Invalid) as refused:
-        SetSchedule.read({"doctor_id": str(uuid7()), "rules": [rule]})
-    assert list(refused.value.facts["errors"]["rules"]["0"]) == [field]
-
-
-def test_of_two_schedules_at_once_one_stays(fresh: Database) -> None:
-    who = in_transaction(fresh, doctor)
-    weeks = [[Hours(weekday)._asdict() for weekday in days] for days in ((0, 1), (2, 3, 4))]
-    for _number in range(10):
-        works = [partial(slots.set_schedule, actor=who, doctor_id=who.person, rules=week) for week in weeks]
-        together(*(partial(in_transaction, fresh, work) for work in works))
-        with fresh.read() as session:
-            assert len(slots.get_schedule(session, who, doctor_id=who.person)["rules"]) in (2, 3)
-
-
-def test_hours_come_in_the_order_of_the_week(session: Session) -> None:
-    who = doctor(session, rules=list(reversed(ALL_WEEK)))
-    found = slots.get_schedule(session, who, doctor_id=who.person)["rules"]
-    assert [rule.weekday for rule in found] == list(range(7))
-
-
-def test_visits_that_are_agreed_stay_when_hours_change(session: Session) -> None:
-    who = doctor(session)
-    visit = book(session, who)
-    slots.set_schedule(session, who, doctor_id=who.person, rules=[])
-    assert visits_of(session, who) == [visit["id"]]
-
-
-def test_only_the_doctor_sets_and_sees_the_hours(session: Session) -> None:
-    who = doctor(session)
-    with pytest.raises(NotFound):
-        slots.set_schedule(session, patient(), doctor_id=who.person, rules=[])
-    with pytest.raises(NotFound):
-        slots.get_schedule(session, doctor(session), doctor_id=who.person)
-
-
-def test_who_is_not_known_as_a_doctor_yet_has_no_hours(session: Session) -> None:
-    unknown = patient(uuid7(), "doctor")
-    with pytest.raises(NotFound):
-        slots.set_schedule(session, unknown, doctor_id=unknown.person, rules=[])

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from chassis.errors import NotFound
+from chassis.errors import Conflict, NotFound
 from services.scheduling import people, staff
 from services.scheduling.models import Doctor
-from services.scheduling.rota_models import StaffMember
+from services.scheduling.rota_models import LEFT, StaffRole
 from tests.scheduling.factories import heard
+from tests.scheduling.rota import colleague
 
 STORY = (
     "nurse approved",
@@ -66,6 +67,44 @@ def test_somebody_works_here_until_auth_says_otherwise(session: Session, length:
     assert works_here(session, who) == after(length)
 
 
+def shares_a_role(session: Session, user_id: UUID, role: str) -> bool:
+    """Whether somebody may do the work of one who has just this role."""
+    other = colleague(session, role)
+    try:
+        staff.must_share_a_role(session, user_id, other.person)
+    except (NotFound, Conflict):
+        return False
+    return True
+
+
+def role_after(line: int) -> set[str]:
+    """The roles of somebody after so many lines: those that auth has named since one was taken last."""
+    roles = set[str]()
+    for what, _space, more in (one.partition(" ") for one in STORY[:line] if one != "doctor revoked"):
+        roles = roles | {what} if more == "approved" else set()
+    return roles
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(order=st.permutations(range(1, len(STORY) + 1)), length=st.integers(1, len(STORY)))
+def test_what_somebody_is_follows_from_the_last_words_in_whatever_order_they_come(
+    session: Session, order: list[int], length: int
+) -> None:
+    who = uuid7()
+    for sequence in (one for one in order if one <= length):
+        tell(session, who, sequence)
+    for role in ("nurse", "pharmacist", "receptionist"):
+        assert shares_a_role(session, who, role) == (role in role_after(length))
+
+
+def test_who_has_a_role_more_shares_the_one_that_both_have(session: Session) -> None:
+    one, other = colleague(session, "nurse", "pharmacist"), colleague(session, "nurse")
+    staff.must_share_a_role(session, one.person, other.person)
+    with pytest.raises(Conflict) as refusal:
+        staff.must_share_a_role(session, other.person, colleague(session, "pharmacist").person)
+    assert refusal.value.code == "other_role"
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(order=st.permutations([*range(1, len(STORY) + 1)] * 2), length=st.integers(1, len(STORY)))
 def test_the_last_word_wins_in_whatever_order_and_however_often_events_come(
@@ -100,5 +139,5 @@ def test_all_of_those_who_are_asked_for_must_work_here(session: Session) -> None
 def test_what_is_said_of_anybody_is_remembered_of_doctors_and_staff(session: Session, line: str) -> None:
     who = uuid7()
     tell(session, who, STORY.index(line) + 1)
-    for model in (Doctor, StaffMember):
-        assert session.execute(select(model.is_active).where(model.id == who)).scalar_one() is False
+    assert session.execute(select(Doctor.is_active).where(Doctor.id == who)).scalar_one() is False
+    assert session.execute(select(StaffRole.role).where(StaffRole.person_id == who)).scalar_one() == LEFT

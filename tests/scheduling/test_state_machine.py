@@ -20,8 +20,21 @@ from chassis import clock
 from chassis.database import Database
 from contracts import scheduling
 from tests.scheduling.asking import DONE, Clock, run_timers
-from tests.scheduling.machine import ADMIN, BEGIN, DESK, HOURS, HOW, PATIENTS, People, asked
-from tests.scheduling.model import MOVABLE, NOT_FOUND, Visit, Wish
+from tests.scheduling.drawn import (
+    displacing,
+    doctors,
+    minutes,
+    movers,
+    numbers,
+    often,
+    patients,
+    perhaps,
+    punctual,
+    times,
+    ways,
+)
+from tests.scheduling.machine import ADMIN, BEGIN, DESK, HOW, People, asked, unless
+from tests.scheduling.model import MOVABLE, NOT_FOUND, PRESENT, Visit, Wish
 
 LONG = bool(os.environ.get("HYPOTHESIS_LONG"))
 EXAMPLES = {True: 1000, False: 400} if LONG else {True: 90, False: 60}
@@ -42,19 +55,6 @@ ALL = {
 }
 MOVES = ["accepts", "rejects", "arrives", "begins", "completes", "misses", "cancels"]
 
-numbers = st.integers(0, 11)
-doctors, patients = st.integers(0, len(HOURS) - 1), st.integers(0, PATIENTS - 1)
-times = st.tuples(
-    st.sampled_from([*[1] * 8, *[2] * 4, 0, 3, 7, -1, 181]),
-    st.sampled_from([*[0] * 3, *[90] * 3, 30, 45, 60, 20, 300]),
-)
-"""Days from now, and minutes from when doctors begin: few, so that they meet."""
-minutes = st.sampled_from([*[None] * 5, 15, 40])
-"""Of an overbooked visit."""
-ways = st.sampled_from([*[HOW[0]] * 7, *HOW[1:]])
-often = st.sampled_from([*[1] * 9, 6])
-displacing = st.sampled_from([False, True])
-
 
 class Visits(People):
     """What can be asked, and what the model does when it is."""
@@ -69,6 +69,8 @@ class Visits(People):
     ) -> None:
         """Perhaps for the same time of several days."""
         whose, other = self.patients[patient], how == "as another"
+        if other and self.patients[patient - other] is self.doctors[doctor]:
+            reject()  # It is a doctor who books, as below.
         for day in range(days):
             wish = Wish(self.doctors[doctor].person, whose.person, self.moment((when[0] + day, when[1])), minutes)
             refusals = NOT_FOUND if other else self.model.too_many(whose.person)
@@ -80,9 +82,11 @@ class Visits(People):
         """By the desk, or by a doctor: his own visit, or the other one's."""
         by_doctor, other = how in HOW[1:] and not minutes, how == "as another"
         wish = Wish(self.doctors[doctor].person, self.patients[patient].person, self.moment(when), minutes)
-        has_met = any((v.doctor, v.patient) == (wish.doctor, wish.patient) for v in self.model.visits.values())
+        has_met, who = self.model.have_met(wish.doctor, wish.patient), self.doctors[doctor - other]
+        if by_doctor and who.person == wish.patient:
+            reject()  # It is a patient who asks, as above.
         refusals = NOT_FOUND if by_doctor and (other or not has_met) else set[str]()
-        self.book(self.doctors[doctor - other] if by_doctor else DESK, wish, refusals, "booked")
+        self.book(who if by_doctor else DESK, wish, refusals, "booked")
 
     # --- the course of a visit ---------------------------------------------------------------------------------------
 
@@ -111,41 +115,41 @@ class Visits(People):
         getattr(self, ends.get(visit.status, "cancels"))(visit, how)
 
     def accepts(self, visit: Visit, how: str) -> None:
-        refusals = _unless(visit, "requested", code="not_requested", how=how)
+        refusals = unless(visit, "requested", code="not_requested", how=how)
+        refusals |= {"too_late"} if self.model.is_too_late(visit) else set()
         if self.change(self.doctor_of(visit, how), scheduling.AcceptAppointment, visit, refusals, how):
             visit.becomes("booked", "appointment_booked")
 
     def rejects(self, visit: Visit, how: str) -> None:
-        refusals, who = _unless(visit, "requested", code="not_requested", how=how), self.doctor_of(visit, how)
+        refusals, who = unless(visit, "requested", code="not_requested", how=how), self.doctor_of(visit, how)
         if self.change(who, scheduling.RejectAppointment, visit, refusals, how, reason="No."):
             visit.becomes("rejected", "appointment_rejected")
 
     def arrives(self, visit: Visit, how: str) -> None:
-        refusals = _unless(visit, "booked", code="not_booked")
-        refusals |= {"too_early"} if visit.starts_at - self.clock.at > timedelta(hours=12) else set()
+        refusals = unless(visit, "booked", "no_show", code="not_booked") | self.model.against_coming(visit)
         if self.change(DESK, scheduling.MarkArrived, visit, refusals, how):
             visit.becomes("arrived", "patient_arrived")
 
     def begins(self, visit: Visit, how: str) -> None:
-        refusals = _unless(visit, "booked", "arrived", code="not_booked", how=how)
+        refusals = unless(visit, "booked", "arrived", code="not_booked", how=how)
         if self.change(self.doctor_of(visit, how), scheduling.StartVisit, visit, refusals, how):
             visit.becomes("in_progress", "visit_started")
 
     def completes(self, visit: Visit, how: str) -> None:
-        refusals = _unless(visit, "in_progress", code="not_in_progress", how=how)
+        refusals = unless(visit, "in_progress", code="not_in_progress", how=how)
         if self.change(self.doctor_of(visit, how), scheduling.CompleteVisit, visit, refusals, how):
             visit.becomes("fulfilled", "visit_completed")
 
     def misses(self, visit: Visit, how: str) -> None:
         by_desk = how == "knowing it"
-        refusals = _unless(visit, "booked", code="not_booked", how=how)
+        refusals = unless(visit, "booked", code="not_booked", how=how)
         refusals |= {"too_early"} if self.clock.at < visit.starts_at else set()
         if self.change(DESK if by_desk else self.doctor_of(visit, how), scheduling.MarkNoShow, visit, refusals, how):
             visit.becomes("no_show", "appointment_missed")
 
     def cancels(self, visit: Visit, how: str) -> None:
         by_desk = how == "knowing it"
-        refusals = _unless(visit, *MOVABLE, code="cannot_be_cancelled", how=how)
+        refusals = unless(visit, *MOVABLE, *(PRESENT if by_desk else ()), code="cannot_be_cancelled", how=how)
         late, by = self.model.is_late(visit), "desk" if by_desk else "patient"
         refusals |= {"late_cancel"} if late and not by_desk else set()
         who = DESK if by_desk else self.patient_of(visit, how)
@@ -154,17 +158,26 @@ class Visits(People):
 
     # --- other times -------------------------------------------------------------------------------------------------
 
-    @rule(number=numbers, by=st.sampled_from(["patient", "doctor", "desk"]), when=times, minutes=minutes, how=ways)
-    def it_is_moved(self, *, number: int, by: str, when: tuple[int, int], minutes: int | None, how: str) -> None:
+    @rule(number=numbers, by=movers, when=st.none() | times, minutes=minutes, doctor=perhaps, how=ways)
+    def it_is_moved(
+        self, *, number: int, by: str, when: tuple[int, int] | None, minutes: int | None, doctor: int | None, how: str
+    ) -> None:
+        """To another time, or to where it is; perhaps to another doctor."""
         visit = self.pick(number)
-        wish = Wish(visit.doctor, visit.patient, self.moment(when), minutes)
-        refusals = _unless(visit, *MOVABLE, code="cannot_be_moved", how="" if by == "desk" else how)
-        refusals |= self.model.against(wish, but=visit) | ({"desk_only"} if minutes and by != "desk" else set())
-        if by == "patient" and visit.status == "booked":
-            refusals |= self.model.too_many(visit.patient)
-            refusals |= {"late_cancel"} if self.model.is_late(visit) else set()
+        to = visit.doctor if doctor is None else self.doctors[doctor].person
+        wish = Wish(to, visit.patient, visit.starts_at if when is None else self.moment(when), minutes)
         who = {"patient": self.patient_of(visit, how), "doctor": self.doctor_of(visit, how), "desk": DESK}[by]
-        if self.change(who, scheduling.RescheduleAppointment, visit, refusals, how, **asked(wish)):
+        if by == "doctor" and who.person == visit.patient:
+            by, how = "patient", HOW[0]
+        is_there = (visit.doctor, visit.starts_at, None) == (
+            to,
+            wish.starts_at,
+            minutes,
+        ) and visit.status != "displaced"
+        refusals = unless(visit, *MOVABLE, code="cannot_be_moved", how="" if by == "desk" else how)
+        refusals |= set() if is_there else self.model.against_moving(visit, by, wish)
+        named = asked(wish) if doctor is None else {**asked(wish), "doctor_id": to}
+        if self.change(who, scheduling.RescheduleAppointment, visit, refusals, how, **named) and not is_there:
             self.model.move(visit, wish, "requested" if by == "patient" else "booked")
 
     @rule(number=numbers, doctor=doctors, when=times, how=ways)
@@ -172,7 +185,7 @@ class Visits(People):
         visit = self.pick(number)
         wish = Wish(self.doctors[doctor].person, visit.patient, self.moment(when))
         is_other = visit.status != "booked" or (wish.doctor, wish.starts_at) != (visit.doctor, visit.starts_at)
-        refusals = _unless(visit, *MOVABLE, code="cannot_be_moved")
+        refusals = unless(visit, *MOVABLE, code="cannot_be_moved")
         refusals |= self.model.against(wish, but=visit) if is_other else set()
         facts: dict[str, Any] = {"doctor_id": wish.doctor, "starts_at": wish.starts_at}
         if self.change(ADMIN, scheduling.ChangeAppointment, visit, refusals, how, **facts) and is_other:
@@ -198,29 +211,36 @@ class Visits(People):
 
     @rule(taken=consumes(times_off))
     def the_doctor_is_back(self, *, taken: UUID) -> None:
-        doctor_id = self.model.off.pop(taken)[0]
+        doctor_id = self.model.off[taken][0]
         who = next(one for one in self.doctors if one.person == doctor_id)
-        self.ask(who, scheduling.EndTimeOff, set(), doctor_id=doctor_id, time_off_id=taken)
+        refusals = NOT_FOUND if doctor_id in self.model.gone else set[str]()
+        self.ask(who, scheduling.EndTimeOff, refusals, doctor_id=doctor_id, time_off_id=taken)
+        if not refusals:
+            del self.model.off[taken]
 
-    @rule(number=numbers, hours=st.sampled_from([None, None, -3, 1, 24, 49, 15 * 24]))
-    def time_goes_by(self, *, number: int, hours: int | None) -> None:
-        """So many hours, or until the visit has just begun, or three hours before."""
+    @rule(doctor=doctors, is_gone=st.sampled_from([False, False, True]))
+    def the_doctor_cannot_be_visited(self, *, doctor: int, is_gone: bool) -> None:
+        """Or can again: the account is deactivated, or approved."""
+        who = self.doctors[doctor]
+        self.hear(who, is_gone=is_gone)
+        if is_gone:
+            self.model.gone[who.person] = self.clock.at
+        else:
+            self.model.gone.pop(who.person, None)
+
+    @rule(number=numbers, hours=st.sampled_from([None, None, -3, 1, 24, 49, 15 * 24]), punctual=punctual)
+    def time_goes_by(self, *, number: int, hours: int | None, punctual: bool = True) -> None:
+        """So many hours, or until the visit has just begun, or three hours before; timers may be late."""
         due = self.pick(number).starts_at + timedelta(minutes=7)
         moment = {None: due, -3: due - timedelta(hours=3)}.get(hours) or self.clock.at + timedelta(hours=hours or 0)
         moment = max(moment, self.clock.at)
         if moment > BEGIN + timedelta(days=100):
             reject()
         self.clock.at = self.model.now = moment
-        run_timers(self.database)
-        self.model.pass_time()
+        if punctual:
+            run_timers(self.database)
+            self.model.pass_time()
         self.outcomes["time", "passed"] += 1
-
-
-def _unless(visit: Visit, *statuses: str, code: str, how: str = "") -> set[str]:
-    """The refusal, unless the visit has one of these states; for another person there is no such visit."""
-    if how == "as another":
-        return NOT_FOUND | set()
-    return set() if visit.status in statuses else {code}
 
 
 def _bounds(database: Database) -> settings:
@@ -266,7 +286,7 @@ def _story(state: Visits) -> Iterator[Callable[[], Any]]:
     yield lambda: state.a_patient_asks(**first, **plain, days=2)
     yield lambda: state.something_is_tried(number=0, move="accepts", **plain)
     yield lambda: state.something_is_tried(number=1, move="rejects", **plain)
-    yield lambda: state.it_is_moved(number=0, by="patient", when=(2, 0), minutes=None, **plain)
+    yield lambda: state.it_is_moved(number=0, by="patient", when=(2, 0), minutes=None, doctor=None, **plain)
     yield lambda: state.the_admin_changes_it(number=0, doctor=1, when=(1, 45), **plain)
     yield lambda: state.it_takes_its_course(number=0, steps=3, in_time=True)
     yield lambda: state.it_is_booked(**first | {"when": (1, 30)}, **plain)

@@ -5,7 +5,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from chassis.errors import Conflict, NotFound
 from chassis.identity import Actor
 from contracts import scheduling
 from matron.migrations import migrate
+from services.scheduling import patients as scheduled
 from tests.hospital import eventually
 from tests.scheduling import factories
 from tests.scheduling.asking import DONE, Answer, ask
@@ -44,7 +45,8 @@ OVERLAPPING = text(
     SELECT count(*) FROM appointment a JOIN appointment b ON a.id < b.id
         AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
     WHERE a.{ACTIVE} AND b.{ACTIVE}
-        AND (a.patient_id = b.patient_id OR a.doctor_id = b.doctor_id AND NOT (a.overbooked OR b.overbooked))
+        AND (a.patient_id = b.patient_id OR a.doctor_id = b.doctor_id AND NOT (a.overbooked OR b.overbooked)
+            OR a.patient_id = b.doctor_id OR a.doctor_id = b.patient_id)
     """  # noqa: S608  the states are ours
 )
 IN_TIME_OFF = text(
@@ -176,14 +178,17 @@ def number(database: Database, statement: Any) -> int:
 
 @pytest.fixture
 def storm(postgresql: PostgreSQL) -> Iterator[Storm]:
-    """Two doctors with five slots each, all at the same times, and ten patients."""
+    """Two doctors with five slots each, all at the same times, and ten patients, of whom two are the doctors."""
     url = postgresql.create_database("storm")
     database = Database(url)
     migrate("scheduling", database)
     with database.begin() as session:
-        doctors = [factories.doctor(session) for _ in range(DOCTORS)]
+        made = [factories.doctor(session) for _ in range(DOCTORS)]
+        doctors = [replace(one, roles=frozenset({"doctor", "patient"})) for one in made]
+        patients = [*doctors, *(factories.patient() for _ in range(PATIENTS - DOCTORS))]
+        for one in patients:
+            scheduled.remember(session, factories.heard(), user_id=one.person)
     slots = [factories.at(days=3, hour=9 + half // 2, minute=30 * (half % 2)) for half in range(5)]
-    patients = [factories.patient() for _ in range(PATIENTS)]
     yield Storm(database, doctors, patients, slots, time.monotonic() + SECONDS)
     database.close()
     postgresql.drop(url)

@@ -127,16 +127,6 @@ def test_nobody_decides_about_his_own_swap(session: Session, one: Actor, other: 
     assert refusal.value.code == "own_request"
 
 
-def test_a_swap_of_a_shift_that_has_begun_is_not_approved(
-    session: Session, one: Actor, other: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = agreed(session, one, other)
-    monkeypatch.setattr(clock, "now", lambda: given["starts_at"])
-    with pytest.raises(Invalid) as refusal:
-        decide(session, given)
-    assert refusal.value.code == "not_in_future"
-
-
 @pytest.mark.parametrize("gone", ["one", "other"])
 def test_nobody_who_has_left_gets_a_shift(session: Session, one: Actor, other: Actor, gone: str) -> None:
     given = agreed(session, one, other, shift(session, other, at(days=3)))
@@ -193,16 +183,6 @@ def test_a_cancelled_shift_is_not_given_away(session: Session, one: Actor, other
     with pytest.raises(Conflict) as refusal:
         decide(session, given)
     assert refusal.value.code == "shift_cancelled"
-
-
-def test_a_shift_that_has_begun_is_not_given_away(
-    session: Session, one: Actor, other: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = shift(session, one)
-    monkeypatch.setattr(clock, "now", lambda: given["starts_at"])
-    with pytest.raises(Invalid) as refusal:
-        ask(session, one, given, other)
-    assert refusal.value.code == "not_in_future"
 
 
 @pytest.mark.parametrize("which", ["somebody else's", "cancelled", "past", "unknown"])

@@ -8,8 +8,8 @@ import pytest
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
-from contracts.scheduling import ChangeTask, TaskAssigned, TaskClosed
-from services.scheduling import people, staff, tasks
+from contracts.scheduling import ChangeTask, TaskAssigned, TaskChanged, TaskClosed, TaskView
+from services.scheduling import patients, people, staff, tasks
 from tests.scheduling.factories import at, heard, said
 from tests.scheduling.rota import ADMIN, correct, do, nurse, somebody, task
 
@@ -31,6 +31,7 @@ FROM = {
     "fail": ("in_progress", "task_not_in_progress"),
 }
 OPEN = ("requested", "accepted", "in_progress")
+ALL: dict[str, Any] = dict.fromkeys(("owner_id", "patient_id", "status", "cursor")) | {"order": "desc", "limit": 9}
 
 
 @pytest.fixture
@@ -62,7 +63,8 @@ def test_a_task_moves_only_from_the_state_before(session: Session, who: Actor, m
 def test_the_owner_of_a_new_task_is_told(session: Session, who: Actor) -> None:
     made = task(session, who, priority="stat")
     assert (made["status"], made["revision"]) == ("requested", 1)
-    assert said(session, TaskAssigned) == [{"task_id": made["id"], "owner_id": who.person, "priority": "stat"}]
+    facts = {"task_id": made["id"], "owner_id": who.person, "revision": 1}
+    assert said(session, TaskAssigned) == [{**facts, "priority": "stat", "former_owner_id": None}]
 
 
 @pytest.mark.parametrize("moves", [["accept", "start", "complete"], ["accept", "start", "fail"], ["reject"]])
@@ -70,7 +72,7 @@ def test_whoever_gave_a_task_is_told_how_it_ended(session: Session, who: Actor, 
     made = task(session, who)
     ended = do(session, who, made, *moves)
     about = {"task_id": made["id"], "owner_id": who.person, "given_by": ADMIN.person}
-    assert said(session, TaskClosed) == [{**about, "status": ended["status"]}]
+    assert said(session, TaskClosed) == [{**about, "status": ended["status"], "revision": ended["revision"]}]
 
 
 @pytest.mark.parametrize("ended", ["fail", "reject"])
@@ -130,7 +132,8 @@ def test_another_owner_has_to_accept_the_task(session: Session, who: Actor, befo
     session.published.clear()
     given = correct(session, made, owner_id=other.person)
     assert (given["status"], given["revision"]) == ("requested", len(WAYS[before]) + 2)
-    assert [one["owner_id"] for one in said(session, TaskAssigned)] == [other.person]
+    told = [(one["owner_id"], one["former_owner_id"], one["revision"]) for one in said(session, TaskAssigned)]
+    assert told == [(other.person, who.person, given["revision"])]
     with pytest.raises(NotFound):
         do(session, who, made, "accept")
 
@@ -138,7 +141,7 @@ def test_another_owner_has_to_accept_the_task(session: Session, who: Actor, befo
 def test_a_task_of_somebody_who_is_erased_stays_for_another(session: Session, who: Actor) -> None:
     made = task(session, who)
     people.forget(session, heard(2), user_id=who.person, reassign_to=None)
-    found = tasks.listing(session, ADMIN, owner_id=who.person, patient_id=None, status=None, limit=9, cursor=None)
+    found = tasks.listing(session, ADMIN, **{**ALL, "owner_id": who.person})
     assert [(one.id, one.status) for one in found.items] == [(made["id"], "requested")]
     other = nurse(session)
     assert correct(session, made, owner_id=other.person)["owner_id"] == other.person
@@ -151,9 +154,35 @@ def test_a_task_is_not_given_to_who_is_no_staff(session: Session, who: Actor) ->
 def test_a_corrected_task_stays_with_its_owner_as_it_is(session: Session, who: Actor) -> None:
     made = do(session, who, task(session, who, due_at=at()), "accept")
     session.published.clear()
-    changed = correct(session, made, title="Count the pillows", priority="urgent", due_at=None, owner_id=who.person)
-    assert (changed["title"], changed["priority"], changed["due_at"]) == ("Count the pillows", "urgent", None)
+    changed = correct(session, made, title="Count the pillows", description="All of them.", owner_id=who.person)
+    assert (changed["title"], changed["description"]) == ("Count the pillows", "All of them.")
     assert (changed["status"], changed["revision"], session.published) == ("accepted", 3, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"priority": "stat"}, ["priority"]),
+        ({"due_at": None}, ["due_at"]),
+        ({"due_at": at(days=5), "priority": "stat", "title": "Pillows"}, ["due_at", "priority"]),
+    ],
+    ids=str,
+)
+def test_the_owner_is_told_what_makes_a_task_more_or_less_urgent(
+    session: Session, who: Actor, changes: dict[str, Any], names: list[str]
+) -> None:
+    made = do(session, who, task(session, who, due_at=at()), "accept")
+    changed = correct(session, made, **changes)
+    facts = {"task_id": made["id"], "owner_id": who.person, "revision": 3, "changed": names}
+    about = {"priority": changed["priority"], "due_at": changed["due_at"]}
+    assert said(session, TaskChanged) == [{**facts, **about}]
+
+
+def test_who_gets_a_task_with_another_priority_is_told_once(session: Session, who: Actor) -> None:
+    made, other = task(session, who), nurse(session)
+    session.published.clear()
+    correct(session, made, owner_id=other.person, priority="stat")
+    assert [(type(one), one.data["priority"]) for one in session.published] == [(TaskAssigned, "stat")]
 
 
 def test_what_changes_nothing_is_no_change(session: Session, who: Actor) -> None:
@@ -177,12 +206,13 @@ def test_a_task_that_has_changed_meanwhile_is_stale(session: Session, who: Actor
 
 def test_admins_list_tasks_by_owner_patient_and_status(session: Session, who: Actor) -> None:
     about = somebody()
-    asked: dict[str, Any] = {"owner_id": None, "patient_id": None, "status": None, "limit": 9, "cursor": None}
+    patients.admit(session, heard(), patient_id=about)
     first, second = task(session, who), task(session, who, patient_id=about)
     do(session, who, second, "accept")
+    mine = {"owner_id": who.person}
     found = [
-        [one.id for one in tasks.listing(session, ADMIN, **{**asked, **by}).items]
-        for by in ({"owner_id": who.person}, {"patient_id": about}, {"owner_id": who.person, "status": "requested"})
+        [one.id for one in tasks.listing(session, ADMIN, **{**ALL, **by}).items]
+        for by in (mine, {"patient_id": about}, {**mine, "status": ["requested", "failed"]})
     ]
     assert found == [[second["id"], first["id"]], [second["id"]], [first["id"]]]
 
@@ -190,7 +220,23 @@ def test_admins_list_tasks_by_owner_patient_and_status(session: Session, who: Ac
 def test_one_lists_only_ones_own_tasks(session: Session, who: Actor) -> None:
     mine, other = task(session, who), nurse(session)
     theirs = task(session, other)
-    page = tasks.own(session, who, owner_id=who.person, status=None, limit=9, cursor=None)
+    asked = {name: value for name, value in ALL.items() if name != "patient_id"}
+    page = tasks.own(session, who, **{**asked, "owner_id": who.person})
     assert [one.id for one in page.items] == [mine["id"]] != [theirs["id"]]
     with pytest.raises(NotFound):
-        tasks.own(session, who, owner_id=other.person, status=None, limit=9, cursor=None)
+        tasks.own(session, who, **{**asked, "owner_id": other.person})
+
+
+def test_tasks_are_listed_from_either_end(session: Session, who: Actor) -> None:
+    made = [task(session, who)["id"] for _ in range(3)]
+    page = tasks.listing(session, ADMIN, **{**ALL, "owner_id": who.person, "order": "asc", "limit": 2})
+    assert [one.id for one in page.items] == made[:2]
+
+
+def test_a_task_is_read_by_its_owner_and_by_admins_alone(session: Session, who: Actor) -> None:
+    made = task(session, who)
+    for reader in (who, ADMIN):
+        assert TaskView.dump_one(tasks.get(session, reader, task_id=made["id"])) == made
+    for reader, task_id in ((nurse(session), made["id"]), (who, somebody()), (ADMIN, somebody())):
+        with pytest.raises(NotFound):
+            tasks.get(session, reader, task_id=task_id)

@@ -13,6 +13,7 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentDisplaced, TakeTimeOff, TimeOffRowView, TimeOffView
 from services.scheduling import calendars, doctors, time_off
+from services.scheduling.clashes import Wish
 from services.scheduling.models import ACTIVE, Appointment, TimeOff
 from tests.scheduling.factories import (
     HALF_HOUR,
@@ -286,7 +287,8 @@ def test_an_erased_doctors_times_off_are_gone(session: Session) -> None:
 def test_a_visit_that_is_no_slot_is_checked_against_times_off_too(session: Session) -> None:
     who = doctor(session)
     take(session, who)
-    calendars.check_present(session, doctor_id=who.person, starts_at=at(hour=7), ends_at=at(hour=8))
+    wish = Wish(who.person, uuid7(), at(hour=7))
+    calendars.check_free(session, wish, at(hour=8))
     with pytest.raises(Conflict) as refused:
-        calendars.check_present(session, doctor_id=who.person, starts_at=at(hour=7), ends_at=at(hour=8, minute=5))
+        calendars.check_free(session, wish, at(hour=8, minute=5))
     assert refused.value.code == "outside_hours"

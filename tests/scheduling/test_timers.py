@@ -12,14 +12,14 @@ from sqlalchemy import Row, event, func, select, text
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Event
 from chassis.database import Database, Session
+from chassis.event import Event
 from chassis.execution import add_events
 from chassis.identity import Actor
 from chassis.reactions import run_timer
 from chassis.tables import outbox
-from contracts.scheduling import STATUSES, AppointmentExpired, AppointmentMissed
-from services.scheduling import timers
+from contracts.scheduling import STATUSES, AppointmentDisplaced, AppointmentExpired, AppointmentMissed
+from services.scheduling import doctors, timers
 from services.scheduling.models import Appointment
 from tests.chassis.hosts import FakeHost
 from tests.scheduling.factories import (
@@ -27,6 +27,7 @@ from tests.scheduling.factories import (
     at,
     book,
     doctor,
+    heard,
     history,
     in_transaction,
     move,
@@ -36,15 +37,9 @@ from tests.scheduling.factories import (
 )
 
 SYSTEM = Actor.system()
-TIMERS = (timers.expire_requests, timers.expire_displaced, timers.miss_visits)
-SECOND = timedelta(seconds=1)
+TIMERS = (timers.expire_requests, timers.expire_displaced, timers.miss_visits, timers.displace_visits)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 Set = Callable[[datetime], None]
-
-
-@pytest.fixture
-def set_clock(monkeypatch: pytest.MonkeyPatch) -> Set:
-    """Let it be that moment."""
-    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
 
 
 def tick(session: Session) -> None:
@@ -71,6 +66,13 @@ def put(session: Session, status: str, who: Actor, **fields: Any) -> Appointment
     visit = Appointment(id=uuid7(), doctor_id=who.person, patient_id=uuid7(), status=status, **given)
     session.insert(visit)
     return visit
+
+
+def gone(session: Session, sequence: int = 2) -> Actor:
+    """A doctor who cannot be visited from now on."""
+    who = doctor(session)
+    doctors.suspend(session, heard(sequence), user_id=who.person)
+    return who
 
 
 def test_a_request_expires_when_nobody_answers_in_48_hours(session: Session, set_clock: Set) -> None:
@@ -107,6 +109,26 @@ def test_a_visit_is_missed_when_its_day_is_over_in_the_hospital(session: Session
     tick(session)
     assert status_of(session, visit) == "no_show"
     assert [told["revision"] for told in said(session, AppointmentMissed)] == [3]
+
+
+def test_a_visit_that_ends_at_midnight_is_missed_that_night(session: Session, set_clock: Set) -> None:
+    midnight = at(2, hour=0, zone=BERLIN)
+    visit = put(session, "booked", doctor(session), starts_at=midnight - timedelta(hours=1), ends_at=midnight)
+    for hours, status in ((2, "booked"), (0, "no_show")):
+        set_clock(midnight + timedelta(hours=2 - hours))
+        tick(session)
+        assert visit.status == status
+
+
+def test_nobody_has_missed_a_visit_that_was_over_less_than_two_hours_ago(session: Session, set_clock: Set) -> None:
+    midnight = at(2, hour=0, zone=BERLIN)
+    visit = put(session, "booked", doctor(session), starts_at=midnight - HOUR, ends_at=midnight - HOUR / 4)
+    set_clock(visit.ends_at + 2 * HOUR - SECOND)
+    tick(session)
+    assert visit.status == "booked"
+    set_clock(visit.ends_at + 2 * HOUR)
+    tick(session)
+    assert visit.status == "no_show"
 
 
 def test_a_visit_across_midnight_belongs_to_the_day_of_its_end(session: Session, set_clock: Set) -> None:
@@ -206,8 +228,11 @@ def told(database: Database, kind: type[Event]) -> list[tuple[UUID, int]]:
 
 def some(database: Database, status: str, count: int) -> set[UUID]:
     """So many visits in a state, committed."""
-    who = in_transaction(database, doctor)
-    return {visit.id for visit in in_transaction(database, lambda s: [put(s, status, who) for _ in range(count)])}
+    make, state = (gone, "booked") if status == "stranded" else (doctor, status)
+    who, when = in_transaction(database, make), {"ends_at": at(1)} if status == "stranded" else {}
+    return {
+        visit.id for visit in in_transaction(database, lambda s: [put(s, state, who, **when) for _ in range(count)])
+    }
 
 
 @pytest.mark.parametrize(
@@ -216,6 +241,7 @@ def some(database: Database, status: str, count: int) -> set[UUID]:
         (timers.expire_requests, "requested", AppointmentExpired),
         (timers.expire_displaced, "displaced", AppointmentExpired),
         (timers.miss_visits, "booked", AppointmentMissed),
+        (timers.displace_visits, "stranded", AppointmentDisplaced),
     ],
 )
 def test_three_at_once_tell_of_each_visit_once(
@@ -245,11 +271,12 @@ def test_a_visit_that_is_just_being_accepted_does_not_expire_and_keeps_nobody_wa
     fresh: Database, set_clock: Set
 ) -> None:
     who, order = in_transaction(fresh, doctor), list[str]()
-    visit = in_transaction(fresh, lambda session: book(session, who))
-    set_clock(visit["starts_at"])
+    visit = in_transaction(fresh, lambda session: book(session, who, starts_at=at(1)))
 
     def accept(session: Session) -> None:
+        set_clock(visit["starts_at"] - SECOND)
         move(session, who, visit, "accept")
+        set_clock(visit["starts_at"])
         eventlet.sleep(0.05)
         order.append("accepted")
 

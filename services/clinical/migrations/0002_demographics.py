@@ -32,6 +32,7 @@ def upgrade() -> None:
     _fill()
     _tighten()
     _create_words()
+    op.add_column("audit", sa.Column("details", sa.JSON))
 
 
 def _add_columns() -> None:
@@ -107,12 +108,14 @@ def _create_words() -> None:
     connection = op.get_bind()
     for rows in _known(connection):
         words = [{"word": word, "patient_id": row.id} for row in rows for word in sorted(rules.words_of(row.name))]
-        connection.execute(sa.insert(WORD), words)
+        if words:
+            connection.execute(sa.insert(WORD), words)
     op.create_index("ix_patient_word_patient_id", "patient_word", ["patient_id"])
 
 
 def downgrade() -> None:
     """Take back."""
+    op.drop_column("audit", "details")
     op.drop_table("patient_word")
     op.drop_table("record_number")
     op.execute("UPDATE patient SET email = '' WHERE email IS NULL")

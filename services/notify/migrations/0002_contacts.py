@@ -18,6 +18,7 @@ def upgrade() -> None:
         contact.add_column(sa.Column("erased_at", Moment))
     with op.batch_alter_table("contact") as contact:
         contact.alter_column("patient_changed_by", existing_type=sa.BigInteger(), server_default=None)
+    op.add_column("audit", sa.Column("details", sa.JSON))
 
 
 def downgrade() -> None:
@@ -27,3 +28,4 @@ def downgrade() -> None:
         contact.alter_column("email", existing_type=sa.String(254), nullable=False)
         for name in ("phone", "patient_changed_by", "erased_at"):
             contact.drop_column(name)
+    op.drop_column("audit", "details")

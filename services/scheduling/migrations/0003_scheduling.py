@@ -21,12 +21,21 @@ ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
         ("displaced_at", Moment()),
     ),
     "appointment_change": (("doctor_id", sa.Uuid()), ("reason", sa.String(500))),
+    "doctor": (("left_at", Moment()),),
+    "audit": (("details", sa.JSON()),),
 }
 FLAGS = ("overbooked", "first_call")
-TIMERS = (("requested", "requested_at"), ("booked", "ends_at"), ("displaced", "displaced_at"))
+PARTIAL = {
+    "requested_requested_at": (["requested_at"], "status = 'requested'"),
+    "booked_ends_at": (["ends_at"], "status = 'booked'"),
+    "displaced_displaced_at": (["displaced_at"], "status = 'displaced'"),
+    "first_call_starts_at_id": (["starts_at", "id"], "first_call"),
+    "doctor_id_starts_at_overbooked": (["doctor_id", "starts_at"], "overbooked"),
+}
+"""For the timers, and for the list of those who are to be given a time before others."""
 LISTED = (["starts_at", "id"], ["doctor_id", "status", "starts_at", "id"], ["status", "starts_at", "id"])
 """A list by state would else look through all visits for the few of a rare one."""
-MADE = ("calendar_link", "task", "shift_swap", "shift", "staff_member", "time_off")
+MADE = ("patient", "calendar_link", "task", "shift_swap", "shift", "staff_role", "time_off")
 
 
 def upgrade() -> None:
@@ -34,17 +43,19 @@ def upgrade() -> None:
     for table, columns in ADDED.items():
         for column in columns:
             op.add_column(table, sa.Column(*column))
+    op.add_column("doctor", sa.Column("schedule_revision", sa.Integer, nullable=False, server_default="1"))
     for flag in FLAGS:
         op.add_column("appointment", sa.Column(flag, sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE appointment SET requested_at = created_at WHERE status = 'requested'")
     op.execute("UPDATE appointment SET displaced_at = created_at, first_call = true WHERE status = 'displaced'")
     for columns in LISTED:
         op.create_index(f"ix_appointment_{'_'.join(columns)}", "appointment", columns)
-    for status, column in TIMERS:
-        where = sa.text(f"status = '{status}'")
-        name = f"ix_appointment_{status}_{column}"
-        op.create_index(name, "appointment", [column], postgresql_where=where, sqlite_where=where)
+    for name, (columns, condition) in PARTIAL.items():
+        where = sa.text(condition)
+        op.create_index(f"ix_appointment_{name}", "appointment", columns, postgresql_where=where, sqlite_where=where)
     _let_overbooked_ones_overlap(" AND NOT overbooked", " AND NOT NEW.overbooked", " AND NOT overbooked")
+    _refuse_visits_to_oneself()
+    _create_patient()
     _create_time_off()
     _create_rota()
     _create_tasks()
@@ -70,6 +81,26 @@ def _let_overbooked_ones_overlap(constrained: str, written: str, others: str) ->
         )
 
 
+def _refuse_visits_to_oneself() -> None:
+    op.execute(f"UPDATE appointment SET status = 'cancelled' WHERE doctor_id = patient_id AND status IN {ACTIVE}")
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_check_constraint("own_visit", "appointment", f"doctor_id <> patient_id OR status NOT IN {ACTIVE}")
+        return
+    for moment in ("INSERT", "UPDATE"):  # SQLite adds no constraint to a table that is there.
+        op.execute(
+            f"CREATE TRIGGER own_visit_{moment.lower()} BEFORE {moment} ON appointment "
+            f"WHEN NEW.doctor_id = NEW.patient_id AND NEW.status IN {ACTIVE} BEGIN "
+            "SELECT RAISE(ABORT, 'own_visit'); END"
+        )
+
+
+def _create_patient() -> None:
+    op.create_table(
+        "patient", sa.Column("id", sa.Uuid, primary_key=True), sa.Column("is_erased", sa.Boolean, nullable=False)
+    )
+    op.execute("INSERT INTO patient (id, is_erased) SELECT DISTINCT patient_id, false FROM appointment")
+
+
 def _create_time_off() -> None:
     op.create_table(
         "time_off",
@@ -85,9 +116,9 @@ def _create_time_off() -> None:
 
 def _create_rota() -> None:
     op.create_table(
-        "staff_member",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("is_active", sa.Boolean, nullable=False),
+        "staff_role",
+        sa.Column("person_id", sa.Uuid, primary_key=True),
+        sa.Column("role", sa.String(20), primary_key=True),
         sa.Column("changed_by", sa.BigInteger, nullable=False),
     )
     op.create_table(
@@ -103,6 +134,7 @@ def _create_rota() -> None:
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     )
     op.create_index("ix_shift_person_id_starts_at_id", "shift", ["person_id", "starts_at", "id"])
+    op.create_index("ix_shift_ward_starts_at_id", "shift", ["ward", "starts_at", "id"])
     op.create_index("ix_shift_starts_at_id", "shift", ["starts_at", "id"])
     _refuse_shifts_that_overlap()
     op.create_table(
@@ -114,6 +146,7 @@ def _create_rota() -> None:
         sa.Column("in_exchange_id", sa.Uuid, sa.ForeignKey("shift.id", name="fk_shift_swap_in_exchange_id")),
         sa.Column("status", sa.String(20), nullable=False),
         sa.Column("reason", sa.String(500)),
+        sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
     )
     is_open = sa.text("status IN ('asked', 'accepted')")
@@ -125,7 +158,7 @@ def _create_rota() -> None:
         postgresql_where=is_open,
         sqlite_where=is_open,
     )
-    for who in ("asked_by", "asked_of"):
+    for who in ("asked_by", "asked_of", "status"):
         op.create_index(f"ix_shift_swap_{who}_created_at_id", "shift_swap", [who, "created_at", "id"])
 
 
@@ -162,9 +195,9 @@ def _create_tasks() -> None:
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("created_at", Moment, nullable=False),
     )
-    op.create_index("ix_task_owner_id_created_at_id", "task", ["owner_id", "created_at", "id"])
-    op.create_index("ix_task_created_at_id", "task", ["created_at", "id"])
-    op.create_index("ix_task_patient_id", "task", ["patient_id"])
+    for whose in (["owner_id"], ["owner_id", "status"], ["patient_id"], ["status"], []):
+        columns = [*whose, "created_at", "id"]
+        op.create_index(f"ix_task_{'_'.join(columns)}", "task", columns)
     op.create_table(
         "calendar_link",
         sa.Column("person_id", sa.Uuid, primary_key=True),
@@ -174,17 +207,27 @@ def _create_tasks() -> None:
     )
 
 
+def _let_visits_to_oneself() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("own_visit", "appointment", type_="check")
+        return
+    for moment in ("insert", "update"):
+        op.execute(f"DROP TRIGGER own_visit_{moment}")
+
+
 def downgrade() -> None:
     """Take back."""
     for table in MADE:
         op.drop_table(table)
+    _let_visits_to_oneself()
     _let_overbooked_ones_overlap("", "", "")
-    for status, column in TIMERS:
-        op.drop_index(f"ix_appointment_{status}_{column}", "appointment")
+    for name in PARTIAL:
+        op.drop_index(f"ix_appointment_{name}", "appointment")
     for columns in LISTED:
         op.drop_index(f"ix_appointment_{'_'.join(columns)}", "appointment")
     for flag in FLAGS:
         op.drop_column("appointment", flag)
+    op.drop_column("doctor", "schedule_revision")
     for table, columns in ADDED.items():
         for name, _kind in columns:
             op.drop_column(table, name)

@@ -1,0 +1,78 @@
+"""A database with as many shifts and tasks as one likes, to see what lists of them cost in it."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.contract import Page
+from chassis.database import Database, Session
+from services.scheduling import shifts, tasks
+from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of
+from tests.scheduling.rota import ADMIN
+
+PEOPLE, RARE = 100, 40
+"""How many there are, and so many rows of what is rare, however many there are of the rest."""
+Asked = Mapping[str, Any]
+
+
+def fill(database: Database, rows: int) -> None:
+    """Fill an empty database of scheduling, on PostgreSQL, with so many shifts and tasks."""
+    whose = id_of(1, f"(CASE WHEN g % 10 = 0 THEN 0 ELSE 1 + g % {PEOPLE - 1} END)")
+    rare = rows // RARE
+    series = f"""
+        FROM (SELECT g, timestamptz '{START.isoformat()}' + g * interval '10 minutes' AS moment
+              FROM generate_series(1, {rows}) g) series
+        """  # noqa: S608  the words are ours
+    statements = (
+        f"""
+        INSERT INTO shift (id, person_id, ward, starts_at, ends_at, status, revision, created_at)
+        SELECT {id_of(4, "g")}, {whose}, CASE WHEN g % {rare} = 0 THEN 'Attic' ELSE 'Ward ' || g % 7 END,
+            moment, moment + interval '10 minutes', 'assigned', 1, moment {series}
+        """,
+        f"""
+        INSERT INTO task (id, title, owner_id, given_by, patient_id, priority, status, revision, created_at)
+        SELECT {id_of(5, "g")}, 'Count ' || g, {whose}, {id_of(1, "0")}, {id_of(2, "(g % 200)")}, 'routine',
+            CASE WHEN g % {rare} = 0 THEN 'requested' ELSE 'completed' END, 1, moment {series}
+        """,
+        "VACUUM (FREEZE, ANALYZE) shift",
+        "VACUUM (FREEZE, ANALYZE) task",
+    )
+    with database.autocommit() as connection:
+        for statement in ("SET statement_timeout = 0", *statements, "RESET statement_timeout"):
+            connection.execute(text(statement))
+
+
+def questions(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
+    """The lists that people ask for, in a database with so many shifts and tasks."""
+    of_shift, of_task = ("person_id", "ward", "from_", "to"), ("owner_id", "patient_id", "status")
+    middle = START + rows // 2 * LENGTH
+    days = {"from_": middle - timedelta(days=3), "to": middle}
+    of_shifts: dict[str, Asked] = {
+        "all shifts": {},
+        "a week of shifts, earliest first": {**days, "order": "asc"},
+        "a ward": {"ward": "Ward 3"},
+        "a rare ward": {"ward": "Attic"},
+        "a ward in three days": {"ward": "Ward 3", **days},
+        "a busy person": {"person_id": BUSY},
+        "a person from now on": {"person_id": OTHER, "from_": middle, "order": "asc"},
+    }
+    of_tasks: dict[str, Asked] = {
+        "all tasks": {},
+        "tasks in a rare state": {"status": ["requested"]},
+        "tasks in two states, oldest first": {"status": ["requested", "completed"], "order": "asc"},
+        "open tasks": {"status": ["requested", "accepted", "in_progress"]},
+        "a busy owner": {"owner_id": BUSY},
+        "a busy owner in a rare state": {"owner_id": BUSY, "status": ["requested"]},
+        "a patient": {"patient_id": PATIENT},
+    }
+    return {
+        **{name: _asking(session, shifts.listing, of_shift, one) for name, one in of_shifts.items()},
+        **{name: _asking(session, tasks.listing, of_task, one) for name, one in of_tasks.items()},
+    }
+
+
+def _asking(session: Session, listing: Callable[..., Page], names: tuple[str, ...], asked: Asked) -> Callable[[], Page]:
+    everything = {**dict.fromkeys(names), "order": "desc", "limit": 20, "cursor": None, **asked}
+    return lambda: listing(session, ADMIN, **everything)

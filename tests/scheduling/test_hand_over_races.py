@@ -1,0 +1,74 @@
+"""A doctor is erased while others book: behind the locks of all whose visits go to somebody else."""
+
+import eventlet
+import pytest
+from sqlalchemy import select
+
+from chassis.database import Database, Session
+from chassis.errors import NotFound
+from services.scheduling import calendars, leaving
+from services.scheduling.models import Appointment
+from tests.scheduling.factories import at, book, doctor, heard, in_transaction, patient, together
+from tests.scheduling.test_hand_over import erase
+from tests.scheduling.test_moving_races import OWN_LOCKS
+
+
+def test_an_erasure_holds_the_locks_of_all_whose_visits_it_moves(fresh: Database) -> None:
+    who, other, asking = in_transaction(fresh, doctor), in_transaction(fresh, doctor), patient()
+    in_transaction(fresh, lambda session: book(session, who, actor=asking))
+
+    def held(session: Session) -> set[int]:
+        leaving.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
+        return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
+
+    people = {calendars.lock_of(one.person) for one in (who, other, asking)}
+    assert fresh.is_sqlite or in_transaction(fresh, held) == people
+
+
+def test_a_visit_that_is_booked_just_before_an_erasure_is_handed_over_behind_its_locks(fresh: Database) -> None:
+    who, other, asking = in_transaction(fresh, doctor), in_transaction(fresh, doctor), patient()
+
+    def ask(session: Session) -> None:
+        book(session, who, actor=asking)
+        eventlet.sleep(0.05)
+
+    def hand_over(session: Session) -> set[int]:
+        eventlet.sleep(0.02)
+        leaving.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
+        return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
+
+    _asked, held = together(lambda: in_transaction(fresh, ask), lambda: in_transaction(fresh, hand_over))
+    assert fresh.is_sqlite or calendars.lock_of(asking.person) in held
+    with fresh.read() as session:
+        assert list(session.scalars(select(Appointment.doctor_id))) == [other.person]
+
+
+def test_more_people_are_locked_than_one_statement_can_name(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "LOCKS", 2)
+    who, other = in_transaction(fresh, doctor), in_transaction(fresh, doctor)
+    for hour in range(9, 14):
+        in_transaction(fresh, lambda session, hour=hour: book(session, who, starts_at=at(hour=hour)))
+    in_transaction(fresh, lambda session: erase(session, who, other))
+    with fresh.read() as session:
+        assert list(session.scalars(select(Appointment.doctor_id))) == [other.person] * 5
+
+
+def test_no_booking_slips_past_an_erasure(fresh: Database) -> None:
+    who, other = (in_transaction(fresh, doctor) for _ in range(2))
+
+    def ask(hour: int) -> str:
+        try:
+            in_transaction(fresh, lambda session: (book(session, who, starts_at=at(hour=hour)), eventlet.sleep(0.01)))
+        except NotFound:
+            return "no doctor"
+        return "booked"
+
+    def go() -> str:
+        in_transaction(fresh, lambda session: (eventlet.sleep(0.01), erase(session, who, other), eventlet.sleep(0.02)))
+        return "gone"
+
+    works = [lambda hour=hour: ask(hour) for hour in range(9, 13)]
+    outcomes = together(*works[:2], go, *works[2:])
+    with fresh.read() as session:
+        owners = list(session.scalars(select(Appointment.doctor_id)))
+    assert owners == [other.person] * outcomes.count("booked")

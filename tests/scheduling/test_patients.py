@@ -1,0 +1,95 @@
+"""Who may be booked: copies of the ids of patients, in whatever order the events about them come."""
+
+from itertools import permutations
+from typing import Any
+
+import eventlet
+import pytest
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from chassis.database import Database, Session
+from chassis.errors import NotFound, NotYet
+from services.scheduling import appointments, patients, people
+from services.scheduling.models import Appointment
+from tests.scheduling.factories import at, doctor, heard, in_transaction, patient, together
+from tests.scheduling.rota import nurse, task
+
+DESK = patient(None, "receptionist")
+LEFT_OUT: dict[str, Any] = {"reason": None, "overbook_reason": None, "minutes": None}
+
+
+def at_desk(session: Session, who: Any, whom: Any, **fields: Any) -> str:
+    """What a visit is that the desk books for somebody of whom nobody may have told."""
+    given = {"doctor_id": who.person, "patient_id": whom.person, "starts_at": at(), **LEFT_OUT, **fields}
+    return appointments.book(session, DESK, **given).status
+
+
+def test_the_desk_books_nobody_of_whom_it_has_not_been_told(session: Session) -> None:
+    with pytest.raises(NotYet) as refused:
+        at_desk(session, doctor(session), patient())
+    assert (refused.value.code, refused.value.detail) == ("not_found", "There is no such patient.")
+
+
+def test_the_desk_books_a_doctor_of_whom_it_has_not_been_told_a_little_later(session: Session) -> None:
+    whom = patient()
+    patients.remember(session, heard(), user_id=whom.person)
+    with pytest.raises(NotYet):
+        at_desk(session, patient(), whom)
+
+
+def test_a_patient_does_not_wait_for_a_doctor_whom_nobody_knows(session: Session) -> None:
+    with pytest.raises(NotFound) as refused:
+        appointments.book(
+            session, whom := patient(), doctor_id=uuid7(), patient_id=whom.person, starts_at=at(), **LEFT_OUT
+        )
+    assert type(refused.value) is NotFound
+
+
+@pytest.mark.parametrize(("remember", "field"), [(patients.remember, "user_id"), (patients.admit, "patient_id")])
+def test_whoever_has_an_account_or_a_record_is_booked(session: Session, remember: Any, field: str) -> None:
+    whom = patient()
+    for _ in range(2):
+        remember(session, heard(), **{field: whom.person})
+    assert at_desk(session, doctor(session), whom) == "booked"
+
+
+@pytest.mark.parametrize("order", list(permutations(["account", "record", "erased"])), ids="-".join)
+def test_who_is_erased_stays_so_in_whatever_order_it_is_heard(session: Session, order: tuple[str, ...]) -> None:
+    whom, who = patient(), doctor(session)
+    for event in order:
+        if event == "account":
+            patients.remember(session, heard(7), user_id=whom.person)
+        elif event == "record":
+            patients.admit(session, heard(8), patient_id=whom.person)
+        else:
+            people.forget(session, heard(1), user_id=whom.person, reassign_to=None)
+    with pytest.raises(NotFound) as refused:
+        at_desk(session, who, whom)
+    assert type(refused.value) is NotFound, "no event will bring them back: nobody waits for one"
+
+
+def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
+    whom = patient()
+    with pytest.raises(NotYet):
+        task(session, nurse(session), patient_id=whom.person)
+    patients.remember(session, heard(), user_id=whom.person)
+    assert task(session, nurse(session), patient_id=whom.person)["patient_id"] == whom.person
+
+
+def test_nobody_is_booked_while_they_are_erased(fresh: Database) -> None:
+    who, whom = in_transaction(fresh, doctor), patient()
+    in_transaction(fresh, lambda session: patients.remember(session, heard(), user_id=whom.person))
+
+    def erase(session: Session) -> None:
+        people.forget(session, heard(2), user_id=whom.person, reassign_to=None)
+        eventlet.sleep(0.1)
+
+    def book() -> None:
+        eventlet.sleep(0.05)
+        with pytest.raises(NotFound):
+            in_transaction(fresh, lambda session: at_desk(session, who, whom))
+
+    together(lambda: in_transaction(fresh, erase), book)
+    with fresh.read() as session:
+        assert session.scalars(select(Appointment.id)).all() == []
