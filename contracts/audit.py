@@ -3,7 +3,10 @@
 from marshmallow import fields, validate
 
 from chassis.contract import PageQuery, View, page_of
+from contracts.moments import Moment
 from contracts.roles import Role
+
+DETAILS = "What more there is to say, such as the roles that were given and taken; without names and contacts."
 
 
 class AuditView(View):
@@ -17,6 +20,7 @@ class AuditView(View):
     allowed = fields.Boolean()
     address = fields.String()
     request_id = fields.String()
+    details = fields.Raw(allow_none=True, metadata={"description": DETAILS})
 
 
 ADMINS = frozenset({Role.ADMIN})
@@ -30,8 +34,8 @@ class AuditQuery(PageQuery):
     record_id = fields.UUID(load_default=None)
     action = fields.String(load_default=None, validate=validate.Length(1, 100))
     allowed = fields.Boolean(load_default=None)
-    since = fields.AwareDateTime(load_default=None)
-    until = fields.AwareDateTime(load_default=None, metadata={"description": "Exclusive."})
+    from_ = Moment(load_default=None, data_key="from")
+    to = Moment(load_default=None, metadata={"description": "Exclusive."})
 
 
 class ServiceAuditView(AuditView):

@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from chassis.contract import ANYONE, Command, Event, Integer, PageQuery, Query, View, page_of
+from chassis.contract import ANYONE, Command, Integer, PageQuery, Query, View, page_of
+from chassis.event import Event
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.roles import Role
 
@@ -10,14 +11,15 @@ PATIENT = frozenset({Role.PATIENT})
 INVOICE_STATUSES = ("draft", "issued", "part_paid", "paid", "part_refunded", "refunded", "void")
 PAYMENT_STATUSES = ("created", "pending", "succeeded", "failed", "expired")
 PROVIDERS = ("sandbox",)
+CODED, NAMED = {"example": "consultation:cardiology"}, {"example": "Visit to a cardiologist"}
 
 
 class PriceView(View):
     """What a service of the hospital costs from a day on; `consultation:<specialization>` for a visit."""
 
     id = fields.UUID()
-    code = fields.String()
-    name = fields.String()
+    code = fields.String(metadata=CODED)
+    name = fields.String(metadata=NAMED)
     amount_minor = fields.Integer()
     currency = fields.String()
     valid_from = fields.Date()
@@ -26,8 +28,8 @@ class PriceView(View):
 class InvoiceLineView(View):
     """One line of an invoice; the code and the price are null while they are not known."""
 
-    code = fields.String(allow_none=True)
-    name = fields.String()
+    code = fields.String(allow_none=True, metadata=CODED)
+    name = fields.String(metadata=NAMED)
     quantity = fields.Integer()
     unit_price_minor = fields.Integer(allow_none=True)
 
@@ -84,8 +86,8 @@ class SetPrice(Command):
     """
 
     service, roles, returns = "billing", frozenset({Role.ADMIN}), PriceView
-    code = fields.String(required=True, validate=validate.Length(1, 120))
-    name = fields.String(required=True, validate=validate.Length(1, 200))
+    code = fields.String(required=True, validate=validate.Length(1, 120), metadata=CODED)
+    name = fields.String(required=True, validate=validate.Length(1, 200), metadata=NAMED)
     amount_minor = Integer(required=True, validate=validate.Range(0, 100_000_000))
     valid_from = fields.Date(load_default=None)
 

@@ -44,7 +44,7 @@ from contracts.auth.events import (
     UserUpdated,
     UserVerified,
 )
-from contracts.auth.mfa import ConfirmMfa, EndMfa, StartMfa
+from contracts.auth.mfa import ConfirmMfa, EndMfa, RenewRecoveryCodes, StartMfa
 from contracts.auth.sessions import (
     EndSession,
     ListMySessions,
@@ -98,6 +98,7 @@ __all__ = [
     "RefreshTokens",
     "RegisterPatient",
     "RegisteredView",
+    "RenewRecoveryCodes",
     "RequestUpgrade",
     "ResendVerification",
     "ResetMfa",

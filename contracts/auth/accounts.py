@@ -6,10 +6,20 @@ from zoneinfo import available_timezones
 from marshmallow import fields, validate
 
 from chassis.contract import ANYONE, Command, Query, View
-from contracts.auth.common import HASHING, NAME, TOKEN, StatusView, address, known_password, new_password
+from contracts.auth.common import (
+    ACCOUNT_STATUSES,
+    HASHING,
+    TOKEN,
+    StatusView,
+    address,
+    known_password,
+    new_password,
+    person_name,
+    some_roles,
+)
 from contracts.roles import ANY_ROLE
 
-PHONE = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="Write it as +, country code and number (E.164).")
+PHONE = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="Must be an international number, such as +4930123456 (E.164).")
 LOCALE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z", re.ASCII, error="Such as de-AT.")
 LANGUAGE = validate.Regexp(r"^[a-z]{2,3}\Z", error="Two or three letters, ISO 639.")
 ZONE = validate.OneOf(sorted(available_timezones()), error="Not an IANA time zone.")
@@ -25,8 +35,8 @@ class AccountView(View):
     locale = fields.String(allow_none=True)
     language = fields.String(allow_none=True)
     timezone = fields.String(allow_none=True)
-    status = fields.String(validate=validate.OneOf(["pending_verification", "active", "deactivated", "erased"]))
-    roles = fields.List(fields.String())
+    status = fields.String(validate=validate.OneOf(ACCOUNT_STATUSES))
+    roles = some_roles()
     mfa_enabled = fields.Boolean()
     created_at = fields.AwareDateTime()
     revision = fields.Integer()
@@ -37,7 +47,7 @@ class RegisteredView(View):
 
     id = fields.UUID()
     email = fields.Email()
-    status = fields.String()
+    status = fields.String(validate=validate.OneOf(ACCOUNT_STATUSES))
 
 
 class RegisterPatient(Command):
@@ -50,7 +60,7 @@ class RegisterPatient(Command):
     line = HASHING
     email = address()
     password = new_password()
-    name = fields.String(required=True, validate=NAME)
+    name = person_name(required=True)
 
 
 class VerifyEmail(Command):
@@ -102,7 +112,7 @@ class UpdateMe(Command):
     """
 
     service, roles, returns, revised = "auth", ANY_ROLE, AccountView, True
-    name = fields.String(validate=NAME)
+    name = person_name()
     phone = fields.String(allow_none=True, validate=PHONE)
     locale = fields.String(allow_none=True, validate=LOCALE)
     language = fields.String(allow_none=True, validate=LANGUAGE)

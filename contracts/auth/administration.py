@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from chassis.contract import Command, PageQuery, Query, View, page_of
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.auth.accounts import AccountView
-from contracts.auth.common import NAME, StatusView, address
+from contracts.auth.common import ACCOUNT_STATUSES, StatusView, address, person_name, some_roles
 from contracts.roles import ANY_ROLE, DESK, STAFF, Role
 
 
@@ -15,17 +15,15 @@ class UserRowView(View):
     id = fields.UUID()
     email = fields.Email()
     name = fields.String()
-    status = fields.String()
-    roles = fields.List(fields.String())
+    status = fields.String(validate=validate.OneOf(ACCOUNT_STATUSES))
+    roles = some_roles()
     created_at = fields.AwareDateTime()
 
 
 class UserQuery(PageQuery):
     """Base of the lists of accounts: by status, and by a part of name or address, without case."""
 
-    status = fields.String(
-        load_default=None, validate=validate.OneOf(["pending_verification", "active", "deactivated", "erased"])
-    )
+    status = fields.String(load_default=None, validate=validate.OneOf(ACCOUNT_STATUSES))
     text = fields.String(load_default=None, validate=validate.Length(2, 200))
 
 
@@ -68,7 +66,7 @@ class UpdateUser(Command):
     service, roles, returns, revised = "auth", ADMINS, AccountView, True
     user_id = fields.UUID(required=True)
     status = fields.String(validate=validate.OneOf(["active", "deactivated"]))
-    name = fields.String(validate=NAME)
+    name = person_name()
 
 
 class AssignRoles(Command):
@@ -105,7 +103,7 @@ class EraseUser(Command):
 class ResetMfa(Command):
     """Take away the second factor of somebody who has lost it. The person's sessions end.
 
-    NotFound: `not_found`. Conflict: `mfa_not_enabled`.
+    NotFound: `not_found`. Forbidden: `own_mfa` (one's own is ended with one's password). Conflict: `mfa_not_enabled`.
     """
 
     service, roles, returns = "auth", ADMINS, StatusView

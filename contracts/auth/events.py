@@ -2,9 +2,10 @@
 
 from marshmallow import fields, validate
 
-from chassis.contract import Event
+from chassis.event import Event
 
 ASHA, LENA = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-000000000002"
+CREDENTIALS = ["password", "email", "mfa_enabled", "mfa_disabled", "recovery_codes"]
 PURPOSES = ["verify", "reset", "invite"]
 
 
@@ -12,7 +13,7 @@ class UserRegistered(Event):
     """Somebody has an account. Internal: it carries contact details."""
 
     service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_user_registered", "clinical.on_user_registered")
+    heard_by = ("notify.on_user_registered", "clinical.on_user_registered", "scheduling.on_user_registered")
     user_id = fields.UUID()
     email = fields.Email()
     name = fields.String()
@@ -156,11 +157,11 @@ class CredentialsChanged(Event):
     """A password, an address or a second factor has changed: its owner is told. Internal: it carries the address."""
 
     service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_credentials_changed",)
+    heard_by = ("notify.on_credentials_changed", "scheduling.on_credentials_changed")
     user_id = fields.UUID()
     email = fields.Email()
     name = fields.String()
-    what = fields.String(validate=validate.OneOf(["password", "email", "mfa_enabled", "mfa_disabled"]))
+    what = fields.String(validate=validate.OneOf(CREDENTIALS))
     example = {"user_id": ASHA, "email": "asha@example.org", "name": "Asha Rao", "what": "password"}
 
 

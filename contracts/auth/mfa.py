@@ -22,23 +22,38 @@ class RecoveryCodesView(View):
 
 
 class StartMfa(Command):
-    """Get a secret for a second factor. Nothing changes until it is confirmed with a code.
+    """Get a secret for a second factor, or, with a code of the present one, for another in its place.
 
-    Forbidden: `password_wrong`. TooMany: `locked`. Conflict: `mfa_enabled`. Unavailable: `busy`.
+    Nothing changes until it is confirmed with a code. Forbidden: `password_wrong`. Invalid: `code_wrong`. TooMany:
+    `locked`. Conflict: `mfa_enabled` (there is one, and no code of it was given). Unavailable: `busy`.
     """
 
     service, roles, returns, keyed, enrolling = "auth", ANY_ROLE, MfaSecretView, False, True
-    line = HASHING
+    line, verified = HASHING, True
     password = known_password()
+    code = fields.String(load_default=None, load_only=True, validate=CODE)
 
 
 class ConfirmMfa(Command):
-    """Show that the app has the secret: from now on signing in takes a code.
+    """Show that the app has the secret: from now on signing in takes a code of it. Other recovery codes end.
 
     Invalid: `code_wrong`. Conflict: `mfa_enabled`, `mfa_not_started`. TooMany: `locked`.
     """
 
     service, roles, returns, keyed, enrolling = "auth", ANY_ROLE, RecoveryCodesView, False, True
+    verified = True
+    code = fields.String(required=True, load_only=True, validate=CODE)
+
+
+class RenewRecoveryCodes(Command):
+    """Get ten new recovery codes, for a code of the app or one of those that are left; the old ones end.
+
+    Forbidden: `password_wrong`. Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_not_enabled`. Unavailable:
+    `busy`.
+    """
+
+    service, roles, returns, keyed, line = "auth", ANY_ROLE, RecoveryCodesView, False, HASHING
+    password = known_password()
     code = fields.String(required=True, load_only=True, validate=CODE)
 
 

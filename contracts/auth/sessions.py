@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from chassis.contract import ANYONE, Command, PageQuery, Query, View, page_of
-from contracts.auth.common import CODE, HASHING, TOKEN, StatusView
+from contracts.auth.common import CODE, HASHING, TOKEN, StatusView, some_roles
 from contracts.roles import ANY_ROLE
 
 SOMETIMES = {"sometimes": True}
@@ -15,7 +15,7 @@ class UserView(View):
     id = fields.UUID()
     email = fields.Email()
     name = fields.String()
-    roles = fields.List(fields.String())
+    roles = some_roles()
 
 
 class TokensView(View):
@@ -33,12 +33,20 @@ class TokensView(View):
     user = fields.Nested(UserView)
 
 
+class SecondStepView(View):
+    """What the second step of signing in is done with, within `expires_in` seconds."""
+
+    mfa_token = fields.String()
+    expires_in = fields.Integer()
+
+
 class SignInView(View):
-    """A signed-in session, as `TokensView`; or, where a second factor is set up, `mfa_token` for the second step.
+    """A signed-in session; or, where a second factor is set up, `mfa_token` for the second step.
 
     `expires_in` is the life of what was given, in seconds.
     """
 
+    one_of = (TokensView, SecondStepView)
     mfa_token = fields.String(metadata=SOMETIMES)
     expires_in = fields.Integer()
     access_token = fields.String(metadata=SOMETIMES)
@@ -116,13 +124,24 @@ class EndSession(Command):
     session_id = fields.UUID(required=True)
 
 
+class KeyView(View):
+    """A public key, as a JSON Web Key (RFC 8037)."""
+
+    kty = fields.String(metadata={"example": "OKP"})
+    crv = fields.String(metadata={"example": "Ed25519"})
+    x = fields.String(metadata={"example": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+    kid = fields.String(metadata={"example": "01919c5e-0000-7000-8000-0000000000a1"})
+    alg = fields.String(metadata={"example": "EdDSA"})
+    use = fields.String(metadata={"example": "sig"})
+
+
 class ListPublicKeys(Query):
     """The public keys that access tokens are verified with (RFC 7517)."""
 
     class KeysView(View):
         """A JSON Web Key Set."""
 
-        keys = fields.Raw()
+        keys = fields.List(fields.Nested(KeyView))
 
     service, roles, returns = "auth", ANYONE, KeysView
 

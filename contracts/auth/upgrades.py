@@ -13,7 +13,7 @@ class UpgradeRequestView(View):
 
     id = fields.UUID()
     user_id = fields.UUID()
-    role = fields.String()
+    role = fields.String(validate=validate.OneOf([role.value for role in Role]))
     status = fields.String(validate=validate.OneOf(STATES))
     licence_number = fields.String(allow_none=True)
     specialization = fields.String(allow_none=True)

@@ -20,7 +20,7 @@ TOLD = frozenset({"name", "phone", "language", "timezone"})
 """What others keep copies of, besides the address."""
 
 
-def prepare(session: Session, _actor: Actor, *, email: str, password: str, name: str) -> dict[str, str]:  # noqa: ARG001
+def prepare(session: Session, _actor: Actor, *, email: str, password: str, name: str) -> dict[str, str]:  # noqa: ARG001  a use case takes all of the fields
     """See that the address is free, and choose the account's id. Conflict: `email_taken`."""
     if session.scalar(select(exists().where(Account.email_key == rules.email_key(email)))):
         raise email_taken()
@@ -58,6 +58,7 @@ def create_ready(
     """
     account, roles = _new(email, name, password_hash, uuid7()), list(roles)
     account.verify(clock.now())
+    account.revision = 1  # It is new: nobody has read an earlier one.
     _open(session, account, roles, by=actor.id, specialization=specialization)
     session.publish(UserVerified(user_id=account.id))
     for role in roles:
@@ -85,6 +86,7 @@ def _new(email: str, name: str, password_hash: str, user_id: UUID) -> Account:
         password_hash=password_hash,
         status="pending_verification",
         created_at=clock.now(),
+        revision=1,
     )
 
 
@@ -125,7 +127,7 @@ def _move(session: Session, account: Account, email: str) -> Account:
     The old address is told, so that its owner hears of what somebody else may have done.
     """
     if not account.may_sign_in:
-        raise mailed.not_valid()
+        raise mailed.not_valid(account.id)
     session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="email"))
     set_address(session, account, email)
     if not account.is_verified:
@@ -138,7 +140,7 @@ def set_address(session: Session, account: Account, email: str) -> None:
     """Write another address, and end what the earlier one got. Conflict: `email_taken`."""
     with refusing(session, {"uq_account_email_key": email_taken()}):
         account.email, account.email_key = email, rules.email_key(email)
-        account.revision += 1
+        account.changed()
     mailed.end_all(session, account)
     _say_updated(session, account)
 
@@ -160,7 +162,7 @@ def change(session: Session, account: Account, changes: Mapping[str, Any]) -> No
         return
     for name, value in differing.items():
         setattr(account, name, value)
-    account.revision += 1
+    account.changed()
     if not TOLD.isdisjoint(differing):
         _say_updated(session, account)
     if "name" in differing:

@@ -99,24 +99,24 @@ def update(
     account.must_not_be_erased()
     if name is not None:
         accounts.change(session, account, {"name": name})
-    if status == "deactivated" and account.status != "deactivated":
+    before = account.status
+    if status == "deactivated" and before != "deactivated":
         _deactivate(session, account)
-    if status == "active" and account.status == "deactivated":
+    if status == "active" and before == "deactivated":
         _reactivate(session, account)
+    session.note(details={"status": [before, account.status]} if account.status != before else None)
     return accounts.shown(session, account)
 
 
 def _deactivate(session: Session, account: Account) -> None:
     grants.must_leave_an_admin(session, account)
     account.deactivate()
-    account.revision += 1
     sessions.end_all(session, account.id)
     session.publish(UserDeactivated(user_id=account.id))
 
 
 def _reactivate(session: Session, account: Account) -> None:
     account.reactivate()
-    account.revision += 1
     session.publish(UserReactivated(user_id=account.id))
     grants.announce_again(session, account)
     grants.announce_staff_again(session, account)
@@ -139,7 +139,8 @@ def assign_roles(
         _take(session, actor, account, held - wanted)
         _give(session, actor, account, sorted(wanted - held), said)
     if held != wanted or corrected:
-        account.revision += 1
+        account.changed()
+        session.note(details={"granted": sorted(wanted - held), "revoked": sorted(held - wanted)})
     return accounts.shown(session, account)
 
 
@@ -165,13 +166,19 @@ def _take(session: Session, actor: Actor, account: Account, roles: set[str]) -> 
         grants.announce_staff_again(session, account)
 
 
-def reset_mfa(session: Session, _actor: Actor, *, user_id: UUID) -> dict[str, str]:
-    """Take a lost second factor away; the owner is told. NotFound: `not_found`. Conflict: `mfa_not_enabled`."""
+def reset_mfa(session: Session, actor: Actor, *, user_id: UUID) -> dict[str, str]:
+    """Take a lost second factor away; the owner is told.
+
+    NotFound: `not_found`. Forbidden: `own_mfa` (one's own takes one's password). Conflict: `mfa_not_enabled`.
+    """
+    if user_id == actor.person:
+        raise Forbidden("own_mfa", "Another admin takes your second factor away; or you, with your password.")
     account = locked(session, user_id)
     session.note(record_id=account.id)
     if not mfa.is_enabled(session, account.id):
         raise Conflict("mfa_not_enabled", "There is no second factor.")
     mfa.reset(session, account.id)
+    account.changed()
     sessions.end_all(session, account.id)
     session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="mfa_disabled"))
     return {"status": "mfa_disabled"}

@@ -6,16 +6,16 @@ A new password ends what the old one has opened: sessions, links, new addresses 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 
 from chassis import clock
 from chassis.database import Session
 from chassis.execution import Refused
 from chassis.identity import Actor
 from contracts.auth import CredentialsChanged, UserVerified
-from services.auth import accounts, logins, mailed, rules, sessions
+from services.auth import accounts, locks, logins, mailed, mfa, rules, sessions
 from services.auth.logins import Candidate
-from services.auth.models import Account, LoginFailure
+from services.auth.models import Account
 
 RESETS = ("reset", "invite")
 
@@ -27,7 +27,7 @@ class Owner(NamedTuple):
     known: tuple[str, str]
 
 
-def prepare_reset(session: Session, _actor: Actor, *, token: str, password: str) -> dict[str, str]:  # noqa: ARG001
+def prepare_reset(session: Session, _actor: Actor, *, token: str, password: str) -> dict[str, str]:  # noqa: ARG001  a use case takes all of the fields
     """Whose it is, and what a new password must not be guessed from. Invalid: `token_not_valid`."""
     account = mailed.owner(session, token, *RESETS)
     _check_reset(account, account.email)
@@ -37,13 +37,13 @@ def prepare_reset(session: Session, _actor: Actor, *, token: str, password: str)
 def _check_reset(account: Account, mailed_to: str) -> None:
     """Invalid `token_not_valid` where no password counts, and when the mail went to another address than today's."""
     if not account.may_sign_in or mailed_to != account.email:
-        raise mailed.not_valid()
+        raise mailed.not_valid(account.id)
 
 
-def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, *, token: str) -> Any:
-    """Set the password of whoever got the mail, which also shows the address to be his. Invalid: `token_not_valid`.
+def reset(session: Session, actor: Actor, _plan: Mapping[str, str], password_hash: str, *, token: str) -> Any:
+    """Set the password of whoever got the mail, which also shows the address to be theirs. Invalid: `token_not_valid`.
 
-    He gets in at once, although wrong guesses may have locked the address.
+    They get in at once, although wrong guesses may have locked the address, and go on.
     """
     kept = mailed.take(session, token, *RESETS)
     account = session.get_one(Account, kept.user_id, with_for_update=True)
@@ -51,11 +51,17 @@ def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_ha
     session.note(actor_id=account.id, record_id=account.id)
     _set_password(session, account, password_hash)
     sessions.end_all(session, account.id)
-    session.execute(delete(LoginFailure).where(LoginFailure.email_digest == rules.digest(account.email_key)))
+    locks.open_for_owner(session, actor, account, kept)
     if not account.is_verified:
-        account.verify(clock.now())
-        session.publish(UserVerified(user_id=account.id))
+        _show_first(session, account)
     return {"status": "password_set"}
+
+
+def _show_first(session: Session, account: Account) -> None:
+    """The address is its owner's from now on; a second factor of whoever registered it before is not."""
+    mfa.reset(session, account.id)
+    account.verify(clock.now())
+    session.publish(UserVerified(user_id=account.id))
 
 
 def _set_password(session: Session, account: Account, password_hash: str) -> None:
@@ -74,7 +80,7 @@ def prepare_change(session: Session, actor: Actor, **_fields: Any) -> Owner:
 def change_password(
     session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None]
 ) -> dict[str, str] | Refused:
-    """Set one's own password; every other session ends. Refused: `password_wrong`. TooMany: `locked`."""
+    """Set one's own password; every other session ends. Forbidden: `password_wrong`. TooMany: `locked`."""
     right, password_hash = outcome
     account = logins.confirmed(session, actor, owner.candidate, right)
     if isinstance(account, Refused):
@@ -95,7 +101,7 @@ def change_email(
 ) -> dict[str, str] | Refused:
     """Have a link mailed to a new address, which counts once the link is used.
 
-    Refused: `password_wrong`. TooMany: `locked`. Conflict: `email_taken`.
+    Forbidden: `password_wrong`. TooMany: `locked`. Conflict: `email_taken`.
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):

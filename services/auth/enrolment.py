@@ -1,4 +1,4 @@
-"""Setting up a second factor, and doing without it again."""
+"""Setting up a second factor, replacing it, its recovery codes, and doing without it again."""
 
 from typing import Any
 
@@ -18,26 +18,51 @@ from services.auth.models import Account, SecondFactor
 ISSUER = "Matron"
 
 
-def start(session: Session, actor: Actor, candidate: Candidate, right: bool) -> dict[str, str] | Refused:  # noqa: FBT001
+def start(
+    session: Session,
+    actor: Actor,
+    candidate: Candidate,
+    right: bool,  # noqa: FBT001  the outcome of the step before
+    *,
+    code: str | None,
+) -> dict[str, str] | Refused:
     """Give the person a secret, which counts once it is confirmed; it takes the place of one that was not.
 
-    Refused: `password_wrong`. TooMany: `locked`. Conflict: `mfa_enabled`.
+    Whoever signs in with a factor already gives a code of it, and goes on with it until the new one is confirmed.
+    Forbidden: `password_wrong`. Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_enabled` (no code was given).
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     factor, secret = session.get(SecondFactor, account.id), mfa.new_secret()
+    if factor is not None and factor.confirmed_at is not None:
+        return _replace(session, actor, account, factor, secret, code)
     if factor is None:
         factor = SecondFactor(user_id=account.id)
         session.add(factor)
-    _must_be_unconfirmed(factor)
     factor.secret, factor.created_at, factor.last_step = secrets.encrypted(secret), clock.now(), None
     return _shown(account, secret)
 
 
-def _must_be_unconfirmed(factor: SecondFactor) -> None:
-    if factor.confirmed_at is not None:
-        raise Conflict("mfa_enabled", "You sign in with a second factor already.")
+def _replace(
+    session: Session, actor: Actor, account: Account, factor: SecondFactor, secret: str, code: str | None
+) -> dict[str, str] | Refused:
+    """Give somebody a secret for another device, who has shown that they have the present one, or a recovery code."""
+    if code is None:
+        raise _enabled()
+    if not mfa.take(session, account.id, code):
+        return _wrong(session, actor, account)
+    factor.replacement = secrets.encrypted(secret)
+    return _shown(account, secret)
+
+
+def _enabled() -> Conflict:
+    return Conflict("mfa_enabled", "You sign in with a second factor already: give a code of it to replace it.")
+
+
+def _wrong(session: Session, actor: Actor, account: Account) -> Refused:
+    errors = {"code": ["Not the code that the app should show now, or used before."]}
+    return logins.failed(session, actor, account, Invalid("code_wrong", "The code is wrong.", {"errors": errors}))
 
 
 def _shown(account: Account, secret: str) -> dict[str, str]:
@@ -46,38 +71,66 @@ def _shown(account: Account, secret: str) -> dict[str, str]:
 
 
 def confirm(session: Session, actor: Actor, *, code: str) -> dict[str, Any] | Refused:
-    """From now on signing in takes a code. The recovery codes are shown, and every other session ends.
+    """From now on signing in takes a code of this secret. New recovery codes are shown, and every other session ends.
 
-    Refused: `code_wrong`. TooMany: `locked`. Conflict: `mfa_enabled`, `mfa_not_started`.
+    Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_enabled`, `mfa_not_started`.
     """
-    account = logins.guarded(session, actor.person)
+    account = logins.guarded(session, actor, actor.person)
     session.note(record_id=account.id)
     factor = session.get(SecondFactor, account.id)
     if factor is None:
         raise Conflict("mfa_not_started", "Ask for a secret first.")
-    _must_be_unconfirmed(factor)
-    if not mfa.take_step(factor, code):
-        errors = {"code": ["Not the code that the app should show now."]}
-        return logins.failed(session, account, Invalid("code_wrong", "The code is wrong.", {"errors": errors}))
-    factor.confirmed_at = clock.now()
+    if factor.confirmed_at is not None and factor.replacement is None:
+        raise _enabled()
+    if not mfa.confirm(factor, code):
+        return _wrong(session, actor, account)
     codes = mfa.new_recovery_codes(session, account.id)
+    account.changed()
     _say_changed(session, actor, account, "mfa_enabled")
     return {"recovery_codes": codes}
 
 
-def end(session: Session, actor: Actor, candidate: Candidate, right: bool) -> dict[str, str] | Refused:  # noqa: FBT001
-    """Sign in without a code again. Every other session ends.
+def renew_codes(
+    session: Session,
+    actor: Actor,
+    candidate: Candidate,
+    right: bool,  # noqa: FBT001  the outcome of the step before
+    *,
+    code: str,
+) -> dict[str, Any] | Refused:
+    """Ten new recovery codes in place of those that are left. The owner is told.
 
-    Refused: `password_wrong`. TooMany: `locked`. Conflict: `mfa_not_enabled`, `mfa_required`.
+    Forbidden: `password_wrong`. Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_not_enabled`.
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     if not mfa.is_enabled(session, account.id):
-        raise Conflict("mfa_not_enabled", "There is no second factor.")
+        raise _not_enabled()
+    if not mfa.take(session, account.id, code):
+        return _wrong(session, actor, account)
+    _tell(session, account, "recovery_codes")
+    return {"recovery_codes": mfa.new_recovery_codes(session, account.id)}
+
+
+def _not_enabled() -> Conflict:
+    return Conflict("mfa_not_enabled", "There is no second factor.")
+
+
+def end(session: Session, actor: Actor, candidate: Candidate, right: bool) -> dict[str, str] | Refused:  # noqa: FBT001  the outcome of the step before
+    """Sign in without a code again. Every other session ends.
+
+    Forbidden: `password_wrong`. TooMany: `locked`. Conflict: `mfa_not_enabled`, `mfa_required`.
+    """
+    account = logins.confirmed(session, actor, candidate, right)
+    if isinstance(account, Refused):
+        return account
+    if not mfa.is_enabled(session, account.id):
+        raise _not_enabled()
     if mfa.is_required(grants.roles_of(session, account.id)):
         raise Conflict("mfa_required", "One of your roles requires a second factor.")
     mfa.reset(session, account.id)
+    account.changed()
     _say_changed(session, actor, account, "mfa_disabled")
     return {"status": "disabled"}
 
@@ -85,5 +138,9 @@ def end(session: Session, actor: Actor, candidate: Candidate, right: bool) -> di
 def _say_changed(session: Session, actor: Actor, account: Account, what: str) -> None:
     """End the sessions that were opened under other terms (ASVS 5, 7.4.3), and have the owner told."""
     sessions.end_all(session, account.id, but=actor.session_id)
+    _tell(session, account, what)
+
+
+def _tell(session: Session, account: Account, what: str) -> None:
     changed = CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=what)
     session.publish(changed)

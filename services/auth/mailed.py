@@ -7,6 +7,7 @@ done about it is done when the note is heard, after the answer.
 import secrets
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
 
@@ -69,7 +70,7 @@ def owner(session: Session, token: str, *purposes: str) -> Account:
     query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_open(token, purposes))
     account = session.scalars(query).one_or_none()
     if account is None:
-        raise not_valid()
+        raise not_valid(_owner_of_any(session, token))
     return account
 
 
@@ -84,8 +85,13 @@ def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
     statement = update(OneTimeToken).where(which).values(used_at=clock.now()).returning(OneTimeToken)
     kept = session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
     if kept is None:
-        raise not_valid()
+        raise not_valid(_owner_of_any(session, token))
     return kept
+
+
+def _owner_of_any(session: Session, token: str) -> UUID | None:
+    """Whose a token was that counts no more; nobody's if it never did."""
+    return session.scalar(select(OneTimeToken.user_id).where(OneTimeToken.digest == rules.digest(token)))
 
 
 def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
@@ -94,9 +100,12 @@ def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
     return known & OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > clock.now())
 
 
-def not_valid() -> Invalid:
-    """The token is none, or counts no more; which of the two is not said."""
-    return Invalid("token_not_valid", "The link is unknown, used or ended.", {"errors": {"token": ["Not valid."]}})
+def not_valid(user_id: UUID | None) -> Invalid:
+    """The token is none, or counts no more; which of the two only the audit learns, and whose it was."""
+    said = {"errors": {"token": ["Not valid."]}}
+    refusal = Invalid("token_not_valid", "The link is unknown, used or ended.", said)
+    refusal.noted = {"record_id": user_id} if user_id is not None else None
+    return refusal
 
 
 def end_all(session: Session, account: Account) -> None:

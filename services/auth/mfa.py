@@ -63,12 +63,27 @@ def take(session: Session, user_id: UUID, code: str) -> bool:
 
 def take_step(factor: SecondFactor, code: str) -> bool:
     """Whether it is the code of a time step after the last one that was taken; that step counts as taken then."""
-    totp, now = pyotp.TOTP(stored_secrets.decrypted(factor.secret)), int(clock.now().timestamp()) // STEP_SECONDS
-    given, last = _plain(code).encode(), factor.last_step or 0
-    steps = range(max(now - STEPS_OFF, last + 1), now + STEPS_OFF + 1)
+    step = _step_of(factor.secret, code, after=factor.last_step or 0)
+    factor.last_step = step or factor.last_step
+    return step is not None
+
+
+def confirm(factor: SecondFactor, code: str) -> bool:
+    """Whether it is a code of the secret that waits to be confirmed, which counts from now on, and alone."""
+    secret = factor.replacement or factor.secret
+    step = _step_of(secret, code, after=0)
+    if step is None:
+        return False
+    factor.secret, factor.replacement, factor.last_step, factor.confirmed_at = secret, None, step, clock.now()
+    return True
+
+
+def _step_of(secret: bytes, code: str, *, after: int) -> int | None:
+    """The time step of which this is the code, if it is one of those that count now; the latest of several."""
+    totp, now = pyotp.TOTP(stored_secrets.decrypted(secret)), int(clock.now().timestamp()) // STEP_SECONDS
+    steps, given = range(max(now - STEPS_OFF, after + 1), now + STEPS_OFF + 1), _plain(code).encode()
     right = [step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), given)]
-    factor.last_step = max(right, default=factor.last_step)
-    return bool(right)
+    return max(right, default=None)
 
 
 def _plain(code: str) -> str:
@@ -83,7 +98,8 @@ def _take_recovery(session: Session, user_id: UUID, code: str) -> bool:
 
 
 def new_recovery_codes(session: Session, user_id: UUID) -> list[str]:
-    """Ten codes, such as `abcd-efgh-ijkl-mnop-qrst-uvwx`; only their digests are kept."""
+    """Ten codes, such as `abcd-efgh-ijkl-mnop-qrst-uvwx`, in place of earlier ones; only their digests are kept."""
+    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     raw = [base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)]
     session.add_all(RecoveryCode(digest=rules.digest(code), user_id=user_id) for code in raw)
     return ["-".join(code[at : at + GROUP] for at in range(0, len(code), GROUP)) for code in raw]

@@ -44,7 +44,7 @@ class Account(Base):
     language: Mapped[str | None] = mapped_column(String(3))
     timezone: Mapped[str | None] = mapped_column(String(50))
     revision: Mapped[int] = mapped_column(server_default="1", default=1)
-    """Grows with each change that people make."""
+    """Grows with each change of what its owner or an admin sees of it, roles and second factor included."""
     verified_at: Mapped[datetime | None]
     """When the address was first shown to be its owner's."""
 
@@ -58,22 +58,29 @@ class Account(Base):
         """Whether the address has been shown to be its owner's."""
         return self.status == "active"
 
+    def changed(self) -> None:
+        """Something of it has changed that its owner or an admin sees, such as its roles."""
+        self.revision += 1
+
     def verify(self, now: datetime) -> None:
         """The owner has shown that the address is theirs."""
         if self.status != "pending_verification":
             raise Conflict("not_pending_verification", f"The account is {self.status}.", {"state": self.status})
         self.status, self.verified_at = "active", now
+        self.changed()
 
     def deactivate(self) -> None:
         """Nobody can use the account until it is reactivated."""
         self.must_not_be_erased()
         self.status = "deactivated"
+        self.changed()
 
     def reactivate(self) -> None:
         """The account can be used again, as far as it could before."""
         self.must_not_be_erased()
         if self.status == "deactivated":
             self.status = "active" if self.verified_at else "pending_verification"
+            self.changed()
 
     def erase(self) -> None:
         """Destroy what identifies the person; the id stays."""
@@ -81,6 +88,7 @@ class Account(Base):
         self.email, self.email_key, self.name = "", f"erased:{self.id}", ""
         self.password_hash, self.status = "", "erased"
         self.phone = self.locale = self.language = self.timezone = None
+        self.changed()
 
     def must_not_be_erased(self) -> None:
         """Conflict when there is nobody left whom the account is of."""
@@ -155,7 +163,10 @@ class RefreshToken(Base):
 
 
 class LoginFailure(Base):
-    """A failed try to sign in. Kept by the digest of what was typed as address, whether it has an account or not."""
+    """A failed try to sign in. Kept by the digest of what was typed as address, whether it has an account or not.
+
+    Those from the owner's own network are counted apart (`services.auth.locks`).
+    """
 
     __tablename__ = "login_failure"
     __table_args__ = (Index("ix_login_failure_email_digest_at", "email_digest", "at"),)
@@ -181,6 +192,8 @@ class OneTimeToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    used_from: Mapped[str | None] = mapped_column(String(45))
+    """The network in which a password was set with it: guesses from elsewhere do not lock its owner there."""
 
 
 class SecondFactor(Base):
@@ -195,6 +208,8 @@ class SecondFactor(Base):
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int | None] = mapped_column(BigInteger)
     """The time step of the last code that was taken: no code works twice (RFC 6238, section 5.2)."""
+    replacement: Mapped[bytes | None]
+    """The secret, encrypted too, that takes its place once it has been confirmed."""
 
 
 class RecoveryCode(Base):

@@ -22,7 +22,10 @@ def hash_new(_plan: Any, *, password: str, name: str, email: str) -> str:
 
 
 def hash_reset(plan: Mapping[str, str], *, password: str) -> str:
-    """The same for somebody whose name and address are in the plan: `{"user_id", "email", "name"}`."""
+    """The same for somebody whose name and address are in the plan: `{"user_id", "email", "name"}`.
+
+    Invalid: `password_too_common`. Unavailable: `busy`.
+    """
     return in_thread(_hash_acceptable, password, plan["name"], plan["email"])
 
 

@@ -5,6 +5,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 
 from zxcvbn import matching, scoring, time_estimates
 
@@ -25,6 +26,17 @@ LOCK = timedelta(minutes=15)
 def email_key(email: str) -> str:
     """What two ways of writing one address have in common."""
     return email.strip().casefold()
+
+
+def network(address: str) -> str:
+    """What of a network address is one customer's: all of IPv4, 64 bits of IPv6. What is no address stays as it is."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped) if found.ipv4_mapped else found.packed[:8].hex(":", 2) + "::/64"
 
 
 def digest(secret: str) -> str:

@@ -68,6 +68,9 @@ class AuthService(Service):
 
     start_mfa = serves(auth.StartMfa, logins.own, outside=passwords.matches, then=enrolment.start)
     confirm_mfa = serves(auth.ConfirmMfa, enrolment.confirm)
+    renew_recovery_codes = serves(
+        auth.RenewRecoveryCodes, logins.own, outside=passwords.matches, then=enrolment.renew_codes
+    )
     end_mfa = serves(auth.EndMfa, logins.own, outside=passwords.matches, then=enrolment.end)
     list_my_sessions = serves(auth.ListMySessions, sessions.own)
     end_session = serves(auth.EndSession, sessions.end_own)

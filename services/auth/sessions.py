@@ -68,7 +68,7 @@ def refresh(session: Session, _actor: Actor, *, refresh_token: str) -> dict[str,
     account = session.get(Account, login.user_id)
     token = session.get(RefreshToken, rules.digest(refresh_token))
     if account is None or token is None or not account.may_sign_in or token.expires_at <= clock.now():
-        raise _refresh_failed()
+        raise _refresh_failed(login.user_id)
     session.note(actor_id=account.id, record_id=account.id)
     successor = login.successor_of(refresh_token)
     if token.used_at is None:
@@ -76,7 +76,7 @@ def refresh(session: Session, _actor: Actor, *, refresh_token: str) -> dict[str,
         _issue(session, login, successor)
     elif not _reply_was_lost(session, token, successor):
         end(session, [login])
-        return Refused(_refresh_failed())
+        return Refused(_refresh_failed(account.id))
     return _tokens(session, account, login, successor)
 
 
@@ -89,8 +89,14 @@ def _session_of(session: Session, refresh_token: str) -> LoginSession:
     )
     login = session.scalars(query.with_for_update(of=LoginSession)).one_or_none()
     if login is None:
-        raise _refresh_failed()
+        raise _refresh_failed(_owner_of_any(session, refresh_token))
     return login
+
+
+def _owner_of_any(session: Session, refresh_token: str) -> UUID | None:
+    """Whose a token was of a session that has ended."""
+    query = select(LoginSession.user_id).join(RefreshToken).where(RefreshToken.digest == rules.digest(refresh_token))
+    return session.scalar(query)
 
 
 def _reply_was_lost(session: Session, token: RefreshToken, successor: str) -> bool:
@@ -101,8 +107,10 @@ def _reply_was_lost(session: Session, token: RefreshToken, successor: str) -> bo
     return soon and following is not None and following.used_at is None
 
 
-def _refresh_failed() -> Unauthenticated:
-    return Unauthenticated("refresh_failed", "Sign in again.")
+def _refresh_failed(user_id: UUID | None) -> Unauthenticated:
+    refusal = Unauthenticated("refresh_failed", "Sign in again.")
+    refusal.noted = {"record_id": user_id} if user_id is not None else None
+    return refusal
 
 
 def _tokens(session: Session, account: Account, login: LoginSession, refresh_token: str) -> dict[str, Any]:

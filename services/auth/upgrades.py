@@ -96,7 +96,7 @@ def _listing(session: Session, which: ColumnElement[bool], limit: int, cursor: s
 
 
 def decide(session: Session, actor: Actor, *, request_id: UUID, decision: str, reason: str | None) -> UpgradeRequest:
-    """Approve, which grants the role, or reject. Nobody decides about themselves.
+    """Approve, which grants the role, or reject. Nobody decides about themselves. It is audited as done to the person.
 
     Invalid: `reason_required`. Forbidden: `own_request`. Conflict: `already_decided`, `already_granted`,
     `account_not_active`.
@@ -107,6 +107,8 @@ def decide(session: Session, actor: Actor, *, request_id: UUID, decision: str, r
         raise _no_such_request()
     if asked.user_id == actor.person:
         raise Forbidden("own_request", "Another admin decides about your request.")
+    details = {"request_id": str(asked.id), "decision": decision, "granted": [asked.role] * (decision == "approve")}
+    session.note(record_id=asked.user_id, details=details)
     if decision == "approve":
         _approve(session, actor, asked, reason)
     else:
@@ -120,6 +122,7 @@ def _approve(session: Session, actor: Actor, asked: UpgradeRequest, reason: str 
     asked.approve(actor.person, clock.now(), reason)
     account.must_be_active()
     grants.give(session, account, asked.role, by=actor.person, specialization=asked.specialization)
+    account.changed()
     _say_decided(session, asked, "approve")
     grants.announce(session, account, asked.role, specialization=asked.specialization)
 

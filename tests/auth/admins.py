@@ -10,8 +10,8 @@ from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Event, Origin
 from chassis.database import Session
+from chassis.event import Event, Origin
 from chassis.identity import Actor
 from contracts.roles import Role
 from services.auth import administration, erasure

@@ -8,6 +8,7 @@ import pytest
 from chassis import clock as real_clock
 from chassis import config
 from chassis.config import Config
+from matron import environment
 from services.auth import keys, secrets
 from tests.auth.factories import Clock
 
@@ -27,7 +28,7 @@ def settings(key_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("AMQP_URL", "embedded://tests")
     monkeypatch.setenv("SIGNING_KEYS", str(key_folder / "private"))
     monkeypatch.setenv("JWKS_FILE", str(key_folder / "jwks.json"))
-    loaded = config.load()
+    loaded = environment.load()
     monkeypatch.setattr(config, "_current", loaded)
     return loaded
 

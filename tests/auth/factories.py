@@ -1,5 +1,6 @@
 """Accounts, actors and whole conversations with the auth service, with defaults."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,9 +14,9 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
-from chassis.contract import Event
 from chassis.database import Database, Session
-from chassis.errors import MatronError
+from chassis.errors import MatronError, TooMany
+from chassis.event import Event
 from chassis.execution import Call, Refused
 from chassis.identity import NOBODY, Actor, Verifier
 from contracts.auth import MailTokenIssued
@@ -120,16 +121,19 @@ def invited(session: Session, email: str) -> Account:
     return session.get_one(Account, patient_id)
 
 
-def log_in(session: Session, email: str, password: str = PASSWORD) -> Any:
+def log_in(session: Session, email: str, password: str = PASSWORD, *, actor: Actor = NOBODY) -> Any:
     """The three steps of logging in, in one transaction; a refusal that is to be committed is returned."""
-    candidate = logins.find(session, NOBODY, email=email, password=password)
+    candidate = logins.find(session, actor, email=email, password=password)
     right = passwords.matches(candidate, password=password)
-    return logins.log_in(session, NOBODY, candidate, right, email=email)
+    return logins.log_in(session, actor, candidate, right, email=email)
 
 
-def log_in_with(session: Session, account: Account, code: str) -> Any:
+def log_in_with(
+    session: Session, account: Account, code: str, *, actor: Actor = NOBODY, mfa_token: str | None = None
+) -> Any:
     """Both steps of signing in; a refusal that is to be committed is returned."""
-    return logins.give_code(session, NOBODY, mfa_token=log_in(session, account.email)["mfa_token"], code=code)
+    mfa_token = mfa_token or log_in(session, account.email, actor=actor)["mfa_token"]
+    return logins.give_code(session, actor, mfa_token=mfa_token, code=code)
 
 
 def actor_of(tokens: dict[str, Any]) -> Actor:
@@ -137,12 +141,26 @@ def actor_of(tokens: dict[str, Any]) -> Actor:
     return Verifier(KeySet(config.current().jwks_file)).actor(tokens["access_token"])
 
 
-def fail_to_log_in(session: Session, email: str, times: int) -> None:
+def fail_to_log_in(session: Session, email: str, times: int, *, actor: Actor = NOBODY) -> None:
     """Wrong passwords, without the time that comparing takes."""
     right = False
     for _ in range(times):
-        candidate = logins.find(session, NOBODY, email=email, password="wrong")
-        assert isinstance(logins.log_in(session, NOBODY, candidate, right, email=email), Refused)
+        candidate = logins.find(session, actor, email=email, password="wrong")
+        assert isinstance(logins.log_in(session, actor, candidate, right, email=email), Refused)
+
+
+def guesses(session: Session, email: str, times: int, *, right: bool = False) -> Counter[str]:
+    """The answers to a guess from so many network addresses, without the time that comparing takes."""
+    found = Counter[str]()
+    for number in range(times):
+        actor = Actor(address=f"198.51.{number >> 8}.{number & 255}")
+        try:
+            candidate = logins.find(session, actor, email=email, password="a guess")
+            answer = logins.log_in(session, actor, candidate, right, email=email)
+            found[code_of(answer) if isinstance(answer, Refused) else "done"] += 1
+        except TooMany as error:
+            found[error.code] += 1
+    return found
 
 
 @dataclass
@@ -160,7 +178,7 @@ class App:
 def started(session: Session, account: Account) -> App:
     """An app with a secret that is still to be confirmed."""
     actor = acting(account)
-    shown = enrolment.start(session, actor, logins.own(session, actor), right=True)
+    shown = enrolment.start(session, actor, logins.own(session, actor), right=True, code=None)
     assert not isinstance(shown, Refused)
     return App(shown["secret"], [])
 

@@ -269,6 +269,14 @@ def test_a_lost_second_factor_is_taken_away_and_its_owner_told(session: Session)
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
 
 
+def test_an_admin_does_not_take_their_own_second_factor_away(session: Session) -> None:
+    account = admin(session)
+    enrolled(session, account)
+    with pytest.raises(Forbidden) as refusal:
+        administration.reset_mfa(session, acting(account, Role.ADMIN), user_id=account.id)
+    assert (refusal.value.code, mfa.is_enabled(session, account.id)) == ("own_mfa", True)
+
+
 def test_where_there_is_no_second_factor_none_is_taken_away(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
         administration.reset_mfa(session, SOMEBODY, user_id=new_account(session).id)

@@ -33,10 +33,10 @@ from tests.auth.test_service import at_once
 NEW = "copper-lantern-orbit-seventy"
 
 
-def reset(session: Session, token: str, password: str = NEW) -> Any:
+def reset(session: Session, token: str, password: str = NEW, *, actor: Actor = NOBODY) -> Any:
     """The three steps of setting a lost password."""
-    plan = credentials.prepare_reset(session, NOBODY, token=token, password=password)
-    made = credentials.reset(session, NOBODY, plan, passwords.hash_reset(plan, password=password), token=token)
+    plan = credentials.prepare_reset(session, actor, token=token, password=password)
+    made = credentials.reset(session, actor, plan, passwords.hash_reset(plan, password=password), token=token)
     session.flush()
     return made
 
@@ -258,6 +258,17 @@ def test_whoever_has_not_heard_the_answer_asks_again_with_the_same_key(database:
     _account, token = lost(database)
     key = new_email()
     assert [reset_by(database, token, key) for _ in range(2)] == [{"status": "password_set"}] * 2
+
+
+def test_another_password_under_the_same_key_is_another_request(database: Database) -> None:
+    account, token = lost(database)
+    key = new_email()
+    reset_by(database, token, key)
+    with pytest.raises(Invalid) as refusal:
+        AuthService.reset_password(Host(database, call=Call(key=key)), token=token, password="a-quite-different-one-61")
+    assert refusal.value.code == "key_reused"
+    with database.begin() as session:
+        assert gets_in(session, account.email, NEW)
 
 
 def test_neither_secrets_nor_whose_they_are_stay_with_the_key(database: Database) -> None:

@@ -6,12 +6,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 
+from chassis.contract import Command
 from chassis.database import Database, Session
 from chassis.errors import Conflict, Forbidden, Invalid, TooMany
 from chassis.execution import Call, Refused
-from chassis.identity import Actor
+from chassis.identity import Actor, check_right
 from chassis.tables import audit
+from contracts import auth
 from contracts.auth import CredentialsChanged, SessionRevoked
 from services.auth import enrolment, logins, mfa, sessions
 from services.auth.models import Account, RecoveryCode
@@ -36,9 +39,9 @@ from tests.auth.factories import (
 )
 
 
-def start(session: Session, actor: Actor, *, right: bool = True) -> Any:
+def start(session: Session, actor: Actor, *, right: bool = True, code: str | None = None) -> Any:
     """A secret, without the time that comparing a password takes."""
-    return enrolment.start(session, actor, logins.own(session, actor), right)
+    return enrolment.start(session, actor, logins.own(session, actor), right, code=code)
 
 
 def end(session: Session, actor: Actor, *, right: bool = True) -> Any:
@@ -89,6 +92,14 @@ def test_a_confirmed_secret_is_not_replaced(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
         start(session, acting(account))
     assert refusal.value.code == "mfa_enabled"
+
+
+@pytest.mark.parametrize("contract", [auth.StartMfa, auth.ConfirmMfa])
+def test_nobody_sets_up_a_factor_for_an_address_that_may_be_anothers(contract: type[Command]) -> None:
+    with pytest.raises(Forbidden) as refusal:
+        check_right(Actor(id=uuid7(), roles=frozenset({"patient"})), contract)
+    assert refusal.value.code == "address_not_verified"
+    assert "refresh" in refusal.value.detail, "who has just verified has a token from before"
 
 
 def test_confirming_shows_ten_recovery_codes_and_tells_the_owner(session: Session) -> None:
@@ -207,7 +218,7 @@ def test_a_locked_account_changes_nothing_although_the_password_is_right(session
     with pytest.raises(TooMany):
         logins.own(session, acting(account))
     with pytest.raises(TooMany):
-        enrolment.start(session, acting(account), candidate, right=True)
+        enrolment.start(session, acting(account), candidate, right=True, code=None)
     clock.advance(minutes=15)
     assert "secret" in start(session, acting(account))
 

@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def test_an_account_is_verified_once() -> None:
-    account = Account(status="pending_verification")
+    account = Account(status="pending_verification", revision=1)
     account.verify(NOW)
     assert account.is_verified
     with pytest.raises(Conflict) as refusal:
@@ -21,7 +21,7 @@ def test_an_account_is_verified_once() -> None:
 
 
 def test_a_reactivated_account_is_verified_only_if_it_was() -> None:
-    known, unknown = Account(status="pending_verification"), Account(status="pending_verification")
+    known, unknown = (Account(status="pending_verification", revision=1) for _ in range(2))
     known.verify(NOW)
     for account in (known, unknown):
         account.deactivate()

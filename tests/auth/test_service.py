@@ -83,6 +83,14 @@ def test_a_key_whose_password_was_refused_may_be_used_with_a_better_one(database
     assert made["email"] == email
 
 
+def test_another_password_under_the_key_of_an_account_that_was_opened_is_refused(database: Database) -> None:
+    call, email = Call(key=new_email()), new_email()
+    register(database, email, call)
+    with pytest.raises(MatronError) as refusal:
+        AuthService.register_patient(Host(database, call=call), email=email, password="another-1-x!", name="Asha Rao")
+    assert refusal.value.code == "key_reused"
+
+
 def test_no_password_is_kept_with_the_key(database: Database) -> None:
     call = Call(key=new_email())
     register(database, new_email(), call)

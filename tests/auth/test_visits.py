@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from chassis.contract import Event
 from chassis.database import Session
+from chassis.event import Event
 from contracts import scheduling
 from contracts.scheduling import (
     AppointmentBooked,
@@ -74,6 +74,15 @@ def test_a_displaced_visit_that_has_another_time_is_open_again(session: Session)
     hear(session, AppointmentDisplaced, visit, doctor_id, 2)
     hear(session, AppointmentRescheduled, visit, doctor_id, 3, status="requested")
     assert visits.open_of(session, doctor_id) == [visit]
+
+
+def test_a_visit_whose_patient_came_after_all_is_open_again_in_whatever_order_it_is_heard(session: Session) -> None:
+    doctor_id, visits_heard = uuid7(), [uuid7(), uuid7()]
+    told: list[tuple[type[Event], int]] = [(AppointmentMissed, 3), (PatientArrived, 4)]
+    for visit, events in zip(visits_heard, (told, told[::-1]), strict=True):
+        for event, revision in events:
+            hear(session, event, visit, doctor_id, revision)
+    assert visits.open_of(session, doctor_id) == visits_heard
 
 
 def test_a_visit_that_another_doctor_takes_over_is_that_doctors(session: Session) -> None:

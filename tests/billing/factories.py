@@ -14,8 +14,8 @@ from sqlalchemy import event, select
 from uuid_utils.compat import uuid7
 
 from chassis.config import Config
-from chassis.contract import Event, Origin
 from chassis.database import Database, Session
+from chassis.event import Event, Origin
 from chassis.execution import Call
 from chassis.identity import Actor
 from services.billing import checkouts, doctors, invoices, payments, prices, providers

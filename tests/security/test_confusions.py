@@ -1,6 +1,7 @@
 """Each secret opens one door: no token does the work of another kind of token."""
 
 import re
+from base64 import b32decode, urlsafe_b64decode
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -94,6 +95,13 @@ def test_whoever_knows_the_password_alone_replaces_no_second_factor(hospital: Ho
     assert begin(hospital, person.email).keys() == {"mfa_token", "expires_in"}, "a new password is no second factor"
 
 
+def test_each_secret_that_is_given_out_has_128_bits_or_more(secrets: Secrets) -> None:
+    random = [secrets.refresh, secrets.mfa, secrets.verify, secrets.reset]
+    assert [len(urlsafe_b64decode(token + "=" * (-len(token) % 4))) for token in random] == [32] * 4
+    assert len(b32decode(secrets.secret)) == 20
+    assert len({*random, secrets.secret}) == 5
+
+
 def test_a_recovery_code_signs_in_once_and_for_one_person(hospital: Hospital) -> None:
     person, other = verified_patient(hospital), verified_patient(hospital)
     _secret, codes = with_second_factor(person)
@@ -110,6 +118,8 @@ def test_a_password_set_by_whoever_registered_first_does_not_outlive_a_reset(hos
     email = f"{uuid4().hex[:12]}@mail.example"
     hospital.call("POST", "/api/auth/register", json={"email": email, "password": PASSWORD, "name": "Not The Owner"})
     squatter = sign_in(hospital, email)
+    enrolling = squatter.try_post("/api/users/me/mfa", password=PASSWORD)
+    assert (enrolling.status_code, enrolling.json()["code"]) == (403, "address_not_verified")
     hospital.call("POST", "/api/auth/forgot-password", json={"email": email})
     reset = {"token": mailed(hospital, email, "reset-password"), "password": "another-horse-battery-17"}
     assert hospital.call("POST", "/api/auth/reset-password", json=reset).status_code == 200

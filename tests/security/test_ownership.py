@@ -14,7 +14,8 @@ from uuid import uuid4
 import pytest
 
 from contracts.roles import Role
-from gateway.openapi import Entry, document, entries
+from gateway.openapi import document, entries
+from gateway.route import Line
 from gateway.service import GatewayService
 from tests.hospital import Hospital, eventually
 from tests.people import Person, first_slot
@@ -23,7 +24,7 @@ from tests.security.conftest import Staff
 TABLE = entries(GatewayService)
 PATHS = document(GatewayService)["paths"]
 SANDBOX = {"/api/patient/invoices/{invoice_id}/pay": {"provider": "sandbox"}}
-PUBLIC = ("/api/doctors", "/api/doctors/{doctor_id}/slots")
+PUBLIC = ("/api/doctors", "/api/doctors/{doctor_id}", "/api/doctors/{doctor_id}/slots")
 """The directory of doctors, which is for everybody who has signed in."""
 ANY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MEDICINE = {
@@ -37,7 +38,7 @@ MEDICINE = {
 }
 
 
-def body_of(entry: Entry) -> dict[str, Any]:
+def body_of(entry: Line) -> dict[str, Any]:
     """What a route takes besides the id: the document's own example, with moments that are still to come."""
     described = PATHS[entry.url][entry.method.lower()].get("requestBody")
     given: dict[str, Any] = described["content"]["application/json"]["example"] if described else {}
@@ -54,7 +55,7 @@ class Pair(NamedTuple):
 
 def lists(person: Person, role: Role) -> dict[str, Any]:
     """All that somebody sees under addresses without an id."""
-    urls = [one.url for one in TABLE if one.method == "GET" and role in one.contract.roles and "{" not in one.url]
+    urls = [one.url for one in TABLE if one.method == "GET" and role in one.roles and "{" not in one.url]
     return {url: person.get(url, limit=100) if _is_list(url) else person.get(url) for url in urls if url not in PUBLIC}
 
 
@@ -63,12 +64,12 @@ def _is_list(url: str) -> bool:
     return "limit" in contract.schema().fields
 
 
-def with_id(role: Role) -> list[Entry]:
+def with_id(role: Role) -> list[Line]:
     """The routes that the role may ask and that take an id."""
-    return [one for one in TABLE if role in one.contract.roles and "{" in one.url and one.url not in PUBLIC]
+    return [one for one in TABLE if role in one.roles and "{" in one.url and one.url not in PUBLIC]
 
 
-def asked(hospital: Hospital, person: Person, entry: Entry, one: str) -> tuple[int, str]:
+def asked(hospital: Hospital, person: Person, entry: Line, one: str) -> tuple[int, str]:
     """What is told of an id, without that of the request."""
     url = re.sub(r"{\w+}", one, entry.url)
     body: dict[str, Any] = {} if entry.method == "GET" else {"json": body_of(entry)}

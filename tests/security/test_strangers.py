@@ -38,13 +38,14 @@ def test_no_reply_tells_whether_an_address_has_an_account(hospital: Hospital, pa
     assert seen(known) == seen(unknown)
 
 
-def test_whoever_uses_a_strangers_key_gets_no_account_and_no_secret(hospital: Hospital) -> None:
+def test_whoever_uses_a_strangers_key_gets_no_account_and_learns_nothing(hospital: Hospital) -> None:
     key, email = uuid4().hex, f"{uuid4().hex[:12]}@mail.example"
     body = {"email": email, "password": PASSWORD, "name": "Asha Rao"}
     first = hospital.call("POST", "/api/auth/register", key=key, json=body)
     second = hospital.call("POST", "/api/auth/register", key=key, json={**body, "password": STRONG})
-    assert (first.status_code, second.json()) == (201, first.json())
-    assert second.json().keys() == {"id", "email", "status"}
+    again = hospital.call("POST", "/api/auth/register", key=key, json=body)
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert (second.status_code, second.json()["code"]) == (422, "key_reused")
     reply = hospital.call("POST", "/api/auth/login", json={"email": email, "password": STRONG})
     assert reply.status_code == 401
 
@@ -61,11 +62,7 @@ def test_no_reply_that_holds_a_token_is_kept_under_a_key(hospital: Hospital, pat
     assert hospital.call("POST", path, key=key, json=wrong).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "alike",
-    ["mi\u212ae.{}@mail.example", "MIKE.{}@MAIL.EXAMPLE", "mike.{}@mail.example"],
-    ids=["the sign for kelvin", "capitals", "as it is"],
-)
+@pytest.mark.parametrize("alike", ["MIKE.{}@MAIL.EXAMPLE", "mike.{}@mail.example"], ids=["capitals", "as it is"])
 def test_a_link_goes_to_the_address_of_the_account_however_it_was_asked_for(hospital: Hospital, alike: str) -> None:
     number = uuid4().hex[:8]
     email = f"mike.{number}@mail.example"
@@ -74,7 +71,13 @@ def test_a_link_goes_to_the_address_of_the_account_however_it_was_asked_for(hosp
     assert hospital.call("POST", "/api/auth/register", json=taken).json()["code"] == "email_taken"
     hospital.call("POST", "/api/auth/forgot-password", json={"email": alike.format(number)})
     assert mailed(hospital, email, "reset-password")
-    assert hospital.mails_to("\u212a") == []
+
+
+@pytest.mark.parametrize("path", ["register", "forgot-password", "resend-verification"])
+def test_an_address_with_letters_that_get_no_mail_is_refused(hospital: Hospital, path: str) -> None:
+    more = {"password": PASSWORD, "name": "Not Mike"} if path == "register" else {}
+    reply = hospital.call("POST", f"/api/auth/{path}", json={"email": "mi\u212ae@mail.example", **more})
+    assert (reply.status_code, list(reply.json()["errors"])) == (422, ["email"])
 
 
 @pytest.mark.parametrize("alike", ["m\u0130ke", "\uff4dike", "m\u0131ke"], ids=["dotted I", "full width", "dotless i"])

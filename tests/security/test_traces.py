@@ -9,6 +9,9 @@ import pyotp
 import pytest
 
 from contracts.roles import Role
+from gateway.cors import Cors
+from gateway.replies import Replies
+from gateway.requests import Request
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, sign_in
 from tests.security.conftest import CANARY, Staff
@@ -107,6 +110,33 @@ def test_no_page_can_be_framed_rebased_or_made_to_tell_whence_one_came(hospital:
     assert set(policy["form-action"]) <= {"'none'", "'self'"}
     assert headers["Referrer-Policy"] == "no-referrer"
     assert not headers.keys() & {"Location", "Set-Cookie"}
+
+
+def test_a_password_is_typed_masked_and_password_managers_may_help(hospital: Hospital) -> None:
+    text = hospital.http.get(f"{hospital.url}/reset-password?token=x", timeout=10).text
+    [field] = re.findall(r"<input [^>]*name=.password.[^>]*>", text)
+    assert ('type="password"' in field, 'autocomplete="new-password"' in field) == (True, True)
+    assert "<script" not in text, "pasting cannot be forbidden"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/verify-email", "text/html; charset=utf-8"),
+        ("/docs", "text/html; charset=utf-8"),
+        ("/openapi.json", "application/json"),
+        ("/api/nowhere", "application/problem+json"),
+    ],
+)
+def test_each_reply_says_what_it_is_and_text_in_which_characters(hospital: Hospital, path: str, kind: str) -> None:
+    assert hospital.http.get(hospital.url + path, timeout=10).headers["Content-Type"] == kind
+
+
+def test_where_the_hospital_has_https_browsers_stay_with_it_for_a_year_and_on_all_its_hosts() -> None:
+    asked = Request({"REQUEST_METHOD": "GET"}, "id")
+    _status, headers, _body = Replies(https=True, cors=Cors([])).finish(asked, "/api/x", (200, [], b"{}"))
+    policy = dict(headers)["Strict-Transport-Security"].split("; ")
+    assert ("includeSubDomains" in policy, int(policy[0].removeprefix("max-age=")) >= 365 * 86_400) == (True, True)
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])

@@ -20,7 +20,8 @@ ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
     ),
     "role_grant": (("specialization", sa.String(100)), ("revoked_by", sa.Uuid())),
     "login_session": (("last_used_at", Moment()),),
-    "one_time_token": (("email", sa.String(254)),),
+    "one_time_token": (("email", sa.String(254)), ("used_from", sa.String(45))),
+    "audit": (("details", sa.JSON()),),
 }
 KEEP_SPECIALIZATIONS = """
     UPDATE role_grant SET specialization = (
@@ -57,6 +58,7 @@ def _create_second_factor() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("confirmed_at", Moment),
         sa.Column("last_step", sa.BigInteger),
+        sa.Column("replacement", sa.LargeBinary),
         sa.ForeignKeyConstraint(["user_id"], ["account.id"], name="fk_second_factor_user_id"),
     )
     op.create_table(
