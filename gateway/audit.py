@@ -17,10 +17,11 @@ from eventlet import GreenPool
 from chassis.config import SERVICES
 from chassis.errors import Invalid, MatronError, NoAnswer, Unavailable
 from chassis.execution import Call
-from chassis.observe import log
 from chassis.paging import cursor_at
+from contracts.audit import ListAuditTrail
 from contracts.auth import NoteRefusal
 from gateway.requests import Request
+from telemetry.logs import log
 
 METHOD = "list_audit"
 SECONDS = 3.0
@@ -31,7 +32,7 @@ def trail(gateway: Any, request: Request, _actor: Any, fields: dict[str, Any]) -
     """A page of all services' rows: `{"items", "next", "missing"}`. Invalid: `bad_cursor`."""
     limit, places = fields["limit"], _decoded(fields["cursor"])
     asked = {**_as_sent(fields), "limit": limit}
-    ask = lambda service: _ask(gateway, request, service, {**asked, "cursor": places.get(service)})  # noqa: E731
+    ask = lambda service: _ask(gateway, request, service, {**asked, "cursor": places.get(service)})  # noqa: E731  one line, named for what it does
     open_ones = [service for service in SERVICES if places.get(service, "") is not None]
     told = dict(zip(open_ones, GreenPool(len(SERVICES)).imap(ask, open_ones), strict=True))
     pages = {service: answer for service, answer in told.items() if answer is not None}
@@ -42,8 +43,10 @@ def trail(gateway: Any, request: Request, _actor: Any, fields: dict[str, Any]) -
 
 def _as_sent(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The filters as they were asked for, as JSON has them."""
-    sent: dict[str, Any] = orjson.loads(orjson.dumps({n: v for n, v in fields.items() if v is not None}))
-    return {name: value for name, value in sent.items() if name != "cursor"}
+    names = {name: field.data_key or name for name, field in ListAuditTrail.schema().fields.items()}
+    told = {names[name]: value for name, value in fields.items() if value is not None and name != "cursor"}
+    sent: dict[str, Any] = orjson.loads(orjson.dumps(told))
+    return sent
 
 
 def _ask(gateway: Any, request: Request, service: str, payload: dict[str, Any]) -> dict[str, Any] | None:

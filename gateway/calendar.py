@@ -11,13 +11,13 @@ from gateway.requests import Request
 
 URL = "/api/users/me/calendar.ics"
 CALENDAR = "text/calendar"
-HEADERS = [("Content-Type", f"{CALENDAR}; charset=utf-8"), ("Cache-Control", "private, max-age=300")]
+HEADERS = [("Content-Type", f"{CALENDAR}; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
 def show(gateway: Any, request: Request) -> Answer:
     """The calendar behind the link. What else the program writes into the URL is passed over."""
     call = Call(request_id=request.id, address=request.address)
-    payload = {"token": request.query().get("token", "")}
+    payload = {name: value for name, value in request.query().items() if name == "token"}
     with gateway.lines.turn(GetCalendar) as seconds:
         reply = gateway.rpc.call(GetCalendar.service, GetCalendar.method(), payload, call, seconds)
     return 200, HEADERS, orjson.loads(reply.result_bytes)["text"].encode()

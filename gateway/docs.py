@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from chassis.errors import NotFound
-from gateway import openapi
+from gateway import asyncapi, openapi
 from gateway.replies import Answer, takes_gzip
 from gateway.requests import Request
 
@@ -91,6 +91,17 @@ def description(gateway: Any, request: Request) -> Answer:
     """The OpenAPI document of this gateway."""
     made = _described(type(gateway))  # type: ignore[arg-type]  # A class has a hash, whatever mypy says.
     return made.answer(request, ASK_EACH_TIME)
+
+
+@cache
+def _events() -> Document:
+    """What other systems may hear."""
+    return Document.of("asyncapi.json", openapi.as_text(asyncapi.document()).encode())
+
+
+def events(_gateway: Any, request: Request) -> Answer:
+    """The AsyncAPI document of the public events."""
+    return _events().answer(request, ASK_EACH_TIME)
 
 
 def show(_gateway: Any, request: Request) -> Answer:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 WORDS = "as agreed"
+SELDOM = frozenset({"overbook_reason", "minutes", "confirmed_new", "displace"})
+"""What is asked for now and then: an example of the usual request is without it."""
 FORMATS = {"uri": "https://hospital.example/", "decimal": "12.50"}
 
 
@@ -14,16 +16,21 @@ def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
     """
     if "$ref" in schema:
         return example_of(components[schema["$ref"].rpartition("/")[2]], components)
-    for given in ("examples", "enum"):
-        if schema.get(given):
-            return schema[given][0]
-    if schema.get("default") is not None:
-        return schema["default"]
+    given = [*schema.get("examples", ()), *schema.get("enum", ())]
+    if given or schema.get("default") is not None:
+        return given[0] if given else schema["default"]
+    several = next((schema[name] for name in ("allOf", "oneOf", "anyOf") if name in schema), None)
+    return _made(schema, components) if several is None else example_of(several[0], components)
+
+
+def _made(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
+    """An example by the type alone."""
     kinds = schema.get("type", "null")
     kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
     if kind == "object":
         members = schema.get("properties", {}).items()
-        return {name: example_of(part, components) for name, part in members if not part.get("x-alone")}
+        shown = (one for one in members if one[0] not in SELDOM and not one[1].get("x-alone"))
+        return {name: example_of(part, components) for name, part in shown}
     if kind == "array":
         return [example_of(schema["items"], components)] * max(1, schema.get("minItems", 1))
     return _plain(kind, schema)

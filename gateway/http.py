@@ -11,19 +11,21 @@ from eventlet import wsgi
 from nameko.web.server import WebServer
 
 from chassis.errors import MatronError, NotFound, internal
-from chassis.observe import HTTP, Health, log, log_unexpected
 from gateway import replies, settings
 from gateway.addresses import caller
+from gateway.bodies import Budget
+from gateway.connections import MAX_CONNECTIONS, Connections
 from gateway.cors import Cors
 from gateway.limits import Limits
 from gateway.problems import REASONS, MethodNotAllowed, render
 from gateway.protocol import Protocol, Server
 from gateway.replies import Replies
 from gateway.requests import Request, id_of
+from telemetry.health import Health
+from telemetry.logs import log, log_unexpected
+from telemetry.metrics import HTTP, HTTP_SECONDS
 
 BACKLOG = 1024
-MAX_CONNECTIONS = 4096
-"""More would need more memory than a gateway should have; the newest is closed at once."""
 DRAIN_SECONDS = 7.0
 LEAVE_SECONDS = 0.2
 """Between saying that we are not ready and taking no more, so that whoever sends requests here learns it."""
@@ -104,7 +106,7 @@ class HttpServer(WebServer):
         super().__init__()
         self._starting = self.listens = False
         self.table = Table()
-        self.active = self.connections = 0
+        self.active = 0
         self.draining = False
 
     @property
@@ -118,6 +120,7 @@ class HttpServer(WebServer):
         if not hasattr(self, "limits"):
             self.settings = settings.load()
             self.limits = Limits(self.settings)
+            self.connections = Connections(None if self.settings.trusted_proxies else self.settings.connections_each)
             https = self.container.config["matron"].public_url.startswith("https:")
             self.replies = Replies(https=https, cors=Cors(self.settings.cors_origins))
             self.health.add("gateway.http", lambda: self.listens)
@@ -142,6 +145,7 @@ class HttpServer(WebServer):
         server = Server(sock, sock.getsockname(), wsgi_app, protocol=protocol, debug=debug, log_output=False)
         server.minimum_chunk_size = 0
         server.request_seconds = self.settings.request_seconds
+        server.budget, server.connections = Budget(), self.connections
         server.capitalize_response_headers = False  # Ours are, and eventlet needs longer for it than for all the rest.
         return server
 
@@ -153,11 +157,10 @@ class HttpServer(WebServer):
             except OSError:
                 eventlet.sleep(0.05)  # Out of file descriptors: wait until some connection ends.
                 continue
-            if self.connections >= MAX_CONNECTIONS:
-                sock.close()
-            else:
-                self.connections += 1
+            if self.connections.enter(address[0], sock):
                 eventlet.spawn_n(self._serve, sock, address)
+            else:
+                sock.close()
 
     def _serve(self, sock: Any, address: Any) -> None:
         try:
@@ -167,7 +170,7 @@ class HttpServer(WebServer):
         except Exception as error:  # noqa: BLE001  one connection's trouble
             log_unexpected("connection failed", error)
         finally:
-            self.connections -= 1
+            self.connections.leave(sock)
             sock.close()
 
     def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> _Body:
@@ -180,8 +183,9 @@ class HttpServer(WebServer):
         start_response(REASONS[status], headers)
         method = request.method if request.method in METHODS else "other"
         HTTP.labels(method, url, status).inc()
-        ms = round((perf_counter() - began) * 1000, 1)
-        log.info("http", method=method, route=url, status=status, ms=ms, request_id=request.id)
+        seconds = perf_counter() - began
+        HTTP_SECONDS.labels(method, url).observe(seconds)
+        log.info("http", method=method, route=url, status=status, ms=round(seconds * 1000, 1), request_id=request.id)
         return _Body(b"" if request.method == "HEAD" else body, self._written)
 
     def _end_connection(self, connection: Any) -> None:

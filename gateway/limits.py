@@ -19,9 +19,9 @@ from prometheus_client import Counter
 
 from chassis.config import ConfigError
 from chassis.errors import TooMany
-from chassis.observe import log
 from gateway.addresses import network
 from gateway.settings import Settings
+from telemetry.logs import log
 
 SIGN_IN = frozenset(
     {

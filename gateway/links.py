@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields
 
-from chassis.contract import Command, PageView, View, snake_case
+from chassis.contract import Command, PageView, Role, View, snake_case
 
 PART = re.compile(r"{(\w+)}")
 CALLED = {"account": "user", "user_row": "user", "registered": "user"}
@@ -22,22 +22,22 @@ class Target(NamedTuple):
     operation: str
     url: str
     contract: type[Command]
+    roles: frozenset[Role]
 
 
-def of(contract: type[Command], targets: Iterable[Target]) -> dict[str, Any]:
-    """The links from the reply of a contract to operations of the same service that some same role may ask for."""
+def of(contract: type[Command], roles: frozenset[Role], targets: Iterable[Target]) -> dict[str, Any]:
+    """The links from the reply of a contract to operations of the same service that some same role may ask for.
+
+    `roles` are those that the reply is for.
+    """
     ids, found = ids_of(contract.returns), {}
     for target in targets:
         wanted = PART.findall(target.url)
-        if wanted and ids.keys() >= set(wanted) and _related(contract, target.contract):
+        is_for_same = not roles or not target.roles or not roles.isdisjoint(target.roles)
+        if wanted and ids.keys() >= set(wanted) and is_for_same and contract.service == target.contract.service:
             parameters = {name: f"$response.body#/{ids[name]}" for name in wanted}
             found[target.operation] = {"operationId": target.operation, "parameters": parameters}
     return found
-
-
-def _related(one: type[Command], other: type[Command]) -> bool:
-    shared = not one.roles or not other.roles or not set(one.roles).isdisjoint(other.roles)
-    return shared and one.service == other.service
 
 
 def ids_of(view: type[View]) -> dict[str, str]:

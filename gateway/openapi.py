@@ -4,29 +4,33 @@ Apispec turns marshmallow fields into JSON schemas; where it gets one wrong, `ga
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
 from chassis.contract import Command, View
-from gateway import examples, links, programs, refusals, requests, schemas
+from gateway import choices, examples, links, programs, refusals, requests, schemas
+from gateway.route import Line
 
 VERSION = "1"
 """Of the interface, not of the program."""
 INTRODUCTION = (
     "Ask with JSON, and send the access token of `POST /api/auth/login` as a bearer token. Unknown fields are refused. "
     "Lists come page by page: pass `next` of one page as `cursor` of the next. Every reply carries `X-Request-Id`; "
-    "errors are problem documents (RFC 9457), and their codes are explained in docs/errors.md."
+    "errors are problem documents (RFC 9457), and [their codes are explained](/docs/errors)."
 )
+LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}
+SERVERS = [{"url": "/", "description": "Where this document is."}]
 JSON = "application/json"
 PARAMETERS = {
     "Idempotency-Key": {
         "description": "Makes repeating safe: the same key and body get the stored reply, with another body 422.",
-        "schema": {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     },
     "If-Match": {
         "description": 'The `ETag` of what is to be changed, such as `"3"`; 412 when it has changed meanwhile.',
@@ -39,21 +43,10 @@ PARAMETERS = {
 }
 
 
-class Entry(NamedTuple):
-    """One line of the route table; `me` is the field that is the caller's own id."""
-
-    url: str
-    method: str
-    contract: type[Command]
-    me: str | None
-    status: int
-
-
-def entries(service: type) -> list[Entry]:
+def entries(service: type) -> list[Line]:
     """The route table of a gateway, by URL and method."""
     found = [getattr(getattr(service, name), "route", None) for name in dir(service)]
-    made = [Entry(url, method, *rest) for method, url, *rest in filter(None, found)]
-    return sorted(made, key=lambda entry: entry[:2])
+    return sorted(filter(None, found), key=lambda line: (line.url, line.method))
 
 
 def document(service: type) -> dict[str, Any]:
@@ -69,17 +62,18 @@ def as_text(made: Mapping[str, Any]) -> str:
 class _Document:
     """A document in the making."""
 
-    def __init__(self, table: list[Entry]) -> None:
+    def __init__(self, table: list[Line]) -> None:
         self.table = table
         contracts = [entry.contract for entry in table]
         self.repeated = {contract for contract in contracts if contracts.count(contract) > 1}
         self.views: dict[str, type[View]] = {}
         plugin = MarshmallowPlugin(schema_name_resolver=self._name)
-        self.spec = APISpec("Matron", VERSION, "3.1.0", info={"description": INTRODUCTION}, plugins=[plugin])
+        info = {"description": INTRODUCTION, "license": LICENSE}
+        self.spec = APISpec("Matron", VERSION, "3.1.0", info=info, servers=SERVERS, plugins=[plugin])
         self.convert = schemas.prepare(plugin.converter)
         self.asked: dict[str, Any] = {}
         """Schemas of bodies, by path and method; what they refer to is taken in, and not only given out."""
-        self.targets = [links.Target(self._operation_id(entry), entry.url, entry.contract) for entry in table]
+        self.targets = [links.Target(self._operation_id(one), one.url, one.contract, one.roles) for one in table]
 
     def _name(self, schema: Any) -> Any:
         """A component for each view; None for one that is cut down by `only` or `exclude`, which is written out."""
@@ -101,6 +95,7 @@ class _Document:
         self._add_components()
         made = self.spec.to_dict()
         schemas.finish(made["components"]["schemas"], self.views, self.asked)
+        choices.name_all(made)
         _add_examples(made)
         return made
 
@@ -115,27 +110,27 @@ class _Document:
         for kind, codes in refusals.USUAL.items():
             self.spec.components.response(kind.__name__, refusals.described(kind, codes))
 
-    def _operation_id(self, entry: Entry) -> str:
+    def _operation_id(self, entry: Line) -> str:
         """One command may be reached by several routes: then the caller's part of the URL tells them apart."""
         name, path = entry.contract.method(), entry.url.strip("/").split("/")
         return name if entry.contract not in self.repeated else f"{name}_{path[1]}".replace("-", "_")
 
-    def _operation(self, entry: Entry) -> dict[str, Any]:
+    def _operation(self, entry: Line) -> dict[str, Any]:
         contract = entry.contract
         operation = {
             "operationId": self._operation_id(entry),
             "tags": [contract.service],
             "summary": _text(contract).partition(". ")[0].rstrip("."),
-            "description": _description(contract),
-            "x-roles": sorted(contract.roles),
-            "security": [{"bearer": []}] if contract.roles else [],
+            "description": _description(entry),
+            "x-roles": sorted(entry.roles),
+            "security": [{"bearer": []}] if entry.roles else [],
             "parameters": self._parameters(entry),
             "responses": self._responses(entry),
         }
         body = self._body(entry)
         return operation if body is None else {**operation, "requestBody": body}
 
-    def _places(self, entry: Entry) -> dict[str, tuple[fields.Field[Any], str]]:
+    def _places(self, entry: Line) -> dict[str, tuple[fields.Field[Any], str]]:
         """Where each field of the command is written: in the path, the query or the body; not the caller's own id."""
         places = {}
         for name, field in entry.contract.schema().fields.items():
@@ -145,7 +140,7 @@ class _Document:
                 places[key] = field, "path" if f"{{{key}}}" in entry.url else rest
         return places
 
-    def _parameters(self, entry: Entry) -> list[dict[str, Any] | str]:
+    def _parameters(self, entry: Line) -> list[dict[str, Any] | str]:
         found: list[dict[str, Any] | str] = [
             {"name": name, "in": place, "required": place == "path" or field.required, **self._as_parameter(field)}
             for name, (field, place) in self._places(entry).items()
@@ -156,9 +151,10 @@ class _Document:
     def _as_parameter(self, field: fields.Field[Any]) -> dict[str, Any]:
         schema = schemas.never_null(self.convert.field2property(field))
         description = schema.pop("description", None)
-        return {"schema": schema, **({"description": description} if description else {})}
+        words = {"style": "form", "explode": False} if schema.get("type") == "array" else {}  # With commas: `a,b`.
+        return {"schema": schema, **words, **({"description": description} if description else {})}
 
-    def _body(self, entry: Entry) -> dict[str, Any] | None:
+    def _body(self, entry: Line) -> dict[str, Any] | None:
         members = {name: field for name, (field, place) in self._places(entry).items() if place == "body"}
         if not members:
             return None
@@ -166,15 +162,21 @@ class _Document:
         self.asked[f"{entry.method} {entry.url}"] = schema
         return {"required": "required" in schema, "content": {JSON: {"schema": schema}}}
 
-    def _responses(self, entry: Entry) -> dict[str, Any]:
+    def _reply(self, view: type[View]) -> Any:
+        for one in getattr(view, "one_of", ()):
+            self.convert.resolve_nested_schema(one)
+        return self.convert.resolve_nested_schema(view)
+
+    def _responses(self, entry: Line) -> dict[str, Any]:
         view = entry.contract.returns
         tag = ["ETag"] if _has_revision(view) else []
+        place = ["Location"] if entry.at else []
         done = {
             "description": (view.__doc__ or "Done.").split("\n")[0],
-            "headers": schemas.headers(*tag),
-            "content": {JSON: {"schema": self.convert.resolve_nested_schema(view)}},
+            "headers": schemas.headers(*tag, *place),
+            "content": {JSON: {"schema": self._reply(view)}},
         }
-        following = links.of(entry.contract, self.targets)
+        following = links.of(entry.contract, entry.roles, self.targets)
         if following:
             done["links"] = following
         asked = [field for field, _place in self._places(entry).values()]
@@ -184,11 +186,14 @@ class _Document:
         return {str(entry.status): done, **refused, **(unchanged if tag and entry.method == "GET" else {})}
 
 
+REFUSAL = re.compile(r"\b(" + "|".join(kind.__name__ for kind in refusals.KINDS) + r")\b(:?)")
+
+
 def _has_revision(view: type[View]) -> bool:
     return "revision" in view.schema().fields
 
 
-def _headers_of(entry: Entry) -> list[str]:
+def _headers_of(entry: Line) -> list[str]:
     """The headers that a route looks at, besides the token."""
     contract = entry.contract
     looked_at = {
@@ -214,18 +219,24 @@ def _add_examples(made: dict[str, Any]) -> None:
                     parameter["example"] = examples.example_of(parameter["schema"], components)
 
 
-def _description(contract: type[Command]) -> str:
-    who = ", ".join(sorted(contract.roles)) or "anyone"
+def _description(entry: Line) -> str:
+    contract, who = entry.contract, ", ".join(sorted(entry.roles)) or "anyone"
     verified = " The e-mail address must have been verified." if contract.verified else ""
     return f"{_text(contract)}\n\nRoles: {who}.{verified}"
 
 
 def _text(contract: type[Command]) -> str:
-    """The docstring as one paragraph."""
-    return " ".join((contract.__doc__ or "").split())
+    """The docstring as one paragraph, with statuses instead of the names of our errors."""
+    text = " ".join((contract.__doc__ or "").split())
+    return REFUSAL.sub(lambda match: _refusal(*match.groups()), text)
 
 
-def _tag(table: Iterable[Entry], service: str) -> str:
+def _refusal(name: str, colon: str) -> str:
+    status = next(kind.status for kind in refusals.KINDS if kind.__name__ == name)
+    return f"Refused with {status}:" if colon else str(status)
+
+
+def _tag(table: Iterable[Line], service: str) -> str:
     """What the module of a service's contracts says of itself."""
     names = [f"contracts.{service}", *(e.contract.__module__ for e in table if e.contract.service == service), service]
     module = next(sys.modules[name] for name in names if name in sys.modules)

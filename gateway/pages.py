@@ -16,7 +16,7 @@ from chassis.execution import Call
 from contracts.auth import ResetPassword, VerifyEmail
 from contracts.billing import FinishSandboxCheckout, GetSandboxCheckout
 from gateway.http import Answer
-from gateway.requests import Request
+from gateway.requests import MAX_STRANGERS_BODY, Request
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
 POLICY = ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
@@ -106,7 +106,7 @@ def finish_checkout(gateway: Any, request: Request) -> Answer:
 def _form(request: Request) -> dict[str, str]:
     """The fields of an HTML form. Invalid: too many."""
     try:
-        values = parse_qs(request.body().decode("utf-8", "replace"), max_num_fields=5)
+        values = parse_qs(request.body(MAX_STRANGERS_BODY).decode("utf-8", "replace"), max_num_fields=5)
     except ValueError:
         raise Invalid("invalid", "The form has too many fields.") from None
     return {name: found[0] for name, found in values.items()}

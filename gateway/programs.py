@@ -13,7 +13,16 @@ FAILING = {
     "properties": {"failing": {"type": "array", "items": {"type": "string"}}},
 }
 CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Matron//Calendar//EN\r\nEND:VCALENDAR\r\n"
-WHOLE = {"type": "object", "required": ["openapi", "info", "paths"]}
+WHOLE = {
+    "type": "object",
+    "required": ["openapi", "info", "paths"],
+    "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}},
+}
+EVENTS = {
+    "type": "object",
+    "required": ["asyncapi", "info", "channels"],
+    "properties": {"asyncapi": {"type": "string"}, "info": {"type": "object"}, "channels": {"type": "object"}},
+}
 
 
 def _reply(description: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:
@@ -75,6 +84,18 @@ PATHS: dict[str, dict[str, Any]] = {
                 "The OpenAPI document.",
                 WHOLE,
                 {"openapi": "3.1.0", "info": {"title": "Matron", "version": "1"}, "paths": {}},
+            ),
+            "304": {"description": "It has not changed.", "headers": schemas.headers("ETag")},
+        },
+    ),
+    "/asyncapi.json": _asked(
+        "asyncapi",
+        "What other systems can hear",
+        {
+            "200": _reply(
+                "The AsyncAPI document of the events.",
+                EVENTS,
+                {"asyncapi": "3.0.0", "info": {"title": "Matron's events", "version": "1"}, "channels": {}},
             ),
             "304": {"description": "It has not changed.", "headers": schemas.headers("ETag")},
         },

@@ -19,9 +19,10 @@ from nameko.web.server import HttpOnlyProtocol
 from uuid_utils import uuid7
 
 from chassis.errors import MatronError
-from chassis.observe import HTTP
-from gateway.bodies import Body
+from gateway.bodies import TOKEN, Body, Budget
+from gateway.connections import Connections
 from gateway.problems import REASONS, BadRequest, HeadTooLarge, LineTooLong, TimedOut, render
+from telemetry.metrics import HTTP
 
 IDLE_SECONDS = 30.0
 MAX_LINE = 16 * 1024
@@ -34,7 +35,6 @@ SLOWEST = 16 * 1024
 """Bytes a second that a client must take of a reply, besides."""
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 4 * 1024 * 1024
-TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([^\x00-\x20\x7f]+) HTTP/1\.([01])\r?\n")
 HEADER = re.compile(rb"(" + TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)\r?\n")
 LENGTH = re.compile(r"[0-9]{1,15}")
@@ -44,13 +44,19 @@ AUTHORITY = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 class Incoming(io.RawIOBase):
     """The bytes of a connection, each until the deadline: for the first one of a request, then for the whole of it."""
 
-    def __init__(self, sock: Any, seconds: float) -> None:
-        self.sock, self.seconds = sock, seconds
+    def __init__(self, sock: Any, seconds: float, connections: Connections) -> None:
+        self.sock, self.seconds, self.connections = sock, seconds, connections
         self.await_request()
 
     def await_request(self) -> None:
         """Whatever comes next begins a new request."""
         self.begun, self.ends = False, monotonic() + IDLE_SECONDS
+        self.connections.idle[self.sock] = None
+
+    def begin(self) -> None:
+        """A request has begun."""
+        self.begun, self.ends = True, monotonic() + self.seconds
+        self.connections.idle.pop(self.sock, None)
 
     def readable(self) -> bool:
         """It can be read."""
@@ -67,7 +73,7 @@ class Incoming(io.RawIOBase):
         except EOFError:
             return 0  # Eventlet's word for a socket that was closed meanwhile.
         if not self.begun:
-            self.begun, self.ends = True, monotonic() + self.seconds
+            self.begin()
         return size
 
 
@@ -104,7 +110,7 @@ class Protocol(HttpOnlyProtocol):
         self.connection = self.request
         # A reply is written in one piece, so there is nothing to wait for.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.incoming = Incoming(self.connection, self.server.request_seconds)
+        self.incoming = Incoming(self.connection, self.server.request_seconds, self.server.connections)
         self.rfile, self.wfile = io.BufferedReader(self.incoming), Outgoing(self.connection)
         self.body: Body | None = None
 
@@ -124,6 +130,8 @@ class Protocol(HttpOnlyProtocol):
         except OSError:
             return  # The client broke off.
         if head:
+            if not self.incoming.begun:
+                self.incoming.begin()  # It had come together with the one before.
             self._answer()
 
     def _read_head(self) -> bool:
@@ -216,6 +224,7 @@ class Protocol(HttpOnlyProtocol):
             wfile_line=b"HTTP/1.1 100 Continue\r\n",
             chunked_input=coding is not None,
         )
+        self.body.budget = self.server.budget
 
     def _answer(self) -> None:
         self.application = self.server.app
@@ -223,6 +232,9 @@ class Protocol(HttpOnlyProtocol):
             self.handle_one_response()
         except OSError:
             self.close_connection = True  # The client broke off, or does not take its reply.
+        finally:
+            if self.body is not None and self.body.held:
+                self.body.release()
 
     def about_to_answer(self, *, draining: bool) -> None:
         """The reply is known: end the connection behind it, when so much of the body is left that nobody wants it."""
@@ -281,3 +293,5 @@ class Server(wsgi.Server):
 
     request_seconds: float
     """Within which a request must have come."""
+    budget: Budget
+    connections: Connections

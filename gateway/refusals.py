@@ -36,18 +36,52 @@ ALWAYS: Codes = {
 WITH_BODY: Codes = {
     problems.BadRequest: ["bad_json", "body_broken"],
     problems.TooLarge: ["body_too_large"],
-    problems.UnsupportedMedia: ["not_json"],
+    problems.UnsupportedMedia: ["not_json", "body_encoded"],
+    errors.Unavailable: ["busy"],
 }
 """Also of routes that take no field in a body: what is sent there is read, and then refused."""
 USUAL: Codes = {
     **ALWAYS,
     **WITH_BODY,
-    problems.BadRequest: ALWAYS[problems.BadRequest] + WITH_BODY[problems.BadRequest],
+    **{kind: ALWAYS[kind] + WITH_BODY[kind] for kind in (problems.BadRequest, errors.Unavailable)},
     errors.Forbidden: ["role_missing", "mfa_setup_required"],
     errors.NotFound: ["not_found"],
     errors.Stale: ["stale"],
 }
 """Codes of the responses that most routes share: those are components."""
+
+
+KINDS = (
+    errors.Invalid,
+    errors.Unauthenticated,
+    errors.Forbidden,
+    errors.NotFound,
+    errors.Conflict,
+    errors.Stale,
+    errors.TooMany,
+    errors.Unavailable,
+    errors.NoAnswer,
+)
+"""Those that services raise, and that the contracts' docstrings name."""
+DETAILS: dict[type[MatronError], str] = {
+    problems.BadRequest: "The request cannot be read.",
+    problems.TimedOut: "The request did not come in time.",
+    problems.TooLarge: "A body has at most 1024 KiB here.",
+    problems.UnsupportedMedia: "Send the body as application/json.",
+    problems.LineTooLong: "The first line of a request has at most 16 KiB.",
+    problems.HeadTooLarge: "The request's head has at most 100 headers, 16 KiB each and 64 KiB together.",
+    errors.Invalid: "Some fields are missing or wrong.",
+    errors.Unauthenticated: "Sign in first.",
+    errors.Forbidden: "Your roles do not allow this.",
+    errors.NotFound: "There is no such record.",
+    errors.Conflict: "This cannot be done as things stand now.",
+    errors.Stale: "Somebody has changed it meanwhile: read it again.",
+    errors.TooMany: "Too many requests: wait a moment.",
+    errors.Internal: "Something went wrong on our side. Quote the request id when you report it.",
+    errors.Unavailable: "A part of the system is down.",
+    errors.NoAnswer: "No answer came in time. Repeating a write with the same Idempotency-Key is safe.",
+}
+"""Details as clients may see them, for examples."""
 
 
 @cache
@@ -130,7 +164,7 @@ def _example(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
         "title": kind.title,
         "status": kind.status,
         "code": code,
-        "detail": (kind.__doc__ or "").split("\n")[0],
+        "detail": DETAILS[kind],
         "request_id": schemas.UUID,
     }
     return {**made, "errors": {"limit": ["Not a valid integer."]}} if code == "invalid" else made

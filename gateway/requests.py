@@ -1,5 +1,6 @@
 """One HTTP request as the gateway sees it, and what may be read from it within the limits."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,8 @@ from chassis.errors import Invalid, Unauthenticated
 from gateway.problems import BadRequest, TimedOut, TooLarge, UnsupportedMedia
 
 MAX_BODY = 1024 * 1024
+MAX_STRANGERS_BODY = 16 * 1024
+"""Of a request to a route that anyone may ask: it is read before anybody has shown who they are."""
 MAX_VALUES = 4_000
 """In one JSON body. Refusing 250,000 wrong ones, one by one, kept a service busy for ten seconds."""
 MAX_DEPTH = 20
@@ -59,10 +62,12 @@ class Request:
 
     def key(self) -> str:
         """The client's idempotency key, or a new one: not the request's id, which the client may use again."""
-        key = self.header("IDEMPOTENCY_KEY")
-        if len(key) > MAX_KEY or not key.isprintable():
-            raise Invalid("bad_key", "An Idempotency-Key has at most 255 printable characters.")
-        return key or str(uuid7())
+        key: str | None = self.environ.get("HTTP_IDEMPOTENCY_KEY")
+        if key is None:
+            return str(uuid7())
+        if not 0 < len(key) <= MAX_KEY or not key.isprintable():
+            raise Invalid("bad_key", "An Idempotency-Key has 1 to 255 printable characters.")
+        return key
 
     def if_match(self) -> str:
         """The `If-Match` header; empty when there is none. BadRequest: `bad_if_match`."""
@@ -75,28 +80,33 @@ class Request:
         """What the client's program calls itself, as far as it can be shown."""
         return "".join(filter(str.isprintable, self.header("USER_AGENT")))[:MAX_DEVICE]
 
-    def body(self) -> bytes:
-        """The whole body. TooLarge: over 1 MiB. BadRequest: it broke off. TimedOut: it did not come in time."""
+    def body(self, most: int = MAX_BODY) -> bytes:
+        """The whole body. TooLarge: over `most` bytes. BadRequest: it broke off. TimedOut: it did not come in time.
+
+        Unavailable: `busy`. UnsupportedMedia: it is compressed.
+        """
         length = self.environ.get("CONTENT_LENGTH") or ""
-        if length and int(length) > MAX_BODY:
-            raise TooLarge("body_too_large", "A body has at most 1 MiB.")
+        if length and int(length) > most:
+            raise _too_large(most)
         if not length and "HTTP_TRANSFER_ENCODING" not in self.environ:
             return b""
+        if self.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+            raise UnsupportedMedia("body_encoded", "Send the body as it is, without a Content-Encoding.")
         try:
-            body: bytes = self.environ["wsgi.input"].read(int(length) if length else MAX_BODY + 1)
+            body: bytes = self.environ["wsgi.input"].whole(most)
         except TimeoutError:
             raise TimedOut("request_timeout", "The request did not come in time.") from None
         except OSError:
             raise BadRequest("body_broken", "The body broke off.") from None
-        if len(body) > MAX_BODY:
-            raise TooLarge("body_too_large", "A body has at most 1 MiB.")
+        if len(body) > most:
+            raise _too_large(most)
         if length and len(body) < int(length):
             raise BadRequest("body_broken", "The body broke off.")
         return body
 
-    def json(self) -> dict[str, Any]:
-        """The body's JSON object; empty when there is no body."""
-        body = self.body()
+    def json(self, most: int = MAX_BODY) -> dict[str, Any]:
+        """The body's JSON object, of at most so many bytes; empty when there is no body."""
+        body = self.body(most)
         if not body:
             return {}
         kind = str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
@@ -110,6 +120,8 @@ class Request:
             raise Invalid("invalid", "The body is not a JSON object.")
         if sum(map(body.count, (b",", b"[", b"{"))) > MAX_DEPTH and _is_too_much(value):
             raise TooLarge("body_too_large", "A body has at most 4,000 values, within 20 levels.")
+        if _has_twice(body):
+            raise BadRequest("bad_json", "The body names a member of an object twice.")
         return value
 
     def query(self) -> dict[str, str]:
@@ -125,6 +137,34 @@ class Request:
         if len(values) < len(pairs):
             raise Invalid("invalid", "A parameter of the query string is given twice.")
         return values
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge("body_too_large", f"A body has at most {most // 1024} KiB here.")
+
+
+class _Twice(Exception):
+    """An object has a member twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Twice
+    return found
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str)
+"""Only names are looked at here. Orjson takes the last of two members without a word."""
+
+
+def _has_twice(body: bytes) -> bool:
+    """Whether JSON names a member of an object twice. Two programs may then read different values from it."""
+    try:
+        _STRICT.decode(body.decode())
+    except _Twice:
+        return True
+    return False
 
 
 def _is_too_much(value: Any) -> bool:

@@ -4,17 +4,20 @@ Until auth has told it, a gateway that has just started believes no token, and i
 who was signed out a minute ago. One that listens again after a loss goes on with what it knows while it asks.
 """
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import eventlet
 from nameko.extensions import DependencyProvider
 from uuid_utils import uuid7
 
 from chassis import revocations
+from chassis.contract import Command
 from chassis.errors import MatronError
 from chassis.execution import Call
-from chassis.identity import Verifier
-from contracts.auth import ListRevokedSessions
+from chassis.identity import Actor, Verifier
+from contracts.auth import EndSession, ListRevokedSessions, LogOut
 from gateway.rpc import Calling
 from tokens.keys import KeySet
 
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
     from tokens.revoked import Revoked
 
 ASK_SECONDS, AGAIN_SECONDS = 2.0, 0.5
+KEPT_SECONDS = 3600.0
+"""More than an access token lives. Auth's event, which comes a moment later, says when the session's last one ends."""
+ENDED_BY: dict[type[Command], Callable[[Actor, Mapping[str, Any]], UUID | None]] = {
+    LogOut: lambda actor, _payload: actor.session_id,
+    EndSession: lambda _actor, payload: UUID(payload["session_id"]),
+}
+"""The session that a command has ended, so that whoever is told so is not let in with it any more."""
 
 
 class TokenChecks(DependencyProvider):

@@ -1,26 +1,31 @@
 """`route`: one line of the gateway's table, which says how a command is reached over HTTP.
 
-Everything else, who may call it, what it takes and what it answers, stands in the command's contract.
+Everything else, who may call it, what it takes and what it answers, stands in the command's contract. A route may be
+for fewer roles than its command: nobody acts as a patient at the desk's address.
 """
 
-from collections.abc import Callable
-from typing import Any
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import orjson
 from eventlet.event import Event
 from nameko.extensions import register_entrypoint
 from nameko.web.handlers import HttpRequestHandler
 
-from chassis.contract import Command
+from chassis.contract import Command, Role
 from chassis.errors import Forbidden, Invalid, Unauthenticated
 from chassis.execution import Call
 from chassis.identity import NOBODY, Actor, check_right
 from gateway import audit
 from gateway.http import Answer, HttpServer
 from gateway.limits import SIGN_IN
-from gateway.requests import Request
+from gateway.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
+from gateway.revocations import ENDED_BY, KEPT_SECONDS
 
 JSON = ("Content-Type", "application/json")
+PART = re.compile(r"{\w+}")
 
 
 class Route(HttpRequestHandler):
@@ -49,10 +54,24 @@ class Route(HttpRequestHandler):
         return answer
 
 
-def admitted(gateway: Any, request: Request, contract: type[Command], url: str) -> tuple[str, Actor]:
-    """The caller's token and who he is, when he may ask at all, and has not asked too often.
+class Line(NamedTuple):
+    """One line of the table; see `route`."""
 
-    With a token that counts he is counted by his account, else by his address. TooMany: `rate_limited`.
+    method: str
+    url: str
+    contract: type[Command]
+    me: str | None
+    status: int
+    roles: frozenset[Role]
+    at: str
+
+
+def admitted(
+    gateway: Any, request: Request, contract: type[Command], url: str, roles: frozenset[Role]
+) -> tuple[str, Actor]:
+    """The caller's token and who they are, when they may ask at all, and have not asked too often.
+
+    With a token that counts they are counted by their account, else by their address. TooMany: `rate_limited`.
     """
     limits = gateway.limits
     if url in SIGN_IN:
@@ -63,7 +82,7 @@ def admitted(gateway: Any, request: Request, contract: type[Command], url: str) 
     else:
         token, actor = "", NOBODY
         limits.count_address(request.address)
-    _check_right(gateway, request, actor, contract)
+    _check_right(gateway, request, actor, contract, roles)
     return token, actor
 
 
@@ -82,31 +101,65 @@ def _signed_in(gateway: Any, request: Request) -> tuple[str, Actor]:
         raise
 
 
-def _check_right(gateway: Any, request: Request, actor: Actor, contract: type[Command]) -> None:
-    """The one place where the gateway refuses somebody for his roles; auth writes it down."""
+def _check_right(gateway: Any, request: Request, actor: Actor, contract: type[Command], roles: frozenset[Role]) -> None:
+    """The one place where the gateway refuses somebody for their roles; auth writes it down."""
     try:
+        _check_roles(actor, roles)
         check_right(actor, contract)
     except Forbidden:
         audit.note_refusal(gateway, request, contract.method())
         raise
 
 
+def _check_roles(actor: Actor, roles: frozenset[Role]) -> None:
+    if actor.id is not None and roles and actor.roles.isdisjoint(roles):
+        raise Forbidden("role_missing", "Your roles do not allow this.")
+
+
 def route(
-    method: str, url: str, contract: type[Command], *, me: str | None = None, status: int = 200
+    method: str,
+    url: str,
+    contract: type[Command],
+    *,
+    me: str | None = None,
+    status: int = 200,
+    roles: Iterable[Role] | None = None,
+    at: str = "",
 ) -> Callable[..., Any]:
-    """Reach a command at `url`, whose parts in braces are fields; `me` is the field that is the caller's own id."""
-    service, rpc_method = contract.service, contract.method()
+    """Reach a command at `url`, whose parts in braces are fields; `me` is the field that is the caller's own id.
+
+    `roles` are those of the command's that may use this route; all when left out. What is made can be read `at` a URL
+    whose part in braces is the id in the reply: that is its `Location`.
+    """
+    service, rpc_method, may = contract.service, contract.method(), _narrowed(contract, roles)
+    most, ended_by = MAX_BODY if may else MAX_STRANGERS_BODY, ENDED_BY.get(contract)
 
     def answer(self: Any, request: Request) -> Answer:
-        token, actor = admitted(self, request, contract, url)
-        payload = _payload(request, {me: str(actor.person)} if me else {})
+        token, actor = admitted(self, request, contract, url, may)
+        payload = _payload(request, {me: str(actor.person)} if me else {}, most)
         with self.lines.turn(contract) as seconds:
             reply = self.rpc.call(service, rpc_method, payload, _call(request, contract, token), seconds)
         body = reply.result_bytes
+        if ended_by is not None:
+            self.verifier.revoked.add(ended_by(actor, payload), time.time() + KEPT_SECONDS)
         revision = reply.headers.get("revision")
-        return status, [JSON] if revision is None else [JSON, ("ETag", f'"{revision}"')], body
+        headers = [JSON] if revision is None else [JSON, ("ETag", f'"{revision}"')]
+        return status, [*headers, ("Location", _place(at, body))] if at else headers, body
 
-    return _registered(answer, method, url, contract, me, status)
+    return _registered(answer, Line(method, url, contract, me, status, may, at))
+
+
+def _narrowed(contract: type[Command], roles: Iterable[Role] | None) -> frozenset[Role]:
+    """The roles of a route. TypeError: it would let in somebody whom the service refuses."""
+    all_of_them = frozenset(contract.roles)
+    chosen = all_of_them if roles is None else frozenset(roles)
+    if not chosen <= all_of_them or bool(chosen) != bool(all_of_them):
+        raise TypeError(f"{contract.__name__} is for {sorted(all_of_them)}, and a route of it for {sorted(chosen)}")
+    return chosen
+
+
+def _place(at: str, body: bytes) -> str:
+    return PART.sub(orjson.loads(body)["id"], at)
 
 
 Compose = Callable[[Any, Request, Actor, dict[str, Any]], Any]
@@ -120,22 +173,21 @@ def composed(method: str, url: str, contract: type[Command], compose: Compose, *
     """
     if not contract.reads:
         raise TypeError(f"{contract.__name__} is a command, which one service must answer for")
+    may = _narrowed(contract, None)
 
     def answer(self: Any, request: Request) -> Answer:
-        _token, actor = admitted(self, request, contract, url)
-        fields = contract.read(_payload(request, {}))
+        _token, actor = admitted(self, request, contract, url, may)
+        fields = contract.read(_payload(request, {}, MAX_STRANGERS_BODY))
         return status, [JSON], orjson.dumps(compose(self, request, actor, fields))
 
-    return _registered(answer, method, url, contract, None, status)
+    return _registered(answer, Line(method, url, contract, None, status, may, ""))
 
 
-def _registered(
-    answer: Callable[..., Any], method: str, url: str, contract: type[Command], me: str | None, status: int
-) -> Callable[..., Any]:
+def _registered(answer: Callable[..., Any], line: Line) -> Callable[..., Any]:
     """A line of the table, which the OpenAPI document and the guards read."""
-    answer.__doc__, answer.__name__ = contract.__doc__, contract.method()
-    answer.route = (method, url, contract, me, status)  # type: ignore[attr-defined]
-    register_entrypoint(answer, Route(method, url))
+    answer.__doc__, answer.__name__ = line.contract.__doc__, line.contract.method()
+    answer.route = line  # type: ignore[attr-defined]  # the table is read by it
+    register_entrypoint(answer, Route(line.method, line.url))
     return answer
 
 
@@ -151,13 +203,13 @@ def _call(request: Request, contract: type[Command], token: str) -> Call:
     )
 
 
-def _payload(request: Request, own: dict[str, str]) -> dict[str, Any]:
+def _payload(request: Request, own: dict[str, str], most: int) -> dict[str, Any]:
     """Path, query, body and the caller's own id, as one. Invalid: a field comes from two places."""
     parts: list[dict[str, Any]] = [request.path_values, own]
     if request.environ.get("QUERY_STRING"):
         parts.append(request.query())
     if request.method not in ("GET", "HEAD"):
-        parts.append(request.json())
+        parts.append(request.json(most))
     payload: dict[str, Any] = {}
     for part in parts:
         twice = payload.keys() & part.keys()
@@ -168,11 +220,16 @@ def _payload(request: Request, own: dict[str, str]) -> dict[str, Any]:
 
 
 def page(
-    method: str, url: str, answer: Callable[[Any, Request], Answer], *, limited: bool = True
+    method: str, url: str, answer: Callable[[Any, Request], Answer], *, limited: bool = True, like: str = ""
 ) -> Callable[..., Any]:
-    """Answer a URL that is no command: health, documents, the sandbox's checkout page."""
+    """Answer a URL that is no command: health, documents, the sandbox's checkout page.
+
+    `like` is the route that does the same for programs: a page is asked no more often than that.
+    """
 
     def handler(self: Any, request: Request) -> Answer:
+        if like in SIGN_IN:
+            self.limits.count_sign_in(like, request.address)
         if limited:
             self.limits.count_address(request.address)
         return answer(self, request)

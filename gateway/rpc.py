@@ -155,7 +155,7 @@ class Calling(SharedExtension):
         if not hasattr(self, "client"):
             name = self.container.service_name
             self.client = RpcClient(self.container.config["matron"].amqp_url, name)
-            self.container.config["health"].add(f"{name}.broker", lambda: self.client.link.is_up)
+            self.container.config["health"].add(f"{name}.broker", lambda: self.client.link.answers)
 
     def start(self) -> None:
         """Connect, without waiting for the broker."""

@@ -20,60 +20,92 @@ NAMED: dict[str, Any] = {
     "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI...",
     "action": "prescribe",
     "address": "192.0.2.7",
+    "city": "Vienna",
     "code": "492039",
+    "country": "AT",
     "currency": "EUR",
     "current_password": "quiet-harbour-lantern-27",
+    "description": "Before breakfast.",
     "device": "Firefox on Linux",
     "email": "asha@example.org",
     "ends_at": "2026-11-23T17:00:00+00:00",
     "expires_in": 900,
+    "family_name": "Rao",
     "frequency": "every 8 hours",
-    "keys": [{"kty": "OKP", "crv": "Ed25519", "kid": UUID, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}],
+    "given_name": "Asha",
+    "instructions": "With a glass of water, after meals.",
     "kind": "appointment_booked",
     "language": "de",
     "licence_number": "DE-4711",
+    "lines": ["Ringstrasse 1"],
     "locale": "de-AT",
     "medicine": "Amoxicillin",
+    "message": "Your visit on 23 November at 09:00 is agreed.",
     "mfa_token": "w7uN0wRZ3p0Vn3oB1m0lQJ7o3iT8",
     "missing": [],
+    "mrn": "M-0001234-7",
     "name": "Asha Rao",
     "next": "WyIyMDI2LTExLTIzVDA5OjAwOjAwKzAwOjAwIl0",
     "otpauth_uri": "otpauth://totp/Matron:asha@example.org?secret=JBSWY3DPEHPK3PXP&issuer=Matron",
     "password": "quiet-harbour-lantern-27",
     "phone": "+4930901820",
+    "place": "Room 214",
+    "postal_code": "1010",
     "provider": "sandbox",
     "qr_code": "data:image/svg+xml;base64,PHN2Zy8+",
     "reason": "Chest pain since yesterday",
     "recovery_codes": ["h4k2-9mzt-x7qd"],
     "refresh_token": "q0Zb7r1TnU0gq7m1C3E2yAq0Zb7r1TnU0gq7m1C3E2yA",
+    "relation": "mother",
+    "request_id": UUID,
     "role": "doctor",
     "roles": ["patient"],
     "secret": "JBSWY3DPEHPK3PXP",
     "service": "scheduling",
     "specialization": "cardiology",
     "statement": "Ten years on the ward.",
+    "status_reason": "The doctor is away.",
     "text": "rao",
     "timezone": "Europe/Vienna",
+    "title": "Take a blood sample",
     "to": "17:00",
     "token": "q0Zb7r1TnU0gq7m1C3E2yA",
     "token_type": "Bearer",
     "unit": "mg",
+    "ward": "Ward 3 North",
 }
 """Examples by a field's name, for those that the field takes. A field's own `metadata={"example": ...}` goes first."""
 LONG_CHOICE = 50
 """Choices of more members, such as time zones, are not written out: they are others on the next machine."""
+IDS: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "uuid"}}
 PROBLEM = {
     "type": "object",
     "description": "What went wrong (RFC 9457). Some codes come with further members that a program may act on.",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
     "properties": {
-        "type": {"type": "string", "format": "uri"},
+        "type": {"type": "string", "format": "uri", "description": "`urn:matron:error:` and the code."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "What happened, for programs: see docs/errors.md."},
+        "code": {"type": "string", "description": "What happened, for programs: `/docs/errors` explains each."},
         "detail": {"type": "string", "description": "What happened, for people."},
         "request_id": {"type": "string"},
-        "errors": {"type": "object", "description": "With 422: the messages of each field."},
+        "errors": {
+            "type": "object",
+            "description": "With 422: the messages of each field; those of a list's or an object's parts lie deeper.",
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "object", "additionalProperties": True},
+                ]
+            },
+        },
+        "state": {"type": "string", "description": "With 409: how the record stands now."},
+        "revision": {"type": "integer", "description": "With 412: the present revision."},
+        "appointment_id": {**IDS["items"], "description": "With 409: the visit that is in the way."},
+        "appointment_ids": {**IDS, "description": "With 409: the visits that are in the way."},
+        "patient_ids": {**IDS, "description": "With 409: the patients who may be the same."},
+        "hours": {"type": "number", "description": "With 409: what the person would work in 7 days."},
+        "open_minor": {"type": "integer", "description": "With 409: what is still to be paid, in minor units."},
     },
     "examples": [
         {
@@ -89,6 +121,7 @@ PROBLEM = {
 HEADERS = {
     "X-Request-Id": {"description": "Quote it when you report a problem.", "schema": {"type": "string"}},
     "ETag": {"description": "The revision of the record.", "schema": {"type": "string"}},
+    "Location": {"description": "Where it can be read.", "schema": {"type": "string", "format": "uri-reference"}},
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}},
     "RateLimit-Limit": {"description": "Requests that are allowed in a window.", "schema": {"type": "integer"}},
     "RateLimit-Remaining": {"description": "Requests that are left in this window.", "schema": {"type": "integer"}},
@@ -183,7 +216,8 @@ def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> 
     named = NAMED.get(field.data_key or field.name or "")
     if named is not None and _takes(field, named):
         return {"examples": [named]}
-    return {"examples": [EXAMPLES[type(field)]]} if type(field) in EXAMPLES else {}
+    kind = next((one for one in type(field).__mro__ if one in EXAMPLES), None)
+    return {} if kind is None else {"examples": [EXAMPLES[kind]]}
 
 
 def _takes(field: fields.Field[Any], value: Any) -> bool:
@@ -212,6 +246,12 @@ def finish(components: dict[str, Any], views: Mapping[str, type[View]], asked: M
     for name, view in views.items():
         schema = components[name]
         schema["description"] = " ".join((view.__doc__ or "").split())
+        alternatives = getattr(view, "one_of", ())
+        if alternatives:
+            schema["oneOf"] = [{"$ref": f"#/components/schemas/{one.__name__}"} for one in alternatives]
+            for member in ("type", "properties", "required", "additionalProperties"):
+                schema.pop(member, None)
+            continue
         if name not in taken_in:
             schema["required"] = sorted(schema["properties"].keys() - _sometimes(view))
             schema.pop("additionalProperties", None)

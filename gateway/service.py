@@ -5,8 +5,7 @@ from typing import Any
 import orjson
 from nameko.extensions import DependencyProvider
 
-from chassis.observe import Health
-from gateway import calendar, docs, pages
+from gateway import calendar, docs, errors, pages
 from gateway.http import Answer, HttpServer
 from gateway.limits import Limits
 from gateway.lines import Lines
@@ -20,6 +19,7 @@ from gateway.routes.notifications import NotificationRoutes
 from gateway.routes.patients import PatientRoutes
 from gateway.routes.staff import StaffRoutes
 from gateway.rpc import Rpc
+from telemetry.health import Health
 
 
 class _Limits(DependencyProvider):
@@ -73,12 +73,14 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
     live = page("GET", "/health/live", _live, limited=False)
     ready = page("GET", "/health/ready", _ready, limited=False)
     description = page("GET", "/openapi.json", docs.description)
+    events = page("GET", "/asyncapi.json", docs.events)
     show_docs = page("GET", "/docs", docs.show)
+    show_errors = page("GET", "/docs/errors", errors.show)
     docs_asset = page("GET", "/docs/{name}", docs.asset)
     show_calendar = page("GET", calendar.URL, calendar.show)
     show_verification = page("GET", "/verify-email", pages.show_verification)
-    verify_by_link = page("POST", "/verify-email", pages.verify)
+    verify_by_link = page("POST", "/verify-email", pages.verify, like="/api/auth/verify-email")
     show_reset = page("GET", "/reset-password", pages.show_reset)
-    reset_by_link = page("POST", "/reset-password", pages.reset)
+    reset_by_link = page("POST", "/reset-password", pages.reset, like="/api/auth/reset-password")
     show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout)
     finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout)

@@ -28,6 +28,8 @@ class Settings:
     """Requests from one address without a token that counts."""
     trusted_proxies: int
     """How many proxies in front add to `X-Forwarded-For`; with 0 nobody is believed."""
+    connections_each: int
+    """Connections that one address may have; where a proxy is in front, that is everybody's, and nothing is counted."""
     request_seconds: float
     """Within which a request, head and body, must have come."""
     cors_origins: frozenset[str]
@@ -77,6 +79,13 @@ def _proxies(env: Env) -> int:
     return number
 
 
+def _connections(env: Env) -> int:
+    number = env.int("MAX_CONNECTIONS_PER_ADDRESS", 2048)
+    if number < 1:
+        raise EnvError("MAX_CONNECTIONS_PER_ADDRESS is less than 1")
+    return number
+
+
 def _seconds(env: Env) -> float:
     seconds = env.float("REQUEST_SECONDS", 30.0)
     if not 0 < seconds <= 3600:  # noqa: PLR2004  an hour
@@ -98,6 +107,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     "limit_sign_in": _limit("LIMIT_SIGN_IN", "10/minute"),
     "limit_address": _limit("LIMIT_ADDRESS", "1000/minute"),
     "trusted_proxies": _proxies,
+    "connections_each": _connections,
     "request_seconds": _seconds,
     "cors_origins": _origins,
 }

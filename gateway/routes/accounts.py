@@ -25,6 +25,7 @@ class AccountRoutes:
     end_session = route("DELETE", "/api/users/me/sessions/{session_id}", auth.EndSession)
     start_mfa = route("POST", "/api/users/me/mfa", auth.StartMfa)
     confirm_mfa = route("POST", "/api/users/me/mfa/confirm", auth.ConfirmMfa)
+    renew_recovery_codes = route("POST", "/api/users/me/mfa/recovery-codes", auth.RenewRecoveryCodes)
     end_mfa = route("DELETE", "/api/users/me/mfa", auth.EndMfa)
     request_upgrade = route("POST", "/api/users/me/upgrade-requests", auth.RequestUpgrade, status=201)
     my_upgrade_requests = route("GET", "/api/users/me/upgrade-requests", auth.ListMyUpgradeRequests)

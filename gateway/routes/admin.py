@@ -1,11 +1,13 @@
 """Routes of admins."""
 
 from contracts import auth, billing, clinical, scheduling
-from contracts.audit import ListAuditTrail
+from contracts.audit import ADMINS, ListAuditTrail
 from gateway.audit import trail
 from gateway.route import composed, route
 
 VISIT = "/api/admin/appointments/{appointment_id}"
+SHIFT = "/api/admin/shifts/{shift_id}"
+TASK = "/api/admin/tasks/{task_id}"
 
 
 class AdminRoutes:
@@ -20,20 +22,22 @@ class AdminRoutes:
     audit = composed("GET", "/api/admin/audit", ListAuditTrail, trail)
     upgrade_requests = route("GET", "/api/admin/upgrade-requests", auth.ListUpgradeRequests)
     approve_upgrade = route("POST", "/api/admin/approve-upgrade", auth.DecideUpgrade)
-    patients = route("GET", "/api/admin/patients", clinical.SearchPatients)
+    patients = route("GET", "/api/admin/patients", clinical.SearchPatients, roles=ADMINS)
     doctors = route("GET", "/api/admin/doctors", auth.ListDoctorAccounts)
     staff = route("GET", "/api/admin/staff", auth.ListStaff)
-    appointments_of_all = route("GET", "/api/admin/appointments", scheduling.ListAppointments)
-    any_appointment = route("GET", VISIT, scheduling.GetAppointment)
+    appointments_of_all = route("GET", "/api/admin/appointments", scheduling.ListAppointments, roles=ADMINS)
+    any_appointment = route("GET", VISIT, scheduling.GetAppointment, roles=ADMINS)
     change_appointment = route("PATCH", VISIT, scheduling.ChangeAppointment)
-    cancel_any_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment)
+    cancel_any_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment, roles=ADMINS)
     shifts = route("GET", "/api/admin/shifts", scheduling.ListShifts)
-    assign_shift = route("POST", "/api/admin/shifts", scheduling.AssignShift, status=201)
-    change_shift = route("PATCH", "/api/admin/shifts/{shift_id}", scheduling.ChangeShift)
+    assign_shift = route("POST", "/api/admin/shifts", scheduling.AssignShift, status=201, at=SHIFT)
+    shift = route("GET", SHIFT, scheduling.GetShift)
+    change_shift = route("PATCH", SHIFT, scheduling.ChangeShift)
     swaps = route("GET", "/api/admin/shift-swaps", scheduling.ListSwaps)
-    decide_swap = route("POST", "/api/admin/shifts/{shift_id}/approve-swap", scheduling.DecideSwap)
+    decide_swap = route("POST", f"{SHIFT}/approve-swap", scheduling.DecideSwap)
     tasks = route("GET", "/api/admin/tasks", scheduling.ListTasks)
-    give_task = route("POST", "/api/admin/tasks", scheduling.GiveTask, status=201)
-    change_task = route("PATCH", "/api/admin/tasks/{task_id}", scheduling.ChangeTask)
+    give_task = route("POST", "/api/admin/tasks", scheduling.GiveTask, status=201, at=TASK)
+    task = route("GET", TASK, scheduling.GetTask, roles=ADMINS)
+    change_task = route("PATCH", TASK, scheduling.ChangeTask)
     prices = route("GET", "/api/admin/prices", billing.ListPrices)
     set_price = route("POST", "/api/admin/prices", billing.SetPrice, status=201)

@@ -13,11 +13,14 @@ from tests.hospital import Hospital, embedded_hospital
 from tests.people import PASSWORD
 from tests.tokens import Mint
 
+EACH = 1200
+"""Connections that one address may have here: more than the tests need at once, but for the one that wants to know."""
+
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A running hospital without demo people."""
-    with embedded_hospital(tmp_path_factory.mktemp("gateway")) as running:
+    with embedded_hospital(tmp_path_factory.mktemp("gateway"), MAX_CONNECTIONS_PER_ADDRESS=str(EACH)) as running:
         yield running
 
 
@@ -66,23 +69,23 @@ def strict_token(strict: Hospital, stranger: Mint) -> Callable[..., str]:
 
 
 @pytest.fixture
-def wire(hospital: Hospital) -> Iterator[Callable[[], Wire]]:
-    """`wire()`: a bare connection to the gateway."""
+def wire(hospital: Hospital) -> Iterator[Callable[..., Wire]]:
+    """`wire()`: a bare connection to the gateway; `wire("127.0.0.2")` comes from another address."""
     yield from wires(hospital)
 
 
 @pytest.fixture
-def slow_wire(strict: Hospital) -> Iterator[Callable[[], Wire]]:
+def slow_wire(strict: Hospital) -> Iterator[Callable[..., Wire]]:
     """The same to one that waits a second for a request."""
     yield from wires(strict)
 
 
-def wires(hospital: Hospital) -> Iterator[Callable[[], Wire]]:
+def wires(hospital: Hospital) -> Iterator[Callable[..., Wire]]:
     """A function that connects; all its connections are closed in the end."""
     opened: list[Wire] = []
 
-    def connect() -> Wire:
-        opened.append(Wire(hospital.url))
+    def connect(source: str = "") -> Wire:
+        opened.append(Wire(hospital.url, source))
         return opened[-1]
 
     yield connect

@@ -35,10 +35,10 @@ def test_the_link_alone_shows_the_calendar(hospital: Hospital, secret: str) -> N
     assert str(icalendar.Calendar.from_ical(reply.content)["version"]) == "2.0"
 
 
-def test_it_says_what_it_is_and_that_only_its_owner_may_keep_it(hospital: Hospital, secret: str) -> None:
+def test_it_says_what_it_is_and_that_nobody_is_to_keep_it(hospital: Hospital, secret: str) -> None:
     headers = shown(hospital, token=secret).headers
     assert headers["Content-Type"] == "text/calendar; charset=utf-8"
-    assert headers["Cache-Control"] == "private, max-age=300"
+    assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -14,8 +14,10 @@ import orjson
 import pytest
 
 from gateway import protocol
-from gateway.http import MAX_CONNECTIONS, HttpServer
+from gateway.connections import MAX_CONNECTIONS, Connections
+from gateway.http import HttpServer
 from matron.runner import POOL_SIZE
+from tests.gateway.conftest import EACH
 from tests.gateway.wire import Wire
 from tests.hospital import Hospital
 
@@ -25,7 +27,8 @@ IDLE = 1000
 
 PLACES = count(1)
 
-Connect = Callable[[], Wire]
+Connect = Callable[..., Wire]
+Pairs = Callable[[], tuple[socket.socket, socket.socket]]
 
 
 def test_a_connection_serves_many_requests(wire: Connect) -> None:
@@ -155,15 +158,86 @@ def test_a_client_that_breaks_off_within_a_large_reply_harms_nobody(wire: Connec
     assert "Traceback" not in hospital.logs()
 
 
-def test_more_connections_than_are_kept_are_closed_at_once_and_the_others_live_on() -> None:
-    server = HttpServer()
-    server.connections = MAX_CONNECTIONS
-    ours, theirs = socket.socketpair()
+@pytest.fixture
+def pairs() -> Iterator[Callable[[], tuple[socket.socket, socket.socket]]]:
+    """`pairs()`: two ends of a connection."""
+    made: list[socket.socket] = []
+
+    def pair() -> tuple[socket.socket, socket.socket]:
+        made.extend(ends := socket.socketpair())
+        ends[1].settimeout(5)
+        return ends
+
+    yield pair
+    for one in made:
+        one.close()
+
+
+def full(sock: socket.socket) -> Connections:
+    """As many as there may be, of which one has been idle."""
+    connections = Connections(None)
+    connections.enter("192.0.2.1", sock)
+    connections.total = MAX_CONNECTIONS
+    connections.idle[sock] = None
+    return connections
+
+
+def test_when_all_places_are_taken_who_has_been_idle_longest_loses_its_own(pairs: Pairs) -> None:
+    (ours, theirs), (later, _) = pairs(), pairs()
+    connections = full(ours)
+    connections.idle[later] = None
+    assert connections.enter("192.0.2.2", object())
+    assert (theirs.recv(1), list(connections.idle)) == (b"", [later])
+
+
+def test_when_nobody_is_idle_the_newest_has_no_place(pairs: Pairs) -> None:
+    server, (ours, theirs) = HttpServer(), pairs()
+    server.connections = full(ours)
+    server.connections.idle.clear()
     server._sock = type("Listener", (), {"accept": lambda _self: (server.stop(), (ours, ("127.0.0.1", 1)))[1]})()
     server._sock.close = lambda: None
     server.run()
-    assert (theirs.recv(1), server.connections) == (b"", MAX_CONNECTIONS)
-    theirs.close()
+    assert (theirs.recv(1), server.connections.total) == (b"", MAX_CONNECTIONS)
+
+
+def entered(connections: Connections, *addresses: str) -> list[bool]:
+    return [connections.enter(address, object()) for address in addresses]
+
+
+def test_one_address_has_only_so_many_places() -> None:
+    connections, sock = Connections(2), object()
+    connections.enter("192.0.2.1", sock)
+    assert entered(connections, "192.0.2.1", "192.0.2.1", "192.0.2.2") == [True, False, True]
+    connections.leave(sock)
+    assert entered(connections, "192.0.2.1") == [True]
+    assert connections.total == 3
+
+
+def test_the_longest_idle_of_an_address_makes_place_for_its_next(pairs: Pairs) -> None:
+    connections, (others, _), (ours, theirs), (later, _) = Connections(2), pairs(), pairs(), pairs()
+    for address, sock in (("192.0.2.2", others), ("192.0.2.1", ours), ("192.0.2.1", later)):
+        connections.enter(address, sock)
+        connections.idle[sock] = None
+    assert entered(connections, "192.0.2.1") == [True]
+    assert (theirs.recv(1), list(connections.idle)) == (b"", [others, later])
+
+
+def test_a_customers_many_addresses_of_ipv6_count_as_one() -> None:
+    assert entered(Connections(1), "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1") == [True, False, True]
+
+
+def test_behind_a_proxy_all_come_from_one_address() -> None:
+    assert all(entered(Connections(None), *["192.0.2.1"] * MAX_CONNECTIONS))
+
+
+@pytest.mark.usefixtures("_many_files")
+def test_who_takes_all_of_an_addresss_places_harms_neither_others_nor_its_own_next_request(wire: Connect) -> None:
+    first = wire()
+    for _ in range(EACH):
+        last = wire()
+    assert first.is_closed()
+    assert last.ask(LIVE).status == 200
+    assert wire("127.0.0.2").ask(LIVE).status == 200
 
 
 def test_a_client_that_does_not_take_its_reply_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +258,7 @@ def test_a_made_up_method_is_not_kept_in_the_metrics(wire: Connect, hospital: Ho
 def test_an_idle_connection_is_closed_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "IDLE_SECONDS", 0.05)
     ours, theirs = (eventlet.greenio.GreenSocket(one) for one in socket.socketpair())
-    incoming = protocol.Incoming(ours, 30.0)
+    incoming = protocol.Incoming(ours, 30.0, Connections(None))
     with pytest.raises(TimeoutError):
         incoming.readinto(bytearray(1))
     assert not incoming.begun

@@ -3,13 +3,15 @@
 import gzip
 import hashlib
 import re
+from xml.etree import ElementTree as ET
 
 import pytest
 import requests
 
-from gateway import openapi
+from gateway import asyncapi, openapi
 from gateway.docs import FOLDER, POLICY
 from gateway.service import GatewayService
+from tests.guards.test_error_codes import documented
 from tests.hospital import Hospital
 
 LINK = re.compile(r'(?:src|href)="([^"]*)"')
@@ -32,6 +34,12 @@ def test_the_document_that_is_served_is_what_the_code_says(hospital: Hospital) -
     reply = get(hospital, "/openapi.json")
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")
     assert reply.text == openapi.as_text(openapi.document(GatewayService))
+
+
+def test_what_other_systems_can_hear_is_served_as_well(hospital: Hospital) -> None:
+    reply = get(hospital, "/asyncapi.json")
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")
+    assert reply.text == openapi.as_text(asyncapi.document())
 
 
 def test_the_document_comes_compressed_to_whoever_takes_that(hospital: Hospital) -> None:
@@ -79,6 +87,24 @@ def test_the_browser_may_ask_nobody_but_us(hospital: Hospital) -> None:
     assert sources == {"'none'", "'self'", "data:"}
 
 
+def test_every_error_code_has_its_row_and_a_place_to_lead_to(hospital: Hospital) -> None:
+    page = get(hospital, "/docs/errors")
+    assert (page.headers["Content-Type"], page.headers["Content-Security-Policy"]) == (
+        "text/html; charset=utf-8",
+        POLICY,
+    )
+    rows = re.findall(r"<tr[^>]*><td><code>(\w+)</code></td><td>(\w+) \d+</td>", page.text)
+    assert {(kind, code) for code, kind in rows} == documented().keys()
+    assert sorted(re.findall(r'id="(\w+)"', page.text)) == sorted({code for _kind, code in documented()})
+
+
+def test_the_page_of_error_codes_is_well_formed_and_asks_for_nothing(hospital: Hospital) -> None:
+    page = get(hospital, "/docs/errors").text
+    ET.fromstring(page.replace("<!doctype html>", "").replace('<meta charset="utf-8">', ""))  # noqa: S314  our own page
+    assert LINK.findall(page) == []
+    assert "`" not in page
+
+
 def test_a_script_of_ours_names_no_other_host() -> None:
     assert "//" not in re.sub(r"^\s*//.*$", "", (FOLDER / "start.js").read_text(), flags=re.MULTILINE)
 
@@ -104,5 +130,5 @@ def test_what_others_wrote_is_as_they_wrote_it(line: str) -> None:
 
 
 def test_every_file_is_ours_or_has_a_known_content() -> None:
-    known = {line.split()[1] for line in SUMS} | {"docs.html", "start.js", "SHA256SUMS"}
+    known = {line.split()[1] for line in SUMS} | {"docs.html", "errors.md", "start.js", "SHA256SUMS"}
     assert {path.name.removesuffix(".gz") for path in FOLDER.iterdir()} == known

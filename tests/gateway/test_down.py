@@ -9,11 +9,11 @@ import pytest
 import requests
 from nameko.containers import ServiceContainer
 
-from chassis.observe import Health
 from chassis.revocations import EXCHANGE
 from contracts import scheduling
 from gateway.service import GatewayService
 from matron.runner import nameko_config
+from telemetry.health import Health
 from tests import ward
 from tests.broker.place import Raw, soon, taken
 from tests.hospital import free_port

@@ -9,6 +9,7 @@ from tests.gateway.wire import Wire
 
 LIVE = "GET /health/live"
 LOGIN = "POST /api/auth/login"
+JSON = "Content-Type: application/json"
 
 Connect = Callable[[], Wire]
 
@@ -19,11 +20,12 @@ def test_a_chunked_body_is_read(wire: Connect) -> None:
     assert (reply.status, orjson.loads(reply.body)["code"]) == (422, "invalid")
 
 
-def test_a_chunked_body_has_the_same_limit(wire: Connect) -> None:
-    headers = ("Content-Type: application/json", "Transfer-Encoding: chunked")
-    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    reply = wire().ask(LOGIN, *headers, body=chunk * 17 + b"0\r\n\r\n")
-    assert reply.status == 413
+@pytest.mark.parametrize(("chunks", "status"), [(1024, 422), (1025, 413)])
+def test_a_chunked_body_has_the_same_limit(wire: Connect, token: Callable[..., str], chunks: int, status: int) -> None:
+    headers = (JSON, "Transfer-Encoding: chunked", f"Authorization: Bearer {token('patient')}")
+    chunk = b"400\r\n" + b" " * 0x400 + b"\r\n"
+    body = chunk * (chunks - 1) + chunk.replace(b"  ", b"[]", 1) + b"0\r\n\r\n"
+    assert wire().ask("PATCH /api/users/me", *headers, body=body).status == status
 
 
 def test_a_length_that_is_no_number_is_400(wire: Connect) -> None:
@@ -94,7 +96,24 @@ def test_a_request_without_its_host_is_400(wire: Connect) -> None:
 
 @pytest.mark.parametrize(
     "chunks",
-    [b"-2\r\n{}\r\n0\r\n\r\n", b"+2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}x\r\n0\r\n\r\n", b"2_0\r\n", b"x\r\n", b"1" * 2000],
+    [
+        b"-2\r\n{}\r\n0\r\n\r\n",
+        b"+2\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}x\r\n0\r\n\r\n",
+        b"2_0\r\n",
+        b"x\r\n",
+        b"1" * 2000,
+        b"2\n{}\r\n0\r\n\r\n",
+        b"2;a=b\n{}\r\n0\r\n\r\n",
+        b"2;a\nb\r\n{}\r\n0\r\n\r\n",
+        b"2\r\n{}\n0\r\n\r\n",
+        b"2\r\n{}\r\n0\n\r\n",
+        b"2\r\n{}\r\n0\r\n\n",
+        b"2\r\n{}\r\n0\r\nGET /x HTTP/1.1\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nX-Trailer: y\n\r\n",
+        b"2\r\n{}\r\n0\r\nX-Trailer : y\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nX-Trailer: y\rz\r\n\r\n",
+    ],
 )
 def test_chunks_that_cannot_be_read_are_400_and_end_the_connection(wire: Connect, chunks: bytes) -> None:
     one = wire()

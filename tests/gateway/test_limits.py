@@ -198,6 +198,12 @@ def test_each_way_of_signing_in_is_counted_for_itself(ask: Ask) -> None:
     assert ask("POST", "/api/auth/register", json={}).status_code == 422
 
 
+def test_the_page_that_sets_a_password_is_counted_with_the_route_that_does(ask: Ask) -> None:
+    statuses = [ask("POST", path).status_code for path in ("/reset-password", "/api/auth/reset-password") * 2]
+    assert statuses == [422, 422, 422, 429]
+    assert ask("GET", "/reset-password").status_code == 200
+
+
 def test_a_good_token_does_not_help_to_guess_passwords(ask: Ask, strict_token: Callable[..., str]) -> None:
     statuses = [ask("POST", LOGIN, json={}, token=strict_token("patient")).status_code for _ in range(4)]
     assert statuses == [422, 422, 422, 429]
@@ -233,6 +239,6 @@ def test_an_account_is_counted_wherever_it_asks_from(ask: Ask, strict_token: Cal
 
 
 def test_every_route_where_something_can_be_guessed_has_the_strict_limit() -> None:
-    open_to_all = {one.url for one in routes() if one.method == "POST" and not one.contract.roles}
+    open_to_all = {one.url for one in routes() if one.method == "POST" and not one.roles}
     guessable = {url for url in open_to_all if not url.endswith(("/refresh", "/verify-email"))}
     assert {url for url in guessable if url.startswith("/api/auth/")} <= limits.SIGN_IN

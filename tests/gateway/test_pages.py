@@ -1,6 +1,5 @@
 """The page on which a password is set, without a gateway around it."""
 
-from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -41,7 +40,8 @@ class Gateway:
 def request(query: str = "", **form: str) -> Request:
     """What a browser sends."""
     body = urlencode(form).encode()
-    wsgi = {"QUERY_STRING": query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+    sent = SimpleNamespace(whole=lambda _most: body)
+    wsgi = {"QUERY_STRING": query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": sent}
     return Request({"REQUEST_METHOD": "POST" if form else "GET", **wsgi}, "a-request")
 
 

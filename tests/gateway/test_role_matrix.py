@@ -1,7 +1,7 @@
 """The role matrix: every route, asked by nobody, by each role and with bad tokens, answers as the contracts say.
 
-Nothing of it is written by hand: routes come from the gateway's table, roles from the contracts. One test takes all
-routes, since two thousand tests of a request each would take longer to begin than to run; what is wrong is listed.
+Nothing of it is written by hand: routes and their roles come from the gateway's table. One test takes all routes,
+since two thousand tests of a request each would take longer to begin than to run; what is wrong is listed.
 """
 
 import re
@@ -11,16 +11,18 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.roles import Role
-from gateway.openapi import Entry, entries
+from contracts.roles import STAFF, Role
+from gateway import links
+from gateway.openapi import entries
+from gateway.route import Line
 from gateway.service import GatewayService
 from tests.gateway.bad_tokens import Bad, Forger
 from tests.hospital import Hospital
 from tests.tokens import Mint
 
 TABLE = entries(GatewayService)
-OPEN = [entry for entry in TABLE if not entry.contract.roles]
-CLOSED = [entry for entry in TABLE if entry.contract.roles]
+OPEN = [entry for entry in TABLE if not entry.roles]
+CLOSED = [entry for entry in TABLE if entry.roles]
 TOKENS = ("token_missing", "token_invalid", "token_expired", "session_ended")
 """The codes of a 401 that is about the token. A wrong password has another."""
 Answered = tuple[int, str]
@@ -34,7 +36,7 @@ def bad_tokens(hospital: Hospital, stranger: Mint) -> list[Bad]:
     return Forger(hospital, stranger, stranger.claims(*Role)).all()
 
 
-def ask(hospital: Hospital, entry: Entry, token: str) -> Answered:
+def ask(hospital: Hospital, entry: Line, token: str) -> Answered:
     """Ask with nothing in the body, and some id in the path."""
     url = re.sub(r"{\w+}", lambda _part: str(uuid4()), entry.url)
     body: dict[str, Any] = {} if entry.method == "GET" else {"json": {}}
@@ -42,7 +44,7 @@ def ask(hospital: Hospital, entry: Entry, token: str) -> Answered:
     return reply.status_code, reply.json()["code"] if reply.status_code >= 400 else ""
 
 
-def named(entry: Entry) -> str:
+def named(entry: Line) -> str:
     """A route as one reads it."""
     return f"{entry.method} {entry.url}"
 
@@ -53,12 +55,12 @@ def is_let_in(answered: Answered) -> bool:
     return status < 500 and not (status == 401 and code in TOKENS) and answered != (403, "role_missing")
 
 
-def test_each_role_is_let_in_where_its_contract_names_it_and_nowhere_else(hospital: Hospital, token: Token) -> None:
+def test_each_role_is_let_in_where_its_route_names_it_and_nowhere_else(hospital: Hospital, token: Token) -> None:
     wrong = []
     for entry in CLOSED:
         for role in Role:
             answered = ask(hospital, entry, token(role))
-            right = is_let_in(answered) if role in entry.contract.roles else answered == (403, "role_missing")
+            right = is_let_in(answered) if role in entry.roles else answered == (403, "role_missing")
             wrong += [] if right else [(named(entry), role.value, answered)]
     assert wrong == []
 
@@ -106,3 +108,28 @@ def test_who_has_still_to_set_up_a_second_factor_may_do_little_else(hospital: Ho
     asked = {named(entry): ask(hospital, entry, token(*Role, mfa_due=True)) for entry in CLOSED}
     refused = {url for url, answered in asked.items() if answered == (403, "mfa_setup_required")}
     assert refused == {named(entry) for entry in CLOSED if not entry.contract.enrolling}
+
+
+AREAS = {
+    "/api/admin/": {Role.ADMIN},
+    "/api/doctors/": {Role.DOCTOR},
+    "/api/patient/": {Role.PATIENT},
+    "/api/staff/": {*STAFF, Role.ADMIN},
+}
+DIRECTORY = "/api/doctors/{doctor_id}"
+"""Of doctors, whom anybody may look up."""
+
+
+@pytest.mark.parametrize(("area", "roles"), AREAS.items(), ids=AREAS)
+def test_each_area_is_for_its_own_people(area: str, roles: set[Role]) -> None:
+    lines = [line for line in CLOSED if line.url.startswith(area) and not line.url.startswith(DIRECTORY)]
+    assert {named(line): line.roles - roles for line in lines if not line.roles <= roles} == {}
+
+
+def test_what_is_made_is_told_where_it_can_be_read() -> None:
+    readable = {line.url: line.contract.returns for line in TABLE if line.method == "GET"}
+    for line in (line for line in TABLE if line.status == 201):
+        area = "/".join(line.url.split("/")[:3])
+        own = {f"{{{name}}}" for name, place in links.ids_of(line.contract.returns).items() if place == "id"}
+        places = [url for url in readable if url.startswith(area) and any(url.endswith(f"/{part}") for part in own)]
+        assert [line.at] == (places or [""]), named(line)

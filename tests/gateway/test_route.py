@@ -1,5 +1,6 @@
 """A line of the table: what of a request goes to the service, and who is let through."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from chassis.contract import ANYONE, Command, Query, View
 from chassis.errors import Forbidden, Invalid, Unauthenticated
 from chassis.execution import Call
 from chassis.identity import Actor
+from contracts import auth
 from contracts.roles import Role
 from gateway import settings
 from gateway.limits import Limits
@@ -19,9 +21,11 @@ from gateway.lines import Lines
 from gateway.problems import BadRequest
 from gateway.requests import Request
 from gateway.route import composed, route
+from services.auth.sessions import ACCESS_LIFE
 from tests.hospital import GENEROUS
+from tokens.revoked import Revoked
 
-ASHA = Actor(id=UUID(int=1), roles=frozenset({Role.PATIENT}))
+ASHA = Actor(id=UUID(int=1), roles=frozenset({Role.PATIENT}), session_id=UUID(int=9))
 
 
 class Edit(Command):
@@ -50,18 +54,27 @@ class Ask(Query):
     about = fields.Integer(required=True)
 
 
+class Visit(Command):
+    """What a patient does, and the desk for a patient."""
+
+    service = "test"
+    roles = (Role.PATIENT, Role.RECEPTIONIST)
+    returns = View
+
+
 class Gateway:
     """What routes need, with a service that keeps what it was called with."""
 
-    def __init__(self, actor: Actor) -> None:
-        self.verifier = SimpleNamespace(known={"good": 1}, actor=lambda _token: actor)
+    def __init__(self, actor: Actor, body: bytes = b"{}") -> None:
+        self.verifier = SimpleNamespace(known={"good": 1}, actor=lambda _token: actor, revoked=Revoked())
+        self.body = body
         self.limits, self.lines = Limits(settings.load()), Lines()
         self.rpc, self.calls = self, list[Call]()
 
     def call(self, _service: str, _method: str, _payload: dict[str, Any], call: Call, _seconds: float) -> Any:
         """Answer as a service that has the record in its third revision."""
         self.calls.append(call)
-        return SimpleNamespace(result_bytes=b"{}", headers={"revision": 3})
+        return SimpleNamespace(result_bytes=self.body, headers={"revision": 3})
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +83,11 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def request(*, signed_in: bool = True, query: str = "", **headers: str) -> Request:
+def request(*, signed_in: bool = True, query: str = "", path: Any = (), **headers: str) -> Request:
     """A request with these headers."""
     told = {f"HTTP_{name}": value for name, value in headers.items()}
     told |= {"HTTP_AUTHORIZATION": "Bearer good"} if signed_in else {}
-    return Request({"REQUEST_METHOD": "GET", "QUERY_STRING": query, **told}, "id", "192.0.2.1")
+    return Request({"REQUEST_METHOD": "GET", "QUERY_STRING": query, **told}, "id", "192.0.2.1", dict(path))
 
 
 def test_the_revision_that_the_caller_saw_goes_to_the_service() -> None:
@@ -125,9 +138,37 @@ def test_what_the_gateway_puts_together_comes_from_the_contracts_fields() -> Non
 
 
 def test_what_the_gateway_puts_together_stands_in_the_table_like_the_rest() -> None:
-    assert composed("GET", "/x", Ask, print).route == ("GET", "/x", Ask, None, 200)
+    assert composed("GET", "/x", Ask, print).route == ("GET", "/x", Ask, None, 200, frozenset({Role.ADMIN}), "")
 
 
 def test_the_gateway_does_no_commands_by_itself() -> None:
     with pytest.raises(TypeError):
         composed("POST", "/x", Edit, print)
+
+
+def test_a_route_may_be_for_fewer_than_its_command() -> None:
+    gateway, at_the_desk = Gateway(ASHA), route("POST", "/desk", Visit, roles={Role.RECEPTIONIST})
+    with pytest.raises(Forbidden) as refused:
+        at_the_desk(gateway, request())
+    assert (refused.value.code, [call.key for call in gateway.calls]) == ("role_missing", [""])  # Noted in the audit.
+    assert route("POST", "/own", Visit, roles={Role.PATIENT})(gateway, request())[0] == 200
+
+
+@pytest.mark.parametrize(("command", "roles"), [(Visit, {Role.ADMIN}), (Visit, set()), (Knock, {Role.PATIENT})])
+def test_a_route_is_for_nobody_who_may_not_give_the_command(command: type[Command], roles: set[Role]) -> None:
+    with pytest.raises(TypeError, match="and a route of it for"):
+        route("POST", "/x", command, roles=roles)
+
+
+def test_what_is_made_has_a_place_where_it_can_be_read() -> None:
+    made = route("POST", "/x", Edit, status=201, at="/api/x/{edit_id}")
+    _status, headers, _body = made(Gateway(ASHA, b'{"id":"7","revision":1}'), request())
+    assert ("Location", "/api/x/7") in headers
+
+
+def test_a_session_that_has_ended_here_lets_nobody_in_here() -> None:
+    gateway, other = Gateway(ASHA), UUID(int=8)
+    route("POST", "/x", auth.LogOut)(gateway, request())
+    route("DELETE", "/x/{session_id}", auth.EndSession)(gateway, request(path={"session_id": str(other)}))
+    assert set(gateway.verifier.revoked.until) == {ASHA.session_id, other}
+    assert min(gateway.verifier.revoked.until.values()) > time.time() + ACCESS_LIFE.total_seconds()

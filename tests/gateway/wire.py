@@ -18,9 +18,11 @@ class Reply(NamedTuple):
 class Wire:
     """One TCP connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, source: str = "") -> None:
         parts = urlsplit(url)
-        self.socket = socket.create_connection((parts.hostname, parts.port), timeout=SECONDS)
+        self.socket = socket.create_connection(
+            (parts.hostname, parts.port), timeout=SECONDS, source_address=(source, 0)
+        )
         self.left = b""
 
     def send(self, data: bytes) -> None:

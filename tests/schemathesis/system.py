@@ -40,6 +40,7 @@ BEYOND_A_SCHEMA = frozenset(
         "Says why a task is cancelled.",
         "Not a day, and not a moment with its zone.",
         "No record number of ours: read it again.",
+        "Only an overbooked visit takes other minutes than the slot.",
     }
 )
 """Rules about several fields, about today, or about a check digit; and blanks, of which Python knows more than JSON."""

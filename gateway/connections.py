@@ -1,0 +1,58 @@
+"""How many connections there are, in all and from each address, and which of them has to go when there are too many.
+
+One address cannot take all places. When those of an address are taken, or all, the connection that has been kept
+longest without a request makes place.
+"""
+
+import contextlib
+import socket
+from typing import Any
+
+from gateway.addresses import network
+
+MAX_CONNECTIONS = 4096
+"""More would need more memory than a gateway should have."""
+
+
+class Connections:
+    """The connections of one gateway; `each` is how many one address may have, None when that is a proxy's."""
+
+    def __init__(self, each: int | None) -> None:
+        self.each = each
+        self.counts: dict[str, int] = {}
+        self.total = 0
+        self.whose: dict[Any, str] = {}
+        self.idle: dict[Any, None] = {}
+        """The sockets that wait for a request, in the order in which they began to wait."""
+
+    def enter(self, address: str, sock: Any) -> bool:
+        """Count one more; False when there is no place for it, and none idle that could make place."""
+        who = network(address)
+        count = self.counts.get(who, 0)
+        if self.each is not None and count >= self.each:
+            if not self._free_one(who):
+                return False
+        elif self.total >= MAX_CONNECTIONS and not self._free_one():
+            return False
+        self.counts[who], self.whose[sock] = count + 1, who
+        self.total += 1
+        return True
+
+    def leave(self, sock: Any) -> None:
+        """One has ended."""
+        who = self.whose.pop(sock)
+        self.counts[who] -= 1
+        if not self.counts[who]:
+            del self.counts[who]
+        self.total -= 1
+        self.idle.pop(sock, None)
+
+    def _free_one(self, who: str | None = None) -> bool:
+        """Break off the one that has been idle longest, of all or of one's; whoever serves it finds its end."""
+        sock = next((one for one in self.idle if who is None or self.whose[one] == who), None)
+        if sock is None:
+            return False
+        del self.idle[sock]
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        return True
