@@ -50,8 +50,9 @@ migration: $(STAMP) ## Write the next migration (SERVICE=billing MESSAGE="add re
 	@test -n "$(SERVICE)" || { echo 'usage: make migration SERVICE=billing MESSAGE="add refunds"' >&2; exit 2; }
 	@exec $(BIN)/matron migration "$(SERVICE)" --message "$(MESSAGE)"
 
-docs: $(STAMP) ## Write docs/openapi.json from the contracts and routes
-	@exec $(BIN)/matron openapi --write docs/openapi.json
+docs: $(STAMP) ## Write docs/openapi.json, docs/asyncapi.json and docs/events.md from the contracts and routes
+	@$(BIN)/matron openapi --write docs/openapi.json
+	@exec $(BIN)/matron asyncapi --write docs/asyncapi.json --page docs/events.md
 
 SWAGGER := 5.35.0
 ASSETS := gateway/assets

@@ -41,8 +41,8 @@ def listing(
     record_id: UUID | None,
     action: str | None,
     allowed: bool | None,
-    since: datetime | None,
-    until: datetime | None,
+    from_: datetime | None,
+    to: datetime | None,
     limit: int,
     cursor: str | None,
 ) -> Page:
@@ -52,8 +52,8 @@ def listing(
         query = query.where(or_(audit.c.actor_id == person_id, audit.c.record_id == person_id))
     wanted = {audit.c.record_id: record_id, audit.c.action: action, audit.c.allowed: allowed}
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    if since is not None:
-        query = query.where(audit.c.at >= since)
-    if until is not None:
-        query = query.where(audit.c.at < until)
+    if from_ is not None:
+        query = query.where(audit.c.at >= from_)
+    if to is not None:
+        query = query.where(audit.c.at < to)
     return page(session, query, (audit.c.id,), limit=limit, cursor=cursor)

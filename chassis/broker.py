@@ -8,7 +8,8 @@ while it is short of memory, and acknowledgements must get through then.
 from collections.abc import Callable
 
 from chassis.errors import Unavailable
-from chassis.observe import BROKER_UP, log
+from telemetry.logs import log
+from telemetry.metrics import BROKER_UP
 
 
 def down() -> Unavailable:
@@ -24,7 +25,9 @@ def watched(service: str, link: str, up: Callable[[], None] = lambda: None) -> C
         gauge.set(event in ("up", "unblocked"))
         if event in ("up", "unblocked"):
             up()
-        if event != "up":
-            log.warning("broker", service=service, link=link, state=event, error=error)
+        # That the broker is lost, and is back, is told once for the process: `telemetry.health`.
+        (log.info if event in ("up", "down") else log.warning)(
+            "broker link", service=service, link=link, state=event, error=error
+        )
 
     return tell

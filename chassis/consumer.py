@@ -16,15 +16,20 @@ from nameko.extensions import SharedExtension
 from chassis import revocations, topology
 from chassis.broker import watched
 from chassis.config import Config
-from chassis.contract import Event, events_of
 from chassis.delivery import Delivery
+from chassis.event import Event, events_of
+from telemetry.logs import log
+from telemetry.metrics import EVENTS_UNROUTED
 from transports.confirms import ConfirmedPublisher
+from transports.declaring import NoWait, ensure_queue
 from transports.links import BROKER_ERRORS, Link, Outgoing
 
 if TYPE_CHECKING:
-    from chassis.observe import Health
+    from telemetry.health import Health
 
 EVENT_PREFETCH = 8
+RENEW_SECONDS = 60.0
+"""How often the queues of those who hear our events are declared again, in case somebody has deleted one."""
 ANSWER_FIRST_SECONDS = 0.02
 
 
@@ -53,10 +58,12 @@ class Broker(SharedExtension):
         url, self.service = self.config.amqp_url, self.container.service_name
         self.consuming = Link(url, self._set_up, tell=watched(self.service, "consumer"))
         self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
-        self.publisher = ConfirmedPublisher(url, self._declare, watched(self.service, "events", self._events_may_go))
+        tell = watched(self.service, "events", self._events_may_go)
+        self.publisher = ConfirmedPublisher(url, self._prepare, tell, keep_in=topology.UNROUTED, kept=self._kept)
         self.delivery = Delivery(self.service, self.publisher, self.config.retry_delays)
         health: Health = self.container.config["health"]
-        health.add(f"{self.service}.broker", lambda: self.consuming.is_up and self.replies.is_up)
+        health.add(f"{self.service}.broker", lambda: self.consuming.answers and self.replies.answers)
+        health.add(f"{self.service}.broker.events", lambda: self.publisher.link.answers)
 
     def start(self) -> None:
         """Connect, without waiting for the broker: readiness tells when it is there."""
@@ -64,9 +71,11 @@ class Broker(SharedExtension):
             self.started = True
             for link in (self.publisher.link, self.replies, self.consuming):
                 link.start()
+            self.renewing = eventlet.spawn(self._renew)
 
     def stop(self) -> None:
         """Close the links, after the last acknowledgement."""
+        self.renewing.kill()
         for link in (self.consuming, self.replies, self.publisher.link):
             link.stop()
 
@@ -83,6 +92,21 @@ class Broker(SharedExtension):
                 channel.basic_cancel(tag, nowait=True)
             except BROKER_ERRORS:
                 return
+
+    def _prepare(self, channel: Any) -> None:
+        ensure_queue(channel.connection, topology.UNROUTED)
+        self._declare(channel)
+
+    def _renew(self) -> None:
+        while True:
+            eventlet.sleep(RENEW_SECONDS)
+            if self.publisher.link.is_up:
+                with suppress(*BROKER_ERRORS):
+                    self._declare(NoWait(self.publisher.link.channel))
+
+    def _kept(self, event: str) -> None:
+        EVENTS_UNROUTED.labels(self.service).inc()
+        log.warning("event unrouted", service=self.service, event_name=event)
 
     def _declare(self, channel: Any) -> None:
         """The exchanges of this service's events and the queues of all who hear them, even if they have never run."""

@@ -1,4 +1,4 @@
-"""The bases of what services say to each other: commands, queries, views and events, as marshmallow schemas.
+"""The bases of what services say to each other: commands, queries and views, as marshmallow schemas.
 
 Schemas are instantiated once per class, since an instance costs twice what a load does, and plain views are compiled:
 a row becomes a dict of native values by one `attrgetter`, which orjson then writes. A test holds both outputs equal.
@@ -8,14 +8,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar
-from uuid import UUID
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from chassis.errors import Invalid
 
@@ -70,7 +68,7 @@ class View(Schema):
     def dumper(cls) -> Callable[[Any], Any]:
         """A function from a row, object or mapping to plain data: compiled when the fields allow it."""
         declared = cls.schema().fields
-        if not all(_is_plain(f) for f in declared.values()):
+        if not all(is_plain(f) for f in declared.values()):
             return cls.schema().dump
         keys = [f.data_key or name for name, f in declared.items()]
         names = [f.attribute or name for name, f in declared.items()]
@@ -82,7 +80,7 @@ class View(Schema):
         """The same for rows of these columns: without a look at their names when they are just those of the view."""
         declared = cls.schema().fields
         names = tuple(f.attribute or name for name, f in declared.items())
-        if names != columns or not all(_is_plain(f) for f in declared.values()):
+        if names != columns or not all(is_plain(f) for f in declared.values()):
             return cls.dumper()
         keys = [f.data_key or name for name, f in declared.items()]
         return lambda row: dict(zip(keys, row, strict=True))
@@ -93,7 +91,8 @@ class View(Schema):
         return None if value is None else cls.dumper()(value)
 
 
-def _is_plain(declared: fields.Field[Any]) -> bool:
+def is_plain(declared: fields.Field[Any]) -> bool:
+    """Whether a field's native value is what is sent: see `PLAIN_FIELDS`."""
     return type(declared) in PLAIN_FIELDS and not declared.load_only
 
 
@@ -139,7 +138,13 @@ def page_of(view: type[View]) -> type[PageView]:
 
 
 class Command(Schema):
-    """An order to one service, with four facts: who answers, who may ask, what comes back, whether it only reads."""
+    """An order to one service, with four facts: who answers, who may ask, what comes back, whether it only reads.
+
+    A subclass's docstring is read by programs too: its sentences of the form ``Kind: `code`, `code` (when).`` are what
+    OpenAPI tells callers of refusals. The kind is a class of `chassis.errors`; each word in backticks up to the end of
+    the sentence is a code, but for those in parentheses. What any route may answer (`not_found`, `stale`, `invalid`)
+    can be left out. A guard compares them with the docstrings of the use case, and with what it raises.
+    """
 
     class Meta:
         """Unknown fields are refused."""
@@ -189,7 +194,7 @@ class Command(Schema):
     @classmethod
     @cache
     def secrets(cls) -> frozenset[str]:
-        """Names of fields, such as passwords, that must not even be kept as a fingerprint."""
+        """Names of fields, such as passwords: kept nowhere, but in a fingerprint under a secret key."""
         return frozenset(name for name, f in cls.schema().fields.items() if f.load_only)
 
 
@@ -214,96 +219,3 @@ class PageQuery(Query):
     cursor = fields.String(
         load_default=None, validate=validate.Length(max=500), metadata={"description": "`next` of the page before."}
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an event that is being handled comes from."""
-
-    event_id: UUID
-    source: str
-    name: str
-    sequence: int
-    occurred_at: datetime
-    subject: str
-    correlation_id: str
-
-
-class Event:
-    """A fact that others act on. Subclasses declare marshmallow fields, which become the data of the instance.
-
-    `heard_by` names every handler of our own services as `service.on_event`, so that the publisher can declare their
-    queues before they have ever run; `hears` refuses a handler that is not named here.
-    """
-
-    service: ClassVar[str]
-    subject: ClassVar[str]
-    """The field that says which record the event is about."""
-    heard_by: ClassVar[tuple[str, ...]] = ()
-    for_outside: ClassVar[bool] = False
-    """Said for other systems although none of our own services listens."""
-    broadcast: ClassVar[bool] = False
-    """Heard by every process, in a queue of its own: see `chassis.revocations`."""
-    internal: ClassVar[bool] = False
-    """Contact details and the like: goes through an exchange that no outside account can read."""
-    example: ClassVar[dict[str, Any]]
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if not hasattr(cls, "service"):
-            return  # A base of several events.
-        known = _events.setdefault(cls.event_name(), cls)
-        if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise TypeError(f"the event name {cls.event_name()} is taken: names are unique across services")
-
-    def __init__(self, **data: Any) -> None:
-        missing = self.schema().fields.keys() - data.keys()
-        unknown = data.keys() - self.schema().fields.keys()
-        if missing or unknown:
-            raise TypeError(f"{type(self).__name__}: missing {sorted(missing)}, unknown {sorted(unknown)}")
-        self.data = data
-
-    @classmethod
-    @cache
-    def schema(cls) -> Schema:
-        """The schema of the data. A newer publisher's unknown fields are passed over."""
-        declared = {
-            name: value
-            for base in reversed(cls.__mro__)
-            for name, value in vars(base).items()
-            if isinstance(value, fields.Field)
-        }
-        return Schema.from_dict(declared, name=f"{cls.__name__}Data")(unknown=EXCLUDE)
-
-    def plain(self) -> dict[str, Any]:
-        """The data as it is stored and sent: native values that orjson writes, or what marshmallow makes of them."""
-        return self.data if self._is_plain() else dict(self.schema().dump(self.data))
-
-    @classmethod
-    @cache
-    def _is_plain(cls) -> bool:
-        return all(_is_plain(declared) for declared in cls.schema().fields.values())
-
-    @classmethod
-    @cache
-    def event_name(cls) -> str:
-        """The event's name, which is its routing key."""
-        return snake_case(cls.__name__)
-
-    @classmethod
-    def exchange(cls) -> str:
-        """Where it is published."""
-        return f"{cls.service}.{'internal' if cls.internal else 'events'}"
-
-    @classmethod
-    def queue_of(cls, handler: str) -> str:
-        """The queue of a handler, named as nameko names it; `handler` is `service.on_event`."""
-        return f"evt-{cls.service}-{cls.event_name()}--{handler}"
-
-
-_events: dict[str, type[Event]] = {}
-
-
-def events_of(service: str | None = None) -> list[type[Event]]:
-    """All events that have been declared, or those of one service."""
-    return [event for event in _events.values() if service in (None, event.service)]

@@ -19,8 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 from sqlalchemy.orm import Session as OrmSession
 
-from chassis.contract import Event
 from chassis.errors import MatronError, Unavailable, no_answer
+from chassis.event import Event
 from transports.postgresql import GreenConnection
 
 POOL_SECONDS = 3.0

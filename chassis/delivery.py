@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis import clock
-from chassis.observe import EVENTS_FAILED, log
 from chassis.topology import dead_queue, retry_exchange
+from telemetry.logs import log
+from telemetry.metrics import EVENTS_FAILED
 from transports.confirms import ConfirmedPublisher
 from transports.links import Outgoing
 
@@ -37,7 +38,7 @@ class Delivery:
         headers = {**fresh_headers(message.headers), **_told(error, attempt, queue)}
         properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
         key = dead_queue(self.service) if dead else queue
-        self.publisher.publish([Outgoing(bytes_of(message.body), exchange, key, headers, properties)])
+        self.publisher.publish([Outgoing(bytes_of(message.body), exchange, key, headers, properties, needs_queue=True)])
         self._tell(queue, error, attempt, "dead" if dead else "again")
 
     def _tell(self, queue: str, error: BaseException, attempt: int, fate: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, or_, select, update
 
 from chassis.database import Session
 from chassis.errors import Unavailable
-from chassis.tables import idempotency, outbox, relay
+from chassis.tables import audit, idempotency, outbox, relay
 
 ABOUT = ("id", "user_id", "patient_id")
 """The fields by which a reply, or the plan for one, says whom it is about."""
@@ -15,6 +15,8 @@ ABOUT = ("id", "user_id", "patient_id")
 
 def erase_traces(session: Session, person_id: UUID, *others: str, public: Collection[str] = ()) -> None:
     """Delete stored replies and plans to and about the person, and empty internal events about the person.
+
+    The audit keeps what the person did, and tried without having signed in, but not from which network addresses.
 
     `others` are subjects of events that mean the person too, `public` names events that say more than ids although
     they are not internal. An emptied event keeps its number, from which the next ones follow, and loses its name, so
@@ -31,3 +33,5 @@ def erase_traces(session: Session, person_id: UUID, *others: str, public: Collec
     if session.execute(select(outbox.c.position).where(unsent).limit(1)).first() is not None:
         raise Unavailable("events_unsent", "Events about this person have still to be sent.", {"retry_after": 1})
     session.execute(update(outbox).where(of_person).values(name="erased", subject="", data={}))
+    deeds = (audit.c.actor_id == person_id) | (audit.c.actor_id.is_(None) & (audit.c.record_id == person_id))
+    session.execute(update(audit).where(deeds).values(address=""))

@@ -17,6 +17,8 @@ class MatronError(Exception):
     title: ClassVar[str] = "Internal error"
     cause: str = ""
     """Class of the unexpected exception in whose place this stands. Stays within the service."""
+    noted: Mapping[str, Any] | None = None
+    """What the audit says of this refusal, although nobody has signed in. Stays within the service."""
 
     def __init__(self, code: str, detail: str = "", facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, detail, dict(facts or {}))
@@ -73,6 +75,10 @@ class NotFound(MatronError):
     """There is no such record, or none that the caller may see."""
 
     status, title = 404, "Not found"
+
+
+class NotYet(NotFound):
+    """What is named is not known here; it may be an event away. Tried again for a while, then said as `NotFound`."""
 
 
 @deserialize_to_instance

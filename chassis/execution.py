@@ -5,6 +5,7 @@ inside the method, before there is a reply to send.
 """
 
 import inspect
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,18 +13,23 @@ from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
+import eventlet
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis import auditing, idempotency, outbox, rows
-from chassis.contract import Command, Origin
+from chassis.contract import Command
 from chassis.database import Database, Session, violated
-from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, Stale, internal
+from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, NotYet, Stale, internal
+from chassis.event import Origin
 from chassis.identity import NOBODY, Actor, Verifier, check_right
-from chassis.observe import HANDLED, log, log_unexpected
 from chassis.outbox import Relay
+from telemetry.logs import log, log_unexpected
+from telemetry.metrics import HANDLED
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
+EVENT_SECONDS, EVENT_PACE = 2.0, 0.05
+"""How long an event may be awaited that tells of what a request names, and how often it is looked for."""
 
 
 @dataclass(slots=True)
@@ -84,23 +90,23 @@ class Shape:
             check_right(actor, self.contract)
             fields = self.contract.read(payload)
             reply = self._do(host, actor, fields, payload)
-        except (Forbidden, NotFound):
-            if actor.id is None:
-                raise  # Nobody did it: strangers could fill the table.
-            with host.database.begin() as session:
+        except MatronError as error:
+            # What nobody did is left out, unless it says of whom it is: strangers could fill the table.
+            if error.noted is not None or (isinstance(error, (Forbidden, NotFound)) and actor.id is not None):
                 record = auditing.named_in(self.contract, fields, actor)
-                rows.add(session, [auditing.row_of(actor, self.contract.method(), record, allowed=False)])
+                table, row = auditing.row_of(actor, self.contract.method(), record, allowed=False)
+                with host.database.begin() as session:
+                    rows.add(session, [(table, {**row, **(error.noted or {})})])
             raise
         return _answer(reply)
 
     def _do(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
-        if self.contract.reads:
-            return self._query(host, actor, fields)
-        if self.outside is None:
-            return retrying(lambda: self._command(host, actor, fields, payload))
-        return self._three_steps(host, actor, fields, payload)
+        if self.outside is not None:
+            return self._three_steps(host, actor, fields, payload)
+        work = self._query if self.contract.reads else self._command
+        return retrying(lambda: work(host, actor, fields, payload), host.call.expires_at)
 
-    def _query(self, host: Host, actor: Actor, fields: dict[str, Any]) -> Any:
+    def _query(self, host: Host, actor: Actor, fields: dict[str, Any], _payload: Mapping[str, Any]) -> Any:
         with host.database.read() as session:
             return self.contract.returns.dump_one(self.use_case(session, actor, **fields))
 
@@ -164,7 +170,7 @@ class Shape:
         outcome: Any,
     ) -> Any:
         with host.database.begin() as session:
-            done = session.execute(idempotency.REPLY, held.key).scalar_one() if held is not None else None
+            done = idempotency.done(session, held, self.contract, payload) if held is not None else None
             if done is not None:
                 return done["is"]  # A second request with the key was faster.
             result = call_with(self.then, session, actor, plan, outcome, **fields)
@@ -191,7 +197,7 @@ class Shape:
             more.append(idempotency.row_of(actor, self.contract, payload, reply))
         add_events(session, actor, more)
         if held is not None:
-            session.execute(idempotency.STORE, {**held.key, "reply": {"is": reply}})
+            idempotency.store(session, held, self.contract, payload, reply)
         return reply
 
 
@@ -227,15 +233,23 @@ def _asking(host: Host) -> Actor:
     return replace(actor, **{name: getattr(call, name) for name in names})
 
 
-def retrying(work: Callable[[], Any]) -> Any:
-    """Do a transaction again when the database broke off one of two that stood in each other's way."""
-    for attempt in range(TRIES):
+def retrying(work: Callable[[], Any], expires_at: float | None = None) -> Any:
+    """Do a transaction again when the database broke off one of two that stood in each other's way.
+
+    Also when it is `NotYet` what a request names, for two seconds, and not after `expires_at`; then it is `NotFound`.
+    """
+    gives_up, left = min(time.time() + EVENT_SECONDS, expires_at or math.inf), TRIES
+    while True:
         try:
             return work()
+        except NotYet as error:
+            if time.time() + EVENT_PACE > gives_up:
+                raise NotFound(*error.args) from None
+            eventlet.sleep(EVENT_PACE)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or attempt == TRIES - 1:
+            left -= 1
+            if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or left == 0:
                 raise
-    raise AssertionError
 
 
 @cache

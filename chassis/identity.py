@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import tokens
-from chassis.contract import Command, Origin
+from chassis.contract import Command
 from chassis.errors import Forbidden, NotFound, Stale, Unauthenticated, Unavailable
+from chassis.event import Origin
 from tokens.keys import KeySet
 from tokens.revoked import Revoked
 
@@ -138,4 +139,4 @@ def check_right(actor: Actor, contract: type[Command]) -> None:
     if contract.roles and actor.mfa_due and not contract.enrolling:
         raise Forbidden("mfa_setup_required", "Your role requires a second factor: set it up first.")
     if contract.verified and not actor.verified:
-        raise Forbidden("address_not_verified", "Verify your e-mail address first.")
+        raise Forbidden("address_not_verified", "Verify your e-mail address; if you have, refresh the token.")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +25,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
 from chassis import clock, rows
-from chassis.contract import Event, Origin
 from chassis.database import Database, Session
 from chassis.errors import MatronError
+from chassis.event import Event, Origin, events_of
 from chassis.identity import Actor
-from chassis.observe import EVENTS_SENT, log, log_unexpected
 from chassis.tables import outbox, relay
+from telemetry.logs import log, log_unexpected
+from telemetry.metrics import EVENTS_SENT
 from transports.confirms import ConfirmedPublisher
 from transports.links import BROKER_ERRORS, Outgoing
 
@@ -99,11 +101,18 @@ def message_of(service: str, row: Row[Any], *, exchange: str | None = None, key:
             "ce-time": row.occurred_at.isoformat(),
             "ce-subject": row.subject,
             "ce-dataschema": f"urn:matron:event:{row.name}",
-            "ce-sequence": str(row.sequence),
+            "ce-sequence": f"{row.sequence:019}",
             "ce-correlationid": row.correlation_id,
         },
         properties={"delivery_mode": 2, "message_id": str(row.event_id), "type": row.name},
+        needs_queue=not _for_whoever_listens(row.name),
     )
+
+
+@cache
+def _for_whoever_listens(name: str) -> bool:
+    """Whether it is said to processes or systems of which there may be none."""
+    return any(event.event_name() == name and not event.heard_by for event in events_of())
 
 
 def origin_of(headers: dict[str, Any]) -> Origin:
@@ -126,7 +135,7 @@ class Relay:
         self.service, self.database, self.publisher = service, database, publisher
         self.signal = Signal()
         self.relayed_at = 0.0
-        self.stopping = False
+        self.stopping, self.works = False, True
         self.sent = EVENTS_SENT.labels(service)
         self.thread: Any = None
 
@@ -154,7 +163,8 @@ class Relay:
                 self.signal.wait()
             self._gather()
             self.signal = Signal()
-            if not self._relay_all():
+            self.works = self._relay_all()
+            if not self.works:
                 eventlet.sleep(RETRY_SECONDS)
                 self.wake()
             self.relayed_at = time.monotonic()
@@ -170,7 +180,8 @@ class Relay:
             while self.publisher.link.is_up and self.relay_batch() == BATCH:
                 pass
         except (MatronError, SQLAlchemyError, *BROKER_ERRORS) as error:
-            log.warning("relay waits", service=self.service, error=type(error).__name__)
+            if self.works:  # Told once, and not at each try.
+                log.warning("relay waits", service=self.service, error=type(error).__name__)
             return False
         except Exception as error:  # noqa: BLE001  the relay must outlive whatever happens
             log_unexpected("relay failed", error, service=self.service)

@@ -37,7 +37,7 @@ def page(
     Invalid: `bad_cursor`.
     """
     if cursor is not None:
-        place = tuple_(*(_literal(key, value) for key, value in zip(keys, _decoded(cursor, keys), strict=True)))
+        place = tuple_(*(_literal(key, value) for key, value in zip(keys, decoded(cursor, keys), strict=True)))
         query = query.where(tuple_(*keys) < place if newest_first else tuple_(*keys) > place)
     query = query.order_by(*(key.desc() if newest_first else key.asc() for key in keys)).limit(limit + 1)
     return _cut(list(session.scalars(query) if whole else session.execute(query)), keys, limit)
@@ -57,8 +57,8 @@ class Listing:
         """One page of the rows whose columns have these values; None filters nothing. Invalid: `bad_cursor`."""
         values = {name: value for name, value in filters.items() if value is not None}
         if cursor is not None:
-            decoded = zip(self.keys, _decoded(cursor, self.keys), strict=True)
-            values |= {f"after_{key.key}": value for key, value in decoded}
+            place = zip(self.keys, decoded(cursor, self.keys), strict=True)
+            values |= {f"after_{key.key}": value for key, value in place}
         names = tuple(values)
         if names not in self.statements:  # Not `or`: a statement has no truth.
             self.statements[names] = self._statement(names)
@@ -92,7 +92,8 @@ def cursor_at(*values: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def _decoded(cursor: str, keys: tuple[Any, ...]) -> list[Any]:
+def decoded(cursor: str, keys: tuple[Any, ...]) -> list[Any]:
+    """The sort key in a cursor of a list by these columns. Invalid: `bad_cursor`."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_native(value, key.type.python_type) for value, key in zip(values, keys, strict=True)]

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from chassis import inbox
-from chassis.contract import Event, Origin
 from chassis.database import Session
+from chassis.event import Event, Origin
 from chassis.execution import Host, add_events, call_with, retrying, wake
 from chassis.identity import Actor
 

@@ -20,7 +20,7 @@ def listen(channel: Any, process: str, revoked: Revoked) -> None:
     queue = f"evt-auth-{EVENT}--{process}.process_{uuid4().hex}"
     channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
     channel.queue_bind(queue=queue, exchange=EXCHANGE, routing_key=EVENT)
-    take = lambda raw: remember(revoked, [orjson.loads(channel.message_to_python(raw).body)])  # noqa: E731
+    take = lambda raw: remember(revoked, [orjson.loads(channel.message_to_python(raw).body)])  # noqa: E731  one line, named for what it does
     channel.basic_consume(queue, no_ack=True, callback=take, consumer_tag="revocations")
 
 

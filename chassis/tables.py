@@ -119,6 +119,7 @@ idempotency = Table(
 )
 Index("ix_idempotency_created_at", idempotency.c.created_at, postgresql_using="brin")
 
+# `details` says more of the deed, such as which roles were given: plain JSON without names, addresses or contacts.
 audit = Table(
     "audit",
     metadata,
@@ -130,5 +131,6 @@ audit = Table(
     Column("allowed", Boolean, nullable=False),
     Column("address", String(45), nullable=False),
     Column("request_id", String(100), nullable=False),
+    Column("details", JSON(none_as_null=True)),
 )
 Index("ix_audit_at", audit.c.at, postgresql_using="brin")

@@ -17,6 +17,9 @@ RUNNING = max(1, (os.cpu_count() or 2) - 1)
 """One processor is left for everything else."""
 WAITING = 32
 
+# Eventlet's 20 threads take turns, and each keeps the memory of its largest hash.
+tpool.set_num_threads(RUNNING)
+
 _turns = Semaphore(RUNNING)
 _places = Semaphore(RUNNING + WAITING)
 

@@ -1,17 +1,20 @@
 """Exchanges and queues: their names, and how they are declared. Declaring again what is there changes nothing.
 
 Arguments of a queue can never change later, so they are few: event queues are quorum queues and have no other. Limits
-and the alternate exchange for what no queue takes (`unrouted`) are policies, in deploy/rabbitmq.
+are policies, in deploy/rabbitmq.
 """
 
 from collections.abc import Iterable
 from typing import Any
 
-from chassis.contract import Event
+from chassis.event import Event
+from transports.declaring import declare_quorum
 
 RPC_EXCHANGE = "nameko-rpc"
 ALL_EVENTS = "hospital.events"
 """Receives everything public from each service, so that an outside system binds one queue to one exchange."""
+UNROUTED = "unrouted"
+"""Where events are kept that no queue took."""
 DIRECT_REPLY = "amq.rabbitmq.reply-to"
 
 
@@ -52,17 +55,17 @@ def declare_exchanges(channel: Any, service: str) -> None:
 def declare_event_queue(channel: Any, event: type[Event], handler: str) -> None:
     """The queue of one handler, bound to its event."""
     channel.exchange_declare(exchange=event.exchange(), type="topic", durable=True, auto_delete=False)
-    _declare_quorum(channel, event.queue_of(handler))
+    declare_quorum(channel, event.queue_of(handler))
     channel.queue_bind(queue=event.queue_of(handler), exchange=event.exchange(), routing_key=event.event_name())
 
 
 def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None:
     """The delay queues, shared by all services, and the service's dead letters."""
-    _declare_quorum(channel, dead_queue(service))
+    declare_quorum(channel, dead_queue(service))
     for seconds in delays:
         queue, exchange = delay_queue(seconds), retry_exchange(seconds)
         channel.exchange_declare(exchange=exchange, type="fanout", durable=True, auto_delete=False)
-        _declare_quorum(channel, queue, {"x-message-ttl": int(seconds * 1000), **_BACK_TO_ITS_QUEUE})
+        declare_quorum(channel, queue, {"x-message-ttl": int(seconds * 1000), **_BACK_TO_ITS_QUEUE})
         channel.queue_bind(queue=queue, exchange=exchange, routing_key="")
 
 
@@ -72,8 +75,3 @@ _BACK_TO_ITS_QUEUE = {
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
-
-
-def _declare_quorum(channel: Any, name: str, more: dict[str, Any] | None = None) -> None:
-    arguments = {"x-queue-type": "quorum", **(more or {})}
-    channel.queue_declare(queue=name, durable=True, exclusive=False, auto_delete=False, arguments=arguments)

@@ -1,4 +1,4 @@
-"""Whether the process in this container can take work, for the engine's health check: exit code 0 or 1."""  # noqa: INP001
+"""Whether the process in this container can take work, for the engine's health check: exit code 0 or 1."""  # noqa: INP001  a script, not part of a package
 
 import os
 import sys

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from chassis import config, observe
+from chassis import config
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
-from matron import signing, upkeep
+from matron import environment, signing, trouble, upkeep
+from telemetry import logs
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -73,8 +75,11 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
     from matron.runner import Runner
     from matron.services import check_roles, service_class
 
-    settings = config.use(check_roles(config.load(services=() if name is Name.GATEWAY else (name.value,))))
-    observe.set_up_logging(settings.log_level)
+    settings = config.use(check_roles(environment.load(services=() if name is Name.GATEWAY else (name.value,))))
+    trouble.check_keys(settings, name.value)
+    if name is Name.GATEWAY:
+        trouble.check_port(settings)
+    logs.set_up_logging(settings.log_level)
     runner = Runner(settings, [service_class(name.value)])
     runner.start()
     raise typer.Exit(runner.run())
@@ -96,10 +101,11 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
     chosen = SERVICES if name is None else (name.value,)
     if Name.GATEWAY in chosen:
         raise typer.BadParameter("the gateway has no database")
-    settings = config.use(config.load(services=chosen, needs=()))
+    settings = config.use(environment.load(services=chosen, needs=()))
     for service in chosen:
-        out.print(f"{service} ... ", end="")
-        out.print(bring_up(service, Database(settings.database_url(service))))
+        with trouble.with_database(service):
+            revision = bring_up(service, Database(settings.database_url(service)))
+        out.print(f"{service} ... {revision}")
 
 
 @admin.command("create")
@@ -119,8 +125,9 @@ def create_admin(
     """
     from matron import people
 
-    settings = config.use(config.load(services=("auth",), needs=()))
-    people.create_admin(settings, email, name, password)
+    settings = config.use(environment.load(services=("auth",), needs=()))
+    with trouble.with_database("auth"):
+        people.create_admin(settings, email, name, password)
     out.print(f"{email} is an admin now")
 
 
@@ -170,6 +177,32 @@ def openapi(
 
 
 @app.command()
+def asyncapi(
+    write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write the same for people, as Markdown, to this file.")] = None,
+) -> None:
+    """Make the AsyncAPI 3.0 document of the events for other systems, from the contracts.
+
+    **Examples**
+
+    `matron asyncapi > asyncapi.json`
+
+    `matron asyncapi --write docs/asyncapi.json --page docs/events.md`
+    """
+    from gateway.asyncapi import document
+    from gateway.openapi import as_text
+    from matron.events_page import as_markdown
+
+    text = as_text(document())
+    for path, content in ((write, text), (page, as_markdown())):
+        if path is not None:
+            path.write_text(content, "utf-8")
+            out.print(f"wrote {path}")
+    if write is page is None:
+        typer.echo(text, nl=False)
+
+
+@app.command()
 def routes() -> None:
     """List the HTTP routes: method, path, who may call it, and the command that it reaches.
 
@@ -185,7 +218,7 @@ def routes() -> None:
     rows = []
     for entry in entries(GatewayService):
         contract = entry.contract
-        roles = "any role" if contract.roles == ANY_ROLE else ", ".join(sorted(contract.roles)) or "anyone"
+        roles = "any role" if entry.roles == ANY_ROLE else ", ".join(sorted(entry.roles)) or "anyone"
         rows.append((entry.method, entry.url, roles, f"{contract.service}.{contract.__name__}"))
     table(out, ("method", "path", "roles", "command"), rows)
 
@@ -195,5 +228,6 @@ def main() -> None:
     try:
         app()
     except (ConfigError, MatronError) as error:
-        err.print(f"[red]matron:[/red] {error.detail if isinstance(error, MatronError) else error}")
+        said = trouble.sentence(error) if isinstance(error, MatronError) else str(error)
+        err.print("[red]matron:[/red]", escape(said))
         raise SystemExit(2) from None

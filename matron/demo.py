@@ -47,7 +47,8 @@ PEOPLE = (
     Person(Role.PATIENT, "asha@demo.example", "Asha Rao"),
     Person(Role.PATIENT, "ben@demo.example", "Ben Carter"),
 )
-HOURS = [{"weekday": day, "from_": time(9), "to": time(17), "slot_minutes": 30} for day in range(7)]
+ALWAYS = {"place": None, "valid_from": None, "valid_to": None}
+HOURS = [{"weekday": day, "from_": time(9), "to": time(17), "slot_minutes": 30, **ALWAYS} for day in range(7)]
 PRICES = {"cardiology": 12_000, "pediatrics": 8_000, "general": 6_000}
 
 

@@ -1,21 +1,29 @@
 """`matron run`: all services, the gateway and the broker in one process, on SQLite files."""
 
 import os
+import sqlite3
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import eventlet
+from alembic.util.exc import CommandError as AlembicError
 from rich.console import Console
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
-from chassis import config, observe
-from chassis.config import SERVICES, Config
+from chassis import config
+from chassis.config import SERVICES, Config, ConfigError
 from chassis.database import Database
 from matron import demo as demonstration
+from matron import environment
 from matron.migrations import migrate
 from matron.place import lock
 from matron.runner import Runner
 from matron.services import CLASSES, check_roles, service_class
 from services.auth.keys import ensure_key
+from telemetry import logs
 from transports.embedded import open_broker
 
 BROKER = "matron"
@@ -43,11 +51,14 @@ def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
     """Prepare the folder, start, say where things are, and work until Ctrl-C."""
     data = data.absolute()
     os.umask(PRIVATE)
-    data.mkdir(parents=True, exist_ok=True)
-    _lock = lock(data)  # Until the process ends: the broker's file is for one process at a time.
+    warnings.simplefilter("ignore", SAWarning)  # Of a connection in use when Ctrl-C came: nobody can do anything.
+    with usable(data):
+        data.mkdir(parents=True, exist_ok=True)
+        _lock = lock(data)  # Until the process ends: the broker's file is for one process at a time.
     os.environ.update(settings(port, data))
-    chosen = config.use(check_roles(config.load(services=SERVICES)))
-    observe.set_up_logging(chosen.log_level, to_file=data / "matron.log")
+    chosen = config.use(check_roles(environment.load(services=SERVICES)))
+    with usable(data / "matron.log"):
+        logs.set_up_logging(chosen.log_level, to_file=data / "matron.log")
     bring_up(chosen, data)
     people = demonstration.make_people(chosen) if demo else []
     runner = Runner(chosen, [service_class(name) for name in CLASSES])
@@ -66,13 +77,24 @@ def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
 
 
 def bring_up(chosen: Config, data: Path) -> None:
-    """Keys, tables and the broker's file."""
-    ensure_key(chosen.signing_keys, chosen.jwks_file)
+    """Keys, tables and the broker's file. ConfigError: one of them is something else."""
+    with usable(data / "keys"):
+        ensure_key(chosen.signing_keys, chosen.jwks_file)
     for name in SERVICES:
-        database = Database(chosen.database_url(name))
-        migrate(name, database)
-        database.close()
-    open_broker(BROKER, data / "broker.db")
+        with usable(data / f"{name}.db"), closing(Database(chosen.database_url(name))) as database:
+            migrate(name, database)
+    with usable(data / "broker.db"):
+        open_broker(BROKER, data / "broker.db")
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Say in one line that a file or folder is not what it should be: ConfigError."""
+    try:
+        yield
+    except (OSError, ValueError, sqlite3.Error, SQLAlchemyError, AlembicError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
+        raise ConfigError(f"{path} cannot be used: {why}") from None
 
 
 def wait_until_ready(runner: Runner) -> None:

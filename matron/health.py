@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from chassis.observe import Health, metrics_page
+from telemetry.health import Health
+from telemetry.metrics import metrics_page
 
 
 def health_app(health: Health) -> Callable[..., list[bytes]]:

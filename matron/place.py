@@ -17,9 +17,9 @@ import eventlet
 from amqp.exceptions import AMQPError
 from kombu.exceptions import KombuError
 
-from chassis import config
 from chassis.config import ConfigError
 from chassis.errors import Conflict, Unavailable
+from matron import environment
 from transports.embedded import close_broker, open_broker
 from transports.links import connection_to
 
@@ -65,7 +65,7 @@ class Place:
     def database_url(self, service: str) -> str:
         """The database of one service; `ConfigError` when it was not given, or is not in the folder."""
         if self.url is not None:
-            return config.load(services=(service,)).database_url(service)
+            return environment.load(services=(service,)).database_url(service)
         file = self.data.absolute() / f"{service}.db"
         if not file.exists():
             raise ConfigError(f"there is no {file}")

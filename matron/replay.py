@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement, Row, delete, func, select
 
 from chassis.broker import down
 from chassis.config import SERVICES
-from chassis.contract import Event, events_of
 from chassis.database import Database
-from chassis.errors import Invalid
+from chassis.errors import Invalid, NotFound
+from chassis.event import Event, events_of
 from chassis.outbox import message_of
 from chassis.tables import inbox, outbox
 from chassis.topology import declare_event_queue
@@ -31,6 +31,8 @@ from transports.links import BrokerDown
 
 BATCH = 200
 CONNECT_SECONDS = 10.0
+PARTNER = "partner."
+"""How the names of other systems' queues begin."""
 
 
 def events_by_name() -> dict[str, type[Event]]:
@@ -41,7 +43,9 @@ def events_by_name() -> dict[str, type[Event]]:
 
 
 def event_of(service: str, handler: str, name: str | None) -> type[Event]:
-    """The service's event that the handler hears. Invalid: `not_heard`."""
+    """The service's event that the handler hears, or a public one for another system's queue. Invalid: `not_heard`."""
+    if handler.startswith(PARTNER):
+        return _public(service, name)
     for event in events_by_name().values():
         if event.service == service and handler in event.heard_by and name in (None, event.event_name()):
             return event
@@ -49,9 +53,16 @@ def event_of(service: str, handler: str, name: str | None) -> type[Event]:
     raise Invalid("not_heard", f"{handler} does not hear {said} of {service}: no such event names it in heard_by.")
 
 
+def _public(service: str, name: str | None) -> type[Event]:
+    event = events_by_name().get(name or "")
+    if event is None or event.service != service or event.internal:
+        raise Invalid("not_heard", f"Say with --name which public event of {service} another system is to hear again.")
+    return event
+
+
 @dataclass(frozen=True)
 class Replay:
-    """Events of one name from [since, until), for one handler, `service.on_event`."""
+    """Events of one name from [since, until), for one handler, `service.on_event`, or another system's queue."""
 
     event: type[Event]
     handler: str
@@ -61,7 +72,14 @@ class Replay:
     @property
     def queue(self) -> str:
         """The handler's queue."""
-        return self.event.queue_of(self.handler)
+        return self.handler if self.handler.startswith(PARTNER) else self.event.queue_of(self.handler)
+
+    def prepare(self, channel: Any) -> None:
+        """Declare the handler's queue; another system's own must be there."""
+        if self.handler.startswith(PARTNER):
+            channel.queue_declare(queue=self.queue, passive=True)
+        else:
+            declare_event_queue(channel, self.event, self.handler)
 
     def _wanted(self) -> list[ColumnElement[bool]]:
         # What has no sequence yet has not been sent for the first time; the relay will.
@@ -92,6 +110,8 @@ class Replay:
 
 def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
     """Send the events; how many. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
+    if again and wanted.handler.startswith(PARTNER):
+        raise Invalid("not_heard", "What another system has done is not forgotten here: leave --again out.")
     consumer_url = place.database_url(wanted.handler.partition(".")[0]) if again else None
     with ExitStack() as stack:
         source = stack.enter_context(closing(Database(place.database_url(wanted.event.service))))
@@ -110,12 +130,15 @@ def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
 
 @contextmanager
 def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
-    """A publisher that is connected, after the handler's queue has been declared. Unavailable: `broker_down`."""
-    publisher = ConfirmedPublisher(url, lambda channel: declare_event_queue(channel, wanted.event, wanted.handler))
+    """A publisher that is connected, when the queue is there. Unavailable: `broker_down`. NotFound: it is not there."""
+    told = dict[str, str]()
+    publisher = ConfirmedPublisher(url, wanted.prepare, told.__setitem__)
     publisher.link.start()
     try:
         with eventlet.Timeout(CONNECT_SECONDS, down()):
             while not publisher.link.is_up:
+                if "refused" in told:
+                    raise NotFound("not_found", f"The broker refuses: {told['refused']}.")
                 eventlet.sleep(0.02)
         yield publisher
     except BrokerDown:

@@ -15,8 +15,11 @@ from eventlet import debug, wsgi
 from nameko.runners import ServiceRunner
 
 from chassis.config import Config
-from chassis.observe import Health, log, log_unexpected
+from matron import gauges
 from matron.health import health_app
+from matron.trouble import with_port
+from telemetry.health import Health
+from telemetry.logs import log, log_unexpected
 from tokens.revoked import Revoked
 from transports.links import BROKER_ERRORS
 
@@ -68,9 +71,12 @@ class Runner:
         """Start all, and the health port. A signal that comes meanwhile is heard when `run` begins."""
         self.signals = _signals()
         if self.config.health_port:
-            listener = eventlet.listen((self.config.http_host, self.config.health_port), reuse_port=False)
+            with with_port("HEALTH_PORT", self.config.health_port):
+                listener = eventlet.listen((self.config.http_host, self.config.health_port), reuse_port=False)
             eventlet.spawn(wsgi.server, listener, health_app(self.health), log_output=False)
         self.runner.start()
+        eventlet.spawn(self.health.watch)
+        gauges.start(self.runner.service_map.values(), self.config.amqp_url)
 
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; the exit code, which is not 0 when a service failed."""

@@ -6,6 +6,8 @@ import typer
 from rich.console import Console
 
 from chassis import config
+from matron import environment
+from matron.trouble import check_signing
 
 keys = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
 out = Console(highlight=False, soft_wrap=True)
@@ -24,7 +26,7 @@ def make(context: typer.Context) -> None:
     """
     from services.auth.keys import ensure_key
 
-    settings = config.use(config.load(needs=()))
+    settings = config.use(environment.load(needs=()))
     if context.invoked_subcommand is None:
         made = ensure_key(settings.signing_keys, settings.jwks_file)
         out.print("made a key" if made else "there is a key already", f"({settings.jwks_file})")
@@ -47,5 +49,6 @@ def rotate(
     from services.auth.keys import make_key
 
     settings = config.current()
+    check_signing(settings)
     key_id = make_key(settings.signing_keys, settings.jwks_file, at_once=at_once)
     out.print(f"tokens are signed with {key_id} from now on ({settings.jwks_file})")

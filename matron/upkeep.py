@@ -161,7 +161,7 @@ def drop(
     _one_or_all(message_id, everything)
     place = Place.given(data)
     if message_id is None:
-        agreed = lambda total: yes or typer.confirm(f"Throw {total} dead letters of {service} away?")  # noqa: E731
+        agreed = lambda total: yes or typer.confirm(f"Throw {total} dead letters of {service} away?")  # noqa: E731  one line, named for what it asks
         dropped = letters.drop_all(place, service, agreed, partial(progress, err, "throwing away"))
     else:
         dropped = int(letters.drop_one(place, service, message_id, lambda letter: yes or _agreed(letter)))
@@ -184,7 +184,7 @@ def _agreed(letter: "Letter") -> bool:
 def replay_events(
     service: ServiceName,
     *,
-    to: Annotated[str, typer.Option(help="The handler that is to hear them, as `service.on_event`.")],
+    to: Annotated[str, typer.Option(help="Who is to hear them: `service.on_event`, or a partner's queue.")],
     since: Annotated[datetime, typer.Option(parser=_moment, metavar="TIME", help="From this moment on.")],
     until: Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment.")] = None,
     name: Annotated[str | None, typer.Option(help="The event's name, to be sure.")] = None,
@@ -193,7 +193,7 @@ def replay_events(
     ] = False,
     data: Data = None,
 ) -> None:
-    """Send a service's events again to one handler, in their order, so that a copy can be rebuilt.
+    """Send a service's events again to one handler, in their order, so that a copy can be rebuilt or a gap filled.
 
     Nobody else hears them. A handler passes over the events that it has had, unless `--again` says otherwise. Say that
     only of handlers that keep a copy: one that sends mails or issues invoices would do so again.
@@ -204,6 +204,8 @@ def replay_events(
 
     `matron events replay scheduling --since 2026-11-01T00:00:00Z --until 2026-11-22T00:00:00Z
     --name appointment_booked --to clinical.on_appointment_booked --again`
+
+    `matron events replay scheduling --since 2026-11-21T00:00:00Z --name visit_completed --to partner.visits`
     """
     from matron import replay as replaying
     from matron.place import Place

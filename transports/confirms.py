@@ -35,12 +35,20 @@ class ConfirmedPublisher:
     """Publishes with confirms, many messages in flight at once."""
 
     def __init__(
-        self, url: str, set_up: Callable[[Any], None], tell: Callable[[str, str], None] = lambda _event, _error: None
+        self,
+        url: str,
+        set_up: Callable[[Any], None],
+        tell: Callable[[str, str], None] = lambda _event, _error: None,
+        *,
+        keep_in: str = "",
+        kept: Callable[[str], None] = lambda _routing_key: None,
     ) -> None:
         self.link = Link(url, partial(self._set_up, set_up), lost=self._lost, tell=tell)
         self.confirms = not url.startswith("embedded:")
+        self.keep_in, self.kept = keep_in, kept
+        """The queue for messages that need one and found none; `kept` hears the routing key of each."""
         self.last_tag = 0
-        self.waiting: dict[int, Batch] = {}
+        self.waiting: dict[int, set[Batch]] = {}
 
     def _set_up(self, declare: Callable[[Any], None], channel: Any) -> None:
         declare(channel)
@@ -49,6 +57,7 @@ class ConfirmedPublisher:
             channel.confirm_select()
             channel.events["basic_ack"].add(self._acked)
             channel.events["basic_nack"].add(self._nacked)
+        channel.events["basic_return"].add(partial(self._returned, channel))
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish all and return when the broker has them; else `BrokerDown`, and some of them may have got there."""
@@ -58,8 +67,8 @@ class ConfirmedPublisher:
         try:
             for message in messages:
                 self.last_tag += 1
-                self.waiting[self.last_tag] = batch
-                message.send(channel)
+                self.waiting[self.last_tag] = {batch}
+                message.send(channel, mandatory=message.needs_queue and bool(self.keep_in))
         except BROKER_ERRORS:
             raise BrokerDown("the broker took not all") from None
         if self.confirms:
@@ -73,17 +82,28 @@ class ConfirmedPublisher:
 
     def _take(self, tag: int, multiple: bool) -> list[Batch]:  # noqa: FBT001  AMQP's own flag
         tags = [known for known in self.waiting if known <= tag] if multiple else [tag]
-        return [batch for known in tags if (batch := self.waiting.pop(known, None)) is not None]
+        return [batch for known in tags for batch in self.waiting.pop(known, ())]
 
-    def _acked(self, tag: int, multiple: bool) -> None:  # noqa: FBT001
+    def _acked(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  AMQP's own flag
         for batch in self._take(tag, multiple):
             batch.confirm()
 
-    def _nacked(self, tag: int, multiple: bool) -> None:  # noqa: FBT001
+    def _nacked(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  AMQP's own flag
         for batch in self._take(tag, multiple):
             batch.fail()
 
+    def _returned(self, channel: Any, _error: Any, _exchange: str, routing_key: str, message: Any) -> None:
+        """No queue took it. It comes back before its confirm: who waits for that waits for its keeping as well."""
+        self.last_tag += 1
+        if self.confirms:
+            batches = set().union(*self.waiting.values())
+            for batch in batches:
+                batch.left += 1
+            self.waiting[self.last_tag] = batches
+        channel.basic_publish(message, exchange="", routing_key=self.keep_in)
+        self.kept(routing_key)
+
     def _lost(self) -> None:
         waiting, self.waiting = self.waiting, {}
-        for batch in waiting.values():
+        for batch in set().union(*waiting.values()):
             batch.fail()

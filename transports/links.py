@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from socket import SHUT_RDWR
+from time import monotonic
 from typing import Any
 
 import eventlet
 from amqp import spec
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, ChannelError
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
@@ -18,6 +19,8 @@ CONNECT_SECONDS = 5
 SET_UP_SECONDS = 10
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 POLITE_SECONDS = 0.5
+ASK_SECONDS = 2.0
+"""How often a broker is asked for a sign of life, and how long it has to give one before it does not answer."""
 
 
 class BrokerDown(ConnectionError):
@@ -37,6 +40,8 @@ class Outgoing:
     routing_key: str
     headers: Mapping[str, Any] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
+    needs_queue: bool = False
+    """That no queue takes it must not go unnoticed."""
 
     def send(self, channel: Any, *, mandatory: bool = False) -> None:
         """Publish on a channel."""
@@ -53,8 +58,8 @@ class Outgoing:
 def connection_to(url: str) -> Connection:
     """A connection that is not open yet. `embedded://name` stays in the process."""
     if url.startswith("embedded:"):
-        return Connection(url, transport="transports.embedded:Transport")  # type: ignore[no-untyped-call]
-    return Connection(  # type: ignore[no-untyped-call]
+        return Connection(url, transport="transports.embedded:Transport")  # type: ignore[no-untyped-call]  # kombu has no types
+    return Connection(  # type: ignore[no-untyped-call]  # kombu has no types
         url, transport="transports.wire:Transport", heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
     )
 
@@ -63,7 +68,7 @@ class Link:
     """One connection with one channel.
 
     `set_up(channel)` runs after every connect, `lost()` after every loss; `tell(event, error)` hears `up`, `down`,
-    `blocked` and `unblocked`, and the class of the error that there was.
+    `refused`, `blocked` and `unblocked`, and the class of the error that there was, or the broker's words of refusal.
     """
 
     def __init__(
@@ -81,6 +86,14 @@ class Link:
         self.blocked = False
         self.stopping = False
         self.thread: Any = None
+        self.asked_at = 0.0
+        """When the broker was asked for the sign of life that it has not given yet; 0 when it owes none."""
+        self.heard = 0
+
+    @property
+    def answers(self) -> bool:
+        """Whether the link is up, and the broker behind it not frozen."""
+        return self.is_up and not (self.asked_at and monotonic() - self.asked_at > ASK_SECONDS)
 
     @property
     def is_up(self) -> bool:
@@ -147,9 +160,10 @@ class Link:
             self.connection = self.transport.establish_connection()
             channel = self.transport.create_channel(self.connection)
             self.set_up(channel)
-        self.open_channel, self.blocked = channel, False
+        self.open_channel, self.blocked, self.asked_at = channel, False, 0.0
         self.tell("up", "")
         eventlet.spawn(self._watch, self.connection)
+        eventlet.spawn(self._ask, self.connection, channel)
 
     def _told(self, state: str, *_reason: object) -> None:
         self.blocked = state == "blocked"
@@ -167,6 +181,20 @@ class Link:
                 self._hang_up(connection)
                 return
 
+    def _ask(self, connection: Any, channel: Any) -> None:
+        """Ask again and again for what costs the broker nothing, and note whether anything at all came back."""
+        while hasattr(connection, "bytes_recv"):
+            eventlet.sleep(ASK_SECONDS / 2)
+            if self.connection is not connection or self.stopping:
+                return
+            if connection.bytes_recv != self.heard:
+                self.asked_at = 0.0
+            if self.asked_at == 0.0:
+                self.heard, self.asked_at = connection.bytes_recv, monotonic()
+                with suppress(*BROKER_ERRORS):
+                    # The answer is heard by the reading thread. It concerns later consumers only, and there are none.
+                    channel.send_method(spec.Basic.Qos, "lBb", (0, 0, False))
+
     def _hang_up(self, connection: Any) -> None:
         """End the socket and leave the rest to the reading thread, which a socket that is closed would never wake."""
         transport: Any = getattr(connection, "_transport", None)
@@ -179,7 +207,12 @@ class Link:
             self._drop(connection)
 
     def _report(self, error: BaseException, failures: int) -> None:
-        if not self.stopping and failures in (0, 10):
+        if self.stopping or failures not in (0, 10):
+            return
+        if isinstance(error, ChannelError):
+            # The text names the thing that was asked for, and nothing of any message.
+            self.tell("refused", f"{error.reply_text} ({error.method})")
+        else:
             self.tell("down", type(error).__name__)
 
     def _drop(self, connection: Any) -> None:

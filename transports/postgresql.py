@@ -128,7 +128,7 @@ class GreenConnection(psycopg.Connection[Any]):
             self._leave_pipeline()
         yield from super()._rollback_gen()
 
-    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:  # noqa: ARG002
+    def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:  # noqa: ARG002  psycopg's signature
         """Run one of psycopg's generators to its end, letting other green threads run meanwhile."""
         try:
             state, fileno = next(gen), self.pgconn.socket

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from chassis.config import SERVICES
-from chassis.contract import Event, events_of
+from chassis.event import Event, events_of
 from chassis.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, dead_queue, rpc_queue
 
 GATEWAY, PARTNER = "gateway", "partner"

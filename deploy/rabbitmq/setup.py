@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from chassis import config, topology
+from chassis import topology
 from chassis.config import SERVICES
 from deploy.rabbitmq.accounts import PARTNER, PROCESSES, all_events, definitions
+from matron import environment
 from transports.links import connection_to
 
 POLICIES = Path(__file__).with_name("definitions.json")
@@ -92,7 +93,7 @@ def declare_everything(channel: Any, delays: tuple[float, ...]) -> None:
 
 def main() -> None:
     """Prepare the broker of the environment."""
-    settings, passwords = config.load(), passwords_given()
+    settings, passwords = environment.load(), passwords_given()
     broker = urlsplit(settings.amqp_url)
     vhost = unquote(broker.path[1:]) or "/"
     management = Management(os.environ["MANAGEMENT_URL"], broker)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import eventlet
 import kombu
 import orjson
+from amqp.exceptions import NotFound
 from nameko.containers import ServiceContainer
 from sqlalchemy import select, text
 from uuid_utils.compat import uuid7
@@ -16,13 +17,12 @@ from uuid_utils.compat import uuid7
 from chassis.config import SERVICES
 from chassis.consumer import Broker
 from chassis.database import Database
-from chassis.entrypoints import Resources
 from chassis.errors import MatronError
 from chassis.execution import Call
-from chassis.observe import Health
 from gateway.rpc import RpcClient
 from matron.migrations import migrate
 from matron.runner import nameko_config
+from telemetry.health import Health
 from tests import ward
 from tests.tokens import Mint
 
@@ -60,6 +60,7 @@ class Place:
         self.person = uuid7()
         self.closing: list[Callable[[], None]] = []
         self.databases: dict[str, Database] = {}
+        self.health: dict[str, Health] = {}
 
     def database(self, service: str) -> Database:
         """A service's database."""
@@ -83,7 +84,8 @@ class Place:
         container = ServiceContainer(service, nameko_config(settings, health))
         container.start()
         self.closing.append(container.stop)
-        soon(lambda: not health.failing() and extension(container, Resources).broker.publisher.link.is_up)
+        self.health[service.name] = health
+        soon(lambda: not health.failing())
         return container
 
     def client(self, *, direct: bool = True) -> RpcClient:
@@ -149,6 +151,16 @@ class Raw:
     def wait(self, queue: str, *, no_ack: bool = True) -> Any:
         """The next message of a queue, as soon as there is one."""
         return soon(lambda: self.get(queue, no_ack=no_ack))
+
+    def exists(self, queue: str) -> bool:
+        """Whether there is such a queue."""
+        channel = self.connection.channel()
+        try:
+            channel.queue_declare(queue, passive=True)
+        except NotFound:
+            return False
+        channel.close()
+        return True
 
     def count(self, queue: str) -> int:
         """How many messages wait in a queue."""

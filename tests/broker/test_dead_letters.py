@@ -11,14 +11,13 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from chassis import config
 from chassis.database import Database, Session
 from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
 from chassis.identity import Actor
 from chassis.topology import dead_queue
 from contracts.scheduling import AppointmentBooked
-from matron import dead
+from matron import dead, environment
 from matron.command import app
 from matron.migrations import migrate
 from matron.place import Place, connected
@@ -71,7 +70,7 @@ def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.M
     database = Database(url)
     migrate("notify", database)
     database.close()
-    runner = Runner(config.load(services=("notify",)), [NotifyService])
+    runner = Runner(environment.load(services=("notify",)), [NotifyService])
     runner.start()
     soon(lambda: not runner.health.failing() and broker_of(runner.runner.service_map["notify"]).publisher.link.is_up)
     yield handler

@@ -58,7 +58,7 @@ def test_an_event_committed_while_the_broker_is_away_arrives_later(
     assert direct.get(queue) is None
     steps.write = lambda: None
     proxy.restore()
-    assert direct.wait(queue).headers["ce-sequence"] == "1"
+    assert int(direct.wait(queue).headers["ce-sequence"]) == 1
     soon(lambda: broker_of(container).consuming.is_up)
 
 
@@ -150,6 +150,24 @@ def test_a_link_that_hears_no_heartbeats_connects_again(
     soon(lambda: not client.link.is_up)
     proxy.thaw()
     soon(lambda: client.link.is_up)
+
+
+def test_a_frozen_broker_is_seen_within_seconds_and_readiness_waits_for_nothing(behind: Place, proxy: Proxy) -> None:
+    behind.serve(Ward)
+    health = behind.health["ward"]
+    proxy.freeze()
+    soon(lambda: health.failing() == ["ward.broker", "ward.broker.events"], 5.0)
+    began = time.monotonic()
+    health.failing()
+    assert time.monotonic() - began < 0.1
+    proxy.thaw()
+    soon(lambda: not health.failing())
+
+
+def test_a_service_whose_events_cannot_leave_is_not_ready(behind: Place, direct: Raw, proxy: Proxy) -> None:
+    [container] = behind.serve(Ward)
+    broker_of(container).publisher.link.stop()
+    assert behind.health["ward"].failing() == ["ward.broker.events"]
 
 
 def test_a_stop_ends_although_the_broker_is_frozen(behind: Place, proxy: Proxy) -> None:

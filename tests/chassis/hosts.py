@@ -9,9 +9,9 @@ from sqlalchemy import Table, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Origin
 from chassis.database import Database
 from chassis.errors import MatronError
+from chassis.event import Origin
 from chassis.execution import Call, Shape
 from chassis.identity import Actor
 from chassis.reactions import run_event

@@ -23,8 +23,8 @@ EVERYTHING: dict[str, Any] = {
     "record_id": None,
     "action": None,
     "allowed": None,
-    "since": None,
-    "until": None,
+    "from_": None,
+    "to": None,
     "limit": 20,
     "cursor": None,
 }
@@ -110,8 +110,8 @@ def test_a_persons_deeds_are_found_and_what_was_done_to_them(database: Database)
         ({"action": "write_note"}, 1),
         ({"allowed": False}, 1),
         ({"record_id": RECORD}, 1),
-        ({"until": clock.now() - timedelta(days=1)}, 0),
-        ({"since": clock.now() - timedelta(days=1)}, 2),
+        ({"to": clock.now() - timedelta(days=1)}, 0),
+        ({"from_": clock.now() - timedelta(days=1)}, 2),
     ],
 )
 def test_each_filter_finds_its_rows(database: Database, filters: dict[str, Any], number: int) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields, validate
 
-from chassis.contract import Command, Event, Integer, Page, PageView, Query, View, page_of, snake_case
+from chassis.contract import Command, Integer, Page, PageView, Query, View, page_of, snake_case
 from chassis.errors import Invalid
+from chassis.event import Event
 from contracts.scheduling import SetSchedule
 from tests import ward
 from tests.guards.house import commands

@@ -11,7 +11,7 @@ from gateway.rpc import Reply
 KINDS = [
     kind
     for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, MatronError) and kind is not MatronError
+    if isinstance(kind, type) and issubclass(kind, MatronError) and kind not in (MatronError, errors.NotYet)
 ]
 
 

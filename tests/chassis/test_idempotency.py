@@ -1,10 +1,13 @@
 """Every write is idempotent: one key, one effect, one reply."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import idempotency, tables
+from chassis import config, idempotency, tables
 from chassis.database import Database
 from chassis.errors import Invalid
 from chassis.execution import Shape
@@ -57,9 +60,29 @@ def test_keys_of_different_commands_do_not_meet(database: Database) -> None:
     assert run(SEND, database)["text"] == "a note sent"
 
 
-def test_secrets_are_not_part_of_the_fingerprint() -> None:
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of secret keys that the settings name, with one key in it."""
+    (tmp_path / "secrets.key").write_text("the oldest\n")
+    monkeypatch.setattr(config, "_current", SimpleNamespace(signing_keys=tmp_path))
+    return tmp_path / "secrets.key"
+
+
+@pytest.mark.usefixtures("keys")
+def test_of_secrets_a_request_that_is_done_has_a_fingerprint_and_one_that_is_begun_has_none() -> None:
     one, other = ({"code": code} for code in ("1234", "5678"))
-    assert idempotency.fingerprint(ward.TryCode, one) == idempotency.fingerprint(ward.TryCode, other)
+    taken = [{idempotency.fingerprint(ward.TryCode, body, is_done=done) for body in (one, other)} for done in (1, 0)]
+    assert [len(found) for found in taken] == [2, 1]
+
+
+def test_who_has_not_the_key_finds_no_secret_by_its_fingerprint(keys: Path) -> None:
+    found = idempotency.fingerprint(ward.TryCode, {"code": "1234"})
+    idempotency._pepper.cache_clear()
+    keys.write_text("a new one on top\nthe oldest\n")
+    assert idempotency.fingerprint(ward.TryCode, {"code": "1234"}) == found
+    idempotency._pepper.cache_clear()
+    keys.write_text("somebody else's\n")
+    assert idempotency.fingerprint(ward.TryCode, {"code": "1234"}) != found
 
 
 def test_the_order_of_fields_does_not_matter() -> None:

@@ -4,7 +4,7 @@ import time
 
 import eventlet
 import pytest
-from eventlet import patcher
+from eventlet import patcher, tpool
 
 from chassis import threads
 from chassis.errors import Unavailable
@@ -44,3 +44,8 @@ def test_a_place_is_free_again_after_a_failure() -> None:
         with pytest.raises(ZeroDivisionError):
             threads.in_thread(divmod, 1, 0)
     assert Unavailable.status == 503
+
+
+def test_there_are_as_many_threads_as_may_run() -> None:
+    threads.in_thread(divmod, 7, 2)
+    assert tpool._nthreads == len(tpool._threads) == threads.RUNNING

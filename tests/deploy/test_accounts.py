@@ -10,7 +10,7 @@ import pytest
 
 from chassis import revocations, topology
 from chassis.config import SERVICES
-from chassis.contract import Event
+from chassis.event import Event
 from contracts.auth import SessionRevoked
 from deploy.rabbitmq import accounts
 from tokens.revoked import Revoked
@@ -180,6 +180,12 @@ def test_no_broker_drops_a_message_that_came_back_often(service: str) -> None:
 def test_no_policy_reaches_the_queues_whose_arguments_say_it_all() -> None:
     names = [topology.delay_queue(1.0), topology.rpc_queue("auth")]
     assert not [found for found in POLICIES for name in names if re.search(found["pattern"], name)]
+
+
+def test_what_a_partner_leaves_in_its_queues_does_not_fill_the_broker() -> None:
+    (policy,) = [found["definition"] for found in POLICIES if re.search(found["pattern"], "partner.visits")]
+    assert policy.keys() == {"max-length-bytes", "message-ttl", "expires", "overflow"}
+    assert policy["overflow"] == "drop-head", "a full queue of a partner must not stop our relay"
 
 
 def test_what_no_queue_takes_is_kept_but_for_the_exchange_that_may_have_no_listener() -> None:

@@ -14,6 +14,7 @@ from chassis import topology
 from chassis.config import SERVICES
 from deploy.rabbitmq import accounts, setup
 from tests.servers.rabbitmq import RabbitMQ
+from transports.declaring import ensure_queue
 
 DELAYS = (1.0, 10.0)
 PASSWORD = "of-a-test"
@@ -112,10 +113,28 @@ def test_a_partner_hears_what_a_service_publishes(log_in: LogIn) -> None:
         assert partner.basic_get("partner.visits", no_ack=True) is not None
 
 
+def test_a_public_event_without_a_queue_is_kept_by_the_service_that_says_it(log_in: LogIn) -> None:
+    with log_in("scheduling") as channel:
+        before = channel.queue_declare(topology.UNROUTED, passive=True).message_count
+        ensure_queue(channel.connection, topology.UNROUTED)
+        returned: list[str] = []
+
+        def keep(_error: Any, _exchange: str, key: str, message: Any) -> None:
+            returned.append(key)
+            channel.basic_publish(message, exchange="", routing_key=topology.UNROUTED)
+
+        channel.events["basic_return"].add(keep)
+        for key in ("nobody_hears_this", "visit_completed"):
+            channel.basic_publish(amqp.Message(b"{}"), exchange="scheduling.events", routing_key=key, mandatory=True)
+        assert returned == ["nobody_hears_this"]
+        assert channel.queue_declare(topology.UNROUTED, passive=True).message_count == before + 1
+
+
 def test_an_internal_event_without_a_queue_is_kept(log_in: LogIn) -> None:
     with log_in("auth") as channel:
+        waiting = channel.queue_declare("unrouted", passive=True).message_count
         publishing("auth.internal", "nobody_hears_this")(channel)
-        assert channel.queue_declare("unrouted", passive=True).message_count == 1
+        assert channel.queue_declare("unrouted", passive=True).message_count == waiting + 1
 
 
 REFUSED = {
@@ -134,6 +153,8 @@ REFUSED = {
     "the gateway says that something happened": ("gateway", publishing("auth.events", "doctor_approved")),
     "the gateway writes into a queue": ("gateway", publishing("", "dead-auth")),
     "the gateway takes requests": ("gateway", reading("rpc-auth")),
+    "a service takes what no queue took": ("billing", reading("unrouted")),
+    "a service removes what no queue took": ("billing", lambda channel: channel.queue_delete("unrouted")),
     "a partner hears what is internal": ("partner", binding("partner.visits", "auth.internal", "#")),
     "a partner gives an order": ("partner", publishing("nameko-rpc", "auth.get_me")),
     "a partner says that something happened": ("partner", publishing("hospital.events", "visit_completed")),

@@ -12,6 +12,7 @@ import yaml
 
 from chassis.config import SERVICES
 from deploy import runtime_lock
+from matron.runner import STOP_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = (*SERVICES, "gateway")
@@ -70,6 +71,13 @@ def test_what_runs_is_watched_and_started_again(name: str) -> None:
     container = containers()[name]
     assert container["restart"] == "always"
     assert container["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", [*PROCESSES, *SERVERS])
+def test_what_runs_has_a_bound_on_its_memory_and_time_to_end(name: str) -> None:
+    container = containers()[name]
+    assert re.fullmatch(r"\d+[mg]", container["mem_limit"])
+    assert int(container["stop_grace_period"].rstrip("s")) > STOP_SECONDS
 
 
 @pytest.mark.parametrize("name", ONCE)

@@ -1,9 +1,14 @@
 """What can go wrong is described for each operation: where it can happen, with its codes, and nowhere else."""
 
+import re
 from typing import Any
 
-from gateway import openapi, refusals
+import pytest
+from jsonschema import Draft202012Validator
+
+from gateway import openapi, refusals, schemas
 from gateway.service import GatewayService
+from tests.guards.house import ROOT
 from tests.guards.test_error_codes import documented
 
 DOCUMENT = openapi.document(GatewayService)
@@ -38,8 +43,28 @@ def test_a_refusal_lists_its_codes(odd: dict[str, Any]) -> None:
 def test_every_code_is_one_of_the_documented_ones() -> None:
     for entry in ENTRIES:
         for kind, codes in refusals.of(entry.contract, entry.method, entry.contract.schema().fields.values()).items():
-            unknown = [code for code in codes if (code, kind.__name__) not in documented()]
+            unknown = [code for code in codes if (kind.__name__, code) not in documented()]
             assert not unknown, f"{entry.method} {entry.url}: {kind.__name__} {unknown} is not in docs/errors.md"
+
+
+def test_the_members_of_a_problem_that_the_codes_tell_of_are_described() -> None:
+    told = set(re.findall(r"`([a-z_]+)` (?:says|is the present)", (ROOT / "docs" / "errors.md").read_text()))
+    assert "state" in told
+    assert told <= set(schemas.PROBLEM["properties"])
+
+
+@pytest.mark.parametrize(
+    ("errors", "is_right"),
+    [
+        ({"name": ["Length must be between 1 and 200."]}, True),
+        ({"items": {"0": {"dose": {"unit": ["Missing data for required field."]}}}}, True),
+        ({"name": "wrong"}, False),
+        ({"name": [1]}, False),
+        (["wrong"], False),
+    ],
+)
+def test_the_messages_of_fields_have_a_type(errors: Any, *, is_right: bool) -> None:
+    assert Draft202012Validator(schemas.PROBLEM["properties"]["errors"]).is_valid(errors) is is_right
 
 
 def test_too_many_requests_say_when_to_come_back() -> None:

@@ -1,13 +1,15 @@
 """Bodies and replies are described as they are, with examples that are right."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from gateway import openapi, schemas
-from gateway.openapi import Entry
+from gateway import choices, examples, openapi, refusals, schemas
+from gateway.route import Line
 from gateway.service import GatewayService
 
 DOCUMENT = openapi.document(GatewayService)
@@ -51,7 +53,7 @@ def test_every_parameter_that_must_be_given_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: f"{one.method} {one.url}")
-def test_the_example_of_a_request_is_one_that_its_command_takes(entry: Entry) -> None:
+def test_the_example_of_a_request_is_one_that_its_command_takes(entry: Line) -> None:
     made = DOCUMENT["paths"][entry.url][entry.method.lower()]
     body = made.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example", {})
     given = {one["name"]: one["example"] for one in made["parameters"] if one.get("required")}
@@ -66,8 +68,8 @@ def test_a_field_may_name_its_own_example(odd: dict[str, Any]) -> None:
 
 
 def test_a_page_has_items_and_the_next_cursor() -> None:
-    made = DOCUMENT["components"]["schemas"]["SlotViewPage"]
-    assert made["properties"]["items"]["items"] == {"$ref": "#/components/schemas/SlotView"}
+    made = DOCUMENT["components"]["schemas"]["AppointmentViewPage"]
+    assert made["properties"]["items"]["items"] == {"$ref": "#/components/schemas/AppointmentView"}
     assert made["properties"]["next"]["type"] == ["string", "null"]
     assert made["required"] == ["items", "next"]
 
@@ -99,6 +101,66 @@ def test_what_is_taken_in_refuses_unknown_fields_and_has_those_optional_that_are
 )
 def test_what_apispec_gets_wrong_is_right(odd: dict[str, Any], name: str, expected: object) -> None:
     assert property_of(odd, name) == expected
+
+
+def listed(node: Any) -> Iterator[tuple[str, ...]]:
+    """Every list of values within a schema, or whatever else of the document."""
+    if isinstance(node, dict) and isinstance(node.get("enum"), list) and node.get("type") == "string":
+        yield tuple(sorted(node["enum"]))
+    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for part in parts:
+        yield from listed(part)
+
+
+def test_the_same_values_are_listed_once() -> None:
+    found = Counter(listed(DOCUMENT))
+    twice = [values for values, times in found.items() if times > 1 < len(values)]
+    assert not twice, f"{twice}: name a place that has them in gateway/choices.py"
+
+
+@pytest.mark.parametrize("name", [*choices.PLACES, *choices.ASKED])
+def test_a_name_of_values_is_a_component_that_others_refer_to(name: str) -> None:
+    assert DOCUMENT["components"]["schemas"][name]["type"] == "string"
+    assert openapi.as_text(DOCUMENT).count(f'"#/components/schemas/{name}"') >= 1
+
+
+def test_a_choice_may_be_null_or_have_a_default_and_still_has_its_name() -> None:
+    views = DOCUMENT["components"]["schemas"]
+    assert views["PatientView"]["properties"]["blood_group"] == {
+        "anyOf": [{"$ref": "#/components/schemas/BloodGroup"}, {"type": "null"}]
+    }
+    [status] = [
+        one for one in DOCUMENT["paths"]["/api/admin/shift-swaps"]["get"]["parameters"] if one["name"] == "status"
+    ]
+    assert status["schema"] == {"allOf": [{"$ref": "#/components/schemas/SwapStatus"}], "default": "accepted"}
+
+
+def test_a_reply_that_is_one_of_two_says_so() -> None:
+    signed_in = DOCUMENT["components"]["schemas"]["SignInView"]
+    assert [one["$ref"].rpartition("/")[2] for one in signed_in["oneOf"]] == ["TokensView", "SecondStepView"]
+    for reply, expected in (({"mfa_token": "x", "expires_in": 300}, []), ({"mfa_token": "x"}, 1), ({}, 1)):
+        told = wrong(DOCUMENT, signed_in, reply)
+        assert told == expected or len(told) == expected
+
+
+def test_a_description_is_for_clients_and_names_no_class_of_ours() -> None:
+    told = [one.get("description", "") for path in DOCUMENT["paths"].values() for one in path.values()]
+    names = "|".join(kind.__name__ for kind in refusals.KINDS)
+    assert [text for text in told if re.search(rf"\b({names})\b|facts", text)] == []
+    login = DOCUMENT["paths"]["/api/auth/login"]["post"]["description"]
+    assert "Refused with 401: `login_failed`." in login
+
+
+def test_examples_are_of_the_usual_request() -> None:
+    body = DOCUMENT["paths"]["/api/patient/book-appointment"]["post"]["requestBody"]["content"]["application/json"]
+    assert body["example"].keys().isdisjoint(examples.SELDOM)
+    assert set(body["example"]) >= {"doctor_id", "starts_at"}
+
+
+def test_no_example_is_made_of_filling_words() -> None:
+    assert f'"{examples.WORDS}"' not in openapi.as_text(DOCUMENT), (
+        "give the field an example, or schemas.NAMED its name"
+    )
 
 
 def test_a_view_that_is_cut_down_has_only_the_fields_that_are_left(odd: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from chassis.config import SERVICES
 from chassis.database import Database
-from chassis.errors import Invalid, Unavailable
+from chassis.errors import Invalid, NotFound, Unavailable
 from chassis.tables import inbox, outbox
 from contracts.auth import DoctorApproved, UserRegistered
 from contracts.scheduling import AppointmentBooked
@@ -180,7 +180,7 @@ def test_events_reach_a_queue_of_a_real_broker_before_its_service_has_ever_run(
         channel = open_channel()
         got = [channel.basic_get(QUEUE, no_ack=True) for _ in said]
     assert [one.properties["message_id"] for one in got] == said
-    assert [one.headers["ce-sequence"] for one in got] == [str(number) for number in range(1, len(said) + 1)]
+    assert [int(one.headers["ce-sequence"]) for one in got] == list(range(1, len(said) + 1))
 
 
 def test_a_broker_that_does_not_answer_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,3 +191,28 @@ def test_a_broker_that_does_not_answer_is_refused(folder: Path, monkeypatch: pyt
     monkeypatch.setattr(replay, "CONNECT_SECONDS", 0.2)
     with pytest.raises(Unavailable):
         replay.send(Place(url, folder), WANTED, again=False, watch=unwatched)
+
+
+def test_another_systems_queue_gets_the_public_events_that_it_missed(folder: Path, amqp_url: str) -> None:
+    said, queue = say(folder, NOON), "partner.doctors"
+    with connected(amqp_url) as open_channel:
+        open_channel().queue_declare(queue, durable=True, auto_delete=False)
+    wanted = Replay(replay.event_of("auth", queue, "doctor_approved"), queue, NOON)
+    place = Place(amqp_url, folder)
+    object.__setattr__(place, "database_url", lambda service: f"sqlite:///{folder}/{service}.db")
+    assert replay.send(place, wanted, again=False, watch=unwatched) == 1
+    with connected(amqp_url) as open_channel:
+        assert open_channel().basic_get(queue, no_ack=True).properties["message_id"] == said[0]
+
+
+def test_another_systems_queue_that_is_not_there_is_named(folder: Path) -> None:
+    say(folder, NOON)
+    wanted = Replay(DoctorApproved, "partner.nowhere", NOON)
+    with pytest.raises(NotFound, match=r"partner\.nowhere"):
+        replay.send(Place(None, folder), wanted, again=False, watch=unwatched)
+
+
+@pytest.mark.parametrize("name", [None, "user_registered", "appointment_booked"])
+def test_another_system_hears_only_public_events_of_that_service(name: str | None) -> None:
+    with pytest.raises(Invalid, match="--name"):
+        replay.event_of("auth", "partner.doctors", name)

@@ -93,7 +93,7 @@ class Channel(Topology):
         else:
             self._open().push(self, tell, msg)
 
-    def basic_qos(self, prefetch_size: int, prefetch_count: int, a_global: bool) -> None:  # noqa: ARG002
+    def basic_qos(self, prefetch_size: int, prefetch_count: int, a_global: bool) -> None:  # noqa: ARG002  kombu's signature: it counts a channel alone
         """How many unacknowledged messages each consumer may have that starts from now on."""
         self._prefetch = prefetch_count
 

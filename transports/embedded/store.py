@@ -73,7 +73,7 @@ class Store:
         if self._file is not None:
             entry.stored = True
             at = None if entry.expires_at is None else time() + entry.expires_at - monotonic()
-            row = (entry.id, queue.name, entry.body, json.dumps(entry.properties), at, entry.exchange)  # type: ignore[no-untyped-call]
+            row = (entry.id, queue.name, entry.body, json.dumps(entry.properties), at, entry.exchange)  # type: ignore[no-untyped-call]  # kombu has no types
             self._change("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0)", *row, entry.routing_key)
 
     def count(self, entry: Entry) -> None:
@@ -96,7 +96,7 @@ class Store:
         now = time() - monotonic()
         for row in self._rows("SELECT * FROM message ORDER BY id"):
             number, queue, body, properties, at, exchange, key, deliveries = row
-            entry = Entry(number, body, json.loads(properties), exchange, key, None if at is None else at - now)  # type: ignore[no-untyped-call]
+            entry = Entry(number, body, json.loads(properties), exchange, key, None if at is None else at - now)  # type: ignore[no-untyped-call]  # kombu has no types
             entry.stored = entry.redelivered = True
             entry.deliveries = deliveries
             yield queue, entry

@@ -3,16 +3,21 @@
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import eventlet
 import pytest
 import structlog
 
-from chassis import observe
-from chassis.observe import Health, log_unexpected, metrics_page
 from matron.health import health_app
+from telemetry import health as health_of
+from telemetry import logs, metrics, sampling
+from telemetry.health import Health
+from telemetry.logs import log_unexpected
+from tests.broker.place import soon
 
 PRIVATE = "Asha Rao has measles"
 
@@ -21,11 +26,12 @@ PRIVATE = "Asha Rao has measles"
 def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A log as a process writes it; afterwards everything is as it was."""
     saved = structlog.get_config()
-    levels = {name: logging.getLogger(name).level for name in observe._QUIET}
+    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
     path = tmp_path / "process.log"
     structlog.reset_defaults()
-    observe.set_up_logging("INFO", to_file=path)
-    monkeypatch.setattr(observe, "log", structlog.get_logger())  # A logger keeps the file of its first line.
+    logs.set_up_logging("INFO", to_file=path)
+    for module in (logs, health_of):
+        monkeypatch.setattr(module, "log", structlog.get_logger())  # A logger keeps the file of its first line.
     yield path
     structlog.get_config()["logger_factory"]._file.close()
     structlog.configure(**saved)
@@ -64,8 +70,8 @@ def test_the_text_of_an_exception_is_in_no_log(log_file: Path, capfd: pytest.Cap
 
 
 def test_the_metrics_are_prometheus_text() -> None:
-    observe.EVENTS_SENT.labels("ward").inc()
-    body, kind = metrics_page()
+    metrics.EVENTS_SENT.labels("ward").inc()
+    body, kind = metrics.metrics_page()
     assert b'matron_events_sent_total{service="ward"}' in body
     assert kind.startswith("text/plain")
 
@@ -96,3 +102,46 @@ def test_a_process_that_stops_is_not_ready_but_alive() -> None:
 
 def test_the_health_port_has_nothing_else() -> None:
     assert ask(Health(), "/api/doctors")[0] == "404 Not Found"
+
+
+def test_readiness_does_not_wait_for_a_condition_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health_of, "LIMIT_SECONDS", 0.1)
+    monkeypatch.setattr(health_of, "PACE_SECONDS", 0.01)
+    health, looks = Health(), list[float]()
+
+    def hang() -> bool:
+        looks.append(0.0)
+        if len(looks) > 1:
+            eventlet.sleep(60.0)
+        return True
+
+    end = health.add_slow("ward.database", hang)
+    soon(lambda: not health.failing())
+    soon(lambda: health.failing() == ["ward.database"])
+    began = time.monotonic()
+    assert ask(health, "/health/ready")[0] == "503 Service Unavailable"
+    assert time.monotonic() - began < 0.1
+    end()
+
+
+def test_that_a_broker_is_lost_and_back_is_told_once_for_all_that_need_it(log_file: Path) -> None:
+    health = Health()
+    for name in ("ward.broker", "ward.broker.events", "ward.database"):
+        health.add(name, lambda: True)
+    for failing in ([], ["ward.broker"], ["ward.broker", "ward.broker.events"], ["ward.broker.events"], [], []):
+        health.tell(failing)
+    told = [(line["event"], line["level"], line["failing"]) for line in lines(log_file)]
+    assert told == [("broker lost", "warning", ["ward.broker"]), ("broker back", "warning", [])]
+
+
+def test_a_sample_that_fails_is_taken_again(log_file: Path) -> None:
+    tries = list[int]()
+
+    def look() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise (OSError if len(tries) == 1 else RuntimeError)(PRIVATE)
+
+    sampling.sample(0.01, look, expected=(OSError,))
+    soon(lambda: len(tries) > 3)
+    assert [line["error"] for line in lines(log_file)] == ["RuntimeError"], "what is expected is not told"

@@ -1,4 +1,4 @@
-"""What a process tells about itself: one JSON log line a request, metrics, health.
+"""One JSON log line a request.
 
 Nothing here takes a payload, an argument or the text of an unexpected exception: those may hold a patient's data. An
 unexpected exception is logged by its class and the places in the code where it passed.
@@ -7,23 +7,10 @@ unexpected exception is logged by its class and the places in the code where it 
 import logging
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import orjson
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
-
-HANDLED = Histogram(
-    "matron_handled_seconds",
-    "Time that a service took for a command, query, event or timer.",
-    ["service", "kind", "name", "outcome"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
-)
-HTTP = Counter("matron_http_requests", "Requests that the gateway answered.", ["method", "route", "status"])
-EVENTS_SENT = Counter("matron_events_sent", "Events that the relay handed to the broker.", ["service"])
-EVENTS_FAILED = Counter("matron_events_failed", "Handlings of an event that failed.", ["service", "handler", "fate"])
-BROKER_UP = Gauge("matron_broker_up", "Whether a connection to the broker stands.", ["service", "link"])
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -58,25 +45,3 @@ def places(error: BaseException) -> list[str]:
 def log_unexpected(what: str, error: BaseException, **context: object) -> None:
     """Log an unexpected exception without its text."""
     log.error(what, error=type(error).__qualname__, places=places(error), **context)
-
-
-def metrics_page() -> tuple[bytes, str]:
-    """The Prometheus page and its content type."""
-    return generate_latest(), CONTENT_TYPE_LATEST
-
-
-class Health:
-    """The named conditions under which a process can take work."""
-
-    def __init__(self) -> None:
-        self.checks: dict[str, Callable[[], bool]] = {}
-        self.stopping = False
-
-    def add(self, name: str, check: Callable[[], bool]) -> None:
-        """Readiness needs this condition as well."""
-        self.checks[name] = check
-
-    def failing(self) -> list[str]:
-        """The names of the conditions that do not hold; empty when ready."""
-        failing = [name for name, check in self.checks.items() if not check()]
-        return ["stopping", *failing] if self.stopping else failing

@@ -1,0 +1,112 @@
+"""The process's settings, read once from the environment. Tells everything that is missing or wrong at once.
+
+No text here shows a value: an address may hold a password.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvError
+from marshmallow import ValidationError
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+from chassis.config import SERVICES, Config, ConfigError
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LONGEST_WAIT = 30 * 24 * 3600
+PORT = Range(0, 65535, error="expected a port, from {min} to {max}")
+WITHOUT_HOST = ("file", "sqlite")
+
+
+def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL",)) -> Config:
+    """The settings from the environment; the databases of `services`, and `needs`, are required.
+
+    `ConfigError` names every setting that is missing or wrong, and what is expected.
+    """
+    env, problems = Env(), list[str]()
+    found = {name: _take(env, read, problems) for name, read in _SETTINGS.items()}
+    urls = {service: _take(env, _database(service), problems) for service in SERVICES}
+    wanted = [*needs, *(f"{service.upper()}_DATABASE_URL" for service in services)]
+    problems += [f"{name} is missing" for name in wanted if not env.str(name, "")]
+    if problems:
+        raise ConfigError("; ".join(problems))
+    return Config(**found, database_urls={service: url for service, url in urls.items() if url})
+
+
+def _take(env: Env, read: Callable[[Env], Any], problems: list[str]) -> Any:
+    try:
+        return read(env)
+    except EnvError as error:
+        problems.append(_as_sentence(error))
+        return None
+
+
+def _as_sentence(error: EnvError) -> str:
+    """The library's `Environment variable "X" invalid: ['...']` as `X: ...`."""
+    name, _, rest = str(error).removeprefix('Environment variable "').partition('" invalid: ')
+    return f"{name}: {rest.strip('[]')}".replace("'", "").replace('"', "") if rest else str(error)
+
+
+def _address(*schemes: str) -> Callable[[str], None]:
+    """A check that an address has one of these schemes, a host where it needs one, and a port that there can be."""
+
+    def check(url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            right = parts.scheme in schemes and (bool(parts.hostname) or parts.scheme in WITHOUT_HOST)
+            right = right and (parts.port is None or parts.port >= 0)  # One that there cannot be raises.
+        except ValueError:
+            right = False
+        if url and not right:
+            raise ValidationError(f"expected an address such as {' or '.join(f'{one}://...' for one in schemes)}")
+
+    return check
+
+
+def _database(service: str) -> Callable[[Env], Any]:
+    check = _address("postgresql", "sqlite", "postgres", "postgresql+psycopg")
+    return lambda env: env.str(f"{service.upper()}_DATABASE_URL", "", validate=check)
+
+
+def _zone(env: Env) -> ZoneInfo:
+    name = env.str("HOSPITAL_TIMEZONE", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise EnvError(f"HOSPITAL_TIMEZONE: {name!r} is not an IANA time zone") from None
+
+
+def _waits(env: Env) -> tuple[float, ...]:
+    waits = env.list("RETRY_DELAYS", [1.0, 10.0, 60.0, 600.0], subcast=float)
+    if not waits or not all(0.001 <= wait <= LONGEST_WAIT for wait in waits):  # noqa: PLR2004  the broker counts in ms
+        raise EnvError("RETRY_DELAYS: expected one or more waits in seconds, each above 0, such as 1,10,60")
+    return tuple(waits)
+
+
+_SETTINGS: dict[str, Callable[[Env], Any]] = {
+    "amqp_url": lambda env: env.str("AMQP_URL", "", validate=_address("amqp", "amqps", "pyamqp", "embedded")),
+    "jwks_file": lambda env: Path(env.str("JWKS_FILE", "var/keys/jwks.json")),
+    "signing_keys": lambda env: Path(env.str("SIGNING_KEYS", "var/keys/private")),
+    "hospital_timezone": _zone,
+    "http_host": lambda env: env.str("HTTP_HOST", "127.0.0.1", validate=Length(1, error="expected an address")),
+    "http_port": lambda env: env.int("HTTP_PORT", 8000, validate=PORT),
+    "health_port": lambda env: env.int("HEALTH_PORT", 0, validate=PORT),
+    "public_url": lambda env: env.str("PUBLIC_URL", "http://127.0.0.1:8000", validate=_address("https", "http")).rstrip(
+        "/"
+    ),
+    "mail_url": lambda env: env.str("MAIL_URL", "file:var/mail", validate=_address("smtp", "smtps", "file")),
+    "mail_from": lambda env: env.str("MAIL_FROM", "hospital@localhost"),
+    "mfa_required_roles": lambda env: frozenset(env.list("MFA_REQUIRED_ROLES", [], subcast=str.strip)),
+    "currency": lambda env: env.str(
+        "CURRENCY", "EUR", validate=Regexp("[A-Z]{3}$", error="expected an ISO 4217 code such as EUR")
+    ),
+    "allow_sandbox_payments": lambda env: env.bool("ALLOW_SANDBOX_PAYMENTS", False),
+    "workers": lambda env: env.int("WORKERS", 16, validate=Range(1, 1000, error="expected {min} to {max}")),
+    "retry_delays": _waits,
+    "log_level": lambda env: env.str(
+        "LOG_LEVEL", "INFO", validate=lambda level: OneOf(LEVELS, error="expected one of {choices}")(level.upper())
+    ).upper(),
+}

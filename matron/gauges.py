@@ -1,0 +1,64 @@
+"""What an operator alerts on and nobody counts as it comes: how much waits where, looked up now and then.
+
+Each process looks at its own outbox, whose numbers are those of all processes of the service. The queues of letters are
+looked at from where the gateway is, over a connection that lasts a moment.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import func, select, union_all
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock
+from chassis.config import SERVICES
+from chassis.database import Database
+from chassis.entrypoints import Resources
+from chassis.errors import MatronError
+from chassis.tables import outbox, relay
+from chassis.topology import UNROUTED, dead_queue
+from matron.place import connected
+from telemetry import metrics
+from telemetry.sampling import sample
+from transports.declaring import size_of
+from transports.links import BROKER_ERRORS
+
+OUTBOX_PACE, QUEUES_PACE = 10.0, 30.0
+DOWN = (MatronError, SQLAlchemyError, *BROKER_ERRORS)
+
+_waiting = (func.count().label("number"), func.min(outbox.c.occurred_at).label("oldest"))
+_sent = (outbox.c.internal == relay.c.internal) & (outbox.c.sequence > relay.c.sent_through)
+# Both halves find their rows by an index, however many have been sent.
+UNSENT = union_all(
+    select(*_waiting).where(outbox.c.sequence.is_(None)), select(*_waiting).join_from(outbox, relay, _sent)
+)
+
+
+def start(containers: Iterable[Any], amqp_url: str) -> None:
+    """Look from now on, until the process ends."""
+    for container in containers:
+        for resources in (one for one in container.extensions if isinstance(one, Resources)):
+            pool: Any = resources.database.engine.pool
+            metrics.DATABASE_IN_USE.labels(container.service_name).set_function(pool.checkedout)
+            metrics.DATABASE_LIMIT.labels(container.service_name).set(pool.size())
+            sample(OUTBOX_PACE, measure_outbox, container.service_name, resources.database, expected=DOWN)
+        if container.service_name == "gateway":
+            sample(QUEUES_PACE, measure_queues, amqp_url, expected=DOWN)
+
+
+def measure_outbox(service: str, database: Database) -> None:
+    """How many events wait to be sent, and for how long the oldest has."""
+    with database.autocommit() as connection:
+        found = connection.execute(UNSENT).all()
+    oldest = min((row.oldest for row in found if row.oldest is not None), default=None)
+    age = 0.0 if oldest is None else (clock.now() - oldest).total_seconds()
+    metrics.OUTBOX_UNSENT.labels(service).set(sum(row.number for row in found))
+    metrics.OUTBOX_OLDEST.labels(service).set(max(age, 0.0))
+
+
+def measure_queues(amqp_url: str) -> None:
+    """How many dead letters there are of each service, and how many messages that no queue took."""
+    with connected(amqp_url) as open_channel:
+        for service in SERVICES:
+            metrics.DEAD_LETTERS.labels(service).set(size_of(open_channel(), dead_queue(service)))
+        metrics.UNROUTED.set(size_of(open_channel(), UNROUTED))

@@ -1,0 +1,1 @@
+"""What the files in deploy/ set up: the accounts of RabbitMQ, and the containers."""

@@ -1,0 +1,1 @@
+"""What processes tell about themselves, in an otherwise empty place."""
