@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from chassis.contract import Event
 from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE
+from chassis.event import Event
 from chassis.outbox import message_of
 from chassis.topology import dead_queue, declare_event_queue, declare_retries
 from contracts.scheduling import AppointmentBooked

@@ -17,10 +17,11 @@ from uuid_utils.compat import uuid7
 
 from chassis import tables
 from chassis.config import Config
-from chassis.contract import ANYONE, Command, Event, PageQuery, Query, Role, View, page_of
+from chassis.contract import ANYONE, Command, PageQuery, Query, Role, View, page_of
 from chassis.database import Database, Session, refusing
 from chassis.entrypoints import Service, hears, serves
 from chassis.errors import Conflict
+from chassis.event import Event
 from chassis.execution import Refused
 from chassis.identity import Actor
 from chassis.paging import page

@@ -5,7 +5,7 @@ import inspect
 import orjson
 import pytest
 
-from chassis.contract import Event
+from chassis.event import Event
 from tests.guards.house import events, members_with
 
 EVERY_EVENT = pytest.mark.parametrize("event", events(), ids=lambda one: one.__name__)

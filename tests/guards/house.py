@@ -1,6 +1,7 @@
 """What the guards look at: the project's files, its contracts, its routes and the tables of its services."""
 
 import ast
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -8,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chassis.config import SERVICES
-from chassis.contract import Command, Event, events_of
+from chassis.contract import Command
+from chassis.event import Event, events_of
 from gateway.service import GatewayService
 from matron.services import service_class
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("chassis", "tokens", "transports", "contracts", "services", "gateway", "matron")
+PRODUCT = ("chassis", "telemetry", "tokens", "transports", "contracts", "services", "gateway", "matron")
 
 
 class Routed(NamedTuple):
@@ -24,6 +26,8 @@ class Routed(NamedTuple):
     contract: type[Command]
     me: str | None
     status: int
+    roles: frozenset[Any]
+    at: str
 
 
 class Place(NamedTuple):
@@ -91,6 +95,14 @@ def name_of(path: Path) -> str:
 def tree_of(path: Path) -> ast.Module:
     """A file's syntax tree."""
     return ast.parse(path.read_text())
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """All comments of a file, each with its line; no string that only looks like one."""
+    with tokenize.open(path) as file:
+        for token in tokenize.generate_tokens(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
 
 
 def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:

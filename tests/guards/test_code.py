@@ -1,11 +1,12 @@
 """How our code looks, as far as a program can see."""
 
 import ast
+import re
 from statistics import median
 
 import pytest
 
-from tests.guards.house import PRODUCT, Place, functions, lines_of_code, name_of, nodes, python_files
+from tests.guards.house import PRODUCT, Place, comments, functions, lines_of_code, name_of, nodes, python_files
 
 CHASSIS_LINES = 2_000
 FILE_LINES = 300
@@ -47,7 +48,7 @@ def test_the_chassis_stays_small() -> None:
     assert lines <= CHASSIS_LINES, f"{lines} lines of code in chassis: something of it belongs elsewhere"
 
 
-@pytest.mark.parametrize("folder", ["services", "contracts", "gateway", "matron", "transports", "tests"])
+@pytest.mark.parametrize("folder", [*PRODUCT, "deploy", "bench", "tests"])
 def test_no_file_is_long(folder: str) -> None:
     found = {name_of(path): len(path.read_text().splitlines()) for path in python_files(folder)}
     long = {name: lines for name, lines in found.items() if lines > FILE_LINES}
@@ -97,6 +98,28 @@ def test_time_comes_from_the_clock() -> None:
         if isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
     ]
     assert not found, f"{found}: only `chassis.clock.now()` can be set by a test"
+
+
+EXCEPTION = re.compile(
+    r"#\s*(?:ruff: )?(?:noqa|type: ignore)(?P<codes>(?:: ?[A-Z]+\d+(?:, [A-Z]+\d+)*|\[[a-z, -]+\])?)(?P<reason>.*)$"
+)
+"""A comment by which a line, or a file, is left out by ruff or mypy."""
+WORDS = re.compile(r"\w[\w']* +\S*\w")
+"""Two words at least."""
+
+
+def test_each_exception_from_a_rule_names_the_rule_and_its_reason() -> None:
+    found = [
+        f"{name_of(path)}:{number}"
+        for path in python_files(*PRODUCT, "deploy", "bench")
+        for number, comment in comments(path)
+        if (one := EXCEPTION.search(comment)) and not (one["codes"] and WORDS.search(_said(one["reason"])))
+    ]
+    assert not found, f"{found}: write `# noqa: CODE  why`; else nobody knows when it can go"
+
+
+def _said(reason: str) -> str:
+    return reason.replace("isort: skip", "")
 
 
 def test_a_service_is_a_table_without_logic() -> None:

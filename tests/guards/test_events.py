@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.config import SERVICES
-from chassis.contract import Event
+from chassis.event import Event
 from matron.services import service_class
 from tests.guards.house import events, members_with
 

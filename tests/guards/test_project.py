@@ -1,11 +1,13 @@
 """What the project says of itself is so: commands in the README, what CI runs, generated documents."""
 
+import inspect
 import re
 
 import pytest
 
 from gateway.openapi import as_text, document
 from gateway.service import GatewayService
+from services.scheduling import appointments
 from tests.guards.house import ROOT
 
 OPENAPI = ROOT / "docs" / "openapi.json"
@@ -23,6 +25,13 @@ def test_each_make_command_of_a_page_is_there(page: str) -> None:
     named = set(MAKE.findall((ROOT / page).read_text()))
     assert named, f"{page} names no make command"
     assert named <= targets(), f"{page} names {named - targets()}, which the Makefile does not have"
+
+
+def test_the_example_of_the_readme_is_as_the_code_has_it() -> None:
+    shown = re.search(r"^def book\((.+)\): \.\.\.$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert shown, "the README shows a use case by its signature"
+    names = [name for name in shown[1].split(", ") if name != "*"]
+    assert names == list(inspect.signature(appointments.book).parameters), "the README's example has gone stale"
 
 
 def test_ci_runs_the_readmes_commands_and_nothing_else() -> None:

@@ -72,6 +72,14 @@ def test_the_pages_follow_one_another_without_a_gap_or_a_double(hospital: Hospit
     assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
 
 
+def test_deeds_are_found_by_when_they_were_done(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    rows = deeds(admin, person_id=person.id)
+    last = rows[0]["at"]
+    assert deeds(admin, person_id=person.id, **{"from": last}) == [row for row in rows if row["at"] == last]
+    assert deeds(admin, person_id=person.id, to=last) == [row for row in rows if row["at"] < last]
+
+
 def test_a_cursor_that_is_none_is_refused(hospital: Hospital, admin: Person) -> None:
     for cursor in ("nonsense", "W10", "eyJhdXRoIjogMX0"):
         reply = hospital.call("GET", "/api/admin/audit", token=admin.token, params={"cursor": cursor})

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import icalendar
 import pytest
 
 from tests.hospital import Hospital, eventually
+from tests.journeys.test_visit import MEDICINE
 from tests.people import Person, approved_doctor, approved_staff, first_slot, open_hours, verified_patient
 
 
@@ -60,14 +62,39 @@ def test_what_the_desk_books_everybody_sees_in_the_own_list(
     assert patient.get("/api/patient/appointments", to="2026-01-01")["items"] == []
 
 
+def test_who_is_registered_at_the_desk_has_a_visit_at_once(receptionist: Person, doctor: Person) -> None:
+    known = {"family_name": uuid4().hex, "birth_date": "1980-02-29", "sex": "female"}
+    starts_at = first_slot(receptionist, doctor.id)["starts_at"]
+    patient = receptionist.post("/api/staff/register-patient", status=201, **known)
+    body = {"doctor_id": doctor.id, "patient_id": patient["id"], "starts_at": starts_at}
+    visit = receptionist.post("/api/staff/appointments", status=201, **body)
+    assert (visit["patient_id"], visit["status"]) == (patient["id"], "booked")
+
+
+def test_nobody_has_a_visit_who_is_no_patient(receptionist: Person, doctor: Person) -> None:
+    slot = first_slot(receptionist, doctor.id)
+    body = {"doctor_id": doctor.id, "patient_id": str(uuid4()), "starts_at": slot["starts_at"]}
+    reply = receptionist.try_post("/api/staff/appointments", **body)
+    assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+
+
+def test_what_is_in_the_way_the_desk_is_told(hospital: Hospital, receptionist: Person, doctor: Person) -> None:
+    visit, another = at_desk(receptionist, doctor, verified_patient(hospital)), verified_patient(hospital)
+    body = {"doctor_id": doctor.id, "starts_at": visit["starts_at"]}
+    told = receptionist.try_post("/api/staff/appointments", **body, patient_id=another.id).json()
+    assert (told["code"], told["appointment_id"]) == ("slot_taken", visit["id"])
+    told = another.try_post("/api/patient/book-appointment", **body).json()
+    assert (told["code"], "appointment_id" in told) == ("slot_taken", False)
+
+
 def test_the_visit_is_in_both_calendars_and_names_only_the_doctor(
     hospital: Hospital, receptionist: Person, doctor: Person
 ) -> None:
     patient = verified_patient(hospital, "Canary Kanter")
     visit = at_desk(receptionist, doctor, patient)
     [event] = calendar_of(patient)
-    assert (str(event["uid"]), str(event["summary"])) == (visit["id"], "Visit with Dr Iris Holm")
-    assert visit["id"] in [str(one["uid"]) for one in calendar_of(doctor)]
+    assert (str(event["uid"]), str(event["summary"])) == (f"{visit['id']}-patient", "Visit with Dr Iris Holm")
+    assert f"{visit['id']}-doctor" in [str(one["uid"]) for one in calendar_of(doctor)]
     assert {str(one["summary"]) for one in calendar_of(doctor)} == {"Visit"}
 
 
@@ -81,13 +108,51 @@ def test_a_visit_that_the_desk_cancels_is_called_off_for_all(
     eventually(lambda: patient.notifications("appointment_cancelled"))
 
 
+def test_a_visit_that_was_begun_by_mistake_is_called_off_and_opens_no_chart(
+    hospital: Hospital, receptionist: Person, doctor: Person
+) -> None:
+    patient = verified_patient(hospital)
+    visit = at_desk(receptionist, doctor, patient)
+    given = {"patient_id": patient.id, "items": [MEDICINE], "instructions": "With water."}
+    doctor.post(f"/api/doctors/appointments/{visit['id']}/start")
+    eventually(lambda: doctor.try_post("/api/doctors/prescribe", **given).status_code == 201)
+    receptionist.post(f"/api/staff/appointments/{visit['id']}/cancel", reason="Left without being seen.")
+    eventually(lambda: doctor.try_post("/api/doctors/prescribe", **given).status_code == 404)
+    for person in (patient, doctor):
+        eventually(lambda person=person: visit["id"] in told(person, "appointment_cancelled"))
+
+
+def test_the_desk_moves_a_visit_to_another_doctor_and_the_former_one_is_told(
+    hospital: Hospital, admin: Person, receptionist: Person, doctor: Person
+) -> None:
+    patient, other = verified_patient(hospital), approved_doctor(hospital, admin)
+    open_hours(other)
+    visit = at_desk(receptionist, doctor, patient)
+    slot = first_slot(patient, other.id)
+    to_other = {"doctor_id": other.id, "starts_at": later(slot["starts_at"])}
+    moved = receptionist.post(f"/api/staff/appointments/{visit['id']}/reschedule", **to_other)
+    assert (moved["id"], moved["doctor_id"], moved["status"]) == (visit["id"], other.id, "booked")
+    eventually(lambda: visit["id"] in told(doctor, "appointment_given_away"))
+    eventually(lambda: visit["id"] in told(other, "appointment_rescheduled"))
+
+
+def told(person: Person, kind: str) -> list[str]:
+    """What somebody's notifications of a kind are about."""
+    return [one["subject_id"] for one in person.notifications(kind)]
+
+
+def later(moment: str) -> str:
+    """The same time two days later."""
+    return (datetime.fromisoformat(moment) + timedelta(days=2)).isoformat()
+
+
 def test_a_shift_is_in_its_owners_schedule_and_calendar(admin: Person, nurse: Person) -> None:
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=8)).isoformat()}
     shift = admin.post("/api/admin/shifts", status=201, person_id=nurse.id, ward="Ward 3", **times)
     assert [one["id"] for one in nurse.get("/api/staff/schedule")["items"]] == [shift["id"]]
     [event] = calendar_of(nurse)
-    assert (str(event["uid"]), str(event["summary"])) == (shift["id"], "Shift: Ward 3")
+    assert (str(event["uid"]), str(event["summary"])) == (f"{shift['id']}-shift", "Shift: Ward 3")
 
 
 def test_a_task_is_taken_on_and_done(admin: Person, nurse: Person) -> None:

@@ -1,0 +1,94 @@
+"""The staff over HTTP: swaps that each side is told of, one shift and one task, weekly hours, and times in UTC."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tests.hospital import Hospital, eventually
+from tests.people import Person, approved_doctor, approved_staff, verified_patient
+
+BERLIN_IN_WINTER = timezone(timedelta(hours=1))
+
+
+@pytest.fixture(scope="module")
+def nurses(hospital: Hospital, admin: Person) -> list[Person]:
+    """Two who work on a ward."""
+    return [approved_staff(hospital, admin, "nurse", name=name) for name in ("Nora Nurse", "Nils Nurse")]
+
+
+def at(days: int) -> datetime:
+    """The full hour in so many days, with an offset."""
+    return datetime.now(BERLIN_IN_WINTER).replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+
+
+def assigned(admin: Person, nurse: Person, days: int) -> dict[str, Any]:
+    """A shift of eight hours in so many days."""
+    times = {"starts_at": at(days).isoformat(), "ends_at": (at(days) + timedelta(hours=8)).isoformat()}
+    body = {"person_id": nurse.id, "ward": "Ward 3", **times}
+    made: list[dict[str, Any]] = []
+    eventually(lambda: _tried(admin, body, made))
+    return made[0]
+
+
+def _tried(admin: Person, body: dict[str, Any], made: list[dict[str, Any]]) -> bool:
+    """Whether scheduling has heard of the nurse by now."""
+    reply = admin.try_post("/api/admin/shifts", **body)
+    assert reply.status_code in (201, 404), reply.text
+    made += [reply.json()] if reply.status_code == 201 else []
+    return bool(made)
+
+
+def test_each_step_of_a_swap_is_told_to_the_other_side(admin: Person, nurses: list[Person]) -> None:
+    one, other = nurses
+    shift, _theirs = assigned(admin, one, 3), assigned(admin, other, 4)
+    swap = one.post(f"/api/staff/shifts/{shift['id']}/swap", status=201, asked_of=other.id)
+    eventually(lambda: other.notifications("swap_asked"))
+    other.post(f"/api/staff/shift-swaps/{swap['id']}/answer", answer="accept")
+    eventually(lambda: one.notifications("swap_answered"))
+    admin.post(f"/api/admin/shifts/{shift['id']}/approve-swap")
+    eventually(lambda: one.notifications("shift_changed") and other.notifications("shift_changed"))
+    assert other.notifications("swap_answered") == one.notifications("swap_decided") == []
+    assert admin.get(f"/api/admin/shifts/{shift['id']}")["person_id"] == other.id
+
+
+def test_a_time_with_an_offset_is_shown_in_utc_everywhere(admin: Person, nurses: list[Person]) -> None:
+    made = assigned(admin, nurses[0], 5)
+    assert made["starts_at"] == at(5).astimezone(UTC).isoformat()
+    assert admin.get(f"/api/admin/shifts/{made['id']}") == made
+    listed = admin.get("/api/admin/shifts", **{"person_id": nurses[0].id, "from": made["starts_at"], "order": "asc"})
+    assert listed["items"][0] == made
+
+
+def test_a_task_is_read_by_its_owner_and_by_admins(admin: Person, nurses: list[Person]) -> None:
+    assigned(admin, nurses[0], 7)
+    given = {"title": "Count the beds", "owner_id": nurses[0].id}
+    task = admin.post("/api/admin/tasks", status=201, **given)
+    assert admin.get(f"/api/admin/tasks/{task['id']}") == task
+    assert nurses[0].get(f"/api/staff/tasks/{task['id']}") == task
+    reply = admin.hospital.call("GET", f"/api/staff/tasks/{task['id']}", token=nurses[1].token)
+    assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+    open_ones = nurses[0].get("/api/staff/tasks", status="requested,accepted", order="asc")["items"]
+    assert task["id"] in [one["id"] for one in open_ones]
+
+
+def test_weekly_hours_are_not_replaced_over_a_change(hospital: Hospital, admin: Person) -> None:
+    doctor, url = approved_doctor(hospital, admin, name="Dr Edda Vogel"), "/api/doctors/schedule"
+    eventually(lambda: hospital.call("GET", url, token=doctor.token).status_code == 200)
+    tag = hospital.call("GET", url, token=doctor.token).headers["ETag"]
+    monday = {"weekday": 0, "from": "09:00", "to": "12:00", "slot_minutes": 30}
+    known = {"Authorization": f"Bearer {doctor.token}", "If-Match": tag}
+    asked: dict[str, Any] = {"headers": known, "json": {"rules": [monday]}, "timeout": 30}
+    first, second = (hospital.http.put(hospital.url + url, **asked) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert first.json()["timezone"]
+    overlap = hospital.call("PUT", url, token=doctor.token, json={"rules": [monday, {**monday, "from": "11:00"}]})
+    assert (overlap.status_code, overlap.json()["code"], overlap.json()["rules"]) == (422, "rules_overlap", [0, 1])
+
+
+def test_one_doctor_is_found_by_a_part_of_the_name_and_read(hospital: Hospital, admin: Person) -> None:
+    doctor, patient = approved_doctor(hospital, admin, name="Dr Quirin Xaver"), verified_patient(hospital)
+    eventually(lambda: patient.get("/api/doctors", name="quirin x")["items"])
+    [found] = patient.get("/api/doctors", name="quirin x")["items"]
+    assert patient.get(f"/api/doctors/{doctor.id}") == found
+    assert patient.get(f"/api/doctors/{doctor.id}/slots")["timezone"]
