@@ -28,7 +28,7 @@ from telemetry.metrics import HANDLED
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
-EVENT_SECONDS, EVENT_PACE = 2.0, 0.05
+EVENT_SECONDS, EVENT_PACE = 1.0, 0.05
 """How long an event may be awaited that tells of what a request names, and how often it is looked for."""
 
 
@@ -236,7 +236,7 @@ def _asking(host: Host) -> Actor:
 def retrying(work: Callable[[], Any], expires_at: float | None = None) -> Any:
     """Do a transaction again when the database broke off one of two that stood in each other's way.
 
-    Also when it is `NotYet` what a request names, for two seconds, and not after `expires_at`; then it is `NotFound`.
+    Also when it is `NotYet` what a request names, for a second, and not after `expires_at`; then it is `NotFound`.
     """
     gives_up, left = min(time.time() + EVENT_SECONDS, expires_at or math.inf), TRIES
     while True:

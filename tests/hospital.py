@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import requests
 
 from chassis.config import SERVICES
+from tests.servers import janitor
+from tests.servers.processes import the_janitor
 
 T = TypeVar("T")
 READY_SECONDS = 40.0
@@ -53,6 +55,7 @@ class Process:
             self.process = subprocess.Popen(
                 self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True
             )
+        the_janitor().keep(f"process {self.pid}", kind="process", pid=self.pid, birth=janitor.birth(self.pid))
 
     @property
     def pid(self) -> int:

@@ -14,8 +14,7 @@ import orjson
 import pytest
 
 from gateway import protocol
-from gateway.connections import MAX_CONNECTIONS, Connections
-from gateway.http import HttpServer
+from gateway.connections import Connections
 from matron.runner import POOL_SIZE
 from tests.gateway.conftest import EACH
 from tests.gateway.wire import Wire
@@ -28,7 +27,6 @@ IDLE = 1000
 PLACES = count(1)
 
 Connect = Callable[..., Wire]
-Pairs = Callable[[], tuple[socket.socket, socket.socket]]
 
 
 def test_a_connection_serves_many_requests(wire: Connect) -> None:
@@ -156,78 +154,6 @@ def test_a_client_that_breaks_off_within_a_large_reply_harms_nobody(wire: Connec
         one.close()
     assert hospital.call("GET", "/health/live").status_code == 200
     assert "Traceback" not in hospital.logs()
-
-
-@pytest.fixture
-def pairs() -> Iterator[Callable[[], tuple[socket.socket, socket.socket]]]:
-    """`pairs()`: two ends of a connection."""
-    made: list[socket.socket] = []
-
-    def pair() -> tuple[socket.socket, socket.socket]:
-        made.extend(ends := socket.socketpair())
-        ends[1].settimeout(5)
-        return ends
-
-    yield pair
-    for one in made:
-        one.close()
-
-
-def full(sock: socket.socket) -> Connections:
-    """As many as there may be, of which one has been idle."""
-    connections = Connections(None)
-    connections.enter("192.0.2.1", sock)
-    connections.total = MAX_CONNECTIONS
-    connections.idle[sock] = None
-    return connections
-
-
-def test_when_all_places_are_taken_who_has_been_idle_longest_loses_its_own(pairs: Pairs) -> None:
-    (ours, theirs), (later, _) = pairs(), pairs()
-    connections = full(ours)
-    connections.idle[later] = None
-    assert connections.enter("192.0.2.2", object())
-    assert (theirs.recv(1), list(connections.idle)) == (b"", [later])
-
-
-def test_when_nobody_is_idle_the_newest_has_no_place(pairs: Pairs) -> None:
-    server, (ours, theirs) = HttpServer(), pairs()
-    server.connections = full(ours)
-    server.connections.idle.clear()
-    server._sock = type("Listener", (), {"accept": lambda _self: (server.stop(), (ours, ("127.0.0.1", 1)))[1]})()
-    server._sock.close = lambda: None
-    server.run()
-    assert (theirs.recv(1), server.connections.total) == (b"", MAX_CONNECTIONS)
-
-
-def entered(connections: Connections, *addresses: str) -> list[bool]:
-    return [connections.enter(address, object()) for address in addresses]
-
-
-def test_one_address_has_only_so_many_places() -> None:
-    connections, sock = Connections(2), object()
-    connections.enter("192.0.2.1", sock)
-    assert entered(connections, "192.0.2.1", "192.0.2.1", "192.0.2.2") == [True, False, True]
-    connections.leave(sock)
-    assert entered(connections, "192.0.2.1") == [True]
-    assert connections.total == 3
-
-
-def test_the_longest_idle_of_an_address_makes_place_for_its_next(pairs: Pairs) -> None:
-    connections, (others, _), (ours, theirs), (later, _) = Connections(2), pairs(), pairs(), pairs()
-    for address, sock in (("192.0.2.2", others), ("192.0.2.1", ours), ("192.0.2.1", later)):
-        connections.enter(address, sock)
-        connections.idle[sock] = None
-    assert entered(connections, "192.0.2.1") == [True]
-    assert (theirs.recv(1), list(connections.idle)) == (b"", [others, later])
-
-
-def test_a_customers_many_addresses_of_ipv6_count_as_one() -> None:
-    assert entered(Connections(1), "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1") == [True, False, True]
-
-
-def test_behind_a_proxy_all_come_from_one_address() -> None:
-    assert all(entered(Connections(None), *["192.0.2.1"] * MAX_CONNECTIONS))
 
 
 @pytest.mark.usefixtures("_many_files")
