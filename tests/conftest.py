@@ -2,6 +2,7 @@
 
 import chassis  # noqa: F401  # isort: skip
 
+import os
 import threading
 
 from hypothesis import HealthCheck, settings
@@ -11,7 +12,10 @@ from hypothesis import HealthCheck, settings
 threading._main_thread = threading.current_thread()  # type: ignore[attr-defined]
 
 # How long an example takes on a busy machine says nothing about the rule.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_LONG") else 40
+settings.register_profile(
+    "unhurried", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("unhurried")
 
 pytest_plugins = ("tests.servers.fixtures", "tests.databases")

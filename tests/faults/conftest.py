@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def rounds() -> int:
     """How often a fault is repeated: `FAULTS=long` wants more than `make test` has time for."""
-    return 5 if LONG else 1
+    return 10 if LONG else 1
 
 
 @pytest.fixture(scope="session")
