@@ -4,7 +4,7 @@ A round trip costs a write more than anything else (measured: five statements le
 nothing in the transaction reads again is gathered and written at its end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -26,7 +26,7 @@ def add(session: Session, rows: Sequence[Row]) -> None:
         return
     groups = _grouped(rows)
     statement = _statement(tuple((*kind, len(group)) for kind, group in groups.items()))
-    parameters = [_native(kind[0], *pair) for kind, group in groups.items() for row in group for pair in row.items()]
+    parameters = [value for (table, _names), group in groups.items() for row in group for value in _native(table, row)]
     session.later(statement, parameters)
 
 
@@ -51,6 +51,13 @@ def _insert(table: Table, names: tuple[str, ...], count: int) -> str:
     return f'INSERT INTO "{table.name}" ({columns}) VALUES {values}'  # noqa: S608  names are ours
 
 
-def _native(table: Table, name: str, value: Any) -> Any:
-    """JSON as text; psycopg knows the rest."""
-    return orjson.dumps(value).decode() if isinstance(table.c[name].type, JSON) and value is not None else value
+def _native(table: Table, row: Mapping[str, Any]) -> Iterator[Any]:
+    """A row's values, JSON as text; psycopg knows the rest."""
+    documents = _documents(table)
+    for name, value in row.items():
+        yield orjson.dumps(value).decode() if name in documents and value is not None else value
+
+
+@cache
+def _documents(table: Table) -> frozenset[str]:
+    return frozenset(column.key for column in table.c if isinstance(column.type, JSON))

@@ -19,7 +19,19 @@ from contracts.scheduling import (
 )
 from services.scheduling.models import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
-from tests.scheduling.factories import ALL_WEEK, HALF_HOUR, at, book, doctor, history, hold, move, patient, said
+from tests.scheduling.factories import (
+    ALL_WEEK,
+    HALF_HOUR,
+    at,
+    book,
+    doctor,
+    history,
+    hold,
+    move,
+    patient,
+    said,
+    statements,
+)
 
 RECEPTIONIST = patient(None, "receptionist")
 
@@ -34,6 +46,14 @@ def test_a_patients_booking_is_a_request(session: Session) -> None:
     assert (visit["status"], visit["revision"], visit["reason"]) == ("requested", 1, "chest pain")
     assert (visit["doctor_id"], visit["patient_id"]) == (who.person, asking.person)
     assert visit["ends_at"] - visit["starts_at"] == HALF_HOUR
+
+
+def test_a_request_asks_the_calendar_and_adds_the_visit_and_asks_nothing_more(session: Session) -> None:
+    who = doctor(session)
+    session.flush()
+    with statements(session) as sent:
+        book(session, who)
+    assert [statement.split()[0] for statement in sent] == ["SELECT", "INSERT"]
 
 
 def test_the_world_is_told_of_a_request_without_its_reason(session: Session) -> None:
