@@ -50,6 +50,13 @@ class Actor:
             raise Unauthenticated("token_missing", "Sign in first.")
         return self.id
 
+    @property
+    def heard(self) -> Origin:
+        """Where the event comes from that a handler acts on; `LookupError` for who acts on none."""
+        if self.origin is None:
+            raise LookupError("only a handler of an event asks where it comes from")
+        return self.origin
+
     def has(self, roles: Iterable[str]) -> bool:
         """Whether the actor holds one of the roles."""
         return not self.roles.isdisjoint(roles)

@@ -34,8 +34,7 @@ def note(
     session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int, status: str = ""
 ) -> None:
     """Copy how a visit stands, unless what is known is newer. A displaced one may change and still have no time."""
-    assert actor.origin is not None  # noqa: S101  events have one
-    is_open = IS_OPEN[actor.origin.name] and status != "displaced"
+    is_open = IS_OPEN[actor.heard.name] and status != "displaced"
     facts = {"doctor_id": doctor_id, "is_open": is_open, "revision": revision}
     keep(
         session, OpenVisit, "appointment_id", "revision", appointment_id=appointment_id, changed_at=clock.now(), **facts

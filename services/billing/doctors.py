@@ -12,9 +12,8 @@ from services.billing.models import Doctor, Invoice, InvoiceLine
 
 def remember(session: Session, actor: Actor, *, doctor_id: UUID, specialization: str) -> None:
     """Copy an approved doctor, unless what is known is newer, and price the visits that have waited for it."""
-    assert actor.origin is not None  # noqa: S101  events have one
     catalogue.changing(session)
-    facts = {"specialization": specialization, "changed_by": actor.origin.sequence}
+    facts = {"specialization": specialization, "changed_by": actor.heard.sequence}
     if not keep(session, Doctor, "id", "changed_by", id=doctor_id, **facts):
         return
     waiting = invoices.held(session, InvoiceLine.code.is_(None), Invoice.doctor_id == doctor_id)

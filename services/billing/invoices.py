@@ -61,7 +61,6 @@ def for_visit(
     session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, patient_id: UUID, starts_at: datetime
 ) -> None:
     """Invoice a completed visit, once; what cannot be priced yet is held, and the invoice stays a draft."""
-    assert actor.origin is not None  # noqa: S101  events have one
     catalogue.reading(session)
     if session.scalar(select(Invoice.id).where(Invoice.appointment_id == appointment_id)) is not None:
         return
@@ -70,7 +69,7 @@ def for_visit(
         code=rules.consultation_code(specialization) if specialization is not None else None,
         name="Consultation",
         quantity=1,
-        source_event=actor.origin.event_id,
+        source_event=actor.heard.event_id,
     )
     invoice = Invoice(
         id=uuid7(),

@@ -75,9 +75,8 @@ def called_off(
 
     So also when it had begun, by mistake. What is left says so to an agreement that comes late.
     """
-    assert actor.origin is not None  # noqa: S101  events have one
     people = {"doctor_id": doctor_id, "patient_id": patient_id}
-    period = rules.no_care(actor.origin.occurred_at)
+    period = rules.no_care(actor.heard.occurred_at)
     _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
 
 
@@ -93,9 +92,8 @@ def met(
     revision: int,
 ) -> None:
     """The doctor and the patient have met: the chart is open from that moment at the latest."""
-    assert actor.origin is not None  # noqa: S101  events have one
     people = {"doctor_id": doctor_id, "patient_id": patient_id}
-    period = rules.care_of_visit(starts_at, ends_at, actor.origin.occurred_at)
+    period = rules.care_of_visit(starts_at, ends_at, actor.heard.occurred_at)
     _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
 
 

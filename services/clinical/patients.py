@@ -208,9 +208,8 @@ def _changed(session: Session, patient: Patient, changes: dict[str, Any]) -> Pat
 
 def remember(session: Session, actor: Actor, *, user_id: UUID, name: str, email: str) -> None:
     """Copy a registered person, unless what is known is newer. A name that the desk has seen papers of stays."""
-    assert actor.origin is not None  # noqa: S101  events have one
     patient = _held(session, user_id)
-    if patient.erased_at is not None or patient.changed_by >= actor.origin.sequence:
+    if patient.erased_at is not None or patient.changed_by >= actor.heard.sequence:
         return
     renamed = patient.family_name is None and patient.name != name
     if patient.name and (renamed or patient.email != email):
@@ -218,7 +217,7 @@ def remember(session: Session, actor: Actor, *, user_id: UUID, name: str, email:
     if renamed:
         _rename(session, patient, name, None, None)
     patient.change({"email": email})
-    patient.changed_by = actor.origin.sequence
+    patient.changed_by = actor.heard.sequence
 
 
 def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:

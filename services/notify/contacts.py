@@ -18,9 +18,8 @@ def remember(session: Session, actor: Actor, *, user_id: UUID, name: str, email:
 
     A phone number that auth does not know leaves that which clinical has told.
     """
-    assert actor.origin is not None  # noqa: S101  events have one
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    facts = {"name": name, "email": email, "changed_by": actor.origin.sequence}
+    facts = {"name": name, "email": email, "changed_by": actor.heard.sequence}
     copy = insert(Contact).values(id=user_id, phone=phone, **facts)
     new = copy.excluded
     changes = {**{column: new[column] for column in facts}, "phone": func.coalesce(new.phone, Contact.phone)}
@@ -36,9 +35,8 @@ def remember_patient(
     Of somebody with an account only the phone number, since name and address are what auth says. One statement, so
     that two events do not race.
     """
-    assert actor.origin is not None  # noqa: S101  events have one
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    told = {"phone": phone, "patient_changed_by": actor.origin.sequence}
+    told = {"phone": phone, "patient_changed_by": actor.heard.sequence}
     copy = insert(Contact).values(id=patient_id, name=name, email=email, changed_by=0, **told)
     has_account, new = Contact.changed_by > 0, copy.excluded
     changes: dict[str, Any] = {column: new[column] for column in told}

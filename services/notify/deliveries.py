@@ -36,9 +36,8 @@ def mail_token(
 
 def credentials_changed(session: Session, actor: Actor, *, user_id: UUID, email: str, what: str) -> None:
     """Tell somebody, in the app and at the address in the event, which may be the one that no longer counts."""
-    assert actor.origin is not None  # noqa: S101  events have one
     tell_user(session, actor, user_id=user_id, what=what)
-    at = actor.origin.occurred_at.isoformat()
+    at = actor.heard.occurred_at.isoformat()
     _ask(session, actor, user_id, email, "credentials_changed", {"what": what, "at": at})
 
 
@@ -46,7 +45,6 @@ def _ask(
     session: Session, actor: Actor, person_id: UUID, recipient: str, template: str, content: dict[str, str]
 ) -> None:
     """Have a mail sent, once for the event; none to somebody who has been erased."""
-    assert actor.origin is not None  # noqa: S101  events have one
     # Locked, so that whoever erases the contact meanwhile finds the mail.
     if session.scalar(select(Contact.erased_at).where(Contact.id == person_id).with_for_update()) is not None:
         return
@@ -54,7 +52,7 @@ def _ask(
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
     row = insert(Delivery).values(
         id=mail_id,
-        event_id=actor.origin.event_id,
+        event_id=actor.heard.event_id,
         person_id=person_id,
         channel="email",
         recipient=recipient,

@@ -37,11 +37,10 @@ def tells(*people: str, kind: str = "") -> Callable[..., None]:
 
     def tell(session: Session, actor: Actor, **facts: Any) -> None:
         """Notify people of the event, once."""
-        assert actor.origin is not None  # noqa: S101  events have one
         told = {facts[person] for person in people} - {None}
         if told:
-            name = kind or actor.origin.name
-            _write(session, actor.origin, told, kind=name, message=wording.of_notification(name, facts))
+            name = kind or actor.heard.name
+            _write(session, actor.heard, told, kind=name, message=wording.of_notification(name, facts))
 
     return tell
 

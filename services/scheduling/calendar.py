@@ -80,8 +80,7 @@ def end_older(session: Session, actor: Actor, *, user_id: UUID) -> None:
 
     One that was made after the event stays, however late and often that is heard.
     """
-    assert actor.origin is not None  # noqa: S101  events have one
-    is_older = CalendarLink.created_at <= actor.origin.occurred_at
+    is_older = CalendarLink.created_at <= actor.heard.occurred_at
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == user_id, is_older))
 
 

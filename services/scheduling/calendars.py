@@ -23,12 +23,10 @@ from chassis.errors import Conflict, Invalid, NotFound, NotYet
 from contracts.scheduling import STATUSES
 from services.scheduling import rules
 from services.scheduling.clashes import PATIENT_BUSY, SLOT_TAKEN, Wish, named
-from services.scheduling.models import ACTIVE, Appointment, AvailabilityRule, Doctor, TimeOff
+from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor, TimeOff
 from services.scheduling.rules import Slot
 
-VISIT, DOCTOR, HOURS, AWAY = (
-    cast("Table", model.__table__) for model in (Appointment, Doctor, AvailabilityRule, TimeOff)
-)
+DOCTOR, HOURS, AWAY = (cast("Table", model.__table__) for model in (Doctor, AvailabilityRule, TimeOff))
 RULE = [column.label(column.key) for column in HOURS.c if column.key not in ("id", "doctor_id", "from")]
 RULE.append(HOURS.c["from"].label("from_"))
 VALID = and_(

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Table, or_, select
+from sqlalchemy import Connection, Select, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Session, violated
 from chassis.errors import Conflict
-from services.scheduling.models import ACTIVE, Appointment
+from services.scheduling.models import ACTIVE, VISIT
 
-VISIT = cast("Table", Appointment.__table__)
 SLOT_TAKEN = Conflict("slot_taken", "Somebody has this time already.")
 PATIENT_BUSY = Conflict("patient_busy", "The patient has another visit at that time.")
 OVERLAPS = {"no_doctor_overlap": SLOT_TAKEN, "no_patient_overlap": PATIENT_BUSY}

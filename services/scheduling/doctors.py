@@ -24,8 +24,7 @@ def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, spec
 
 def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> None:
     """What auth says of a doctor is numbered through, so the last word is known in whatever order it is heard."""
-    assert actor.origin is not None  # noqa: S101  events have one
-    keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.origin.sequence, **facts)
+    keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.heard.sequence, **facts)
 
 
 def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
@@ -36,8 +35,7 @@ def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None
 
 def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
     """A person cannot be visited, until approved again. Written of anybody: an approval may come later than this."""
-    assert actor.origin is not None  # noqa: S101  events have one
-    facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.origin.occurred_at}
+    facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.heard.occurred_at}
     _keep(session, actor, user_id, **facts)
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Select, Table, bindparam, case, null, select
 from chassis.database import Session
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentView, ChangeView
-from services.scheduling.models import AppointmentChange
-from services.scheduling.parts import VISIT, part_of
+from services.scheduling.models import VISIT, AppointmentChange
+from services.scheduling.parts import part_of
 
 CHANGE = cast("Table", AppointmentChange.__table__)
 ONE = select(*(VISIT.c[name] for name in AppointmentView.schema().fields)).where(VISIT.c.id == bindparam("visit_id"))

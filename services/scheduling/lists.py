@@ -6,7 +6,6 @@ are shown, so that a page costs the same however many visits there are (`python 
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from chassis.contract import Page
@@ -15,12 +14,8 @@ from chassis.identity import Actor
 from contracts.scheduling import AppointmentView
 from services.scheduling import days
 from services.scheduling.listings import Statement, Timed
-from services.scheduling.models import Appointment
+from services.scheduling.models import VISIT
 
-if TYPE_CHECKING:
-    from sqlalchemy import Table
-
-VISIT = cast("Table", Appointment.__table__)
 CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, false, text, true
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Table, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -244,6 +244,10 @@ class Appointment(Base):
         self.status, self.status_reason = status, reason
         self.first_call = status == "displaced" or (status == "requested" and bool(self.first_call))
         self.revision += 1
+
+
+VISIT = cast("Table", Appointment.__table__)
+"""Visits as a table: statements on it cost half of those on the mapped class."""
 
 
 class AppointmentChange(Base):

@@ -1,18 +1,17 @@
 """Who has which part in a visit, and the locks behind which a visit is moved."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 
 from chassis.database import Session
 from chassis.errors import Forbidden, NotFound
 from chassis.identity import Actor
 from contracts.roles import DESK, Role
 from services.scheduling import calendars
-from services.scheduling.models import Appointment
+from services.scheduling.models import VISIT, Appointment
 
-VISIT = cast("Table", Appointment.__table__)
 PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindparam("appointment_id"))
 
 

@@ -16,8 +16,8 @@ from chassis.errors import Invalid
 from chassis.identity import Actor
 from contracts.scheduling import SlotPage
 from services.scheduling import calendars, days, doctors, rules
-from services.scheduling.calendars import AWAY, DOCTOR, HOURS, RULE, VALID, VISIT
-from services.scheduling.models import ACTIVE, AvailabilityRule, Doctor
+from services.scheduling.calendars import AWAY, DOCTOR, HOURS, RULE, VALID
+from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor
 from services.scheduling.rules import Slot
 
 WEEK = timedelta(days=7)

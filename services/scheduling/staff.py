@@ -32,8 +32,7 @@ def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
 
 def _keep(session: Session, actor: Actor, user_id: UUID, role: str) -> None:
     """What auth says of a person is numbered through, so the last word is known in whatever order it is heard."""
-    assert actor.origin is not None  # noqa: S101  events have one
-    facts = {"person_id": user_id, "role": role, "changed_by": actor.origin.sequence}
+    facts = {"person_id": user_id, "role": role, "changed_by": actor.heard.sequence}
     keep(session, StaffRole, "person_id role", "changed_by", **facts)
 
 

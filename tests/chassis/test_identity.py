@@ -259,3 +259,8 @@ def test_nobody_acts_for_nobody() -> None:
         NOBODY.may_act_for(uuid7())
     with pytest.raises(Unauthenticated):
         assert NOBODY.person
+
+
+def test_only_a_handler_of_an_event_has_heard_one() -> None:
+    with pytest.raises(LookupError):
+        _ = NOBODY.heard

@@ -82,8 +82,9 @@ def members_with(fact: str) -> dict[str, dict[str, Any]]:
 
 
 def python_files(*folders: str) -> list[Path]:
-    """The Python files below these folders."""
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    """The Python files below these folders, but for hidden ones, such as the environment that `make bench` makes."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
 
 
 def name_of(path: Path) -> str:
