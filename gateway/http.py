@@ -25,7 +25,7 @@ from telemetry.health import Health
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import HTTP, HTTP_SECONDS
 
-BACKLOG = 1024
+BACKLOG = MAX_CONNECTIONS
 DRAIN_SECONDS = 7.0
 LEAVE_SECONDS = 0.2
 """Between saying that we are not ready and taking no more, so that whoever sends requests here learns it."""
@@ -161,6 +161,7 @@ class HttpServer(WebServer):
                 eventlet.spawn_n(self._serve, sock, address)
             else:
                 sock.close()
+            eventlet.sleep(0)  # However many wait for a place, who has one is served meanwhile.
 
     def _serve(self, sock: Any, address: Any) -> None:
         try:

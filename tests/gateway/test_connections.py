@@ -2,6 +2,7 @@
 
 import random
 import resource
+import signal
 import socket
 import struct
 import time
@@ -164,6 +165,20 @@ def test_who_takes_all_of_an_addresss_places_harms_neither_others_nor_its_own_ne
     assert first.is_closed()
     assert last.ask(LIVE).status == 200
     assert wire("127.0.0.2").ask(LIVE).status == 200
+
+
+@pytest.mark.usefixtures("_many_files")
+def test_a_connection_finds_its_place_even_when_more_than_an_address_may_have_come_at_once(
+    wire: Connect, hospital: Hospital
+) -> None:
+    first = wire()
+    gateway = hospital.processes["matron"]
+    gateway.send(signal.SIGSTOP)
+    for _ in range(EACH):
+        last = wire()
+    gateway.send(signal.SIGCONT)
+    assert first.is_closed()
+    assert last.ask(LIVE).status == 200
 
 
 def test_a_client_that_does_not_take_its_reply_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
