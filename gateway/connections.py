@@ -1,7 +1,7 @@
 """How many connections there are, in all and from each address, and which of them has to go when there are too many.
 
-One address cannot take all places. When those of an address are taken, or all, the connection that has been kept
-longest without a request makes place.
+One address cannot take all places. When those of an address are taken, its connection that has waited longest for its
+client, for a request or for the rest of one, makes place; when all are taken, one of the address that has the most.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ class Connections:
         self.counts: dict[str, int] = {}
         self.total = 0
         self.whose: dict[Any, str] = {}
-        self.idle: dict[Any, None] = {}
-        """The sockets that wait for a request, in the order in which they began to wait."""
+        self.waiting: dict[Any, float] = {}
+        """The sockets that wait for a request, or for the rest of one, and since when (monotonic seconds)."""
 
     def enter(self, address: str, sock: Any) -> bool:
         """Count one more; False when there is no place for it, and none idle that could make place."""
@@ -32,7 +32,7 @@ class Connections:
         if self.each is not None and count >= self.each:
             if not self._free_one(who):
                 return False
-        elif self.total >= MAX_CONNECTIONS and not self._free_one():
+        elif self.total >= MAX_CONNECTIONS and not self._free_one(max(self.counts, key=self.counts.__getitem__)):
             return False
         self.counts[who], self.whose[sock] = count + 1, who
         self.total += 1
@@ -45,14 +45,15 @@ class Connections:
         if not self.counts[who]:
             del self.counts[who]
         self.total -= 1
-        self.idle.pop(sock, None)
+        self.waiting.pop(sock, None)
 
-    def _free_one(self, who: str | None = None) -> bool:
-        """Break off the one that has been idle longest, of all or of one's; whoever serves it finds its end."""
-        sock = next((one for one in self.idle if who is None or self.whose[one] == who), None)
-        if sock is None:
+    def _free_one(self, who: str) -> bool:
+        """Break off this one's that has waited longest; whoever serves it finds its end. False: none of them waits."""
+        theirs = [sock for sock in self.waiting if self.whose[sock] == who]
+        if not theirs:
             return False
-        del self.idle[sock]
+        sock = min(theirs, key=self.waiting.__getitem__)
+        del self.waiting[sock]
         with contextlib.suppress(OSError):
             sock.shutdown(socket.SHUT_RDWR)
         return True

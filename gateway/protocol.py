@@ -50,13 +50,12 @@ class Incoming(io.RawIOBase):
 
     def await_request(self) -> None:
         """Whatever comes next begins a new request."""
-        self.begun, self.ends = False, monotonic() + IDLE_SECONDS
-        self.connections.idle[self.sock] = None
+        self.begun, self.since = False, monotonic()
+        self.ends = self.since + IDLE_SECONDS
 
     def begin(self) -> None:
         """A request has begun."""
         self.begun, self.ends = True, monotonic() + self.seconds
-        self.connections.idle.pop(self.sock, None)
 
     def readable(self) -> bool:
         """It can be read."""
@@ -68,10 +67,14 @@ class Incoming(io.RawIOBase):
         if left <= 0:
             raise TimeoutError
         self.sock.settimeout(left)
+        waiting = self.connections.waiting
+        waiting[self.sock] = self.since
         try:
             size: int = self.sock.recv_into(buffer)
         except EOFError:
             return 0  # Eventlet's word for a socket that was closed meanwhile.
+        finally:
+            waiting.pop(self.sock, None)
         if not self.begun:
             self.begin()
         return size

@@ -181,6 +181,19 @@ def test_a_connection_finds_its_place_even_when_more_than_an_address_may_have_co
     assert last.ask(LIVE).status == 200
 
 
+@pytest.mark.parametrize("begun", ["GET /health/live HTTP/1.1\r\nHost: x\r\n", "POST /api/auth/refresh HTTP/1.1"])
+@pytest.mark.usefixtures("_many_files")
+def test_who_begins_requests_and_never_ends_them_takes_no_more_places_than_who_is_idle(
+    wire: Connect, begun: str
+) -> None:
+    rest = "\r\nHost: x\r\nContent-Length: 100\r\n\r\n{" if begun.startswith("POST") else ""
+    half = [wire() for _ in range(EACH)]
+    for one in half:
+        one.send((begun + rest).encode())
+    assert wire().ask(LIVE).status == 200
+    assert half[0].is_closed()
+
+
 def test_a_client_that_does_not_take_its_reply_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "WRITE_SECONDS", 0.05)
     monkeypatch.setattr(protocol, "SLOWEST", 10**9)

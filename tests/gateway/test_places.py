@@ -27,26 +27,29 @@ def pairs() -> Iterator[Callable[[], tuple[socket.socket, socket.socket]]]:
 
 
 def full(sock: socket.socket) -> Connections:
-    """As many as there may be, of which one has been idle."""
+    """As many as there may be, of which one waits."""
     connections = Connections(None)
     connections.enter("192.0.2.1", sock)
     connections.total = MAX_CONNECTIONS
-    connections.idle[sock] = None
+    connections.waiting[sock] = 2.0
     return connections
 
 
-def test_when_all_places_are_taken_who_has_been_idle_longest_loses_its_own(pairs: Pairs) -> None:
-    (ours, theirs), (later, _) = pairs(), pairs()
+def test_when_all_places_are_taken_who_has_most_loses_the_one_that_waited_longest(pairs: Pairs) -> None:
+    (longer, _), (ours, theirs), (later, _) = pairs(), pairs(), pairs()
     connections = full(ours)
-    connections.idle[later] = None
-    assert connections.enter("192.0.2.2", object())
-    assert (theirs.recv(1), list(connections.idle)) == (b"", [later])
+    for address, sock, since in (("192.0.2.2", longer, 1.0), ("192.0.2.1", later, 3.0)):
+        connections.total -= 1
+        connections.enter(address, sock)
+        connections.waiting[sock] = since
+    assert connections.enter("192.0.2.3", object())
+    assert (theirs.recv(1), list(connections.waiting)) == (b"", [longer, later])
 
 
-def test_when_nobody_is_idle_the_newest_has_no_place(pairs: Pairs) -> None:
+def test_when_nobody_waits_the_newest_has_no_place(pairs: Pairs) -> None:
     server, (ours, theirs) = HttpServer(), pairs()
     server.connections = full(ours)
-    server.connections.idle.clear()
+    server.connections.waiting.clear()
     server._sock = type("Listener", (), {"accept": lambda _self: (server.stop(), (ours, ("127.0.0.1", 1)))[1]})()
     server._sock.close = lambda: None
     server.run()
@@ -66,13 +69,13 @@ def test_one_address_has_only_so_many_places() -> None:
     assert connections.total == 3
 
 
-def test_the_longest_idle_of_an_address_makes_place_for_its_next(pairs: Pairs) -> None:
+def test_the_longest_waiting_of_an_address_makes_place_for_its_next(pairs: Pairs) -> None:
     connections, (others, _), (ours, theirs), (later, _) = Connections(2), pairs(), pairs(), pairs()
-    for address, sock in (("192.0.2.2", others), ("192.0.2.1", ours), ("192.0.2.1", later)):
+    for address, sock, since in (("192.0.2.2", others, 1.0), ("192.0.2.1", later, 3.0), ("192.0.2.1", ours, 2.0)):
         connections.enter(address, sock)
-        connections.idle[sock] = None
+        connections.waiting[sock] = since
     assert entered(connections, "192.0.2.1") == [True]
-    assert (theirs.recv(1), list(connections.idle)) == (b"", [others, later])
+    assert (theirs.recv(1), list(connections.waiting)) == (b"", [others, later])
 
 
 def test_a_customers_many_addresses_of_ipv6_count_as_one() -> None:
