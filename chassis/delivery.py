@@ -15,7 +15,7 @@ from telemetry.metrics import EVENTS_FAILED
 from transports.confirms import ConfirmedPublisher
 from transports.links import Outgoing
 
-MAX_DELIVERIES = 5
+MAX_DELIVERIES, MAX_TRIED = 5, 1000
 ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT = "x-attempt", "x-queue", "x-error", "x-code", "x-failed-at"
 OWN_HEADERS = (ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT, "x-death", "x-delivery-count", "x-acquired-count")
 
@@ -32,8 +32,8 @@ class Delivery:
 
     def fail(self, message: Any, queue: str, error: BaseException) -> None:
         """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
-        attempt = int(message.headers.get(ATTEMPT, 0)) + 1
-        dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
+        attempt = _tried(message.headers.get(ATTEMPT, 0)) + 1
+        dead = isinstance(error, Undeliverable) or not 0 < attempt <= len(self.delays)
         exchange = "" if dead else retry_exchange(self.delays[attempt - 1])
         headers = {**fresh_headers(message.headers), **_told(error, attempt, queue)}
         properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
@@ -52,6 +52,11 @@ class Delivery:
             attempt=attempt,
             error=_class_of(error),
         )
+
+
+def _tried(said: Any) -> int:
+    """How often a message has failed, by its header; of one that says something else, as often as a number can be."""
+    return said if isinstance(said, int) and 0 <= said < MAX_TRIED else MAX_TRIED
 
 
 def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:

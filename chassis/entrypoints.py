@@ -1,5 +1,6 @@
 """`serves`, `hears` and `every`: the lines of a service's table, and the nameko entrypoints behind them."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,6 @@ class _CurrentCall(DependencyProvider):
 
     def get_dependency(self, worker_ctx: Any) -> Call:
         data = worker_ctx.data
-        expires_at = data.get("deadline")
         return Call(
             token=data.get("auth_token") or "",
             request_id=data.get("request_id") or worker_ctx.call_id,
@@ -90,7 +90,7 @@ class _CurrentCall(DependencyProvider):
             address=data.get("address") or "",
             device=data.get("device") or "",
             if_match=data.get("if_match") or "",
-            expires_at=float(expires_at) if expires_at else None,
+            expires_at=float(data.get("deadline") or 0) or None,
             origin=data.get("origin"),
         )
 
@@ -117,10 +117,10 @@ class Served(Rpc):
             args, kwargs = body["args"], body["kwargs"]
             if args or not isinstance(kwargs, dict):
                 raise TypeError
+            context = self.unpack_message_headers(message)
         except UNREADABLE:
             self._answer(message, None, Invalid("malformed", "The request is not a JSON object of named fields."))
             return
-        context = self.unpack_message_headers(message)
         try:
             self.container.spawn_worker(
                 self, (), kwargs, context_data=context, handle_result=lambda _ctx, *done: self._handle(message, *done)
@@ -129,8 +129,11 @@ class Served(Rpc):
             self.broker.settle(message.requeue)
 
     def unpack_message_headers(self, message: Any) -> dict[str, Any]:
-        """What travels with the request, without nameko's prefix."""
-        return {name.removeprefix("nameko."): value for name, value in message.headers.items()}
+        """What travels with the request, without nameko's prefix. ValueError, TypeError: the deadline is not a time."""
+        found = {name.removeprefix("nameko."): value for name, value in message.headers.items()}
+        if not math.isfinite(float(found.get("deadline") or 0)):
+            raise ValueError
+        return found
 
     def _unknown(self, message: Any) -> None:
         self._answer(message, None, NotFound("no_such_method", "The service has no such method."))
@@ -210,6 +213,10 @@ class Heard(EventHandler):
                 self.broker.delivery.fail(message, self.queue, error)
             except BROKER_ERRORS:
                 eventlet.sleep(PATIENCE_SECONDS)
+            except Exception as unexpected:  # noqa: BLE001  raised from here it would end the process, and the next one
+                log_unexpected("failed event kept", unexpected, service=self.broker.service)
+                eventlet.sleep(PATIENCE_SECONDS)
+                return False
             else:
                 return True
         return False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import eventlet
 
-from telemetry.logs import log
+from telemetry.logs import log, log_unexpected
 
 PACE_SECONDS = 1.0
 LIMIT_SECONDS = 2.0
@@ -45,8 +45,11 @@ class Health:
     def _look(self, name: str, check: Callable[[], bool]) -> None:
         while not self.stopping:
             holds = False
-            with eventlet.Timeout(LIMIT_SECONDS, exception=False):
-                holds = check()
+            try:
+                with eventlet.Timeout(LIMIT_SECONDS, exception=False):
+                    holds = check()
+            except Exception as error:  # noqa: BLE001  who cannot be looked at is not there, and is looked at again
+                log_unexpected("condition unknown", error, condition=name)
             self.found[name] = holds
             eventlet.sleep(PACE_SECONDS)
 

@@ -56,12 +56,19 @@ class Outgoing:
 
 
 def connection_to(url: str) -> Connection:
-    """A connection that is not open yet. `embedded://name` stays in the process."""
+    """A connection that is not open yet. `embedded://name` stays in the process; `amqps:` is TLS, and verified.
+
+    The broker's certificate is checked by the machine's authorities, or by those in the file `?ssl_ca_certs=` of the
+    URL; a certificate of ours is in the files `ssl_certfile` and `ssl_keyfile`.
+    """
     if url.startswith("embedded:"):
         return Connection(url, transport="transports.embedded:Transport")  # type: ignore[no-untyped-call]  # kombu has no types
-    return Connection(  # type: ignore[no-untyped-call]  # kombu has no types
+    connection: Connection = Connection(  # type: ignore[no-untyped-call]  # kombu has no types
         url, transport="transports.wire:Transport", heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
     )
+    if url.startswith("amqps:"):
+        connection.ssl = connection.ssl or True  # Kombu knows it by the transport's name alone, and would go without.
+    return connection
 
 
 class Link:

@@ -10,12 +10,13 @@ again.
 import contextlib
 import errno
 import socket
+import ssl as tls
 from typing import Any
 
 import amqp
 import eventlet
 from amqp import spec
-from amqp.transport import TCPTransport
+from amqp.transport import SSLTransport, TCPTransport
 from eventlet.event import Event
 from kombu.transport import pyamqp
 
@@ -25,8 +26,11 @@ READ_AHEAD = 65536
 CONNECT_SECONDS = 5.0
 
 
-class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no types
-    """A socket whose writes are gathered and whose reads take all that is there."""
+class _Gathering:
+    """What a transport of py-amqp becomes whose writes are gathered and whose reads take all that is there."""
+
+    sock: Any
+    connected: bool
 
     def connect(self) -> None:
         """Connect, and start the writer."""
@@ -62,8 +66,8 @@ class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no typ
             try:
                 with eventlet.Timeout(SEND_SECONDS):
                     self._write(data)
-            except (OSError, eventlet.Timeout, AttributeError, TypeError):
-                self.drop()
+            except (OSError, eventlet.Timeout, AttributeError, TypeError, ValueError, RuntimeError):
+                self.drop()  # RuntimeError: in TLS, a writer may have to read when the reader does so already.
                 return
 
     def drop(self) -> None:
@@ -96,6 +100,34 @@ class GatheringTransport(TCPTransport):  # type: ignore[misc]  # amqp has no typ
         return result
 
 
+class GatheringTransport(_Gathering, TCPTransport):  # type: ignore[misc]  # amqp has no types
+    """A socket."""
+
+
+class SafeTransport(_Gathering, SSLTransport):  # type: ignore[misc]  # amqp has no types
+    """A socket with TLS, to a broker whose certificate is good for the name in its URL."""
+
+    def _setup_transport(self) -> None:
+        given = {name.removeprefix("ssl_"): value for name, value in self.sslopts.items()}
+        context = tls.create_default_context(cafile=given.get("ca_certs"))
+        if "certfile" in given:
+            context.load_cert_chain(given["certfile"], given.get("keyfile"))
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.settimeout(CONNECT_SECONDS)
+        self.sock.do_handshake()
+        self._quick_recv = self._receive
+
+    def _receive(self, size: int) -> bytes:
+        try:
+            data: bytes = self.sock.recv(size)
+        except (ValueError, AttributeError):
+            return b""  # What Python says of one that was dropped meanwhile.
+        return data
+
+    def _shutdown_transport(self) -> None:
+        """Say no farewell, which a frozen broker would never answer."""
+
+
 class Channel(pyamqp.Channel):
     """A channel that publishes without looking at the socket first."""
 
@@ -114,7 +146,7 @@ class Channel(pyamqp.Channel):
 
 
 class Connection(pyamqp.Connection):
-    """A connection over a gathering transport (plain TCP; TLS keeps py-amqp's own)."""
+    """A connection over a gathering transport."""
 
     Channel = Channel
 
@@ -129,11 +161,10 @@ class Connection(pyamqp.Connection):
     def transport(self, transport: Any) -> None:
         self._transport = transport
 
-    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *args: Any, **options: Any) -> Any:  # noqa: FBT002, N802  py-amqp's name
+    def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *_args: Any, **options: Any) -> Any:  # noqa: FBT002, N802  py-amqp's name
         """The transport of a new connection."""
-        if ssl:
-            return super().Transport(host, connect_timeout, ssl, *args, **options)
-        return GatheringTransport(host, connect_timeout=connect_timeout, socket_settings=options.get("socket_settings"))
+        given = {"connect_timeout": connect_timeout, "socket_settings": options.get("socket_settings")}
+        return SafeTransport(host, ssl=ssl, **given) if ssl else GatheringTransport(host, **given)
 
 
 class Transport(pyamqp.Transport):

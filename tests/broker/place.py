@@ -1,6 +1,6 @@
 """Services in this process on a given broker, and clients that speak to them with and without our code."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -172,10 +172,10 @@ class Raw:
         message = self.channel.prepare_message(body, headers=headers, properties=properties)
         self.channel.basic_publish(message, exchange=exchange, routing_key=key)
 
-    def ask(self, service: str, method: str, body: bytes) -> dict[str, Any]:
+    def ask(self, service: str, method: str, body: bytes, headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send a request to a service as it is, and return what it answers."""
         queue = self.listen("nameko-rpc", reply_to := f"raw-{id(body)}")
-        self.send(body, f"{service}.{method}", "nameko-rpc", reply_to=reply_to, correlation_id="1")
+        self.send(body, f"{service}.{method}", "nameko-rpc", reply_to=reply_to, correlation_id="1", headers=headers)
         answer: dict[str, Any] = orjson.loads(self.wait(queue).body)
         return answer
 

@@ -6,16 +6,20 @@ from urllib.parse import urlsplit
 
 import eventlet
 
+from tests.certificates import Certificate
+
 
 class Proxy:
-    """Passes connections on to a broker."""
+    """Passes connections on to a broker; those that come to it are by TLS when it has a certificate."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, certificate: Certificate | None = None) -> None:
         parts = urlsplit(url)
         self.target = (parts.hostname, parts.port)
         self.listener = eventlet.listen(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
-        self.url = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{self.port}").geturl()
+        self.certificate = certificate
+        netloc, scheme = f"{parts.username}:{parts.password}@127.0.0.1:{self.port}", "amqps" if certificate else "amqp"
+        self.url = parts._replace(netloc=netloc, scheme=scheme).geturl()
         self.sockets: list[tuple[Any, Any]] = []
         self.flowing = eventlet.event.Event()
         self.flowing.send(None)
@@ -33,13 +37,23 @@ class Proxy:
             if self.refusing:
                 near.close()
                 continue
-            pair = near, eventlet.connect(self.target)
-            self.sockets.append(pair)
-            for source, sink in (pair, pair[::-1]):
-                eventlet.spawn(self._pump, pair, source, sink)
+            if self.certificate is not None:
+                eventlet.spawn(self._accept_safely, near, self.certificate)
+                continue
+            self._join(near)
+
+    def _accept_safely(self, near: Any, certificate: Certificate) -> None:
+        with suppress(OSError):
+            self._join(certificate.shown_by(near))
+
+    def _join(self, near: Any) -> None:
+        pair = near, eventlet.connect(self.target)
+        self.sockets.append(pair)
+        for source, sink in (pair, pair[::-1]):
+            eventlet.spawn(self._pump, pair, source, sink)
 
     def _pump(self, pair: tuple[Any, Any], source: Any, sink: Any) -> None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             while data := source.recv(65536):
                 self.flowing.wait()
                 sink.sendall(data)

@@ -1,6 +1,7 @@
 """What a service refuses, whoever asks; and nothing unexpected leaves it."""
 
 import logging
+from typing import Any
 
 import orjson
 import pytest
@@ -25,6 +26,15 @@ def test_positional_arguments_are_refused(place: Place, raw: Raw) -> None:
     place.serve(Ward)
     body = orjson.dumps({"args": ["you"], "kwargs": {}})
     assert raw.ask("ward", "greet", body)["error"]["exc_args"][0] == "malformed"
+
+
+@pytest.mark.parametrize("deadline", ["soon", ["1"], "nan", "-inf", {"at": 1}, "1e999"])
+def test_a_deadline_that_is_no_time_is_refused_and_stops_no_service(place: Place, raw: Raw, deadline: Any) -> None:
+    place.serve(Ward)
+    body = orjson.dumps({"args": [], "kwargs": {}})
+    answer = raw.ask("ward", "greet", body, {"nameko.deadline": deadline})
+    assert answer["error"]["exc_args"][0] == "malformed"
+    assert raw.ask("ward", "greet", b"[]")["error"]["exc_args"][0] == "malformed"
 
 
 def test_an_unknown_method_is_refused(place: Place) -> None:

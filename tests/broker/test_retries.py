@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pytest
@@ -127,6 +128,15 @@ UNREADABLE = {
 }
 
 
+ODD: list[dict[str, Any]] = [
+    *({"x-attempt": said} for said in ("often", [1], {"a": 1}, -7, 10**15, True, 0.5, None)),
+    {"x-delivery-count": "often"},
+    {"ce-id": [1]},
+    {"ce-sequence": {"a": 1}},
+    {"ce-time": 7, "x-queue": [QUEUE], "x-error": 1},
+]
+
+
 def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
     place: Place, raw: Raw, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,6 +148,25 @@ def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
     assert {(one.headers["x-error"], one.headers["x-attempt"]) for one in letters} == {("Undeliverable", 1)}
     assert sorted(bytes_of(one.body) for one in letters) == sorted(body for body, _headers in UNREADABLE.values())
     assert "measles" not in "".join(capfd.readouterr()) + caplog.text
+
+
+def test_headers_that_nobody_of_ours_wrote_stop_no_service(place: Place, raw: Raw) -> None:
+    place.serve(Ward, Desk)
+    for said in ODD:
+        raw.send(b"garbage", QUEUE, headers={**GOOD, **said})
+    letters = [raw.wait(DEAD) for _ in ODD]
+    assert {one.headers["x-error"] for one in letters} == {"Undeliverable"}
+    place.write(place.client())
+    soon(place.heard)
+
+
+def test_an_event_that_claims_to_have_been_tried_too_often_is_tried_once(
+    place: Place, raw: Raw, failing: Callable[[int, Exception], list[float]]
+) -> None:
+    tries = failing(99, RuntimeError(PRIVATE))
+    place.serve(Ward, Desk)
+    raw.send(NOTE, QUEUE, headers={**GOOD, "ce-id": str(uuid7()), "x-attempt": "often"})
+    assert (raw.wait(DEAD).headers["x-error"], len(tries)) == ("RuntimeError", 1)
 
 
 def test_what_was_in_work_each_time_a_process_died_is_a_dead_letter(place: Place, raw: Raw) -> None:

@@ -124,6 +124,24 @@ def test_readiness_does_not_wait_for_a_condition_that_hangs(monkeypatch: pytest.
     end()
 
 
+def test_a_condition_that_cannot_be_looked_at_does_not_hold_and_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, log_file: Path
+) -> None:
+    monkeypatch.setattr(health_of, "PACE_SECONDS", 0.01)
+    health, looks = Health(), iter([True, RuntimeError("Asha Rao"), True])
+
+    def look() -> bool:
+        found = next(looks, True)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    end = health.add_slow("ward.database", look)
+    soon(lambda: [line for line in lines(log_file) if line["event"] == "condition unknown"])
+    soon(lambda: not health.failing())
+    end()
+
+
 def test_that_a_broker_is_lost_and_back_is_told_once_for_all_that_need_it(log_file: Path) -> None:
     health = Health()
     for name in ("ward.broker", "ward.broker.events", "ward.database"):

@@ -1,30 +1,43 @@
 """The wire gathers what is sent, gives up a peer that takes nothing, and puts together what comes in parts."""
 
 import socket
+import ssl
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import eventlet
 import pytest
 
+from tests.broker.proxy import Proxy
+from tests.certificates import Certificate, issue
 from tests.transports.clients import until
 from transports import wire
-from transports.wire import GatheringTransport
+from transports.links import connection_to
+from transports.wire import GatheringTransport, SafeTransport
 
 
 class Peer:
     """The other end of a connection, which reads only what a test asks for."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Certificate | None) -> None:
         self.listener = eventlet.listen(("127.0.0.1", 0))
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         host, port = self.listener.getsockname()
-        self.transport = GatheringTransport(f"{host}:{port}", connect_timeout=2)
-        accepting = eventlet.spawn(self.listener.accept)
+        self.transport: Any
+        if certificate is None:
+            self.transport = GatheringTransport(f"{host}:{port}", connect_timeout=2)
+        else:
+            self.transport = SafeTransport(f"{host}:{port}", connect_timeout=2, ssl={"ca_certs": certificate.path})
+        accepting = eventlet.spawn(self._accept, certificate)
         self.transport.connect()
-        self.socket: Any = accepting.wait()[0]
+        self.socket: Any = accepting.wait()
         assert self.read(8) == b"AMQP\0\0\x09\x01"
+
+    def _accept(self, certificate: Certificate | None) -> Any:
+        sock, _address = self.listener.accept()
+        return sock if certificate is None else certificate.shown_by(sock)
 
     def read(self, size: int) -> bytes:
         """So many bytes."""
@@ -41,10 +54,10 @@ class Peer:
         self.listener.close()
 
 
-@pytest.fixture
-def peer() -> Iterator[Peer]:
+@pytest.fixture(params=["plain", "TLS"])
+def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Peer]:
     """A connection."""
-    peer = Peer()
+    peer = Peer(issue(tmp_path) if request.param == "TLS" else None)
     yield peer
     peer.close()
 
@@ -106,3 +119,34 @@ def test_what_was_read_before_a_time_out_is_not_lost(peer: Peer) -> None:
         peer.transport._read(7)
     peer.socket.sendall(b"defg")
     assert peer.transport._read(7) == b"abcdefg"
+
+
+@pytest.fixture
+def safe(amqp_url: str, tmp_path: Path) -> Iterator[Proxy]:
+    """The way to the broker, by TLS."""
+    proxy = Proxy(amqp_url, issue(tmp_path))
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.servers
+def test_messages_go_both_ways_by_tls(safe: Proxy, tmp_path: Path) -> None:
+    with connection_to(f"{safe.url}?ssl_ca_certs={tmp_path}/127.0.0.1.pem") as connection:
+        channel = connection.channel()
+        queue = channel.queue_declare(exclusive=True).queue
+        for number in range(100):
+            channel.basic_publish(channel.prepare_message(b"%d" % number), routing_key=queue)
+        until(lambda: channel.queue_declare(queue, passive=True).message_count == 100)
+        assert channel.basic_get(queue, no_ack=True).body in (b"0", "0")
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("issued", [None, "192.0.2.1"], ids=["no authority of ours", "another host"])
+def test_a_broker_that_cannot_show_who_it_is_gets_nothing(
+    amqp_url: str, safe: Proxy, tmp_path: Path, issued: str | None
+) -> None:
+    other = Proxy(amqp_url, issue(tmp_path, issued)) if issued else safe
+    query = f"?ssl_ca_certs={tmp_path}/{issued}.pem" if issued else ""
+    with pytest.raises(ssl.SSLCertVerificationError):
+        connection_to(other.url + query).connect()
+    other.close()
