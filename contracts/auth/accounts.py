@@ -134,7 +134,8 @@ class ChangePassword(Command):
 class ChangeEmail(Command):
     """Have a mail sent to a new address. It takes the old one's place when its token comes to `verify-email`.
 
-    Forbidden: `password_wrong`. TooMany: `locked`. Conflict: `email_taken`. Unavailable: `busy`.
+    A link to another new address, asked for earlier, ends, also when this one is refused. Forbidden: `password_wrong`.
+    TooMany: `locked`, `mails_used_up` (five an hour). Conflict: `email_taken`. Unavailable: `busy`.
     """
 
     service, roles, returns, keyed = "auth", ANY_ROLE, StatusView, False

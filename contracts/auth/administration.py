@@ -8,6 +8,11 @@ from contracts.auth.accounts import AccountView
 from contracts.auth.common import ACCOUNT_STATUSES, StatusView, address, person_name, some_roles
 from contracts.roles import ANY_ROLE, DESK, STAFF, Role
 
+THE_ACCOUNT: dict[str, str] = {"description": "The account."}
+IN_STATE: dict[str, str] = {"description": "Only accounts that stand so."}
+A_PART: dict[str, str] = {"description": "A part of the name or the address, in any case."}
+WITH_ROLE: dict[str, str] = {"description": "Only accounts that have this role."}
+
 
 class UserRowView(View):
     """An account in a list."""
@@ -20,31 +25,37 @@ class UserRowView(View):
     created_at = fields.AwareDateTime()
 
 
+class DoctorRowView(UserRowView):
+    """A doctor's account in a list; of a role given on the command line the specialization may not be known."""
+
+    specialization = fields.String(allow_none=True)
+
+
 class UserQuery(PageQuery):
     """Base of the lists of accounts: by status, and by a part of name or address, without case."""
 
-    status = fields.String(load_default=None, validate=validate.OneOf(ACCOUNT_STATUSES))
-    text = fields.String(load_default=None, validate=validate.Length(2, 200))
+    status = fields.String(load_default=None, validate=validate.OneOf(ACCOUNT_STATUSES), metadata=IN_STATE)
+    text = fields.String(load_default=None, validate=validate.Length(2, 200), metadata=A_PART)
 
 
 class ListUsers(UserQuery):
     """All accounts, newest first; by role, by status, and by a part of name or address, without case."""
 
     service, roles, returns = "auth", ADMINS, page_of(UserRowView)
-    role = fields.String(load_default=None, validate=validate.OneOf(sorted(Role)))
+    role = fields.String(load_default=None, validate=validate.OneOf(sorted(Role)), metadata=WITH_ROLE)
 
 
 class ListStaff(UserQuery):
     """Accounts of the staff, newest first; by role, by status, and by a part of name or address, without case."""
 
     service, roles, returns = "auth", ADMINS, page_of(UserRowView)
-    role = fields.String(load_default=None, validate=validate.OneOf(sorted(STAFF)))
+    role = fields.String(load_default=None, validate=validate.OneOf(sorted(STAFF)), metadata=WITH_ROLE)
 
 
 class ListDoctorAccounts(UserQuery):
     """Accounts of doctors, newest first; by status, and by a part of name or address, without case."""
 
-    service, roles, returns = "auth", ADMINS, page_of(UserRowView)
+    service, roles, returns = "auth", ADMINS, page_of(DoctorRowView)
 
 
 class GetUser(Query):
@@ -54,7 +65,7 @@ class GetUser(Query):
     """
 
     service, roles, returns = "auth", ADMINS, AccountView
-    user_id = fields.UUID(required=True)
+    user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
 
 
 class UpdateUser(Command):
@@ -64,7 +75,7 @@ class UpdateUser(Command):
     """
 
     service, roles, returns, revised = "auth", ADMINS, AccountView, True
-    user_id = fields.UUID(required=True)
+    user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
     status = fields.String(validate=validate.OneOf(["active", "deactivated"]))
     name = person_name()
 
@@ -77,7 +88,7 @@ class AssignRoles(Command):
     """
 
     service, roles, returns, revised = "auth", ADMINS, AccountView, True
-    user_id = fields.UUID(required=True)
+    user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
     assigned = fields.List(
         fields.String(validate=validate.OneOf(sorted(Role))),
         required=True,
@@ -90,13 +101,14 @@ class AssignRoles(Command):
 class EraseUser(Command):
     """Destroy an account's personal data and credentials for ever; its id stays, so that what it wrote has an author.
 
+    So are those of a patient who was registered at the desk and has no account yet.
     A doctor with open visits goes only when another one, `reassign_to`, takes them over; the refusal names them.
     NotFound: `not_found`. Conflict: `last_admin`, `has_open_visits`, `erased`. Invalid: `not_a_doctor`. Unavailable:
     `events_unsent`.
     """
 
     service, roles, returns = "auth", ADMINS, StatusView
-    user_id = fields.UUID(required=True)
+    user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
     reassign_to = fields.UUID(load_default=None, allow_none=True)
 
 
@@ -107,18 +119,18 @@ class ResetMfa(Command):
     """
 
     service, roles, returns = "auth", ADMINS, StatusView
-    user_id = fields.UUID(required=True)
+    user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
 
 
 class InvitePatient(Command):
     """Open an account, with the same id, for a patient who was registered at the desk; a link goes to the address.
 
     It is good for seven days; inviting again sends a new one. NotFound: `not_found`. Conflict: `email_taken`,
-    `has_account`.
+    `has_account`. TooMany: `mails_used_up` (five an hour; nothing changes then, and the last link goes on working).
     """
 
     service, roles, returns = "auth", DESK, StatusView
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata={"description": "Who was registered at the desk."})
     email = address()
 
 

@@ -8,7 +8,9 @@ from chassis.contract import View
 from contracts.roles import Role
 
 HASHING = "passwords"
-"""The line of commands that hash a password or compare one."""
+"""The line of commands that hash a password or compare one. Who is signed in gives few of them a minute."""
+LOGGING_IN = "log-in"
+"""The line of signing in, which does the same: nothing else takes its turns."""
 PASSWORD = validate.Length(12, 128)
 NO_TEXT = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 """Control characters, and those that turn the direction of what follows."""
@@ -25,7 +27,8 @@ CODE = validate.Length(6, 40)
 
 def new_password() -> fields.String:
     """A password that is to be set: 12 to 128 characters."""
-    return fields.String(required=True, load_only=True, validate=PASSWORD)
+    example = {"example": "plum-orbit-seldom-kettle"}
+    return fields.String(required=True, load_only=True, validate=PASSWORD, metadata=example)
 
 
 def known_password() -> fields.String:

@@ -157,7 +157,7 @@ class CredentialsChanged(Event):
     """A password, an address or a second factor has changed: its owner is told. Internal: it carries the address."""
 
     service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_credentials_changed", "scheduling.on_credentials_changed")
+    heard_by = ("notify.on_credentials_changed",)
     user_id = fields.UUID()
     email = fields.Email()
     name = fields.String()
@@ -181,6 +181,18 @@ class SessionRevoked(Event):
         "user_id": ASHA,
         "ends_at": "2026-11-23T09:15:00+00:00",
     }
+
+
+class SessionsEnded(Event):
+    """Somebody's sessions have ended at once, all of them or all but the one that asked for it.
+
+    Each of them is told of by `session_revoked`; this is for what else they may have opened, such as links that stay.
+    """
+
+    service, subject, internal = "auth", "user_id", True
+    heard_by = ("scheduling.on_sessions_ended",)
+    user_id = fields.UUID()
+    example = {"user_id": ASHA}
 
 
 class RoleRevoked(Event):

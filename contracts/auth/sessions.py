@@ -3,7 +3,8 @@
 from marshmallow import fields, validate
 
 from chassis.contract import ANYONE, Command, PageQuery, Query, View, page_of
-from contracts.auth.common import CODE, HASHING, TOKEN, StatusView, some_roles
+from contracts.auth.common import CODE, LOGGING_IN, TOKEN, StatusView, some_roles
+from contracts.moments import Moment
 from contracts.roles import ANY_ROLE
 
 SOMETIMES = {"sometimes": True}
@@ -75,7 +76,7 @@ class LogIn(Command):
     """
 
     service, roles, returns, keyed = "auth", ANYONE, SignInView, False
-    line = HASHING
+    line = LOGGING_IN
     email = fields.String(required=True, validate=validate.Length(1, 254))
     password = fields.String(required=True, load_only=True, validate=validate.Length(1, 128))
 
@@ -102,9 +103,12 @@ class RefreshTokens(Command):
 
 
 class LogOut(Command):
-    """End this session, or with `all` every one."""
+    """End this session, or with `all` every one.
 
-    service, roles, returns, enrolling = "auth", ANY_ROLE, StatusView, True
+    It is done each time: what it ends is told by who asks and when, not by the body, so no reply is kept under a key.
+    """
+
+    service, roles, returns, keyed, enrolling = "auth", ANY_ROLE, StatusView, False, True
     all = fields.Boolean(load_default=False)
 
 
@@ -121,7 +125,7 @@ class EndSession(Command):
     """
 
     service, roles, returns = "auth", ANY_ROLE, StatusView
-    session_id = fields.UUID(required=True)
+    session_id = fields.UUID(required=True, metadata={"description": "The session of the device."})
 
 
 class KeyView(View):
@@ -147,11 +151,15 @@ class ListPublicKeys(Query):
 
 
 class ListRevokedSessions(Query):
-    """The ended sessions whose access tokens may not have ended yet. A starting gateway asks for them."""
+    """The ended sessions whose access tokens may not have ended yet: all, or those that ended after `since`.
+
+    A starting gateway asks for all of them, and then each second for the newest, lest an event come late.
+    """
 
     class RevokedView(View):
         """Ended sessions: `{"items": [{"session_id", "ends_at"}]}`."""
 
         items = fields.Raw()
 
-    service, roles, returns = "auth", ANYONE, RevokedView
+    service, roles, returns, routine = "auth", ANYONE, RevokedView, True
+    since = Moment(load_default=None, metadata={"description": "Those that ended later than this; none is all."})

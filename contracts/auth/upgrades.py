@@ -22,6 +22,13 @@ class UpgradeRequestView(View):
     created_at = fields.AwareDateTime()
 
 
+class UpgradeRowView(UpgradeRequestView):
+    """Somebody's request for a role in the list of admins, with who asks."""
+
+    email = fields.Email()
+    name = fields.String()
+
+
 class RequestUpgrade(Command):
     """Ask for a role. A doctor states licence and specialization, else Invalid.
 
@@ -42,7 +49,7 @@ class WithdrawUpgrade(Command):
     """
 
     service, roles, returns = "auth", ANY_ROLE, UpgradeRequestView
-    request_id = fields.UUID(required=True)
+    request_id = fields.UUID(required=True, metadata={"description": "The request."})
 
 
 class ListMyUpgradeRequests(PageQuery):
@@ -54,8 +61,12 @@ class ListMyUpgradeRequests(PageQuery):
 class ListUpgradeRequests(PageQuery):
     """All requests for roles, newest first."""
 
-    service, roles, returns = "auth", frozenset({Role.ADMIN}), page_of(UpgradeRequestView)
-    status = fields.String(load_default="pending", validate=validate.OneOf(STATES))
+    service, roles, returns = "auth", frozenset({Role.ADMIN}), page_of(UpgradeRowView)
+    status = fields.String(
+        load_default="pending",
+        validate=validate.OneOf(STATES),
+        metadata={"description": "Only requests that stand so."},
+    )
 
 
 class DecideUpgrade(Command):

@@ -77,6 +77,14 @@ def open_invited(session: Session, actor: Actor, user_id: UUID, *, email: str, n
     return account
 
 
+def open_nobodys(session: Session, user_id: UUID) -> Account:
+    """An account of somebody who has none, without address, name or roles, only to be erased. Nobody hears of it."""
+    account = _new("", "", "", user_id)
+    account.email_key = f"erased:{user_id}"
+    session.add(account)
+    return account
+
+
 def _new(email: str, name: str, password_hash: str, user_id: UUID) -> Account:
     return Account(
         id=user_id,

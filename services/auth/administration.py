@@ -13,7 +13,7 @@ from chassis.identity import Actor
 from chassis.paging import page
 from contracts.auth import CredentialsChanged, UserDeactivated, UserReactivated
 from contracts.roles import STAFF, Role
-from services.auth import accounts, grants, mfa, sessions
+from services.auth import accounts, grants, mailed, mfa, sessions
 from services.auth.models import Account, Grant
 
 LISTED = (Account.id, Account.email, Account.name, Account.status, Account.created_at)
@@ -63,11 +63,14 @@ def _listed(
 
 
 def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
-    roles: dict[UUID, list[str]] = {row.id: [] for row in rows}
-    query = select(Grant.user_id, Grant.role).where(Grant.user_id.in_(roles), Grant.revoked_at.is_(None))
-    for user_id, role in session.execute(query.order_by(Grant.role)):
-        roles[user_id].append(role)
-    return [{**row._mapping, "roles": roles[row.id]} for row in rows]  # noqa: SLF001  SQLAlchemy's name for it
+    """The rows with the roles that each person has, and with a doctor's specialization."""
+    found: dict[UUID, dict[str, Any]] = {row.id: {**row._mapping, "roles": []} for row in rows}  # noqa: SLF001  SQLAlchemy's name for it
+    query = select(Grant.user_id, Grant.role, Grant.specialization).order_by(Grant.role)
+    for user_id, role, said in session.execute(query.where(Grant.user_id.in_(found), Grant.revoked_at.is_(None))):
+        found[user_id]["roles"].append(role)
+        if role == Role.DOCTOR:
+            found[user_id]["specialization"] = said
+    return list(found.values())
 
 
 def get(session: Session, _actor: Actor, *, user_id: UUID) -> dict[str, Any]:
@@ -112,6 +115,7 @@ def _deactivate(session: Session, account: Account) -> None:
     grants.must_leave_an_admin(session, account)
     account.deactivate()
     sessions.end_all(session, account.id)
+    mailed.end_all(session, account)
     session.publish(UserDeactivated(user_id=account.id))
 
 

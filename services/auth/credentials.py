@@ -101,13 +101,18 @@ def change_email(
 ) -> dict[str, str] | Refused:
     """Have a link mailed to a new address, which counts once the link is used.
 
-    Forbidden: `password_wrong`. TooMany: `locked`. Conflict: `email_taken`.
+    An earlier one that waits is given up, also when this one is refused.
+    Forbidden: `password_wrong`. TooMany: `locked`, `mails_used_up`. Conflict: `email_taken`.
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
+    mailed.end_waiting(session, account)
     taken = (Account.email_key == rules.email_key(email)) & (Account.id != account.id)
     if session.scalar(select(exists().where(taken))):
-        raise accounts.email_taken()
+        return Refused(accounts.email_taken())
+    seconds = mailed.wait(session, account, "verify")
+    if seconds:
+        return Refused(mailed.used_up(seconds))
     mailed.issue(session, account, "verify", email=email)
     return {"status": "mail_sent"}

@@ -36,7 +36,7 @@ def start(
         return account
     factor, secret = session.get(SecondFactor, account.id), mfa.new_secret()
     if factor is not None and factor.confirmed_at is not None:
-        return _replace(session, actor, account, factor, secret, code)
+        return _replace(session, account, factor, secret, code)
     if factor is None:
         factor = SecondFactor(user_id=account.id)
         session.add(factor)
@@ -45,13 +45,13 @@ def start(
 
 
 def _replace(
-    session: Session, actor: Actor, account: Account, factor: SecondFactor, secret: str, code: str | None
+    session: Session, account: Account, factor: SecondFactor, secret: str, code: str | None
 ) -> dict[str, str] | Refused:
     """Give somebody a secret for another device, who has shown that they have the present one, or a recovery code."""
     if code is None:
         raise _enabled()
     if not mfa.take(session, account.id, code):
-        return _wrong(session, actor, account)
+        return _wrong(session, account)
     factor.replacement = secrets.encrypted(secret)
     return _shown(account, secret)
 
@@ -60,9 +60,9 @@ def _enabled() -> Conflict:
     return Conflict("mfa_enabled", "You sign in with a second factor already: give a code of it to replace it.")
 
 
-def _wrong(session: Session, actor: Actor, account: Account) -> Refused:
+def _wrong(session: Session, account: Account) -> Refused:
     errors = {"code": ["Not the code that the app should show now, or used before."]}
-    return logins.failed(session, actor, account, Invalid("code_wrong", "The code is wrong.", {"errors": errors}))
+    return logins.failed(session, account, Invalid("code_wrong", "The code is wrong.", {"errors": errors}))
 
 
 def _shown(account: Account, secret: str) -> dict[str, str]:
@@ -75,7 +75,7 @@ def confirm(session: Session, actor: Actor, *, code: str) -> dict[str, Any] | Re
 
     Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_enabled`, `mfa_not_started`.
     """
-    account = logins.guarded(session, actor, actor.person)
+    account = logins.guarded(session, actor)
     session.note(record_id=account.id)
     factor = session.get(SecondFactor, account.id)
     if factor is None:
@@ -83,7 +83,7 @@ def confirm(session: Session, actor: Actor, *, code: str) -> dict[str, Any] | Re
     if factor.confirmed_at is not None and factor.replacement is None:
         raise _enabled()
     if not mfa.confirm(factor, code):
-        return _wrong(session, actor, account)
+        return _wrong(session, account)
     codes = mfa.new_recovery_codes(session, account.id)
     account.changed()
     _say_changed(session, actor, account, "mfa_enabled")
@@ -108,7 +108,7 @@ def renew_codes(
     if not mfa.is_enabled(session, account.id):
         raise _not_enabled()
     if not mfa.take(session, account.id, code):
-        return _wrong(session, actor, account)
+        return _wrong(session, account)
     _tell(session, account, "recovery_codes")
     return {"recovery_codes": mfa.new_recovery_codes(session, account.id)}
 
@@ -128,11 +128,18 @@ def end(session: Session, actor: Actor, candidate: Candidate, right: bool) -> di
     if not mfa.is_enabled(session, account.id):
         raise _not_enabled()
     if mfa.is_required(grants.roles_of(session, account.id)):
-        raise Conflict("mfa_required", "One of your roles requires a second factor.")
+        raise _required(account)
     mfa.reset(session, account.id)
     account.changed()
     _say_changed(session, actor, account, "mfa_disabled")
     return {"status": "disabled"}
+
+
+def _required(account: Account) -> Conflict:
+    """The factor has to stay. The audit says who would have done without it."""
+    refusal = Conflict("mfa_required", "One of your roles requires a second factor.")
+    refusal.noted = {"record_id": account.id}
+    return refusal
 
 
 def _say_changed(session: Session, actor: Actor, account: Account, what: str) -> None:

@@ -94,10 +94,15 @@ def is_active_doctor(session: Session, user_id: UUID) -> bool:
 
 
 def must_leave_an_admin(session: Session, account: Account) -> None:
-    """Conflict `last_admin` if nobody else could do an admin's work. Call it under `administration.locked`."""
+    """Conflict `last_admin` if nobody else could do an admin's work. Call it under `administration.locked`.
+
+    The audit says whom it would have been done to.
+    """
     this = Account.id == account.id
     if _exists(session, Role.ADMIN, this) and not _exists(session, Role.ADMIN, ~this):
-        raise Conflict("last_admin", "This is the last admin: make another one first.")
+        refusal = Conflict("last_admin", "This is the last admin: make another one first.")
+        refusal.noted = {"record_id": account.id}
+        raise refusal
 
 
 def _exists(session: Session, role: Role, which: ColumnElement[bool]) -> bool:

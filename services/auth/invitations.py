@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
 from services.auth import accounts, mailed
 from services.auth.models import Account, DeskPatient
@@ -23,7 +23,7 @@ def remember(session: Session, _actor: Actor, *, patient_id: UUID, name: str, ph
 def invite(session: Session, actor: Actor, *, patient_id: UUID, email: str) -> dict[str, str]:
     """Mail a link with which the patient sets a password, and so opens the account. Again sends another one.
 
-    NotFound: `not_found`. Conflict: `email_taken`, `has_account`.
+    NotFound: `not_found`. Conflict: `email_taken`, `has_account`. TooMany: `mails_used_up`; the last link stays.
     """
     session.note(record_id=patient_id)
     desk = session.get(DeskPatient, patient_id, with_for_update=True)
@@ -32,14 +32,20 @@ def invite(session: Session, actor: Actor, *, patient_id: UUID, email: str) -> d
         account = _opened(session, actor, desk, email)
     else:
         _correct(session, account, email)
+    seconds = mailed.wait(session, account, "invite")
+    if seconds:
+        raise mailed.used_up(seconds)
     mailed.issue(session, account, "invite")
     return {"status": "invited"}
 
 
 def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str) -> Account:
-    """The account of a patient of the desk, of whom no copy is needed from now on."""
+    """The account of a patient of the desk, of whom no copy is needed from now on.
+
+    Of one who was registered a moment ago auth may hear a moment later.
+    """
     if desk is None:
-        raise _not_found()
+        raise NotYet("not_found", "There is no such patient.")
     account = accounts.open_invited(session, actor, desk.id, email=email, name=desk.name, phone=desk.phone)
     session.delete(desk)
     return account
@@ -48,12 +54,8 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
 def _correct(session: Session, account: Account, email: str) -> None:
     """Write the address of somebody invited before, if it is another one; the link to the earlier one ends."""
     if account.status == "erased":
-        raise _not_found()
+        raise NotFound("not_found", "There is no such patient.")
     if account.password_hash or account.status != "pending_verification":
         raise Conflict("has_account", "This patient has an account already.")
     if account.email != email:
         accounts.set_address(session, account, email)
-
-
-def _not_found() -> NotFound:
-    return NotFound("not_found", "There is no such patient.")

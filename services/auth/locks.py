@@ -2,10 +2,12 @@
 
 Anybody can lock somebody's address by guessing. So tries from the network in which the owner has just set a password
 with a mailed link are counted apart: guesses from elsewhere do not keep the owner out, and there are ten tries more at
-most, for those in that network.
+most, for those in that network. Those of somebody who is signed in are counted by the account: whoever guesses from
+outside cannot keep them from changing their password, and there are ten tries more for who holds a session.
 """
 
 import math
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -37,6 +39,11 @@ def count_of(session: Session, actor: Actor, email_key: str) -> str:
 
 def _own_count(email_key: str, network: str) -> str:
     return rules.digest(f"{email_key}\0{network}")  # No contract takes a NUL, so nobody types this as an address.
+
+
+def count_of_owner(user_id: UUID) -> str:
+    """Where the tries of somebody who is signed in are counted, to change what they sign in with."""
+    return rules.digest(f"\0{user_id}")  # Nobody's address, as below.
 
 
 def check(session: Session, count: str, person_id: UUID | None) -> None:
@@ -71,5 +78,18 @@ def open_for_owner(session: Session, actor: Actor, account: Account, used: OneTi
     """Let the owner in at once who has set a password with this token, and here whatever is guessed elsewhere."""
     network = rules.network(actor.address)
     used.used_from = network or None
-    for count in (rules.digest(account.email_key), _own_count(account.email_key, network)):
+    for count in _counts(account.id, account.email_key, [network]):
         forget(session, count)
+
+
+def forget_all(session: Session, user_id: UUID, email_key: str) -> None:
+    """Drop every failed try of an account that has had this address, also those from its owner's own networks."""
+    own = select(OneTimeToken.used_from).where(OneTimeToken.user_id == user_id, OneTimeToken.used_from.is_not(None))
+    counts = _counts(user_id, email_key, [network for network in session.scalars(own) if network])
+    session.execute(delete(LoginFailure).where(LoginFailure.email_digest.in_(counts)))
+
+
+def _counts(user_id: UUID, email_key: str, networks: Iterable[str]) -> list[str]:
+    """Where the tries of one account are counted."""
+    own = [_own_count(email_key, network) for network in networks]
+    return [rules.digest(email_key), count_of_owner(user_id), *own]

@@ -88,16 +88,25 @@ def give_code(session: Session, actor: Actor, *, mfa_token: str, code: str) -> d
     """
     waiting = (OneTimeToken.digest == rules.digest(mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
     user_id = session.scalar(select(OneTimeToken.user_id).where(waiting))
-    account = guarded(session, actor, user_id) if user_id is not None else None
+    if user_id is None:
+        raise _not_valid(None)
+    count = _count_of_account(session, actor, user_id)
+    account = _guarded(session, count, user_id)
     token = session.get(OneTimeToken, rules.digest(mfa_token), with_for_update=True)
-    if account is None or token is None or token.used_at is not None or token.expires_at <= clock.now():
+    if token is None or token.used_at is not None or token.expires_at <= clock.now():
         raise _not_valid(user_id)
     session.note(record_id=account.id)
     if not account.may_sign_in or not mfa.take(session, account.id, code):
-        return failed(session, actor, account, Unauthenticated("login_failed", "The code is wrong, or was used."))
+        return locks.failed(session, count, Unauthenticated("login_failed", "The code is wrong, or was used."))
     token.used_at = clock.now()
-    locks.forget(session, locks.count_of(session, actor, account.email_key))
+    locks.forget(session, count)
     return sessions.begin(session, actor, account)
+
+
+def _count_of_account(session: Session, actor: Actor, user_id: UUID) -> str:
+    """Where a try to sign in to an account is counted: under its address, as the first step is."""
+    key = session.scalar(select(Account.email_key).where(Account.id == user_id))
+    return locks.count_of(session, actor, key or "")
 
 
 def _not_valid(user_id: UUID | None) -> Unauthenticated:
@@ -112,7 +121,7 @@ def own(session: Session, actor: Actor, **_fields: Any) -> Candidate:
     account = session.get(Account, actor.person)
     if account is None:
         raise _gone()
-    locks.check(session, locks.count_of(session, actor, account.email_key), account.id)
+    locks.check(session, locks.count_of_owner(account.id), account.id)
     return Candidate(account.id, account.password_hash or None)
 
 
@@ -121,17 +130,21 @@ def confirmed(session: Session, actor: Actor, candidate: Candidate, right: bool)
 
     Forbidden: `password_wrong`. TooMany: `locked`. Unauthenticated: `token_invalid`.
     """
-    account = guarded(session, actor, actor.person)
+    account = guarded(session, actor)
     session.note(record_id=account.id)
     if right and _is_still(account, candidate):
         return account
-    return failed(session, actor, account, Forbidden("password_wrong", "That is not your present password."))
+    return failed(session, account, Forbidden("password_wrong", "That is not your present password."))
 
 
-def guarded(session: Session, actor: Actor, user_id: UUID) -> Account:
-    """An account, locked, whose owner's next try is looked at. TooMany: `locked`. Unauthenticated: `token_invalid`."""
-    key = session.scalar(select(Account.email_key).where(Account.id == user_id))
-    locks.guard(session, locks.count_of(session, actor, key or ""), user_id)
+def guarded(session: Session, actor: Actor) -> Account:
+    """One's own account, locked, to look at one's next try. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+    return _guarded(session, locks.count_of_owner(actor.person), actor.person)
+
+
+def _guarded(session: Session, count: str, user_id: UUID) -> Account:
+    """An account, locked, when one more try may be looked at. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+    locks.guard(session, count, user_id)
     account = session.get(Account, user_id, with_for_update=True, populate_existing=True)
     if account is None:
         raise _gone()
@@ -142,9 +155,9 @@ def _gone() -> Unauthenticated:
     return Unauthenticated("token_invalid", "The access token is not valid.")
 
 
-def failed(session: Session, actor: Actor, account: Account, error: MatronError) -> Refused:
-    """Count a failure under the address of an account, and refuse."""
-    return locks.failed(session, locks.count_of(session, actor, account.email_key), error)
+def failed(session: Session, account: Account, error: MatronError) -> Refused:
+    """Count a failure of somebody who is signed in, and refuse."""
+    return locks.failed(session, locks.count_of_owner(account.id), error)
 
 
 def forget(session: Session, _actor: Actor) -> None:

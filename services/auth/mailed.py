@@ -4,6 +4,7 @@ Asking for one says nothing of whether the address has an account: the command o
 done about it is done when the note is heard, after the answer.
 """
 
+import math
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import Invalid
+from chassis.errors import Invalid, TooMany
 from chassis.identity import Actor
 from chassis.tables import outbox, relay
 from contracts.auth import MailAsked, MailTokenIssued
@@ -32,15 +33,10 @@ LOOKED_BACK = 100_000
 def issue(session: Session, account: Account, purpose: str, *, email: str | None = None) -> None:
     """Have a link mailed to the account's address, or to this new one. It ends the earlier ones of its purpose.
 
-    From the sixth in an hour on nothing happens, and the last link goes on working.
+    How many mails went out before nobody asks here: see `wait`.
     """
-    session.scalars(select(Account.id).where(Account.id == account.id).with_for_update()).one()
-    now, mine = clock.now(), (OneTimeToken.user_id == account.id) & (OneTimeToken.purpose == purpose)
-    lately = select(func.count()).where(mine, OneTimeToken.created_at > now - AN_HOUR)
-    if session.scalars(lately).one() >= MAILS_AN_HOUR:
-        return
-    _end(session, mine)
-    token, address = secrets.token_urlsafe(32), email or account.email
+    _end(session, _mine(account, purpose))
+    now, token, address = clock.now(), secrets.token_urlsafe(32), email or account.email
     kept = OneTimeToken(
         digest=rules.digest(token),
         user_id=account.id,
@@ -51,6 +47,26 @@ def issue(session: Session, account: Account, purpose: str, *, email: str | None
     )
     session.add(kept)
     _say(session, account, kept, token)
+
+
+def _mine(account: Account, purpose: str) -> ColumnElement[bool]:
+    return (OneTimeToken.user_id == account.id) & (OneTimeToken.purpose == purpose)
+
+
+def wait(session: Session, account: Account, purpose: str) -> int:
+    """Seconds until one more mail for this purpose may go to the person: none, unless five went within an hour.
+
+    The account is locked, so that of two who ask the second counts what the first has sent.
+    """
+    session.scalars(select(Account.id).where(Account.id == account.id).with_for_update()).one()
+    sent = select(OneTimeToken.created_at).where(_mine(account, purpose)).order_by(OneTimeToken.created_at.desc())
+    fifth = session.scalar(sent.offset(MAILS_AN_HOUR - 1).limit(1))
+    return max(0, math.ceil((fifth + AN_HOUR - clock.now()).total_seconds())) if fifth is not None else 0
+
+
+def used_up(seconds: int) -> TooMany:
+    """No more mails for now; a caller who may know of the account is told so."""
+    return TooMany("mails_used_up", "Too many mails were sent: wait a while.", {"retry_after": seconds})
 
 
 def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> None:
@@ -117,6 +133,11 @@ def end_all(session: Session, account: Account) -> None:
     _end(session, (OneTimeToken.user_id == account.id) & ~harmless)
 
 
+def end_waiting(session: Session, account: Account) -> None:
+    """End the link to a new address that waits, if one does: its owner has thought of another one."""
+    _end(session, _mine(account, "verify") & (func.coalesce(OneTimeToken.email, account.email) != account.email))
+
+
 def _end(session: Session, which: ColumnElement[bool]) -> None:
     now = clock.now()
     still_open = OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > now)
@@ -141,13 +162,16 @@ def _ask(session: Session, email: str, purpose: str) -> dict[str, str]:
 def send_asked(session: Session, _actor: Actor, *, email: str, purpose: str) -> None:
     """Send the mail that was asked for, if the address has an account that it makes sense for.
 
-    Who was invited and has set no password yet gets a new invitation instead of a verification.
+    After five within an hour none is sent, and the last link goes on working: whoever asks is told nothing. Who was
+    invited and has set no password yet gets a new invitation instead of a verification.
     """
     query = select(Account).where(Account.email_key == rules.email_key(email)).with_for_update()
     account = session.scalars(query).one_or_none()
     if account is None or not account.may_sign_in or (purpose == "verify" and account.is_verified):
         return
-    issue(session, account, "invite" if purpose == "verify" and not account.password_hash else purpose)
+    purpose = "invite" if purpose == "verify" and not account.password_hash else purpose
+    if wait(session, account, purpose) == 0:
+        issue(session, account, purpose)
 
 
 def forget(session: Session, _actor: Actor) -> None:

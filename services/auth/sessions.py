@@ -9,7 +9,7 @@ An ended session gives out no tokens, and `session_revoked` makes every process 
 
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from chassis.errors import NotFound, Unauthenticated
 from chassis.execution import Refused
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.auth import SessionRevoked
+from contracts.auth import SessionRevoked, SessionsEnded
 from services.auth import accounts, grants, keys, mfa, rules
 from services.auth.models import Account, LoginSession, OneTimeToken, RefreshToken
 from tokens import AUDIENCE, ISSUER, sign
@@ -163,10 +163,14 @@ def end_own(session: Session, actor: Actor, *, session_id: UUID) -> dict[str, st
 
 
 def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
-    """End every session of a person, but perhaps the one that asks; nobody is left half way through signing in."""
+    """End every session of a person, but perhaps the one that asks; nobody is left half way through signing in.
+
+    What else they may have opened ends with them, whether or not there are any.
+    """
     _end_where(session, (LoginSession.user_id == user_id) & (LoginSession.id != (but or UUID(int=0))))
     half_way = (OneTimeToken.user_id == user_id) & (OneTimeToken.purpose == mfa.PURPOSE)
     session.execute(update(OneTimeToken).where(half_way, OneTimeToken.used_at.is_(None)).values(used_at=clock.now()))
+    session.publish(SessionsEnded(user_id=user_id))
 
 
 def _end_where(session: Session, which: Any) -> bool:
@@ -204,9 +208,11 @@ def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
     }
 
 
-def revoked(session: Session, _actor: Actor) -> dict[str, Any]:
+def revoked(session: Session, _actor: Actor, *, since: datetime | None) -> dict[str, Any]:
     """The ended sessions whose access tokens may not have ended: `{"items": [{"session_id", "ends_at"}]}`."""
-    query = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > clock.now() - ACCESS_LIFE)
+    earliest = clock.now() - ACCESS_LIFE
+    after = earliest if since is None else max(since, earliest)
+    query = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > after)
     rows = session.execute(query)
     return {"items": [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]}
 

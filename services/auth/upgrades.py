@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -26,6 +26,7 @@ LISTED = (
     UpgradeRequest.reason,
     UpgradeRequest.created_at,
 )
+NEWEST = (UpgradeRequest.created_at, UpgradeRequest.id)
 
 
 def request(
@@ -82,17 +83,14 @@ def _no_such_request() -> NotFound:
 
 def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
     """One's own requests, newest first."""
-    return _listing(session, UpgradeRequest.user_id == actor.person, limit, cursor)
+    query = select(*LISTED).where(UpgradeRequest.user_id == actor.person)
+    return page(session, query, NEWEST, limit=limit, cursor=cursor)
 
 
 def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor: str | None) -> Page:
-    """Everybody's requests with this status, newest first. The contract lets only admins ask."""
-    return _listing(session, UpgradeRequest.status == status, limit, cursor)
-
-
-def _listing(session: Session, which: ColumnElement[bool], limit: int, cursor: str | None) -> Page:
-    query = select(*LISTED).where(which)
-    return page(session, query, (UpgradeRequest.created_at, UpgradeRequest.id), limit=limit, cursor=cursor)
+    """Everybody's requests with this status and who asks, newest first. The contract lets only admins ask."""
+    query = select(*LISTED, Account.email, Account.name).join(Account, Account.id == UpgradeRequest.user_id)
+    return page(session, query.where(UpgradeRequest.status == status), NEWEST, limit=limit, cursor=cursor)
 
 
 def decide(session: Session, actor: Actor, *, request_id: UUID, decision: str, reason: str | None) -> UpgradeRequest:

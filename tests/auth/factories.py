@@ -21,7 +21,7 @@ from chassis.execution import Call, Refused
 from chassis.identity import NOBODY, Actor, Verifier
 from contracts.auth import MailTokenIssued
 from contracts.roles import Role
-from services.auth import accounts, enrolment, invitations, logins, mailed, passwords, rules, upgrades
+from services.auth import accounts, enrolment, invitations, locks, logins, mailed, passwords, rules, upgrades
 from services.auth.models import Account, LoginFailure, UpgradeRequest
 from tokens.keys import KeySet
 
@@ -195,6 +195,12 @@ def enrolled(session: Session, account: Account) -> App:
 def failures_of(session: Session, account: Account) -> int:
     """How many failed tries count against an account."""
     return session.query(LoginFailure).where(LoginFailure.email_digest == rules.digest(account.email_key)).count()
+
+
+def own_failures_of(session: Session, account: Account) -> int:
+    """How many failed tries count against the owner of an account, who is signed in."""
+    count = locks.count_of_owner(account.id)
+    return session.query(LoginFailure).where(LoginFailure.email_digest == count).count()
 
 
 def code_of(refused: Any) -> str:

@@ -6,8 +6,9 @@ from chassis.database import Session
 from chassis.errors import Conflict, Invalid
 from chassis.identity import NOBODY
 from contracts.auth import CredentialsChanged, MailTokenIssued, UserUpdated
-from services.auth import accounts, mailed
-from tests.auth.factories import PASSWORD, asked, new_account, new_email, registered, said, token_of
+from services.auth import accounts, administration, mailed
+from tests.auth.admins import SOMEBODY
+from tests.auth.factories import PASSWORD, Clock, asked, new_account, new_email, registered, said, token_of
 from tests.auth.test_credentials import code_of, gets_in, move, reset
 
 
@@ -30,6 +31,18 @@ def test_the_old_address_is_told_and_the_copies_are_corrected(session: Session) 
     assert (told["email"], told["what"], copied["email"]) == (old, "email", email)
 
 
+@pytest.mark.parametrize("purpose", ["verify", "reset"])
+def test_what_was_open_before_a_deactivation_is_over_after_it(session: Session, purpose: str) -> None:
+    account = new_account(session)
+    if purpose == "verify":
+        move(session, account, new_email())
+    token = token_of(session) if purpose == "verify" else asked(session, account.email)
+    for status in ("deactivated", "active"):
+        administration.update(session, SOMEBODY, user_id=account.id, status=status)
+    with pytest.raises(Invalid):
+        mailed.take(session, token, purpose)
+
+
 def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Session) -> None:
     account = new_account(session)
     resets = asked(session, account.email)
@@ -47,9 +60,34 @@ def test_whoever_does_not_know_the_password_gets_no_mail_to_another_address(sess
 
 def test_an_address_that_somebody_has_is_not_moved_to(session: Session) -> None:
     account, other = new_account(session), new_account(session)
-    with pytest.raises(Conflict) as refusal:
-        move(session, account, other.email.upper())
-    assert refusal.value.code == "email_taken"
+    assert code_of(move(session, account, other.email.upper())) == "email_taken"
+    assert said(session, MailTokenIssued) == []
+
+
+@pytest.mark.parametrize("why", ["email_taken", "mails_used_up"])
+def test_a_new_address_that_waits_is_given_up_with_the_next_one_although_that_is_refused(
+    session: Session, why: str
+) -> None:
+    account, other = new_account(session), new_account(session)
+    for _ in range(5 if why == "mails_used_up" else 1):
+        move(session, account, new_email())
+    mistyped = token_of(session)
+    assert code_of(move(session, account, new_email() if why == "mails_used_up" else other.email)) == why
+    with pytest.raises(Invalid):
+        accounts.verify(session, NOBODY, token=mistyped)
+
+
+def test_whoever_asks_for_a_sixth_address_within_an_hour_is_told_that_no_mail_goes_out(
+    session: Session, clock: Clock
+) -> None:
+    account = new_account(session)
+    for _ in range(5):
+        move(session, account, new_email())
+        clock.advance(minutes=10)
+    refused = move(session, account, new_email())
+    assert (refused.error.code, refused.error.facts) == ("mails_used_up", {"retry_after": 600})
+    clock.advance(minutes=10)
+    assert move(session, account, new_email()) == {"status": "mail_sent"}
 
 
 def test_an_address_that_somebody_took_meanwhile_is_not_moved_to(session: Session) -> None:

@@ -84,6 +84,14 @@ def test_a_list_takes_two_statements_whatever_its_length(session: Session, limit
     assert len(sent) == 2
 
 
+def test_a_row_of_doctors_says_what_they_are_doctors_of(session: Session) -> None:
+    account = new_doctor(session, name="Canary Eight")
+    asked = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
+    with statements(session) as sent:
+        [row] = administration.of_doctors(session, SOMEBODY, **asked).items
+    assert (row["id"], row["specialization"], len(sent)) == (account.id, "cardiology", 2)
+
+
 def test_accounts_are_found_by_role_and_by_status(session: Session) -> None:
     nurse, idle = new_account(session, roles=["nurse"], name="Canary One"), new_account(session, name="Canary Two")
     deactivate(session, idle, nurse)

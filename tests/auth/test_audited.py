@@ -13,7 +13,7 @@ from chassis.execution import Call
 from chassis.tables import audit
 from services.auth.models import Account
 from services.auth.service import AuthService
-from tests.auth.admins import admin
+from tests.auth.admins import admin, only_admin
 from tests.auth.factories import Host, asked, enrolled, new_account, new_email
 from tests.auth.test_service import as_, log_in, outcome
 
@@ -62,6 +62,14 @@ def test_an_admin_who_would_drop_their_own_factor_is_written_down(database: Data
     assert outcome(lambda: AuthService.reset_mfa(as_(database, by), user_id=str(by.id))) == "own_mfa"
     [row] = trail(database, by, by.id, action="reset_mfa")
     assert (row["actor_id"], row["allowed"]) == (by.id, False)
+
+
+def test_who_would_have_been_the_last_admin_is_written_down(database: Database) -> None:
+    with database.begin() as session:
+        by = only_admin(session)
+    assert outcome(lambda: AuthService.erase_user(as_(database, by), user_id=str(by.id))) == "last_admin"
+    [row] = trail(database, by, by.id, action="erase_user")
+    assert (row["actor_id"], row["record_id"], row["allowed"]) == (by.id, by.id, False)
 
 
 def test_what_is_refused_because_of_a_lock_is_written_down(database: Database) -> None:

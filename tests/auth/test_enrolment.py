@@ -27,11 +27,10 @@ from tests.auth.factories import (
     acting,
     actor_of,
     enrolled,
-    fail_to_log_in,
-    failures_of,
     log_in,
     log_in_with,
     new_account,
+    own_failures_of,
     require_mfa,
     said,
     started,
@@ -208,13 +207,14 @@ def test_a_factor_that_a_role_requires_is_not_ended(session: Session, monkeypatc
     require_mfa(monkeypatch, "admin", "nurse")
     with pytest.raises(Conflict) as refusal:
         end(session, acting(account))
-    assert refusal.value.code == "mfa_required"
+    assert (refusal.value.code, refusal.value.noted) == ("mfa_required", {"record_id": account.id})
 
 
 def test_a_locked_account_changes_nothing_although_the_password_is_right(session: Session, clock: Clock) -> None:
     account = new_account(session)
     candidate = logins.own(session, acting(account))
-    fail_to_log_in(session, account.email, 10)
+    for _ in range(10):
+        start(session, acting(account), right=False)
     with pytest.raises(TooMany):
         logins.own(session, acting(account))
     with pytest.raises(TooMany):
@@ -244,7 +244,7 @@ def test_a_wrong_password_of_somebody_signed_in_is_counted_and_audited_once(data
     with pytest.raises(Forbidden):
         AuthService.start_mfa(Host(database, call=own), password="not the password")
     with database.read() as session:
-        assert failures_of(session, account) == 1
+        assert own_failures_of(session, account) == 1
         done = select(audit.c.allowed, audit.c.record_id).where(
             audit.c.actor_id == account.id, audit.c.action == "start_mfa"
         )

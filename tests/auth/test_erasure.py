@@ -12,14 +12,25 @@ from chassis import clock, tables
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.execution import add_events
+from chassis.identity import NOBODY, Actor
 from contracts.auth import RoleRevoked, SessionRevoked, UserErased
 from contracts.scheduling import AppointmentBooked
 from services.auth import accounts, erasure, grants, upgrades, visits
-from services.auth.models import Account, Base, DeskPatient, LoginSession, OneTimeToken, RefreshToken, UpgradeRequest
+from services.auth.models import (
+    Account,
+    Base,
+    DeskPatient,
+    LoginFailure,
+    LoginSession,
+    OneTimeToken,
+    RefreshToken,
+    UpgradeRequest,
+)
 from tests.auth.admins import SOMEBODY, deactivate, erase, heard, new_doctor
 from tests.auth.factories import (
     DOCTOR,
     acting,
+    asked,
     enrolled,
     fail_to_log_in,
     failures_of,
@@ -30,6 +41,7 @@ from tests.auth.factories import (
     requested,
     said,
 )
+from tests.auth.test_credentials import change, reset
 
 CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
 
@@ -68,9 +80,9 @@ def life_of_a_canary(session: Session) -> Account:
     said_of_themselves = {"statement": "I am a canary.", "licence_number": "LIC-4711", "specialization": "ornithology"}
     for role in ("doctor", "nurse"):
         requested(session, account, **{**DOCTOR, **said_of_themselves, "role": role})
-    asked = session.scalars(select(UpgradeRequest).where(UpgradeRequest.user_id == account.id)).first()
-    assert asked is not None
-    upgrades.decide(session, SOMEBODY, request_id=asked.id, decision="reject", reason="The canary sings-well.")
+    wanted = session.scalars(select(UpgradeRequest).where(UpgradeRequest.user_id == account.id)).first()
+    assert wanted is not None
+    upgrades.decide(session, SOMEBODY, request_id=wanted.id, decision="reject", reason="The canary sings-well.")
     used = {"address": "192.0.2.77", "device": "Yellow Browser"}
     session.execute(update(LoginSession).where(LoginSession.user_id == account.id).values(used))
     session.add(DeskPatient(id=account.id, name="Carl Canary", phone="+43660555123"))
@@ -78,7 +90,7 @@ def life_of_a_canary(session: Session) -> Account:
     grants.announce(session, account, "doctor", specialization="Ornithology")
     sent(session)
     _keep_reply(session, {"reply": {"is": {"id": str(account.id), "email": account.email}}})
-    _keep_reply(session, {"reply": {"is": {"id": str(asked.id), "user_id": str(account.id), "statement": "canary"}}})
+    _keep_reply(session, {"reply": {"is": {"id": str(wanted.id), "user_id": str(account.id), "statement": "canary"}}})
     _keep_reply(session, {"plan": {"is": {"user_id": str(account.id), "name": "Carl Canary"}}})
     return account
 
@@ -120,6 +132,20 @@ def test_the_address_is_free_again(session: Session) -> None:
     assert registered(session, email).id != account.id
 
 
+def test_failed_tries_are_forgotten_wherever_they_were_counted(session: Session) -> None:
+    account = new_account(session)
+    home = Actor(address="203.0.113.7")
+    before = session.query(LoginFailure).count()
+    reset(session, asked(session, account.email), actor=home)
+    for actor in (home, NOBODY):
+        fail_to_log_in(session, account.email, 2, actor=actor)
+    change(session, acting(account), current="a guess")
+    session.flush()
+    assert session.query(LoginFailure).count() == before + 5
+    erase(session, account)
+    assert session.query(LoginFailure).count() == before
+
+
 def test_failures_of_others_still_count(session: Session) -> None:
     account, other = new_account(session), new_account(session)
     fail_to_log_in(session, other.email, 3)
@@ -143,10 +169,10 @@ def test_nothing_of_somebody_else_is_touched(session: Session) -> None:
 
 def test_a_pending_request_is_withdrawn(session: Session) -> None:
     account = new_account(session)
-    asked = requested(session, account)
+    pending = requested(session, account)
     erase(session, account)
-    session.refresh(asked)
-    assert (asked.status, asked.statement, asked.decided_by) == ("withdrawn", "", SOMEBODY.id)
+    session.refresh(pending)
+    assert (pending.status, pending.statement, pending.decided_by) == ("withdrawn", "", SOMEBODY.id)
 
 
 def test_a_mailed_link_works_no_more(session: Session) -> None:

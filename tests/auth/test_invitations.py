@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import eventlet
 import pytest
 from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
@@ -17,8 +18,19 @@ from contracts.roles import Role
 from services.auth import invitations, mailed
 from services.auth.models import Account, DeskPatient, OneTimeToken
 from services.auth.service import AuthService
-from tests.auth.factories import PASSWORD, Host, invited, log_in, new_account, new_email, registered, said, token_of
-from tests.auth.test_service import as_, at_once
+from tests.auth.factories import (
+    PASSWORD,
+    Host,
+    invited,
+    log_in,
+    new_account,
+    new_email,
+    registered,
+    said,
+    together,
+    token_of,
+)
+from tests.auth.test_service import as_, at_once, outcome
 
 DESK = Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
 
@@ -93,15 +105,41 @@ def test_inviting_again_corrects_the_address(session: Session) -> None:
         mailed.take(session, first, "invite")
 
 
-def test_a_link_to_a_wrong_address_ends_even_when_no_more_mails_are_sent(session: Session) -> None:
-    account = invited(session, new_email())
-    for _ in range(4):
-        invite(session, account.id, account.email)
-    wrong = token_of(session)
-    invite(session, account.id, new_email())
-    assert token_of(session) == wrong
-    with pytest.raises(Invalid):
-        mailed.take(session, wrong, "invite")
+def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(database: Database) -> None:
+    with database.begin() as session:
+        account, desk = invited(session, new_email()), new_account(session, roles=[Role.RECEPTIONIST])
+        for _ in range(4):
+            invite(session, account.id, account.email)
+        last = token_of(session)
+    host, another = as_(database, desk), new_email()
+    again = outcome(lambda: AuthService.invite_patient(host, patient_id=account.id, email=another))
+    with database.begin() as session:
+        assert (again, session.get_one(Account, account.id).email) == ("mails_used_up", account.email)
+        assert mailed.take(session, last, "invite").user_id == account.id
+
+
+def test_the_fifth_invitation_that_is_repeated_with_its_key_is_answered_as_before(database: Database) -> None:
+    with database.begin() as session:
+        account, desk = invited(session, new_email()), new_account(session, roles=[Role.RECEPTIONIST])
+        for _ in range(3):
+            invite(session, account.id, account.email)
+    call, fields = as_(database, desk).call, {"patient_id": account.id, "email": account.email}
+    told = [AuthService.invite_patient(Host(database, call=call), **fields) for _ in range(2)]
+    assert told == [{"status": "invited"}] * 2
+
+
+def test_whoever_was_registered_a_moment_ago_is_awaited(database: Database) -> None:
+    with database.begin() as session:
+        desk = new_account(session, roles=[Role.RECEPTIONIST])
+    patient_id, host = uuid7(), as_(database, desk)
+    invitation = lambda: AuthService.invite_patient(host, patient_id=patient_id, email=new_email())  # noqa: E731
+
+    def hear() -> None:
+        eventlet.sleep(0)
+        with database.begin() as session:
+            remembered(session, patient_id)
+
+    assert together(invitation, hear) == ["done", "done"]
 
 
 def test_an_address_of_somebody_else_is_refused(session: Session) -> None:

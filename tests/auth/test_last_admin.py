@@ -21,7 +21,7 @@ def test_the_last_admin_stays(session: Session, work: Callable[..., None]) -> No
     last = only_admin(session)
     with pytest.raises(Conflict) as refusal:
         work(session, last, last)
-    assert refusal.value.code == "last_admin"
+    assert (refusal.value.code, refusal.value.noted) == ("last_admin", {"record_id": last.id})
 
 
 @pytest.mark.parametrize("work", [demote, deactivate, erase])

@@ -5,7 +5,7 @@ import pytest
 from chassis.database import Session
 from chassis.errors import TooMany
 from chassis.identity import Actor
-from services.auth import rules
+from services.auth import enrolment, rules
 from tests.auth.factories import (
     Clock,
     acting,
@@ -17,6 +17,7 @@ from tests.auth.factories import (
     log_in_with,
     new_account,
     new_email,
+    started,
 )
 from tests.auth.test_credentials import NEW, change, reset
 
@@ -82,11 +83,34 @@ def test_the_network_is_not_the_own_one_of_another_address(session: Session) -> 
 
 def test_who_has_signed_in_changes_the_password_although_guesses_go_on(session: Session) -> None:
     account = new_account(session)
-    reset(session, asked(session, account.email), actor=HOME)
-    guesses(session, account.email, 10)
-    owner = acting(account)
-    own = Actor(id=owner.id, roles=owner.roles, verified=True, address=HOME.address)
-    assert change(session, own, current=NEW, password="yet-another-lantern-93") == {"status": "password_set"}
+    guesses(session, account.email, 20)
+    assert change(session, acting(account)) == {"status": "password_set"}
+
+
+def test_who_has_signed_in_sets_up_a_second_factor_although_guesses_go_on(session: Session) -> None:
+    account = new_account(session)
+    guesses(session, account.email, 20)
+    app = started(session, account)
+    assert "recovery_codes" in enrolment.confirm(session, acting(account), code=app.code(0))
+
+
+def test_a_token_of_ones_own_opens_no_other_count_for_the_second_step(session: Session) -> None:
+    account, thief = new_account(session), acting(new_account(session))
+    enrolled(session, account)
+    waiting = [log_in(session, account.email)["mfa_token"] for _ in range(2)]
+    for _ in range(10):
+        log_in_with(session, account, "000000", mfa_token=waiting[0], actor=thief)
+    with pytest.raises(TooMany):
+        log_in_with(session, account, "000000", mfa_token=waiting[1])
+
+
+def test_who_resets_the_password_may_change_it_again_at_once(session: Session) -> None:
+    account = new_account(session)
+    for _ in range(10):
+        change(session, acting(account), current="a thief's guess")
+    reset(session, asked(session, account.email))
+    changed = change(session, acting(account), current=NEW, password="yet-another-lantern-93")
+    assert changed == {"status": "password_set"}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from tests.auth.factories import (
     log_in,
     new_account,
     new_email,
+    own_failures_of,
     password_hash,
     registered,
 )
@@ -150,7 +151,7 @@ def test_whoever_does_not_know_the_password_is_refused_and_counted(session: Sess
     account = new_account(session)
     actor = acting(account)
     refused = logins.confirmed(session, actor, logins.own(session, actor), right=False)
-    assert (code_of(refused), failures_of(session, account)) == ("password_wrong", 1)
+    assert (code_of(refused), own_failures_of(session, account)) == ("password_wrong", 1)
     assert isinstance(refused, Refused)
     assert type(refused.error) is Forbidden
     assert session.noted == {"record_id": account.id}
@@ -165,15 +166,16 @@ def test_a_password_that_was_changed_meanwhile_confirms_nothing(session: Session
     assert code_of(logins.confirmed(session, actor, candidate, right=True)) == "password_wrong"
 
 
-def test_ten_wrong_passwords_of_a_signed_in_person_lock_signing_in_too(session: Session) -> None:
+def test_ten_wrong_passwords_of_a_signed_in_person_lock_what_takes_the_password(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
     for _ in range(10):
         logins.confirmed(session, actor, logins.own(session, actor), right=False)
-    for locked in (lambda: logins.own(session, actor), lambda: log_in(session, account.email)):
+    for locked in (lambda: logins.own(session, actor), lambda: logins.guarded(session, actor)):
         with pytest.raises(TooMany) as refusal:
             locked()
         assert refusal.value.code == "locked"
+    assert "access_token" in log_in(session, account.email), "they have a lock of their own"
 
 
 def test_somebody_whose_account_is_gone_confirms_nothing(session: Session) -> None:

@@ -9,7 +9,7 @@ from chassis.errors import Conflict
 from chassis.identity import Actor
 from contracts.auth import CredentialsChanged
 from services.auth import enrolment, logins
-from tests.auth.factories import App, acting, code_of, enrolled, failures_of, log_in_with, new_account, said
+from tests.auth.factories import App, acting, code_of, enrolled, log_in_with, new_account, own_failures_of, said
 from tests.auth.test_enrolment import start
 
 
@@ -34,7 +34,7 @@ def test_with_a_wrong_code_no_factor_is_replaced_and_the_failure_counts(session:
     account = new_account(session)
     enrolled(session, account)
     assert code_of(start(session, acting(account), code="000000")) == "code_wrong"
-    assert failures_of(session, account) == 1
+    assert own_failures_of(session, account) == 1
     with pytest.raises(Conflict):
         enrolment.confirm(session, acting(account), code="000000")
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from zxcvbn import matching, zxcvbn
 
 from chassis.errors import Invalid
+from matron import demo
 from services.auth import rules
 from tests.auth.factories import PASSWORD
 
@@ -23,7 +24,9 @@ def test_one_address_has_one_key_however_it_is_written(written: str) -> None:
     assert rules.email_key(written) == "asha@example.org"
 
 
-@pytest.mark.parametrize("password", ["password1234", "qwertyuiop12", "asha raomuthuswamy", "asha.r@example.org"])
+@pytest.mark.parametrize(
+    "password", ["password1234", "qwertyuiop12", "asha raomuthuswamy", "asha.r@example.org", demo.PASSWORD]
+)
 def test_a_password_that_is_common_or_about_oneself_is_refused(password: str) -> None:
     with pytest.raises(Invalid) as refusal:
         rules.check_strength(password, PERSON)

@@ -10,6 +10,7 @@ from contracts.auth import DoctorApproved, RoleGranted, StaffApproved, UpgradeDe
 from contracts.roles import Role
 from services.auth import grants, upgrades
 from services.auth.models import UpgradeRequest
+from tests.auth.admins import statements
 from tests.auth.factories import DOCTOR, Clock, acting, new_account, requested, said
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
@@ -150,6 +151,16 @@ def test_admins_see_requests_by_status_page_by_page(session: Session, clock: Clo
     first = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=None)
     second = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=first.next)
     assert [row.id for row in (*first.items, *second.items)] == [waiting[1].id, waiting[0].id]
+
+
+def test_admins_see_who_asks_in_one_statement(session: Session, clock: Clock) -> None:
+    clock.advance(days=2)  # Newer than what other tests have left.
+    account = new_account(session, name="Noor Haddad")
+    requested(session, account)
+    session.flush()
+    with statements(session) as sent:
+        [row] = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=None).items
+    assert (row.user_id, row.name, row.email, len(sent)) == (account.id, "Noor Haddad", account.email, 1)
 
 
 def test_one_may_take_ones_own_request_back(session: Session) -> None:
