@@ -1,7 +1,7 @@
 """Where a request comes from, when proxies stand in front, and how much of an address is one customer's."""
 
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
 def caller(socket_address: str, forwarded: str, proxies: int) -> str:
@@ -11,15 +11,33 @@ def caller(socket_address: str, forwarded: str, proxies: int) -> str:
     has spoken with. What stands further to the left anybody may have written, so with no proxy nothing is believed;
     nor when it is too short or no address, as when somebody went round the proxy.
     """
-    if not proxies or not forwarded:
-        return socket_address
-    told = forwarded.split(",")
-    if len(told) < proxies:
-        return socket_address
+    told = forwarded.split(",") if proxies and forwarded else []
+    found = _read(told[-proxies].strip()) if len(told) >= proxies > 0 else None
+    return str(found) if found else _plain(socket_address)
+
+
+def _plain(socket_address: str) -> str:
+    """An address as a socket tells it, of IPv4 if that is what it stands for, and without a zone."""
+    found = _read(socket_address.partition("%")[0]) if ":" in socket_address else None
+    return str(found) if found else socket_address
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    """An address, of IPv4 if that is what it stands for; None when it is none.
+
+    One with a zone (`fe80::1%eth0`) is none: a zone may be any text, of any length, and means something only here.
+    """
     try:
-        return str(ip_address(told[-proxies].strip()))
+        found = ip_address(text) if "%" not in text else None
     except ValueError:
-        return socket_address
+        return None
+    return _unmapped(found) if found else None
+
+
+def _unmapped(found: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """`::ffff:192.0.2.1` is how an address of IPv4 looks to a socket of IPv6."""
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
 
 
 @lru_cache(maxsize=10_000)
@@ -31,5 +49,5 @@ def network(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return address
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return str(mapped) if mapped else found.packed[:8].hex(":", 2) + "::/64"
+    plain = _unmapped(found)
+    return str(plain) if isinstance(plain, IPv4Address) else plain.packed[:8].hex(":", 2) + "::/64"

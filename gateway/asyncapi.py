@@ -43,6 +43,7 @@ MEANINGS = {
     "invoice_id": "The invoice.",
     "late": "Whether it was within 24 hours of an agreed visit.",
     "name": "The doctor's name, as patients see it when they look for one.",
+    "overbooked": "Whether it was booked beside the doctor's hours, or at a time that somebody has.",
     "owner_id": "Whose task it is.",
     "patient_id": "The patient's record, which names nobody.",
     "payment_id": "The payment.",

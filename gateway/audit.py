@@ -15,11 +15,12 @@ import orjson
 from eventlet import GreenPool
 
 from chassis.config import SERVICES
-from chassis.errors import Invalid, MatronError, NoAnswer, Unavailable
+from chassis.contract import bad_cursor
+from chassis.errors import MatronError, NoAnswer, Unavailable
 from chassis.execution import Call
 from chassis.paging import cursor_at
 from contracts.audit import ListAuditTrail
-from contracts.auth import NoteRefusal
+from contracts.auth import ListAudit, NoteRefusal
 from gateway.requests import Request
 from telemetry.logs import log
 
@@ -66,11 +67,12 @@ def _next(places: dict[str, str | None], pages: dict[str, Any], items: list[dict
     for service, answer in pages.items():
         shown = [row["id"] for row in items if row["service"] == service]
         if shown:
-            after[service] = cursor_at(shown[-1])
+            after[service] = ListAudit.mark() + cursor_at(shown[-1])
         if len(shown) == len(answer["items"]) and answer["next"] is None:
             after[service] = None
     left = [service for service in SERVICES if after.get(service, "") is not None]
-    return base64.urlsafe_b64encode(orjson.dumps(after)).decode() if left and items else None
+    place = base64.urlsafe_b64encode(orjson.dumps(after)).decode()
+    return ListAuditTrail.mark() + place if left and items else None
 
 
 def _decoded(cursor: str | None) -> dict[str, str | None]:
@@ -80,7 +82,7 @@ def _decoded(cursor: str | None) -> dict[str, str | None]:
     except (ValueError, binascii.Error):
         places = None
     if not isinstance(places, dict) or not all(isinstance(place, str | None) for place in places.values()):
-        raise Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}})
+        raise bad_cursor()
     return places
 
 

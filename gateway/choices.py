@@ -17,6 +17,7 @@ PLACES = {
     "Role": ("UserView", "roles"),
     "Sex": ("PatientView", "sex"),
     "ShiftStatus": ("ShiftView", "status"),
+    "StaffRole": ("ColleagueView", "roles"),
     "SwapStatus": ("SwapView", "status"),
     "TaskPriority": ("TaskView", "priority"),
     "TaskStatus": ("TaskView", "status"),

@@ -1,11 +1,18 @@
 """Examples of bodies and replies, made from their schemas: each field's own example, else what its type allows."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
+
+from marshmallow import fields
+
+from chassis.contract import View, snake_case
+from gateway.links import CALLED
 
 WORDS = "as agreed"
 SELDOM = frozenset({"overbook_reason", "minutes", "confirmed_new", "displace"})
 """What is asked for now and then: an example of the usual request is without it."""
+IDS = "01919c5e-0000-7000-8000-"
 FORMATS = {"uri": "https://hospital.example/", "decimal": "12.50"}
 
 
@@ -56,3 +63,18 @@ def _number(schema: Mapping[str, Any]) -> float:
         middle: float = (lowest + schema["exclusiveMaximum"]) / 2
         return middle
     return lowest + 1 if lowest < schema.get("maximum", lowest + 1) else lowest
+
+
+def id_of(field: fields.Field[Any]) -> str:
+    """An id: of each kind of record another one, and the same wherever that kind of record is named."""
+    return IDS + sha256(_kind(field).encode()).hexdigest()[:12]
+
+
+def _kind(field: fields.Field[Any]) -> str:
+    """What a field is the id of: `appointment` is `id` of an `AppointmentView`, and `appointment_id` anywhere."""
+    name, holder = field.data_key or field.name or "", field.parent
+    if name == "id" and isinstance(holder, View):
+        first = next(one for one in reversed(type(holder).__mro__) if "id" in getattr(one, "_declared_fields", ()))
+        own = snake_case(first.__name__.removesuffix("View").removesuffix("Row"))
+        name = CALLED.get(own, own)
+    return name.removesuffix("_id").rpartition("_")[2]

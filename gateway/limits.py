@@ -34,7 +34,10 @@ SIGN_IN = frozenset(
         "/api/users/me/email",
     }
 )
-"""Where passwords and codes could be guessed, addresses tried out, or mails sent to others: the strictest limit."""
+"""Where passwords and codes could be guessed, addresses tried out, or mails sent to others: the strictest limit.
+
+So is that of who has signed in and sends a password to be hashed, as the line in their command says.
+"""
 STORE_SECONDS = 0.2
 """How long a request waits for Redis at most."""
 ABSENT_SECONDS = 2.0
@@ -125,6 +128,10 @@ class Limits:
     def count_sign_in(self, url: str, address: str) -> None:
         """Count a request to a route of `SIGN_IN`, each for itself. TooMany: `rate_limited`."""
         self._count(self.sign_in, url, network(address))
+
+    def count_hashing(self, person: str) -> None:
+        """Count a request of somebody who is signed in that has a password hashed. TooMany: `rate_limited`."""
+        self._count(self.sign_in, "hashing", person)
 
     def check_address(self, address: str) -> None:
         """Refuse, without counting, an address that has no request left. TooMany: `rate_limited`."""

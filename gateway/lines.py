@@ -1,7 +1,8 @@
 """Lines in which slow commands wait for their turn at the gateway.
 
 A password's hash keeps a processor for some 20 ms. Fifty people who sign in at once would otherwise fill the line of
-the auth service, and everybody's quick requests would stand behind them.
+the auth service, and everybody's quick requests would stand behind them. Signing in has a line of its own: nobody keeps
+others out by what else takes a hash.
 """
 
 import time

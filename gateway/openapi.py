@@ -13,16 +13,19 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
-from chassis.contract import Command, View
+from chassis.contract import Command, Role, View
 from gateway import choices, examples, links, programs, refusals, requests, schemas
 from gateway.route import Line
 
 VERSION = "1"
 """Of the interface, not of the program."""
 INTRODUCTION = (
-    "Ask with JSON, and send the access token of `POST /api/auth/login` as a bearer token. Unknown fields are refused. "
-    "Lists come page by page: pass `next` of one page as `cursor` of the next. Every reply carries `X-Request-Id`; "
-    "errors are problem documents (RFC 9457), and [their codes are explained](/docs/errors)."
+    "Ask with JSON, and send the access token of `POST /api/auth/login` as a bearer token. Unknown fields are "
+    "refused. Lists come page by page: pass `next` of one page as `cursor` of the next. A parameter that takes "
+    "several values takes them with commas between them, or is given several times; any other is given once, and only "
+    "`GET` has any. An `Idempotency-Key` counts where it stands among the parameters. Elsewhere, as where a reply "
+    "holds a secret and is not kept, it is passed over, and the same request again does the same again. Every reply "
+    "carries `X-Request-Id`; errors are problem documents (RFC 9457), and [their codes are explained](/docs/errors)."
 )
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}
 SERVERS = [{"url": "/", "description": "Where this document is."}]
@@ -33,11 +36,14 @@ PARAMETERS = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     },
     "If-Match": {
-        "description": 'The `ETag` of what is to be changed, such as `"3"`; 412 when it has changed meanwhile.',
+        "description": (
+            'The `ETag` of what is to be changed, or its `revision` in quotation marks, such as `"3"`; 412 when it has '
+            "changed meanwhile, and with a tag of another account."
+        ),
         "schema": {"type": "string", "pattern": f"^({requests.IF_MATCH.pattern})?$", "examples": ['"3"']},
     },
     "If-None-Match": {
-        "description": "The `ETag` of what one has already; 304 when it is still so.",
+        "description": "The `ETag` of what one has already, whole; 304 when it is still so.",
         "schema": {"type": "string", "examples": ['"3"']},
     },
 }
@@ -131,12 +137,15 @@ class _Document:
         return operation if body is None else {**operation, "requestBody": body}
 
     def _places(self, entry: Line) -> dict[str, tuple[fields.Field[Any], str]]:
-        """Where each field of the command is written: in the path, the query or the body; not the caller's own id."""
+        """Where each field of the command is written: in the path, the query or the body.
+
+        Not the caller's own id, nor what is refused to all who may use the route.
+        """
         places = {}
         for name, field in entry.contract.schema().fields.items():
             key = field.data_key or name
             rest = "query" if entry.method == "GET" else "body"
-            if key != entry.me:
+            if key != entry.me and _is_for(field, entry.roles):
                 places[key] = field, "path" if f"{{{key}}}" in entry.url else rest
         return places
 
@@ -187,6 +196,11 @@ class _Document:
 
 
 REFUSAL = re.compile(r"\b(" + "|".join(kind.__name__ for kind in refusals.KINDS) + r")\b(:?)")
+
+
+def _is_for(field: fields.Field[Any], roles: frozenset[Role]) -> bool:
+    """Whether one of these roles may use a field; it says in `metadata` if it is for some alone."""
+    return not roles.isdisjoint(field.metadata.get("roles", roles)) or not roles
 
 
 def _has_revision(view: type[View]) -> bool:

@@ -25,9 +25,15 @@ EVENTS = {
 }
 
 
-def _reply(description: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:
+def _reply(description: str, schema: dict[str, Any], example: Any, *headers: str) -> dict[str, Any]:
     content = {"application/json": {"schema": schema, "example": example}}
-    return {"description": description, "headers": schemas.headers(), "content": content}
+    return {"description": description, "headers": schemas.headers(*headers), "content": content}
+
+
+def _document(name: str, summary: str, whole: dict[str, Any]) -> dict[str, Any]:
+    """The operation of a document, which is not sent again to whoever has it."""
+    unchanged = {"description": "It has not changed.", "headers": schemas.headers("ETag")}
+    return {**_asked(name, summary, {"200": whole, "304": unchanged}), "parameters": ["If-None-Match"]}
 
 
 def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
@@ -76,29 +82,25 @@ PATHS: dict[str, dict[str, Any]] = {
             "503": _reply("Something that is needed does not answer.", FAILING, {"failing": ["gateway.broker"]}),
         },
     ),
-    "/openapi.json": _asked(
+    "/openapi.json": _document(
         "openapi",
         "This document",
-        {
-            "200": _reply(
-                "The OpenAPI document.",
-                WHOLE,
-                {"openapi": "3.1.0", "info": {"title": "Matron", "version": "1"}, "paths": {}},
-            ),
-            "304": {"description": "It has not changed.", "headers": schemas.headers("ETag")},
-        },
+        _reply(
+            "The OpenAPI document.",
+            WHOLE,
+            {"openapi": "3.1.0", "info": {"title": "Matron", "version": "1"}, "paths": {}},
+            "ETag",
+        ),
     ),
-    "/asyncapi.json": _asked(
+    "/asyncapi.json": _document(
         "asyncapi",
         "What other systems can hear",
-        {
-            "200": _reply(
-                "The AsyncAPI document of the events.",
-                EVENTS,
-                {"asyncapi": "3.0.0", "info": {"title": "Matron's events", "version": "1"}, "channels": {}},
-            ),
-            "304": {"description": "It has not changed.", "headers": schemas.headers("ETag")},
-        },
+        _reply(
+            "The AsyncAPI document of the events.",
+            EVENTS,
+            {"asyncapi": "3.0.0", "info": {"title": "Matron's events", "version": "1"}, "channels": {}},
+            "ETag",
+        ),
     ),
     calendar.URL: _calendar(),
 }

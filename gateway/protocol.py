@@ -11,7 +11,6 @@ import re
 import socket
 from time import monotonic
 from typing import Any
-from urllib.parse import unquote
 
 import eventlet
 from eventlet import wsgi
@@ -22,6 +21,7 @@ from chassis.errors import MatronError
 from gateway.bodies import TOKEN, Body, Budget
 from gateway.connections import Connections
 from gateway.problems import REASONS, BadRequest, HeadTooLarge, LineTooLong, TimedOut, render
+from gateway.requests import path_of
 from telemetry.metrics import HTTP
 
 IDLE_SECONDS = 30.0
@@ -191,7 +191,7 @@ class Protocol(HttpOnlyProtocol):
         path, _, query = target.partition("?")
         return {
             "REQUEST_METHOD": method,
-            "PATH_INFO": unquote(path, encoding="latin-1") if "%" in path else path,
+            "PATH_INFO": path_of(path),
             "QUERY_STRING": query,
             "REMOTE_ADDR": self.client_address[0],
             "SERVER_PROTOCOL": self.request_version,

@@ -2,9 +2,10 @@
 
 import json
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 from uuid_utils import uuid7
@@ -19,9 +20,24 @@ MAX_VALUES = 4_000
 """In one JSON body. Refusing 250,000 wrong ones, one by one, kept a service busy for ten seconds."""
 MAX_DEPTH = 20
 MAX_KEY = 255
+MOST_PARAMETERS = 120
+"""So that a list of 100 ids may be given one by one."""
 MAX_DEVICE = 200
+TWICE = "Given twice."
 IF_MATCH = re.compile(r'\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*')
+ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
+NOWHERE = "%2F"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def path_of(told: str) -> str:
+    """The path of a request line without its escapes; one of no route when a slash is among them.
+
+    A proxy in front may have decided by the path as it was told, such as to keep `/health/` within.
+    """
+    if ENCODED_SLASH.search(told):
+        return NOWHERE
+    return unquote(told, encoding="latin-1") if "%" in told else told
 
 
 def id_of(environ: dict[str, Any]) -> str:
@@ -125,18 +141,36 @@ class Request:
         return value
 
     def query(self) -> dict[str, str]:
-        """The query string's values. Invalid: one is given twice."""
+        """The query string's values. Invalid: one is given twice. BadRequest: `bad_query`."""
+        values, twice = self.parameters()
+        if twice:
+            told = {"errors": {name: [TWICE] for name in twice}}
+            raise Invalid("invalid", "A parameter of the query string is given twice.", told)
+        return values
+
+    def parameters(self, lists: Container[str] = ()) -> tuple[dict[str, str], list[str]]:
+        """The query string's values, those of `lists` with commas between them; and which others are given twice.
+
+        BadRequest: `bad_query`.
+        """
         text = self.environ.get("QUERY_STRING", "")
         if not text:
-            return {}
+            return {}, []
         try:
-            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=50, errors="strict")
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
         except ValueError:
             raise BadRequest("bad_query", "The query string cannot be read.") from None
         values = dict(pairs)
-        if len(values) < len(pairs):
-            raise Invalid("invalid", "A parameter of the query string is given twice.")
-        return values
+        return (values, []) if len(values) == len(pairs) else _joined(pairs, lists)
+
+
+def _joined(pairs: list[tuple[str, str]], lists: Container[str]) -> tuple[dict[str, str], list[str]]:
+    """Values of which some are given twice, as `Request.parameters` tells them."""
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    twice = [name for name, values in found.items() if len(values) > 1 and name not in lists]
+    return {name: ",".join(values) if name in lists else values[-1] for name, values in found.items()}, twice
 
 
 def _too_large(most: int) -> TooLarge:

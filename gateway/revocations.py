@@ -1,10 +1,12 @@
 """The sessions that have ended: a gateway hears of each, and asks auth for those that ended before it listened.
 
 Until auth has told it, a gateway that has just started believes no token, and is not ready: it would let in somebody
-who was signed out a minute ago. One that listens again after a loss goes on with what it knows while it asks.
+who was signed out a minute ago. One that listens again after a loss goes on with what it knows while it asks. Each
+second it asks for the newest, since an event may be late: auth's relay may wait for the broker, or hang.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,7 +14,7 @@ import eventlet
 from nameko.extensions import DependencyProvider
 from uuid_utils import uuid7
 
-from chassis import revocations
+from chassis import clock, revocations
 from chassis.contract import Command
 from chassis.errors import MatronError
 from chassis.execution import Call
@@ -24,7 +26,9 @@ from tokens.keys import KeySet
 if TYPE_CHECKING:
     from tokens.revoked import Revoked
 
-ASK_SECONDS, AGAIN_SECONDS = 2.0, 0.5
+ASK_SECONDS, AGAIN_SECONDS, LOOK_SECONDS = 2.0, 0.5, 1.0
+OVERLAP = timedelta(seconds=30)
+"""For hosts whose clocks differ, and for what was committed a moment after the time that it has."""
 KEPT_SECONDS = 3600.0
 """More than an access token lives. Auth's event, which comes a moment later, says when the session's last one ends."""
 ENDED_BY: dict[type[Command], Callable[[Actor, Mapping[str, Any]], UUID | None]] = {
@@ -43,29 +47,37 @@ class TokenChecks(DependencyProvider):
         """Believe nobody before auth has told who has signed out."""
         config = self.container.config
         self.revoked: Revoked = config["revoked"]
-        self.revoked.awaited = True
+        self.revoked.awaited, self.knows_all = True, False
         self.verifier = Verifier(KeySet(config["matron"].jwks_file), self.revoked)
         self.calling.setup()
         self.calling.client.also.append(self._listen)
         config["health"].add("gateway.revocations", lambda: not self.revoked.awaited)
 
+    def start(self) -> None:
+        """Ask from now on."""
+        self.container.spawn_managed_thread(self._watch)
+
     def _listen(self, channel: Any) -> None:
         """Hear first and ask then, so that no session ends unheard in between."""
         revocations.listen(channel, "gateway", self.revoked)
-        self.container.spawn_managed_thread(self._ask)
+        self.knows_all = False
 
-    def _ask(self) -> None:
-        """Ask until auth answers."""
+    def _watch(self) -> None:
         while True:
-            call = Call(request_id=str(uuid7()))
+            asked_all, self.knows_all = not self.knows_all, True
             try:
-                told = self.calling.client.call("auth", ListRevokedSessions.method(), {}, call, ASK_SECONDS).result
+                self._ask({} if asked_all else {"since": (clock.now() - OVERLAP).isoformat()})
             except MatronError:
+                self.knows_all = not asked_all and self.knows_all
                 eventlet.sleep(AGAIN_SECONDS)
-                continue
-            revocations.remember(self.revoked, told["items"])
-            self.revoked.awaited = False
-            return
+            else:
+                eventlet.sleep(LOOK_SECONDS)
+
+    def _ask(self, payload: dict[str, Any]) -> None:
+        call = Call(request_id=str(uuid7()))
+        told = self.calling.client.call("auth", ListRevokedSessions.method(), payload, call, ASK_SECONDS).result
+        revocations.remember(self.revoked, told["items"])
+        self.revoked.awaited = False
 
     def get_dependency(self, _worker_ctx: Any) -> Verifier:
         """Who checks tokens."""

@@ -15,12 +15,14 @@ from nameko.extensions import register_entrypoint
 from nameko.web.handlers import HttpRequestHandler
 
 from chassis.contract import Command, Role
-from chassis.errors import Forbidden, Invalid, Unauthenticated
+from chassis.errors import Forbidden, Unauthenticated
 from chassis.execution import Call
 from chassis.identity import NOBODY, Actor, check_right
-from gateway import audit
+from contracts.auth.common import HASHING
+from gateway import audit, tags
 from gateway.http import Answer, HttpServer
 from gateway.limits import SIGN_IN
+from gateway.payloads import payload_of
 from gateway.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
 from gateway.revocations import ENDED_BY, KEPT_SECONDS
 
@@ -79,6 +81,8 @@ def admitted(
     if request.header("AUTHORIZATION"):
         token, actor = _signed_in(gateway, request)
         limits.count_account(str(actor.id))
+        if contract.line == HASHING and contract.roles:
+            limits.count_hashing(str(actor.id))
     else:
         token, actor = "", NOBODY
         limits.count_address(request.address)
@@ -133,17 +137,19 @@ def route(
     """
     service, rpc_method, may = contract.service, contract.method(), _narrowed(contract, roles)
     most, ended_by = MAX_BODY if may else MAX_STRANGERS_BODY, ENDED_BY.get(contract)
+    mark_of = tags.mark_of if tags.are_personal(contract, url) else tags.no_mark
 
     def answer(self: Any, request: Request) -> Answer:
         token, actor = admitted(self, request, contract, url, may)
-        payload = _payload(request, {me: str(actor.person)} if me else {}, most)
+        payload = payload_of(request, contract, {me: str(actor.person)} if me else {}, most)
+        mark = mark_of(actor)
         with self.lines.turn(contract) as seconds:
-            reply = self.rpc.call(service, rpc_method, payload, _call(request, contract, token), seconds)
+            reply = self.rpc.call(service, rpc_method, payload, _call(request, contract, token, mark), seconds)
         body = reply.result_bytes
         if ended_by is not None:
             self.verifier.revoked.add(ended_by(actor, payload), time.time() + KEPT_SECONDS)
         revision = reply.headers.get("revision")
-        headers = [JSON] if revision is None else [JSON, ("ETag", f'"{revision}"')]
+        headers = [JSON] if revision is None else [JSON, ("ETag", tags.tag(revision, mark))]
         return status, [*headers, ("Location", _place(at, body))] if at else headers, body
 
     return _registered(answer, Line(method, url, contract, me, status, may, at))
@@ -177,7 +183,7 @@ def composed(method: str, url: str, contract: type[Command], compose: Compose, *
 
     def answer(self: Any, request: Request) -> Answer:
         _token, actor = admitted(self, request, contract, url, may)
-        fields = contract.read(_payload(request, {}, MAX_STRANGERS_BODY))
+        fields = contract.read(payload_of(request, contract, {}, MAX_STRANGERS_BODY))
         return status, [JSON], orjson.dumps(compose(self, request, actor, fields))
 
     return _registered(answer, Line(method, url, contract, None, status, may, ""))
@@ -191,7 +197,7 @@ def _registered(answer: Callable[..., Any], line: Line) -> Callable[..., Any]:
     return answer
 
 
-def _call(request: Request, contract: type[Command], token: str) -> Call:
+def _call(request: Request, contract: type[Command], token: str, mark: str) -> Call:
     """What goes to the service besides the payload."""
     return Call(
         token=token,
@@ -199,24 +205,8 @@ def _call(request: Request, contract: type[Command], token: str) -> Call:
         key="" if contract.reads else request.key(),
         address=request.address,
         device="" if contract.roles else request.device(),
-        if_match=request.if_match() if contract.revised else "",
+        if_match=tags.revisions(request.if_match(), mark) if contract.revised else "",
     )
-
-
-def _payload(request: Request, own: dict[str, str], most: int) -> dict[str, Any]:
-    """Path, query, body and the caller's own id, as one. Invalid: a field comes from two places."""
-    parts: list[dict[str, Any]] = [request.path_values, own]
-    if request.environ.get("QUERY_STRING"):
-        parts.append(request.query())
-    if request.method not in ("GET", "HEAD"):
-        parts.append(request.json(most))
-    payload: dict[str, Any] = {}
-    for part in parts:
-        twice = payload.keys() & part.keys()
-        if twice:
-            raise Invalid("invalid", "Some fields are wrong.", {"errors": {name: ["Unknown field."] for name in twice}})
-        payload.update(part)
-    return payload
 
 
 def page(

@@ -7,10 +7,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from chassis.contract import View
+from gateway import examples
 
 UUID = "01919c5e-0000-7000-8000-0000000000a1"
 EXAMPLES: dict[type, str] = {
-    fields.UUID: UUID,
     fields.AwareDateTime: "2026-11-23T09:00:00+00:00",
     fields.Date: "2026-11-23",
     fields.Time: "09:00",
@@ -31,6 +31,7 @@ NAMED: dict[str, Any] = {
     "ends_at": "2026-11-23T17:00:00+00:00",
     "expires_in": 900,
     "family_name": "Rao",
+    "former_reason": "Chest pain since Monday",
     "frequency": "every 8 hours",
     "given_name": "Asha",
     "instructions": "With a glass of water, after meals.",
@@ -118,9 +119,13 @@ PROBLEM = {
         }
     ],
 }
+ETAG = (
+    'Which version this is: of a record its `revision` in quotation marks, `"3"`; at a path without an id, where each '
+    'person has a record of their own (`/api/users/me`), with a mark of the account: `"3.5f0c1a9be2d4"`.'
+)
 HEADERS = {
     "X-Request-Id": {"description": "Quote it when you report a problem.", "schema": {"type": "string"}},
-    "ETag": {"description": "The revision of the record.", "schema": {"type": "string"}},
+    "ETag": {"description": ETAG, "schema": {"type": "string", "examples": ['"3"', '"3.5f0c1a9be2d4"']}},
     "Location": {"description": "Where it can be read.", "schema": {"type": "string", "format": "uri-reference"}},
     "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}},
     "RateLimit-Limit": {"description": "Requests that are allowed in a window.", "schema": {"type": "integer"}},
@@ -213,6 +218,8 @@ def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> 
         return {}
     if "example" in ret:
         return {"examples": [ret.pop("example")]}
+    if isinstance(field, fields.UUID):
+        return {"examples": [examples.id_of(field)]}
     named = NAMED.get(field.data_key or field.name or "")
     if named is not None and _takes(field, named):
         return {"examples": [named]}

@@ -43,7 +43,7 @@ class Name(StrEnum):
 
 @app.command()
 def run(
-    port: Annotated[int, typer.Option(help="Where the gateway listens.", min=0, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(help="Where the gateway listens.", min=0, max=65535, envvar="HTTP_PORT")] = 8000,
     data: Annotated[Path, typer.Option(help="Folder of databases, keys, mails and logs.")] = Path("var"),
     demo: Annotated[bool, typer.Option(help="Make people, hours and prices to try things with.")] = True,
 ) -> None:

@@ -28,12 +28,13 @@ from transports.embedded import open_broker
 
 BROKER = "matron"
 READY_SECONDS = 20.0
+ANOTHER_PORT = 'Choose another: `matron run --port 8001`, or `make run ARGS="--port 8001"`'
 PRIVATE = 0o077
 """What others on this machine may do with our files: nothing. They hold charts, and mails with links that sign in."""
 
 
 def settings(port: int, data: Path) -> dict[str, str]:
-    """The environment of the embedded mode."""
+    """The environment of the embedded mode, whatever it was: the README names what stands here."""
     return {
         "AMQP_URL": f"embedded://{BROKER}",
         **{f"{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES},
@@ -65,7 +66,7 @@ def run(port: int, data: Path, *, demo: bool, out: Console) -> int:
     try:
         runner.start()
     except OSError as error:
-        out.print(f"[red]matron:[/red] port {port} cannot be used: {error.strerror}")
+        out.print(f"[red]matron:[/red] port {port} cannot be used: {error.strerror}. {ANOTHER_PORT}")
         return 1
     wait_until_ready(runner)
     if demo:

@@ -4,6 +4,8 @@ No text here shows a value: an address may hold a password.
 """
 
 from collections.abc import Callable
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,6 +81,19 @@ def _zone(env: Env) -> ZoneInfo:
         raise EnvError(f"HOSPITAL_TIMEZONE: {name!r} is not an IANA time zone") from None
 
 
+def _sender(text: str) -> None:
+    """A check that there is one mailbox to send from, as `services.notify.mail` writes it into a mail."""
+    message = EmailMessage(SMTP)
+    try:
+        message["From"] = text
+        [mailbox] = message["From"].addresses
+        right = bool(mailbox.username and mailbox.domain) and not message["From"].defects
+    except (ValueError, LookupError):
+        right = False
+    if not right:
+        raise ValidationError("expected one mailbox such as Hospital <post@hospital.example>")
+
+
 def _waits(env: Env) -> tuple[float, ...]:
     waits = env.list("RETRY_DELAYS", [1.0, 10.0, 60.0, 600.0], subcast=float)
     if not waits or not all(0.001 <= wait <= LONGEST_WAIT for wait in waits):  # noqa: PLR2004  the broker counts in ms
@@ -98,7 +113,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
         "/"
     ),
     "mail_url": lambda env: env.str("MAIL_URL", "file:var/mail", validate=_address("smtp", "smtps", "file")),
-    "mail_from": lambda env: env.str("MAIL_FROM", "hospital@localhost"),
+    "mail_from": lambda env: env.str("MAIL_FROM", "hospital@localhost", validate=_sender),
     "mfa_required_roles": lambda env: frozenset(env.list("MFA_REQUIRED_ROLES", [], subcast=str.strip)),
     "currency": lambda env: env.str(
         "CURRENCY", "EUR", validate=Regexp("[A-Z]{3}$", error="expected an ISO 4217 code such as EUR")

@@ -6,12 +6,13 @@ from gateway.audit import trail
 from gateway.route import composed, route
 
 VISIT = "/api/admin/appointments/{appointment_id}"
+DOCTOR = "/api/admin/doctors/{doctor_id}"
 SHIFT = "/api/admin/shifts/{shift_id}"
 TASK = "/api/admin/tasks/{task_id}"
 
 
 class AdminRoutes:
-    """Accounts, roles, all visits, who works when on what, prices, and who did what."""
+    """Accounts, roles, all visits, when doctors can be visited, who works when on what, prices, and who did what."""
 
     users = route("GET", "/api/admin/users", auth.ListUsers)
     user = route("GET", "/api/admin/users/{user_id}", auth.GetUser)
@@ -29,6 +30,11 @@ class AdminRoutes:
     any_appointment = route("GET", VISIT, scheduling.GetAppointment, roles=ADMINS)
     change_appointment = route("PATCH", VISIT, scheduling.ChangeAppointment)
     cancel_any_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment, roles=ADMINS)
+    hours_of_doctor = route("GET", f"{DOCTOR}/schedule", scheduling.GetSchedule, roles=ADMINS)
+    set_hours_of_doctor = route("PUT", f"{DOCTOR}/schedule", scheduling.SetSchedule, roles=ADMINS)
+    times_off_of_doctor = route("GET", f"{DOCTOR}/time-off", scheduling.ListTimeOff, roles=ADMINS)
+    give_time_off = route("POST", f"{DOCTOR}/time-off", scheduling.TakeTimeOff, status=201, roles=ADMINS)
+    take_time_off_back = route("DELETE", f"{DOCTOR}/time-off/{{time_off_id}}", scheduling.EndTimeOff, roles=ADMINS)
     shifts = route("GET", "/api/admin/shifts", scheduling.ListShifts)
     assign_shift = route("POST", "/api/admin/shifts", scheduling.AssignShift, status=201, at=SHIFT)
     shift = route("GET", SHIFT, scheduling.GetShift)

@@ -14,11 +14,15 @@ class DoctorRoutes:
     directory = route("GET", "/api/doctors", scheduling.ListDoctors)
     doctor = route("GET", "/api/doctors/{doctor_id}", scheduling.GetDoctor)
     slots = route("GET", "/api/doctors/{doctor_id}/slots", scheduling.ListSlots)
-    schedule = route("GET", "/api/doctors/schedule", scheduling.GetSchedule, me="doctor_id")
-    set_schedule = route("PUT", "/api/doctors/schedule", scheduling.SetSchedule, me="doctor_id")
-    times_off = route("GET", "/api/doctors/time-off", scheduling.ListTimeOff, me="doctor_id")
-    take_time_off = route("POST", "/api/doctors/time-off", scheduling.TakeTimeOff, me="doctor_id", status=201)
-    end_time_off = route("DELETE", "/api/doctors/time-off/{time_off_id}", scheduling.EndTimeOff, me="doctor_id")
+    schedule = route("GET", "/api/doctors/schedule", scheduling.GetSchedule, me="doctor_id", roles=DOCTOR)
+    set_schedule = route("PUT", "/api/doctors/schedule", scheduling.SetSchedule, me="doctor_id", roles=DOCTOR)
+    times_off = route("GET", "/api/doctors/time-off", scheduling.ListTimeOff, me="doctor_id", roles=DOCTOR)
+    take_time_off = route(
+        "POST", "/api/doctors/time-off", scheduling.TakeTimeOff, me="doctor_id", status=201, roles=DOCTOR
+    )
+    end_time_off = route(
+        "DELETE", "/api/doctors/time-off/{time_off_id}", scheduling.EndTimeOff, me="doctor_id", roles=DOCTOR
+    )
     visits = route("GET", "/api/doctors/appointments", scheduling.ListDoctorAppointments, me="doctor_id")
     book_own = route(
         "POST",

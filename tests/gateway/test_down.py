@@ -16,7 +16,7 @@ from matron.runner import nameko_config
 from telemetry.health import Health
 from tests import ward
 from tests.broker.place import Raw, soon, taken
-from tests.hospital import free_port
+from tests.servers.processes import free_ports
 from tests.tokens import Mint
 from transports.embedded import close_broker
 
@@ -27,7 +27,7 @@ class Front:
     """A gateway with no services behind it."""
 
     def __init__(self, folder: Path) -> None:
-        self.mint, port = Mint(folder / "jwks.json"), free_port()
+        self.mint, (port,) = Mint(folder / "jwks.json"), free_ports(1)
         self.broker, self.url = f"embedded://{folder.name}", f"http://127.0.0.1:{port}"
         settings = ward.settings(amqp_url=self.broker, jwks_file=self.mint.jwks_file, http_port=port)
         # As services do that have run once: without them a gateway is not ready.

@@ -3,18 +3,22 @@
 import socket
 from collections.abc import Callable, Iterator
 from itertools import count
+from uuid import uuid4
 
 import pytest
 import requests
 import time_machine
 
 from chassis.config import ConfigError
+from chassis.contract import Command
 from chassis.errors import TooMany
+from contracts.auth.common import HASHING
 from gateway import limits, settings
 from gateway.limits import Counts, Limits
 from tests.gateway.store import redis_like
-from tests.guards.house import routes
-from tests.hospital import Hospital, free_port
+from tests.guards.house import Routed, routes
+from tests.hospital import Hospital
+from tests.servers.processes import free_ports
 from tests.tokens import Mint
 
 ME = "/api/users/me"
@@ -126,7 +130,8 @@ def test_gateways_that_share_a_redis_count_together(make: Callable[..., Limits])
 
 
 def test_while_redis_is_down_each_gateway_counts_for_itself(make: Callable[..., Limits]) -> None:
-    made = make(LIMITS_URL=f"redis://127.0.0.1:{free_port()}", LIMIT_ADDRESS="3/minute")
+    (port,) = free_ports(1)
+    made = make(LIMITS_URL=f"redis://127.0.0.1:{port}", LIMIT_ADDRESS="3/minute")
     failed = limits.STORE_FAILED._value.get()
     assert allowed(lambda: made.count_address("192.0.2.1"), 5) == 3
     assert limits.STORE_FAILED._value.get() == failed + 1
@@ -236,6 +241,35 @@ def test_an_account_is_counted_wherever_it_asks_from(ask: Ask, strict_token: Cal
     places = [f"198.51.100.{number}" for number in range(10, 33)]
     statuses = [ask("GET", "/api/doctors", token=token, place=place).status_code for place in places]
     assert statuses == [200] * 20 + [429] * 3
+
+
+def takes_a_password(contract: type[Command]) -> bool:
+    """Whether it has one hashed."""
+    return any("password" in name for name in contract.schema().fields)
+
+
+SIGNED_IN = [one for one in routes() if one.roles and takes_a_password(one.contract)]
+
+
+@pytest.mark.parametrize("one", SIGNED_IN, ids=lambda one: f"{one.method} {one.url}")
+def test_who_is_signed_in_has_few_passwords_hashed(ask: Ask, strict_token: Callable[..., str], one: Routed) -> None:
+    token, other = (strict_token("patient", sub=str(uuid4())) for _ in range(2))
+    assert [ask(one.method, one.url, token=token, json={}).status_code for _ in range(4)] == [422, 422, 422, 429]
+    elsewhere = f"198.51.101.{next(PLACES)}"
+    assert ask(one.method, one.url, token=token, json={}, place=elsewhere).status_code == 429
+    assert ask(one.method, one.url, token=other, json={}, place=elsewhere).status_code == 422
+
+
+def test_all_that_has_a_password_hashed_is_counted_together(ask: Ask, strict_token: Callable[..., str]) -> None:
+    token = strict_token("patient", sub=str(uuid4()))
+    statuses = [ask(one.method, one.url, token=token, json={}).status_code for one in SIGNED_IN]
+    assert statuses == [422] * 3 + [429] * (len(SIGNED_IN) - 3)
+    assert ask("GET", "/api/doctors", token=token).status_code == 200
+
+
+def test_every_command_of_who_is_signed_in_that_takes_a_password_is_in_the_line_that_is_counted() -> None:
+    assert len(SIGNED_IN) >= 5
+    assert {one.contract.line for one in SIGNED_IN} == {HASHING}
 
 
 def test_every_route_where_something_can_be_guessed_has_the_strict_limit() -> None:

@@ -1,13 +1,13 @@
 """Slow commands wait for each other at the gateway, and for nobody else's sake."""
 
-import time
-
 import eventlet
 import pytest
+from eventlet.semaphore import Semaphore
 
 from chassis.contract import Command
 from chassis.errors import Unavailable
 from contracts import auth
+from contracts.auth.common import HASHING
 from gateway.lines import AT_ONCE, Lines
 from gateway.openapi import entries
 from gateway.service import GatewayService
@@ -17,6 +17,12 @@ class Slow(Command):
     """One that has a line."""
 
     line, deadline = "slow", 0.2
+
+
+class Unhurried(Command):
+    """One that has a line, and time to wait in it."""
+
+    line, deadline = "unhurried", 5.0
 
 
 class Quick(Command):
@@ -50,19 +56,29 @@ def test_who_waits_too_long_is_told_to_come_back_and_others_go_on() -> None:
 
 
 def test_waiting_is_part_of_the_deadline() -> None:
-    lines, began = Lines(), time.monotonic()
-    turns = [lines.turn(Slow) for _ in range(AT_ONCE)]
+    lines = Lines()
+    turns = [lines.turn(Unhurried) for _ in range(AT_ONCE)]
     for turn in turns:
         turn.__enter__()
     eventlet.spawn_after(0.05, turns[0].__exit__, None, None, None)
-    with lines.turn(Slow) as seconds:
-        assert seconds <= Slow.deadline - 0.05 < Slow.deadline
-    assert time.monotonic() - began < Slow.deadline
+    with lines.turn(Unhurried) as seconds:
+        assert 0 < seconds < Unhurried.deadline - 0.04
 
 
-def test_all_that_hash_a_password_stand_in_one_line() -> None:
+def test_all_that_hash_a_password_stand_in_one_line_but_signing_in() -> None:
     hashing = {entry.contract for entry in entries(GatewayService) if _takes_a_password(entry.contract)}
-    assert {contract.line for contract in hashing} == {auth.LogIn.line} != {""}
+    assert {contract.line for contract in hashing - {auth.LogIn}} == {HASHING}
+
+
+def test_nothing_takes_the_turns_of_signing_in() -> None:
+    lines = Lines()
+    others = {entry.contract for entry in entries(GatewayService)} - {auth.LogIn}
+    for contract in others:
+        for _ in range(AT_ONCE if contract.line else 0):
+            lines.turns.setdefault(contract.line, Semaphore(AT_ONCE)).acquire(timeout=0)
+    assert auth.LogIn.line not in lines.turns
+    with lines.turn(auth.LogIn) as seconds:
+        assert seconds == pytest.approx(auth.LogIn.deadline, abs=0.5)
 
 
 def _takes_a_password(contract: type[Command]) -> bool:

@@ -8,10 +8,13 @@ import requests
 
 from gateway.requests import MAX_BODY, MAX_STRANGERS_BODY
 from tests.hospital import Hospital
+from tests.people import PASSWORD
 
 BOOK = "/api/patient/book-appointment"
 LOGIN = "/api/auth/login"
 ME = "/api/users/me"
+SCHEDULE = "/api/doctors/schedule"
+UNKNOWN = "Unknown field."
 FIELDS = {"type", "title", "status", "code", "detail", "request_id"}
 
 
@@ -132,8 +135,54 @@ def test_nul_in_a_text_is_refused(hospital: Hospital) -> None:
 
 
 def test_a_query_parameter_that_comes_twice_is_refused(hospital: Hospital, token: Callable[..., str]) -> None:
-    reply = hospital.call("GET", "/api/doctors?limit=1&limit=2", token=token("patient"))
+    reply = hospital.call("GET", "/api/doctors?limit=1&limit=2&specialization=a&name=", token=token("patient"))
+    assert (problem(reply), set(reply.json()["errors"])) == ((422, "invalid"), {"limit", "name"})
+    assert reply.json()["errors"]["limit"] == ["Given twice."]
+
+
+def test_a_parameter_of_several_values_may_come_several_times(hospital: Hospital, token: Callable[..., str]) -> None:
+    path, patient = "/api/patient/appointments", token("patient")
+    for query in ("status=booked&status=cancelled", "status=booked,arrived&status=cancelled", "status=booked"):
+        assert hospital.call("GET", f"{path}?{query}", token=patient).status_code == 200
+    reply = hospital.call("GET", f"{path}?status=booked&status=lost", token=patient)
+    assert (problem(reply), list(reply.json()["errors"])) == ((422, "invalid"), ["status"])
+
+
+def test_a_command_takes_nothing_from_the_query(hospital: Hospital) -> None:
+    told = {"email": "asha@gateway.example", "password": PASSWORD}
+    reply = hospital.call("POST", LOGIN, params=told)
     assert problem(reply) == (422, "invalid")
+    assert {name: messages[0] for name, messages in reply.json()["errors"].items()} == dict.fromkeys(told, UNKNOWN)
+    reply = hospital.call("POST", LOGIN, params={"verbose": "1"}, json=told)
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"verbose": [UNKNOWN]})
+    assert hospital.call("POST", f"{LOGIN}?", json=told).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/api/users/me/mfa"), ("PATCH", ME), ("PUT", SCHEDULE)])
+def test_no_method_that_changes_something_takes_a_secret_from_the_query(
+    hospital: Hospital, token: Callable[..., str], method: str, path: str
+) -> None:
+    reply = hospital.call(method, path, token=token("patient", "doctor"), params={"password": PASSWORD})
+    assert (problem(reply), reply.json()["errors"]["password"]) == ((422, "invalid"), [UNKNOWN])
+
+
+def test_what_is_no_secret_may_be_in_the_query_of_delete(hospital: Hospital, token: Callable[..., str]) -> None:
+    path, other = f"/api/admin/delete-user/{uuid4()}", {"reassign_to": "nobody"}
+    for sent in ({"params": other}, {"json": other}):
+        reply = hospital.call("DELETE", path, token=token("admin"), **sent)
+        assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"reassign_to": ["Not a valid UUID."]})
+    reply = hospital.call("DELETE", path, token=token("admin"), params={"force": "1"})
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"force": [UNKNOWN]})
+
+
+@pytest.mark.parametrize("path", ["/health%2fready", "/health%2Flive", "/api%2Fdoctors", "/docs/..%2fdocs.py"])
+def test_a_slash_that_is_written_in_another_way_is_404(hospital: Hospital, path: str) -> None:
+    assert problem(hospital.call("GET", path)) == (404, "no_such_route")
+    assert problem(hospital.call("OPTIONS", path)) == (404, "no_such_route")
+
+
+def test_other_characters_of_a_path_may_be_escaped(hospital: Hospital) -> None:
+    assert hospital.call("GET", "/health/%6Cive").status_code == 200
 
 
 def test_a_query_that_is_no_utf8_is_refused(hospital: Hospital, token: Callable[..., str]) -> None:
@@ -149,7 +198,13 @@ def test_a_field_that_comes_from_two_places_is_refused(hospital: Hospital, token
 def test_nobody_says_who_he_is_in_the_body(hospital: Hospital, token: Callable[..., str]) -> None:
     body = {"patient_id": str(uuid4()), "doctor_id": str(uuid4()), "starts_at": "2030-01-01T09:00:00Z"}
     reply = hospital.call("POST", BOOK, token=token("patient"), json=body)
-    assert (problem(reply), list(reply.json()["errors"])) == ((422, "invalid"), ["patient_id"])
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"patient_id": [UNKNOWN]})
+
+
+def test_whoever_says_so_learns_at_once_what_else_is_wrong(hospital: Hospital, token: Callable[..., str]) -> None:
+    body = {"patient_id": str(uuid4()), "doctor_id": "x", "colour": "red"}
+    reply = hospital.call("POST", BOOK, token=token("patient"), json=body)
+    assert (problem(reply), set(reply.json()["errors"])) == ((422, "invalid"), {*body, "starts_at"})
 
 
 def test_nobody_says_who_he_is_in_the_query(hospital: Hospital, token: Callable[..., str]) -> None:

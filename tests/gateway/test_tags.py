@@ -1,0 +1,160 @@
+"""Entity tags: what one person has read is never taken for what another would read."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import requests
+from marshmallow import fields
+
+from chassis.contract import Command, Query, View
+from chassis.errors import Stale
+from chassis.identity import Actor
+from contracts.roles import Role
+from gateway import tags
+from gateway.openapi import entries
+from gateway.service import GatewayService
+from tests.hospital import Hospital, eventually
+from tests.people import Person, verified_patient
+
+ASHA, BEN = Actor(id=UUID(int=1)), Actor(id=UUID(int=2))
+OWN = tags.mark_of(ASHA)
+ME, FACTS = "/api/users/me", "/api/patient/profile"
+
+
+class RecordView(View):
+    """Something with a revision."""
+
+    id = fields.UUID()
+    revision = fields.Integer()
+
+
+class Look(Query):
+    """Look at it."""
+
+    service, roles, returns = "test", (Role.PATIENT,), RecordView
+
+
+class Edit(Command):
+    """Change it."""
+
+    service, roles, returns, revised = "test", (Role.PATIENT,), RecordView, True
+
+
+class Make(Command):
+    """Make one."""
+
+    service, roles, returns = "test", (Role.PATIENT,), RecordView
+
+
+class Find(Query):
+    """A list."""
+
+    service, roles, returns = "test", (Role.PATIENT,), View
+
+
+def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:
+    """Whether a change with this header is made at a path that shows the actor's own record, in that revision."""
+    told = tags.revisions(if_match, tags.mark_of(actor))
+    try:
+        Actor(if_match=told).expects(revision)
+    except Stale:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("contract", "url", "personal"),
+    [
+        (Look, "/api/x/me", True),
+        (Edit, "/api/x/me", True),
+        (Look, "/api/x/{x_id}", False),
+        (Edit, "/api/x/{x_id}", False),
+        (Make, "/api/x", False),
+        (Find, "/api/x", False),
+    ],
+)
+def test_tags_are_personal_where_the_path_does_not_name_the_record(
+    contract: type[Command], url: str, *, personal: bool
+) -> None:
+    assert tags.are_personal(contract, url) is personal
+
+
+def test_of_our_routes_only_those_about_oneself_have_personal_tags() -> None:
+    found = {line.url for line in entries(GatewayService) if tags.are_personal(line.contract, line.url)}
+    assert found >= {ME, FACTS, "/api/doctors/schedule"}
+    assert {line.url for line in entries(GatewayService) if line.url in found and not line.roles} == set()
+
+
+def test_two_people_have_different_marks_and_one_always_the_same() -> None:
+    assert tags.mark_of(ASHA) == OWN != tags.mark_of(BEN)
+    assert tags.no_mark(ASHA) == ""
+
+
+@pytest.mark.parametrize(
+    "if_match", [f'"3{OWN}"', '"3"', "*", f'"1", "3{OWN}"', f'"3{OWN}" , "9"', f'W/"3{OWN}", "3"', ""]
+)
+def test_a_change_is_made_of_what_one_has_seen(if_match: str) -> None:
+    assert passes(if_match)
+
+
+@pytest.mark.parametrize(
+    "if_match",
+    [
+        f'"3{tags.mark_of(BEN)}"',
+        f'"2{OWN}"',
+        f'W/"3{OWN}"',
+        'W/"3"',
+        f'"{OWN}"',
+        f'"3{OWN}{OWN}"',
+        f'"3{OWN} "',
+        f'"3{OWN[:-1]}"',
+        '"2", "4"',
+    ],
+)
+def test_a_change_of_anything_else_is_refused(if_match: str) -> None:
+    assert not passes(if_match)
+
+
+def test_at_a_path_that_names_its_record_the_tags_are_revisions() -> None:
+    assert tags.tag("3", "") == '"3"'
+    assert tags.revisions(f'"3{OWN}", W/"4", *', "") == f'"3{OWN}", W/"4", *'
+
+
+@pytest.fixture(scope="module")
+def two(hospital: Hospital) -> tuple[Person, Person]:
+    """Two patients, whose records are known everywhere."""
+    asha, ben = verified_patient(hospital), verified_patient(hospital)
+    for one in (asha, ben):
+        eventually(lambda one=one: ask(one, "GET", FACTS).status_code == 200)  # type: ignore[misc]
+    return asha, ben
+
+
+def ask(person: Person, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
+    """A request with these headers."""
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    told["Authorization"] = f"Bearer {person.token}"
+    return person.hospital.http.request(method, person.hospital.url + path, json=body, headers=told, timeout=10)
+
+
+@pytest.mark.parametrize("path", [ME, FACTS])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_one_person_has_is_not_what_another_asks_for(two: tuple[Person, Person], path: str, method: str) -> None:
+    (asha, ben), (of_asha, of_ben) = two, [ask(one, "GET", path) for one in two]
+    assert of_asha.json()["revision"] == of_ben.json()["revision"], "else their tags differ by it"
+    tag, revision = of_asha.headers["ETag"], f'"{of_ben.json()["revision"]}"'
+    asked = [tag, f'W/{tag}, "x"', "*", revision]
+    assert [ask(asha, method, path, If_None_Match=known).status_code for known in asked] == [304, 304, 304, 200]
+    assert [ask(ben, method, path, If_None_Match=known).status_code for known in asked] == [200, 200, 304, 200]
+
+
+def test_one_changes_what_one_has_seen_of_ones_own(two: tuple[Person, Person]) -> None:
+    asha, _ben = two
+    tag, other = (ask(one, "GET", ME).headers["ETag"] for one in two)
+    refused = ask(asha, "PATCH", ME, {"name": "Asha R."}, If_Match=other)
+    assert (refused.status_code, refused.json()["code"]) == (412, "stale")
+    changed = ask(asha, "PATCH", ME, {"name": "Asha R."}, If_Match=tag)
+    assert (changed.status_code, changed.headers["ETag"]) == (200, ask(asha, "GET", ME).headers["ETag"])
+    assert ask(asha, "PATCH", ME, {"name": "Asha"}, If_Match=tag).status_code == 412
+    known = f'"{changed.json()["revision"]}"'
+    assert ask(asha, "PATCH", ME, {"name": "Asha Rao"}, If_Match=known).status_code == 200
