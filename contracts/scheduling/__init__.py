@@ -21,9 +21,11 @@ from contracts.scheduling.appointments import (
     StartVisit,
 )
 from contracts.scheduling.availability import (
+    AbsenceView,
     EndTimeOff,
     GetDoctor,
     GetSchedule,
+    ListAbsences,
     ListDoctors,
     ListSlots,
     ListTimeOff,
@@ -55,6 +57,7 @@ from contracts.scheduling.common import (
     TimedQuery,
 )
 from contracts.scheduling.events import (
+    CHANGES,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -85,13 +88,19 @@ from contracts.scheduling.rota import (
     AskForSwap,
     AssignShift,
     ChangeShift,
+    ColleagueShiftView,
+    ColleagueView,
     DecideSwap,
     GetShift,
+    ListColleagues,
+    ListColleagueShifts,
     ListMyShifts,
     ListMySwaps,
     ListShifts,
     ListSwaps,
+    OpenSwapView,
     ShiftView,
+    ShiftWithSwapView,
     SwapView,
 )
 from contracts.scheduling.tasks import (
@@ -109,7 +118,9 @@ from contracts.scheduling.tasks import (
 )
 
 __all__ = [
+    "CHANGES",
     "STATUSES",
+    "AbsenceView",
     "AcceptAppointment",
     "AcceptTask",
     "AnswerSwap",
@@ -137,6 +148,8 @@ __all__ = [
     "ChangeTask",
     "ChangeView",
     "Choices",
+    "ColleagueShiftView",
+    "ColleagueView",
     "CompleteTask",
     "CompleteVisit",
     "DayOrMoment",
@@ -152,8 +165,11 @@ __all__ = [
     "GetShift",
     "GetTask",
     "GiveTask",
+    "ListAbsences",
     "ListAppointments",
     "ListAudit",
+    "ListColleagueShifts",
+    "ListColleagues",
     "ListDoctorAppointments",
     "ListDoctors",
     "ListMyShifts",
@@ -168,6 +184,7 @@ __all__ = [
     "MakeCalendarLink",
     "MarkArrived",
     "MarkNoShow",
+    "OpenSwapView",
     "OrderedQuery",
     "PatientArrived",
     "RejectAppointment",
@@ -180,6 +197,7 @@ __all__ = [
     "ShiftChanged",
     "ShiftEvent",
     "ShiftView",
+    "ShiftWithSwapView",
     "SlotPage",
     "SlotPageView",
     "SlotView",

@@ -8,10 +8,13 @@ from chassis.contract import Command, Integer, Query, View, page_of
 from contracts.moments import Moment
 from contracts.roles import DESK, Role
 from contracts.scheduling.common import DOCTOR, PLACE, REASON, STATUSES, Choices, TimedQuery
+from contracts.scheduling.events import CHANGES
 
 PATIENT = frozenset({Role.PATIENT})
+VISIT: dict[str, str] = {"description": "The visit."}
 FIRST_CALL = "Whether only those that are to be given a time before others, or only the others."
 ANOTHER = "Another doctor of the directory; the visit's own unless it is said."
+OVERBOOKING = "Why the visit may be beside the doctor's hours, or at a time that somebody has."
 OVERBOOKED = "Of an overbooked visit. Unless it is said, the doctor's slot then counts, or 15 where there is none."
 
 
@@ -37,12 +40,21 @@ class AppointmentView(View):
 
 
 class ChangeView(View):
-    """What a visit became, when and by whom; `actor_id` is null for the system."""
+    """What a visit became, when and by whom; `actor_id` is null for the system.
+
+    `changed` names what is not as it was before; it is empty of a new visit. `reason` is why it was changed.
+    `former_reason` is why the patient came, until this change said something else. What was not kept yet is null.
+    """
 
     revision = fields.Integer()
     status = fields.String(validate=validate.OneOf(STATUSES))
+    changed = fields.List(fields.String(validate=validate.OneOf(CHANGES)), allow_none=True)
     doctor_id = fields.UUID(allow_none=True)
     starts_at = fields.AwareDateTime()
+    ends_at = fields.AwareDateTime(allow_none=True)
+    place = fields.String(allow_none=True)
+    overbooked = fields.Boolean(allow_none=True)
+    former_reason = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
     actor_id = fields.UUID(allow_none=True)
     at = fields.AwareDateTime()
@@ -57,8 +69,12 @@ class AppointmentWithHistoryView(AppointmentView):
 class Overbooking(Command):
     """Base of what gives a visit a time, which the desk may do beside the doctor's hours and other visits."""
 
-    overbook_reason = fields.String(load_default=None, allow_none=True, validate=REASON)
-    minutes = Integer(load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED})
+    overbook_reason = fields.String(
+        load_default=None, allow_none=True, validate=REASON, metadata={"description": OVERBOOKING, "roles": DESK}
+    )
+    minutes = Integer(
+        load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED, "roles": DESK}
+    )
 
     @validates_schema
     def _only_overbooked(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -70,7 +86,7 @@ class BookAppointment(Overbooking):
     """Ask a doctor for a visit, who accepts or rejects it. The desk books without asking, and so does a doctor.
 
     A doctor only for patients who have been there: for a visit with this doctor that was begun, or for which they
-    arrived, in the last 365 days.
+    arrived, whose time was in the last 365 days.
 
     The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. Conflict:
     `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `own_visit` (a doctor is nobody's own patient).
@@ -94,7 +110,7 @@ class AcceptAppointment(Command):
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
 class RejectAppointment(Command):
@@ -104,7 +120,7 @@ class RejectAppointment(Command):
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
     reason = fields.String(required=True, validate=REASON)
 
 
@@ -115,7 +131,7 @@ class StartVisit(Command):
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
 class CompleteVisit(Command):
@@ -125,7 +141,7 @@ class CompleteVisit(Command):
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
 class MarkArrived(Command):
@@ -137,7 +153,7 @@ class MarkArrived(Command):
     """
 
     service, roles, returns, revised = "scheduling", DESK, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
 class MarkNoShow(Command):
@@ -147,7 +163,7 @@ class MarkNoShow(Command):
     """
 
     service, roles, returns, revised = "scheduling", DESK | DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
 class CancelAppointment(Command):
@@ -159,7 +175,7 @@ class CancelAppointment(Command):
     """
 
     service, roles, returns, revised = "scheduling", DESK | PATIENT, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
     reason = fields.String(required=True, validate=REASON)
 
 
@@ -173,7 +189,7 @@ class RescheduleAppointment(Overbooking):
     """
 
     service, roles, returns, revised = "scheduling", DESK | DOCTOR | PATIENT, AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
     starts_at = Moment(required=True)
     doctor_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": ANOTHER})
 
@@ -186,7 +202,7 @@ class ChangeAppointment(Command):
     """
 
     service, roles, returns, revised = "scheduling", frozenset({Role.ADMIN}), AppointmentView, True
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
     doctor_id = fields.UUID()
     starts_at = Moment()
     place = fields.String(allow_none=True, validate=PLACE)
@@ -196,11 +212,12 @@ class ChangeAppointment(Command):
 class GetAppointment(Query):
     """One visit with its history: the patient's own, the doctor's own, any for the desk.
 
-    The patient is told why it was rejected, called off or displaced, and of no other reason. NotFound: `not_found`.
+    The patient is told why it was rejected, called off or displaced, and of no other reason; all are told why the
+    patient came, also until that was changed (`former_reason`). NotFound: `not_found`.
     """
 
     service, roles, returns = "scheduling", DESK | DOCTOR | PATIENT, AppointmentWithHistoryView
-    appointment_id = fields.UUID(required=True)
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
 class AppointmentQuery(TimedQuery):
@@ -228,6 +245,6 @@ class ListAppointments(AppointmentQuery):
     """All visits, latest first; by doctor, by patient, and whether they are to be given a time before others."""
 
     service, roles, returns = "scheduling", DESK, page_of(AppointmentView)
-    doctor_id = fields.UUID(load_default=None)
-    patient_id = fields.UUID(load_default=None)
+    doctor_id = fields.UUID(load_default=None, metadata={"description": "Only visits of this doctor."})
+    patient_id = fields.UUID(load_default=None, metadata={"description": "Only visits of this patient."})
     first_call = fields.Boolean(load_default=None, metadata={"description": FIRST_CALL})

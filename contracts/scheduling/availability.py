@@ -1,15 +1,22 @@
 """When doctors can be visited: weekly hours, time off, and the free slots that follow."""
 
 from dataclasses import dataclass
+from datetime import time
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from chassis.contract import Command, Integer, Page, PageQuery, PageView, Query, View, page_of
 from contracts.moments import Moment
-from contracts.roles import ANY_ROLE
+from contracts.roles import ANY_ROLE, DESK, Role
 from contracts.scheduling.common import DOCTOR, PLACE, REASON, DayOrMoment, DoctorView
+from contracts.several import Ids
 
+GIVEN_BY = DOCTOR | {Role.ADMIN}
+"""Who says when a doctor can be visited: the doctor alone, or an admin of any doctor."""
+THE_DOCTOR: dict[str, str] = {"description": "The doctor."}
+NAMED: dict[str, str] = {"description": "A part of the name, in any case.", "example": "weiss"}
+FIELD: dict[str, str] = {"description": "The whole of it, in any case: `neuro` does not find `neurology`."}
 A_PLACE: dict[str, str] = {"example": "Room 12"}
 AWAY: dict[str, str] = {"example": "Annual leave"}
 AWAY_FROM: dict[str, str] = {"example": "2026-11-23T23:00:00+00:00"}
@@ -50,7 +57,8 @@ class SlotPageView(PageView):
 class RuleView(View):
     """Weekly hours: local time of the hospital, weekday 0 is Monday. Those that end before they begin pass midnight.
 
-    They count from the day `valid_from` to the day `valid_to`, both inclusive; null is without an end.
+    A slot fits into them. They count from the day `valid_from` to the day `valid_to`, both inclusive; null is without
+    an end.
     """
 
     weekday = Integer(required=True, validate=validate.Range(0, 6), metadata={"example": 0})
@@ -67,9 +75,16 @@ class RuleView(View):
     def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["from_"] == data["to"]:
             raise ValidationError("Must differ from `from`.", "to")
+        if data["slot_minutes"] > (_minutes(data["to"]) - _minutes(data["from_"])) % (24 * 60):
+            raise ValidationError("Must fit between `from` and `to`.", "slot_minutes")
         first, last = data["valid_from"], data["valid_to"]
         if first is not None and last is not None and last < first:
             raise ValidationError("Must not be earlier than `valid_from`.", "valid_to")
+
+
+def _minutes(moment: time) -> int:
+    """Since midnight."""
+    return moment.hour * 60 + moment.minute
 
 
 class ScheduleView(View):
@@ -90,6 +105,14 @@ class TimeOffView(View):
     displaced = fields.List(fields.UUID(), metadata={"description": "Visits that lost their time to it."})
 
 
+class AbsenceView(View):
+    """A time off as the desk sees it: without the reason."""
+
+    id = fields.UUID()
+    starts_at = fields.AwareDateTime(metadata=AWAY_FROM)
+    ends_at = fields.AwareDateTime(metadata=AWAY_TO)
+
+
 class TimeOffRowView(View):
     """A time off in a list."""
 
@@ -103,15 +126,16 @@ class ListDoctors(PageQuery):
     """The directory of doctors, by name; those with this in their name, and of this specialization, in any case."""
 
     service, roles, returns = "scheduling", ANY_ROLE, page_of(DoctorView)
-    name = fields.String(load_default=None, validate=validate.Length(1, 200), metadata={"example": "weiss"})
-    specialization = fields.String(load_default=None, validate=validate.Length(max=100))
+    ids = Ids(load_default=None, data_key="id")
+    name = fields.String(load_default=None, validate=validate.Length(1, 200), metadata=NAMED)
+    specialization = fields.String(load_default=None, validate=validate.Length(max=100), metadata=FIELD)
 
 
 class GetDoctor(Query):
     """One doctor in the directory. NotFound: `not_found`."""
 
     service, roles, returns = "scheduling", ANY_ROLE, DoctorView
-    doctor_id = fields.UUID(required=True)
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
 
 
 class ListSlots(PageQuery):
@@ -121,39 +145,41 @@ class ListSlots(PageQuery):
     """
 
     service, roles, returns = "scheduling", ANY_ROLE, SlotPageView
-    doctor_id = fields.UUID(required=True)
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
     from_ = DayOrMoment(load_default=None, data_key="from")
     to = DayOrMoment(load_default=None)
 
 
 class SetSchedule(Command):
-    """Replace one's weekly hours. Visits that are agreed already stay.
+    """Replace a doctor's weekly hours: one's own, or for an admin any doctor's. Visits that are agreed already stay.
 
-    Invalid: `rules_overlap` (two of them, on some day; `rules` says which).
+    NotFound: `not_found`. Invalid: `rules_overlap` (two of them, on some day; `rules` says which).
     """
 
-    service, roles, returns, revised = "scheduling", DOCTOR, ScheduleView, True
-    doctor_id = fields.UUID(required=True)
+    service, roles, returns, revised = "scheduling", GIVEN_BY, ScheduleView, True
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
     rules = fields.List(fields.Nested(RuleView), required=True, validate=validate.Length(max=400))
 
 
 class GetSchedule(Query):
-    """One's own weekly hours."""
+    """A doctor's weekly hours: one's own, or for the desk any doctor's. NotFound: `not_found`."""
 
-    service, roles, returns = "scheduling", DOCTOR, ScheduleView
-    doctor_id = fields.UUID(required=True)
+    service, roles, returns = "scheduling", DESK | DOCTOR, ScheduleView
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
 
 
 class TakeTimeOff(Command):
-    """Be away for a time. With `displace`, the visits in it lose their time, and their patients are told.
+    """A doctor is away for a time: oneself, or for an admin any doctor.
 
-    Conflict: `has_visits` (with their ids, unless `displace`; with it, of those whose patient is there already),
-    `time_off_overlaps`. Invalid: `not_in_future` (its end), `too_far_ahead` (over five years), `range_too_long` (over
-    366 days).
+    With `displace`, the visits in it lose their time, and their patients are told.
+
+    NotFound: `not_found`. Conflict: `has_visits` (with their ids, unless `displace`; with it, of those whose patient is
+    there already), `time_off_overlaps`. Invalid: `not_in_future` (its end), `too_far_ahead` (over five years),
+    `range_too_long` (over 366 days).
     """
 
-    service, roles, returns = "scheduling", DOCTOR, TimeOffView
-    doctor_id = fields.UUID(required=True)
+    service, roles, returns = "scheduling", GIVEN_BY, TimeOffView
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
     starts_at = Moment(required=True, metadata=AWAY_FROM)
     ends_at = Moment(required=True, metadata=AWAY_TO)
     reason = fields.String(load_default=None, allow_none=True, validate=REASON, metadata=AWAY)
@@ -166,18 +192,25 @@ class TakeTimeOff(Command):
 
 
 class ListTimeOff(PageQuery):
-    """One's own times off, latest first."""
+    """A doctor's times off, latest first: one's own, or for an admin any doctor's. NotFound: `not_found`."""
 
-    service, roles, returns = "scheduling", DOCTOR, page_of(TimeOffRowView)
-    doctor_id = fields.UUID(required=True)
+    service, roles, returns = "scheduling", GIVEN_BY, page_of(TimeOffRowView)
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
+
+
+class ListAbsences(PageQuery):
+    """When a doctor is away, latest first, and not why. NotFound: `not_found`."""
+
+    service, roles, returns = "scheduling", DESK, page_of(AbsenceView)
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
 
 
 class EndTimeOff(Command):
-    """Take a time off back. Visits that it displaced do not come back by themselves.
+    """Take a time off back: one's own, or for an admin any doctor's. Visits that it displaced do not come back.
 
     NotFound: `not_found`.
     """
 
-    service, roles, returns = "scheduling", DOCTOR, TimeOffRowView
-    doctor_id = fields.UUID(required=True)
-    time_off_id = fields.UUID(required=True)
+    service, roles, returns = "scheduling", GIVEN_BY, TimeOffRowView
+    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
+    time_off_id = fields.UUID(required=True, metadata={"description": "The time off."})

@@ -33,13 +33,13 @@ class MakeCalendarLink(Command):
 
 
 class EndCalendarLink(Command):
-    """Make the link to one's own calendar useless."""
+    """Make the link to one's own calendar useless. It is done each time: there may be a new one since."""
 
-    service, roles, returns = "scheduling", ANY_ROLE, CalendarEndedView
+    service, roles, returns, keyed = "scheduling", ANY_ROLE, CalendarEndedView, False
 
 
 class GetCalendar(Query):
-    """The calendar behind a link: from 30 days ago to 180 days ahead, without names of patients or reasons.
+    """The calendar behind a link: from 30 days ago to 366 days ahead, without names of patients or reasons.
 
     NotFound: `not_found`. Unavailable: `busy`.
     """

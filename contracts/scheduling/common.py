@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from unicodedata import category
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from chassis.contract import PageQuery, View
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.moments import in_utc
 from contracts.roles import Role
+from contracts.several import Several
 
 STATUSES = (
     "requested",
@@ -24,8 +26,25 @@ STATUSES = (
     "displaced",
 )
 DOCTOR = frozenset({Role.DOCTOR})
-REASON = validate.Length(1, 500)
-PLACE = validate.Length(1, 100)
+
+
+class Visible(validate.Regexp):
+    """A text in which something can be seen: blanks and control characters alone say nothing."""
+
+    def __init__(self) -> None:
+        """What JSON schema can tell of it."""
+        super().__init__(r"\S", error="Must hold something that can be seen.")
+
+    def __call__(self, value: Any) -> Any:
+        """The value, or ValidationError. Letters, numbers, punctuation and symbols can be seen (Unicode, 4.5)."""
+        if not any(category(sign)[0] in "LNPS" for sign in value):
+            raise ValidationError(self.error or self.default_message)
+        return value
+
+
+VISIBLE = Visible()
+REASON = (validate.Length(1, 500), VISIBLE)
+PLACE = (validate.Length(1, 100), VISIBLE)
 
 
 class DayOrMoment(fields.Field[date | datetime]):
@@ -49,16 +68,12 @@ class DayOrMoment(fields.Field[date | datetime]):
         return value
 
 
-class Choices(fields.List[Any]):
+class Choices(Several):
     """One of a few words, or several with commas between them (`booked,arrived`)."""
 
     def __init__(self, choices: Sequence[str], **more: Any) -> None:
         rules, words = validate.Length(1, len(choices)), {"description": "One, or several with commas between them."}
         super().__init__(fields.String(validate=validate.OneOf(choices)), validate=rules, metadata=words, **more)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        given = value.split(",") if isinstance(value, str) else value
-        return super()._deserialize(given, attr, data, **kwargs)
 
 
 class OrderedQuery(PageQuery):

@@ -5,6 +5,8 @@ from marshmallow import fields, validate
 from chassis.event import Event
 from contracts.scheduling.common import STATUSES
 
+CHANGES = ("status", "doctor_id", "starts_at", "ends_at", "place", "reason", "overbooked")
+"""What of a visit may be another than it was."""
 NURSE = "01919c5e-0000-7000-8000-000000000003"
 
 
@@ -35,16 +37,24 @@ class AppointmentRequested(AppointmentEvent):
 
 
 class AppointmentBooked(AppointmentEvent):
-    """A visit is agreed: the doctor accepted it, or it was booked outright."""
+    """A visit is agreed: the doctor accepted it, or it was booked outright.
+
+    `by` says on whose part, the doctor's or the hospital's (`desk`); `overbooked` whether it was booked beside the
+    doctor's hours or other visits. Older events say neither: null and false.
+    """
 
     service, subject = "scheduling", "appointment_id"
     heard_by = ("notify.on_appointment_booked", "clinical.on_appointment_booked", "auth.on_appointment_booked")
+    by = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["doctor", "desk"]))
+    overbooked = fields.Boolean(load_default=False)
+    example = {**AppointmentEvent.example, "by": "doctor", "overbooked": False, "revision": 2}
 
 
 class AppointmentRescheduled(AppointmentEvent):
-    """A visit has another time or another doctor. `status` says whether it is agreed all the same.
+    """A visit has another time, doctor, place or reason. `status` says whether it is agreed all the same.
 
-    `former_doctor_id` is the doctor who has lost it, and null when the doctor stays.
+    `changed` names what is not as it was, and `by` says on whose part; the desk's is the hospital's. Older events say
+    neither: an empty list and null. `former_doctor_id` is the doctor who has lost it, and null when the doctor stays.
     """
 
     service, subject = "scheduling", "appointment_id"
@@ -55,9 +65,13 @@ class AppointmentRescheduled(AppointmentEvent):
     )
     status = fields.String(validate=validate.OneOf(STATUSES))
     former_doctor_id = fields.UUID(load_default=None, allow_none=True)
+    changed = fields.List(fields.String(validate=validate.OneOf(CHANGES)), load_default=list)
+    by = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(["patient", "doctor", "desk"]))
     example = {
         **AppointmentEvent.example,
         "status": "booked",
+        "changed": ["doctor_id", "starts_at", "ends_at"],
+        "by": "desk",
         "former_doctor_id": "01919c5e-0000-7000-8000-000000000005",
         "revision": 3,
     }

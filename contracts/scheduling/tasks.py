@@ -7,12 +7,15 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.contract import Command, Query, View, page_of
 from contracts.moments import Moment
 from contracts.roles import STAFF, Role
-from contracts.scheduling.common import REASON, Choices, OrderedQuery
+from contracts.scheduling.common import REASON, VISIBLE, Choices, OrderedQuery
 
 ADMIN = frozenset({Role.ADMIN})
 STATES = ["requested", "accepted", "in_progress", "completed", "failed", "rejected", "cancelled"]
 PRIORITIES = ["routine", "urgent", "asap", "stat"]
 """As FHIR R4 has them (request-priority)."""
+NAME = (validate.Length(1, 200), VISIBLE)
+TEXT = (validate.Length(1, 2000), VISIBLE)
+THE_TASK: dict[str, str] = {"description": "The task."}
 TITLE: dict[str, str] = {"example": "Count the blankets"}
 MORE: dict[str, str] = {"example": "The store on the third floor, too."}
 DUE: dict[str, str] = {"example": "2026-11-23T17:00:00+00:00"}
@@ -26,6 +29,7 @@ class TaskView(View):
     title = fields.String(metadata=TITLE)
     description = fields.String(allow_none=True, metadata=MORE)
     owner_id = fields.UUID()
+    given_by = fields.UUID()
     patient_id = fields.UUID(allow_none=True)
     priority = fields.String(validate=validate.OneOf(PRIORITIES))
     due_at = fields.AwareDateTime(allow_none=True, metadata=DUE)
@@ -43,8 +47,8 @@ class GiveTask(Command):
     """
 
     service, roles, returns = "scheduling", ADMIN, TaskView
-    title = fields.String(required=True, validate=validate.Length(1, 200), metadata=TITLE)
-    description = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 2000), metadata=MORE)
+    title = fields.String(required=True, validate=NAME, metadata=TITLE)
+    description = fields.String(load_default=None, allow_none=True, validate=TEXT, metadata=MORE)
     owner_id = fields.UUID(required=True)
     patient_id = fields.UUID(load_default=None, allow_none=True)
     priority = fields.String(load_default="routine", validate=validate.OneOf(PRIORITIES))
@@ -61,9 +65,9 @@ class ChangeTask(Command):
     """
 
     service, roles, returns, revised = "scheduling", ADMIN, TaskView, True
-    task_id = fields.UUID(required=True)
-    title = fields.String(validate=validate.Length(1, 200), metadata=TITLE)
-    description = fields.String(allow_none=True, validate=validate.Length(1, 2000), metadata=MORE)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
+    title = fields.String(validate=NAME, metadata=TITLE)
+    description = fields.String(allow_none=True, validate=TEXT, metadata=MORE)
     owner_id = fields.UUID()
     priority = fields.String(validate=validate.OneOf(PRIORITIES))
     due_at = Moment(allow_none=True, metadata=DUE)
@@ -82,15 +86,15 @@ class GetTask(Query):
     """One task: any for admins, one's own for staff. NotFound: `not_found`."""
 
     service, roles, returns = "scheduling", ADMIN | STAFF, TaskView
-    task_id = fields.UUID(required=True)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
 
 
 class ListTasks(OrderedQuery):
     """All tasks, newest first when not told otherwise; by owner, patient and status."""
 
     service, roles, returns = "scheduling", ADMIN, page_of(TaskView)
-    owner_id = fields.UUID(load_default=None)
-    patient_id = fields.UUID(load_default=None)
+    owner_id = fields.UUID(load_default=None, metadata={"description": "Only tasks of this person."})
+    patient_id = fields.UUID(load_default=None, metadata={"description": "Only tasks about this patient."})
     status = Choices(STATES, load_default=None)
 
 
@@ -109,7 +113,7 @@ class AcceptTask(Command):
     """
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
-    task_id = fields.UUID(required=True)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
 
 
 class StartTask(Command):
@@ -119,7 +123,7 @@ class StartTask(Command):
     """
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
-    task_id = fields.UUID(required=True)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
 
 
 class CompleteTask(Command):
@@ -129,7 +133,7 @@ class CompleteTask(Command):
     """
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
-    task_id = fields.UUID(required=True)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
 
 
 class FailTask(Command):
@@ -139,7 +143,7 @@ class FailTask(Command):
     """
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
-    task_id = fields.UUID(required=True)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
     reason = fields.String(required=True, validate=REASON, metadata=WHY)
 
 
@@ -150,5 +154,5 @@ class RejectTask(Command):
     """
 
     service, roles, returns, revised = "scheduling", STAFF, TaskView, True
-    task_id = fields.UUID(required=True)
+    task_id = fields.UUID(required=True, metadata=THE_TASK)
     reason = fields.String(required=True, validate=REASON, metadata=WHY)

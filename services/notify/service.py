@@ -17,7 +17,7 @@ class NotifyService(Service):
     list_audit = serves(notify.ListAudit, auditing.listing)
 
     on_appointment_requested = hears(scheduling.AppointmentRequested, tells("doctor_id"))
-    on_appointment_booked = hears(scheduling.AppointmentBooked, tells("patient_id"))
+    on_appointment_booked = hears(scheduling.AppointmentBooked, visits.booked)
     on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, visits.rescheduled)
     on_appointment_rejected = hears(scheduling.AppointmentRejected, tells("patient_id"))
     on_appointment_cancelled = hears(scheduling.AppointmentCancelled, tells("patient_id", "doctor_id"))

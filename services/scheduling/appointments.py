@@ -1,5 +1,6 @@
 """Appointments: asked for, agreed, kept or not, and what is said of each change."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,7 +57,7 @@ def book(
     part = _part_in_booking(session, actor, doctor_id, patient_id)
     only_desk_overbooks(part, overbook_reason)
     calendars.check_time(starts_at)
-    check_not_own(doctor_id, patient_id)
+    check_not_own(session, doctor_id, patient_id)
     session.lock(calendars.lock_of(doctor_id), calendars.lock_of(patient_id))
     wish = Wish(doctor_id, patient_id, starts_at, told(part, actor.person), overbooked=overbook_reason is not None)
     if part == "patient":
@@ -68,8 +69,9 @@ def book(
         visit = _new(slot, wish, status="booked", overbook_reason=overbook_reason, reason=reason)
     with settling(session, wish, slot.ends_at):
         session.insert(visit)
-    event = AppointmentRequested if part == "patient" else AppointmentBooked
-    return changed(session, actor, visit, event, reason=overbook_reason)
+    if part == "patient":
+        return changed(session, actor, visit, AppointmentRequested, names=())
+    return _agreed(session, actor, visit, names=(), reason=overbook_reason)
 
 
 def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
@@ -91,16 +93,17 @@ def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
 def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id: UUID) -> str:
     """On whose part one books: whoever books for themselves does so as a patient. NotFound: none of one's business.
 
-    A doctor books those who have been there, for a visit with this doctor in the last year: a visit opens the chart,
-    and nobody is to open it for themselves.
+    A doctor books those who have been there, for a visit with this doctor whose time was in the last year: a visit
+    opens the chart, and nobody is to open it for themselves, with one that is begun months before its time.
     """
     if actor.id == patient_id:
         return "patient"
     if actor.has(DESK):
         return "desk"
     met = (Appointment.doctor_id == doctor_id) & (Appointment.patient_id == patient_id) & Appointment.status.in_(MET)
+    lately = (Appointment.starts_at > (now := clock.now()) - KNOWN_FOR) & (Appointment.starts_at <= now)
     is_own = actor.has({Role.DOCTOR}) and actor.id == doctor_id
-    if is_own and session.scalar(select(exists().where(met, Appointment.starts_at > clock.now() - KNOWN_FOR))):
+    if is_own and session.scalar(select(exists().where(met, lately))):
         return "doctor"
     raise NotFound("not_found", "There is no such record.")
 
@@ -117,33 +120,44 @@ def changed(
     visit: Appointment,
     event: type[AppointmentEvent],
     *,
+    names: Sequence[str] = ("status",),
+    former_reason: str | None = None,
     reason: str | None = None,
     **more: Any,
 ) -> Appointment:
-    """Write into the history what the visit has become, and why, and tell the world what more the event says."""
+    """Write into the history what the visit has become, and why, and tell the world what more the event says.
+
+    `names` are those of `CHANGES` that are not as they were; `former_reason` is why the patient came until now.
+    """
+    facts = {name: getattr(visit, name) for name in ("revision", "doctor_id", "starts_at", "ends_at")}
     session.append(
         AppointmentChange,
         appointment_id=visit.id,
-        revision=visit.revision,
         status=visit.status,
-        starts_at=visit.starts_at,
-        doctor_id=visit.doctor_id,
+        changed=names,
+        place=visit.place,
+        overbooked=visit.overbooked,
+        former_reason=former_reason,
         reason=reason,
         actor_id=actor.id,
         at=clock.now(),
+        **facts,
     )
-    session.publish(
-        event(
-            appointment_id=visit.id,
-            doctor_id=visit.doctor_id,
-            patient_id=visit.patient_id,
-            starts_at=visit.starts_at,
-            ends_at=visit.ends_at,
-            revision=visit.revision,
-            **more,
-        )
-    )
+    session.publish(event(appointment_id=visit.id, patient_id=visit.patient_id, **facts, **more))
     return visit
+
+
+def by_whom(actor: Actor, visit: Appointment) -> str:
+    """On whose part one acts: the visit's `patient`, its `doctor`, or else the `desk`, which is the hospital's."""
+    if actor.id == visit.patient_id:
+        return "patient"
+    return "doctor" if actor.id == visit.doctor_id else "desk"
+
+
+def _agreed(session: Session, actor: Actor, visit: Appointment, **more: Any) -> Appointment:
+    """Say that a visit is booked, by whom, and whether beside the doctor's hours or other visits."""
+    by = by_whom(actor, visit)
+    return changed(session, actor, visit, AppointmentBooked, by=by, overbooked=visit.overbooked, **more)
 
 
 def displace(session: Session, actor: Actor, visit: Appointment, *, reason: str | None) -> None:
@@ -156,7 +170,7 @@ def accept(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointme
     """The doctor agrees to the visit. Conflict: `not_requested`, `too_late`. Forbidden: `own_visit`."""
     visit = held(session, actor, appointment_id, "doctor")
     visit.accept(clock.now())
-    return changed(session, actor, visit, AppointmentBooked)
+    return _agreed(session, actor, visit)
 
 
 def reject(session: Session, actor: Actor, *, appointment_id: UUID, reason: str) -> Appointment:
@@ -243,5 +257,6 @@ def forget_reasons(session: Session, patient_id: UUID) -> None:
     written = or_(*(text.is_not(None) for text in texts))
     session.execute(update(Appointment).where(of_patient, written).values(dict.fromkeys(texts)))
     change = AppointmentChange
-    told = change.appointment_id.in_(select(Appointment.id).where(of_patient)) & change.reason.is_not(None)
-    session.execute(update(change).where(told).values(reason=None))
+    told = or_(change.reason.is_not(None), change.former_reason.is_not(None))
+    of_visits = change.appointment_id.in_(select(Appointment.id).where(of_patient))
+    session.execute(update(change).where(of_visits, told).values(reason=None, former_reason=None))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
+from unicodedata import category
 from uuid import UUID
 
 import icalendar
@@ -19,15 +20,16 @@ from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.threads import in_thread
-from services.scheduling import calendars
+from services.scheduling import calendars, shifts
 from services.scheduling.models import Appointment, Doctor
 from services.scheduling.rota_models import CalendarLink, Shift
 
-BEFORE, AHEAD = timedelta(days=30), timedelta(days=180)
+BEFORE, AHEAD = timedelta(days=30), shifts.HORIZON
+"""As far ahead as there are shifts; visits are nearer."""
 MOST = 1_000
 """Entries of a calendar. What comes next goes first, then what is past, the latest first."""
-ENDING = ("password", "mfa_disabled")
-"""Changes of credentials with which sessions end."""
+BREAKS = ("Cc", "Zl", "Zp")
+"""Categories of characters that end a line, or are none of a text (Unicode, 4.5)."""
 STATES: Mapping[str, str] = {
     "requested": "TENTATIVE",
     "booked": "CONFIRMED",
@@ -82,12 +84,6 @@ def end_older(session: Session, actor: Actor, *, user_id: UUID) -> None:
     """
     is_older = CalendarLink.created_at <= actor.heard.occurred_at
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == user_id, is_older))
-
-
-def end_with_sessions(session: Session, actor: Actor, *, user_id: UUID, what: str) -> None:
-    """Somebody's credentials have changed: with those that end their sessions, the link ends."""
-    if what in ENDING:
-        end_older(session, actor, user_id=user_id)
 
 
 def show(session: Session, _actor: Actor, *, token: str) -> dict[str, str]:
@@ -178,5 +174,8 @@ def _event(entry: Entry, now: datetime) -> icalendar.Event:
 
 
 def _one_line(text: str) -> str:
-    """Without the control characters that the RFC has no place for."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    """Without control characters, which the RFC has no place for, and what ends a line.
+
+    What joins letters or says in which direction they are read is a part of a word, and stays.
+    """
+    return "".join(" " if category(sign) in BREAKS else sign for sign in text)

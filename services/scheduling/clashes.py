@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Session, violated
-from chassis.errors import Conflict
-from services.scheduling.models import ACTIVE, VISIT
+from chassis.database import Session
+from chassis.errors import Conflict, NotFound
+from services.scheduling.models import ACTIVE, VISIT, Doctor
+from transports.engines import violated
 
 SLOT_TAKEN = Conflict("slot_taken", "Somebody has this time already.")
 PATIENT_BUSY = Conflict("patient_busy", "The patient has another visit at that time.")
@@ -39,9 +40,11 @@ def told(part: str, person_id: UUID) -> UUID | None:
     return None if part == "desk" else person_id
 
 
-def check_not_own(doctor_id: UUID, patient_id: UUID) -> None:
-    """Conflict: `own_visit`."""
+def check_not_own(session: Session, doctor_id: UUID, patient_id: UUID) -> None:
+    """Conflict: `own_visit`. NotFound: it is nobody who can be visited anyway. One that is not asks nothing."""
     if doctor_id == patient_id:
+        if session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, Doctor.is_active)) is None:
+            raise NotFound("not_found", "There is no such doctor.")
         raise Conflict("own_visit", "A doctor is nobody's own patient: choose another doctor.")
 
 

@@ -27,8 +27,9 @@ def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | Non
     """
     successor = None if to is None else session.scalar(select(Doctor.id).where(Doctor.id == to, Doctor.is_active))
     for visit in _kept_by(session, doctor_id, {doctor_id} if to is None else {doctor_id, to}):
+        before = moving.facts_of(visit)
         if successor is not None and _is_taken_over(session, visit, successor):
-            moving.moved(session, actor, visit, doctor_id)
+            moving.moved(session, actor, visit, before)
         elif visit.status == "in_progress":
             appointments.call_off(session, actor, visit, reason=GONE_REASON, late=False, by="desk")
         else:

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Table, false, text, true
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Table, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -251,7 +251,7 @@ VISIT = cast("Table", Appointment.__table__)
 
 
 class AppointmentChange(Base):
-    """The history of an appointment: who made it what, and when."""
+    """The history of an appointment: who made it what, and when. Rows of before these columns were kept lack some."""
 
     __tablename__ = "appointment_change"
 
@@ -259,8 +259,16 @@ class AppointmentChange(Base):
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id"), index=True)
     revision: Mapped[int]
     status: Mapped[str] = mapped_column(String(20))
-    starts_at: Mapped[datetime]
+    changed: Mapped[list[str] | None] = mapped_column(JSON)
+    """The names of what is not as it was, of `CHANGES`; none of a new visit."""
     doctor_id: Mapped[UUID | None]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    place: Mapped[str | None] = mapped_column(String(100))
+    overbooked: Mapped[bool | None]
+    former_reason: Mapped[str | None] = mapped_column(String(500))
+    """Why the patient came, until this change said something else."""
     reason: Mapped[str | None] = mapped_column(String(500))
+    """Why it was changed."""
     actor_id: Mapped[UUID | None]
     at: Mapped[datetime]

@@ -8,7 +8,7 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import Forbidden
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentRescheduled
+from contracts.scheduling import CHANGES, AppointmentRescheduled
 from services.scheduling import appointments, calendars
 from services.scheduling.appointments import changed
 from services.scheduling.clashes import Wish, check_not_own, settling, told
@@ -46,14 +46,14 @@ def reschedule(
     calendars.check_time(starts_at)
     overbooked = overbook_reason is not None
     wish = Wish(to, visit.patient_id, starts_at, told(part, actor.person), visit.id, overbooked)
-    slot, former = _new_slot(session, visit, part, wish, minutes), visit.doctor_id
+    slot, before = _new_slot(session, visit, part, wish, minutes), facts_of(visit)
     with settling(session, wish, slot.ends_at):
         visit.reschedule(to, slot, overbook_reason)
         if part == "patient":
             visit.ask(clock.now())
         else:
             visit.agree()
-    return moved(session, actor, visit, former, overbook_reason)
+    return moved(session, actor, visit, before, overbook_reason)
 
 
 def _check_part(visit: Appointment, part: str, doctor_id: UUID, overbook_reason: str | None) -> None:
@@ -78,7 +78,7 @@ def _new_slot(session: Session, visit: Appointment, part: str, wish: Wish, minut
 
 def _check_doctor(session: Session, visit: Appointment, doctor_id: UUID) -> None:
     """Who is to keep the visit can be visited. Conflict: `own_visit` (its own patient), `doctor_gone`."""
-    check_not_own(doctor_id, visit.patient_id)
+    check_not_own(session, doctor_id, visit.patient_id)
     if doctor_id == visit.doctor_id:
         appointments.must_have_doctor(session, visit)
 
@@ -93,13 +93,13 @@ def change(session: Session, actor: Actor, *, appointment_id: UUID, **facts: Any
     visit = held(session, actor, appointment_id, "desk", others=others)
     visit.check_movable()
     news = {name: value for name, value in facts.items() if getattr(visit, name) != value}
-    former = visit.doctor_id
+    before = facts_of(visit)
     is_to_be_agreed = visit.status != "booked" and bool(facts.keys() & WHEN_AND_WHO)
     if is_to_be_agreed or news.keys() & WHEN_AND_WHO:
         _move(session, visit, facts)
     elif news:
         visit.describe(news)
-    return moved(session, actor, visit, former) if news or is_to_be_agreed else visit
+    return moved(session, actor, visit, before) if news or is_to_be_agreed else visit
 
 
 def _move(session: Session, visit: Appointment, facts: dict[str, Any]) -> None:
@@ -116,8 +116,19 @@ def _move(session: Session, visit: Appointment, facts: dict[str, Any]) -> None:
         visit.agree()
 
 
-def moved(session: Session, actor: Actor, visit: Appointment, former: UUID, reason: str | None = None) -> Appointment:
-    """Say that a visit has moved, perhaps from a former doctor."""
-    former_id = None if former == visit.doctor_id else former
-    facts = {"status": visit.status, "former_doctor_id": former_id}
-    return changed(session, actor, visit, AppointmentRescheduled, reason=reason, **facts)
+def facts_of(visit: Appointment) -> dict[str, Any]:
+    """What `moved` is to compare with, of a visit that is about to move."""
+    return {name: getattr(visit, name) for name in CHANGES}
+
+
+def moved(
+    session: Session, actor: Actor, visit: Appointment, before: dict[str, Any], reason: str | None = None
+) -> Appointment:
+    """Say what of a visit is not as it was `before`, and who has lost it if its doctor is another one."""
+    names = [name for name, former in before.items() if getattr(visit, name) != former]
+    lost = {name: before[name] if name in names else None for name in ("doctor_id", "reason")}
+    session.note(details={"changed": names})
+    facts: dict[str, Any] = {"names": names, "former_reason": lost["reason"], "reason": reason}
+    facts |= {"status": visit.status, "former_doctor_id": lost["doctor_id"], "changed": names}
+    by = appointments.by_whom(actor, visit)
+    return changed(session, actor, visit, AppointmentRescheduled, by=by, **facts)

@@ -22,6 +22,11 @@ def facts(session: Session, swap: ShiftSwap) -> dict[str, Any]:
     return {"swap_id": swap.id, **{name: getattr(swap, name) for name in names}, **times}
 
 
+def of_shift(session: Session, shift_id: UUID) -> ShiftSwap | None:
+    """The swap that is open for a shift, if any."""
+    return session.scalar(select(ShiftSwap).where(ShiftSwap.shift_id == shift_id, OPEN_SWAP))
+
+
 def must_be_ahead(session: Session, swap: ShiftSwap) -> None:
     """Conflict `shift_begun` if one of its shifts has begun."""
     shifts = select(Shift).where(Shift.id.in_([swap.shift_id, swap.in_exchange_id]))

@@ -38,6 +38,8 @@ class Shift(Base):
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         Index("ix_shift_person_id_starts_at_id", "person_id", "starts_at", "id"),
+        Index("ix_shift_person_id_status_starts_at_id", "person_id", "status", "starts_at", "id"),
+        Index("ix_shift_status_starts_at_id", "status", "starts_at", "id"),
         Index("ix_shift_ward_starts_at_id", "ward", "starts_at", "id"),
         Index("ix_shift_starts_at_id", "starts_at", "id"),
     )
@@ -101,8 +103,8 @@ class ShiftSwap(Base):
         self._become("accepted")
 
     def decline(self) -> None:
-        """The other one is not willing. Conflict: `swap_answered`."""
-        self._must_be("asked")
+        """The other one is not willing, or not any more. Conflict: `swap_answered`."""
+        self.must_be_open()
         self._become("declined")
 
     def withdraw(self) -> None:

@@ -6,6 +6,7 @@ from contracts import auth, clinical, scheduling
 from services.scheduling import (
     appointments,
     calendar,
+    colleagues,
     doctors,
     histories,
     lists,
@@ -35,6 +36,7 @@ class SchedulingService(Service):
     list_slots = serves(scheduling.ListSlots, slots.listing)
     take_time_off = serves(scheduling.TakeTimeOff, time_off.take)
     list_time_off = serves(scheduling.ListTimeOff, time_off.listing)
+    list_absences = serves(scheduling.ListAbsences, time_off.absences)
     end_time_off = serves(scheduling.EndTimeOff, time_off.end)
     book_appointment = serves(scheduling.BookAppointment, appointments.book)
     accept_appointment = serves(scheduling.AcceptAppointment, appointments.accept)
@@ -55,6 +57,8 @@ class SchedulingService(Service):
     get_shift = serves(scheduling.GetShift, shifts.get)
     list_shifts = serves(scheduling.ListShifts, shifts.listing)
     list_my_shifts = serves(scheduling.ListMyShifts, shifts.own)
+    list_colleagues = serves(scheduling.ListColleagues, colleagues.listing)
+    list_colleague_shifts = serves(scheduling.ListColleagueShifts, colleagues.shifts)
     ask_for_swap = serves(scheduling.AskForSwap, swaps.ask)
     answer_swap = serves(scheduling.AnswerSwap, swaps.answer)
     list_my_swaps = serves(scheduling.ListMySwaps, swaps.own)
@@ -86,7 +90,7 @@ class SchedulingService(Service):
     on_staff_approved = hears(auth.StaffApproved, staff.remember)
     on_role_revoked = hears(auth.RoleRevoked, people.dismiss)
     on_user_deactivated = hears(auth.UserDeactivated, people.suspend)
-    on_credentials_changed = hears(auth.CredentialsChanged, calendar.end_with_sessions)
+    on_sessions_ended = hears(auth.SessionsEnded, calendar.end_older)
     on_user_erased = hears(auth.UserErased, people.forget)
     on_user_registered = hears(auth.UserRegistered, patients.remember)
     on_patient_registered = hears(clinical.PatientRegistered, patients.admit)

@@ -1,6 +1,6 @@
 """Shifts: who of the staff works where and when."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -175,12 +175,13 @@ def not_found() -> NotFound:
     return NotFound("not_found", "There is no such shift.")
 
 
-def get(session: Session, _actor: Actor, *, shift_id: UUID) -> Shift:
-    """One shift. The contract lets only admins ask. NotFound: `not_found`."""
+def get(session: Session, _actor: Actor, *, shift_id: UUID) -> dict[str, Any]:
+    """One shift, with the swap that is open for it. The contract lets only admins ask. NotFound: `not_found`."""
     shift = session.get(Shift, shift_id)
     if shift is None:
         raise not_found()
-    return shift
+    own = {column.key: getattr(shift, column.key) for column in SHIFT.columns}
+    return {**own, "swap": open_swaps.of_shift(session, shift_id)}
 
 
 def listing(
@@ -189,6 +190,7 @@ def listing(
     *,
     person_id: UUID | None,
     ward: str | None,
+    status: Sequence[str] | None,
     from_: date | datetime | None,
     to: date | datetime | None,
     order: str,
@@ -197,7 +199,7 @@ def listing(
 ) -> Page:
     """All shifts, from either end. The contract lets only admins ask. Invalid: `bad_cursor`, `invalid`."""
     filters = {"person_id": person_id, "ward": ward, **days.span(from_, to)}
-    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=None, **filters)
+    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
 
 
 def own(
@@ -205,6 +207,7 @@ def own(
     actor: Actor,
     *,
     person_id: UUID,
+    status: Sequence[str] | None,
     from_: date | datetime | None,
     to: date | datetime | None,
     order: str,
@@ -214,4 +217,4 @@ def own(
     """One's own shifts, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
     actor.may_act_for(person_id)
     filters = {"person_id": person_id, **days.span(from_, to)}
-    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=None, **filters)
+    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)

@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, delete, insert, select, union_all
 
 from chassis import clock, config
-from chassis.contract import Page
+from chassis.contract import Page, bad_cursor
 from chassis.database import Session
 from chassis.errors import Invalid
 from chassis.identity import Actor
+from contracts.audit import ADMINS
+from contracts.roles import DESK
 from contracts.scheduling import SlotPage
 from services.scheduling import calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY, DOCTOR, HOURS, RULE, VALID
@@ -49,8 +51,8 @@ TAKEN = union_all(
 
 
 def set_schedule(session: Session, actor: Actor, *, doctor_id: UUID, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """Replace the doctor's weekly hours. NotFound: somebody else's. Stale: `stale`. Invalid: `rules_overlap`."""
-    actor.may_act_for(doctor_id)
+    """Replace a doctor's weekly hours. NotFound: `not_found`. Stale: `stale`. Invalid: `rules_overlap`."""
+    actor.may_act_for(doctor_id, ADMINS)
     # Of two who replace at once, the second sees what the first has written, and does not only add to it.
     session.lock(calendars.lock_of(doctor_id))
     doctor = session.get(Doctor, doctor_id, with_for_update=True)
@@ -62,6 +64,7 @@ def set_schedule(session: Session, actor: Actor, *, doctor_id: UUID, rules: list
     if rules:
         session.execute(insert(AvailabilityRule), [{"doctor_id": doctor_id, **rule} for rule in rules])
     doctor.schedule_revision += 1
+    session.note(record_id=doctor_id)
     return _schedule(rules, doctor.schedule_revision)
 
 
@@ -80,12 +83,12 @@ def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
 
 
 def get_schedule(session: Session, actor: Actor, *, doctor_id: UUID) -> dict[str, Any]:
-    """The doctor's weekly hours."""
-    actor.may_act_for(doctor_id)
+    """A doctor's weekly hours. NotFound: `not_found`."""
+    actor.may_act_for(doctor_id, DESK)
     query = select(Doctor.schedule_revision).where(Doctor.id == doctor_id, Doctor.is_active)
     revision = session.scalar(query)
     if revision is None:
-        raise doctors.not_found()
+        raise doctors.missing(session, actor, doctor_id)
     hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id)
     in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
     return _schedule(session.scalars(in_order).all(), revision)
@@ -93,7 +96,7 @@ def get_schedule(session: Session, actor: Actor, *, doctor_id: UUID) -> dict[str
 
 def listing(
     session: Session,
-    _actor: Actor,
+    actor: Actor,
     *,
     doctor_id: UUID,
     from_: date | datetime | None,
@@ -103,12 +106,12 @@ def listing(
 ) -> Page:
     """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range.
 
-    NotFound: no such doctor. Invalid: `range_too_long`, `bad_cursor`, `invalid`.
+    NotFound: no such doctor, or none yet. Invalid: `range_too_long`, `bad_cursor`, `invalid`.
     """
     start, end = _range(from_, to)
     after = _after(cursor)
     start = min(max(start, after[0]), end)
-    found = _rules_of(session, doctor_id, start, end)
+    found = _rules_of(session, actor, doctor_id, start, end)
     slots = rules.slots_of(found, start, end, config.current().hospital_timezone)
     free = rules.free(slots, _taken(session, doctor_id, start, end))
     window = list(islice(dropwhile(lambda slot: slot[:2] < after, free), limit + 1))
@@ -116,14 +119,14 @@ def listing(
     return SlotPage(window[:limit], following, timezone=config.current().hospital_timezone.key)
 
 
-def _rules_of(session: Session, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
+def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
     """The hours that count on a day of this range, or on the day before it."""
     zone = config.current().hospital_timezone
     first_day, last_day = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
     values = {"doctor_id": doctor_id, "first_day": first_day, "last_day": last_day}
     rows = session.core.execute(HOURS_OF, values).all()
     if not rows:
-        raise doctors.not_found()
+        raise doctors.missing(session, actor, doctor_id)
     return [row for row in rows if row.weekday is not None]
 
 
@@ -161,11 +164,7 @@ def _after(cursor: str | None) -> tuple[datetime, datetime]:
     try:
         starts_at, ends_at = datetime.fromisoformat(first), datetime.fromisoformat(second or first)
     except ValueError:
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
     if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise _bad_cursor()
+        raise bad_cursor()
     return starts_at, ends_at
-
-
-def _bad_cursor() -> Invalid:
-    return Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}})

@@ -7,10 +7,12 @@ from sqlalchemy import select
 
 from chassis.copies import keep
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
 from contracts.roles import STAFF
 from services.scheduling.rota_models import LEFT, StaffRole
+
+_UNKNOWN = ("not_found", "There is no such person in the staff.")
 
 
 def remember(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
@@ -36,23 +38,31 @@ def _keep(session: Session, actor: Actor, user_id: UUID, role: str) -> None:
     keep(session, StaffRole, "person_id role", "changed_by", **facts)
 
 
-def must_work_here(session: Session, *people: UUID) -> None:
-    """NotFound unless each of them is one of the staff now."""
-    if not all(_roles_of(session, *people)):
-        raise NotFound("not_found", "There is no such person in the staff.")
+def must_work_here(session: Session, person_id: UUID) -> None:
+    """NotFound unless somebody is one of the staff now; NotYet when auth has said nothing of them so far."""
+    roles = roles_of(session, person_id).get(person_id)
+    if roles is None:
+        raise NotYet(*_UNKNOWN)
+    if not roles:
+        raise NotFound(*_UNKNOWN)
 
 
 def must_share_a_role(session: Session, *people: UUID) -> None:
-    """Conflict `other_role` unless they all have a role in common now; NotFound: one of them is not of the staff."""
-    must_work_here(session, *people)
-    if not set.intersection(*_roles_of(session, *people)):
+    """Conflict `other_role` unless they all have a role in common now; NotFound: one of them is not of the staff.
+
+    Nobody waits for word of a colleague: who asks has seen them in a list.
+    """
+    roles = roles_of(session, *people)
+    if not all(roles.get(one) for one in people):
+        raise NotFound(*_UNKNOWN)
+    if not set.intersection(*roles.values()):
         raise Conflict("other_role", "The two have no role of the staff in common.")
 
 
-def _roles_of(session: Session, *people: UUID) -> list[set[str]]:
-    """The roles of each: those that auth has named since they last left, if ever."""
+def roles_of(session: Session, *people: UUID) -> dict[UUID, set[str]]:
+    """The roles of each of whom auth has said anything: those that it has named since they last left, if ever."""
     query = select(StaffRole.person_id, StaffRole.role, StaffRole.changed_by).where(StaffRole.person_id.in_(people))
     named = defaultdict[UUID, dict[str, int]](dict)
     for person_id, role, changed_by in session.execute(query):
         named[person_id][role] = changed_by
-    return [{role for role, said in named[one].items() if said > named[one].get(LEFT, 0)} for one in people]
+    return {one: {role for role, at in said.items() if at > said.get(LEFT, 0)} for one, said in named.items()}

@@ -1,9 +1,9 @@
 """Swaps: one of the staff asks another one to take a shift, who accepts, and an admin approves."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, or_, select
+from sqlalchemy import Select, Table, or_, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -12,16 +12,20 @@ from chassis.database import Session, refusing
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.scheduling import SwapAnswered, SwapAsked, SwapDecided, SwapView
+from contracts.scheduling import ColleagueShiftView, SwapAnswered, SwapAsked, SwapDecided, SwapView
 from services.scheduling import calendars, open_swaps, shifts, staff
 from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
 
 SWAP = cast("Table", ShiftSwap.__table__)
-LISTED = [*(SWAP.c[name] for name in SwapView.schema().fields), SWAP.c.created_at]
+OWN = [name for name in SwapView.schema().fields if name in SWAP.c]
+LISTED = [*(SWAP.c[name] for name in OWN), SWAP.c.created_at]
+SHIFT = [cast("Table", Shift.__table__).c[name] for name in ColleagueShiftView.schema().fields]
 PENDING = {"uq_shift_swap_shift_id": Conflict("swap_pending", "Somebody is asked to take this shift already.")}
 
 
-def ask(session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_exchange_id: UUID | None) -> ShiftSwap:
+def ask(
+    session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_exchange_id: UUID | None
+) -> dict[str, Any]:
     """Ask somebody to take one's own shift, perhaps for one of theirs.
 
     NotFound: not one's own shift, nobody of the staff, not their shift to come. Conflict: `swap_pending`,
@@ -48,7 +52,7 @@ def ask(session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_ex
     with refusing(session, PENDING):
         session.insert(swap)
     session.publish(SwapAsked(**open_swaps.facts(session, swap)))
-    return swap
+    return _shown(session, swap)[0]
 
 
 def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id: UUID | None) -> None:
@@ -63,8 +67,8 @@ def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id:
         raise shifts.not_found()
 
 
-def answer(session: Session, actor: Actor, *, swap_id: UUID, answer: str) -> ShiftSwap:
-    """Accept or decline what one is asked for, or withdraw what one has asked for.
+def answer(session: Session, actor: Actor, *, swap_id: UUID, answer: str) -> dict[str, Any]:
+    """Accept or decline what one is asked for, or withdraw what one has asked for; what is accepted may be declined.
 
     NotFound: what is not one's own to answer so. Stale: `stale`. Conflict: `swap_answered`, `shift_begun`.
     """
@@ -76,22 +80,40 @@ def answer(session: Session, actor: Actor, *, swap_id: UUID, answer: str) -> Shi
     open_swaps.must_be_ahead(session, swap)
     {"accept": swap.accept, "decline": swap.decline, "withdraw": swap.withdraw}[answer]()
     session.publish(SwapAnswered(**open_swaps.facts(session, swap), status=swap.status))
-    return swap
+    return _shown(session, swap)[0]
 
 
 def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
     """The swaps that one asked for or is asked for, newest first. Invalid: `bad_cursor`."""
     mine = or_(SWAP.c.asked_by == actor.person, SWAP.c.asked_of == actor.person)
-    return page(session, select(*LISTED).where(mine), (SWAP.c.created_at, SWAP.c.id), limit=limit, cursor=cursor)
+    return _page(session, select(*LISTED).where(mine), limit, cursor)
 
 
 def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor: str | None) -> Page:
     """All swaps in this state, newest first. The contract lets only admins ask. Invalid: `bad_cursor`."""
-    query = select(*LISTED).where(SWAP.c.status == status)
-    return page(session, query, (SWAP.c.created_at, SWAP.c.id), limit=limit, cursor=cursor)
+    return _page(session, select(*LISTED).where(SWAP.c.status == status), limit, cursor)
 
 
-def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, reason: str | None) -> ShiftSwap:
+def _page(session: Session, query: Select[*tuple[Any, ...]], limit: int, cursor: str | None) -> Page:
+    found = page(session, query, (SWAP.c.created_at, SWAP.c.id), limit=limit, cursor=cursor)
+    return Page(_shown(session, *found.items), found.next)
+
+
+def _shown(session: Session, *swaps: Any) -> list[dict[str, Any]]:
+    """Swaps as `SwapView` has them, with their shifts as these are now, in one statement for all."""
+    ids = {one for swap in swaps for one in (swap.shift_id, swap.in_exchange_id) if one is not None}
+    found = {row.id: row for row in session.execute(select(*SHIFT).where(SHIFT[0].in_(ids)))} if ids else {}
+    return [
+        {
+            **{name: getattr(swap, name) for name in OWN},
+            "shift": found[swap.shift_id],
+            "in_exchange": found.get(swap.in_exchange_id),
+        }
+        for swap in swaps
+    ]
+
+
+def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, reason: str | None) -> dict[str, Any]:
     """Approve the swap of a shift that the other one has accepted, which moves the shift, or refuse it.
 
     NotFound: `not_found`. Forbidden: `own_request`. Stale: `stale`. Conflict: `swap_not_accepted`, `shift_overlaps`,
@@ -109,7 +131,7 @@ def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, rea
     if decision == "approve":
         _carry_out(session, shift, swap)
     session.publish(SwapDecided(**open_swaps.facts(session, swap), status=swap.status))
-    return swap
+    return _shown(session, swap)[0]
 
 
 def _open_one(session: Session, shift_id: UUID) -> tuple[Shift, ShiftSwap]:

@@ -14,7 +14,8 @@ from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import Listing
-from contracts.scheduling import TimeOffRowView
+from contracts.audit import ADMINS
+from contracts.scheduling import AbsenceView, TimeOffRowView
 from services.scheduling import appointments, calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY
 from services.scheduling.models import ACTIVE, PRESENT, Appointment, TimeOff
@@ -27,6 +28,8 @@ AWAY_REASON = "The doctor is away."
 """What patients are told. The doctor's own reason is none of their business."""
 SHOWN = [AWAY.c[name] for name in TimeOffRowView.schema().fields]
 TIMES_OFF = Listing(SHOWN, (AWAY.c.starts_at, AWAY.c.id))
+ABSENCES = Listing([AWAY.c[name] for name in AbsenceView.schema().fields], TIMES_OFF.keys)
+"""The same without the reason."""
 
 
 def take(
@@ -39,11 +42,12 @@ def take(
     reason: str | None,
     displace: bool,
 ) -> dict[str, Any]:
-    """Be away for a time. With `displace`, the visits in it that have not begun lose their time.
+    """Be away for a time, or have a doctor be. With `displace`, the visits in it that have not begun lose their time.
 
-    Conflict: `has_visits`, `time_off_overlaps`. Invalid: `not_in_future`, `too_far_ahead`, `range_too_long`.
+    NotFound: `not_found`. Conflict: `has_visits`, `time_off_overlaps`. Invalid: `not_in_future`, `too_far_ahead`,
+    `range_too_long`.
     """
-    actor.may_act_for(doctor_id)
+    actor.may_act_for(doctor_id, ADMINS)
     _check_time(starts_at, ends_at)
     session.lock(calendars.lock_of(doctor_id))
     doctors.must_exist(session, doctor_id)
@@ -54,7 +58,13 @@ def take(
     session.insert(TimeOff(**shown, doctor_id=doctor_id, created_at=clock.now()))
     for visit in visits:
         appointments.displace(session, actor, visit, reason=AWAY_REASON)
+    _note(session, doctor_id, shown["id"])
     return {**shown, "displaced": [visit.id for visit in visits]}
+
+
+def _note(session: Session, doctor_id: UUID, time_off_id: Any) -> None:
+    """Whose time off it is, for the audit: an admin's deed is found as what was done to the doctor."""
+    session.note(record_id=doctor_id, details={"time_off_id": str(time_off_id)})
 
 
 def _check_time(starts_at: datetime, ends_at: datetime) -> None:
@@ -76,7 +86,7 @@ def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetim
         AWAY.c.ends_at > starts_at,
     )
     if session.core.execute(query.limit(1)).first() is not None:
-        raise Conflict("time_off_overlaps", "You are away then already.")
+        raise Conflict("time_off_overlaps", "The doctor is away then already.")
 
 
 def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[Appointment]:
@@ -106,16 +116,25 @@ def _check_visits(visits: Sequence[Appointment], displaced: Sequence[str]) -> No
 
 
 def listing(session: Session, actor: Actor, *, doctor_id: UUID, limit: int, cursor: str | None) -> Page:
-    """The doctor's own times off, latest first."""
-    doctors.own(session, actor, doctor_id)
+    """A doctor's times off, latest first. NotFound: `not_found`."""
+    actor.may_act_for(doctor_id, ADMINS)
+    doctors.must_exist(session, doctor_id)
     return TIMES_OFF.page(session, limit=limit, cursor=cursor, doctor_id=doctor_id)
+
+
+def absences(session: Session, _actor: Actor, *, doctor_id: UUID, limit: int, cursor: str | None) -> Page:
+    """When a doctor is away, latest first. The contract lets only the desk ask. NotFound: `not_found`."""
+    doctors.must_exist(session, doctor_id)
+    return ABSENCES.page(session, limit=limit, cursor=cursor, doctor_id=doctor_id)
 
 
 def end(session: Session, actor: Actor, *, doctor_id: UUID, time_off_id: UUID) -> Any:
     """Take a time off back. Visits that it displaced stay so. NotFound: none of this doctor's."""
-    doctors.own(session, actor, doctor_id)
+    actor.may_act_for(doctor_id, ADMINS)
+    doctors.must_exist(session, doctor_id)
     query = delete(AWAY).where(AWAY.c.id == time_off_id, AWAY.c.doctor_id == doctor_id)
     found = session.core.execute(query.returning(*SHOWN)).one_or_none()
     if found is None:
         raise NotFound("not_found", "There is no such time off.")
+    _note(session, doctor_id, time_off_id)
     return found

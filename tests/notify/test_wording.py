@@ -15,7 +15,7 @@ LINES: dict[type[Event], str] = {
     scheduling.AppointmentRequested: "A patient asks you for a visit on Monday 23 November 2026, 14:30.",
     scheduling.AppointmentBooked: "Your visit on Monday 23 November 2026, 14:30 is agreed.",
     scheduling.AppointmentRescheduled: (
-        "A visit of yours has changed: it is on Monday 23 November 2026, 14:30, please look at who keeps it."
+        "A visit of yours has changed: it is on Monday 23 November 2026, 14:30, please look at who keeps it, and where."
     ),
     scheduling.AppointmentDisplaced: (
         "The doctor cannot keep your visit on Monday 23 November 2026, 14:30. Please choose another time."

@@ -15,7 +15,7 @@ from services.scheduling.models import Appointment, AppointmentChange, TimeOff
 from tests.scheduling.model import ACTIVE, TO_COME, Model
 
 VISIT, CHANGE, AWAY = (cast("Table", model.__table__) for model in (Appointment, AppointmentChange, TimeOff))
-MORE = ("status", "former_doctor_id", "late", "by")
+MORE = ("status", "former_doctor_id", "late", "changed", "by", "overbooked")
 """What some events say besides what all of them do."""
 
 
@@ -55,7 +55,8 @@ class Evidence:
     def _history(self, session: Session) -> list[tuple[Any, ...]]:
         """The rows of history that are new."""
         one = CHANGE.c
-        shown = (one.id, one.appointment_id, one.revision, one.status, one.starts_at, one.doctor_id)
+        facts = (one.status, one.doctor_id, one.starts_at, one.ends_at, one.overbooked, one.changed)
+        shown = (one.id, one.appointment_id, one.revision, *facts)
         found = session.core.execute(select(*shown).where(one.id > self.changed_through)).all()
         self.changed_through = max((row.id for row in found), default=self.changed_through)
         return [tuple(row)[1:] for row in found]

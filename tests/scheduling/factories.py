@@ -73,6 +73,11 @@ def at(days: int = 2, hour: int = 9, minute: int = 0, zone: ZoneInfo = BERLIN) -
     return datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
 
 
+def timed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields in which what `at` takes has become a time, today: an example is chosen before, maybe on another day."""
+    return {name: at(**value) if isinstance(value, dict) else value for name, value in fields.items()}
+
+
 def seen(visit: Any) -> dict[str, Any]:
     """A visit as a caller sees it."""
     shown: dict[str, Any] = AppointmentView.dump_one(visit)

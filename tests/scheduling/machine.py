@@ -85,7 +85,8 @@ class People(RuleBasedStateMachine):
         people: dict[str, Any] = {"doctor_id": wish.doctor, "patient_id": wish.patient}
         answer = self.ask(who, scheduling.BookAppointment, refusals, **people, **asked(wish))
         if not refusals:
-            self.model.book(UUID(str(answer.reply["id"])), wish, status)
+            by = "doctor" if who.person == wish.doctor else "desk"
+            self.model.book(UUID(str(answer.reply["id"])), wish, status, by)
 
     def hear(self, doctor: Actor, *, is_gone: bool) -> None:
         """Auth says that a doctor cannot be visited any more, or can again."""

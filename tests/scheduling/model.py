@@ -4,6 +4,7 @@ Each method that asks says which refusals are right at this moment, as a set of 
 be done, else it must be refused with one of them. The methods that do say what has become of the visit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -54,17 +55,29 @@ class Visit:
     history: list[tuple[Any, ...]] = field(default_factory=list)
     said: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def becomes(self, status: str, event: str, /, **more: Any) -> None:
-        """One revision more, one row of history, one event."""
+    def becomes(self, status: str, event: str, /, names: Sequence[str] = ("status",), **more: Any) -> None:
+        """One revision more, one row of history that names what is not as it was, one event."""
         self.status, self.revision = status, self.revision + 1
         self.first_call = status == "displaced" or (status == "requested" and self.first_call)
-        self.history.append((self.id, self.revision, status, self.starts_at, self.doctor))
+        when, what = (self.starts_at, self.ends_at), (self.overbooked, list(names))
+        self.history.append((self.id, self.revision, status, self.doctor, *when, *what))
         people = (self.doctor, self.patient)
         self.said.append((self.id, event, self.revision, self.starts_at, self.ends_at, *people, more))
 
     def overlaps(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether they share a moment."""
         return self.starts_at < ends_at and starts_at < self.ends_at
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What may be another when it has moved: nothing of the machine has a place, or a reason."""
+        return {
+            "status": self.status,
+            "doctor_id": self.doctor,
+            "starts_at": self.starts_at,
+            "ends_at": self.ends_at,
+            "overbooked": self.overbooked,
+        }
 
     @property
     def row(self) -> tuple[Any, ...]:
@@ -165,9 +178,9 @@ class Model:
         return codes
 
     def have_met(self, doctor: UUID, patient: UUID) -> bool:
-        """Whether the patient has been there for a visit to the doctor; no example lasts for a year."""
+        """Whether the patient has been there for a visit to the doctor, at its time; no example lasts for a year."""
         mine = [v for v in self.visits.values() if (v.doctor, v.patient) == (doctor, patient)]
-        return any(visit.status in (*PRESENT, "fulfilled") for visit in mine)
+        return any(visit.status in (*PRESENT, "fulfilled") and visit.starts_at <= self.now for visit in mine)
 
     def is_late(self, visit: Visit) -> bool:
         """Whether it is agreed and begins within a day."""
@@ -191,26 +204,30 @@ class Model:
 
     # --- what is done ------------------------------------------------------------------------------------------------
 
-    def book(self, visit_id: UUID, wish: Wish, status: str) -> Visit:
+    def book(self, visit_id: UUID, wish: Wish, status: str, by: str) -> Visit:
         """A new visit."""
         ends_at = self.end_of(wish)
         assert ends_at is not None
         overbooked = wish.minutes is not None
         visit = Visit(visit_id, wish.doctor, wish.patient, wish.starts_at, ends_at, status, overbooked)
         visit.requested_at = self.now if status == "requested" else None
-        visit.becomes(status, f"appointment_{status}")
+        more: dict[str, Any] = {} if status == "requested" else {"by": by, "overbooked": overbooked}
+        visit.becomes(status, f"appointment_{status}", names=(), **more)
         self.visits[visit_id] = visit
         return visit
 
-    def move(self, visit: Visit, wish: Wish, status: str) -> None:
+    def move(self, visit: Visit, wish: Wish, status: str, by: str) -> None:
         """Another time, another doctor, or both."""
         ends_at = self.end_of(wish)
         assert ends_at is not None
-        former = None if visit.doctor == wish.doctor else str(visit.doctor)
+        former, before = None if visit.doctor == wish.doctor else str(visit.doctor), visit.facts
         visit.doctor, visit.starts_at, visit.ends_at = wish.doctor, wish.starts_at, ends_at
         visit.overbooked, visit.displaced_at = wish.minutes is not None, None
         visit.requested_at = self.now if status == "requested" else None
-        visit.becomes(status, "appointment_rescheduled", status=status, former_doctor_id=former)
+        after = {**visit.facts, "status": status}
+        changed = [name for name, value in before.items() if after[name] != value]
+        more = {"status": status, "former_doctor_id": former, "changed": changed, "by": by}
+        visit.becomes(status, "appointment_rescheduled", names=changed, **more)
 
     def displace(self, visit: Visit) -> None:
         """It loses its time to the doctor."""

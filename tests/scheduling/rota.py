@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import ShiftView, SwapView, TaskView
+from contracts.scheduling import ShiftView, TaskView
 from services.scheduling import shifts, staff, swaps, tasks
 from tests.scheduling.factories import at, heard, patient
 
@@ -52,35 +52,34 @@ def change(session: Session, one: Any, *, by: Actor = ADMIN, **changes: Any) -> 
 def shifts_of(session: Session, who: Actor) -> list[UUID]:
     """The shifts that somebody is to work, latest first."""
     anything = {"from_": None, "to": None, "order": "desc", "limit": 100, "cursor": None}
-    asked: dict[str, Any] = {"person_id": who.person, **anything}
-    return [one.id for one in shifts.own(session, who, **asked).items if one.status == "assigned"]
+    asked: dict[str, Any] = {"person_id": who.person, "status": ["assigned"], **anything}
+    return [one.id for one in shifts.own(session, who, **asked).items]
 
 
 def ask(session: Session, who: Actor, one: Any, other: Actor, exchange: Any = None) -> Any:
     """One's wish to give a shift to somebody else, as a caller sees it."""
     in_exchange = exchange and exchange["id"]
-    asked = swaps.ask(session, who, shift_id=one["id"], asked_of=other.person, in_exchange_id=in_exchange)
-    return SwapView.dump_one(asked)
+    return swaps.ask(session, who, shift_id=one["id"], asked_of=other.person, in_exchange_id=in_exchange)
 
 
 def answer(session: Session, who: Actor, swap: Any, said: str = "accept") -> str:
     """What a swap is after an answer."""
-    status = swaps.answer(session, who, swap_id=swap["id"], answer=said).status
+    answered = swaps.answer(session, who, swap_id=swap["id"], answer=said)
     session.flush()
-    return status
+    return str(answered["status"])
 
 
 def decide(session: Session, one: Any, *, by: Actor = ADMIN, decision: str = "approve", reason: Any = None) -> Any:
     """The swap of a shift after an admin's decision."""
     decided = swaps.decide(session, by, shift_id=one["id"], decision=decision, reason=reason)
     session.flush()
-    return SwapView.dump_one(decided)
+    return decided
 
 
 def states(session: Session, who: Actor) -> list[str]:
     """What the swaps are that somebody asked for or is asked for, newest first."""
     session.flush()
-    return [row.status for row in swaps.own(session, who, limit=100, cursor=None).items]
+    return [row["status"] for row in swaps.own(session, who, limit=100, cursor=None).items]
 
 
 def task(session: Session, who: Actor, *, by: Actor = ADMIN, **fields: Any) -> Any:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
-
 from chassis.contract import Page
 from chassis.database import Database, Session
 from services.scheduling import shifts, tasks
-from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of
+from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of, run
 from tests.scheduling.rota import ADMIN
 
 PEOPLE, RARE = 100, 40
@@ -29,7 +27,8 @@ def fill(database: Database, rows: int) -> None:
         f"""
         INSERT INTO shift (id, person_id, ward, starts_at, ends_at, status, revision, created_at)
         SELECT {id_of(4, "g")}, {whose}, CASE WHEN g % {rare} = 0 THEN 'Attic' ELSE 'Ward ' || g % 7 END,
-            moment, moment + interval '10 minutes', 'assigned', 1, moment {series}
+            moment, moment + interval '10 minutes',
+            CASE WHEN g % {rare} = 10 THEN 'cancelled' ELSE 'assigned' END, 1, moment {series}
         """,
         f"""
         INSERT INTO task (id, title, owner_id, given_by, patient_id, priority, status, revision, created_at)
@@ -39,14 +38,12 @@ def fill(database: Database, rows: int) -> None:
         "VACUUM (FREEZE, ANALYZE) shift",
         "VACUUM (FREEZE, ANALYZE) task",
     )
-    with database.autocommit() as connection:
-        for statement in ("SET statement_timeout = 0", *statements, "RESET statement_timeout"):
-            connection.execute(text(statement))
+    run(database, *statements)
 
 
 def questions(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
     """The lists that people ask for, in a database with so many shifts and tasks."""
-    of_shift, of_task = ("person_id", "ward", "from_", "to"), ("owner_id", "patient_id", "status")
+    of_shift, of_task = ("person_id", "ward", "status", "from_", "to"), ("owner_id", "patient_id", "status")
     middle = START + rows // 2 * LENGTH
     days = {"from_": middle - timedelta(days=3), "to": middle}
     of_shifts: dict[str, Asked] = {
@@ -57,6 +54,9 @@ def questions(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
         "a ward in three days": {"ward": "Ward 3", **days},
         "a busy person": {"person_id": BUSY},
         "a person from now on": {"person_id": OTHER, "from_": middle, "order": "asc"},
+        "a colleague from now on": {"person_id": BUSY, "status": ["assigned"], "from_": middle, "order": "asc"},
+        "cancelled shifts": {"status": ["cancelled"]},
+        "cancelled shifts of a busy person": {"person_id": BUSY, "status": ["cancelled"]},
     }
     of_tasks: dict[str, Asked] = {
         "all tasks": {},

@@ -98,6 +98,13 @@ def test_who_has_not_been_there_for_a_year_asks_again(session: Session, days: in
         assert book(session, who, actor=who, patient_id=known.person)["status"] == found
 
 
+def test_a_visit_that_was_begun_before_its_time_is_none_to_book_another_one_after(session: Session) -> None:
+    who, known = doctor(session), patient()
+    has_been_there(session, who, known, at(days=60))
+    with pytest.raises(NotFound):
+        book(session, who, actor=who, patient_id=known.person)
+
+
 def has_been_there(
     session: Session, who: Actor, whom: Actor, starts_at: datetime | None = None, status: str = "fulfilled"
 ) -> None:
@@ -116,6 +123,14 @@ def test_a_doctor_opens_no_strangers_chart_by_booking_him(session: Session) -> N
 
 def test_a_doctor_asks_another_one_as_any_patient_does(session: Session) -> None:
     assert book(session, doctor(session), actor=doctor(session))["status"] == "requested"
+
+
+@pytest.mark.parametrize("actor", [patient(), RECEPTIONIST], ids=["patient", "desk"])
+def test_whoever_is_no_doctor_is_not_found_as_their_own(session: Session, actor: Actor) -> None:
+    whom = patient() if actor is RECEPTIONIST else actor
+    with pytest.raises(NotFound) as refused:
+        book(session, whom, actor=actor, patient_id=whom.person)
+    assert refused.value.detail == "There is no such doctor."
 
 
 def test_a_visit_is_where_the_slot_is(session: Session) -> None:
@@ -151,12 +166,10 @@ def test_the_next_slot_begins_when_one_ends(session: Session) -> None:
     assert second["starts_at"] == first["ends_at"]
 
 
-@pytest.mark.parametrize(
-    "starts_at", [at(hour=8), at(hour=17), at(hour=9, minute=10)], ids=["before", "after", "between"]
-)
-def test_a_visit_begins_with_one_of_the_doctors_slots(session: Session, starts_at: object) -> None:
+@pytest.mark.parametrize(("hour", "minute"), [(8, 0), (17, 0), (9, 10)], ids=["before", "after", "between"])
+def test_a_visit_begins_with_one_of_the_doctors_slots(session: Session, hour: int, minute: int) -> None:
     with pytest.raises(Conflict) as refused:
-        book(session, doctor(session), starts_at=starts_at)
+        book(session, doctor(session), starts_at=at(hour=hour, minute=minute))
     assert code(refused) == "outside_hours"
 
 

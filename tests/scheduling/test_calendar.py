@@ -115,12 +115,13 @@ def test_nobody_elses_visits_are_in_it(session: Session) -> None:
     assert events_of(session, doctor(session)) == []
 
 
-def test_it_reaches_from_30_days_ago_to_180_days_ahead(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    for days in (-31, -29, 179, 181):
-        visit(session, who.person, asking.person, starts_at=at(days))
-    starts = [event.decoded("dtstart") for event in events_of(session, asking)]
-    assert starts == [at(179), at(-29)]
+def test_it_reaches_from_30_days_ago_as_far_ahead_as_there_are_shifts(session: Session) -> None:
+    who, ward = patient(None, "nurse"), {"ward": "Ward 3", "status": "assigned", "created_at": clock.now()}
+    for days in (-31, -29, 365, 367):
+        session.add(Shift(person_id=who.person, starts_at=at(days), ends_at=at(days, 12), **ward))
+    session.flush()
+    starts = [event.decoded("dtstart") for event in events_of(session, who)]
+    assert starts == [at(365), at(-29)]
 
 
 def test_times_are_in_utc_and_lines_end_and_fold_as_the_rfc_says(session: Session) -> None:
@@ -144,6 +145,16 @@ def test_no_text_breaks_out_of_its_line(session: Session, sign: str) -> None:
     assert not {one for one in text.replace("\r\n", "") if not one.isprintable()}
     [event] = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert "END:VEVENT" in str(event["location"])
+
+
+@pytest.mark.parametrize(
+    "place", ["\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\u2695\ufe0f", "\u200f\u05d0"]
+)
+def test_what_joins_letters_or_turns_their_direction_stays(session: Session, place: str) -> None:
+    asking = patient()
+    visit(session, doctor(session).person, asking.person, place=place)
+    [event] = events_of(session, asking)
+    assert str(event["location"]) == place
 
 
 def test_it_has_what_a_calendar_must_have(session: Session) -> None:
@@ -232,18 +243,12 @@ def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session
             calendar.show(session, NOBODY, token=token)
 
 
-def credentials(what: str) -> Callable[[Session, Actor, UUID], None]:
-    """What is heard when somebody's credentials have changed."""
-    return lambda session, actor, one: calendar.end_with_sessions(session, actor, user_id=one, what=what)
-
-
 ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
-    "a new password": credentials("password"),
-    "a second factor that an admin takes away": credentials("mfa_disabled"),
+    "all sessions": lambda session, actor, one: calendar.end_older(session, actor, user_id=one),
     "a lost role": lambda session, actor, one: people.dismiss(session, actor, user_id=one, role="doctor"),
     "deactivation": lambda session, actor, one: people.suspend(session, actor, user_id=one),
 }
-"""What ends all of somebody's sessions."""
+"""What ends somebody's link."""
 
 
 @pytest.mark.parametrize("what", ENDING)
@@ -258,11 +263,3 @@ def test_a_link_ends_with_the_sessions_and_one_that_is_made_later_stays(session:
     ENDING[what](session, actor, who.person)
     for kept in (later, another):
         calendar.show(session, NOBODY, token=kept)
-
-
-@pytest.mark.parametrize("what", ["email", "mfa_enabled"])
-def test_a_link_stays_where_sessions_do(session: Session, what: str) -> None:
-    who = patient()
-    token = token_of(session, who)
-    credentials(what)(session, heard(2), who.person)
-    calendar.show(session, NOBODY, token=token)

@@ -1,6 +1,7 @@
 """The directory: copies of what auth says, which stale events never spoil."""
 
 import random
+from functools import partial
 from uuid import UUID
 
 import eventlet
@@ -11,9 +12,9 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
-from chassis.errors import NotFound
+from chassis.errors import NotFound, NotYet
 from contracts.scheduling import DoctorView
-from services.scheduling import doctors
+from services.scheduling import doctors, slots
 from services.scheduling.models import Doctor
 from tests.scheduling.factories import at, book, doctor, free, heard, in_transaction, patient, together, visits_of
 
@@ -50,6 +51,17 @@ def test_the_directory_may_be_of_one_specialization(session: Session) -> None:
     assert listed(session, specialization="derma") == []
 
 
+def test_the_directory_may_be_of_certain_doctors_and_what_else_is_asked_counts_too(session: Session) -> None:
+    ids = {name: uuid7() for name in ("Dr Chen", "Dr Adams", "Dr Baker")}
+    for sequence, (name, doctor_id) in enumerate(ids.items(), 1):
+        remember(session, sequence, name, doctor_id=doctor_id)
+    wanted = [ids["Dr Chen"], ids["Dr Adams"], ids["Dr Chen"], uuid7()]
+    assert [name for name, _ in listed(session, ids=wanted)] == ["Dr Adams", "Dr Chen"]
+    assert [name for name, _ in listed(session, ids=wanted, name="chen")] == ["Dr Chen"]
+    doctors.suspend(session, heard(9), user_id=ids["Dr Chen"])
+    assert [name for name, _ in listed(session, ids=wanted)] == ["Dr Adams"]
+
+
 @pytest.mark.parametrize(("name", "found"), [("wei", 1), ("DR W", 1), ("Lena", 0), ("%", 0), ("_", 0), ("r", 2)])
 def test_the_directory_is_searched_by_any_part_of_a_name(session: Session, name: str, found: int) -> None:
     remember(session, 1, "Dr Weiss")
@@ -66,6 +78,29 @@ def test_one_doctor_is_read_by_anybody_and_who_has_left_by_nobody(session: Sessi
     for unknown in (doctor_id, uuid7()):
         with pytest.raises(NotFound):
             doctors.get(session, patient(), doctor_id=unknown)
+
+
+@pytest.mark.parametrize("role", ["admin", "receptionist"])
+def test_the_desk_waits_a_little_for_a_doctor_of_whom_nobody_has_told(session: Session, role: str) -> None:
+    doctor_id, desk = uuid7(), patient(None, role)
+    with pytest.raises(NotYet):
+        doctors.get(session, desk, doctor_id=doctor_id)
+    with pytest.raises(NotYet):
+        slots.listing(session, desk, doctor_id=doctor_id, **dict.fromkeys(("from_", "to", "cursor")), limit=9)
+    with pytest.raises(NotYet):
+        doctors.get(session, patient(doctor_id, "doctor"), doctor_id=doctor_id)
+    doctors.suspend(session, heard(), user_id=doctor_id)
+    with pytest.raises(NotFound) as refused:
+        doctors.get(session, desk, doctor_id=doctor_id)
+    assert type(refused.value) is NotFound, "no event is on its way"
+
+
+def test_others_do_not_wait_for_a_doctor_who_is_not_in_the_directory(session: Session) -> None:
+    whole = dict.fromkeys(("from_", "to", "cursor")) | {"limit": 9}
+    for read in (doctors.get, partial(slots.listing, **whole)):
+        with pytest.raises(NotFound) as refused:
+            read(session, patient(), doctor_id=uuid7())
+        assert type(refused.value) is NotFound
 
 
 def test_a_newer_event_wins(session: Session) -> None:

@@ -3,9 +3,11 @@
 import pytest
 
 from chassis.database import Session
+from chassis.errors import NotFound
 from contracts.scheduling import AppointmentCancelled
+from services.scheduling import people
 from services.scheduling.models import Appointment
-from tests.scheduling.factories import at, book, doctor, history, patient, said
+from tests.scheduling.factories import at, book, doctor, heard, history, patient, said
 from tests.scheduling.test_hand_over import after, erase
 
 
@@ -41,3 +43,12 @@ def test_what_an_erased_patient_wrote_is_gone_and_the_visit_is_not(session: Sess
     erase(session, asking)
     session.expire_all()
     assert [session.get_one(Appointment, one["id"]).reason for one in (visit, others)] == [None, "my elbow"]
+
+
+def test_an_erased_patient_asks_for_no_visit(session: Session) -> None:
+    who, asking = doctor(session), patient()
+    people.forget(session, heard(9), user_id=asking.person, reassign_to=None)
+    with pytest.raises(NotFound) as refused:
+        book(session, who, actor=asking, reason="my knee")
+    assert refused.value.detail == "There is no such patient."
+    assert session.query(Appointment).filter_by(patient_id=asking.person).all() == []

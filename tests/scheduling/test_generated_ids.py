@@ -51,6 +51,7 @@ FREE = {
     Case(scheduling.BookAppointment, Role.PATIENT, "doctor_id"),
     *(Case(scheduling.RescheduleAppointment, role, "doctor_id") for role in (Role.PATIENT, Role.DOCTOR)),
     *(Case(scheduling.AskForSwap, role, "asked_of") for role in STAFF),
+    *(Case(scheduling.ListColleagueShifts, role, "colleague_id") for role in STAFF),
 }
 """What one may choose freely: a patient any doctor, one of the staff any colleague. A doctor is `desk_only` of any."""
 
@@ -154,6 +155,7 @@ def id_for(world: World, name: str, owner: Actor, colleague: Actor) -> UUID:
         return owner.person if owner.has(PERSONS[name]) else world.person(min(PERSONS[name])).person
     chosen: dict[str, Callable[[], UUID]] = {
         "asked_of": lambda: colleague.person,
+        "colleague_id": lambda: colleague.person,
         "in_exchange_id": lambda: world.shift_id(colleague),
         **{
             record: lambda record=record: getattr(world, record)(owner)  # type: ignore[misc]

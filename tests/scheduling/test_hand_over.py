@@ -1,6 +1,6 @@
 """A doctor is erased: the visits go to another one, or the patient is told to choose another time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -164,18 +164,18 @@ def test_a_visit_does_not_go_to_a_doctor_who_is_its_patient(session: Session) ->
     assert after(session, visit)[:2] == (who.person, "displaced")
 
 
-def overbooked(session: Session, who: Actor, starts_at: datetime) -> dict[str, Any]:
+def overbooked(session: Session, who: Actor, hour: int) -> dict[str, Any]:
     """A visit at a time that the doctor may have given to somebody else too."""
-    visit = book(session, who, starts_at=starts_at + timedelta(days=9))
+    visit = book(session, who, starts_at=at(11, hour))
     row = session.get_one(Appointment, visit["id"])
-    row.starts_at, row.ends_at, row.overbooked = starts_at, starts_at + HALF_HOUR, True
+    row.starts_at, row.ends_at, row.overbooked = at(hour=hour), at(hour=hour) + HALF_HOUR, True
     session.flush()
     return visit
 
 
 def test_an_overbooked_visit_goes_to_another_doctor_only_where_nobody_else_has_the_time(session: Session) -> None:
     who, other = doctor(session), doctor(session)
-    visits = [overbooked(session, who, at(hour=hour)) for hour in (9, 10)]
+    visits = [overbooked(session, who, hour) for hour in (9, 10)]
     book(session, other, starts_at=at(hour=9))
     erase(session, who, other)
     assert [after(session, visit)[:2] for visit in visits] == [(who.person, "displaced"), (other.person, "requested")]
@@ -183,7 +183,7 @@ def test_an_overbooked_visit_goes_to_another_doctor_only_where_nobody_else_has_t
 
 def test_of_two_visits_at_one_time_the_overbooked_one_is_displaced(session: Session) -> None:
     who, other = doctor(session), doctor(session)
-    added = overbooked(session, who, at(hour=9))
+    added = overbooked(session, who, 9)
     visit = book(session, who, starts_at=at(hour=9, minute=30))
     session.get_one(Appointment, visit["id"]).starts_at = at(hour=9)
     session.flush()

@@ -1,6 +1,7 @@
 """Lists of visits: whose they are, in which order, by state and by when they begin."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from chassis.identity import Actor
 from contracts.scheduling import AppointmentQuery, ListAppointments, ListDoctorAppointments
 from services.scheduling import appointments, lists
 from services.scheduling.models import Appointment
-from tests.scheduling.factories import at, book, doctor, move, patient, statements, visits_of
+from tests.scheduling.factories import at, book, doctor, move, patient, statements, timed, visits_of
 from tests.ward import settings
 
 RECEPTIONIST = patient(None, "receptionist")
@@ -117,12 +118,14 @@ def test_pages_of_a_list_with_bounds_follow_each_other_without_gap_or_repeat(
     assert got == (made[1:4] if order == "asc" else made[3:0:-1])
 
 
-@pytest.mark.parametrize("filters", [{}, {"status": ["booked", "requested"]}, {"from_": at(1), "to": at(9)}], ids=str)
+@pytest.mark.parametrize(
+    "filters", [{}, {"status": ["booked", "requested"]}, {"from_": {"days": 1}, "to": {"days": 9}}], ids=str
+)
 def test_a_list_is_one_statement(session: Session, filters: dict[str, Any]) -> None:
     who = doctor(session)
     booked(session, who, patient(), 3, 4)
     with statements(session) as sent:
-        visits_of(session, who, **filters)
+        visits_of(session, who, **timed(filters))
     assert len(sent) == 1
 
 
@@ -171,11 +174,17 @@ def test_a_cursor_is_of_the_order_that_it_comes_from(session: Session, order: st
 
 
 @pytest.mark.parametrize(
-    ("from_", "to"),
-    [(at(5), at(3)), (at(5).date(), at(4).date()), (at(5).date(), at(3)), (at(5), at(3).date())],
-    ids=str,
+    "ends",
+    [
+        lambda: (at(5), at(3)),
+        lambda: (at(5).date(), at(4).date()),
+        lambda: (at(5).date(), at(3)),
+        lambda: (at(5), at(3).date()),
+    ],
+    ids=["moments", "days", "a day and a moment", "a moment and a day"],
 )
-def test_a_list_does_not_end_before_it_begins(session: Session, from_: date | datetime, to: date | datetime) -> None:
+def test_a_list_does_not_end_before_it_begins(session: Session, ends: Callable[[], tuple[date, date]]) -> None:
+    from_, to = ends()
     with pytest.raises(Invalid) as refused:
         visits_of(session, doctor(session), from_=from_, to=to)
     assert list(refused.value.facts["errors"]) == ["to"]

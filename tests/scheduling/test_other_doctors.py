@@ -86,3 +86,11 @@ def test_a_visit_is_not_given_to_an_unknown_doctor(session: Session) -> None:
     visit = book(session, doctor(session))
     with pytest.raises(NotFound):
         change(session, visit, doctor_id=uuid7())
+
+
+def test_a_visit_is_not_given_to_its_patient_who_is_no_doctor(session: Session) -> None:
+    asking = patient()
+    visit = book(session, doctor(session), actor=asking)
+    with pytest.raises(NotFound) as refused:
+        reschedule(session, asking, visit, doctor_id=asking.person)
+    assert refused.value.detail == "There is no such doctor."

@@ -73,9 +73,11 @@ def test_only_an_overbooked_visit_takes_other_minutes_than_its_slot(contract: ty
     assert contract.read({**asked, "overbook_reason": "urgent"})["minutes"] == 40
 
 
-@pytest.mark.parametrize("starts_at", [at(hour=18), at(minute=10)], ids=["beside the hours", "between slots"])
-def test_where_there_is_no_slot_a_visit_takes_fifteen_minutes_or_what_is_said(session: Session, starts_at: Any) -> None:
-    who = doctor(session)
+@pytest.mark.parametrize(("hour", "minute"), [(18, 0), (9, 10)], ids=["beside the hours", "between slots"])
+def test_where_there_is_no_slot_a_visit_takes_fifteen_minutes_or_what_is_said(
+    session: Session, hour: int, minute: int
+) -> None:
+    who, starts_at = doctor(session), at(hour=hour, minute=minute)
     assert overbook(session, who, starts_at=starts_at)["ends_at"] - starts_at == timedelta(minutes=15)
     assert overbook(session, who, starts_at=starts_at, minutes=50)["ends_at"] - starts_at == timedelta(minutes=50)
 

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
+from chassis.identity import Actor
 from services.scheduling import appointments, patients, people
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import at, doctor, heard, in_transaction, patient, together
@@ -19,10 +20,10 @@ DESK = patient(None, "receptionist")
 LEFT_OUT: dict[str, Any] = {"reason": None, "overbook_reason": None, "minutes": None}
 
 
-def at_desk(session: Session, who: Any, whom: Any, **fields: Any) -> str:
-    """What a visit is that the desk books for somebody of whom nobody may have told."""
+def at_desk(session: Session, who: Any, whom: Any, actor: Actor = DESK, **fields: Any) -> str:
+    """What a visit is that the desk, or somebody else, books for somebody of whom nobody may have told."""
     given = {"doctor_id": who.person, "patient_id": whom.person, "starts_at": at(), **LEFT_OUT, **fields}
-    return appointments.book(session, DESK, **given).status
+    return appointments.book(session, actor, **given).status
 
 
 def test_the_desk_books_nobody_of_whom_it_has_not_been_told(session: Session) -> None:
@@ -77,7 +78,8 @@ def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
     assert task(session, nurse(session), patient_id=whom.person)["patient_id"] == whom.person
 
 
-def test_nobody_is_booked_while_they_are_erased(fresh: Database) -> None:
+@pytest.mark.parametrize("by", ["desk", "patient"])
+def test_nobody_is_booked_while_they_are_erased(fresh: Database, by: str) -> None:
     who, whom = in_transaction(fresh, doctor), patient()
     in_transaction(fresh, lambda session: patients.remember(session, heard(), user_id=whom.person))
 
@@ -88,7 +90,7 @@ def test_nobody_is_booked_while_they_are_erased(fresh: Database) -> None:
     def book() -> None:
         eventlet.sleep(0.05)
         with pytest.raises(NotFound):
-            in_transaction(fresh, lambda session: at_desk(session, who, whom))
+            in_transaction(fresh, lambda session: at_desk(session, who, whom, actor=DESK if by == "desk" else whom))
 
     together(lambda: in_transaction(fresh, erase), book)
     with fresh.read() as session:

@@ -108,6 +108,18 @@ def test_a_swap_that_is_decided_by_many_at_once_moves_once(fresh: Database, who:
         assert session.execute(select(Shift.person_id, Shift.revision)).all() == [(other.person, 2)]
 
 
+def test_a_swap_that_is_approved_while_the_other_one_steps_back_does_one_of_both(
+    fresh: Database, who: Actor, other: Actor
+) -> None:
+    given = done(fresh, shift, who)
+    swap = done(fresh, ask, who, given, other)
+    done(fresh, answer, other, swap)
+    found = at_once(fresh, [doing(decide, given), doing(answer, other, swap, "decline")])
+    with fresh.read() as session:
+        status = session.scalars(select(ShiftSwap.status)).one()
+    assert found == {"done": 1, {"approved": "swap_answered", "declined": "swap_not_accepted"}[status]: 1}
+
+
 def test_two_swaps_at_once_never_make_two_shifts_of_one_overlap(fresh: Database, who: Actor, other: Actor) -> None:
     third = done(fresh, nurse)
     given = [done(fresh, agreed, one, third, starts_at=at(hour=hour)) for one, hour in ((who, 9), (other, 12))]

@@ -52,6 +52,8 @@ def test_hours_keep_their_place_and_the_days_on_which_they_count(session: Sessio
         ({"valid_from": "2026-02-01", "valid_to": "2026-01-31"}, "valid_to"),
         ({"place": ""}, "place"),
         ({"slot_minutes": 481}, "slot_minutes"),
+        ({"slot_minutes": 480, "to": "16:59"}, "slot_minutes"),
+        ({"slot_minutes": 91, "from": "23:00", "to": "00:30"}, "slot_minutes"),
     ],
 )
 def test_hours_that_mean_nothing_are_refused(wrong: dict[str, Any], field: str) -> None:
@@ -59,6 +61,12 @@ def test_hours_that_mean_nothing_are_refused(wrong: dict[str, Any], field: str) 
     with pytest.raises(Invalid) as refused:
         SetSchedule.read({"doctor_id": str(uuid7()), "rules": [rule]})
     assert list(refused.value.facts["errors"]["rules"]["0"]) == [field]
+
+
+@pytest.mark.parametrize(("opens", "closes", "minutes"), [("09:00", "17:00", 480), ("23:00", "00:30", 90)])
+def test_hours_may_be_one_slot_long_past_midnight_too(opens: str, closes: str, minutes: int) -> None:
+    rule = {"weekday": 0, "from": opens, "to": closes, "slot_minutes": minutes}
+    assert SetSchedule.read({"doctor_id": str(uuid7()), "rules": [rule]})["rules"][0]["slot_minutes"] == minutes
 
 
 def test_of_two_schedules_at_once_one_stays(fresh: Database) -> None:

@@ -59,9 +59,11 @@ def test_the_night_after_the_day_before_is_offered_and_can_be_booked(session: Se
     assert book(session, who, starts_at=at(3, 1))["ends_at"] == at(3, 1, 30)
 
 
-@pytest.mark.parametrize("fields", [{"valid_to": at(1).date()}, {"valid_from": at(3).date()}])
-def test_nothing_can_be_booked_on_a_day_on_which_the_hours_do_not_count(session: Session, fields: Any) -> None:
-    who = doctor(session, rules=[Hours(at().weekday(), **fields)._asdict()])
+@pytest.mark.parametrize(("field", "days"), [("valid_to", 1), ("valid_from", 3)])
+def test_nothing_can_be_booked_on_a_day_on_which_the_hours_do_not_count(
+    session: Session, field: str, days: int
+) -> None:
+    who = doctor(session, rules=[Hours(at().weekday(), **{field: at(days).date()})._asdict()])
     assert free(session, who, at(hour=0), at(3, 0)) == []
     with pytest.raises(Conflict) as refused:
         book(session, who)
@@ -105,8 +107,8 @@ def test_the_past_has_no_slots(session: Session) -> None:
 
 
 def test_a_week_from_now_when_nothing_is_said(session: Session) -> None:
-    found = listing(session, doctor(session)).items
-    now = datetime.now(UTC)
+    who, now = doctor(session), clock.now()
+    found = listing(session, who).items
     assert now < found[0].starts_at < now + timedelta(days=1)
     assert found[-1].starts_at < now + timedelta(days=7)
 
@@ -187,7 +189,7 @@ def test_the_ends_of_the_calendar_are_refused(field: str, value: str) -> None:
 
 def test_what_is_too_far_ahead_to_be_booked_is_not_shown(session: Session) -> None:
     last = listing(session, doctor(session), from_=at(HORIZON.days - 2), to=at(HORIZON.days + 5)).items[-1]
-    assert last.starts_at < datetime.now(UTC) + HORIZON
+    assert last.starts_at < clock.now() + HORIZON
 
 
 @pytest.mark.parametrize(

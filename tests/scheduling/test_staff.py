@@ -9,12 +9,12 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict, NotFound, NotYet
 from services.scheduling import people, staff
 from services.scheduling.models import Doctor
 from services.scheduling.rota_models import LEFT, StaffRole
-from tests.scheduling.factories import heard
-from tests.scheduling.rota import colleague
+from tests.scheduling.factories import heard, patient
+from tests.scheduling.rota import change, colleague, nurse, shift, task
 
 STORY = (
     "nurse approved",
@@ -127,12 +127,30 @@ def test_whom_nobody_has_told_of_does_not_work_here(session: Session) -> None:
     assert not works_here(session, uuid7())
 
 
-def test_all_of_those_who_are_asked_for_must_work_here(session: Session) -> None:
-    one, other = uuid7(), uuid7()
-    staff.remember(session, heard(), user_id=one, role="nurse")
-    staff.must_work_here(session, one, one)
-    with pytest.raises(NotFound):
-        staff.must_work_here(session, one, other)
+def test_who_gives_work_waits_for_word_of_whom_nobody_has_told(session: Session) -> None:
+    who = uuid7()
+    for give in (shift, task):
+        with pytest.raises(NotYet):
+            give(session, patient(who))
+    made = shift(session, nurse(session))
+    with pytest.raises(NotYet):
+        change(session, made, person_id=who)
+    staff.remember(session, heard(), user_id=who, role="nurse")
+    assert shift(session, who)["person_id"] == who
+
+
+def test_nobody_waits_for_who_has_left(session: Session) -> None:
+    who = colleague(session, "nurse")
+    staff.suspend(session, heard(2), user_id=who.person)
+    with pytest.raises(NotFound) as refused:
+        staff.must_work_here(session, who.person)
+    assert type(refused.value) is NotFound, "no event is on its way"
+
+
+def test_who_asks_for_a_swap_does_not_wait_for_a_colleague_whom_nobody_knows(session: Session) -> None:
+    with pytest.raises(NotFound) as refused:
+        staff.must_share_a_role(session, colleague(session, "nurse").person, uuid7())
+    assert type(refused.value) is NotFound
 
 
 @pytest.mark.parametrize("line", ["deactivated", "erased"])

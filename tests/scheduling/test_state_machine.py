@@ -118,7 +118,7 @@ class Visits(People):
         refusals = unless(visit, "requested", code="not_requested", how=how)
         refusals |= {"too_late"} if self.model.is_too_late(visit) else set()
         if self.change(self.doctor_of(visit, how), scheduling.AcceptAppointment, visit, refusals, how):
-            visit.becomes("booked", "appointment_booked")
+            visit.becomes("booked", "appointment_booked", by="doctor", overbooked=visit.overbooked)
 
     def rejects(self, visit: Visit, how: str) -> None:
         refusals, who = unless(visit, "requested", code="not_requested", how=how), self.doctor_of(visit, how)
@@ -178,7 +178,7 @@ class Visits(People):
         refusals |= set() if is_there else self.model.against_moving(visit, by, wish)
         named = asked(wish) if doctor is None else {**asked(wish), "doctor_id": to}
         if self.change(who, scheduling.RescheduleAppointment, visit, refusals, how, **named) and not is_there:
-            self.model.move(visit, wish, "requested" if by == "patient" else "booked")
+            self.model.move(visit, wish, "requested" if by == "patient" else "booked", by)
 
     @rule(number=numbers, doctor=doctors, when=times, how=ways)
     def the_admin_changes_it(self, *, number: int, doctor: int, when: tuple[int, int], how: str) -> None:
@@ -189,7 +189,7 @@ class Visits(People):
         refusals |= self.model.against(wish, but=visit) if is_other else set()
         facts: dict[str, Any] = {"doctor_id": wish.doctor, "starts_at": wish.starts_at}
         if self.change(ADMIN, scheduling.ChangeAppointment, visit, refusals, how, **facts) and is_other:
-            self.model.move(visit, wish, "booked")
+            self.model.move(visit, wish, "booked", "desk")
 
     # --- time --------------------------------------------------------------------------------------------------------
 

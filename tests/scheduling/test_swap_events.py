@@ -61,6 +61,11 @@ def test_each_answer_is_told(session: Session, one: Actor, other: Actor, given: 
     assert told(session) == [(SwapAsked, "asked", 1), (SwapAnswered, status, 2)]
 
 
+def test_who_takes_an_answer_back_has_it_told(session: Session, one: Actor, other: Actor) -> None:
+    asked(session, one, other, "accept", "decline")
+    assert told(session) == [(SwapAsked, "asked", 1), (SwapAnswered, "accepted", 2), (SwapAnswered, "declined", 3)]
+
+
 @pytest.mark.parametrize(("decision", "status"), [("approve", "approved"), ("refuse", "refused")])
 def test_the_decision_is_told(session: Session, one: Actor, other: Actor, decision: str, status: str) -> None:
     given, _swap = asked(session, one, other, "accept")
@@ -127,7 +132,7 @@ def test_a_swap_ends_when_a_shift_of_it_begins_and_waits_for_no_admin(
     assert states(session, one) == ["expired"]
     assert told(session)[-1] == (SwapEnded, "expired", len(answers) + 2)
     waiting = swaps.listing(session, ADMIN, status="accepted", limit=100, cursor=None)
-    assert given["id"] not in [row.shift_id for row in waiting.items]
+    assert given["id"] not in [row["shift_id"] for row in waiting.items]
 
 
 def test_a_swap_of_shifts_to_come_goes_on_and_one_that_has_ended_stays(

@@ -251,7 +251,7 @@ def test_one_lists_the_swaps_that_one_asked_for_or_is_asked_for(session: Session
     second = ask(session, other, shift(session, other), third)
     page = swaps.own(session, other, limit=1, cursor=None)
     rest = swaps.own(session, other, limit=1, cursor=page.next)
-    assert [row.id for row in (*page.items, *rest.items)] == [second["id"], first["id"]]
+    assert [row["id"] for row in (*page.items, *rest.items)] == [second["id"], first["id"]]
     assert states(session, ADMIN) == []
 
 
@@ -259,4 +259,19 @@ def test_admins_list_the_swaps_that_wait_for_them(session: Session, one: Actor, 
     ask(session, one, shift(session, one, at(days=5)), other)
     waiting = agreed(session, one, other)
     page = swaps.listing(session, ADMIN, status="accepted", limit=20, cursor=None)
-    assert [row.shift_id for row in page.items] == [waiting["id"]]
+    assert [row["shift_id"] for row in page.items] == [waiting["id"]]
+
+
+def test_who_has_accepted_may_decline_until_an_admin_has_decided(session: Session, one: Actor, other: Actor) -> None:
+    given = shift(session, one)
+    asked = ask(session, one, given, other)
+    answer(session, other, asked)
+    assert answer(session, other, asked, "decline") == "declined"
+    with pytest.raises(Conflict) as refusal:
+        decide(session, given)
+    assert refusal.value.code == "swap_not_accepted"
+    approved = agreed(session, one, other, starts_at=at(days=3))
+    swap = decide(session, approved)
+    with pytest.raises(Conflict) as refusal:
+        answer(session, other, swap, "decline")
+    assert (refusal.value.code, refusal.value.facts) == ("swap_answered", {"state": "approved"})

@@ -10,7 +10,7 @@ from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
 from contracts.scheduling import ChangeTask, TaskAssigned, TaskChanged, TaskClosed, TaskView
 from services.scheduling import patients, people, staff, tasks
-from tests.scheduling.factories import at, heard, said
+from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, correct, do, nurse, somebody, task
 
 MOVES = {"accept": "accepted", "start": "in_progress", "complete": "completed", "fail": "failed", "reject": "rejected"}
@@ -62,7 +62,7 @@ def test_a_task_moves_only_from_the_state_before(session: Session, who: Actor, m
 
 def test_the_owner_of_a_new_task_is_told(session: Session, who: Actor) -> None:
     made = task(session, who, priority="stat")
-    assert (made["status"], made["revision"]) == ("requested", 1)
+    assert (made["status"], made["given_by"], made["revision"]) == ("requested", ADMIN.person, 1)
     facts = {"task_id": made["id"], "owner_id": who.person, "revision": 1}
     assert said(session, TaskAssigned) == [{**facts, "priority": "stat", "former_owner_id": None}]
 
@@ -164,7 +164,7 @@ def test_a_corrected_task_stays_with_its_owner_as_it_is(session: Session, who: A
     [
         ({"priority": "stat"}, ["priority"]),
         ({"due_at": None}, ["due_at"]),
-        ({"due_at": at(days=5), "priority": "stat", "title": "Pillows"}, ["due_at", "priority"]),
+        ({"due_at": {"days": 5}, "priority": "stat", "title": "Pillows"}, ["due_at", "priority"]),
     ],
     ids=str,
 )
@@ -172,7 +172,7 @@ def test_the_owner_is_told_what_makes_a_task_more_or_less_urgent(
     session: Session, who: Actor, changes: dict[str, Any], names: list[str]
 ) -> None:
     made = do(session, who, task(session, who, due_at=at()), "accept")
-    changed = correct(session, made, **changes)
+    changed = correct(session, made, **timed(changes))
     facts = {"task_id": made["id"], "owner_id": who.person, "revision": 3, "changed": names}
     about = {"priority": changed["priority"], "due_at": changed["due_at"]}
     assert said(session, TaskChanged) == [{**facts, **about}]

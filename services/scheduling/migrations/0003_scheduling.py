@@ -20,7 +20,15 @@ ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
         ("requested_at", Moment()),
         ("displaced_at", Moment()),
     ),
-    "appointment_change": (("doctor_id", sa.Uuid()), ("reason", sa.String(500))),
+    "appointment_change": (
+        ("changed", sa.JSON()),
+        ("doctor_id", sa.Uuid()),
+        ("ends_at", Moment()),
+        ("place", sa.String(100)),
+        ("overbooked", sa.Boolean()),
+        ("former_reason", sa.String(500)),
+        ("reason", sa.String(500)),
+    ),
     "doctor": (("left_at", Moment()),),
     "audit": (("details", sa.JSON()),),
 }
@@ -134,6 +142,8 @@ def _create_rota() -> None:
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
     )
     op.create_index("ix_shift_person_id_starts_at_id", "shift", ["person_id", "starts_at", "id"])
+    op.create_index("ix_shift_person_id_status_starts_at_id", "shift", ["person_id", "status", "starts_at", "id"])
+    op.create_index("ix_shift_status_starts_at_id", "shift", ["status", "starts_at", "id"])
     op.create_index("ix_shift_ward_starts_at_id", "shift", ["ward", "starts_at", "id"])
     op.create_index("ix_shift_starts_at_id", "shift", ["starts_at", "id"])
     _refuse_shifts_that_overlap()

@@ -1,0 +1,58 @@
+"""What people write for others to read: something of it can be seen."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from marshmallow import ValidationError, fields, validate
+
+from contracts.scheduling import RuleView
+from gateway.openapi import document
+from gateway.service import GatewayService
+from tests.guards.house import commands
+
+NOTHING_TO_SEE = {
+    "empty": "",
+    "blank": " ",
+    "lines": "\r\n",
+    "other blanks": "\t\u00a0\u2028",
+    "no width": "\u200b\x07",
+}
+SAID = ("No", "é", "病", "5", "?", "\U0001f642", " in the middle ")
+
+
+def texts() -> Iterator[Any]:
+    """Each text of a command of scheduling that may not be empty."""
+    orders = [one for one in commands() if one.service == "scheduling" and not one.reads]
+    for schema in (*orders, RuleView):
+        for name, field in schema.schema().fields.items():
+            lengths = [one for one in field.validators if isinstance(one, validate.Length)]
+            if isinstance(field, fields.String) and any(one.min for one in lengths):
+                yield pytest.param(field, id=f"{schema.__name__}.{name}")
+
+
+TEXTS = list(texts())
+
+
+@pytest.mark.parametrize("field", TEXTS)
+@pytest.mark.parametrize("text", NOTHING_TO_SEE.values(), ids=NOTHING_TO_SEE)
+def test_a_text_in_which_nothing_can_be_seen_is_refused(field: fields.String, text: str) -> None:
+    with pytest.raises(ValidationError):
+        field.deserialize(text)
+
+
+@pytest.mark.parametrize("field", TEXTS)
+def test_whatever_can_be_seen_is_taken_as_it_is(field: fields.String) -> None:
+    assert [field.deserialize(text) for text in SAID] == [*SAID]
+
+
+def test_reasons_titles_wards_and_places_are_such_texts() -> None:
+    known = {"CancelAppointment.reason", "BookAppointment.overbook_reason", "TakeTimeOff.reason", "GiveTask.title"}
+    known |= {"AssignShift.ward", "ChangeAppointment.place", "RuleView.place", "DecideSwap.reason", "FailTask.reason"}
+    assert known <= {one.id for one in TEXTS}
+
+
+def test_the_document_says_how_long_a_reason_is_and_that_it_is_not_blank() -> None:
+    body = document(GatewayService)["paths"]["/api/staff/appointments/{appointment_id}/cancel"]["post"]["requestBody"]
+    reason = body["content"]["application/json"]["schema"]["properties"]["reason"]
+    assert (reason["minLength"], reason["maxLength"], reason["pattern"]) == (1, 500, r"\S")
