@@ -9,7 +9,9 @@ from chassis.event import Event
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.moments import Moment
 from contracts.roles import DESK, Role
+from contracts.several import Ids
 
+THE_PATIENT: dict[str, str] = {"description": "The patient."}
 SEXES = ("male", "female", "other", "unknown")
 """FHIR AdministrativeGender."""
 BLOOD_GROUPS = ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")
@@ -67,7 +69,7 @@ class Prescribe(Command):
     """Prescribe medicines to a patient in one's care. NotFound: no such patient in one's care."""
 
     service, roles, returns = "clinical", frozenset({Role.DOCTOR}), PrescriptionView
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
     items = fields.List(fields.Nested(PrescriptionItemView), required=True, validate=validate.Length(1, 20))
     instructions = fields.String(load_default=None, validate=validate.Length(max=2000))
 
@@ -76,14 +78,14 @@ class ListMyPrescriptions(PageQuery):
     """One's own prescriptions, newest first."""
 
     service, roles, returns = "clinical", frozenset({Role.PATIENT}), page_of(PrescriptionView)
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
 
 
 class ListPrescriptionsOfPatient(PageQuery):
     """The prescriptions of a patient in the doctor's care, newest first. NotFound: not in one's care."""
 
     service, roles, returns = "clinical", frozenset({Role.DOCTOR}), page_of(PrescriptionView)
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
 
 
 class AddressView(View):
@@ -157,23 +159,28 @@ class RegisterPatientAtDesk(Command):
 
 
 class SearchPatients(PageQuery):
-    """Patients by record number, name and birth date, all of what is given, in order of their names.
+    """Patients by id, record number, name and birth date, all of what is given, in order of their names.
 
     Each word of `name` may be the beginning of any part of the patient's name; they come in order of that part then.
     """
 
     service, roles = "clinical", frozenset({*DESK, Role.NURSE})
     returns = page_of(FoundPatientView)
-    mrn = fields.String(load_default=None, validate=validate.Length(1, 30))
-    name = fields.String(load_default=None, validate=LINE)
-    birth_date = fields.Date(load_default=None)
+    ids = Ids(load_default=None, data_key="id")
+    mrn = fields.String(
+        load_default=None, validate=validate.Length(1, 30), metadata={"description": "The whole record number."}
+    )
+    name = fields.String(
+        load_default=None, validate=LINE, metadata={"description": "The beginnings of parts of the name."}
+    )
+    birth_date = fields.Date(load_default=None, metadata={"description": "Only who was born on this day."})
 
 
 class GetPatient(Query):
     """A patient's demographics."""
 
     service, roles, returns = "clinical", frozenset({*DESK, Role.NURSE}), PatientView
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
 
 
 class CorrectPatient(Command):
@@ -183,7 +190,7 @@ class CorrectPatient(Command):
     """
 
     service, roles, returns, revised = "clinical", DESK, PatientView, True
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
     given_name = fields.String(allow_none=True, validate=PART)
     family_name = fields.String(validate=PART)
     birth_date = fields.Date()
@@ -197,17 +204,23 @@ class CorrectPatient(Command):
 
 
 class GetMyProfile(Query):
-    """One's own demographics."""
+    """One's own demographics. They follow the account by an event, which is awaited for a second.
+
+    NotFound: `not_found` (that event has not come in a second).
+    """
 
     service, roles, returns = "clinical", frozenset({Role.PATIENT}), PatientView
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
 
 
 class UpdateMyProfile(Command):
-    """Change how one is reached: what is left out stays, and null takes away. The desk corrects everything else."""
+    """Change how one is reached: what is left out stays, and null takes away. The desk corrects everything else.
+
+    NotFound: `not_found` (as for one's demographics).
+    """
 
     service, roles, returns, revised = "clinical", frozenset({Role.PATIENT}), PatientView, True
-    patient_id = fields.UUID(required=True)
+    patient_id = fields.UUID(required=True, metadata=THE_PATIENT)
     phone = fields.String(allow_none=True, validate=PHONE)
     address = fields.Nested(AddressView, allow_none=True)
     emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)

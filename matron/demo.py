@@ -13,14 +13,14 @@ from chassis.database import Database, Session
 from chassis.execution import add_events
 from chassis.identity import Actor
 from contracts.roles import Role
-from services.auth import accounts, passwords
+from services.auth import accounts, passwords, rules
 from services.auth.models import Account
 from services.billing import prices
 from services.billing.models import Price
 from services.scheduling import slots
 from services.scheduling.models import Doctor
 
-PASSWORD = "quiet-harbour-lantern-27"  # noqa: S105  of people who do not exist
+PASSWORD = rules.DEMO_PASSWORD
 ARRIVAL_SECONDS = 10.0
 SYSTEM = Actor.system(request_id="matron-demo")
 

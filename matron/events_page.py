@@ -43,12 +43,12 @@ PROMISES = """
 ## What is promised
 
 - **At least once.** What has happened is told, also when the broker or a service was down in between. It may be
-  told twice, with the same `ce-id`: keep the ids that you have had, for a week or longer, and pass over those.
+  told twice, with the same `ce-id`: keep the ids that you have had, for 30 days, and pass over those.
 - **In order.** The events of one source come in the order of their `ce-sequence`, unless you hand some back to your
   queue or use several consumers. Of two events about one record, the one with the higher `revision` is the later:
   let an earlier one change nothing.
 - **A gap can be seen.** `ce-sequence` grows by one with each public event of a source. Who binds `#` and misses one
-  has lost it; who binds some keys only sees gaps where the others are.
+  has lost it, and can have it again (see below); who binds some keys only sees gaps where the others are.
 - **Newer fields are no change.** A version may add fields and events: pass over what you do not know. Whatever else
   would change is a new event with `_v2` in its name, and both are sent until every subscriber has moved.
 
@@ -61,10 +61,22 @@ may.
 ## After an outage
 
 Your queue keeps what comes while you are away, as long as the broker's policy says: 256 MiB or 14 days without a
-consumer, then the oldest messages go, and in the end the queue. What was lost shows as a gap in `ce-sequence`. Ask
-the operator for `matron events replay SERVICE --since TIME --name EVENT --to partner.visits`, within 30 days; what
-you have had already has the `ce-id` that you know. After longer, read the present state over HTTP and go on from
-there.
+consumer, then the oldest messages go, and in the end the queue. What was lost shows as a gap in `ce-sequence`: when 41
+of `/scheduling` is followed by 45, ask the operator, within 30 days, for
+
+```
+matron events replay scheduling --from-sequence 42 --to-sequence 44 --to partner.visits
+```
+
+It sends all public events of that source with these numbers to your queue alone, in their order, each with the `ce-id`
+and `ce-sequence` that it had. They come after what waits in the queue already, so go by `revision`, and keep consuming
+meanwhile. What you have had already has the `ce-id` that you know.
+
+- When the queue itself is gone, declare and bind it again first, then ask for `--from-sequence`, with the number
+  after the last one that you had, and without `--to-sequence`: all from there to the present.
+- Who binds some keys only asks by time, and names them: `--since TIME --name visit_started --name visit_completed`.
+- The command says how many of the numbers have no event any more: those older than 30 days, and those which named a
+  person who has been erased since. Of these `user_erased` tells; for the others, read the present state over HTTP.
 
 """
 

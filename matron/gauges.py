@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis import clock
 from chassis.config import SERVICES
 from chassis.database import Database
-from chassis.entrypoints import Resources
 from chassis.errors import MatronError
+from chassis.resources import Resources
 from chassis.tables import outbox, relay
 from chassis.topology import UNROUTED, dead_queue
 from matron.place import connected

@@ -1,16 +1,18 @@
 """Sending a service's events again to one consumer, so that what it keeps of them can be rebuilt.
 
-The rows of the outbox are the events for ever. They go to the consumer's queue alone, as the relay sent them, so nobody
-else hears them twice. Consumers do an event once: those that they have had pass without effect, unless their claims are
-forgotten first.
+The rows of the outbox are the events, with the numbers that they were sent with: per service, public and internal ones
+apart, so that a gap which another system sees is a run of these numbers and nothing else. They go to the consumer's
+queue alone, as the relay sent them, so nobody else hears them twice. Consumers do an event once: those that they have
+had pass without effect, unless their claims are forgotten first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from operator import ge, le, lt
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import eventlet
@@ -42,63 +44,105 @@ def events_by_name() -> dict[str, type[Event]]:
     return {event.event_name(): event for event in events_of()}
 
 
-def event_of(service: str, handler: str, name: str | None) -> type[Event]:
-    """The service's event that the handler hears, or a public one for another system's queue. Invalid: `not_heard`."""
-    if handler.startswith(PARTNER):
-        return _public(service, name)
-    for event in events_by_name().values():
-        if event.service == service and handler in event.heard_by and name in (None, event.event_name()):
-            return event
-    said = f"the event {name}" if name else "an event"
+def events_for(service: str, handler: str, names: Collection[str] = ()) -> tuple[type[Event], ...]:
+    """The service's event that the handler hears, or its public ones for another system's queue. Invalid: `not_heard`.
+
+    With `names`, those of these names, each of which must be such an event.
+    """
+    own = [event for event in events_by_name().values() if event.service == service]
+    hears = [event for event in own if (not event.internal if is_partner(handler) else handler in event.heard_by)]
+    found = {event.event_name(): event for event in hears if not names or event.event_name() in names}
+    if found and found.keys() >= set(names):
+        return tuple(found.values())
+    said = ", ".join(sorted(set(names) - found.keys())) or "any event"
+    if is_partner(handler):
+        raise Invalid("not_heard", f"Another system does not hear {said} of {service}: only public events leave here.")
     raise Invalid("not_heard", f"{handler} does not hear {said} of {service}: no such event names it in heard_by.")
 
 
-def _public(service: str, name: str | None) -> type[Event]:
-    event = events_by_name().get(name or "")
-    if event is None or event.service != service or event.internal:
-        raise Invalid("not_heard", f"Say with --name which public event of {service} another system is to hear again.")
-    return event
+def is_partner(handler: str) -> bool:
+    """Whether it is another system's queue, not a handler of ours."""
+    return handler.startswith(PARTNER)
+
+
+@dataclass(frozen=True)
+class Span:
+    """When it happened, [since, until), and its `ce-sequence`, from `first` to `last`, both inclusive; None is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    first: int | None = None
+    last: int | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What the outbox is asked for."""
+        at, number = outbox.c.occurred_at, outbox.c.sequence
+        bounds = ((at, ge, self.since), (at, lt, self.until), (number, ge, self.first), (number, le, self.last))
+        return [compare(column, bound) for column, compare, bound in bounds if bound is not None]
+
+
+class Sent(NamedTuple):
+    """How many events were sent, and how many of the numbers that were asked for are not there any more, or yet."""
+
+    sent: int
+    gone: int
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Events of one name from [since, until), for one handler, `service.on_event`, or another system's queue."""
+    """Events of one service and one audience, for one handler, `service.on_event`, or another system's queue."""
 
-    event: type[Event]
+    events: tuple[type[Event], ...]
     handler: str
-    since: datetime
-    until: datetime | None = None
+    span: Span
+
+    @property
+    def service(self) -> str:
+        """Who said them."""
+        return self.events[0].service
 
     @property
     def queue(self) -> str:
         """The handler's queue."""
-        return self.handler if self.handler.startswith(PARTNER) else self.event.queue_of(self.handler)
+        return self.handler if is_partner(self.handler) else self.events[0].queue_of(self.handler)
 
     def prepare(self, channel: Any) -> None:
         """Declare the handler's queue; another system's own must be there."""
-        if self.handler.startswith(PARTNER):
+        if is_partner(self.handler):
             channel.queue_declare(queue=self.queue, passive=True)
         else:
-            declare_event_queue(channel, self.event, self.handler)
+            declare_event_queue(channel, self.events[0], self.handler)
 
-    def _wanted(self) -> list[ColumnElement[bool]]:
-        # What has no sequence yet has not been sent for the first time; the relay will.
-        wanted = [
-            outbox.c.name == self.event.event_name(),
-            outbox.c.internal == self.event.internal,
+    def _among(self, events: Iterable[type[Event]]) -> list[ColumnElement[bool]]:
+        # What has no sequence yet has not been sent for the first time; the relay will. What was emptied for an erased
+        # person is called otherwise.
+        return [
+            outbox.c.name.in_([event.event_name() for event in events]),
+            outbox.c.internal == self.events[0].internal,
             outbox.c.sequence.is_not(None),
-            outbox.c.occurred_at >= self.since,
+            *self.span.conditions(),
         ]
-        return wanted if self.until is None else [*wanted, outbox.c.occurred_at < self.until]
 
     def count(self, source: Database) -> int:
         """How many there are."""
-        with source.autocommit() as connection:
-            return connection.execute(select(func.count()).select_from(outbox).where(*self._wanted())).scalar_one()
+        return _count(source, self._among(self.events))
+
+    def gone(self, source: Database) -> int:
+        """How many of the numbers, as far as such are asked for, no event has: too old, emptied, or not given yet."""
+        if self.span.first is None or (self.span.since, self.span.until) != (None, None):
+            return 0
+        last = self.span.last
+        if last is None:
+            newest = select(func.max(outbox.c.sequence)).where(outbox.c.internal == self.events[0].internal)
+            with source.autocommit() as connection:
+                last = connection.execute(newest).scalar_one() or 0
+        own = [event for event in events_by_name().values() if event.service == self.service]
+        return max(last - self.span.first + 1 - _count(source, self._among(own)), 0)
 
     def batches(self, source: Database) -> Iterator[Sequence[Row[Any]]]:
         """Their rows, in the order in which they were sent."""
-        query, last = select(outbox).where(*self._wanted()).order_by(outbox.c.sequence).limit(BATCH), 0
+        query = select(outbox).where(*self._among(self.events)).order_by(outbox.c.sequence).limit(BATCH)
+        last = 0
         while True:
             with source.autocommit() as connection:
                 rows = connection.execute(query.where(outbox.c.sequence > last)).all()
@@ -108,24 +152,29 @@ class Replay:
             last = rows[-1].sequence
 
 
-def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> int:
-    """Send the events; how many. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
-    if again and wanted.handler.startswith(PARTNER):
+def _count(source: Database, conditions: Sequence[ColumnElement[bool]]) -> int:
+    with source.autocommit() as connection:
+        return connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one()
+
+
+def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
+    """Send the events. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
+    if again and is_partner(wanted.handler):
         raise Invalid("not_heard", "What another system has done is not forgotten here: leave --again out.")
     consumer_url = place.database_url(wanted.handler.partition(".")[0]) if again else None
     with ExitStack() as stack:
-        source = stack.enter_context(closing(Database(place.database_url(wanted.event.service))))
+        source = stack.enter_context(closing(Database(place.database_url(wanted.service))))
         consumer = stack.enter_context(closing(Database(consumer_url))) if consumer_url else None
         publisher = stack.enter_context(_publisher(stack.enter_context(place.broker()), wanted))
         advance = stack.enter_context(watch(wanted.count(source)))
-        sent = 0
+        sent, gone = 0, wanted.gone(source)
         for rows in wanted.batches(source):
             if consumer is not None:
                 forget(consumer, wanted.handler, [row.event_id for row in rows])
-            publisher.publish([message_of(wanted.event.service, row, exchange="", key=wanted.queue) for row in rows])
+            publisher.publish([message_of(wanted.service, row, exchange="", key=wanted.queue) for row in rows])
             sent += len(rows)
             advance(len(rows))
-    return sent
+    return Sent(sent, gone)
 
 
 @contextmanager

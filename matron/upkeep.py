@@ -12,6 +12,7 @@ from chassis.config import SERVICES
 
 if TYPE_CHECKING:
     from matron.dead import Letter
+    from matron.replay import Span
 
 dead = typer.Typer(
     no_args_is_help=True,
@@ -44,6 +45,18 @@ WhichOrNone = Annotated[str | None, typer.Argument(metavar="[MESSAGE_ID]", help=
 Data = Annotated[
     Path | None,
     typer.Option(help="Work on this folder of `matron run`. Default: the broker of `AMQP_URL`; without that, `var`."),
+]
+
+
+MOST = 2**63 - 1
+"""Of a `ce-sequence`."""
+Since = Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="From this moment on.")]
+Number = partial(typer.Option, min=1, max=MOST, metavar="NUMBER")
+Names = Annotated[
+    list[str] | None, typer.Option(help="Only those of this name; for a partner's queue also of several.")
+]
+Again = Annotated[
+    bool, typer.Option("--again", help="Also do again what was done before; needs the handler's database.")
 ]
 
 
@@ -185,16 +198,17 @@ def replay_events(
     service: ServiceName,
     *,
     to: Annotated[str, typer.Option(help="Who is to hear them: `service.on_event`, or a partner's queue.")],
-    since: Annotated[datetime, typer.Option(parser=_moment, metavar="TIME", help="From this moment on.")],
+    since: Since = None,
     until: Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment.")] = None,
-    name: Annotated[str | None, typer.Option(help="The event's name, to be sure.")] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Also do again what was done before; needs the handler's database.")
-    ] = False,
+    from_sequence: Annotated[int | None, Number(help="From this `ce-sequence` on.")] = None,
+    to_sequence: Annotated[int | None, Number(help="To this one, inclusive.")] = None,
+    name: Names = None,
+    again: Again = False,
     data: Data = None,
 ) -> None:
     """Send a service's events again to one handler, in their order, so that a copy can be rebuilt or a gap filled.
 
+    Say from when on, or from which number on. A partner's queue gets all public events of the service, or those named.
     Nobody else hears them. A handler passes over the events that it has had, unless `--again` says otherwise. Say that
     only of handlers that keep a copy: one that sends mails or issues invoices would do so again.
 
@@ -205,13 +219,28 @@ def replay_events(
     `matron events replay scheduling --since 2026-11-01T00:00:00Z --until 2026-11-22T00:00:00Z
     --name appointment_booked --to clinical.on_appointment_booked --again`
 
+    `matron events replay scheduling --from-sequence 42 --to-sequence 44 --to partner.visits`
+
     `matron events replay scheduling --since 2026-11-21T00:00:00Z --name visit_completed --to partner.visits`
     """
     from matron import replay as replaying
     from matron.place import Place
     from matron.screen import progress
 
-    event = replaying.event_of(service, to, name)
-    wanted = replaying.Replay(event, to, since, until)
-    sent = replaying.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
+    span = _span(since, until, from_sequence, to_sequence)
+    wanted = replaying.Replay(replaying.events_for(service, to, name or ()), to, span)
+    sent, gone = replaying.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
     out.print(f"{sent} sent to {wanted.queue}")
+    if gone:
+        err.print(f"{gone} of these numbers have no event: too old, emptied for an erased person, or yet to come.")
+        raise typer.Exit(1)
+
+
+def _span(since: datetime | None, until: datetime | None, first: int | None, last: int | None) -> "Span":
+    from matron.replay import Span
+
+    if since is None and first is None:
+        raise typer.BadParameter("say from where on: --since TIME, or --from-sequence NUMBER")
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter("--to-sequence is before --from-sequence")
+    return Span(since, until, first, last)

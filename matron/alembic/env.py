@@ -3,12 +3,14 @@
 from alembic import context
 from sqlalchemy import text
 
+from transports.engines import take_time
+
 attributes = context.config.attributes
 connection = attributes["connection"]
 if connection.dialect.name == "postgresql":
     # Two containers that start at once migrate one after the other; the lock ends with the connection. A migration may
     # take long, unlike a request.
-    connection.execute(text("SET statement_timeout = 0"))
+    take_time(connection)
     connection.execute(text("SELECT pg_advisory_lock(7305816173)"))
 else:
     # SQLite changes a table by making it anew, which the rows that refer to it would forbid. No transaction has begun.

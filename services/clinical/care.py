@@ -91,7 +91,10 @@ def met(
     ends_at: datetime,
     revision: int,
 ) -> None:
-    """The doctor and the patient have met: the chart is open from that moment at the latest."""
+    """The doctor and the patient have met: the chart is open from that moment at the latest.
+
+    When they met before the time agreed, it is open for 30 days from then on, and not until 30 days after that time.
+    """
     people = {"doctor_id": doctor_id, "patient_id": patient_id}
     period = rules.care_of_visit(starts_at, ends_at, actor.heard.occurred_at)
     _relate(session, period, appointment_id=appointment_id, revision=revision, **people)

@@ -1,6 +1,7 @@
 """Patients: registered at the desk, or copied from the account that they opened alone; found, read and corrected."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
 from chassis.erasure import erase_traces
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
 from chassis.paging import page
 from contracts.clinical import PatientRegistered, PatientUpdated
@@ -110,6 +111,7 @@ def search(
     birth_date: date | None,
     limit: int,
     cursor: str | None,
+    ids: Collection[UUID] | None = None,
 ) -> Page:
     """Patients by all of what is given. Invalid: a record number that cannot be ours.
 
@@ -117,6 +119,8 @@ def search(
     and so that a page costs the same however many there are.
     """
     query, keys = select(*FOUND).where(Patient.erased_at.is_(None)), (Patient.name_key, Patient.id)
+    if ids is not None:
+        query = query.where(Patient.id.in_(ids))
     if mrn is not None:
         query = query.where(Patient.mrn == rules.read_mrn(mrn))
     if birth_date is not None:
@@ -151,15 +155,15 @@ def get(session: Session, _actor: Actor, *, patient_id: UUID) -> Patient:
 
 
 def own(session: Session, actor: Actor, *, patient_id: UUID) -> Patient:
-    """One's own demographics. NotFound: somebody else's."""
+    """One's own demographics. NotFound: somebody else's. NotYet: nobody has told of the account so far."""
     actor.may_act_for(patient_id)
-    return _known(session, patient_id)
+    return _known(session, patient_id, unknown=NotYet)
 
 
-def _known(session: Session, patient_id: UUID, *, lock: bool = False) -> Patient:
+def _known(session: Session, patient_id: UUID, *, lock: bool = False, unknown: type[NotFound] = NotFound) -> Patient:
     patient = session.get(Patient, patient_id, with_for_update=lock or None)
     if patient is None or patient.erased_at is not None:
-        raise NotFound("not_found", "There is no such patient.")
+        raise (unknown if patient is None else NotFound)("not_found", "There is no such patient.")
     return patient
 
 
@@ -174,9 +178,12 @@ def correct(session: Session, actor: Actor, *, patient_id: UUID, **changes: Any)
 
 
 def update_own(session: Session, actor: Actor, *, patient_id: UUID, **changes: Any) -> Patient:
-    """Change how one is reached: phone, address, emergency contact. NotFound: somebody else's. Stale."""
+    """Change how one is reached: phone, address, emergency contact. Stale.
+
+    NotFound: somebody else's. NotYet: nobody has told of the account so far.
+    """
     actor.may_act_for(patient_id)
-    patient = _known(session, patient_id, lock=True)
+    patient = _known(session, patient_id, lock=True, unknown=NotYet)
     actor.expects(patient.revision)
     return _changed(session, patient, changes)
 

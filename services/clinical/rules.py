@@ -21,10 +21,12 @@ class Period(NamedTuple):
 def care_of_visit(starts_at: datetime, ends_at: datetime, met_at: datetime | None = None) -> Period:
     """When the doctor of a visit treats the patient: from its start until 30 days after its end.
 
-    When they met at another time than agreed, that time counts too, since nobody writes a chart before it is open.
+    When they met before the time agreed, that alone counts: 30 days from then, however far ahead the time was. When
+    they met after it, until 30 days after they did.
     """
-    first, last = (starts_at, ends_at) if met_at is None else (min(starts_at, met_at), max(ends_at, met_at))
-    return Period(first, last + AFTER_VISIT)
+    if met_at is not None and met_at < starts_at:
+        return Period(met_at, met_at + AFTER_VISIT)
+    return Period(starts_at, max(ends_at, met_at or ends_at) + AFTER_VISIT)
 
 
 def no_care(ended_at: datetime) -> Period:

@@ -60,6 +60,17 @@ def test_a_visit_that_starts_early_opens_the_chart_at_once(session: Session) -> 
     care.must_treat(session, who, whom.person)
 
 
+def test_a_visit_begun_months_early_closes_the_chart_thirty_days_after_that(session: Session) -> None:
+    who, whom = doctor(), patient()
+    visited = visit(who, whom, starts=178 * DAY)
+    care.agreed(session, heard(), **visited)
+    care.met(session, heard(occurred_at=hours(-30.1 * DAY)), **{**visited, "revision": 3})
+    with pytest.raises(NotFound):
+        care.must_treat(session, who, whom.person)
+    care.met(session, heard(occurred_at=hours(-29.9 * DAY)), **{**visited, "revision": 4})
+    care.must_treat(session, who, whom.person)
+
+
 def test_a_visit_opens_the_chart_when_its_agreement_was_never_heard_of(session: Session) -> None:
     who, whom = doctor(), patient()
     care.met(session, heard(occurred_at=hours(-0.1)), **visit(who, whom, starts=2))

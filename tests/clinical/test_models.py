@@ -3,11 +3,12 @@
 import pytest
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
-from chassis.database import Database, Session, violated
+from chassis.database import Database, Session
 from contracts.clinical import PrescriptionItemView
 from matron.migrations import differences
 from services.clinical.models import Prescription, PrescriptionItem
 from tests.clinical.factories import in_care, prescribed
+from transports.engines import violated
 
 
 def test_an_item_says_its_dose_as_value_and_unit() -> None:

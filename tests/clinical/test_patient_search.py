@@ -4,12 +4,14 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event, insert, text
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
-from chassis.database import Session
+from chassis.database import Database, Session
 from chassis.errors import Invalid
 from services.clinical import patients
+from services.clinical.models import Patient
 from tests.clinical.factories import desk, heard, opened_account, registered, searched, statements
 
 
@@ -113,3 +115,44 @@ def test_a_patient_with_two_words_that_begin_so_is_listed_once(session: Session)
 def test_those_found_by_name_are_listed_by_that_word_page_by_page(session: Session) -> None:
     _people(session, "Asha Raoul", "Zoe Rao", "Ben Rao", "Rania Said", "Rao Rao-Menon")
     assert _pages(session, name="ra") == [["Rania Said", "Zoe Rao"], ["Ben Rao", "Rao Rao-Menon"], ["Asha Raoul"]]
+
+
+def test_patients_are_found_by_their_ids_and_unknown_or_erased_ones_are_absent(session: Session) -> None:
+    known = [registered(session, email=None, given_name=name) for name in ("Zoe", "Ben", "Asha", "Lea")]
+    patients.forget(session, heard("user_erased"), user_id=known[3].id)
+    session.flush()
+    ids = [known[0].id, uuid7(), known[2].id, known[3].id, known[0].id]
+    assert _names(searched(session, ids=ids)) == ["Asha Rao", "Zoe Rao"]
+    assert _names(searched(session, ids=ids, name="zoe")) == ["Zoe Rao"]
+
+
+def test_patients_of_many_ids_are_listed_page_by_page(session: Session) -> None:
+    _people(session, "Asha Rao", "Ben Rao", "Lea Rao", "Zoe Rao")
+    ids = [row.id for row in searched(session).items if row.name != "Ben Rao"]
+    assert _pages(session, ids=ids) == [["Asha Rao", "Lea Rao"], ["Zoe Rao"]]
+
+
+def _plan(session: Session, **criteria: Any) -> str:
+    """How the database finds the patients."""
+    sent = list[tuple[str, Any]]()
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_others: object) -> None:
+        sent.append((statement, values))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    searched(session, **criteria)
+    event.remove(connection, "before_cursor_execute", note)
+    [(statement, values)] = sent
+    explain = "EXPLAIN" if session.is_postgresql else "EXPLAIN QUERY PLAN"
+    return str(connection.exec_driver_sql(f"{explain} {statement}", values).all())
+
+
+def test_a_few_of_many_patients_are_found_by_the_index_of_their_ids(fresh: Database) -> None:
+    facts = {"name": "Rao", "sex": "other", "revision": 1, "changed_by": 0}
+    rows = [{"id": uuid7(), "mrn": str(n), "name_key": f"rao {n:05}", **facts} for n in range(20_000)]
+    with fresh.begin() as session:
+        session.execute(insert(Patient), rows)
+        session.execute(text("ANALYZE patient"))
+        plan = _plan(session, ids=[row["id"] for row in rows[::200]])
+    assert "using patient_pkey" in plan or "USING INDEX sqlite_autoindex_patient" in plan, plan

@@ -9,12 +9,12 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid, NotFound, Stale
+from chassis.errors import Conflict, Invalid, NotFound, NotYet, Stale
 from chassis.identity import Actor
 from contracts.clinical import PatientRegistered, PatientUpdated, PatientView
 from services.clinical import patients, rules
 from services.clinical.models import Patient
-from tests.clinical.factories import ADDRESS, MOTHER, desk, opened_account, patient, person, registered, said
+from tests.clinical.factories import ADDRESS, MOTHER, desk, heard, opened_account, patient, person, registered, said
 
 
 def _correct(session: Session, known: Patient, *, actor: Actor | None = None, **changes: Any) -> Patient:
@@ -123,6 +123,24 @@ def test_a_patient_cannot_read_anothers_facts(session: Session) -> None:
     known = registered(session)
     with pytest.raises(NotFound):
         patients.own(session, patient(), patient_id=known.id)
+
+
+def test_ones_own_facts_are_awaited_while_nobody_has_told_of_the_account(session: Session) -> None:
+    me = patient()
+    with pytest.raises(NotYet):
+        patients.own(session, me, patient_id=me.person)
+    with pytest.raises(NotYet):
+        patients.update_own(session, me, patient_id=me.person, phone=None)
+
+
+def test_the_facts_of_another_or_of_an_erased_patient_are_not_awaited(session: Session) -> None:
+    known = registered(session)
+    patients.forget(session, heard("user_erased"), user_id=known.id)
+    session.flush()
+    for person_id in (known.id, uuid7()):
+        with pytest.raises(NotFound) as refused:
+            patients.own(session, patient(known.id), patient_id=person_id)
+        assert type(refused.value) is NotFound
 
 
 def test_a_patient_changes_how_one_is_reached(session: Session) -> None:

@@ -23,20 +23,32 @@ def test_meeting_within_the_agreed_time_changes_nothing() -> None:
     assert care_of_visit(NINE, HALF_PAST, NINE + timedelta(minutes=5)) == care_of_visit(NINE, HALF_PAST)
 
 
-def test_meeting_early_opens_the_chart_early() -> None:
-    assert care_of_visit(NINE, HALF_PAST, NINE - timedelta(days=1)).from_ == NINE - timedelta(days=1)
+@pytest.mark.parametrize("early", [timedelta(seconds=1), timedelta(days=1), timedelta(days=178)])
+def test_meeting_early_opens_the_chart_at_once_and_for_thirty_days_from_then(early: timedelta) -> None:
+    met_at = NINE - early
+    assert care_of_visit(NINE, HALF_PAST, met_at) == (met_at, met_at + timedelta(days=30))
 
 
 def test_meeting_late_keeps_the_chart_open_longer() -> None:
     late = HALF_PAST + timedelta(days=2)
-    assert care_of_visit(NINE, HALF_PAST, late).until == late + AFTER_VISIT
+    assert care_of_visit(NINE, HALF_PAST, late) == (NINE, late + AFTER_VISIT)
 
 
 @given(MOMENTS, st.timedeltas(timedelta(minutes=5), timedelta(hours=8)), MOMENTS)
-def test_meeting_never_narrows_what_was_agreed(starts_at: datetime, length: timedelta, met_at: datetime) -> None:
+def test_the_chart_is_open_for_thirty_days_from_the_moment_they_met(
+    starts_at: datetime, length: timedelta, met_at: datetime
+) -> None:
+    met = care_of_visit(starts_at, starts_at + length, met_at)
+    assert met.from_ <= met_at < met_at + AFTER_VISIT <= met.until
+
+
+@given(MOMENTS, st.timedeltas(timedelta(minutes=5), timedelta(hours=8)), MOMENTS)
+def test_meeting_in_time_or_late_never_narrows_what_was_agreed(
+    starts_at: datetime, length: timedelta, met_at: datetime
+) -> None:
+    assume(met_at >= starts_at)
     agreed, met = care_of_visit(starts_at, starts_at + length), care_of_visit(starts_at, starts_at + length, met_at)
-    assert met.from_ <= min(agreed.from_, met_at)
-    assert met.until >= max(agreed.until, met_at)
+    assert (met.from_, met.until) == (agreed.from_, max(agreed.until, met_at + AFTER_VISIT))
 
 
 NUMBERS = st.integers(1, 10**9)

@@ -3,12 +3,14 @@
 import io
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from matron.command import main
 from tests.matron.odd import described
+from transports.embedded import close_broker, open_broker
 
 Matron = Callable[..., tuple[int, str, str]]
 
@@ -29,6 +31,14 @@ def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
     yield run
     os.umask(umask)  # `matron run` makes it strict, for a process of its own.
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of `matron run` with an empty broker."""
+    open_broker("made", tmp_path / "broker.db")
+    close_broker("made")
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

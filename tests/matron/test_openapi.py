@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chassis.contract import View
 from gateway import openapi, programs
-from gateway.route import route
+from gateway.route import Line, route
 from gateway.service import GatewayService
 from tests.matron.conftest import Matron
 from tests.matron.odd import FindOdd, Odd
@@ -64,8 +64,46 @@ def test_every_route_is_there_with_its_roles() -> None:
 
 def test_every_field_of_a_command_is_asked_for_once_but_the_callers_own_id() -> None:
     for entry in ENTRIES:
-        names = {field.data_key or name for name, field in entry.contract.schema().fields.items()}
+        declared = entry.contract.schema().fields.items()
+        names = {field.data_key or name for name, field in declared if is_for_some(field, entry)}
         assert fields_of(operation(entry.method, entry.url)) == names - {entry.me}, entry.url
+
+
+def is_for_some(field: fields.Field[Any], entry: Line) -> bool:
+    """Whether somebody may use a field on a route."""
+    return "roles" not in field.metadata or bool(entry.roles & field.metadata["roles"])
+
+
+@pytest.mark.parametrize("area", ["patient", "doctors", "staff"])
+def test_what_only_the_desk_may_say_is_offered_to_the_desk_alone(area: str) -> None:
+    book = "/api/patient/book-appointment" if area == "patient" else f"/api/{area}/appointments"
+    move = f"/api/{area}/appointments/{{appointment_id}}/reschedule"
+    offered = [fields_of(operation("POST", url)) & {"overbook_reason", "minutes"} for url in (book, move)]
+    assert [bool(names) for names in offered] == [area == "staff"] * 2
+
+
+def test_every_parameter_says_what_it_means() -> None:
+    mute = {
+        f"{one['name']} of {url}: give the contract's field metadata={{'description': ...}}"
+        for url, methods in DOCUMENT["paths"].items()
+        for made in methods.values()
+        for one in made["parameters"]
+        if "name" in one and not one.get("description")
+    }
+    assert mute == set()
+
+
+def test_whoever_reads_the_document_learns_of_keys_that_do_not_count_and_of_tags_of_ones_own() -> None:
+    assert "`Idempotency-Key` counts where" in DOCUMENT["info"]["description"]
+    assert "/api/users/me" in DOCUMENT["components"]["headers"]["ETag"]["description"]
+    assert "another account" in DOCUMENT["components"]["parameters"]["If-Match"]["description"]
+
+
+@pytest.mark.parametrize("url", ["/openapi.json", "/asyncapi.json"])
+def test_a_document_has_a_tag_and_can_be_unchanged(url: str) -> None:
+    made = operation("GET", url)
+    assert {"$ref": "#/components/parameters/If-None-Match"} in made["parameters"]
+    assert all("ETag" in made["responses"][status]["headers"] for status in ("200", "304"))
 
 
 def test_operations_have_names_of_their_own() -> None:

@@ -184,5 +184,15 @@ def test_a_query_parameter_is_left_out_and_never_null(odd: dict[str, Any]) -> No
     assert by_name["limit"]["schema"] == {"type": "integer", "default": 20}
 
 
+def test_an_id_of_an_example_is_that_of_one_kind_of_record() -> None:
+    visit = DOCUMENT["paths"]["/api/staff/appointments"]["post"]["responses"]["201"]
+    made = visit["content"]["application/json"]["example"]
+    assert len({made["id"], made["doctor_id"], made["patient_id"]}) == 3
+    read = DOCUMENT["paths"]["/api/staff/appointments/{appointment_id}"]["get"]["parameters"]
+    assert [one["example"] for one in read if one.get("in") == "path"] == [made["id"]]
+    invoice = DOCUMENT["components"]["schemas"]["InvoiceView"]["properties"]
+    assert invoice["appointment_id"]["examples"] == [made["id"]]
+
+
 def test_examples_are_of_the_type_that_they_explain() -> None:
     assert {kind().deserialize(example) is not None for kind, example in schemas.EXAMPLES.items()} == {True}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chassis.database import Database
+from matron import environment
 from matron.migrations import migrate
 from tests.matron.conftest import Matron
 
@@ -22,6 +23,7 @@ WRONG = {
     "RETRY_DELAYS": ("-1,0", "", "soon", "nan", "inf"),
     "CURRENCY": ("euros", "EURO", ""),
     "MAIL_URL": ("ftp://x", "smtp://"),
+    "MAIL_FROM": ("nonsense", "a@", "@b", "a@b, c@d", "Klinik, Nord <a@b>", ""),
     "PUBLIC_URL": ("foo", "https://"),
     "HOSPITAL_TIMEZONE": ("Moon/Tycho",),
     "MFA_REQUIRED_ROLES": ("king",),
@@ -55,6 +57,12 @@ def test_a_wrong_setting_is_named(
 ) -> None:
     monkeypatch.setenv(name, value)
     assert is_one_line(matron("serve", "auth"), name)
+
+
+@pytest.mark.parametrize("sender", ["hospital@localhost", "Hospital <post@hospital.example>", '"Klinik, Süd" <a@b>'])
+def test_a_sender_may_have_a_name(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_FROM", sender)
+    assert environment.load(needs=()).mail_from == sender
 
 
 def test_no_password_of_an_address_is_shown(right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,10 +124,10 @@ ADMIN = ("admin", "create", "asha@hospital.example", "--name", "Asha Rao", "--pa
 
 
 def test_an_admin_is_not_made_before_there_are_tables(right: Path, matron: Matron) -> None:
-    assert is_one_line(matron(*ADMIN, "quiet-harbour-lantern-27"), "AUTH_DATABASE_URL", "matron migrate auth")
+    assert is_one_line(matron(*ADMIN, "copper-lantern-orbit-70"), "AUTH_DATABASE_URL", "matron migrate auth")
 
 
 def test_what_is_wrong_with_an_admin_is_named(right: Path, matron: Matron) -> None:
     migrate("auth", Database(f"sqlite:///{right}/auth.db"))
-    assert is_one_line(matron("admin", "create", "asha", *ADMIN[3:], "quiet-harbour-lantern-27"), "email: ")
+    assert is_one_line(matron("admin", "create", "asha", *ADMIN[3:], "copper-lantern-orbit-70"), "email: ")
     assert is_one_line(matron(*ADMIN, "short"), "password: ")
