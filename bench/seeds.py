@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Database
+from transports.engines import take_time
 
 APPOINTMENTS = 100_000
 READERS = 500
@@ -57,7 +58,8 @@ def fill(url: str, *statements: str) -> None:
     """Fill a database, and have PostgreSQL look at what is in it."""
     database = Database(url)
     with database.autocommit() as connection:
-        for statement in ("SET statement_timeout = 0", *statements, "VACUUM ANALYZE"):
+        take_time(connection)
+        for statement in (*statements, "VACUUM ANALYZE"):
             connection.execute(text(statement))
     database.close()
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cache
 from operator import attrgetter
 from typing import Any, ClassVar
+from zlib import crc32
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
@@ -167,6 +168,8 @@ class Command(Schema):
     """The line in which slow ones of this kind wait for each other at the gateway, so that quick ones do not."""
     deadline: ClassVar[float] = 5.0
     """Seconds that the gateway waits for the answer."""
+    routine: ClassVar[bool] = False
+    """Whether processes ask it all the time, so that its line in the log is for debugging alone."""
 
     @classmethod
     @cache
@@ -192,6 +195,11 @@ class Command(Schema):
             raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors}) from None
 
     @classmethod
+    def reply(cls, result: Any) -> Any:
+        """What the use case has found or done, as plain data."""
+        return cls.returns.dump_one(result)
+
+    @classmethod
     @cache
     def secrets(cls) -> frozenset[str]:
         """Names of fields, such as passwords: kept nowhere, but in a fingerprint under a secret key."""
@@ -213,9 +221,36 @@ class Query(Command):
 
 
 class PageQuery(Query):
-    """A question whose answer is a list, page by page."""
+    """A question whose answer is a list, page by page. Callers see its cursors with the mark of this list."""
 
     limit = Integer(load_default=20, validate=validate.Range(1, 100), metadata={"description": "Rows a page."})
     cursor = fields.String(
-        load_default=None, validate=validate.Length(max=500), metadata={"description": "`next` of the page before."}
+        load_default=None, validate=validate.Length(max=1_200), metadata={"description": "`next` of the page before."}
     )
+
+    @classmethod
+    @cache
+    def mark(cls) -> str:
+        """Eight signs, which tell a cursor of this list from those of others."""
+        return f"{crc32(cls.method().encode()):08x}"
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The payload's fields, the cursor without its mark. Invalid: `bad_cursor`, of another list or of none."""
+        found = super().read(payload)
+        if found["cursor"] is not None:
+            if not found["cursor"].startswith(cls.mark()):
+                raise bad_cursor()
+            found["cursor"] = found["cursor"].removeprefix(cls.mark())
+        return found
+
+    @classmethod
+    def reply(cls, result: Any) -> Any:
+        """A page as plain data."""
+        shown = super().reply(result)
+        return {**shown, "next": shown["next"] and cls.mark() + shown["next"]}
+
+
+def bad_cursor() -> Invalid:
+    """`bad_cursor`."""
+    return Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}})

@@ -8,13 +8,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import orjson
 from eventlet.semaphore import Semaphore
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, insert, select
+from sqlalchemy import Connection, Insert, Table, insert, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 from sqlalchemy.orm import Session as OrmSession
@@ -22,12 +21,12 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from chassis.errors import MatronError, Unavailable, no_answer
 from chassis.event import Event
-from transports.postgresql import GreenConnection
+from transports.engines import POOL_SECONDS, engine_for, is_lost, violated
 
-POOL_SECONDS = 3.0
-CONNECT_SECONDS = 3
-STATEMENT_MILLISECONDS = 10_000
-SQLITE_BUSY_SECONDS = 10.0
+if TYPE_CHECKING:
+    from transports.postgresql import GreenConnection
+
+TAKES_ROWS = text("SELECT current_setting('transaction_read_only') = 'off'")
 
 
 class Session(OrmSession):
@@ -96,7 +95,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = _normal(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url, pool_size) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        self.engine = engine_for(self.url, pool_size)
         only_reads = {"only_reads": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self.reading = self.engine.execution_options(**only_reads)
         self.writer = Semaphore(1)
@@ -142,10 +141,10 @@ class Database:
             self.writer.release()
 
     def answers(self) -> bool:
-        """Whether the database takes a statement now."""
+        """Whether the database takes rows now: a server of PostgreSQL that waits to take over does not."""
         try:
             with self.autocommit() as connection:
-                return bool(connection.execute(select(1)).scalar_one())
+                return bool(connection.execute(select(1) if self.is_sqlite else TAKES_ROWS).scalar_one())
         except (Unavailable, DBAPIError):
             return False
 
@@ -160,7 +159,7 @@ def _unavailable_when_down() -> Iterator[None]:
         yield
     except (PoolTimeout, DisconnectionError, InterfaceError):
         raise _down() from None
-    except OperationalError as error:
+    except (OperationalError, InternalError) as error:
         if is_lost(error):
             raise _down() from None
         raise
@@ -181,93 +180,9 @@ def _down() -> Unavailable:
     return Unavailable("database_down", "The database cannot be reached.", {"retry_after": 2})
 
 
-def is_lost(error: DBAPIError) -> bool:
-    """Whether the connection is gone, the server is starting or ending, or SQLite stayed locked."""
-    if isinstance(error.orig, sqlite3.Error):
-        return "locked" in str(error.orig)
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state is None or state[:2] in ("08", "53") or state[:3] == "57P"
-
-
 def _normal(url: str) -> URL:
     parsed = make_url(url)
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgresql", "postgres") else parsed
-
-
-def _postgresql_engine(url: URL, pool_size: int) -> Engine:
-    settings = {
-        "timezone": "UTC",
-        "statement_timeout": STATEMENT_MILLISECONDS,
-        "application_name": "matron",
-        # Planning for each set of values costs more than our statements do, which find their rows by an index anyway.
-        "plan_cache_mode": "force_generic_plan",
-    }
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=POOL_SECONDS,
-        pool_use_lifo=True,
-        hide_parameters=True,
-        json_serializer=_dumps,
-        json_deserializer=orjson.loads,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, "prepare_threshold": 2},
-    )
-    event.listen(engine, "do_connect", _connect_green)
-    return engine
-
-
-def _connect_green(_dialect: Any, _record: Any, args: Any, params: Any) -> Any:
-    return GreenConnection.connect(*args, **params)
-
-
-def _sqlite_engine(url: URL, pool_size: int) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=POOL_SECONDS,
-        hide_parameters=True,
-        json_serializer=_dumps,
-        json_deserializer=orjson.loads,
-        connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-def _dumps(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Any) -> None:
-    if not connection.get_execution_options().get("only_reads"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def violated(error: DBAPIError) -> str:
-    """The name of the constraint, index or trigger that refused a row; empty when it cannot be told."""
-    diagnosis = getattr(error.orig, "diag", None)
-    if diagnosis is not None:
-        return diagnosis.constraint_name or ""
-    message = str(error.orig)
-    if message.startswith("UNIQUE constraint failed: ") and "index '" not in message:
-        return _unique_name(message.removeprefix("UNIQUE constraint failed: "))
-    return message.rpartition("index '")[2].rstrip("'") if "index '" in message else message.rpartition(": ")[2]
-
-
-def _unique_name(columns: str) -> str:
-    """The name by our rule, from SQLite's `table.column, table.column`."""
-    parts = [column.split(".") for column in columns.split(", ")]
-    return "_".join(["uq", parts[0][0], *(column for _table, column in parts)])
 
 
 @contextmanager

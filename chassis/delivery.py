@@ -1,14 +1,16 @@
 """What becomes of a message whose handler fails: it waits in a delay queue and comes again, and ends as a dead letter.
 
 Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself
-sends it on, with a confirm, before it acknowledges. A message that does not parse is a dead letter at once, and so is
-one that was being worked on each time a process died (`x-delivery-count`, kept by quorum queues).
+sends it on, with a confirm, before it acknowledges. While the database is away, it waits as often as it takes. What does
+not parse is a dead letter at once, and so is a message that was being worked on each time a process died
+(`x-delivery-count`, kept by quorum queues).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from chassis import clock
+from chassis.errors import NoAnswer, Unavailable
 from chassis.topology import dead_queue, retry_exchange
 from telemetry.logs import log
 from telemetry.metrics import EVENTS_FAILED
@@ -32,9 +34,9 @@ class Delivery:
 
     def fail(self, message: Any, queue: str, error: BaseException) -> None:
         """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
-        attempt = _tried(message.headers.get(ATTEMPT, 0)) + 1
-        dead = isinstance(error, Undeliverable) or not 0 < attempt <= len(self.delays)
-        exchange = "" if dead else retry_exchange(self.delays[attempt - 1])
+        attempt = _tried(message.headers.get(ATTEMPT, 0)) + (not is_outage(error))
+        dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
+        exchange = "" if dead else retry_exchange(self.delays[max(attempt - 1, 0)])
         headers = {**fresh_headers(message.headers), **_told(error, attempt, queue)}
         properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
         key = dead_queue(self.service) if dead else queue
@@ -52,6 +54,11 @@ class Delivery:
             attempt=attempt,
             error=_class_of(error),
         )
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database was away: that says nothing of the event, so it is no try, however long it takes."""
+    return isinstance(error, Unavailable | NoAnswer)
 
 
 def _tried(said: Any) -> int:

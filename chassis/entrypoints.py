@@ -2,97 +2,30 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import eventlet
 import orjson
 from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
-from nameko.extensions import DependencyProvider, SharedExtension, register_entrypoint
+from nameko.extensions import register_entrypoint
 from nameko.rpc import Rpc
 from nameko.timer import Timer
 
 from chassis import housekeeping, reactions
 from chassis.consumer import Broker
 from chassis.contract import Command
-from chassis.database import Database
-from chassis.delivery import MAX_DELIVERIES, Undeliverable
+from chassis.delivery import MAX_DELIVERIES, Undeliverable, is_outage
 from chassis.errors import Invalid, MatronError, NotFound, internal
 from chassis.event import Event, Origin
-from chassis.execution import Call, Host, Shape, masked
-from chassis.identity import Verifier
-from chassis.outbox import Relay, origin_of
+from chassis.execution import Host, Shape, masked
+from chassis.outbox import origin_of
+from chassis.resources import CurrentCall, Resource
 from telemetry.logs import log_unexpected
-from tokens.keys import KeySet
 from transports.links import BROKER_ERRORS
 
-if TYPE_CHECKING:
-    from chassis.config import Config
-    from telemetry.health import Health
-
-PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS, OUTAGE_SECONDS = 0.5, 2.0
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
-
-
-class Resources(SharedExtension):
-    """The database, the relay and the keys of one service, shared by all its workers."""
-
-    broker = Broker()
-
-    def setup(self) -> None:
-        """Open the database; connections are made when they are needed."""
-        if hasattr(self, "database"):
-            return
-        config: Config = self.container.config["matron"]
-        name = self.container.service_name
-        self.broker.setup()
-        self.database = Database(config.database_url(name), pool_size=config.workers + 8)
-        self.relay = Relay(name, self.database, self.broker.publisher)
-        self.broker.events_wait = self.relay.wake
-        self.verifier = Verifier(KeySet(config.jwks_file), self.container.config["revoked"])
-        health: Health = self.container.config["health"]
-        self.look_no_more = health.add_slow(f"{name}.database", self.database.answers)
-
-    def start(self) -> None:
-        """Send what an earlier process left in the outbox."""
-        if self.relay.thread is None:
-            self.relay.start()
-
-    def stop(self) -> None:
-        """End the relay, then the connections."""
-        self.look_no_more()
-        self.relay.stop()
-        self.database.close()
-
-    def kill(self) -> None:
-        """End at once."""
-        self.relay.thread.kill()
-
-
-class _Resource(DependencyProvider):
-    """Gives a worker one of the resources, by the name of the attribute."""
-
-    resources = Resources()
-
-    def get_dependency(self, _worker_ctx: Any) -> Any:
-        return getattr(self.resources, self.attr_name)
-
-
-class _CurrentCall(DependencyProvider):
-    """Gives a worker what came with its request."""
-
-    def get_dependency(self, worker_ctx: Any) -> Call:
-        data = worker_ctx.data
-        return Call(
-            token=data.get("auth_token") or "",
-            request_id=data.get("request_id") or worker_ctx.call_id,
-            key=data.get("idempotency_key") or data.get("request_id") or worker_ctx.call_id,
-            address=data.get("address") or "",
-            device=data.get("device") or "",
-            if_match=data.get("if_match") or "",
-            expires_at=float(data.get("deadline") or 0) or None,
-            origin=data.get("origin"),
-        )
 
 
 class Served(Rpc):
@@ -208,6 +141,8 @@ class Heard(EventHandler):
 
     def _send_on(self, message: Any, error: BaseException) -> bool:
         """Whether it is safe in another queue. Waits for a broker that takes nothing: to hand it back would spin."""
+        if is_outage(error):
+            eventlet.sleep(OUTAGE_SECONDS)  # Until the database is back, it goes round and round, but slowly.
         while not self.broker.stopping and self.broker.consuming.is_up:
             try:
                 self.broker.delivery.fail(message, self.queue, error)
@@ -244,7 +179,7 @@ def serves(
     without a key only reads.
     """
     shape = Shape(contract, use_case, outside, then)
-    kind = "query" if contract.reads else "command"
+    kind = "routine" if contract.routine else "query" if contract.reads else "command"
 
     def method(self: Host, **payload: Any) -> Any:
         work = lambda: shape.run(self, payload)  # noqa: E731  the call, put off until `masked` measures it
@@ -293,9 +228,9 @@ class Service:
     """Base of the services. A subclass is a table of everything that it does, and has no logic."""
 
     name: str
-    database = _Resource()
-    relay = _Resource()
-    verifier = _Resource()
-    call = _CurrentCall()
+    database = Resource()
+    relay = Resource()
+    verifier = Resource()
+    call = CurrentCall()
 
     tidy = every(housekeeping.PACE, housekeeping.tidy)

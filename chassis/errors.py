@@ -102,6 +102,10 @@ class TooMany(MatronError):
     status, title = 429, "Too many requests"
 
 
+REFUSALS = (Invalid, Forbidden, NotFound, Conflict, Stale, TooMany)
+"""What a use case may say to a repetition of what it has done: then the reply of the first time goes back."""
+
+
 @deserialize_to_instance
 class Unavailable(MatronError):
     """Something that is needed is down; `facts["retry_after"]` in seconds. Nothing was done."""

@@ -18,13 +18,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis import auditing, idempotency, outbox, rows
 from chassis.contract import Command
-from chassis.database import Database, Session, violated
-from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NoAnswer, NotFound, NotYet, Stale, internal
+from chassis.database import Database, Session
+from chassis.errors import REFUSALS, Forbidden, MatronError, NoAnswer, NotFound, NotYet, internal
 from chassis.event import Origin
 from chassis.identity import NOBODY, Actor, Verifier, check_right
 from chassis.outbox import Relay
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import HANDLED
+from transports.engines import violated
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
@@ -108,12 +109,12 @@ class Shape:
 
     def _query(self, host: Host, actor: Actor, fields: dict[str, Any], _payload: Mapping[str, Any]) -> Any:
         with host.database.read() as session:
-            return self.contract.returns.dump_one(self.use_case(session, actor, **fields))
+            return self.contract.reply(self.use_case(session, actor, **fields))
 
     def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
         try:
             return self._transact(host, actor, fields, payload)
-        except (Conflict, NotFound, Forbidden, Invalid, Stale):
+        except REFUSALS:
             done = self._done_before(host, actor, payload)
             if done is None:
                 raise
@@ -190,7 +191,7 @@ class Shape:
         refused = isinstance(result, Refused)
         if refused and self.contract.keyed:
             raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")
-        reply = result if refused else self.contract.returns.dump_one(result)
+        reply = result if refused else self.contract.reply(result)
         table, audited = auditing.row_of(actor, self.contract.method(), _record_of(reply), allowed=not refused)
         more: list[rows.Row] = [(table, {**audited, **session.noted})]
         if self.contract.keyed and held is None:
@@ -286,5 +287,5 @@ def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], reques
     finally:
         seconds = time.perf_counter() - began
         HANDLED.labels(host_name, kind, name, outcome).observe(seconds)
-        tell = log.debug if kind == "timer" and outcome == "done" else log.info
+        tell = log.debug if kind in ("timer", "routine") and outcome == "done" else log.info
         tell(kind, service=host_name, name=name, outcome=outcome, ms=round(seconds * 1000, 1), request_id=request_id)

@@ -33,6 +33,7 @@ from chassis.tables import outbox, relay
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import EVENTS_SENT
 from transports.confirms import ConfirmedPublisher
+from transports.engines import ABANDONED_SECONDS
 from transports.links import BROKER_ERRORS, Outgoing
 
 BATCH = 200
@@ -41,6 +42,7 @@ CATCH_UP_SECONDS = 5.0
 RETRY_SECONDS = 0.5
 GATHER_SECONDS = 0.05
 """Between two batches: what is committed meanwhile goes together. The first event after a while waits for nothing."""
+IDLE = "idle_session_timeout"
 LOCK = 7_305_816_172
 """The advisory lock of the relay; each service has a database of its own."""
 
@@ -209,14 +211,18 @@ class Relay:
 
 @contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
-    """Hold the relay's lock. On SQLite there is one process, and so one relay."""
+    """Hold the relay's lock. On SQLite there is one process, and so one relay.
+
+    PostgreSQL ends the connection, and the lock with it, of a relay that does nothing for too long, as when its process
+    is frozen or its machine gone: else no other one could send.
+    """
     if connection.dialect.name != "postgresql":
         yield
         return
-    connection.execute(select(func.pg_advisory_lock(LOCK)))
+    connection.execute(select(func.pg_advisory_lock(LOCK), func.set_config(IDLE, str(ABANDONED_SECONDS * 1000), False)))  # noqa: FBT003  PostgreSQL's order
     try:
         yield
     except BaseException:
         connection.invalidate()  # The lock ends with the connection, whatever state that is in.
         raise
-    connection.execute(select(func.pg_advisory_unlock(LOCK)))
+    connection.execute(select(func.pg_advisory_unlock(LOCK), func.set_config(IDLE, "0", False)))  # noqa: FBT003  PostgreSQL's order

@@ -1,7 +1,7 @@
 """Lists, page by page: keyset paging, whose cost does not grow with the page's number.
 
-The cursor is the sort key of the last row, opaque to clients. A changed one can only move the window within what the
-query lets the caller see anyway.
+The cursor is the sort key of the last row, opaque to clients, who see it with the mark of their list (see `PageQuery`).
+A changed one can only move the window within what the query lets the caller see anyway.
 """
 
 import base64
@@ -12,11 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Select, bindparam, literal, select, tuple_
+from sqlalchemy import Column, Select, bindparam, literal, select, tuple_
 
-from chassis.contract import Page
+from chassis.contract import Page, bad_cursor
 from chassis.database import Session
-from chassis.errors import Invalid
 
 LARGEST = 2**31 - 1
 """Of PostgreSQL's integers; no list is ordered by a larger number."""
@@ -37,7 +36,7 @@ def page(
     Invalid: `bad_cursor`.
     """
     if cursor is not None:
-        place = tuple_(*(_literal(key, value) for key, value in zip(keys, decoded(cursor, keys), strict=True)))
+        place = tuple_(*(literal(value, key.type) for key, value in zip(keys, decoded(cursor, keys), strict=True)))
         query = query.where(tuple_(*keys) < place if newest_first else tuple_(*keys) > place)
     query = query.order_by(*(key.desc() if newest_first else key.asc() for key in keys)).limit(limit + 1)
     return _cut(list(session.scalars(query) if whole else session.execute(query)), keys, limit)
@@ -76,15 +75,8 @@ class Listing:
 
 def _cut(rows: list[Any], keys: tuple[Any, ...], limit: int) -> Page:
     """The page without the row that was asked for to see whether there are more."""
-    return Page(rows[:limit], _encoded(rows[limit - 1], keys) if len(rows) > limit else None)
-
-
-def _literal(key: Any, value: Any) -> ColumnElement[Any]:
-    return literal(value, key.type)
-
-
-def _encoded(row: Any, keys: tuple[Any, ...]) -> str:
-    return cursor_at(*(getattr(row, key.key) for key in keys))
+    following = cursor_at(*(getattr(rows[limit - 1], key.key) for key in keys)) if len(rows) > limit else None
+    return Page(rows[:limit], following)
 
 
 def cursor_at(*values: Any) -> str:
@@ -98,7 +90,7 @@ def decoded(cursor: str, keys: tuple[Any, ...]) -> list[Any]:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return [_native(value, key.type.python_type) for value, key in zip(values, keys, strict=True)]
     except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
-        raise Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}}) from None
+        raise bad_cursor() from None
 
 
 def _native(value: Any, kind: Any) -> Any:

@@ -6,6 +6,7 @@ from chassis.contract import PageQuery, View, page_of
 from contracts.moments import Moment
 from contracts.roles import Role
 
+ACTION = "The whole name of what was done, such as `book_appointment`."
 DETAILS = "What more there is to say, such as the roles that were given and taken; without names and contacts."
 
 
@@ -31,10 +32,12 @@ class AuditQuery(PageQuery):
     """Base of each service's `ListAudit`: rows newest first, by person, record, action, time, and so on."""
 
     person_id = fields.UUID(load_default=None, metadata={"description": "Who did it, or to whom it was done."})
-    record_id = fields.UUID(load_default=None)
-    action = fields.String(load_default=None, validate=validate.Length(1, 100))
-    allowed = fields.Boolean(load_default=None)
-    from_ = Moment(load_default=None, data_key="from")
+    record_id = fields.UUID(load_default=None, metadata={"description": "The record that it was done to."})
+    action = fields.String(load_default=None, validate=validate.Length(1, 100), metadata={"description": ACTION})
+    allowed = fields.Boolean(
+        load_default=None, metadata={"description": "Only what was allowed, or only what was refused."}
+    )
+    from_ = Moment(load_default=None, data_key="from", metadata={"description": "Inclusive."})
     to = Moment(load_default=None, metadata={"description": "Exclusive."})
 
 

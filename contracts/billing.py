@@ -120,7 +120,7 @@ class PayInvoice(Command):
 
     service, roles, returns, verified, deadline = "billing", PATIENT, CheckoutView, True, 15.0
     patient_id = fields.UUID(required=True)
-    invoice_id = fields.UUID(required=True)
+    invoice_id = fields.UUID(required=True, metadata={"description": "The invoice."})
     provider = fields.String(required=True, validate=validate.OneOf(PROVIDERS))
     amount_minor = Integer(load_default=None, validate=validate.Range(min=1))
 

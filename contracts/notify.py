@@ -31,7 +31,7 @@ class ReadNotification(Command):
 
     service, roles, returns = "notify", ANY_ROLE, NotificationView
     person_id = fields.UUID(required=True)
-    notification_id = fields.UUID(required=True)
+    notification_id = fields.UUID(required=True, metadata={"description": "The notification."})
 
 
 class ListAudit(AuditQuery):

@@ -1,7 +1,7 @@
 """Prints the part of requirements.lock that a running service needs, so that the image holds no tools of developers.
 
 There is one lock for everybody, and a second one could disagree with it. Each of its entries says who wants it ("via"),
-so what follows from [project.dependencies] can be told without asking anyone.
+so what follows from [project.dependencies], and from the extras for running, can be told without asking anyone.
 
     python runtime_lock.py                the lines for the services
     python runtime_lock.py setuptools     the lines of these distributions only
@@ -11,8 +11,10 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
-PROJECT = "matron (pyproject.toml)"
+FOR_DEVELOPERS = "dev"
+"""The extra that the image is without. The others are in it, since settings ask for them: `LIMITS_URL=redis://...`."""
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9-]*)==.+(?:\n[ ]+.*)*", re.MULTILINE)
 VIA = re.compile(r"^ +#(?: via| {2}) *(\S.*)$", re.MULTILINE)
 
@@ -28,10 +30,16 @@ def entries(lock: str) -> dict[str, str]:
     return {match[1]: match[0] for match in ENTRY.finditer(lock)}
 
 
-def needed(lock: str, dependencies: list[str]) -> dict[str, str]:
-    """The entries of these dependencies and of all that they want in turn."""
-    known = entries(lock)
-    wanted = {normal(dependency) for dependency in dependencies}
+def asked(project: dict[str, Any]) -> set[str]:
+    """What `[project]` asks for a running service, with every extra but that of developers."""
+    extras = project["optional-dependencies"]
+    lists = [project["dependencies"], *(names for extra, names in extras.items() if extra != FOR_DEVELOPERS)]
+    return {normal(requirement) for names in lists for requirement in names}
+
+
+def needed(lock: str, project: dict[str, Any]) -> dict[str, str]:
+    """The entries of what `[project]` asks for, and of all that they want in turn."""
+    known, wanted = entries(lock), asked(project)
     before = 0
     while len(wanted) > before:
         before = len(wanted)
@@ -46,7 +54,7 @@ def main() -> None:
     """Print the entries asked for."""
     lock, only = Path("requirements.lock").read_text(), sys.argv[1:]
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-    chosen = {name: entries(lock)[name] for name in only} if only else needed(lock, project["dependencies"])
+    chosen = {name: entries(lock)[name] for name in only} if only else needed(lock, project)
     sys.stdout.write("\n".join(chosen.values()) + "\n")
 
 

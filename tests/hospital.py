@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ import requests
 
 from chassis.config import SERVICES
 from tests.servers import janitor
-from tests.servers.processes import the_janitor
+from tests.servers.processes import free_ports, the_janitor
 
 T = TypeVar("T")
 READY_SECONDS = 40.0
@@ -24,13 +23,6 @@ END_SECONDS = 15.0
 PROCESSES = (*SERVICES, "gateway")
 GENEROUS = {"LIMIT_ACCOUNT": "", "LIMIT_SIGN_IN": "", "LIMIT_ADDRESS": ""}
 """Tests ask more often than people do, all from one address."""
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def eventually(look: Callable[[], T], *, seconds: float = 15.0, every: float = 0.05) -> T:
@@ -143,7 +135,7 @@ def _matron(*arguments: str) -> list[str]:
 @contextmanager
 def embedded_hospital(folder: Path, *, demo: bool = False, **settings: str) -> Iterator[Hospital]:
     """`matron run` in a folder, with these settings."""
-    port = free_port()
+    (port,) = free_ports(1)
     command = _matron("run", "--port", str(port), "--data", str(folder), "--demo" if demo else "--no-demo")
     process = Process("matron", command, GENEROUS | settings, folder / "terminal.log")
     hospital = Hospital(folder, port, [process], [f"http://127.0.0.1:{port}"])
@@ -155,11 +147,12 @@ def served_hospital(
     folder: Path, amqp_url: str, database_urls: Mapping[str, str], **settings: str
 ) -> Iterator[Hospital]:
     """`matron serve` for each service and the gateway, after `matron keys` and `matron migrate`."""
-    port, environment = free_port(), served_environment(folder, amqp_url, database_urls, settings)
+    port, *others = free_ports(1 + len(PROCESSES))
+    environment = served_environment(folder, amqp_url, database_urls, settings)
     environment |= {"HTTP_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     for step in (["keys"], ["migrate"]):
         subprocess.run(_matron(*step), env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
-    health_ports = {name: free_port() for name in PROCESSES}
+    health_ports = dict(zip(PROCESSES, others, strict=True))
     processes = [
         Process(name, _matron("serve", name), {**environment, "HEALTH_PORT": str(health)}, folder / f"{name}.log")
         for name, health in health_ports.items()
@@ -171,7 +164,7 @@ def served_hospital(
 @contextmanager
 def another_gateway(hospital: Hospital) -> Iterator[str]:
     """One more gateway of a served hospital; its URL."""
-    ports = {"HTTP_PORT": str(free_port()), "HEALTH_PORT": str(free_port())}
+    ports = dict(zip(("HTTP_PORT", "HEALTH_PORT"), map(str, free_ports(2)), strict=True))
     environment = {**hospital.processes["gateway"].environment, **ports}
     log = hospital.folder / f"gateway-{ports['HTTP_PORT']}.log"
     process = Process("gateway", _matron("serve", "gateway"), environment, log)

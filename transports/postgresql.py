@@ -62,8 +62,15 @@ class GreenCursor(psycopg.Cursor[Any]):
         self._conn.wait(super()._execute_gen(query, params))
 
 
+class Silent(psycopg.OperationalError):
+    """The server has said nothing for so long that the connection cannot lead to it any more."""
+
+
 class GreenConnection(psycopg.Connection[Any]):
     """A connection to PostgreSQL that waits in eventlet's hub."""
+
+    silent_seconds: float | None = None
+    """How long the server may say nothing; none is for ever."""
 
     @classmethod
     def connect(cls, *args: Any, **options: Any) -> "GreenConnection":
@@ -136,12 +143,13 @@ class GreenConnection(psycopg.Connection[Any]):
                 if state == waiting.WAIT_RW:
                     # The send buffer of a large statement is full: rare, so psycopg's own way will do.
                     return _resume(gen, fileno)
-                trampoline(fileno, read=state == waiting.WAIT_R, write=state == waiting.WAIT_W)
+                reads, writes = state == waiting.WAIT_R, state == waiting.WAIT_W
+                trampoline(fileno, read=reads, write=writes, timeout=self.silent_seconds, timeout_exc=Silent)
                 state = gen.send(waiting.READY_R if state == waiting.WAIT_R else waiting.READY_W)
         except StopIteration as end:
             return end.value
         except BaseException as error:
-            if not isinstance(error, psycopg.Error):
+            if isinstance(error, Silent) or not isinstance(error, psycopg.Error):
                 # A time-out or a kill: what the server still sends would be taken for the next answer.
                 self.pgconn.finish()
             raise

@@ -16,7 +16,7 @@ from typing import Any
 import amqp
 import eventlet
 from amqp import spec
-from amqp.transport import SSLTransport, TCPTransport
+from amqp.transport import SSLTransport, TCPTransport, _AbstractTransport
 from eventlet.event import Event
 from kombu.transport import pyamqp
 
@@ -26,11 +26,10 @@ READ_AHEAD = 65536
 CONNECT_SECONDS = 5.0
 
 
-class _Gathering:
+class _Gathering(_AbstractTransport):  # type: ignore[misc]  # amqp has no types
     """What a transport of py-amqp becomes whose writes are gathered and whose reads take all that is there."""
 
     sock: Any
-    connected: bool
 
     def connect(self) -> None:
         """Connect, and start the writer."""

@@ -9,8 +9,9 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
+from chassis import entrypoints
 from chassis.delivery import MAX_DELIVERIES, bytes_of
-from chassis.errors import Conflict
+from chassis.errors import Conflict, Unavailable
 from tests.broker.place import Place, Raw, soon
 from tests.ward import Desk, Steps, Ward
 
@@ -158,6 +159,17 @@ def test_headers_that_nobody_of_ours_wrote_stop_no_service(place: Place, raw: Ra
     assert {one.headers["x-error"] for one in letters} == {"Undeliverable"}
     place.write(place.client())
     soon(place.heard)
+
+
+def test_an_event_outlives_a_database_that_is_away_for_longer_than_all_its_tries(
+    place: Place, failing: Callable[[int, Exception], list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrypoints, "OUTAGE_SECONDS", 0.01)
+    tries = failing(8, Unavailable("database_down", "The database cannot be reached."))
+    place.serve(Ward, Desk)
+    note = place.write(place.client())
+    soon(place.heard)
+    assert ([str(one.note_id) for one in place.heard()], len(tries)) == ([note["id"]], 9)
 
 
 def test_an_event_that_claims_to_have_been_tried_too_often_is_tried_once(

@@ -11,11 +11,12 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Tabl
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis import database as module
-from chassis.database import Database, Session, refusing, violated
+from chassis.database import Database, Session, refusing
 from chassis.errors import Conflict, Unavailable
 from chassis.tables import Moment, new_metadata
 from tests import ward
 from tests.chassis.hosts import at_once, count
+from transports.engines import violated
 
 NAP, NAPS = 0.2, 10
 METADATA = new_metadata()

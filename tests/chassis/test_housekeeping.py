@@ -1,7 +1,7 @@
 """What is thrown away in time, and what is not."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -12,7 +12,10 @@ from chassis.database import Database, Session
 from chassis.identity import Actor
 from chassis.tables import inbox, outbox, relay
 
-OLD = clock.now() - housekeeping.EVENTS_KEPT - timedelta(days=1)
+
+def old() -> datetime:
+    """When an event was, of which nothing need be kept."""
+    return clock.now() - housekeeping.EVENTS_KEPT - timedelta(days=1)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
@@ -23,7 +26,7 @@ def database(request: pytest.FixtureRequest, databases: Callable[[str, str], Dat
 
 def sent(session: Session, *sequences: int) -> None:
     """Old events with these sequences, sent through the last but one."""
-    facts = {"name": "n", "subject": "s", "data": {}, "correlation_id": "c", "occurred_at": OLD, "internal": False}
+    facts = {"name": "n", "subject": "s", "data": {}, "correlation_id": "c", "occurred_at": old(), "internal": False}
     session.execute(insert(outbox), [{**facts, "event_id": uuid7(), "sequence": number} for number in sequences])
     through = max(sequences)
     session.execute(update(relay).where(relay.c.internal.is_(False)).values(sent_through=through))
@@ -47,7 +50,7 @@ def test_an_event_that_was_not_sent_stays_however_old(session: Session) -> None:
 
 
 def test_claims_of_old_events_go(session: Session) -> None:
-    session.execute(insert(inbox), {"event_id": uuid7(), "handler": "h", "handled_at": OLD})
+    session.execute(insert(inbox), {"event_id": uuid7(), "handler": "h", "handled_at": old()})
     session.execute(insert(inbox), {"event_id": uuid7(), "handler": "h", "handled_at": clock.now()})
     housekeeping.tidy(session, Actor.system())
     assert session.scalar(select(func.count()).select_from(inbox)) == 1

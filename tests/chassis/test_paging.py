@@ -13,9 +13,11 @@ from uuid_utils.compat import uuid7
 from chassis.contract import Page
 from chassis.database import Database
 from chassis.errors import Invalid
+from chassis.execution import Shape
 from chassis.paging import page
 from chassis.tables import Moment, new_metadata
 from tests import ward
+from tests.chassis.hosts import run
 
 METADATA = new_metadata()
 LINE = Table("line", METADATA, Column("at", Moment), Column("number", Integer), Column("id", Uuid, primary_key=True))
@@ -109,6 +111,44 @@ def test_a_cursor_that_is_not_ours_is_refused(database: Database, cursor: str) -
 def test_a_text_in_a_cursor_may_not_hold_nul(database: Database) -> None:
     with pytest.raises(Invalid):
         notes(database, 5, cursor_of("a\0b", str(uuid7())))
+
+
+LISTING = Shape(ward.ListNotes, ward.listing)
+
+
+class ListWhispers(ward.ListNotes):
+    """Another list, of the very same rows."""
+
+
+def shown(database: Database, shape: Shape, cursor: str | None = None) -> Any:
+    """A page of one row, as a caller sees it."""
+    return run(shape, database, {"limit": 1, **({} if cursor is None else {"cursor": cursor})})
+
+
+def test_a_cursor_of_another_list_is_refused(database: Database) -> None:
+    add(database, "a", "b")
+    following = shown(database, LISTING)["next"]
+    with pytest.raises(Invalid) as refused:
+        shown(database, Shape(ListWhispers, ward.listing), following)
+    assert (refused.value.code, list(refused.value.facts["errors"])) == ("bad_cursor", ["cursor"])
+    assert [row["text"] for row in shown(database, LISTING, following)["items"]] == ["b"]
+
+
+@pytest.mark.parametrize("cursor", ["", cursor_of("a", str(uuid7())), ward.ListNotes.mark()])
+def test_a_cursor_without_its_mark_or_of_nothing_else_is_refused(database: Database, cursor: str) -> None:
+    with pytest.raises(Invalid, match="bad_cursor"):
+        shown(database, LISTING, cursor)
+
+
+def test_the_last_page_has_no_cursor_to_mark(database: Database) -> None:
+    add(database, "a")
+    assert shown(database, LISTING)["next"] is None
+
+
+def test_a_cursor_of_the_longest_name_is_not_too_long(database: Database) -> None:
+    for number in range(2):
+        add(database, "\U0001f642" * 199 + str(number))
+    assert shown(database, LISTING, shown(database, LISTING)["next"])["next"] is None
 
 
 @given(st.text(max_size=100) | st.binary(max_size=80).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))

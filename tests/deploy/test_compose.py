@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chassis.config import SERVICES
+from chassis.config import SERVICES, Config
 from deploy import runtime_lock
 from matron.runner import STOP_SECONDS
 
@@ -53,8 +54,7 @@ def mounted(name: str) -> dict[str, str]:
 
 def lock_of_a_service() -> dict[str, str]:
     """What the image installs."""
-    dependencies = tomllib.loads(text("pyproject.toml"))["project"]["dependencies"]
-    return runtime_lock.needed(text("requirements.lock"), dependencies)
+    return runtime_lock.needed(text("requirements.lock"), tomllib.loads(text("pyproject.toml"))["project"])
 
 
 def test_there_is_a_container_for_every_process_and_no_other() -> None:
@@ -178,6 +178,39 @@ def test_every_setting_is_explained() -> None:
     assert wanted == explained
 
 
+def read_by(path: str) -> set[str]:
+    """The variables that a module reads from the environment."""
+    return set(re.findall(r'(?:env\.\w+|_limit)\(\s*"([A-Z_]+)"', text(path)))
+
+
+def asked_for(service: str) -> set[str]:
+    """The settings that a service's code asks for, as the environment has them."""
+    files = [path.read_text() for path in (ROOT / "services" / service).rglob("*.py")]
+    used = {name for file in files if "config.current()" in file for name in re.findall(r"\.([a-z_]+)\b", file)}
+    return {field.name.upper() for field in fields(Config) if field.name in used}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_given_each_setting_that_it_asks_for(name: str) -> None:
+    assert asked_for(name) - containers()[name]["environment"].keys() == set()
+
+
+def test_the_gateway_is_given_each_setting_of_its_own() -> None:
+    assert read_by("gateway/settings.py") - containers()["gateway"]["environment"].keys() == set()
+
+
+def test_each_setting_reaches_a_container() -> None:
+    given = {key for container in containers().values() for key in container.get("environment", {})}
+    assert read_by("matron/environment.py") - given == {"HTTP_PORT"}, "the port within a container is always the same"
+
+
+def test_the_readme_explains_each_setting_and_no_other() -> None:
+    _before, _heading, settings = text("README.md").partition("\n## Settings\n")
+    rows = [row.split("|")[1] for row in settings.partition("\n## ")[0].splitlines() if row.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row) if not name.endswith("_DATABASE_URL")}
+    assert named == read_by("matron/environment.py") | read_by("gateway/settings.py")
+
+
 def test_postgresql_prepares_a_database_for_every_service() -> None:
     made = re.findall(r'^ +make (\w+) "\$\{(\w+):-\}"$', text("deploy/postgres/init.sh"), re.MULTILINE)
     assert made == [(name, f"{name.upper()}_DATABASE_PASSWORD") for name in SERVICES]
@@ -192,7 +225,7 @@ def test_the_image_holds_every_package() -> None:
 
 def test_the_image_holds_what_a_service_needs_and_no_tools_of_developers() -> None:
     locked = lock_of_a_service()
-    assert {"nameko", "psycopg-binary", "cryptography", "vine"} <= locked.keys()
+    assert {"nameko", "psycopg-binary", "cryptography", "vine", "redis"} <= locked.keys()
     assert not {"pytest", "mypy", "ruff", "pip", "setuptools", "testcontainers"} & locked.keys()
     assert all("--hash=sha256:" in entry for entry in locked.values())
 

@@ -24,8 +24,9 @@ from chassis.execution import add_events
 from chassis.identity import Actor
 from contracts.roles import Role
 from services.auth import accounts, keys
-from tests.hospital import PROCESSES, Hospital, Process, eventually, free_port
+from tests.hospital import PROCESSES, Hospital, Process, eventually
 from tests.people import Person, open_hours
+from tests.servers.processes import free_ports
 from tokens import AUDIENCE, ISSUER, sign
 
 CONNECTIONS = 128
@@ -154,7 +155,7 @@ class City:
     def another(self, name: str) -> Process:
         """A second process of a service, started; whoever asked ends it."""
         first = self.process(name)
-        environment = {**first.environment, "HEALTH_PORT": str(free_port())}
+        environment = {**first.environment, "HEALTH_PORT": str(free_ports(1)[0])}
         second = Process(f"{name}-2", first.command, environment, self.hospital.folder / f"{name}-2.log")
         second.start()
         eventually(lambda: self.is_ready(second), seconds=READY_SECONDS)

@@ -13,7 +13,8 @@ import requests
 from chassis.database import Database
 from services.scheduling.models import Appointment, Doctor
 from tests.faults.city import READY_SECONDS, City
-from tests.hospital import Process, eventually, free_port
+from tests.hospital import Process, eventually
+from tests.servers.processes import free_ports
 
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
@@ -90,14 +91,14 @@ def _kind(visit: Appointment) -> str:
 def processes(city: City) -> Iterator[list[Process]]:
     """Three processes of scheduling, of which none runs yet."""
     first = city.process("scheduling")
-    others = [_beside(city, first, number) for number in (2, 3)]
+    others = [_beside(city, first, number, port) for number, port in zip((2, 3), free_ports(2), strict=True)]
     yield [first, *others]
     for process in others:
         process.end()
 
 
-def _beside(city: City, first: Process, number: int) -> Process:
-    environment = {**first.environment, "HEALTH_PORT": str(free_port())}
+def _beside(city: City, first: Process, number: int, port: int) -> Process:
+    environment = {**first.environment, "HEALTH_PORT": str(port)}
     return Process(
         f"scheduling-{number}", first.command, environment, city.hospital.folder / f"scheduling-{number}.log"
     )

@@ -2,11 +2,12 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from statistics import median
 
 import pytest
 
-from tests.guards.house import PRODUCT, Place, comments, functions, lines_of_code, name_of, nodes, python_files
+from tests.guards.house import PRODUCT, Place, comments, functions, lines_of_code, name_of, nodes, python_files, tree_of
 
 CHASSIS_LINES = 2_000
 FILE_LINES = 300
@@ -98,6 +99,32 @@ def test_time_comes_from_the_clock() -> None:
         if isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date")
     ]
     assert not found, f"{found}: only `chassis.clock.now()` can be set by a test"
+
+
+def test_tests_are_not_collected_with_a_time_in_them() -> None:
+    found = [
+        str(Place(name_of(path), call.lineno))
+        for path in python_files("tests")
+        for call in _calls_at_import(tree_of(path))
+        if _name(call.func) in ("at", "now", "today", "utcnow")
+    ]
+    assert not found, f"{found}: a run across midnight has yesterday's examples; call it in the test"
+
+
+def _calls_at_import(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls in a module that are made when it is imported: at the margin, in a class, decorator or default."""
+    deferred = node.body if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) else ()
+    later = [deferred] if isinstance(deferred, ast.AST) else deferred
+    for child in ast.iter_child_nodes(node):
+        if not any(child is one for one in later):
+            yield from _calls_at_import(child)
+    if isinstance(node, ast.Call):
+        yield node
+
+
+def _name(called: ast.expr) -> str:
+    """`now` for `now` and for `clock.now`."""
+    return called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
 
 
 EXCEPTION = re.compile(

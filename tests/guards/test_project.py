@@ -2,13 +2,14 @@
 
 import inspect
 import re
+import tomllib
 
 import pytest
 
 from gateway.openapi import as_text, document
 from gateway.service import GatewayService
 from services.scheduling import appointments
-from tests.guards.house import ROOT
+from tests.guards.house import PRODUCT, ROOT
 
 OPENAPI = ROOT / "docs" / "openapi.json"
 TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
@@ -46,6 +47,11 @@ def test_every_make_target_explains_itself() -> None:
     text = (ROOT / "Makefile").read_text()
     bare = [name for name in targets() if not re.search(rf"^{name}:.*## ", text, re.MULTILINE)]
     assert not bare, f"{bare}: `make help` is made of these words"
+
+
+def test_coverage_is_measured_of_all_that_runs() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert tools["coverage"]["run"]["source"] == list(PRODUCT), "what is not measured looks as if it were tested"
 
 
 @pytest.mark.skipif(not OPENAPI.exists(), reason="docs/openapi.json has not been made yet")

@@ -21,9 +21,9 @@ def sections(service: str) -> dict[str, str]:
     return {heading: body for heading, _line, body in (part.partition("\n") for part in parts)}
 
 
-def rows(service: str, heading: str) -> set[str]:
-    """The events in the first column of a part's table."""
-    return {name for cell in FIRST_CELL.findall(sections(service)[heading]) for name in NAME.findall(cell)}
+def rows(service: str, heading: str) -> list[str]:
+    """The events in the first column of a part's table, each as often as it stands there."""
+    return sorted(name for cell in FIRST_CELL.findall(sections(service)[heading]) for name in NAME.findall(cell))
 
 
 @each_service
@@ -33,13 +33,13 @@ def test_each_service_has_a_page_with_the_same_headings(service: str) -> None:
 
 @each_service
 def test_the_page_of_a_service_names_what_it_says(service: str) -> None:
-    said = {event.event_name() for event in events() if event.service == service}
+    said = sorted(event.event_name() for event in events() if event.service == service)
     reason = f"services/{service}/README.md, Events out: one row for each event of contracts/{service}"
     assert rows(service, "Events out") == said, reason
 
 
 @each_service
 def test_the_page_of_a_service_names_what_it_hears(service: str) -> None:
-    heard = {handler.event.event_name() for handler in members_with("event")[service].values()}
+    heard = sorted({handler.event.event_name() for handler in members_with("event")[service].values()})
     reason = f"services/{service}/README.md, Events in: one row for each `hears` of its table"
     assert rows(service, "Events in") == heard, reason

@@ -23,6 +23,9 @@ CALLED_OTHERWISE = {
     billing.FinishSandboxCheckout: "the gateway's checkout page sends it",
 }
 
+KEYED = [one for one in commands() if one.keyed and not one.reads]
+ACTS_ON_ITS_CALLER = {auth.UpdateMe: "one's own account, which is the caller's for good, as the key is"}
+
 
 @pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
 def test_every_command_declares_who_answers_who_may_ask_and_what_comes_back(command: type[Command]) -> None:
@@ -53,6 +56,13 @@ def test_every_command_is_served_once_by_its_service(command: type[Command]) -> 
     ]
     expected = f"{command.service}.{command.method()}"
     assert found == [expected], f"{command.__name__} is served by {found}: callers look for {expected} alone"
+
+
+@pytest.mark.parametrize("command", KEYED, ids=lambda one: one.__name__)
+def test_what_a_keyed_command_acts_on_is_named_in_its_body_or_path(command: type[Command]) -> None:
+    is_named = any(field.required for field in command.schema().fields.values())
+    reason = f"{command.__name__}: where nothing must be named, a repeated key says `done` of what has come since"
+    assert is_named != (command in ACTS_ON_ITS_CALLER), f"{reason}; say `keyed = False`, or list it above"
 
 
 @pytest.mark.parametrize("one", routes(), ids=lambda one: f"{one.method} {one.url}")

@@ -71,6 +71,26 @@ def test_who_is_registered_at_the_desk_has_a_visit_at_once(receptionist: Person,
     assert (visit["patient_id"], visit["status"]) == (patient["id"], "booked")
 
 
+def test_who_is_registered_at_the_desk_is_invited_at_once(hospital: Hospital, receptionist: Person) -> None:
+    email, known = (
+        f"{uuid4().hex}@desk.example",
+        {"family_name": uuid4().hex, "birth_date": "1980-02-29", "sex": "male"},
+    )
+    patient = receptionist.post("/api/staff/register-patient", status=201, **known)
+    invited = receptionist.post(f"/api/staff/patients/{patient['id']}/invite", email=email, status=202)
+    assert invited == {"status": "invited"}
+    eventually(lambda: hospital.mails_to(email))
+
+
+def test_whoever_signs_out_everywhere_ends_the_link_to_their_calendar(hospital: Hospital) -> None:
+    person = verified_patient(hospital)
+    url = person.post("/api/users/me/calendar-link", status=201)["url"]
+    read = lambda: hospital.call("GET", "/api/users/me/" + url.rpartition("/")[2])  # noqa: E731
+    assert read().status_code == 200
+    person.post("/api/auth/logout", all=True)
+    eventually(lambda: read().status_code == 404)
+
+
 def test_nobody_has_a_visit_who_is_no_patient(receptionist: Person, doctor: Person) -> None:
     slot = first_slot(receptionist, doctor.id)
     body = {"doctor_id": doctor.id, "patient_id": str(uuid4()), "starts_at": slot["starts_at"]}
@@ -169,3 +189,38 @@ def test_admins_find_doctors_and_staff_in_lists_of_their_own(
     staff = {one["id"] for one in admin.get("/api/admin/staff", limit=100)["items"]}
     assert doctor.id in doctors - staff
     assert {nurse.id, receptionist.id} <= staff - doctors
+
+
+def test_an_admin_sets_a_doctors_hours_which_the_desk_reads(
+    hospital: Hospital, admin: Person, receptionist: Person
+) -> None:
+    doctor = approved_doctor(hospital, admin, name="Dr Hedda Lind")
+    url = f"/api/admin/doctors/{doctor.id}/schedule"
+    tag = hospital.call("GET", url, token=admin.token).headers["ETag"]
+    rule = {"weekday": 0, "from": "09:00", "to": "12:00", "slot_minutes": 30}
+    known = {"Authorization": f"Bearer {admin.token}", "If-Match": tag}
+    first, second = (
+        hospital.http.put(hospital.url + url, headers=known, json={"rules": [rule]}, timeout=30) for _ in range(2)
+    )
+    assert (first.status_code, second.status_code, second.json()["code"]) == (200, 412, "stale")
+    read = hospital.call("GET", f"/api/staff/doctors/{doctor.id}/schedule", token=receptionist.token)
+    assert (read.json(), read.headers["ETag"]) == (first.json(), first.headers["ETag"])
+    assert doctor.get("/api/doctors/schedule") == first.json()
+
+
+def test_the_patients_of_a_doctor_who_falls_ill_are_told_by_an_admin(
+    hospital: Hospital, admin: Person, receptionist: Person
+) -> None:
+    doctor, patient = approved_doctor(hospital, admin, name="Dr Hugo Lind"), verified_patient(hospital)
+    open_hours(doctor)
+    visit, url = at_desk(receptionist, doctor, patient), f"/api/admin/doctors/{doctor.id}/time-off"
+    away = {"starts_at": visit["starts_at"], "ends_at": visit["ends_at"], "reason": "Influenza"}
+    assert admin.try_post(url, **away).json()["code"] == "has_visits"
+    taken = admin.post(url, status=201, displace=True, **away)
+    eventually(lambda: patient.notifications("appointment_displaced"))
+    assert doctor.get("/api/doctors/time-off")["items"] == admin.get(url)["items"]
+    assert receptionist.get(f"/api/staff/doctors/{doctor.id}/time-off")["items"] == [
+        {name: taken[name] for name in ("id", "starts_at", "ends_at")}
+    ]
+    admin.ask("DELETE", f"{url}/{taken['id']}")
+    assert doctor.get("/api/doctors/time-off")["items"] == []

@@ -12,7 +12,15 @@ from chassis.config import SERVICES
 from chassis.database import Database
 from tests.hospital import Hospital, eventually
 from tests.journeys.test_visit import MEDICINE
-from tests.people import PASSWORD, Person, approved_doctor, first_slot, open_hours, verified_patient
+from tests.people import (
+    PASSWORD,
+    Person,
+    approved_doctor,
+    approved_staff,
+    first_slot,
+    open_hours,
+    verified_patient,
+)
 
 SECONDS = 30
 
@@ -138,6 +146,25 @@ def test_a_patient_who_is_erased_leaves_ids_and_the_chart_and_nothing_else(
     must_be_gone(hospital, words)
     kept = doctor.get(f"/api/doctors/prescriptions/{patient.id}")["items"]
     assert [one["doctor_id"] for one in kept] == [doctor.id]
+
+
+def test_a_patient_of_the_desk_who_is_erased_leaves_ids_and_nothing_else(
+    hospital: Hospital, admin: Person, doctor: Person, canary: str
+) -> None:
+    receptionist = approved_staff(hospital, admin, "receptionist")
+    word, email = f"{canary}-desk", f"{canary}@desk.example"
+    said = {"family_name": word, "birth_date": "1980-02-29", "sex": "female", "phone": phone_of(canary), "email": email}
+    patient = receptionist.post("/api/staff/register-patient", status=201, **said)
+    visit = {"doctor_id": doctor.id, "starts_at": first_slot(receptionist, doctor.id)["starts_at"]}
+    body = {"patient_id": patient["id"], "reason": f"{word} feels ill", **visit}
+    receptionist.post("/api/staff/appointments", status=201, **body)
+    words = [word, phone_of(canary), email]
+    kept = {"auth", "clinical", "notify", "scheduling"}
+    eventually(lambda: {place.partition(".")[0] for place in places_of(hospital, words)} >= kept)
+    erase(admin, Person(hospital, email, patient["id"], ""))
+    must_be_gone(hospital, words)
+    reply = receptionist.try_post(f"/api/staff/patients/{patient['id']}/invite", email=email)
+    assert reply.status_code == 404, reply.text
 
 
 def test_who_is_erased_is_signed_out_and_cannot_sign_in(hospital: Hospital, admin: Person) -> None:

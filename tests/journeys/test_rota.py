@@ -22,9 +22,9 @@ def at(days: int) -> datetime:
     return datetime.now(BERLIN_IN_WINTER).replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
 
 
-def assigned(admin: Person, nurse: Person, days: int) -> dict[str, Any]:
-    """A shift of eight hours in so many days."""
-    times = {"starts_at": at(days).isoformat(), "ends_at": (at(days) + timedelta(hours=8)).isoformat()}
+def assigned(admin: Person, nurse: Person, starts_at: datetime) -> dict[str, Any]:
+    """A shift of eight hours."""
+    times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=8)).isoformat()}
     body = {"person_id": nurse.id, "ward": "Ward 3", **times}
     made: list[dict[str, Any]] = []
     eventually(lambda: _tried(admin, body, made))
@@ -41,7 +41,7 @@ def _tried(admin: Person, body: dict[str, Any], made: list[dict[str, Any]]) -> b
 
 def test_each_step_of_a_swap_is_told_to_the_other_side(admin: Person, nurses: list[Person]) -> None:
     one, other = nurses
-    shift, _theirs = assigned(admin, one, 3), assigned(admin, other, 4)
+    shift, _theirs = assigned(admin, one, at(3)), assigned(admin, other, at(4))
     swap = one.post(f"/api/staff/shifts/{shift['id']}/swap", status=201, asked_of=other.id)
     eventually(lambda: other.notifications("swap_asked"))
     other.post(f"/api/staff/shift-swaps/{swap['id']}/answer", answer="accept")
@@ -52,16 +52,33 @@ def test_each_step_of_a_swap_is_told_to_the_other_side(admin: Person, nurses: li
     assert admin.get(f"/api/admin/shifts/{shift['id']}")["person_id"] == other.id
 
 
+def test_who_asks_for_a_swap_finds_what_to_ask_for_and_who_is_asked_sees_it(
+    admin: Person, nurses: list[Person]
+) -> None:
+    one, other = nurses
+    mine, theirs = assigned(admin, one, at(9)), assigned(admin, other, at(10))
+    assert {"id": other.id, "roles": ["nurse"]} in one.get("/api/staff/colleagues", limit=100)["items"]
+    found = one.get(f"/api/staff/colleagues/{other.id}/schedule", limit=100)["items"]
+    shown = [{name: made[name] for name in ("id", "ward", "starts_at", "ends_at")} for made in (mine, theirs)]
+    assert shown[1] in found
+    asked = {"asked_of": other.id, "in_exchange_id": theirs["id"]}
+    swap = one.post(f"/api/staff/shifts/{mine['id']}/swap", status=201, **asked)
+    assert [swap["shift"], swap["in_exchange"]] == shown
+    assert swap in other.get("/api/staff/shift-swaps")["items"]
+    assert admin.get(f"/api/admin/shifts/{mine['id']}")["swap"]["revision"] == swap["revision"]
+
+
 def test_a_time_with_an_offset_is_shown_in_utc_everywhere(admin: Person, nurses: list[Person]) -> None:
-    made = assigned(admin, nurses[0], 5)
-    assert made["starts_at"] == at(5).astimezone(UTC).isoformat()
-    assert admin.get(f"/api/admin/shifts/{made['id']}") == made
+    starts_at = at(5)
+    made = assigned(admin, nurses[0], starts_at)
+    assert made["starts_at"] == starts_at.astimezone(UTC).isoformat()
+    assert admin.get(f"/api/admin/shifts/{made['id']}") == {**made, "swap": None}
     listed = admin.get("/api/admin/shifts", **{"person_id": nurses[0].id, "from": made["starts_at"], "order": "asc"})
     assert listed["items"][0] == made
 
 
 def test_a_task_is_read_by_its_owner_and_by_admins(admin: Person, nurses: list[Person]) -> None:
-    assigned(admin, nurses[0], 7)
+    assigned(admin, nurses[0], at(7))
     given = {"title": "Count the beds", "owner_id": nurses[0].id}
     task = admin.post("/api/admin/tasks", status=201, **given)
     assert admin.get(f"/api/admin/tasks/{task['id']}") == task

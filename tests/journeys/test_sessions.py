@@ -11,8 +11,11 @@ import pytest
 import requests
 from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
+from sqlalchemy import func, select
 
+from chassis.database import Database
 from chassis.errors import Unauthenticated
+from chassis.outbox import LOCK
 from tests.hospital import Hospital, another_gateway, eventually
 from tests.people import PASSWORD, Person, approved_doctor, sign_in, verified_patient
 
@@ -99,6 +102,18 @@ def test_a_gateway_that_starts_later_knows_who_signed_out_before(hospital: Hospi
     person.post("/api/auth/logout")
     with another_gateway(hospital) as third:
         assert code_at(third, person.token) == "session_ended"
+
+
+@ON_SERVERS
+def test_every_gateway_refuses_an_ended_session_although_no_event_tells_it(
+    hospital: Hospital, gateways: list[str]
+) -> None:
+    person, auth = verified_patient(hospital), hospital.processes["auth"].environment
+    with Database(auth["AUTH_DATABASE_URL"]).autocommit() as holder:
+        holder.execute(select(func.pg_advisory_lock(LOCK)))
+        person.post("/api/auth/logout")
+        eventually(lambda: refused_everywhere(gateways, person.token), seconds=2.0, every=0.05)
+        holder.invalidate()
 
 
 @ON_SERVERS

@@ -31,6 +31,8 @@ BEYOND_A_SCHEMA = frozenset(
         "In the future.",
         "Over 130 years ago.",
         "Must be one line without blanks around it.",
+        "Must hold something that can be seen.",
+        "Must fit between `from` and `to`.",
         "Must be later than `from`.",
         "Must be later than `starts_at`.",
         "Must differ from `from`.",

@@ -1,0 +1,38 @@
+"""Lists that are narrowed to the records of certain ids."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis.contract import PageQuery
+from chassis.errors import Invalid
+from contracts.clinical import SearchPatients
+from contracts.scheduling import ListDoctors
+from contracts.several import MOST_IDS
+
+ONE, OTHER = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-000000000002"
+each_list = pytest.mark.parametrize("contract", [SearchPatients, ListDoctors])
+
+
+@each_list
+def test_ids_have_commas_between_them(contract: type[PageQuery]) -> None:
+    assert contract.read({"id": ONE})["ids"] == [UUID(ONE)]
+    assert contract.read({"id": f"{ONE},{OTHER},{ONE}"})["ids"] == [UUID(ONE), UUID(OTHER), UUID(ONE)]
+    assert contract.read({})["ids"] is None
+
+
+@each_list
+def test_as_many_ids_as_a_page_has_rows_are_looked_for_and_no_more(contract: type[PageQuery]) -> None:
+    assert len(contract.read({"id": ",".join([ONE] * MOST_IDS), "limit": str(MOST_IDS)})["ids"]) == MOST_IDS
+    with pytest.raises(Invalid) as refused:
+        contract.read({"id": ",".join([ONE] * (MOST_IDS + 1))})
+    assert set(refused.value.facts["errors"]) == {"id"}
+
+
+@each_list
+@pytest.mark.parametrize("given", ["", ",", "nobody", f"{ONE},", f"{ONE} {OTHER}", 7, []])
+def test_what_is_no_list_of_ids_is_refused(contract: type[PageQuery], given: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        contract.read({"id": given})
+    assert set(refused.value.facts["errors"]) == {"id"}

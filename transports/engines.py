@@ -1,0 +1,130 @@
+"""Engines for PostgreSQL and SQLite as a service wants them, and what their errors mean.
+
+Nothing on PostgreSQL waits for ever. A statement ends after `STATEMENT_SECONDS`; a connection that stays silent for
+longer than that is given up; and what a process that hangs, or a machine that has vanished, holds in the database ends
+there within half a minute, so that no row and no lock of it stops the others.
+"""
+
+import sqlite3
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import DBAPIError
+
+from transports.postgresql import GreenConnection
+
+POOL_SECONDS = 3.0
+CONNECT_SECONDS = 3
+STATEMENT_SECONDS = 10
+SILENT_SECONDS = STATEMENT_SECONDS + 2.0
+"""The server would have ended the statement by then and said so: the connection leads nowhere."""
+ABANDONED_SECONDS = 15
+"""A transaction in which nothing happens for that long, or a lock of whoever does nothing, is ended by the server."""
+SQLITE_BUSY_SECONDS = 10.0
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+READ_ONLY = "25006"
+
+
+def engine_for(url: URL, pool_size: int) -> Engine:
+    """An engine for a database of PostgreSQL or SQLite."""
+    is_sqlite = url.get_backend_name() == "sqlite"
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        pool_use_lifo=not is_sqlite,
+        hide_parameters=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args=_to_sqlite() if is_sqlite else _to_postgresql(),
+    )
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "do_connect", _connect_green)
+        event.listen(engine, "handle_error", _leave_read_only)
+    return engine
+
+
+def _to_sqlite() -> dict[str, Any]:
+    return {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
+
+
+def _to_postgresql() -> dict[str, Any]:
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": STATEMENT_SECONDS * 1000,
+        "idle_in_transaction_session_timeout": ABANDONED_SECONDS * 1000,
+        "application_name": "matron",
+        # Planning for each set of values costs more than our statements do, which find their rows by an index anyway.
+        "plan_cache_mode": "force_generic_plan",
+        **{f"tcp_{name}": value for name, value in KEEPALIVES.items()},
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "options": options,
+        "prepare_threshold": 2,
+        "keepalives": 1,
+        **KEEPALIVES,
+    }
+
+
+def _connect_green(_dialect: Any, _record: Any, args: Any, params: Any) -> Any:
+    connection = GreenConnection.connect(*args, **params)
+    connection.silent_seconds = SILENT_SECONDS
+    return connection
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """A server that only reads is the wrong one since a failover: connect anew, to where the name leads now."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    if not connection.get_execution_options().get("only_reads"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def take_time(connection: Connection) -> None:
+    """Let the statements of this connection to PostgreSQL take as long as they need, as migrations must."""
+    connection.execute(text("SET statement_timeout = 0"))
+    driver: Any = connection.connection.dbapi_connection
+    driver.silent_seconds = None
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether the connection is gone, the server is starting, ending or only reads, or SQLite stayed locked."""
+    if isinstance(error.orig, sqlite3.Error):
+        return "locked" in str(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    lost = state is None or state[:2] in ("08", "53") or state[:3] == "57P" or state in (READ_ONLY, "25P03")
+    return error.connection_invalidated or lost
+
+
+def violated(error: DBAPIError) -> str:
+    """The name of the constraint, index or trigger that refused a row; empty when it cannot be told."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name or ""
+    message = str(error.orig)
+    if message.startswith("UNIQUE constraint failed: ") and "index '" not in message:
+        return _unique_name(message.removeprefix("UNIQUE constraint failed: "))
+    return message.rpartition("index '")[2].rstrip("'") if "index '" in message else message.rpartition(": ")[2]
+
+
+def _unique_name(columns: str) -> str:
+    """The name by our rule, from SQLite's `table.column, table.column`."""
+    parts = [column.split(".") for column in columns.split(", ")]
+    return "_".join(["uq", parts[0][0], *(column for _table, column in parts)])
