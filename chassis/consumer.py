@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import eventlet
+from amqp.exceptions import ConsumerCancelled
 from nameko.extensions import SharedExtension
 
 from chassis import revocations, topology
@@ -19,7 +20,7 @@ from chassis.config import Config
 from chassis.delivery import Delivery
 from chassis.event import Event, events_of
 from telemetry.logs import log
-from telemetry.metrics import EVENTS_UNROUTED
+from telemetry.metrics import EVENTS_UNROUTED, QUEUES_DELETED
 from transports.confirms import ConfirmedPublisher
 from transports.declaring import NoWait, ensure_queue
 from transports.links import BROKER_ERRORS, Link, Outgoing
@@ -136,7 +137,14 @@ class Broker(SharedExtension):
         channel.basic_qos(0, prefetch, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
         tag = f"{self.service}-{len(self.tags)}"
         self.tags.append(tag)
-        channel.basic_consume(queue, no_ack=False, callback=partial(self._take, channel, take), consumer_tag=tag)
+        took, gone = partial(self._take, channel, take), partial(self._gone, queue)
+        channel.basic_consume(queue, no_ack=False, callback=took, consumer_tag=tag, on_cancel=gone)
+
+    def _gone(self, queue: str, tag: str) -> None:
+        """Somebody has deleted the queue: say so, and connect anew, which makes it again. What was in it is lost."""
+        QUEUES_DELETED.labels(self.service, queue).inc()
+        log.error("queue deleted", service=self.service, queue=queue, cure="matron events replay")
+        raise ConsumerCancelled(tag, (60, 30))
 
     def _take(self, channel: Any, take: Callable[[Any], None], raw: Any) -> None:
         message = channel.message_to_python(raw)

@@ -79,6 +79,8 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
     trouble.check_keys(settings, name.value)
     if name is Name.GATEWAY:
         trouble.check_port(settings)
+    else:
+        trouble.check_tables(settings, name.value)
     logs.set_up_logging(settings.log_level)
     runner = Runner(settings, [service_class(name.value)])
     runner.start()
@@ -103,8 +105,10 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
         raise typer.BadParameter("the gateway has no database")
     settings = config.use(environment.load(services=chosen, needs=()))
     for service in chosen:
+        database = Database(settings.database_url(service))
         with trouble.with_database(service):
-            revision = bring_up(service, Database(settings.database_url(service)))
+            trouble.revision_of(service, database)
+            revision = bring_up(service, database)
         out.print(f"{service} ... {revision}")
 
 

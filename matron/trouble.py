@@ -3,11 +3,16 @@
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from importlib import import_module
+from pathlib import Path
 
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from chassis import tables
 from chassis.config import Config, ConfigError
+from chassis.database import Database
 from chassis.errors import MatronError, Unavailable
 
 NO_TABLE = ("42P01", "no such table")
@@ -43,6 +48,36 @@ def with_database(service: str) -> Iterator[None]:
         if isinstance(error, OperationalError):
             raise ConfigError(f"{name}: {said}") from None
         raise
+
+
+def check_tables(config: Config, service: str) -> None:
+    """`ConfigError` when a service's database has not been migrated for this code. One that is away may come back."""
+    name = f"{service.upper()}_DATABASE_URL"
+    with closing(Database(config.database_url(service))) as database:
+        try:
+            revision = revision_of(service, database)
+        except OperationalError:
+            return
+    if revision < _newest(service):
+        raise ConfigError(f"{name}: the database is older than this Matron: run `matron migrate {service}`")
+
+
+def revision_of(service: str, database: Database) -> str:
+    """The revision that a service's database has; empty when it has no tables. `ConfigError` when it is another's."""
+    with database.engine.connect() as connection:
+        found = set(inspect(connection).get_table_names())
+        has_any = "alembic_version" in found
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if has_any else ""
+    own = set(import_module(f"services.{service}.models").Base.metadata.tables)
+    if own - found and found - own - set(tables.metadata.tables) - {"alembic_version"}:
+        raise ConfigError(f"{service.upper()}_DATABASE_URL: this is not the database of {service}: it has other tables")
+    return str(revision or "")
+
+
+def _newest(service: str) -> str:
+    """The revision of the newest migration that this code has."""
+    folder = Path(str(import_module(f"services.{service}").__file__)).parent / "migrations"
+    return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))
 
 
 def check_port(config: Config) -> None:

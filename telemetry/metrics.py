@@ -18,6 +18,9 @@ HTTP = Counter("matron_http_requests", "Requests that the gateway answered.", ["
 EVENTS_SENT = Counter("matron_events_sent", "Events that the relay handed to the broker.", ["service"])
 EVENTS_FAILED = Counter("matron_events_failed", "Handlings of an event that failed.", ["service", "handler", "fate"])
 EVENTS_UNROUTED = Counter("matron_events_unrouted", "Events that no queue took, kept in `unrouted`.", ["service"])
+QUEUES_DELETED = Counter(
+    "matron_queues_deleted", "Queues that were deleted while we read from them.", ["service", "queue"]
+)
 OUTBOX_UNSENT = Gauge("matron_outbox_unsent", "Events that have been said and not sent.", ["service"])
 OUTBOX_OLDEST = Gauge("matron_outbox_oldest_seconds", "Age of the oldest unsent event; 0 without one.", ["service"])
 DEAD_LETTERS = Gauge("matron_dead_letters", "Events that a service could not handle, after all retries.", ["service"])

@@ -74,6 +74,17 @@ def test_a_queue_that_somebody_deleted_is_there_again_before_its_service_runs(
     probe.close()
 
 
+def test_a_queue_that_is_deleted_while_its_service_reads_from_it_is_told_and_made_again(place: Place, raw: Raw) -> None:
+    place.serve(Ward, Desk)
+    of_queue = {"service": "desk", "queue": QUEUE}
+    before = REGISTRY.get_sample_value("matron_queues_deleted_total", of_queue) or 0.0
+    raw.channel.queue_delete(QUEUE)
+    soon(lambda: REGISTRY.get_sample_value("matron_queues_deleted_total", of_queue) == before + 1)
+    soon(lambda: raw.exists(QUEUE))
+    place.write(place.client())
+    soon(place.heard)
+
+
 def test_an_event_whose_dead_letter_queue_is_gone_is_kept(place: Place, raw: Raw, steps: Steps) -> None:
     def fail() -> None:
         raise delivery.Undeliverable

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from chassis.database import Database
 from matron import environment
 from matron.migrations import migrate
+from services.auth.keys import make_key
 from tests.matron.conftest import Matron
 
 WRONG = {
@@ -86,6 +88,7 @@ def test_keys_are_not_rotated_where_there_is_none(right: Path, matron: Matron) -
 
 @pytest.mark.parametrize(("process", "name"), [("auth", "HEALTH_PORT"), ("gateway", "HTTP_PORT")])
 def test_a_port_in_use_is_named(right: Path, matron: Matron, process: str, name: str) -> None:
+    migrate("auth", Database(f"sqlite:///{right}/auth.db"))
     matron("keys")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -125,6 +128,26 @@ ADMIN = ("admin", "create", "asha@hospital.example", "--name", "Asha Rao", "--pa
 
 def test_an_admin_is_not_made_before_there_are_tables(right: Path, matron: Matron) -> None:
     assert is_one_line(matron(*ADMIN, "copper-lantern-orbit-70"), "AUTH_DATABASE_URL", "matron migrate auth")
+
+
+def test_no_service_begins_with_a_database_that_was_not_migrated_for_it(right: Path, matron: Matron) -> None:
+    make_key(right / "private", right / "jwks.json")
+    assert is_one_line(matron("serve", "auth"), "AUTH_DATABASE_URL", "older", "matron migrate auth")
+    database = Database(f"sqlite:///{right}/auth.db")
+    migrate("auth", database)
+    with database.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert is_one_line(matron("serve", "auth"), "AUTH_DATABASE_URL", "older", "matron migrate auth")
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_database_of_another_service_is_named(
+    right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    make_key(right / "private", right / "jwks.json")
+    migrate("auth", Database(f"sqlite:///{right}/auth.db"))
+    monkeypatch.setenv("CLINICAL_DATABASE_URL", f"sqlite:///{right}/auth.db")
+    assert is_one_line(matron(command, "clinical"), "CLINICAL_DATABASE_URL", "not the database of clinical")
 
 
 def test_what_is_wrong_with_an_admin_is_named(right: Path, matron: Matron) -> None:
