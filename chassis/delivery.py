@@ -1,9 +1,9 @@
 """What becomes of a message whose handler fails: it waits in a delay queue and comes again, and ends as a dead letter.
 
 Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself
-sends it on, with a confirm, before it acknowledges. While the database is away, it waits as often as it takes. What does
-not parse is a dead letter at once, and so is a message that was being worked on each time a process died
-(`x-delivery-count`, kept by quorum queues).
+sends it on, with a confirm, before it acknowledges. While the database is away, it waits as often as it takes. A dead
+letter at once is what does not parse, and what was being worked on each time a process died (`x-delivery-count`, kept
+by quorum queues).
 """
 
 from collections.abc import Mapping
