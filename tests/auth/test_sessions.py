@@ -1,5 +1,6 @@
 """Staying signed in, one's devices, signing out."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -236,11 +237,22 @@ def test_an_ended_session_is_revoked_until_its_last_access_token_has_ended(sessi
     gone, here = begun(session, account), begun(session, account)
     sessions.log_out(session, gone, all=False)
     told = said(session, SessionRevoked)[-1]
-    found = [one for one in sessions.revoked(session, NOBODY)["items"] if one["session_id"] == gone.session_id]
+    found = [one for one in sessions.revoked(session, NOBODY, since=None)["items"] if one["session_id"] == gone.session_id]
     assert found == [{"session_id": gone.session_id, "ends_at": told["ends_at"]}]
-    assert here.session_id not in [one["session_id"] for one in sessions.revoked(session, NOBODY)["items"]]
+    assert here.session_id not in [one["session_id"] for one in sessions.revoked(session, NOBODY, since=None)["items"]]
     clock.advance(minutes=15)
-    assert gone.session_id not in [one["session_id"] for one in sessions.revoked(session, NOBODY)["items"]]
+    assert gone.session_id not in [one["session_id"] for one in sessions.revoked(session, NOBODY, since=None)["items"]]
+
+
+def test_who_asks_again_is_told_of_the_sessions_that_ended_since(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    early, late = begun(session, account), begun(session, account)
+    sessions.log_out(session, early, all=False)
+    clock.advance(minutes=2)
+    since = clock.now() - timedelta(minutes=1)
+    sessions.log_out(session, late, all=False)
+    told = [one["session_id"] for one in sessions.revoked(session, NOBODY, since=since)["items"]]
+    assert (late.session_id in told, early.session_id in told) == (True, False)
 
 
 def test_a_token_says_that_a_second_factor_is_due(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
