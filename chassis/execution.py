@@ -29,7 +29,7 @@ from transports.engines import violated
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
-EVENT_SECONDS, EVENT_PACE = 1.0, 0.05
+EVENT_SECONDS, EVENT_PACE, ID_VERSION = 1.0, 0.05, 7
 """How long an event may be awaited that tells of what a request names, and how often it is looked for."""
 
 
@@ -105,7 +105,7 @@ class Shape:
         if self.outside is not None:
             return self._three_steps(host, actor, fields, payload)
         work = self._query if self.contract.reads else self._command
-        return retrying(lambda: work(host, actor, fields, payload), host.call.expires_at)
+        return retrying(lambda: work(host, actor, fields, payload), host.call.expires_at, waits=_may_come(fields))
 
     def _query(self, host: Host, actor: Actor, fields: dict[str, Any], _payload: Mapping[str, Any]) -> Any:
         with host.database.read() as session:
@@ -234,12 +234,18 @@ def _asking(host: Host) -> Actor:
     return replace(actor, **{name: getattr(call, name) for name in names})
 
 
-def retrying(work: Callable[[], Any], expires_at: float | None = None) -> Any:
+def _may_come(fields: Mapping[str, Any]) -> bool:
+    """Whether what is named could be known here in a moment: all our ids are of version 7."""
+    return not any(isinstance(one, UUID) and one.version != ID_VERSION for one in fields.values())
+
+
+def retrying(work: Callable[[], Any], expires_at: float | None = None, *, waits: bool = True) -> Any:
     """Do a transaction again when the database broke off one of two that stood in each other's way.
 
-    Also when it is `NotYet` what a request names, for a second, and not after `expires_at`; then it is `NotFound`.
+    Also when it is `NotYet` what a request names, if it `waits`, for a second, and not after `expires_at`; then it is
+    `NotFound`.
     """
-    gives_up, left = min(time.time() + EVENT_SECONDS, expires_at or math.inf), TRIES
+    gives_up, left = min(time.time() + EVENT_SECONDS if waits else 0.0, expires_at or math.inf), TRIES
     while True:
         try:
             return work()

@@ -128,15 +128,23 @@ def _is_ready(url: str) -> bool:
         return False
 
 
+IMPATIENT = "from chassis import execution; execution.EVENT_SECONDS = 0.1; from matron.command import main; main()"
+"""Of made-up ids no event will tell: whoever asks for hundreds need not wait a second for each."""
+
+
 def _matron(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "matron", *arguments]
 
 
 @contextmanager
-def embedded_hospital(folder: Path, *, demo: bool = False, **settings: str) -> Iterator[Hospital]:
-    """`matron run` in a folder, with these settings."""
+def embedded_hospital(
+    folder: Path, *, demo: bool = False, impatient: bool = False, **settings: str
+) -> Iterator[Hospital]:
+    """`matron run` in a folder, with these settings; an impatient one waits for no event."""
     (port,) = free_ports(1)
     command = _matron("run", "--port", str(port), "--data", str(folder), "--demo" if demo else "--no-demo")
+    if impatient:
+        command[1:3] = "-c", IMPATIENT
     process = Process("matron", command, GENEROUS | settings, folder / "terminal.log")
     hospital = Hospital(folder, port, [process], [f"http://127.0.0.1:{port}"])
     yield from _running(hospital)

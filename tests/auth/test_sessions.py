@@ -1,6 +1,5 @@
 """Staying signed in, one's devices, signing out."""
 
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -230,33 +229,6 @@ def test_a_stolen_token_has_its_session_said_to_have_ended_once(session: Session
     with pytest.raises(Unauthenticated):
         refresh(session, tokens["refresh_token"])
     assert ended(session) == [stolen]
-
-
-def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datetime]:
-    """The ended sessions that a gateway is told of, and when the last access token of each ends."""
-    return {one["session_id"]: one["ends_at"] for one in sessions.revoked(session, NOBODY, since=since)["items"]}
-
-
-def test_an_ended_session_is_revoked_until_its_last_access_token_has_ended(session: Session, clock: Clock) -> None:
-    account = new_account(session)
-    gone, here = begun(session, account), begun(session, account)
-    sessions.log_out(session, gone, all=False)
-    told = said(session, SessionRevoked)[-1]
-    assert revoked(session)[gone.session_id] == told["ends_at"]
-    assert here.session_id not in revoked(session)
-    clock.advance(minutes=15)
-    assert gone.session_id not in revoked(session)
-
-
-def test_who_asks_again_is_told_of_the_sessions_that_ended_since(session: Session, clock: Clock) -> None:
-    account = new_account(session)
-    early, late = begun(session, account), begun(session, account)
-    sessions.log_out(session, early, all=False)
-    clock.advance(minutes=2)
-    since = clock.now() - timedelta(minutes=1)
-    sessions.log_out(session, late, all=False)
-    told = revoked(session, since)
-    assert (late.session_id in told, early.session_id in told) == (True, False)
 
 
 def test_a_token_says_that_a_second_factor_is_due(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

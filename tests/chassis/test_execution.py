@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -231,6 +232,19 @@ def test_what_an_event_has_yet_to_tell_of_is_waited_for(database: Database, step
     assert run(GREET, database, {}) == {"greeting": "Hello you"}
     assert 2 * execution.EVENT_PACE <= time.monotonic() - began < execution.EVENT_SECONDS
     assert (count(database, ward.Note), count(database, tables.audit)) == (1, 1)
+
+
+def test_only_ids_that_could_be_ours_are_waited_for() -> None:
+    tries = list[int]()
+
+    def work() -> None:
+        tries.append(1)
+        raise NotYet("not_found", "There is no such ward.")
+
+    assert [execution._may_come({"text": "a note", "ward_id": one}) for one in (uuid4(), ward.uuid7())] == [False, True]
+    with pytest.raises(NotFound) as refused:
+        retrying(work, waits=False)
+    assert (type(refused.value), len(tries)) == (NotFound, 1)
 
 
 def test_what_no_event_tells_of_is_not_found(

@@ -121,9 +121,9 @@ def test_at_a_path_that_names_its_record_the_tags_are_revisions() -> None:
     assert tags.revisions(f'"3{OWN}", W/"4", *', "") == f'"3{OWN}", W/"4", *'
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def two(hospital: Hospital) -> tuple[Person, Person]:
-    """Two patients, whose records are known everywhere."""
+    """Two new patients, whose records are known everywhere."""
     asha, ben = verified_patient(hospital), verified_patient(hospital)
     for one in (asha, ben):
         eventually(lambda one=one: ask(one, "GET", FACTS).status_code == 200)  # type: ignore[misc]

@@ -19,7 +19,7 @@ Headers = Callable[[str], dict[str, str]]
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A running hospital with demo people."""
-    with embedded_hospital(tmp_path_factory.mktemp("schemathesis"), demo=True) as running:
+    with embedded_hospital(tmp_path_factory.mktemp("schemathesis"), demo=True, impatient=True) as running:
         yield running
 
 
