@@ -57,7 +57,10 @@ class Delivery:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database was away: that says nothing of the event, so it is no try, however long it takes."""
+    """Whether something that is needed was away: that says nothing of the event, so it is no try.
+
+    It is the database; or, for an erasure, the relay, which has still to send what names the person (`events_unsent`).
+    """
     return isinstance(error, Unavailable | NoAnswer)
 
 

@@ -22,9 +22,10 @@ VERSION = "1"
 INTRODUCTION = (
     "Ask with JSON, and send the access token of `POST /api/auth/login` as a bearer token. Unknown fields are "
     "refused. Lists come page by page: pass `next` of one page as `cursor` of the next. A parameter that takes "
-    "several values takes them with commas between them, or is given several times; any other is given once, and only "
-    "`GET` has any. An `Idempotency-Key` counts where it stands among the parameters. Elsewhere, as where a reply "
-    "holds a secret and is not kept, it is passed over, and the same request again does the same again. Every reply "
+    "several values takes them with commas between them, or is given several times; any other is given once. What "
+    "changes something has none, but that `DELETE` takes there what its body may hold. An `Idempotency-Key` counts "
+    "where it stands among the parameters. Elsewhere, as where a reply holds a secret and is not kept, it is passed "
+    "over, and the same request again does the same again. Every reply "
     "carries `X-Request-Id`; errors are problem documents (RFC 9457), and [their codes are explained](/docs/errors)."
 )
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}

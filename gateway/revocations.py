@@ -47,7 +47,7 @@ class TokenChecks(DependencyProvider):
         """Believe nobody before auth has told who has signed out."""
         config = self.container.config
         self.revoked: Revoked = config["revoked"]
-        self.revoked.awaited, self.knows_all = True, False
+        self.revoked.awaited, self.listenings = True, 0
         self.verifier = Verifier(KeySet(config["matron"].jwks_file), self.revoked)
         self.calling.setup()
         self.calling.client.also.append(self._listen)
@@ -60,17 +60,19 @@ class TokenChecks(DependencyProvider):
     def _listen(self, channel: Any) -> None:
         """Hear first and ask then, so that no session ends unheard in between."""
         revocations.listen(channel, "gateway", self.revoked)
-        self.knows_all = False
+        self.listenings += 1
 
     def _watch(self) -> None:
+        """Ask for all after each time that we began to listen, and else for what has ended since the last answer."""
+        heard, since = -1, clock.now()
         while True:
-            asked_all, self.knows_all = not self.knows_all, True
+            listenings, now = self.listenings, clock.now()
             try:
-                self._ask({} if asked_all else {"since": (clock.now() - OVERLAP).isoformat()})
+                self._ask({"since": (since - OVERLAP).isoformat()} if heard == listenings else {})
             except MatronError:
-                self.knows_all = not asked_all and self.knows_all
                 eventlet.sleep(AGAIN_SECONDS)
             else:
+                heard, since = listenings, now
                 eventlet.sleep(LOOK_SECONDS)
 
     def _ask(self, payload: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ class GreenConnection(psycopg.Connection[Any]):
             while True:
                 if state == waiting.WAIT_RW:
                     # The send buffer of a large statement is full: rare, so psycopg's own way will do.
-                    return _resume(gen, fileno)
+                    return _resume(gen, fileno, self.silent_seconds)
                 reads, writes = state == waiting.WAIT_R, state == waiting.WAIT_W
                 trampoline(fileno, read=reads, write=writes, timeout=self.silent_seconds, timeout_exc=Silent)
                 state = gen.send(waiting.READY_R if state == waiting.WAIT_R else waiting.READY_W)
@@ -155,7 +155,7 @@ class GreenConnection(psycopg.Connection[Any]):
             raise
 
 
-def _resume(gen: Any, fileno: int) -> Any:
+def _resume(gen: Any, fileno: int, seconds: float | None) -> Any:
     def rest() -> Generator[Any, Any, Any]:
         state = waiting.WAIT_RW
         while True:
@@ -165,4 +165,7 @@ def _resume(gen: Any, fileno: int) -> Any:
             except StopIteration as end:
                 return end.value
 
-    return waiting.wait_selector(rest(), fileno, interval=1.0)
+    try:
+        return waiting.wait_selector(rest(), fileno, interval=1.0, timeout=seconds)
+    except psycopg.errors._WaitTimeout:  # noqa: SLF001  psycopg's own name for it
+        raise Silent from None

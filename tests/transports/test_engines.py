@@ -6,10 +6,12 @@ from time import monotonic
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from chassis import outbox
 from chassis.database import Database
 from chassis.errors import Unavailable
+from tests.broker.proxy import Proxy
 from transports import engines
 from transports.engines import take_time
 
@@ -37,6 +39,20 @@ def test_a_connection_that_stays_silent_is_given_up_and_the_next_one_works(
         session.execute(text("SELECT pg_sleep(5)"))
     assert monotonic() - began < 4
     assert database.answers()
+
+
+def test_a_large_statement_that_nobody_takes_is_given_up(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = Proxy(database_url)
+    through = Database(proxy.url.replace("amqp", "postgresql", 1))
+    with through.read() as session:
+        monkeypatch.setattr(session.core.connection.driver_connection, "silent_seconds", 0.3)
+        proxy.freeze()
+        with pytest.raises(OperationalError):
+            session.execute(text("SELECT length(:words)"), {"words": "x" * 50_000_000})
+    through.close()
+    proxy.close()
 
 
 def test_what_must_take_its_time_may(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
