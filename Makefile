@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+# The lock is complete. With --no-deps pip resolves nothing, so a newer release on the index cannot change what is installed.
+INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 
 .PHONY: help setup run test check fix bench faults migration docs assets lock
 
@@ -17,10 +19,14 @@ setup: $(STAMP) ## Make .venv with the locked versions (the others do it when ne
 	@:
 
 $(STAMP): requirements.lock pyproject.toml
-	@echo "Installing into .venv (once, about a minute)"
-	@test -x $(BIN)/python || "$${PYTHON:-python3}" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@python=$$(test -x $(BIN)/python && echo $(BIN)/python || echo "$${PYTHON:-python3}"); \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Matron needs Python 3.11 or newer, for instance: make setup PYTHON=python3.12" >&2; exit 1; }; \
+	echo "Installing into .venv (once, about a minute)"; \
+	test -x $(BIN)/python || "$$python" -m venv .venv
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-build-isolation --editable .
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check check
 	@touch $@
 
 run: $(STAMP) ## Start the whole hospital in one process (ARGS="--port 8001 --no-demo")
