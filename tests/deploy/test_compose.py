@@ -92,6 +92,10 @@ def test_every_image_has_the_name_that_was_agreed() -> None:
     assert set(bases) == {PYTHON}
 
 
+def test_postgresql_has_shared_memory_for_parallel_queries() -> None:
+    assert containers()["postgres"]["shm_size"] == "256m"
+
+
 def test_both_generations_of_compose_take_the_file() -> None:
     # The second warns about a version; the first does without, since 1.27.
     assert "version" not in yaml.safe_load(text("docker-compose.yml"))
