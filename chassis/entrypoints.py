@@ -22,6 +22,7 @@ from chassis.execution import Host, Shape, masked
 from chassis.outbox import origin_of
 from chassis.resources import CurrentCall, Resource
 from telemetry.logs import log_unexpected
+from telemetry.metrics import TIMERS_FAILED
 from transports.links import BROKER_ERRORS
 
 PATIENCE_SECONDS, OUTAGE_SECONDS = 0.5, 2.0
@@ -160,8 +161,13 @@ class Heard(EventHandler):
 class Every(Timer):
     """Nameko's timer, whose failures are logged and do not end it."""
 
-    def __init__(self, interval: float) -> None:
+    def __init__(self, interval: float, name: str) -> None:
+        self.name = name
         super().__init__(interval, eager=True)
+
+    def setup(self) -> None:
+        """Show the counter of failures from the start: an alert sees no increase from nothing to 1."""
+        TIMERS_FAILED.labels(self.container.service_name, self.name)
 
 
 def serves(
@@ -220,7 +226,7 @@ def every(
         masked(self.name, "timer", name, lambda: reactions.run_timer(self, name, work, outside, then), f"timer-{name}")
 
     method.__doc__, method.__name__ = work.__doc__, work.__name__
-    register_entrypoint(method, Every(seconds))
+    register_entrypoint(method, Every(seconds, name))
     return method
 
 

@@ -24,7 +24,7 @@ from chassis.event import Origin
 from chassis.identity import NOBODY, Actor, Verifier, check_right
 from chassis.outbox import Relay
 from telemetry.logs import log, log_unexpected
-from telemetry.metrics import HANDLED
+from telemetry.metrics import HANDLED, TIMERS_FAILED
 from transports.engines import violated
 
 TRIES = 4
@@ -293,5 +293,7 @@ def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], reques
     finally:
         seconds = time.perf_counter() - began
         HANDLED.labels(host_name, kind, name, outcome).observe(seconds)
+        if kind == "timer" and outcome != "done":
+            TIMERS_FAILED.labels(host_name, name).inc()
         tell = log.debug if kind in ("timer", "routine") and outcome == "done" else log.info
         tell(kind, service=host_name, name=name, outcome=outcome, ms=round(seconds * 1000, 1), request_id=request_id)

@@ -1,15 +1,17 @@
-"""What every service throws away in time: keys and claims that nobody will ask for again, and events long sent."""
+"""What every service deletes in time: stored replies and claims that no request or event repeats, and old events."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Column, delete, func, select
 
 from chassis import clock
 from chassis.database import Session
 from chassis.identity import Actor
 from chassis.tables import idempotency, inbox, outbox, relay
 
-PACE = 3600.0
+PACE = 60.0
+BATCH = 5_000
+"""Rows of one table, or events of one audience, that one run looks at: it costs the same however large a table is."""
 KEYS_KEPT = timedelta(days=2)
 """Longer than any client goes on repeating a request."""
 EVENTS_KEPT = timedelta(days=30)
@@ -17,11 +19,27 @@ EVENTS_KEPT = timedelta(days=30)
 
 
 def tidy(session: Session, _actor: Actor) -> None:
-    """Delete what is older than it need be. An audience's last event stays: the next sequence follows from it."""
+    """Delete the oldest rows that have expired, up to `BATCH` of each table; the next run goes on from there."""
     now = clock.now()
-    session.execute(delete(idempotency).where(idempotency.c.created_at < now - KEYS_KEPT))
-    session.execute(delete(inbox).where(inbox.c.handled_at < now - EVENTS_KEPT))
-    last = select(func.max(outbox.c.sequence)).where(outbox.c.internal == relay.c.internal).scalar_subquery()
-    for audience, sent_through, newest in session.execute(select(relay.c.internal, relay.c.sent_through, last)).all():
-        old = (outbox.c.internal == audience) & (outbox.c.occurred_at < now - EVENTS_KEPT)
-        session.execute(delete(outbox).where(old, outbox.c.sequence <= min(sent_through, (newest or 0) - 1)))
+    _delete_oldest(session, idempotency.c.created_at, now - KEYS_KEPT)
+    _delete_oldest(session, inbox.c.handled_at, now - EVENTS_KEPT)
+    _delete_events(session, now - EVENTS_KEPT)
+
+
+def _delete_oldest(session: Session, moment: Column[datetime], before: datetime) -> None:
+    """Delete the rows of a table whose moment is earliest, as far as it is `before`; found by the moment's index."""
+    batch = select(moment).where(moment < before).order_by(moment).limit(BATCH).subquery().c[moment.name]
+    first, last = session.execute(select(func.min(batch), func.max(batch))).one()
+    if first is not None:
+        session.execute(delete(moment.table).where(moment.between(first, last)))
+
+
+def _delete_events(session: Session, before: datetime) -> None:
+    """Delete sent events by sequence, the order of their time. An audience's last event stays: the sequence goes on."""
+    number = outbox.c.sequence
+    oldest, newest = (select(of(number)).where(outbox.c.internal == relay.c.internal) for of in (func.min, func.max))
+    audiences = select(relay.c.internal, relay.c.sent_through, oldest.scalar_subquery(), newest.scalar_subquery())
+    for internal, sent_through, first, last in session.execute(audiences).all():
+        if first is not None:
+            span = number.between(first, min(first + BATCH - 1, sent_through, last - 1))
+            session.execute(delete(outbox).where(outbox.c.internal == internal, span, outbox.c.occurred_at < before))

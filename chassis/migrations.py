@@ -75,3 +75,13 @@ def drop_chassis_tables() -> None:
     """The reverse of `create_chassis_tables`."""
     for table in ("audit", "idempotency", "inbox", "relay", "outbox"):
         op.drop_table(table)
+
+
+def index_oldest_rows(using: str = "btree") -> None:
+    """Let housekeeping find the oldest rows of inbox and stored replies without reading the rest; `brin` takes it back.
+
+    A BRIN index names blocks, not rows. Once the space of deleted rows is used again, blocks hold old and new rows.
+    """
+    for table, column in (("inbox", "handled_at"), ("idempotency", "created_at")):
+        op.drop_index(f"ix_{table}_{column}", table)
+        op.create_index(f"ix_{table}_{column}", table, [column], postgresql_using=using)

@@ -103,7 +103,7 @@ inbox = Table(
     Column("handler", String(100), primary_key=True),
     Column("handled_at", Moment, nullable=False),
 )
-Index("ix_inbox_handled_at", inbox.c.handled_at, postgresql_using="brin")
+Index("ix_inbox_handled_at", inbox.c.handled_at)
 
 # `plan` is what the first step of a command that calls outside has left for the others.
 idempotency = Table(
@@ -117,7 +117,7 @@ idempotency = Table(
     Column("reply", JSON(none_as_null=True)),
     Column("created_at", Moment, nullable=False),
 )
-Index("ix_idempotency_created_at", idempotency.c.created_at, postgresql_using="brin")
+Index("ix_idempotency_created_at", idempotency.c.created_at)
 
 # `details` says more of the deed, such as which roles were given: plain JSON without names, addresses or contacts.
 audit = Table(

@@ -21,6 +21,9 @@ EVENTS_UNROUTED = Counter("matron_events_unrouted", "Events that no queue took, 
 QUEUES_DELETED = Counter(
     "matron_queues_deleted", "Queues that were deleted while we read from them.", ["service", "queue"]
 )
+TIMERS_FAILED = Counter(
+    "matron_timers_failed", "Runs of a timer, such as the clean-up, that failed.", ["service", "name"]
+)
 OUTBOX_UNSENT = Gauge("matron_outbox_unsent", "Events that have been said and not sent.", ["service"])
 OUTBOX_OLDEST = Gauge("matron_outbox_oldest_seconds", "Age of the oldest unsent event; 0 without one.", ["service"])
 DEAD_LETTERS = Gauge("matron_dead_letters", "Events that a service could not handle, after all retries.", ["service"])

@@ -1,0 +1,16 @@
+"""The oldest rows of inbox and stored replies are found by index."""
+
+from chassis.migrations import index_oldest_rows
+
+revision: str = "0004"
+down_revision: str | None = "0003"
+
+
+def upgrade() -> None:
+    """Apply."""
+    index_oldest_rows()
+
+
+def downgrade() -> None:
+    """Take back."""
+    index_oldest_rows("brin")
