@@ -8,17 +8,10 @@ from functools import cache
 from html import escape
 
 from gateway.docs import ASK_EACH_TIME, FOLDER, POLICY, Document
+from gateway.html import framed
 from gateway.replies import Answer
 from gateway.requests import Request
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Matron: error codes</title></head>
-<body>
-{content}
-</body>
-</html>
-"""
 CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 """They lead to other files of the repository, which are not served."""
@@ -33,8 +26,8 @@ def show(_gateway: object, request: Request) -> Answer:
 @cache
 def _page() -> Document:
     text = (FOLDER / "errors.md").read_text("utf-8").strip()
-    page = PAGE.format(content="\n".join(map(_block, BLANK_LINE.split(text))))
-    return Document.of("errors.html", page.encode())
+    content = "\n".join(map(_block, BLANK_LINE.split(text)))
+    return Document.of("errors.html", framed("Matron: error codes", content))
 
 
 def _block(text: str) -> str:

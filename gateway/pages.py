@@ -11,26 +11,18 @@ from urllib.parse import parse_qs
 import orjson
 
 from chassis.contract import Command
-from chassis.errors import Invalid, MatronError
+from chassis.errors import Conflict, Invalid, MatronError
 from chassis.execution import Call
 from contracts.auth import ResetPassword, VerifyEmail
 from contracts.billing import FinishSandboxCheckout, GetSandboxCheckout
+from gateway.html import page, refused
 from gateway.http import Answer
 from gateway.requests import MAX_STRANGERS_BODY, Request
 
-HTML = ("Content-Type", "text/html; charset=utf-8")
-POLICY = ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+VERIFY_TITLE = "Verify your address"
 RESET_TITLE = "Set your password"
-PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title></head>
-<body>
-<h1>{title}</h1>
-{content}
-</body>
-</html>
-"""
-VERIFY = """<form method="post" action="/verify-email">
+VERIFY = """<p>Press the button to show that this e-mail address is yours.</p>
+<form method="post" action="/verify-email">
 <input type="hidden" name="token" value="{token}">
 <button>Verify my address</button>
 </form>"""
@@ -40,6 +32,12 @@ RESET = """<form method="post" action="/reset-password">
 <input type="password" name="password" minlength="12" maxlength="128" autocomplete="new-password" required></label></p>
 <button>Set my password</button>
 </form>"""
+SIGN_IN = "<p>You can sign in now.</p>"
+OPEN_THE_LINK = "<p>Open the link in the mail, or have a new one sent.</p>"
+NO_LINK = """<p>It was replaced by a newer one, is older than 24 hours, or was not copied whole.</p>
+<p>Try the newest mail that you have. Otherwise sign in, and have a new mail sent.</p>"""
+TAKEN = "<p>Another account has this address by now. Sign in with that one, or give another address.</p>"
+CLOSED = "<p>It cannot be used at present. Ask the hospital's desk.</p>"
 CHECKOUT = """<p>This is a page for trying Matron. No money moves.</p>
 <p>To pay: <strong>{amount} {currency}</strong> (reference {reference})</p>
 <p id="status">Status: {status}</p>
@@ -52,18 +50,36 @@ BUTTONS = """<form method="post">
 
 def show_verification(_gateway: Any, request: Request) -> Answer:
     """Where the link of a verification mail leads."""
-    return _page("Verify your address", VERIFY.format(token=escape(request.query().get("token", ""))))
+    token = request.query().get("token", "")
+    return page(VERIFY_TITLE, VERIFY.format(token=escape(token)) if token else OPEN_THE_LINK)
 
 
 def verify(gateway: Any, request: Request) -> Answer:
-    """What happens when the button is pressed. Invalid: `token_not_valid`."""
-    _ask(gateway, request, VerifyEmail, {"token": _form(request).get("token", "")})
-    return _page("Verify your address", "<p>Your address is verified. You can sign in now.</p>")
+    """What happens when the button is pressed. A second press finds the address verified, and is no error."""
+    token = _form(request).get("token", "")
+    try:
+        _ask(gateway, request, VerifyEmail, {"token": token})
+    except Invalid as error:
+        return page("This link does not work", NO_LINK, error.status)
+    except Conflict as error:
+        return _not_waiting(error)
+    except MatronError as error:
+        return refused(error, request, VERIFY_TITLE, VERIFY.format(token=escape(token)))
+    return page("Your address is verified", SIGN_IN)
+
+
+def _not_waiting(error: Conflict) -> Answer:
+    """Why there is nothing to verify: it has been done, another account was faster, or the account is closed."""
+    if error.facts.get("state") == "active":
+        return page("Your address is verified already", SIGN_IN)
+    if error.code == "email_taken":
+        return page("This address is taken", TAKEN, error.status)
+    return page("This account is closed", CLOSED, error.status)
 
 
 def show_reset(_gateway: Any, request: Request) -> Answer:
     """Where the link of a mail leads with which a password is set: a lost one, or the first after an invitation."""
-    return _reset_form(request.query().get("token", ""))
+    return page(RESET_TITLE, _reset_form(request.query().get("token", "")))
 
 
 def reset(gateway: Any, request: Request) -> Answer:
@@ -73,21 +89,13 @@ def reset(gateway: Any, request: Request) -> Answer:
     try:
         _ask(gateway, request, ResetPassword, {"token": token, "password": form.get("password", "")})
     except MatronError as error:
-        return _reset_form(token if error.code != "token_not_valid" else "", error)
-    return _page(RESET_TITLE, "<p>Your password is set. You can sign in now.</p>")
+        return refused(error, request, RESET_TITLE, _reset_form(token if error.code != "token_not_valid" else ""))
+    return page("Your password is set", SIGN_IN)
 
 
-def _reset_form(token: str, error: MatronError | None = None) -> Answer:
-    """The form, unless there is no token to send with it, below what went wrong."""
-    said = _in_words(error) if error else ""
-    form = RESET.format(token=escape(token)) if token else "<p>Open the link in the mail, or have a new one sent.</p>"
-    return _page(RESET_TITLE, said + form, error.status if error else 200)
-
-
-def _in_words(error: MatronError) -> str:
-    """What went wrong, and what is wrong with the password."""
-    messages = error.facts.get("errors", {}).get("password", [])
-    return "".join(f"<p>{escape(text)}</p>\n" for text in (error.detail, *messages))
+def _reset_form(token: str) -> str:
+    """The form, unless there is no token to send with it."""
+    return RESET.format(token=escape(token)) if token else OPEN_THE_LINK
 
 
 def show_checkout(gateway: Any, request: Request) -> Answer:
@@ -128,8 +136,4 @@ def _checkout(checkout: dict[str, Any]) -> Answer:
         status=escape(checkout["status"]),
         buttons=BUTTONS if checkout["status"] == "pending" else "",
     )
-    return _page("Sandbox checkout", content)
-
-
-def _page(title: str, content: str, status: int = 200) -> Answer:
-    return status, [HTML, POLICY], PAGE.format(title=title, content=content).encode()
+    return page("Sandbox checkout", content)

@@ -15,7 +15,7 @@ from nameko.extensions import register_entrypoint
 from nameko.web.handlers import HttpRequestHandler
 
 from chassis.contract import Command, Role
-from chassis.errors import Forbidden, Unauthenticated
+from chassis.errors import Forbidden, MatronError, Unauthenticated
 from chassis.execution import Call
 from chassis.identity import NOBODY, Actor, check_right
 from contracts.auth.common import HASHING
@@ -210,19 +210,34 @@ def _call(request: Request, contract: type[Command], token: str, mark: str) -> C
 
 
 def page(
-    method: str, url: str, answer: Callable[[Any, Request], Answer], *, limited: bool = True, like: str = ""
+    method: str,
+    url: str,
+    answer: Callable[[Any, Request], Answer],
+    *,
+    limited: bool = True,
+    like: str = "",
+    refused: Callable[[MatronError, Request], Answer] | None = None,
 ) -> Callable[..., Any]:
     """Answer a URL that is no command: health, documents, the sandbox's checkout page.
 
-    `like` is the route that does the same for programs: a page is asked no more often than that.
+    `like` is the route that does the same for programs: a page is asked no more often than that. `refused` makes the
+    page of a refusal for people; without it, a refusal is a problem document.
     """
 
-    def handler(self: Any, request: Request) -> Answer:
+    def counted(self: Any, request: Request) -> Answer:
         if like in SIGN_IN:
             self.limits.count_sign_in(like, request.address)
         if limited:
             self.limits.count_address(request.address)
         return answer(self, request)
+
+    def handler(self: Any, request: Request) -> Answer:
+        try:
+            return counted(self, request)
+        except MatronError as error:
+            if refused is None:
+                raise
+            return refused(error, request)
 
     handler.__doc__, handler.__name__ = answer.__doc__, answer.__name__
     register_entrypoint(handler, Route(method, url))

@@ -6,6 +6,7 @@ import orjson
 from nameko.extensions import DependencyProvider
 
 from gateway import calendar, docs, errors, pages
+from gateway.html import refused
 from gateway.http import Answer, HttpServer
 from gateway.limits import Limits
 from gateway.lines import Lines
@@ -78,9 +79,9 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
     show_errors = page("GET", "/docs/errors", errors.show)
     docs_asset = page("GET", "/docs/{name}", docs.asset)
     show_calendar = page("GET", calendar.URL, calendar.show)
-    show_verification = page("GET", "/verify-email", pages.show_verification)
-    verify_by_link = page("POST", "/verify-email", pages.verify, like="/api/auth/verify-email")
-    show_reset = page("GET", "/reset-password", pages.show_reset)
-    reset_by_link = page("POST", "/reset-password", pages.reset, like="/api/auth/reset-password")
-    show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout)
-    finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout)
+    show_verification = page("GET", "/verify-email", pages.show_verification, refused=refused)
+    verify_by_link = page("POST", "/verify-email", pages.verify, like="/api/auth/verify-email", refused=refused)
+    show_reset = page("GET", "/reset-password", pages.show_reset, refused=refused)
+    reset_by_link = page("POST", "/reset-password", pages.reset, like="/api/auth/reset-password", refused=refused)
+    show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout, refused=refused)
+    finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout, refused=refused)

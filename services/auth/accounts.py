@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Unauthenticated
+from chassis.errors import Conflict, Invalid, Unauthenticated
 from chassis.identity import Actor
 from contracts.auth import AccountView, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
 from contracts.roles import Role
@@ -119,7 +119,11 @@ def verify(session: Session, _actor: Actor, *, token: str) -> Account:
 
     Invalid: `token_not_valid`. Conflict: `not_pending_verification`, `email_taken`.
     """
-    kept = mailed.take(session, token, "verify")
+    try:
+        kept = mailed.take(session, token, "verify")
+    except Invalid:
+        _check_not_verified(session, token)
+        raise
     account = session.get_one(Account, kept.user_id, with_for_update=True)
     session.note(actor_id=account.id, record_id=account.id)
     if kept.email not in (None, account.email):
@@ -127,6 +131,19 @@ def verify(session: Session, _actor: Actor, *, token: str) -> Account:
     account.verify(clock.now())
     session.publish(UserVerified(user_id=account.id))
     return account
+
+
+def _check_not_verified(session: Session, token: str) -> None:
+    """Conflict: `not_pending_verification` when the address is verified to which a token went that has ended.
+
+    Only the mailbox of the address has the token, so its owner alone learns this.
+    """
+    kept = mailed.sent(session, token, "verify")
+    account = session.get(Account, kept.user_id) if kept is not None else None
+    if kept is not None and account is not None and account.is_verified and kept.email in (None, account.email):
+        refusal = Conflict("not_pending_verification", "The address is verified already.", {"state": account.status})
+        refusal.noted = {"record_id": account.id}
+        raise refusal
 
 
 def _move(session: Session, account: Account, email: str) -> Account:

@@ -105,6 +105,12 @@ def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
     return kept
 
 
+def sent(session: Session, token: str, purpose: str) -> OneTimeToken | None:
+    """A token that was mailed for this purpose, whether or not it still counts."""
+    which = (OneTimeToken.digest == rules.digest(token)) & (OneTimeToken.purpose == purpose)
+    return session.scalars(select(OneTimeToken).where(which)).one_or_none()
+
+
 def _owner_of_any(session: Session, token: str) -> UUID | None:
     """Whose a token was that counts no more; nobody's if it never did."""
     return session.scalar(select(OneTimeToken.user_id).where(OneTimeToken.digest == rules.digest(token)))

@@ -10,7 +10,7 @@ from contracts.auth import DoctorApproved, MailTokenIssued, RoleGranted, StaffAp
 from contracts.roles import Role
 from services.auth import accounts
 from services.auth.models import OneTimeToken
-from tests.auth.factories import PASSWORD, Clock, acting, new_account, new_email, password_hash, registered, said
+from tests.auth.factories import PASSWORD, Clock, acting, asked, new_account, new_email, password_hash, registered, said
 
 
 def test_registering_makes_a_patient_whose_address_is_to_be_verified(session: Session) -> None:
@@ -56,6 +56,28 @@ def test_a_mailed_token_works_once(session: Session) -> None:
     registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     accounts.verify(session, NOBODY, token=mail["token"])
+    with pytest.raises(Conflict) as refusal:
+        accounts.verify(session, NOBODY, token=mail["token"])
+    assert (refusal.value.code, refusal.value.facts) == ("not_pending_verification", {"state": "active"})
+    assert len(said(session, UserVerified)) == 1
+
+
+def test_a_replaced_token_says_that_the_address_is_verified_when_it_is(session: Session) -> None:
+    account = registered(session, new_email())
+    (first,) = said(session, MailTokenIssued)
+    second = asked(session, account.email, "verify")
+    with pytest.raises(Invalid):
+        accounts.verify(session, NOBODY, token=first["token"])
+    accounts.verify(session, NOBODY, token=second)
+    with pytest.raises(Conflict):
+        accounts.verify(session, NOBODY, token=first["token"])
+
+
+def test_a_used_token_of_another_address_says_nothing(session: Session) -> None:
+    account = registered(session, new_email())
+    (mail,) = said(session, MailTokenIssued)
+    accounts.verify(session, NOBODY, token=mail["token"])
+    accounts.set_address(session, account, new_email())
     with pytest.raises(Invalid) as refusal:
         accounts.verify(session, NOBODY, token=mail["token"])
     assert refusal.value.code == "token_not_valid"

@@ -1,4 +1,4 @@
-"""The page on which a password is set, without a gateway around it."""
+"""The pages that mailed links lead to, without a gateway around them."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -7,14 +7,17 @@ from urllib.parse import urlencode
 import pytest
 
 from chassis.contract import Command
-from chassis.errors import Invalid, MatronError, Unavailable
-from contracts.auth import ResetPassword
+from chassis.errors import Conflict, Invalid, MatronError, Unavailable
+from contracts.auth import ResetPassword, VerifyEmail
 from gateway import pages
 from gateway.lines import Lines
 from gateway.requests import Request
 
 WEAK = Invalid("password_too_common", "This is easy to guess.", {"errors": {"password": ["Three words are better."]}})
 ENDED = Invalid("token_not_valid", "The link is unknown, used or ended.", {"errors": {"token": ["Not valid."]}})
+VERIFIED = Conflict("not_pending_verification", "The address is verified already.", {"state": "active"})
+CLOSED = Conflict("not_pending_verification", "The account is deactivated.", {"state": "deactivated"})
+TAKEN = Conflict("email_taken", "There is an account with this address.")
 BUSY = Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1})
 
 
@@ -93,6 +96,48 @@ def test_what_would_be_a_better_password_is_said() -> None:
 def test_with_a_link_that_has_ended_there_is_no_other_try() -> None:
     status, text = shown(Gateway(ENDED), request(token="secret", password="weak"))
     assert (status, ENDED.detail in text, "<form" in text) == (422, True, False)
+
+
+def verified(gateway: Gateway, asking: Request) -> tuple[int, str]:
+    """Status and text of the page behind a verification link."""
+    answer = pages.verify if asking.method == "POST" else pages.show_verification
+    status, headers, body = answer(gateway, asking)
+    assert dict(headers)["Content-Type"] == "text/html; charset=utf-8"
+    return status, body.decode()
+
+
+def test_a_verification_link_shows_a_button_and_asks_nothing_of_auth() -> None:
+    gateway = Gateway()
+    status, text = verified(gateway, request("token=secret"))
+    assert (status, gateway.asked) == (200, [])
+    assert '<input type="hidden" name="token" value="secret">' in text
+
+
+def test_the_button_verifies_the_address() -> None:
+    gateway = Gateway()
+    status, text = verified(gateway, request(token="secret"))
+    assert gateway.asked == [(VerifyEmail.method(), {"token": "secret"})]
+    assert (status, "You can sign in now." in text, "<form" in text) == (200, True, False)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "said"),
+    [
+        (VERIFIED, 200, "verified already"),
+        (ENDED, 422, "have a new mail sent"),
+        (TAKEN, 409, "Another account has this address"),
+        (CLOSED, 409, "Ask the hospital's desk"),
+        (BUSY, 503, "Too many wait for this just now."),
+    ],
+)
+def test_each_outcome_of_a_verification_is_said_in_words(refusal: MatronError, status: int, said: str) -> None:
+    found, text = verified(Gateway(refusal), request(token="secret"))
+    assert (found, said in text) == (status, True)
+    assert ("<form" in text) == (refusal is BUSY), "another press helps only when the first was not heard"
+
+
+def test_a_verification_link_without_a_token_has_no_button() -> None:
+    assert "<form" not in verified(Gateway(), request())[1]
 
 
 @pytest.mark.parametrize("command", [ResetPassword])

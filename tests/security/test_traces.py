@@ -112,6 +112,26 @@ def test_no_page_can_be_framed_rebased_or_made_to_tell_whence_one_came(hospital:
     assert not headers.keys() & {"Location", "Set-Cookie"}
 
 
+PAGES = ["/verify-email?token=x", "/reset-password?token=x", "/sandbox/checkout/x", "/docs", "/docs/errors"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_html_that_a_phone_can_show(hospital: Hospital, path: str) -> None:
+    reply = hospital.http.get(hospital.url + path, timeout=10)
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in reply.text
+    assert '<html lang="en">' in reply.text
+    assert re.search("<title>[^<]+</title>", reply.text)
+    assert not re.search(r"<script>|<style|\son\w+=|style=", reply.text), "the policy forbids what is inline"
+
+
+@pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
+def test_a_link_that_does_not_work_is_explained_and_shown_nowhere(hospital: Hospital, path: str) -> None:
+    reply = hospital.http.post(hospital.url + path, data={"token": "a" * 43, "password": PASSWORD}, timeout=10)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (422, "text/html; charset=utf-8")
+    assert (reply.headers["Referrer-Policy"], "a" * 43 in reply.text) == ("no-referrer", False)
+
+
 def test_a_password_is_typed_masked_and_password_managers_may_help(hospital: Hospital) -> None:
     text = hospital.http.get(f"{hospital.url}/reset-password?token=x", timeout=10).text
     [field] = re.findall(r"<input [^>]*name=.password.[^>]*>", text)
