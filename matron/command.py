@@ -3,6 +3,7 @@
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    help="The event-driven backend of a hospital: five services, a broker, a gateway.",
 )
 admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
 app.add_typer(admin, name="admin")
@@ -39,6 +39,21 @@ class Name(StrEnum):
     BILLING = "billing"
     NOTIFY = "notify"
     GATEWAY = "gateway"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"matron {version('matron')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """The event-driven backend of a hospital: five services, a broker, a gateway."""
 
 
 @app.command()
@@ -88,8 +103,8 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
 
 
 @app.command()
-def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all when left out.")] = None) -> None:
-    """Bring the databases up to date. Safe to repeat.
+def migrate(service: upkeep.ServiceOrNone = None) -> None:
+    """Bring the databases up to date. Safe to repeat. Leaves a database that a newer Matron has migrated as it is.
 
     **Examples**
 
@@ -100,16 +115,16 @@ def migrate(name: Annotated[Name | None, typer.Argument(help="One service; all w
     from chassis.database import Database
     from matron.migrations import migrate as bring_up
 
-    chosen = SERVICES if name is None else (name.value,)
-    if Name.GATEWAY in chosen:
-        raise typer.BadParameter("the gateway has no database")
+    chosen = SERVICES if service is None else (service,)
     settings = config.use(environment.load(services=chosen, needs=()))
-    for service in chosen:
-        database = Database(settings.database_url(service))
-        with trouble.with_database(service):
-            trouble.revision_of(service, database)
-            revision = bring_up(service, database)
-        out.print(f"{service} ... {revision}")
+    for name in chosen:
+        database = Database(settings.database_url(name))
+        with trouble.with_database(name):
+            trouble.revision_of(name, database)
+            revision = bring_up(name, database)
+        known = trouble.newest(name)
+        newer = f" is newer than this Matron, which knows {known}: left as it is" if revision > known else ""
+        out.print(f"{name} ... {revision}{newer}")
 
 
 @admin.command("create")
@@ -120,24 +135,29 @@ def create_admin(
         str,
         typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="MATRON_ADMIN_PASSWORD"),
     ],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `matron run`. Default: the database of `AUTH_DATABASE_URL`; without that, `var`."),
+    ] = None,
 ) -> None:
     """Make an administrator. The first one comes from here.
 
-    **Example**
+    **Examples**
 
     `matron admin create asha@hospital.example --name "Asha Rao"`
+
+    `matron admin create asha@hospital.example --name "Asha Rao" --data /tmp/hospital`, also while `matron run` works
     """
     from matron import people
 
-    settings = config.use(environment.load(services=("auth",), needs=()))
-    with trouble.with_database("auth"):
-        people.create_admin(settings, email, name, password)
+    config.use(environment.load(needs=()))
+    people.create_admin(people.database_url(data), email, name, password)
     out.print(f"{email} is an admin now")
 
 
 @app.command()
 def migration(
-    service: Annotated[Name, typer.Argument(help="Whose tables have changed.")],
+    service: upkeep.ServiceName,
     message: Annotated[str, typer.Option(help="What changes.")],
 ) -> None:
     """Write the next migration of a service, from what its tables have and its migrations have not.
@@ -148,7 +168,7 @@ def migration(
     """
     from matron import development
 
-    out.print(str(development.write_migration(service.value, message)))
+    out.print(str(development.write_migration(service, message)))
 
 
 @app.command()

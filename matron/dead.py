@@ -27,7 +27,7 @@ from chassis.broker import down
 from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
 from chassis.errors import NotFound
 from chassis.topology import dead_queue
-from matron.place import Place, connected
+from matron.place import Place, connected, usable
 from matron.replay import events_by_name
 from matron.screen import Watch
 from transports.confirms import CONFIRM_SECONDS
@@ -163,7 +163,7 @@ def opened(place: Place, service: str) -> Iterator[DeadQueue]:
 
 def stored(file: Path, service: str) -> list[Letter]:
     """The dead letters in the embedded broker's file, which may be in use."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+    with usable(file), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(STORED, [dead_queue(service)]).fetchall()
     # Kombu's JSON, with which the embedded broker writes properties, has no types.
     read: Callable[[str], dict[str, Any]] = json.loads

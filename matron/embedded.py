@@ -1,25 +1,22 @@
 """`matron run`: all services, the gateway and the broker in one process, on SQLite files."""
 
 import os
-import sqlite3
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import eventlet
-from alembic.util.exc import CommandError as AlembicError
 from rich.console import Console
-from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from sqlalchemy.exc import SAWarning
 
 from chassis import config
-from chassis.config import SERVICES, Config, ConfigError
+from chassis.config import SERVICES, Config
 from chassis.database import Database
 from matron import demo as demonstration
 from matron import environment
 from matron.migrations import migrate
-from matron.place import lock
+from matron.place import lock, usable
 from matron.runner import Runner
 from matron.services import CLASSES, check_roles, service_class
 from services.auth.keys import ensure_key
@@ -86,16 +83,6 @@ def bring_up(chosen: Config, data: Path) -> None:
             migrate(name, database)
     with usable(data / "broker.db"):
         open_broker(BROKER, data / "broker.db")
-
-
-@contextmanager
-def usable(path: Path) -> Iterator[None]:
-    """Say in one line that a file or folder is not what it should be: ConfigError."""
-    try:
-        yield
-    except (OSError, ValueError, sqlite3.Error, SQLAlchemyError, AlembicError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
-        raise ConfigError(f"{path} cannot be used: {why}") from None
 
 
 def wait_until_ready(runner: Runner) -> None:

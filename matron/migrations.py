@@ -10,11 +10,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import MetaData
 
 from chassis import tables
+from chassis.config import ConfigError
 from chassis.database import Database
+from matron.trouble import newest
 
 ENVIRONMENT = Path(__file__).parent / "alembic"
 
@@ -44,10 +46,20 @@ def _configured(service: str, database: Database) -> Iterator[AlembicConfig]:
 
 
 def migrate(service: str, database: Database) -> str:
-    """Bring a database up to date; the revision that it has then. Does nothing when it is."""
+    """Bring a database up to date; the revision that it has then. A newer Matron's tables are left as they are.
+
+    `ConfigError` when the database has a revision that is neither ours nor a newer one.
+    """
     with _configured(service, database) as config:
-        command.upgrade(config, "head")
-        return str(ScriptDirectory.from_config(config).get_current_head())
+        found = MigrationContext.configure(config.attributes["connection"]).get_current_revision() or ""
+        config.attributes["connection"].rollback()  # Alembic's own transactions begin afterwards.
+        if found > newest(service):
+            return found
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise ConfigError(f"{service.upper()}_DATABASE_URL: {error}") from None
+        return newest(service)
 
 
 def write_migration(service: str, database: Database, message: str) -> Path:

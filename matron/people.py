@@ -1,20 +1,31 @@
 """Accounts made from the command line, with the auth service's own use cases."""
 
-from chassis.config import Config
-from chassis.database import Database
+import os
+from pathlib import Path
+
+from chassis.config import ConfigError
 from chassis.execution import add_events
 from chassis.identity import Actor
 from contracts.auth import RegisterPatient
+from matron import environment, trouble
+from matron.place import FOLDER, Place
 from services.auth import accounts, passwords
 
 
-def create_admin(config: Config, email: str, name: str, password: str) -> None:
+def database_url(data: Path | None) -> str:
+    """Auth's database: that of the folder if one is named, else of `AUTH_DATABASE_URL`, else of the folder `var`."""
+    if data is None and os.environ.get("AUTH_DATABASE_URL"):
+        return environment.load(services=("auth",), needs=()).database_url("auth")
+    if data is None and not (FOLDER / "auth.db").exists():
+        raise ConfigError(f"AUTH_DATABASE_URL is missing, and there is no {FOLDER}/auth.db of `matron run`")
+    return Place(None, data or FOLDER).database_url("auth")
+
+
+def create_admin(url: str, email: str, name: str, password: str) -> None:
     """An active account with the role admin. Invalid: what registering would refuse. Conflict: `email_taken`."""
     fields = RegisterPatient.read({"email": email, "name": name, "password": password})
     passwords.check_strength(password, (email, name))
     actor, password_hash = Actor.system(request_id="matron-admin-create"), passwords.hash_now(password)
-    database = Database(config.database_url("auth"))
-    with database.begin() as session:
+    with trouble.opened("auth", url) as database, database.begin() as session:
         accounts.create_admin(session, actor, email=fields["email"], password_hash=password_hash, name=fields["name"])
         add_events(session, actor)
-    database.close()

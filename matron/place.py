@@ -6,6 +6,7 @@ with `flock`, and so ends with the process, however that ends.
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import IO, Any
 import eventlet
 from amqp.exceptions import AMQPError
 from kombu.exceptions import KombuError
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.config import ConfigError
 from chassis.errors import Conflict, Unavailable
@@ -39,6 +41,16 @@ def lock(data: Path) -> IO[str]:
         text = f"The folder {data} is in use by `matron run` or another command: end that first, then try again."
         raise Conflict("folder_in_use", text) from None
     return file
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Say in one line that a file or folder is not what it should be: ConfigError."""
+    try:
+        yield
+    except (OSError, ValueError, sqlite3.Error, SQLAlchemyError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
+        raise ConfigError(f"{path} cannot be used: {why}") from None
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,8 @@ class Place:
             yield self.url
             return
         with lock(self.data):
-            open_broker(NAME, self.file)
+            with usable(self.file):
+                open_broker(NAME, self.file)
             try:
                 yield f"embedded://{NAME}"
             finally:

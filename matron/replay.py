@@ -7,7 +7,7 @@ had pass without effect, unless their claims are forgotten first.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -28,6 +28,7 @@ from chassis.tables import inbox, outbox
 from chassis.topology import declare_event_queue
 from matron.place import Place
 from matron.screen import Watch
+from matron.trouble import opened
 from transports.confirms import ConfirmedPublisher
 from transports.links import BrokerDown
 
@@ -161,10 +162,11 @@ def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
     """Send the events. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
     if again and is_partner(wanted.handler):
         raise Invalid("not_heard", "What another system has done is not forgotten here: leave --again out.")
-    consumer_url = place.database_url(wanted.handler.partition(".")[0]) if again else None
+    consumer_name = wanted.handler.partition(".")[0]
+    consumer_url = place.database_url(consumer_name) if again else None
     with ExitStack() as stack:
-        source = stack.enter_context(closing(Database(place.database_url(wanted.service))))
-        consumer = stack.enter_context(closing(Database(consumer_url))) if consumer_url else None
+        source = stack.enter_context(opened(wanted.service, place.database_url(wanted.service)))
+        consumer = stack.enter_context(opened(consumer_name, consumer_url)) if consumer_url else None
         publisher = stack.enter_context(_publisher(stack.enter_context(place.broker()), wanted))
         advance = stack.enter_context(watch(wanted.count(source)))
         sent, gone = 0, wanted.gone(source)

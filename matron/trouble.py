@@ -52,14 +52,28 @@ def with_database(service: str) -> Iterator[None]:
 
 def check_tables(config: Config, service: str) -> None:
     """`ConfigError` when a service's database has not been migrated for this code. One that is away may come back."""
-    name = f"{service.upper()}_DATABASE_URL"
     with closing(Database(config.database_url(service))) as database:
         try:
             revision = revision_of(service, database)
         except OperationalError:
             return
-    if revision < _newest(service):
-        raise ConfigError(f"{name}: the database is older than this Matron: run `matron migrate {service}`")
+    _check_age(service, revision)
+
+
+@contextmanager
+def opened(service: str, url: str) -> Iterator[Database]:
+    """A service's database, migrated for this code or a newer one. `ConfigError` when it is not, or is away."""
+    with closing(Database(url)) as database:
+        with with_database(service):
+            _check_age(service, revision_of(service, database))
+        yield database
+
+
+def _check_age(service: str, revision: str) -> None:
+    """`ConfigError` when a database is older than this code. A newer one is right: an update may be undone."""
+    if revision < newest(service):
+        cure = f"run `matron migrate {service}`, or `matron run` if it is in a folder of that"
+        raise ConfigError(f"{service.upper()}_DATABASE_URL: the database is older than this Matron: {cure}")
 
 
 def revision_of(service: str, database: Database) -> str:
@@ -74,7 +88,7 @@ def revision_of(service: str, database: Database) -> str:
     return str(revision or "")
 
 
-def _newest(service: str) -> str:
+def newest(service: str) -> str:
     """The revision of the newest migration that this code has."""
     folder = Path(str(import_module(f"services.{service}").__file__)).parent / "migrations"
     return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))

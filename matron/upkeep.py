@@ -1,6 +1,6 @@
 """The commands of those who keep Matron running: dead letters, and events that are to be heard again."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from chassis.config import SERVICES
+from matron import environment
 
 if TYPE_CHECKING:
     from matron.dead import Letter
@@ -30,18 +31,26 @@ def _service(name: str) -> str:
 
 
 def _moment(text: str) -> datetime:
+    """A moment with its zone, or the beginning of a day in the hospital's."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), environment.load(needs=()).hospital_timezone)
+    except ValueError:
+        pass
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time such as 2026-11-22T00:00:00Z") from None
+        raise typer.BadParameter(f"{text!r} is neither a day nor a time: 2026-11-22, 2026-11-22T08:00:00Z") from None
     if moment.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no zone; write {text}Z for UTC")
+        raise typer.BadParameter(f"{text!r} has no zone; write {moment.isoformat()}Z for UTC")
     return moment
 
 
 ServiceName = Annotated[str, typer.Argument(parser=_service, metavar="SERVICE", help=f"One of {', '.join(SERVICES)}.")]
+ServiceOrNone = Annotated[
+    str | None, typer.Argument(parser=_service, metavar="SERVICE", help="One service; all when left out.")
+]
 Which = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="The message id, or the position (#), as listed.")]
-WhichOrNone = Annotated[str | None, typer.Argument(metavar="[MESSAGE_ID]", help="The message id, or the position (#).")]
+WhichOrNone = Annotated[str | None, typer.Argument(metavar="MESSAGE_ID", help="The message id, or the position (#).")]
 Data = Annotated[
     Path | None,
     typer.Option(help="Work on this folder of `matron run`. Default: the broker of `AMQP_URL`; without that, `var`."),
@@ -50,7 +59,15 @@ Data = Annotated[
 
 MOST = 2**63 - 1
 """Of a `ce-sequence`."""
-Since = Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="From this moment on.")]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_moment, metavar="TIME", help="From this moment on, or from this day on (`HOSPITAL_TIMEZONE`)."
+    ),
+]
+Until = Annotated[
+    datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment, or before this day.")
+]
 Number = partial(typer.Option, min=1, max=MOST, metavar="NUMBER")
 Names = Annotated[
     list[str] | None, typer.Option(help="Only those of this name; for a partner's queue also of several.")
@@ -62,7 +79,7 @@ Again = Annotated[
 
 @dead.command("list")
 def list_letters(
-    service: Annotated[str | None, typer.Argument(parser=_service, metavar="[SERVICE]", help="Default: all.")] = None,
+    service: ServiceOrNone = None,
     limit: Annotated[int, typer.Option(help="How many of each service, oldest first.", min=1)] = 100,
     data: Data = None,
 ) -> None:
@@ -199,7 +216,7 @@ def replay_events(
     *,
     to: Annotated[str, typer.Option(help="Who is to hear them: `service.on_event`, or a partner's queue.")],
     since: Since = None,
-    until: Annotated[datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment.")] = None,
+    until: Until = None,
     from_sequence: Annotated[int | None, Number(help="From this `ce-sequence` on.")] = None,
     to_sequence: Annotated[int | None, Number(help="To this one, inclusive.")] = None,
     name: Names = None,
@@ -221,7 +238,7 @@ def replay_events(
 
     `matron events replay scheduling --from-sequence 42 --to-sequence 44 --to partner.visits`
 
-    `matron events replay scheduling --since 2026-11-21T00:00:00Z --name visit_completed --to partner.visits`
+    `matron events replay scheduling --since 2026-11-21 --name visit_completed --to partner.visits`
     """
     from matron import replay as replaying
     from matron.place import Place

@@ -98,10 +98,27 @@ def test_events_are_not_sent_while_the_folder_is_in_use(folder: Path, matron: Ma
     assert matron(*arguments) == (0, f"1 sent to {QUEUE}\n", "")
 
 
-@pytest.mark.parametrize("since", ["2026-11-22T00:00:00", "yesterday"])
+@pytest.mark.parametrize("since", ["2026-11-22T00:00:00", "yesterday", "2026-11-31"])
 def test_a_moment_needs_its_zone(folder: Path, matron: Matron, since: str) -> None:
     code, _out, err = matron("events", "replay", "auth", "--since", since, "--to", TO, "--data", folder)
     assert (code, "--since" in err) == (2, True)
+
+
+def test_the_form_that_is_advised_for_a_moment_without_zone_is_taken(folder: Path, matron: Matron) -> None:
+    say(folder, NOON)
+    replaying = ("events", "replay", "auth", "--to", TO, "--data", folder, "--since")
+    said = " ".join(matron(*replaying, "2026-11-22T12:00")[2].replace("│", " ").split())
+    advised = said.partition("; write ")[2].partition(" ")[0]
+    assert matron(*replaying, advised) == (0, f"1 sent to {QUEUE}\n", "")
+
+
+def test_a_day_is_that_of_the_hospital(folder: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSPITAL_TIMEZONE", "Asia/Tokyo")
+    midnight = NOON.replace(day=21, hour=15)  # Of 22 November in Tokyo.
+    say(folder, midnight - timedelta(seconds=1), midnight, midnight + timedelta(days=1))
+    days = ("--since", "2026-11-22", "--until", "2026-11-23")
+    told = (0, f"1 sent to {QUEUE}\n", "")
+    assert matron("events", "replay", "auth", *days, "--to", TO, "--data", folder) == told
 
 
 def test_a_database_that_is_not_there_is_one_line(folder: Path, matron: Matron) -> None:
