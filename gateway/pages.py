@@ -13,6 +13,7 @@ import orjson
 from chassis.contract import Command
 from chassis.errors import Conflict, Invalid, MatronError
 from chassis.execution import Call
+from contracts import money
 from contracts.auth import ResetPassword, VerifyEmail
 from contracts.billing import FinishSandboxCheckout, GetSandboxCheckout
 from gateway.html import page, refused
@@ -39,7 +40,7 @@ NO_LINK = """<p>It was replaced by a newer one, is older than 24 hours, or was n
 TAKEN = "<p>Another account has this address by now. Sign in with that one, or give another address.</p>"
 CLOSED = "<p>It cannot be used at present. Ask the hospital's desk.</p>"
 CHECKOUT = """<p>This is a page for trying Matron. No money moves.</p>
-<p>To pay: <strong>{amount} {currency}</strong> (reference {reference})</p>
+<p>To pay: <strong>{amount}</strong> (reference {reference})</p>
 <p id="status">Status: {status}</p>
 {buttons}"""
 BUTTONS = """<form method="post">
@@ -130,8 +131,7 @@ def _ask(gateway: Any, request: Request, command: type[Command], payload: dict[s
 
 def _checkout(checkout: dict[str, Any]) -> Answer:
     content = CHECKOUT.format(
-        amount=f"{checkout['amount_minor'] / 100:.2f}",
-        currency=escape(checkout["currency"]),
+        amount=escape(money.in_words(checkout["amount_minor"], checkout["currency"])),
         reference=escape(checkout["reference"]),
         status=escape(checkout["status"]),
         buttons=BUTTONS if checkout["status"] == "pending" else "",

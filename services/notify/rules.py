@@ -1,35 +1,12 @@
-"""How notify words times and money, and when it tries a mail again: nothing but arguments and results."""
+"""How notify words times, and when it tries a mail again: nothing but arguments and results."""
 
 from datetime import datetime, timedelta, tzinfo
-from decimal import Decimal
 
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST = timedelta(hours=24)
 """How long a mail is tried for, waits added up."""
 REFUSED = "refused"
 """What a mail has failed with that its server refuses for good (RFC 5321, section 4.2.1: replies of 500 and more)."""
-
-# ISO 4217, list one: the currencies whose minor unit is not a hundredth.
-WHOLE = (
-    "BIF",
-    "CLP",
-    "DJF",
-    "GNF",
-    "ISK",
-    "JPY",
-    "KMF",
-    "KRW",
-    "PYG",
-    "RWF",
-    "UGX",
-    "UYI",
-    "VND",
-    "VUV",
-    "XAF",
-    "XOF",
-    "XPF",
-)
-THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
 
 def next_delay(attempts: int) -> timedelta | None:
@@ -42,9 +19,3 @@ def in_words(moment: datetime, zone: tzinfo) -> str:
     """A moment on the hospital's clock: `Monday 23 November 2026, 10:00`."""
     local = moment.astimezone(zone)
     return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
-
-
-def money(amount_minor: int, currency: str) -> str:
-    """An amount in minor units as people write it: `80.00 EUR`, `80 JPY`."""
-    digits = 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
-    return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f} {currency}"

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chassis import config
+from contracts import money
 from services.notify import rules
 
 LANGUAGE = "en"
@@ -28,7 +29,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     autoescape=select_autoescape(),
 )
-_templates.filters.update(in_words=_in_words, money=rules.money)
+_templates.filters.update(in_words=_in_words, money=money.in_words)
 
 
 def of_notification(kind: str, facts: dict[str, Any]) -> str:

@@ -1,9 +1,7 @@
-"""How times and money are worded, and how long a mail is tried for."""
+"""How times are worded, and how long a mail is tried for."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-import pytest
 
 from services.notify import rules
 
@@ -22,11 +20,3 @@ def test_a_mail_is_not_tried_for_longer_than_a_day() -> None:
 def test_a_moment_is_worded_on_the_hospitals_clock() -> None:
     moment = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
     assert rules.in_words(moment, ZoneInfo("Europe/Berlin")) == "Tuesday 24 November 2026, 00:30"
-
-
-@pytest.mark.parametrize(
-    ("amount_minor", "currency", "words"),
-    [(8000, "EUR", "80.00 EUR"), (5, "EUR", "0.05 EUR"), (80, "JPY", "80 JPY"), (8000, "KWD", "8.000 KWD")],
-)
-def test_money_has_the_digits_of_its_currency(amount_minor: int, currency: str, words: str) -> None:
-    assert rules.money(amount_minor, currency) == words

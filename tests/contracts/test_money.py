@@ -1,0 +1,47 @@
+"""Money is worded in one way, with the digits of its currency, wherever people read it."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.money import DIGITS, in_words
+from gateway import pages
+from services.notify import wording
+from tests.guards.house import PRODUCT, python_files
+
+EXAMPLES = [
+    (8000, "EUR", "80.00 EUR"),
+    (5, "EUR", "0.05 EUR"),
+    (0, "EUR", "0.00 EUR"),
+    (-1250, "EUR", "-12.50 EUR"),
+    (123_456_789, "USD", "1,234,567.89 USD"),
+    (5000, "JPY", "5,000 JPY"),
+    (8000, "KWD", "8.000 KWD"),
+    (12_345, "CLF", "1.2345 CLF"),
+    (100_000_000_000_000_001, "EUR", "1,000,000,000,000,000.01 EUR"),
+]
+
+
+@pytest.mark.parametrize(("amount_minor", "currency", "words"), EXAMPLES)
+def test_money_has_the_digits_of_its_currency(amount_minor: int, currency: str, words: str) -> None:
+    assert in_words(amount_minor, currency) == words
+
+
+@given(amount=st.integers(-(10**15), 10**15), currency=st.sampled_from([*DIGITS, "EUR", "USD"]))
+def test_no_digit_of_an_amount_is_lost(amount: int, currency: str) -> None:
+    assert int(re.sub(r"[., A-Z]", "", in_words(amount, currency))) == amount
+
+
+@pytest.mark.parametrize(("amount_minor", "currency", "words"), EXAMPLES[:-1])
+def test_the_checkout_page_and_the_notification_say_the_same(amount_minor: int, currency: str, words: str) -> None:
+    facts = {"amount_minor": amount_minor, "currency": currency}
+    _status, _headers, page = pages._checkout({**facts, "reference": "r", "status": "pending"})
+    assert f"<strong>{words}</strong>" in page.decode()
+    assert wording.of_notification("payment_received", facts) == f"Your payment of {words} has arrived."
+
+
+def test_no_other_code_turns_minor_units_into_an_amount() -> None:
+    found = [str(path) for path in python_files(*PRODUCT) if re.search(r"_minor\S*\s*/+\s*1\d*\b", path.read_text())]
+    assert not found, f"{found}: a yen has no hundredths; use contracts.money"
