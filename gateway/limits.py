@@ -8,10 +8,10 @@ window would keep a time for every request, and a sliding one asks twice as much
 
 import time
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import eventlet
-from limits import RateLimitItem
+from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.errors import ConfigurationError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -21,23 +21,25 @@ from chassis.config import ConfigError
 from chassis.errors import TooMany
 from gateway.addresses import network
 from gateway.settings import Settings
+from gateway.trials import Trials
 from telemetry.logs import log
 
-SIGN_IN = frozenset(
+GUESSED = frozenset({"/api/auth/login", "/api/auth/mfa/verify", "/api/auth/reset-password"})
+"""Where passwords, codes and mailed secrets could be guessed: failures have the strictest limit, see `Trials`."""
+SENT = frozenset(
     {
         "/api/auth/register",
-        "/api/auth/login",
-        "/api/auth/mfa/verify",
         "/api/auth/forgot-password",
-        "/api/auth/reset-password",
         "/api/auth/resend-verification",
         "/api/users/me/email",
     }
 )
-"""Where passwords and codes could be guessed, addresses tried out, or mails sent to others: the strictest limit.
+"""Where a success sends a mail to any address, or tells whether it has an account: each request counts there.
 
-So is that of who has signed in and sends a password to be hashed, as the line in their command says.
+So does each of an account that sends a password to be hashed, as the line in its command says.
 """
+SIGN_IN = GUESSED | SENT
+"""What `LIMIT_SIGN_IN` is for. A refresh token or a link to verify has 256 bits: neither can be guessed."""
 STORE_SECONDS = 0.2
 """How long a request waits for Redis at most."""
 ABSENT_SECONDS = 2.0
@@ -69,8 +71,9 @@ class Counts(Storage):
             count, ends = 0, now + expiry
             if len(self.counts) >= self.sweep_at:
                 self._sweep(now)
-        self.counts[key] = count + amount, ends
-        return count + amount
+        count = max(0, count + amount)  # What is given back may have been forgotten meanwhile.
+        self.counts[key] = count, ends
+        return count
 
     def get(self, key: str) -> int:
         """The number in this window."""
@@ -103,15 +106,25 @@ class Counts(Storage):
         self.counts.pop(key, None)
 
 
+class Held(NamedTuple):
+    """A failure that a try holds: where it was counted, of which limit, under which names."""
+
+    counter: FixedWindowRateLimiter | None
+    item: RateLimitItem
+    names: tuple[str, ...]
+
+
+UNCOUNTED = Held(None, RateLimitItemPerSecond(1), ())
+"""Where failures have no limit."""
+
+
 class Limits:
     """The limits of one gateway."""
 
     def __init__(self, settings: Settings) -> None:
-        self.account, self.sign_in, self.address = (
-            settings.limit_account,
-            settings.limit_sign_in,
-            settings.limit_address,
-        )
+        self.account, self.address = settings.limit_account, settings.limit_address
+        self.sign_in, self.tries = settings.limit_sign_in, settings.limit_sign_in_tries
+        self.trials = Trials(self)
         self.here = FixedWindowRateLimiter(Counts())
         self.shared = None if settings.limits_url == "memory://" else _shared(settings.limits_url)
         self.store_errors = _errors(self.shared)
@@ -125,9 +138,42 @@ class Limits:
         """Count a request of somebody who is not. TooMany: `rate_limited`."""
         self._count(self.address, "address", network(address))
 
-    def count_sign_in(self, url: str, address: str) -> None:
-        """Count a request to a route of `SIGN_IN`, each for itself. TooMany: `rate_limited`."""
+    def count_sent(self, url: str, address: str) -> None:
+        """Count a request to a route of `SENT`, each for itself. TooMany: `rate_limited`."""
         self._count(self.sign_in, url, network(address))
+
+    def count_try(self, url: str, network: str) -> None:
+        """Count a try to sign in, whatever comes of it. TooMany: `rate_limited`."""
+        self._count(self.tries, f"try {url}", network)
+
+    def take_failure(self, url: str, network: str) -> Held | None:
+        """Take one of the failures that a network has left; None when there is none.
+
+        These windows are the clock's, so that a failure comes back to the window that it was taken from.
+        """
+        item = self.sign_in
+        if item is None:
+            return UNCOUNTED
+        names = "failure", url, network, str(int(time.time() // item.get_expiry()))
+        counter, has_some = self._asked("hit", item, *names)
+        held = Held(counter, item, names)
+        if has_some:
+            return held
+        self.give_back(held)  # Else each refusal would take from who comes when a try has succeeded.
+        return None
+
+    def give_back(self, held: Held) -> None:
+        """Take a failure back. While Redis is away it stays counted there."""
+        if held.counter is self.here:
+            self.here.hit(held.item, *held.names, cost=-1)
+        elif held.counter is not None:
+            self._asked("hit", held.item, *held.names, cost=-1)
+
+    def no_failure_left(self) -> TooMany:
+        """The refusal of a try: the window of the clock has to end."""
+        item = self.sign_in
+        assert item is not None  # noqa: S101  without a limit a try is never refused
+        return _too_many(item, item.get_expiry() - time.time() % item.get_expiry())
 
     def count_hashing(self, person: str) -> None:
         """Count a request of somebody who is signed in that has a password hashed. TooMany: `rate_limited`."""
@@ -144,30 +190,41 @@ class Limits:
 
     def _refusal(self, item: RateLimitItem, kind: str, who: str) -> TooMany:
         ends = self._ask("get_window_stats", item, kind, who).reset_time
-        seconds = min(item.get_expiry(), max(1, ceil(ends - time.time())))
-        facts = {"retry_after": seconds, "rate_limit": item.amount}
-        return TooMany("rate_limited", "Too many requests: wait a moment.", facts)
+        return _too_many(item, ends - time.time())
 
     def _ask(self, question: str, item: RateLimitItem, kind: str, who: str) -> Any:
-        """Ask Redis if there is one, and our own counts while it does not answer: nobody is refused for its sake."""
+        return self._asked(question, item, kind, who)[1]
+
+    def _asked(
+        self, question: str, item: RateLimitItem, *names: str, **more: int
+    ) -> tuple[FixedWindowRateLimiter, Any]:
+        """Ask Redis if there is one, and our own counts while it does not answer: nobody is refused for its sake.
+
+        Which of them has answered, and what.
+        """
         if self.shared is None or time.monotonic() < self.absent_until:
-            return getattr(self.here, question)(item, kind, who)
+            return self.here, getattr(self.here, question)(item, *names, **more)
         if self.absent_until:
             self.absent_until = time.monotonic() + ABSENT_SECONDS  # One request tries whether it is back, not all.
         try:
             with eventlet.Timeout(STORE_SECONDS):
-                found = getattr(self.shared, question)(item, kind, who)
+                found = getattr(self.shared, question)(item, *names, **more)
         except (*self.store_errors, OSError, eventlet.Timeout) as error:
             self._store_failed(error)
-            return getattr(self.here, question)(item, kind, who)
+            return self.here, getattr(self.here, question)(item, *names, **more)
         self.absent_until = 0.0
-        return found
+        return self.shared, found
 
     def _store_failed(self, error: BaseException) -> None:
         STORE_FAILED.inc()
         if not self.absent_until:
             log.warning("limits store failed", error=type(error).__qualname__)
         self.absent_until = time.monotonic() + ABSENT_SECONDS
+
+
+def _too_many(item: RateLimitItem, seconds: float) -> TooMany:
+    facts = {"retry_after": min(item.get_expiry(), max(1, ceil(seconds))), "rate_limit": item.amount}
+    return TooMany("rate_limited", "Too many requests: wait a moment.", facts)
 
 
 def _shared(url: str) -> FixedWindowRateLimiter:

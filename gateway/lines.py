@@ -27,13 +27,16 @@ class Lines:
         self.turns: dict[str, Semaphore] = {}
 
     @contextmanager
-    def turn(self, contract: type[Command]) -> Iterator[float]:
-        """Wait for the turn of a command that has a line; the seconds that are left for it. Unavailable: `busy`."""
+    def turn(self, contract: type[Command], waited: float = 0.0) -> Iterator[float]:
+        """Wait for the turn of a command that has a line; the seconds that are left for it. Unavailable: `busy`.
+
+        It may have `waited` some seconds before.
+        """
         if not contract.line:
-            yield contract.deadline
+            yield contract.deadline - waited
             return
-        turns, began = self.turns.setdefault(contract.line, Semaphore(AT_ONCE)), time.monotonic()
-        if not turns.acquire(timeout=contract.deadline * WAIT):
+        turns, began = self.turns.setdefault(contract.line, Semaphore(AT_ONCE)), time.monotonic() - waited
+        if not turns.acquire(timeout=contract.deadline * WAIT - waited):
             raise Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1})
         try:
             yield contract.deadline - (time.monotonic() - began)

@@ -123,7 +123,7 @@ def _form(request: Request) -> dict[str, str]:
 
 def _ask(gateway: Any, request: Request, command: type[Command], payload: dict[str, str]) -> dict[str, Any]:
     call = Call(request_id=request.id, key=request.key(), address=request.address)
-    with gateway.lines.turn(command) as seconds:
+    with gateway.lines.turn(command, request.waited) as seconds:
         reply = gateway.rpc.call(command.service, command.method(), payload, call, seconds)
     found: dict[str, Any] = orjson.loads(reply.result_bytes)
     return found

@@ -56,6 +56,8 @@ class Request:
     address: str = ""
     """The caller's network address."""
     path_values: dict[str, str] = field(default_factory=dict)
+    waited: float = 0.0
+    """Seconds that it has waited for others of its address to sign in."""
 
     @property
     def method(self) -> str:

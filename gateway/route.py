@@ -21,7 +21,7 @@ from chassis.identity import NOBODY, Actor, check_right
 from contracts.auth.common import HASHING
 from gateway import audit, tags
 from gateway.http import Answer, HttpServer
-from gateway.limits import SIGN_IN
+from gateway.limits import GUESSED, SENT
 from gateway.payloads import payload_of
 from gateway.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
 from gateway.revocations import ENDED_BY, KEPT_SECONDS
@@ -76,8 +76,8 @@ def admitted(
     With a token that counts they are counted by their account, else by their address. TooMany: `rate_limited`.
     """
     limits = gateway.limits
-    if url in SIGN_IN:
-        limits.count_sign_in(url, request.address)
+    if url in SENT:
+        limits.count_sent(url, request.address)
     if request.header("AUTHORIZATION"):
         token, actor = _signed_in(gateway, request)
         limits.count_account(str(actor.id))
@@ -143,7 +143,7 @@ def route(
         token, actor = admitted(self, request, contract, url, may)
         payload = payload_of(request, contract, {me: str(actor.person)} if me else {}, most)
         mark = mark_of(actor)
-        with self.lines.turn(contract) as seconds:
+        with self.lines.turn(contract, request.waited) as seconds:
             reply = self.rpc.call(service, rpc_method, payload, _call(request, contract, token, mark), seconds)
         body = reply.result_bytes
         if ended_by is not None:
@@ -152,7 +152,13 @@ def route(
         headers = [JSON] if revision is None else [JSON, ("ETag", tags.tag(revision, mark))]
         return status, [*headers, ("Location", _place(at, body))] if at else headers, body
 
-    return _registered(answer, Line(method, url, contract, me, status, may, at))
+    tried = _tried(answer, url) if url in GUESSED else answer
+    return _registered(tried, Line(method, url, contract, me, status, may, at))
+
+
+def _tried(answer: Callable[[Any, Request], Answer], url: str) -> Callable[[Any, Request], Answer]:
+    """An answer to what could be a guess; see `gateway/trials.py`."""
+    return lambda self, request: self.limits.trials.run(request, url, lambda: answer(self, request))
 
 
 def _narrowed(contract: type[Command], roles: Iterable[Role] | None) -> frozenset[Role]:
@@ -225,15 +231,17 @@ def page(
     """
 
     def counted(self: Any, request: Request) -> Answer:
-        if like in SIGN_IN:
-            self.limits.count_sign_in(like, request.address)
+        if like in SENT:
+            self.limits.count_sent(like, request.address)
         if limited:
             self.limits.count_address(request.address)
         return answer(self, request)
 
+    asked = _tried(counted, like) if like in GUESSED else counted
+
     def handler(self: Any, request: Request) -> Answer:
         try:
-            return counted(self, request)
+            return asked(self, request)
         except MatronError as error:
             if refused is None:
                 raise

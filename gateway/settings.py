@@ -23,7 +23,9 @@ class Settings:
     limit_account: RateLimitItem | None
     """Requests of one account."""
     limit_sign_in: RateLimitItem | None
-    """Requests from one address to each route where passwords, codes and addresses could be guessed."""
+    """Failures of one address on each route where something could be guessed; requests where a success sends a mail."""
+    limit_sign_in_tries: RateLimitItem | None
+    """Tries of one address on each route where something could be guessed, whether they succeed or fail."""
     limit_address: RateLimitItem | None
     """Requests from one address without a token that counts."""
     trusted_proxies: int
@@ -105,6 +107,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     "limits_url": _store,
     "limit_account": _limit("LIMIT_ACCOUNT", "100/second"),
     "limit_sign_in": _limit("LIMIT_SIGN_IN", "10/minute"),
+    "limit_sign_in_tries": _limit("LIMIT_SIGN_IN_TRIES", "300/minute"),
     "limit_address": _limit("LIMIT_ADDRESS", "1000/minute"),
     "trusted_proxies": _proxies,
     "connections_each": _connections,

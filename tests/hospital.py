@@ -21,7 +21,7 @@ T = TypeVar("T")
 READY_SECONDS = 40.0
 END_SECONDS = 15.0
 PROCESSES = (*SERVICES, "gateway")
-GENEROUS = {"LIMIT_ACCOUNT": "", "LIMIT_SIGN_IN": "", "LIMIT_ADDRESS": ""}
+GENEROUS = {"LIMIT_ACCOUNT": "", "LIMIT_SIGN_IN": "", "LIMIT_SIGN_IN_TRIES": "", "LIMIT_ADDRESS": ""}
 """Tests ask more often than people do, all from one address."""
 
 
