@@ -6,6 +6,7 @@ from chassis.contract import ANYONE, Command, Integer, PageQuery, Query, View, p
 from chassis.event import Event
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.roles import Role
+from contracts.texts import ONE_LINE
 
 PATIENT = frozenset({Role.PATIENT})
 INVOICE_STATUSES = ("draft", "issued", "part_paid", "paid", "part_refunded", "refunded", "void")
@@ -86,8 +87,8 @@ class SetPrice(Command):
     """
 
     service, roles, returns = "billing", frozenset({Role.ADMIN}), PriceView
-    code = fields.String(required=True, validate=validate.Length(1, 120), metadata=CODED)
-    name = fields.String(required=True, validate=validate.Length(1, 200), metadata=NAMED)
+    code = fields.String(required=True, validate=(validate.Length(1, 120), ONE_LINE), metadata=CODED)
+    name = fields.String(required=True, validate=(validate.Length(1, 200), ONE_LINE), metadata=NAMED)
     amount_minor = Integer(required=True, validate=validate.Range(0, 100_000_000))
     valid_from = fields.Date(load_default=None)
 

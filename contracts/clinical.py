@@ -10,6 +10,7 @@ from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.moments import Moment
 from contracts.roles import DESK, Role
 from contracts.several import Ids
+from contracts.texts import ONE_LINE, TRIMMED
 
 THE_PATIENT: dict[str, str] = {"description": "The patient."}
 SEXES = ("male", "female", "other", "unknown")
@@ -27,9 +28,9 @@ class Whole(validate.Regexp):
         return value
 
 
-PART = (validate.Length(1, 99), Whole(r"^\S(.*\S)?$", error="Must be one line without blanks around it."))
+PART = (validate.Length(1, 99), TRIMMED)
 """A part of a name. Both parts, and the blank between them, fit in 200 characters."""
-LINE = (validate.Length(1, 200), Whole(r"^\S(.*\S)?$", error="Must be one line without blanks around it."))
+LINE = (validate.Length(1, 200), TRIMMED)
 PHONE = Whole(r"^\+[1-9][0-9]{6,14}$", error="Must be an international number, such as +4930123456 (E.164).")
 ROUTES = ("oral", "intravenous", "intramuscular", "subcutaneous", "topical", "inhaled", "rectal", "sublingual", "other")
 
@@ -38,16 +39,16 @@ class DoseView(View):
     """A dose: value and unit (UCUM, such as `mg`)."""
 
     value = fields.Float(required=True, validate=validate.Range(min=0, min_inclusive=False, max=1_000_000))
-    unit = fields.String(required=True, validate=validate.Length(1, 30))
+    unit = fields.String(required=True, validate=(validate.Length(1, 30), ONE_LINE))
 
 
 class PrescriptionItemView(View):
     """One medicine of a prescription. `refills` do not count the first fill."""
 
-    medicine = fields.String(required=True, validate=validate.Length(1, 200))
+    medicine = fields.String(required=True, validate=(validate.Length(1, 200), ONE_LINE))
     dose = fields.Nested(DoseView, required=True)
     route = fields.String(required=True, validate=validate.OneOf(ROUTES))
-    frequency = fields.String(required=True, validate=validate.Length(1, 100))
+    frequency = fields.String(required=True, validate=(validate.Length(1, 100), ONE_LINE))
     days = Integer(required=True, validate=validate.Range(1, 365))
     quantity = Integer(required=True, validate=validate.Range(1, 10_000))
     refills = Integer(load_default=0, validate=validate.Range(0, 12))
@@ -93,7 +94,7 @@ class AddressView(View):
 
     lines = fields.List(fields.String(validate=LINE), required=True, validate=validate.Length(1, 4))
     city = fields.String(required=True, validate=LINE)
-    postal_code = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 20))
+    postal_code = fields.String(load_default=None, allow_none=True, validate=(validate.Length(1, 20), ONE_LINE))
     country = fields.String(required=True, validate=Whole(r"^[A-Z]{2}$", error="Must be two capitals, such as DE."))
 
 
@@ -102,7 +103,7 @@ class EmergencyContactView(View):
 
     name = fields.String(required=True, validate=LINE)
     phone = fields.String(required=True, validate=PHONE)
-    relation = fields.String(required=True, validate=validate.Length(1, 50))
+    relation = fields.String(required=True, validate=(validate.Length(1, 50), ONE_LINE))
 
 
 class PatientView(View):

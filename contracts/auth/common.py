@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from chassis.contract import View
 from contracts.roles import Role
+from contracts.texts import ONE_LINE, Line
 
 HASHING = "passwords"
 """The line of commands that hash a password or compare one. Who is signed in gives few of them a minute."""
@@ -13,13 +14,13 @@ LOGGING_IN = "log-in"
 """The line of signing in, which does the same: nothing else takes its turns."""
 PASSWORD = validate.Length(12, 128)
 NO_TEXT = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-"""Control characters, and those that turn the direction of what follows."""
-NAME = [
+"""Control characters, and those that turn the direction of what follows: what a pattern says of `texts.HIDDEN`."""
+NAME = (
     validate.Length(1, 200),
-    validate.Regexp(
-        rf"^[^{NO_TEXT}]*[^{NO_TEXT}\s][^{NO_TEXT}]*\Z", error="Is blank, or has a character that is no text."
-    ),
-]
+    Line(rf"^[^{NO_TEXT}]*[^{NO_TEXT}\s][^{NO_TEXT}]*\Z", error="Is blank, or has a character that is no text."),
+)
+SPECIALIZATION = (validate.Length(1, 100), ONE_LINE)
+"""Of a doctor: it stands in the directory."""
 MAILBOX = validate.Regexp(r"^[\x21-\x7e]+@", error="Has letters before the @ that few mail servers take.")
 TOKEN = validate.Length(1, 500)
 CODE = validate.Length(6, 40)
@@ -51,7 +52,7 @@ class _Address(_LengthFirst, fields.Email):
 
 
 def person_name(**options: Any) -> fields.String:
-    """A person's name: 1 to 200 characters, not all of them blank."""
+    """A person's name: 1 to 200 characters, of which some can be seen and none is hidden."""
     return _LengthFirst(validate=NAME, **options)
 
 

@@ -3,8 +3,11 @@
 from marshmallow import fields, validate
 
 from chassis.contract import Command, PageQuery, View, page_of
+from contracts.auth.common import SPECIALIZATION
 from contracts.roles import ANY_ROLE, STAFF, Role
+from contracts.texts import ONE_LINE, VISIBLE
 
+LICENCE = (validate.Length(1, 100), ONE_LINE)
 STATES = ["pending", "approved", "rejected", "withdrawn"]
 
 
@@ -37,9 +40,9 @@ class RequestUpgrade(Command):
 
     service, roles, returns, verified = "auth", ANY_ROLE, UpgradeRequestView, True
     role = fields.String(required=True, validate=validate.OneOf([Role.DOCTOR, *sorted(STAFF)]))
-    licence_number = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
-    specialization = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
-    statement = fields.String(required=True, validate=validate.Length(1, 2000))
+    licence_number = fields.String(load_default=None, allow_none=True, validate=LICENCE)
+    specialization = fields.String(load_default=None, allow_none=True, validate=SPECIALIZATION)
+    statement = fields.String(required=True, validate=(validate.Length(1, 2000), VISIBLE))
 
 
 class WithdrawUpgrade(Command):
@@ -79,4 +82,4 @@ class DecideUpgrade(Command):
     service, roles, returns = "auth", frozenset({Role.ADMIN}), UpgradeRequestView
     request_id = fields.UUID(required=True)
     decision = fields.String(required=True, validate=validate.OneOf(["approve", "reject"]))
-    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 1000))
+    reason = fields.String(load_default=None, allow_none=True, validate=(validate.Length(1, 1000), VISIBLE))

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-from unicodedata import category
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from chassis.contract import PageQuery, View
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.moments import in_utc
 from contracts.roles import Role
 from contracts.several import Several
+from contracts.texts import VISIBLE
 
 STATUSES = (
     "requested",
@@ -28,21 +28,6 @@ STATUSES = (
 DOCTOR = frozenset({Role.DOCTOR})
 
 
-class Visible(validate.Regexp):
-    """A text in which something can be seen: blanks and control characters alone say nothing."""
-
-    def __init__(self) -> None:
-        """What JSON schema can tell of it."""
-        super().__init__(r"\S", error="Must hold something that can be seen.")
-
-    def __call__(self, value: Any) -> Any:
-        """The value, or ValidationError. Letters, numbers, punctuation and symbols can be seen (Unicode, 4.5)."""
-        if not any(category(sign)[0] in "LNPS" for sign in value):
-            raise ValidationError(self.error or self.default_message)
-        return value
-
-
-VISIBLE = Visible()
 REASON = (validate.Length(1, 500), VISIBLE)
 PLACE = (validate.Length(1, 100), VISIBLE)
 

@@ -7,7 +7,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.contract import Command, PageQuery, Query, View, page_of
 from contracts.moments import Moment
 from contracts.roles import STAFF, Role
-from contracts.scheduling.common import REASON, VISIBLE, Choices, TimedQuery
+from contracts.scheduling.common import REASON, Choices, TimedQuery
+from contracts.texts import VISIBLE
 
 ADMIN = frozenset({Role.ADMIN})
 SHIFT_STATES = ["assigned", "cancelled"]

@@ -7,7 +7,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from chassis.contract import Command, Query, View, page_of
 from contracts.moments import Moment
 from contracts.roles import STAFF, Role
-from contracts.scheduling.common import REASON, VISIBLE, Choices, OrderedQuery
+from contracts.scheduling.common import REASON, Choices, OrderedQuery
+from contracts.texts import VISIBLE
 
 ADMIN = frozenset({Role.ADMIN})
 STATES = ["requested", "accepted", "in_progress", "completed", "failed", "rejected", "cancelled"]

@@ -17,6 +17,7 @@ NOTHING_TO_SEE = {
     "lines": "\r\n",
     "other blanks": "\t\u00a0\u2028",
     "no width": "\u200b\x07",
+    "fillers": "\u3164\u2800",
 }
 SAID = ("No", "é", "病", "5", "?", "\U0001f642", " in the middle ")
 
