@@ -5,8 +5,9 @@ from marshmallow import fields, validate
 from chassis.contract import Command, PageQuery, Query, View, page_of
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 from contracts.auth.accounts import AccountView
-from contracts.auth.common import ACCOUNT_STATUSES, StatusView, address, person_name, some_roles
+from contracts.auth.common import ACCOUNT_STATUSES, SPECIALIZATION, StatusView, address, person_name, some_roles
 from contracts.roles import ANY_ROLE, DESK, STAFF, Role
+from contracts.several import Ids
 
 THE_ACCOUNT: dict[str, str] = {"description": "The account."}
 IN_STATE: dict[str, str] = {"description": "Only accounts that stand so."}
@@ -32,28 +33,29 @@ class DoctorRowView(UserRowView):
 
 
 class UserQuery(PageQuery):
-    """Base of the lists of accounts: by status, and by a part of name or address, without case."""
+    """Base of the lists of accounts: by id, by status, and by a part of name or address, without case."""
 
+    ids = Ids(load_default=None, data_key="id")
     status = fields.String(load_default=None, validate=validate.OneOf(ACCOUNT_STATUSES), metadata=IN_STATE)
     text = fields.String(load_default=None, validate=validate.Length(2, 200), metadata=A_PART)
 
 
 class ListUsers(UserQuery):
-    """All accounts, newest first; by role, by status, and by a part of name or address, without case."""
+    """All accounts, newest first; by id, by role, by status, and by a part of name or address, without case."""
 
     service, roles, returns = "auth", ADMINS, page_of(UserRowView)
     role = fields.String(load_default=None, validate=validate.OneOf(sorted(Role)), metadata=WITH_ROLE)
 
 
 class ListStaff(UserQuery):
-    """Accounts of the staff, newest first; by role, by status, and by a part of name or address, without case."""
+    """Accounts of the staff, newest first; by id, role and status, and by a part of name or address, without case."""
 
     service, roles, returns = "auth", ADMINS, page_of(UserRowView)
     role = fields.String(load_default=None, validate=validate.OneOf(sorted(STAFF)), metadata=WITH_ROLE)
 
 
 class ListDoctorAccounts(UserQuery):
-    """Accounts of doctors, newest first; by status, and by a part of name or address, without case."""
+    """Accounts of doctors, newest first; by id, by status, and by a part of name or address, without case."""
 
     service, roles, returns = "auth", ADMINS, page_of(DoctorRowView)
 
@@ -95,7 +97,7 @@ class AssignRoles(Command):
         data_key="roles",
         validate=validate.Length(1, 7),
     )
-    specialization = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+    specialization = fields.String(load_default=None, allow_none=True, validate=SPECIALIZATION)
 
 
 class EraseUser(Command):
@@ -135,10 +137,11 @@ class InvitePatient(Command):
 
 
 class NoteRefusal(Command):
-    """Write down that the gateway refused somebody an action for want of a role."""
+    """Write down that the gateway refused the caller an action for want of a role, and on which record."""
 
     service, roles, returns, keyed, enrolling = "auth", ANY_ROLE, StatusView, False, True
     action = fields.String(required=True, validate=validate.Length(1, 100))
+    record_id = fields.UUID(load_default=None, allow_none=True)
 
 
 class ListAudit(AuditQuery):

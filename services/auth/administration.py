@@ -1,6 +1,6 @@
 """Accounts in the hands of admins: found, deactivated and reactivated, given roles and relieved of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,7 @@ def _listed(
     text: str | None,
     limit: int,
     cursor: str | None,
+    ids: Collection[UUID] | None = None,
 ) -> Page:
     """The accounts that hold one of the roles, in two statements however many there are.
 
@@ -53,6 +54,8 @@ def _listed(
     if roles is not None:
         held = select(Grant.user_id).where(Grant.role.in_(sorted(roles)), Grant.revoked_at.is_(None))
         query = query.where(Account.id.in_(held))
+    if ids is not None:
+        query = query.where(Account.id.in_(ids))
     if status is not None:
         query = query.where(Account.status == status)
     if text is not None:

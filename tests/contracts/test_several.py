@@ -7,12 +7,13 @@ import pytest
 
 from chassis.contract import PageQuery
 from chassis.errors import Invalid
+from contracts.auth import ListDoctorAccounts, ListStaff, ListUsers
 from contracts.clinical import SearchPatients
 from contracts.scheduling import ListDoctors
 from contracts.several import MOST_IDS
 
 ONE, OTHER = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-000000000002"
-each_list = pytest.mark.parametrize("contract", [SearchPatients, ListDoctors])
+each_list = pytest.mark.parametrize("contract", [SearchPatients, ListDoctors, ListUsers, ListStaff, ListDoctorAccounts])
 
 
 @each_list
