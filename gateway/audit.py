@@ -6,22 +6,26 @@ rest is given, and its rows come with a later page.
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import merge
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import orjson
 from eventlet import GreenPool
+from marshmallow import ValidationError, fields
 
 from chassis.config import SERVICES
-from chassis.contract import bad_cursor
+from chassis.contract import Command, bad_cursor
 from chassis.errors import MatronError, NoAnswer, Unavailable
 from chassis.execution import Call
+from chassis.identity import Actor
 from chassis.paging import cursor_at
 from contracts.audit import ListAuditTrail
 from contracts.auth import ListAudit, NoteRefusal
-from gateway.requests import Request
+from gateway.payloads import READS
+from gateway.requests import MAX_STRANGERS_BODY, Request
 from telemetry.logs import log
 
 METHOD = "list_audit"
@@ -86,10 +90,43 @@ def _decoded(cursor: str | None) -> dict[str, str | None]:
     return places
 
 
-def note_refusal(gateway: Any, request: Request, action: str) -> None:
-    """Have auth write down that somebody was refused an action for want of a role. Without auth it is only logged."""
+def note_refusal(gateway: Any, request: Request, actor: Actor, contract: type[Command]) -> None:
+    """Have auth write down which action on which record a missing role refused. Without auth it is only logged."""
     call = Call(token=request.token(), request_id=request.id, address=request.address)
+    action, record = contract.method(), _record(request, actor, contract)
+    noted = {"action": action, "record_id": None if record is None else str(record)}
     try:
-        gateway.rpc.call(NoteRefusal.service, NoteRefusal.method(), {"action": action}, call, NOTE_SECONDS)
+        gateway.rpc.call(NoteRefusal.service, NoteRefusal.method(), noted, call, NOTE_SECONDS)
     except MatronError as error:
         log.warning("refusal not audited", action=action, error=error.code, request_id=request.id)
+
+
+def _record(request: Request, actor: Actor, contract: type[Command]) -> UUID | None:
+    """The record that a refused request names: in its path, else in its query or body. Nothing else of it is kept."""
+    declared = contract.schema().fields.items()
+    names = [field.data_key or name for name, field in declared if isinstance(field, fields.UUID)]
+    found = _first_id(request.path_values, names, actor)
+    if found is not None or not names:
+        return found
+    return _first_id(_rest_of(request), names, actor)
+
+
+def _rest_of(request: Request) -> dict[str, Any]:
+    """The query and a small body; nothing where they cannot be read, since the request is refused in any case."""
+    try:
+        values, _twice = request.parameters()
+        return {**values, **({} if request.method in READS else request.json(MAX_STRANGERS_BODY))}
+    except MatronError:
+        return {}
+
+
+def _first_id(values: Mapping[str, Any], names: Iterable[str], actor: Actor) -> UUID | None:
+    """The first of these values that is an id other than the caller's own, as in `chassis.auditing.named_in`."""
+    for name in names:
+        try:
+            found = fields.UUID().deserialize(values.get(name))
+        except ValidationError:
+            continue
+        if found != actor.id:
+            return found
+    return None

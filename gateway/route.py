@@ -111,7 +111,7 @@ def _check_right(gateway: Any, request: Request, actor: Actor, contract: type[Co
         _check_roles(actor, roles)
         check_right(actor, contract)
     except Forbidden:
-        audit.note_refusal(gateway, request, contract.method())
+        audit.note_refusal(gateway, request, actor, contract)
         raise
 
 

@@ -217,9 +217,9 @@ def revoked(session: Session, _actor: Actor, *, since: datetime | None) -> dict[
     return {"items": [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]}
 
 
-def note_refusal(session: Session, _actor: Actor, *, action: str) -> dict[str, str]:
-    """Write down, in the audit, that the gateway refused somebody an action for want of a role."""
-    session.note(action=action, allowed=False)
+def note_refusal(session: Session, _actor: Actor, *, action: str, record_id: UUID | None) -> dict[str, str]:
+    """Write down, in the audit, which action on which record the gateway refused the caller for want of a role."""
+    session.note(action=action, record_id=record_id, allowed=False)
     return {"status": "noted"}
 
 

@@ -42,6 +42,35 @@ def test_what_the_gateway_refuses_for_want_of_a_role_is_written_down(hospital: H
     assert (row["allowed"], row["request_id"]) == (False, reply.headers["X-Request-Id"])
 
 
+def refused(admin: Person, person: Person) -> dict[str, str | None]:
+    """The records of refused actions of a person, by action."""
+    return {row["action"]: row["record_id"] for row in deeds(admin, person_id=person.id, allowed=False)}
+
+
+def test_gateway_refusal_names_the_record_of_the_path(hospital: Hospital, admin: Person) -> None:
+    person, wanted = verified_patient(hospital), str(uuid4())
+    assert hospital.call("GET", f"/api/staff/patients/{wanted}", token=person.token).status_code == 403
+    [row] = deeds(admin, record_id=wanted)
+    assert (row["actor_id"], row["action"], row["allowed"]) == (person.id, "get_patient", False)
+
+
+def test_gateway_refusal_names_the_record_of_the_body_or_the_query(hospital: Hospital, admin: Person) -> None:
+    person, wanted, listed = verified_patient(hospital), str(uuid4()), str(uuid4())
+    body = {"patient_id": wanted, "items": [], "instructions": "Asha Rao, +4930123456"}
+    assert hospital.call("POST", "/api/doctors/prescribe", token=person.token, json=body).status_code == 403
+    hospital.call("GET", "/api/staff/appointments", token=person.token, params={"doctor_id": listed})
+    assert refused(admin, person) == {"prescribe": wanted, "list_appointments": listed}
+    assert "Asha" not in str(deeds(admin, record_id=wanted))
+
+
+def test_gateway_refusal_names_no_record_where_there_is_none(hospital: Hospital, admin: Person) -> None:
+    person = verified_patient(hospital)
+    for body in ({"patient_id": "Asha Rao"}, {"patient_id": person.id}, ["nonsense"]):
+        reply = hospital.call("POST", "/api/doctors/prescribe", token=person.token, json=body)
+        assert reply.status_code == 403
+    assert {row["record_id"] for row in deeds(admin, person_id=person.id, allowed=False)} == {None}
+
+
 def test_looking_for_what_is_not_ones_own_is_written_down(hospital: Hospital, admin: Person) -> None:
     person, wanted = verified_patient(hospital), str(uuid4())
     assert hospital.call("POST", f"/api/notifications/{wanted}/read", token=person.token).status_code == 404
