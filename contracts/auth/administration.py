@@ -12,6 +12,8 @@ from contracts.several import Ids
 THE_ACCOUNT: dict[str, str] = {"description": "The account."}
 IN_STATE: dict[str, str] = {"description": "Only accounts that stand so."}
 A_PART: dict[str, str] = {"description": "A part of the name or the address, in any case."}
+SUCCESSOR = {"description": "The doctor who takes over the open visits; those that do not fit there are displaced."}
+DISPLACE = {"description": "The open visits lose their time, and their patients are told."}
 WITH_ROLE: dict[str, str] = {"description": "Only accounts that have this role."}
 
 
@@ -73,20 +75,26 @@ class GetUser(Query):
 class UpdateUser(Command):
     """Deactivate an account, which ends its sessions at once, or reactivate it; or correct its name.
 
-    NotFound: `not_found`. Stale: `stale`. Conflict: `last_admin`, `erased`.
+    A doctor with open visits is deactivated when another doctor, `reassign_to`, takes them over, or with `displace`.
+    The refusal names the visits. Reactivating gives none back. NotFound: `not_found`. Stale: `stale`. Conflict:
+    `last_admin`, `erased`, `has_open_visits`. Invalid: `not_a_doctor`.
     """
 
     service, roles, returns, revised = "auth", ADMINS, AccountView, True
     user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
     status = fields.String(validate=validate.OneOf(["active", "deactivated"]))
     name = person_name()
+    reassign_to = fields.UUID(load_default=None, allow_none=True, metadata=SUCCESSOR)
+    displace = fields.Boolean(load_default=False, metadata=DISPLACE)
 
 
 class AssignRoles(Command):
     """Give somebody just these roles. Losing one ends the person's sessions at once.
 
-    A new doctor needs a specialization. NotFound: `not_found`. Forbidden: `own_roles` (nobody gives himself a role).
-    Conflict: `last_admin`, `account_not_active`. Stale: `stale`.
+    A new doctor needs a specialization. A doctor with open visits loses that role when another doctor, `reassign_to`,
+    takes them over, or with `displace`. The refusal names the visits. NotFound: `not_found`. Forbidden: `own_roles`
+    (nobody gives himself a role). Conflict: `last_admin`, `account_not_active`, `has_open_visits`. Invalid:
+    `not_a_doctor`. Stale: `stale`.
     """
 
     service, roles, returns, revised = "auth", ADMINS, AccountView, True
@@ -98,6 +106,8 @@ class AssignRoles(Command):
         validate=validate.Length(1, 7),
     )
     specialization = fields.String(load_default=None, allow_none=True, validate=SPECIALIZATION)
+    reassign_to = fields.UUID(load_default=None, allow_none=True, metadata=SUCCESSOR)
+    displace = fields.Boolean(load_default=False, metadata=DISPLACE)
 
 
 class EraseUser(Command):
@@ -111,7 +121,7 @@ class EraseUser(Command):
 
     service, roles, returns = "auth", ADMINS, StatusView
     user_id = fields.UUID(required=True, metadata=THE_ACCOUNT)
-    reassign_to = fields.UUID(load_default=None, allow_none=True)
+    reassign_to = fields.UUID(load_default=None, allow_none=True, metadata=SUCCESSOR)
 
 
 class ResetMfa(Command):

@@ -196,22 +196,30 @@ class SessionsEnded(Event):
 
 
 class RoleRevoked(Event):
-    """A person has a role no longer."""
+    """A person has a role no longer.
+
+    `reassign_to` is the doctor who takes over the open visits of a doctor; those of one without are displaced.
+    """
 
     service, subject = "auth", "user_id"
     heard_by = ("scheduling.on_role_revoked",)
     user_id = fields.UUID()
     role = fields.String()
-    example = {"user_id": LENA, "role": "doctor"}
+    reassign_to = fields.UUID(load_default=None, allow_none=True)
+    example = {"user_id": LENA, "role": "doctor", "reassign_to": None}
 
 
 class UserDeactivated(Event):
-    """An account cannot be used until it is reactivated."""
+    """An account cannot be used until it is reactivated.
+
+    `reassign_to` is the doctor who takes over the open visits of a doctor; those of one without are displaced.
+    """
 
     service, subject = "auth", "user_id"
     heard_by = ("scheduling.on_user_deactivated",)
     user_id = fields.UUID()
-    example = {"user_id": LENA}
+    reassign_to = fields.UUID(load_default=None, allow_none=True)
+    example = {"user_id": LENA, "reassign_to": None}
 
 
 class UserReactivated(Event):

@@ -13,7 +13,7 @@ from chassis.identity import Actor
 from chassis.paging import page
 from contracts.auth import CredentialsChanged, UserDeactivated, UserReactivated
 from contracts.roles import STAFF, Role
-from services.auth import accounts, grants, mailed, mfa, sessions
+from services.auth import accounts, grants, mailed, mfa, sessions, visits
 from services.auth.models import Account, Grant
 
 LISTED = (Account.id, Account.email, Account.name, Account.status, Account.created_at)
@@ -94,11 +94,18 @@ def _known(account: Account | None) -> Account:
 
 
 def update(
-    session: Session, actor: Actor, *, user_id: UUID, status: str | None = None, name: str | None = None
+    session: Session,
+    actor: Actor,
+    *,
+    user_id: UUID,
+    status: str | None = None,
+    name: str | None = None,
+    reassign_to: UUID | None = None,
+    displace: bool = False,
 ) -> dict[str, Any]:
     """Deactivate or reactivate an account, or correct its name; what changes nothing is no change.
 
-    NotFound: `not_found`. Stale: `stale`. Conflict: `last_admin`, `erased`.
+    NotFound: `not_found`. Stale: `stale`. Conflict: `last_admin`, `erased`, `has_open_visits`. Invalid: `not_a_doctor`.
     """
     account = locked(session, user_id)
     actor.expects(account.revision)
@@ -107,19 +114,20 @@ def update(
         accounts.change(session, account, {"name": name})
     before = account.status
     if status == "deactivated" and before != "deactivated":
-        _deactivate(session, account)
+        visits.check_hand_over(session, account, reassign_to, displace=displace)
+        _deactivate(session, account, reassign_to)
     if status == "active" and before == "deactivated":
         _reactivate(session, account)
     session.note(details={"status": [before, account.status]} if account.status != before else None)
     return accounts.shown(session, account)
 
 
-def _deactivate(session: Session, account: Account) -> None:
+def _deactivate(session: Session, account: Account, reassign_to: UUID | None) -> None:
     grants.must_leave_an_admin(session, account)
     account.deactivate()
     sessions.end_all(session, account.id)
     mailed.end_all(session, account)
-    session.publish(UserDeactivated(user_id=account.id))
+    session.publish(UserDeactivated(user_id=account.id, reassign_to=reassign_to))
 
 
 def _reactivate(session: Session, account: Account) -> None:
@@ -130,12 +138,19 @@ def _reactivate(session: Session, account: Account) -> None:
 
 
 def assign_roles(
-    session: Session, actor: Actor, *, user_id: UUID, assigned: list[str], specialization: str | None
+    session: Session,
+    actor: Actor,
+    *,
+    user_id: UUID,
+    assigned: list[str],
+    specialization: str | None,
+    reassign_to: UUID | None = None,
+    displace: bool = False,
 ) -> dict[str, Any]:
     """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change.
 
-    NotFound: `not_found`. Stale: `stale`. Forbidden: `own_roles`. Invalid: a new doctor's missing specialization.
-    Conflict: `last_admin`, `account_not_active`.
+    NotFound: `not_found`. Stale: `stale`. Forbidden: `own_roles`. Invalid: `not_a_doctor`; a new doctor's missing
+    specialization. Conflict: `last_admin`, `account_not_active`, `has_open_visits`.
     """
     account = locked(session, user_id)
     actor.expects(account.revision)
@@ -143,7 +158,9 @@ def assign_roles(
     said = (specialization or "").strip() or None
     corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)
     if held != wanted:
-        _take(session, actor, account, held - wanted)
+        if Role.DOCTOR in held - wanted:
+            visits.check_hand_over(session, account, reassign_to, displace=displace)
+        _take(session, actor, account, held - wanted, reassign_to)
         _give(session, actor, account, sorted(wanted - held), said)
     if held != wanted or corrected:
         account.changed()
@@ -163,11 +180,11 @@ def _give(session: Session, actor: Actor, account: Account, roles: list[str], sp
         grants.announce(session, account, role, specialization=specialization)
 
 
-def _take(session: Session, actor: Actor, account: Account, roles: set[str]) -> None:
+def _take(session: Session, actor: Actor, account: Account, roles: set[str], reassign_to: UUID | None) -> None:
     if Role.ADMIN in roles:
         grants.must_leave_an_admin(session, account)
     if roles:
-        grants.take(session, account, roles, by=actor.person)
+        grants.take(session, account, roles, by=actor.person, reassign_to=reassign_to)
         sessions.end_all(session, account.id)
     if not roles.isdisjoint(STAFF):
         grants.announce_staff_again(session, account)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from chassis import clock
 from chassis.database import Session
 from chassis.erasure import erase_traces
-from chassis.errors import Conflict, Invalid, NotYet
+from chassis.errors import NotYet
 from chassis.identity import Actor
 from contracts.auth import UserErased
 from services.auth import accounts, grants, locks, mfa, rules, sessions, visits
@@ -16,8 +16,6 @@ from services.auth.models import Account, DeskPatient, Grant, LoginSession, OneT
 
 NAMING = ("doctor_approved",)
 """Public events that say a name: that of a doctor stands in the directory."""
-MOST_VISITS = 100
-"""How many open visits a refusal names."""
 
 
 def erase(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> dict[str, str]:
@@ -31,7 +29,7 @@ def erase(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | 
     grants.must_leave_an_admin(session, account)
     address = account.email_key
     account.erase()
-    _hand_over(session, account, reassign_to)
+    visits.check_hand_over(session, account, reassign_to)
     _blank_requests(session, actor, account.id)
     _drop_credentials(session, account.id, address)
     _end_roles(session, actor, account.id)
@@ -54,18 +52,6 @@ def _locked(session: Session, user_id: UUID) -> Account:
     if desk is None:
         raise NotYet("not_found", "There is no such account.")
     return accounts.open_nobodys(session, desk.id)
-
-
-def _hand_over(session: Session, account: Account, reassign_to: UUID | None) -> None:
-    """See that the open visits have a doctor to go to."""
-    if reassign_to is None:
-        left = visits.open_of(session, account.id)
-        if left:
-            found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
-            raise Conflict("has_open_visits", "The doctor has visits: say who takes them over.", found)
-    elif reassign_to == account.id or not grants.is_active_doctor(session, reassign_to):
-        errors = {"reassign_to": ["Not another doctor who can be visited."]}
-        raise Invalid("not_a_doctor", "Nobody there can take the visits over.", {"errors": errors})
 
 
 def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:

@@ -39,12 +39,18 @@ def already_granted() -> Conflict:
     return Conflict("already_granted", "The person has this role already.")
 
 
-def take(session: Session, account: Account, roles: Collection[str], *, by: UUID | None) -> None:
-    """Take these roles away. The caller ends the sessions, whose tokens still name them."""
+def take(
+    session: Session, account: Account, roles: Collection[str], *, by: UUID | None, reassign_to: UUID | None = None
+) -> None:
+    """Take these roles away; `reassign_to` is who takes a doctor's visits over.
+
+    The caller ends the sessions, whose tokens still name the roles.
+    """
     for grant in in_force(session, account.id):
         if grant.role in roles:
             grant.revoked_at, grant.revoked_by = clock.now(), by
-            session.publish(RoleRevoked(user_id=account.id, role=grant.role))
+            successor = reassign_to if grant.role == Role.DOCTOR else None
+            session.publish(RoleRevoked(user_id=account.id, role=grant.role, reassign_to=successor))
 
 
 def announce(session: Session, account: Account, role: str, *, specialization: str | None) -> None:

@@ -9,8 +9,10 @@ from sqlalchemy import delete, select
 from chassis import clock
 from chassis.copies import keep
 from chassis.database import Session
+from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
-from services.auth.models import OpenVisit
+from services.auth import grants
+from services.auth.models import Account, OpenVisit
 
 IS_OPEN: Mapping[str, bool] = {
     "appointment_requested": True,
@@ -29,6 +31,9 @@ IS_OPEN: Mapping[str, bool] = {
 KEPT = timedelta(days=30)
 """How late a stale event may come (`chassis.housekeeping`), which a visit that was forgotten would believe."""
 
+MOST_VISITS = 100
+"""How many open visits a refusal names."""
+
 
 def note(
     session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int, status: str = ""
@@ -45,6 +50,21 @@ def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
     """The visits that a doctor has still to keep, oldest first."""
     query = select(OpenVisit.appointment_id).where(OpenVisit.doctor_id == doctor_id, OpenVisit.is_open)
     return list(session.scalars(query.order_by(OpenVisit.appointment_id)))
+
+
+def check_hand_over(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
+    """See that the open visits of a doctor who leaves go to another one, or that the caller lets them lose their time.
+
+    Of those that auth has not heard of yet scheduling does the same. Conflict: `has_open_visits`. Invalid:
+    `not_a_doctor`.
+    """
+    if reassign_to is not None:
+        if reassign_to == account.id or not grants.is_active_doctor(session, reassign_to):
+            errors = {"reassign_to": ["Not another doctor who can be visited."]}
+            raise Invalid("not_a_doctor", "Nobody there can take the visits over.", {"errors": errors})
+    elif not displace and (left := open_of(session, account.id)):
+        found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
+        raise Conflict("has_open_visits", "The doctor has visits: say who takes them over.", found)
 
 
 def forget(session: Session, _actor: Actor) -> None:

@@ -13,7 +13,7 @@ from chassis.erasure import erase_traces
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.roles import DESK, Role
+from contracts.roles import DESK
 from services.scheduling import appointments, leaving
 from services.scheduling.models import AvailabilityRule, Doctor, TimeOff
 
@@ -23,21 +23,28 @@ def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, spec
     _keep(session, actor, doctor_id, name=name, specialization=specialization, is_active=True, left_at=None)
 
 
-def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> None:
+def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> bool:
     """What auth says of a doctor is numbered through, so the last word is known in whatever order it is heard."""
-    keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.heard.sequence, **facts)
+    return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.heard.sequence, **facts)
 
 
-def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
-    """A person has lost a role: if it was a doctor's, nobody can be booked with any more."""
-    if role == Role.DOCTOR:
-        suspend(session, actor, user_id=user_id)
+def leave(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
+    """A person cannot be visited any more: each visit that is still to be kept goes to another doctor, or is displaced.
+
+    Nothing moves when auth has said since that the person can be visited again. A booking waits for the same locks,
+    and finds the doctor gone; one that came first is handed over.
+    """
+    if suspend(session, actor, user_id=user_id):
+        leaving.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
 
 
-def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
-    """A person cannot be visited, until approved again. Written of anybody: an approval may come later than this."""
+def suspend(session: Session, actor: Actor, *, user_id: UUID) -> bool:
+    """A person cannot be visited, until approved again; whether that is the last word.
+
+    Written of anybody: an approval may come later than this.
+    """
     facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.heard.occurred_at}
-    _keep(session, actor, user_id, **facts)
+    return _keep(session, actor, user_id, **facts)
 
 
 def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:

@@ -1,4 +1,4 @@
-"""Visits of people who leave: of a doctor who is gone for ever, of one who cannot be visited now, of a patient."""
+"""Visits of people who leave: of a doctor who cannot be visited any more, and of a patient who is erased."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,13 +14,13 @@ from services.scheduling.clashes import OVERLAPS, Wish
 from services.scheduling.models import ACTIVE, MOVABLE, PRESENT, Appointment, Doctor
 
 GONE_REASON = "The doctor is not there any more."
-"""What the patients of an erased doctor are told when a visit that had begun is called off."""
+"""What the patients of a doctor who has left are told when a visit that had begun is called off."""
 LOCKS = 500
 """So many are taken in one statement: PostgreSQL's limit is at 1,664 columns."""
 
 
 def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | None) -> None:
-    """The doctor is gone for ever: each visit that is still to be kept goes to another one, or is displaced.
+    """The doctor cannot be visited any more: each visit that is still to be kept goes to another one, or is displaced.
 
     One that has begun is gone on with by the other one, or is called off. What was to be kept in the past, and is not,
     stays as it is. Overbooked ones come last, so that none takes the time of another.

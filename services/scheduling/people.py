@@ -4,20 +4,22 @@ from uuid import UUID
 
 from chassis.database import Session
 from chassis.identity import Actor
+from contracts.roles import Role
 from services.scheduling import calendar, doctors, patients, staff
 
 
-def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
+def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str, reassign_to: UUID | None = None) -> None:
     """A person has lost a role, a doctor's or one of the staff's: what was linked to for it is not shown any more."""
     calendar.end_older(session, actor, user_id=user_id)
-    doctors.dismiss(session, actor, user_id=user_id, role=role)
+    if role == Role.DOCTOR:
+        doctors.leave(session, actor, user_id=user_id, reassign_to=reassign_to)
     staff.dismiss(session, actor, user_id=user_id, role=role)
 
 
-def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
+def suspend(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None = None) -> None:
     """An account cannot be used: its owner is not visited and gets no work, until approved again; the link ends."""
     calendar.end_older(session, actor, user_id=user_id)
-    doctors.suspend(session, actor, user_id=user_id)
+    doctors.leave(session, actor, user_id=user_id, reassign_to=reassign_to)
     staff.suspend(session, actor, user_id=user_id)
 
 

@@ -129,7 +129,7 @@ def test_who_is_deactivated_is_signed_out_at_once(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     assert change(session, account, status="deactivated")["status"] == "deactivated"
-    assert said(session, UserDeactivated) == [{"user_id": account.id}]
+    assert said(session, UserDeactivated) == [{"user_id": account.id, "reassign_to": None}]
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
     assert not account.may_sign_in
 
@@ -193,7 +193,7 @@ def test_roles_are_just_those_that_are_assigned(session: Session) -> None:
     shown = assign(session, account, "patient", "pharmacist", "pharmacist")
     assert (shown["roles"], shown["revision"]) == (["patient", "pharmacist"], 2)
     assert said(session, RoleGranted) == [{"user_id": account.id, "role": "pharmacist"}]
-    assert said(session, RoleRevoked) == [{"user_id": account.id, "role": "nurse"}]
+    assert said(session, RoleRevoked) == [{"user_id": account.id, "role": "nurse", "reassign_to": None}]
     assert said(session, StaffApproved) == [{"user_id": account.id, "role": "pharmacist"}]
 
 

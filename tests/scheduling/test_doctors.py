@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
 from contracts.scheduling import DoctorView
-from services.scheduling import doctors, slots
+from services.scheduling import doctors, people, slots
 from services.scheduling.models import Doctor
 from tests.scheduling.factories import at, book, doctor, free, heard, in_transaction, patient, together, visits_of
 
@@ -148,7 +148,7 @@ def tell(session: Session, doctor_id: UUID, sequence: int) -> None:
     elif line == "erased":
         doctors.forget(session, actor, user_id=doctor_id, reassign_to=None)
     else:
-        doctors.dismiss(session, actor, user_id=doctor_id, role=line.partition(" ")[0])
+        people.dismiss(session, actor, user_id=doctor_id, role=line.partition(" ")[0])
 
 
 def known(session: Session, doctor_id: UUID) -> tuple[str, str, bool]:

@@ -1,4 +1,6 @@
-"""A doctor is erased while others book: behind the locks of all whose visits go to somebody else."""
+"""A doctor leaves while others book: behind the locks of all whose visits go to somebody else."""
+
+from collections.abc import Callable
 
 import eventlet
 import pytest
@@ -6,7 +8,8 @@ from sqlalchemy import select
 
 from chassis.database import Database, Session
 from chassis.errors import NotFound
-from services.scheduling import calendars, leaving
+from chassis.identity import Actor
+from services.scheduling import calendars, leaving, people
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import at, book, doctor, heard, in_transaction, patient, together
 from tests.scheduling.test_hand_over import erase
@@ -53,7 +56,18 @@ def test_more_people_are_locked_than_one_statement_can_name(fresh: Database, mon
         assert list(session.scalars(select(Appointment.doctor_id))) == [other.person] * 5
 
 
-def test_no_booking_slips_past_an_erasure(fresh: Database) -> None:
+def deactivate(session: Session, who: Actor, other: Actor) -> None:
+    """Hear that a doctor's account cannot be used, and who takes the visits over."""
+    people.suspend(session, heard(9), user_id=who.person, reassign_to=other.person)
+
+
+def dismiss(session: Session, who: Actor, other: Actor) -> None:
+    """Hear that a person is no doctor any more, and who takes the visits over."""
+    people.dismiss(session, heard(9), user_id=who.person, role="doctor", reassign_to=other.person)
+
+
+@pytest.mark.parametrize("leave", [erase, deactivate, dismiss])
+def test_no_booking_slips_past_a_doctor_who_leaves(fresh: Database, leave: Callable[..., None]) -> None:
     who, other = (in_transaction(fresh, doctor) for _ in range(2))
 
     def ask(hour: int) -> str:
@@ -64,7 +78,7 @@ def test_no_booking_slips_past_an_erasure(fresh: Database) -> None:
         return "booked"
 
     def go() -> str:
-        in_transaction(fresh, lambda session: (eventlet.sleep(0.01), erase(session, who, other), eventlet.sleep(0.02)))
+        in_transaction(fresh, lambda session: (eventlet.sleep(0.01), leave(session, who, other), eventlet.sleep(0.02)))
         return "gone"
 
     works = [lambda hour=hour: ask(hour) for hour in range(9, 13)]
