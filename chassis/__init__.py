@@ -9,8 +9,8 @@ import os
 import warnings
 
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
-# Eventlet's own resolver passes over the system's (nsswitch) and costs each process 14 MiB; names are only looked up
-# when a connection is made.
+# Eventlet's own resolver passes over the system's (nsswitch) and costs each process 14 MiB; `transports.names` calls
+# the system's in threads.
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 
 with warnings.catch_warnings():
@@ -19,3 +19,7 @@ with warnings.catch_warnings():
     import eventlet
 
     eventlet.monkey_patch()
+
+from transports import names
+
+names.install()

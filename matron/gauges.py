@@ -19,7 +19,9 @@ from chassis.tables import outbox, relay
 from chassis.topology import UNROUTED, dead_queue
 from matron.place import connected
 from telemetry import metrics
+from telemetry.logs import log
 from telemetry.sampling import sample
+from transports import names
 from transports.declaring import size_of
 from transports.links import BROKER_ERRORS
 
@@ -36,6 +38,7 @@ UNSENT = union_all(
 
 def start(containers: Iterable[Any], amqp_url: str) -> None:
     """Look from now on, until the process ends."""
+    names.RESOLVER.tell = note_name
     for container in containers:
         for resources in (one for one in container.extensions if isinstance(one, Resources)):
             pool: Any = resources.database.engine.pool
@@ -44,6 +47,12 @@ def start(containers: Iterable[Any], amqp_url: str) -> None:
             sample(OUTBOX_PACE, measure_outbox, container.service_name, resources.database, expected=DOWN)
         if container.service_name == "gateway":
             sample(QUEUES_PACE, measure_queues, amqp_url, expected=DOWN)
+
+
+def note_name(name: str, state: str) -> None:
+    """Note what became of the look-up of a host name."""
+    metrics.NAMES_UNANSWERED.labels(name).set(state != "answered")
+    log.warning("name look-up", name=name, state=state)
 
 
 def measure_outbox(service: str, database: Database) -> None:

@@ -31,6 +31,9 @@ UNROUTED = Gauge("matron_unrouted_messages", "What waits in the queue `unrouted`
 DATABASE_IN_USE = Gauge("matron_database_connections_in_use", "Connections at work; then others wait.", ["service"])
 DATABASE_LIMIT = Gauge("matron_database_connections_limit", "Connections that there may be.", ["service"])
 BROKER_UP = Gauge("matron_broker_up", "Whether a connection to the broker stands.", ["service", "link"])
+NAMES_UNANSWERED = Gauge(
+    "matron_name_unanswered", "Whether the last look-up of a host name failed or took too long.", ["name"]
+)
 
 
 def metrics_page() -> tuple[bytes, str]:

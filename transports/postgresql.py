@@ -1,6 +1,7 @@
 """A connection to PostgreSQL for green threads, which sends what needs no answer along with what does.
 
 psycopg waits for its socket in C, or with a new selector for each wait; here each wait goes through eventlet's hub.
+psycopg looks up host names itself, by `socket.getaddrinfo`, and gives libpq their addresses: see `transports.names`.
 
 What costs a small transaction most is sending: a system call, the wake-up of the server's process, and of ours when it
 answers. psycopg sends BEGIN, each statement and COMMIT by themselves, and so does its pipeline, if without waiting.
@@ -8,12 +9,15 @@ Here BEGIN waits for the first statement, and what is given to `later` for the n
 """
 
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from eventlet.hubs import trampoline
 from psycopg import generators, waiting
 from psycopg.pq import ConnStatus, TransactionStatus
+
+REACH_TRIES = 8
+"""How often psycopg asks, each 0.1 s, whether an address takes the connection, before it counts as unreachable."""
 
 
 class Together(psycopg.Pipeline):
@@ -76,6 +80,22 @@ class GreenConnection(psycopg.Connection[Any]):
     def connect(cls, *args: Any, **options: Any) -> "GreenConnection":
         """Connect."""
         return super().connect(*args, cursor_factory=GreenCursor, **options)
+
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, "GreenConnection"]:
+        """Connect; give up an address early that nothing answers from, such as that of a container that is gone."""
+        connecting, tries = super()._connect_gen(conninfo), 0
+        waits_for = next(connecting)
+        while not (ready := (yield waits_for)):
+            tries += 1
+            if tries >= REACH_TRIES:
+                connecting.close()
+                raise psycopg.errors.ConnectionTimeout("the address does not answer")
+        while True:
+            try:
+                ready = yield connecting.send(ready)
+            except StopIteration as end:
+                return cast("GreenConnection", end.value)
 
     def later(self, query: str, params: Sequence[Any] = ()) -> None:
         """Execute this with the next statement or with COMMIT, which then raises its error. Its answer is not seen."""

@@ -1,7 +1,8 @@
 """What a database's engine does when the server, the network or another process does nothing any more."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
+from socket import socket
 from time import monotonic
 
 import pytest
@@ -128,3 +129,24 @@ def add_one(database: Database) -> None:
     """Write."""
     with database.begin() as session:
         session.execute(COUNT)
+
+
+def test_an_address_that_does_not_answer_is_given_up_within_a_second() -> None:
+    with full_listener() as port:
+        database, began = Database(f"postgresql://us@127.0.0.1:{port}/none"), monotonic()
+        assert not database.answers()
+    assert monotonic() - began < 2
+
+
+@contextmanager
+def full_listener() -> Iterator[int]:
+    """A port that takes no connection any more, as of a machine that is gone."""
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = sockets.enter_context(socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

@@ -1,0 +1,151 @@
+"""Name look-ups that stop no green thread but the one that asks.
+
+The system's resolver blocks the process that calls it, for half a minute when no name server answers. Here a native
+thread calls it. The caller waits for a limited time and then gets the last known address, or `gaierror`. Look-ups of
+one name are made once; the answer of a slow name server is kept for the next caller.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import eventlet
+from eventlet import hubs, patcher
+from eventlet.event import Event
+
+FIRST_SECONDS = 2.0
+"""How long the first look-up of a name may take."""
+AGAIN_SECONDS = 0.3
+"""How long a later look-up may take: the caller then gets what the last one found, or its failure."""
+MOST_LOOK_UPS = 16
+"""Threads at most. A process asks for a handful of names."""
+MOST_KNOWN = 256
+LOOPBACK = "localhost"
+
+_native = patcher.original("_thread")
+_MAIN_THREAD = _native.get_ident()
+
+Question = tuple[str, tuple[Any, ...]]
+"""The name of a function of `socket`, and its arguments."""
+
+
+class LookUp:
+    """One call of the system's resolver, in a thread of its own; `ended` is called with it, however late that is."""
+
+    def __init__(self, call: Callable[[], Any], ended: Callable[["LookUp"], None]) -> None:
+        self.began, self.end = monotonic(), Event()
+        self.answer: Any = None
+        self.error: OSError | UnicodeError | None = None
+        reading, writing = os.pipe()
+        try:
+            _native.start_new_thread(self._run, (call, writing))
+        except RuntimeError:
+            self.error = OSError("no thread could be started")
+            os.close(writing)
+        eventlet.spawn(self._wait, reading, ended)
+
+    def _run(self, call: Callable[[], Any], writing: int) -> None:
+        try:
+            self.answer = call()
+        except (OSError, UnicodeError) as error:
+            self.error = error
+        finally:
+            os.close(writing)  # The end of the pipe wakes the hub.
+
+    def _wait(self, reading: int, ended: Callable[["LookUp"], None]) -> None:
+        try:
+            hubs.trampoline(reading, read=True)
+        finally:
+            os.close(reading)
+            ended(self)
+            self.end.send(None)
+
+    def answered(self, seconds: float) -> bool:
+        """Wait until the look-up is this old; return whether there is an answer."""
+        left = self.began + seconds - monotonic()
+        if left > 0 and not self.end.ready():
+            with eventlet.Timeout(left, exception=False):
+                self.end.wait()
+        return bool(self.end.ready()) and self.error is None
+
+
+class Resolver:
+    """The look-ups under way, and the last known answer to each question."""
+
+    def __init__(self) -> None:
+        self.known: dict[Question, Any] = {}
+        """The last answer to each question; None when there never was one."""
+        self.pending: dict[Question, LookUp] = {}
+        self.states: dict[str, str] = {}
+        self.tell: Callable[[str, str], None] = lambda _name, _state: None
+        """Hears of a name that becomes `unknown`, is taken from the `last known` answer, or is `answered` again."""
+
+    def ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function of `socket` in a thread. Raises its error, or `gaierror` after the time limit."""
+        question = (call.__name__, arguments)
+        known = self.known.get(question)
+        if known is not None and arguments[0] == LOOPBACK:
+            return known
+        look_up = self.pending.get(question) or self._begin(question, partial(call, *arguments))
+        seconds = AGAIN_SECONDS if question in self.known else FIRST_SECONDS
+        if look_up is not None and look_up.answered(seconds):
+            return look_up.answer
+        self._note(question, "unknown" if known is None else "last known")
+        if known is not None:
+            return known
+        if look_up is not None and look_up.error is not None:
+            raise type(look_up.error)(*look_up.error.args)
+        raise socket.gaierror(socket.EAI_AGAIN, "the name server has not answered in time")
+
+    def _begin(self, question: Question, call: Callable[[], Any]) -> LookUp | None:
+        if len(self.pending) >= MOST_LOOK_UPS:
+            return None
+        self.pending[question] = LookUp(call, partial(self._keep, question))
+        return self.pending[question]
+
+    def _keep(self, question: Question, look_up: LookUp) -> None:
+        """Keep the answer however late it comes: the next caller needs it."""
+        del self.pending[question]
+        if look_up.error is not None:
+            self.known.setdefault(question, None)
+        else:
+            self.known[question] = look_up.answer
+            self._note(question, "answered")
+        if len(self.known) > MOST_KNOWN:
+            del self.known[next(iter(self.known))]
+
+    def _note(self, question: Question, state: str) -> None:
+        name = str(question[1][0])
+        if self.states.get(name, "answered") != state:
+            self.states[name] = state
+            self.tell(name, state)
+
+
+RESOLVER = Resolver()
+"""The resolver of this process."""
+
+
+def _addresses(call: Any, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002  socket's name
+    """Return what `socket.getaddrinfo` does; an address in numbers needs no look-up."""
+    try:
+        return call(host, port, family, type, proto, flags | socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return _in_thread(call, host, port, family, type, proto, flags)
+
+
+def _in_thread(call: Callable[..., Any], *arguments: Any) -> Any:
+    if _native.get_ident() != _MAIN_THREAD:
+        return call(*arguments)  # A native thread stops only itself.
+    return RESOLVER.ask(call, *arguments)
+
+
+def install() -> None:
+    """Let all of Python's look-ups in this process go this way, after eventlet has patched `socket`."""
+    green: Any = eventlet.green.socket
+    for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):
+        setattr(socket, name, partial(_in_thread, getattr(socket, name)))
+    setattr(socket, "getaddrinfo", partial(_addresses, socket.getaddrinfo))  # noqa: B010  mypy refuses the assignment
+    green.getaddrinfo = socket.getaddrinfo  # The one that `create_connection` calls.
