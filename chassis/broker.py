@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from chassis.errors import Unavailable
 from telemetry.logs import log
-from telemetry.metrics import BROKER_UP
+from telemetry.metrics import BROKER_UP, QUEUES_DELETED, QUEUES_UNREAD
 
 
 def down() -> Unavailable:
@@ -29,5 +29,19 @@ def watched(service: str, link: str, up: Callable[[], None] = lambda: None) -> C
         (log.info if event in ("up", "down") else log.warning)(
             "broker link", service=service, link=link, state=event, error=error
         )
+
+    return tell
+
+
+def watched_queues(service: str) -> Callable[[str, str, str], None]:
+    """Keeps the metrics and the log of the queues that a service reads from."""
+
+    def tell(queue: str, state: str, error: str) -> None:
+        QUEUES_UNREAD.labels(service, queue).set(state != "read")
+        if state == "deleted":
+            QUEUES_DELETED.labels(service, queue).inc()
+            log.error("queue deleted", service=service, queue=queue, cure="matron events replay")
+        else:
+            log.warning(f"queue {state}", service=service, queue=queue, error=error)
 
     return tell

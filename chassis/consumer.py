@@ -5,25 +5,25 @@ stops, it takes nothing new but goes on acknowledging until what is under way is
 that takes longer than two seconds back to the broker, and it is then done twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import eventlet
-from amqp.exceptions import ConsumerCancelled
 from nameko.extensions import SharedExtension
 
 from chassis import revocations, topology
-from chassis.broker import watched
+from chassis.broker import watched, watched_queues
 from chassis.config import Config
 from chassis.delivery import Delivery
 from chassis.event import Event, events_of
 from telemetry.logs import log
-from telemetry.metrics import EVENTS_UNROUTED, QUEUES_DELETED
+from telemetry.metrics import EVENTS_UNROUTED
 from transports.confirms import ConfirmedPublisher
 from transports.declaring import NoWait, ensure_queue
 from transports.links import BROKER_ERRORS, Link, Outgoing
+from transports.reading import Reader, Source
 
 if TYPE_CHECKING:
     from telemetry.health import Health
@@ -40,7 +40,6 @@ class Broker(SharedExtension):
     def __init__(self) -> None:
         self.on_rpc: dict[str, Callable[[Any], None]] = {}
         self.on_event: dict[str, tuple[type[Event], str, Callable[[Any], None]]] = {}
-        self.tags: list[str] = []
         self.stopping = False
         self.started = False
         self.events_wait: Callable[[], None] = lambda: None
@@ -58,6 +57,7 @@ class Broker(SharedExtension):
             return
         url, self.service = self.config.amqp_url, self.container.service_name
         self.consuming = Link(url, self._set_up, tell=watched(self.service, "consumer"))
+        self.reader = Reader(self.consuming, self.service, watched_queues(self.service))
         self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
         tell = watched(self.service, "events", self._events_may_go)
         self.publisher = ConfirmedPublisher(url, self._prepare, tell, keep_in=topology.UNROUTED, kept=self._kept)
@@ -65,11 +65,13 @@ class Broker(SharedExtension):
         health: Health = self.container.config["health"]
         health.add(f"{self.service}.broker", lambda: self.consuming.answers and self.replies.answers)
         health.add(f"{self.service}.broker.events", lambda: self.publisher.link.answers)
+        health.add_list(lambda: [f"{self.service}.queue.{queue}" for queue in self.reader.unread])
 
     def start(self) -> None:
         """Connect, without waiting for the broker: readiness tells when it is there."""
         if not self.started:
             self.started = True
+            self.reader.read(self._sources())
             for link in (self.publisher.link, self.replies, self.consuming):
                 link.start()
             self.renewing = eventlet.spawn(self._renew)
@@ -84,15 +86,8 @@ class Broker(SharedExtension):
 
     def stop_consuming(self) -> None:
         """Take nothing new."""
-        if self.stopping:
-            return
         self.stopping = True
-        channel = self.consuming.open_channel
-        for tag in self.tags if channel is not None else ():
-            try:
-                channel.basic_cancel(tag, nowait=True)
-            except BROKER_ERRORS:
-                return
+        self.reader.stop()
 
     def _prepare(self, channel: Any) -> None:
         ensure_queue(channel.connection, topology.UNROUTED)
@@ -121,37 +116,19 @@ class Broker(SharedExtension):
         self.events_wait()
 
     def _set_up(self, channel: Any) -> None:
-        self.tags = []
         while not self.replies.is_up:
             eventlet.sleep(ANSWER_FIRST_SECONDS)  # What is asked before we can answer would be answered to nobody.
         channel.exchange_declare(exchange=revocations.EXCHANGE, type="topic", durable=True, auto_delete=False)
         revocations.listen(channel, self.service, self.container.config["revoked"])
+        self.reader.set_up(channel)
+
+    def _sources(self) -> Iterator[Source]:
         if self.on_rpc:
-            topology.declare_rpc(channel, self.service)
-            self._consume(channel, topology.rpc_queue(self.service), self.config.workers, self._take_rpc)
-        for queue, (event, handler, take) in self.on_event.items():
-            topology.declare_event_queue(channel, event, handler)
-            self._consume(channel, queue, EVENT_PREFETCH, take)
-
-    def _consume(self, channel: Any, queue: str, prefetch: int, take: Callable[[Any], None]) -> None:
-        channel.basic_qos(0, prefetch, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
-        tag = f"{self.service}-{len(self.tags)}"
-        self.tags.append(tag)
-        took, gone = partial(self._take, channel, take), partial(self._gone, queue)
-        channel.basic_consume(queue, no_ack=False, callback=took, consumer_tag=tag, on_cancel=gone)
-
-    def _gone(self, queue: str, tag: str) -> None:
-        """Somebody has deleted the queue: say so, and connect anew, which makes it again. What was in it is lost."""
-        QUEUES_DELETED.labels(self.service, queue).inc()
-        log.error("queue deleted", service=self.service, queue=queue, cure="matron events replay")
-        raise ConsumerCancelled(tag, (60, 30))
-
-    def _take(self, channel: Any, take: Callable[[Any], None], raw: Any) -> None:
-        message = channel.message_to_python(raw)
-        if self.stopping:
-            self.settle(message.requeue)
-            return
-        take(message)
+            queue, declare = topology.rpc_queue(self.service), partial(topology.declare_rpc, service=self.service)
+            yield Source(queue, self.config.workers, declare, self._take_rpc)
+        for queue, (event, handler, take) in sorted(self.on_event.items()):
+            declare = partial(topology.declare_event_queue, event=event, handler=handler)
+            yield Source(queue, EVENT_PREFETCH, declare, take)
 
     def _take_rpc(self, message: Any) -> None:
         method = message.delivery_info["routing_key"].rpartition(".")[2]

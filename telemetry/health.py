@@ -23,7 +23,12 @@ class Health:
         self.found: dict[str, bool] = {}
         """What was last found of those that are looked at in the background."""
         self.told: dict[str, bool] = {}
+        self.lists: list[Callable[[], list[str]]] = []
         self.stopping = False
+
+    def add_list(self, failing: Callable[[], list[str]]) -> None:
+        """Add conditions that have a name only while they do not hold, such as queues that cannot be read from."""
+        self.lists.append(failing)
 
     def add(self, name: str, check: Callable[[], bool]) -> None:
         """Readiness needs this condition as well."""
@@ -32,6 +37,7 @@ class Health:
     def failing(self) -> list[str]:
         """The names of the conditions that do not hold; empty when ready."""
         failing = [name for name, check in self.checks.items() if not check()]
+        failing += [name for failing_of in self.lists for name in failing_of()]
         return ["stopping", *failing] if self.stopping else failing
 
     def add_slow(self, name: str, check: Callable[[], bool]) -> Callable[[], None]:

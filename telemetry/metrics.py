@@ -24,6 +24,7 @@ QUEUES_DELETED = Counter(
 TIMERS_FAILED = Counter(
     "matron_timers_failed", "Runs of a timer, such as the clean-up, that failed.", ["service", "name"]
 )
+QUEUES_UNREAD = Gauge("matron_queue_unread", "Whether a queue cannot be read from now.", ["service", "queue"])
 OUTBOX_UNSENT = Gauge("matron_outbox_unsent", "Events that have been said and not sent.", ["service"])
 OUTBOX_OLDEST = Gauge("matron_outbox_oldest_seconds", "Age of the oldest unsent event; 0 without one.", ["service"])
 DEAD_LETTERS = Gauge("matron_dead_letters", "Events that a service could not handle, after all retries.", ["service"])

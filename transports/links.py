@@ -71,6 +71,20 @@ def connection_to(url: str) -> Connection:
     return connection
 
 
+def drop(transport: Any, connection: Any) -> None:
+    """End a connection's socket without a word: a polite close would wait for a broker that may be frozen."""
+    socket: Any = getattr(connection, "_transport", None)
+    try:
+        if hasattr(socket, "drop"):
+            socket.drop()
+        if hasattr(connection, "collect"):
+            connection.collect()
+        elif connection is not None:
+            transport.close_connection(connection)
+    except Exception:  # noqa: BLE001, S110  it is gone already
+        pass
+
+
 class Link:
     """One connection with one channel.
 
@@ -126,7 +140,7 @@ class Link:
         self.stopping = True
         if self.open_channel is not None:
             self._say_goodbye()
-        self._drop(self.connection)
+        drop(self.transport, self.connection)
         if self.thread is not None:
             self.thread.kill()
         self._forget()
@@ -151,7 +165,7 @@ class Link:
                     self.transport.drain_events(self.connection)
             except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever broke it, the cure is the same
                 self._report(error, failures)
-            self._drop(self.connection)
+            drop(self.transport, self.connection)
             self._forget()
             eventlet.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
@@ -211,7 +225,7 @@ class Link:
             with suppress(OSError):
                 transport.sock.shutdown(SHUT_RDWR)
         else:
-            self._drop(connection)
+            drop(self.transport, connection)
 
     def _report(self, error: BaseException, failures: int) -> None:
         if self.stopping or failures not in (0, 10):
@@ -221,19 +235,6 @@ class Link:
             self.tell("refused", f"{error.reply_text} ({error.method})")
         else:
             self.tell("down", type(error).__name__)
-
-    def _drop(self, connection: Any) -> None:
-        """End the socket without a word: a polite close would wait for a broker that may be frozen."""
-        socket: Any = getattr(connection, "_transport", None)
-        try:
-            if hasattr(socket, "drop"):
-                socket.drop()
-            if hasattr(connection, "collect"):
-                connection.collect()
-            elif connection is not None:
-                self.transport.close_connection(connection)
-        except Exception:  # noqa: BLE001, S110  it is gone already
-            pass
 
     def _forget(self) -> None:
         was_up = self.open_channel is not None

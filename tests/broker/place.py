@@ -73,9 +73,17 @@ class Place:
 
     def serve(self, *services: type) -> list[ServiceContainer]:
         """Start services, one container each, and return them when they take work."""
-        return [self._start(service) for service in services]
+        containers = [self.start(service) for service in services]
+        for service in services:
+            self.wait_until_ready(service)
+        return containers
 
-    def _start(self, service: Any) -> ServiceContainer:
+    def wait_until_ready(self, service: Any) -> None:
+        """Return when a service takes work."""
+        soon(lambda: not self.health[service.name].failing())
+
+    def start(self, service: Any) -> ServiceContainer:
+        """Start a service, and return without waiting until it takes work."""
         health, database = Health(), self.database(service.name)
         urls = {service.name: database.url.render_as_string(hide_password=False)}
         settings = ward.settings(**{
@@ -85,7 +93,6 @@ class Place:
         container.start()
         self.closing.append(container.stop)
         self.health[service.name] = health
-        soon(lambda: not health.failing())
         return container
 
     def client(self, *, direct: bool = True) -> RpcClient:

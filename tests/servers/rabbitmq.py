@@ -6,6 +6,7 @@ import functools
 import os
 import secrets
 import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,10 +16,12 @@ import requests
 from tests.servers import programs
 from tests.servers.containers import Container
 from tests.servers.hosts import Elsewhere, Local
-from tests.servers.processes import Folder, Program, free_ports
+from tests.servers.processes import Folder, Program, Unavailable, free_ports
 from tests.servers.server import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.servers.hosts import Host
 
 IMAGE = "rabbitmq:4-management"
@@ -47,9 +50,18 @@ class RabbitMQ(Server):
     name = "RabbitMQ"
 
     def __init__(
-        self, host: Host, *, user: str, password: str, port: int, api_port: int | None, path: str = "/"
+        self,
+        host: Host,
+        *,
+        user: str,
+        password: str,
+        port: int,
+        api_port: int | None,
+        path: str = "/",
+        evaluate: Callable[[str], str] | None = None,
     ) -> None:
         super().__init__(host)
+        self._evaluate = evaluate
         self._user, self._password = user, password
         self._port, self._api_port = port, api_port
         self._path = path
@@ -80,6 +92,12 @@ class RabbitMQ(Server):
         reply = requests.request(method, address, json=body, auth=(self._user, self._password), timeout=10)
         reply.raise_for_status()
         return reply.json() if reply.content else None
+
+    def evaluate(self, erlang: str) -> str:
+        """Have the broker evaluate an expression. Unavailable unless it is made of the programs on this machine."""
+        if self._evaluate is None:
+            raise Unavailable("only a broker of this machine's own programs evaluates Erlang")
+        return self._evaluate(erlang)
 
     def _url(self, path: str) -> str:
         login = f"{quote(self._user, safe='')}:{quote(self._password, safe='')}"
@@ -143,8 +161,12 @@ def installed() -> RabbitMQ:
     def begin_epmd() -> Program:
         return Program([epmd, "-port", str(names_port)], log=folder.path / "epmd.log", env=env)
 
+    def evaluate(erlang: str) -> str:
+        command = [programs.find("rabbitmqctl"), "-n", env["RABBITMQ_NODENAME"], "eval", erlang]
+        return subprocess.run(command, env=env, check=True, capture_output=True, text=True, timeout=60).stdout
+
     local = Local(folder, begin, companion=begin_epmd, quitting=signal.SIGTERM)
-    return RabbitMQ(local, user=USER, password=password, port=port, api_port=api_port)
+    return RabbitMQ(local, user=USER, password=password, port=port, api_port=api_port, evaluate=evaluate)
 
 
 def packaged() -> RabbitMQ:

@@ -1,0 +1,179 @@
+"""A queue that cannot be read from costs only itself, is named, and is read from again without a hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from eventlet import tpool
+from nameko.containers import ServiceContainer
+
+from telemetry.metrics import QUEUES_UNREAD
+from tests.broker.place import Place, Raw, broker_of, soon
+from tests.broker.proxy import Proxy
+from tests.servers import RabbitMQ
+from tests.servers.processes import Unavailable
+from tests.ward import Desk, Ward
+from transports import reading
+
+WRITTEN = "evt-ward-note_written--desk.on_note_written"
+WHISPERED = "evt-ward-note_whispered--desk.on_note_whispered"
+NAMED = f"desk.queue.{WRITTEN}"
+LINKS_OF_A_SERVICE = 3
+NOTES = 5
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try a broken queue again soon."""
+    monkeypatch.setattr(reading, "TRY_DELAYS", (0.0, 0.1, 0.2))
+
+
+@pytest.fixture
+def rabbit(amqp_url: str) -> Any:
+    """A plain client of RabbitMQ."""
+    client = Raw(amqp_url)
+    yield client
+    client.close()
+
+
+def hold(client: Raw, queue: str) -> None:
+    """Make the queue one that only this client's connection may use."""
+    client.channel.queue_declare(queue, durable=False, exclusive=True, auto_delete=False)
+
+
+def is_unread() -> float:
+    """What the metric says of the broken queue."""
+    return float(QUEUES_UNREAD.labels("desk", WRITTEN)._value.get())
+
+
+def reads_others(desk: ServiceContainer) -> bool:
+    """Whether the other queue, which is tried after the broken one, is read from over the link of all."""
+    broker = broker_of(desk)
+    return broker.consuming.is_up and set(broker.reader.tags) == {WHISPERED}
+
+
+def test_a_queue_that_another_client_holds_costs_only_itself_and_heals(
+    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
+) -> None:
+    place = open_place(amqp_url)
+    hold(rabbit, WRITTEN)
+    desk = place.start(Desk)
+    soon(lambda: reads_others(desk) and place.health["desk"].failing() == [NAMED])
+    assert is_unread()
+    rabbit.connection.close()
+    soon(lambda: not place.health["desk"].failing())
+    place.serve(Ward)
+    place.write(place.client(), "for the desk")
+    soon(lambda: len(place.heard()) == 1)
+    assert not is_unread()
+
+
+def test_a_queue_that_cannot_be_declared_costs_only_itself_and_heals(
+    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
+) -> None:
+    rabbit.channel.queue_declare(WRITTEN, durable=False, auto_delete=False)
+    place = open_place(amqp_url)
+    desk = place.start(Desk)
+    soon(lambda: reads_others(desk) and place.health["desk"].failing() == [NAMED])
+    rabbit.channel.queue_delete(WRITTEN)
+    soon(lambda: not place.health["desk"].failing())
+    assert set(broker_of(desk).reader.tags) == {WRITTEN, WHISPERED}
+
+
+def test_a_deleted_queue_is_made_again_while_the_others_are_read(place: Place, raw: Raw) -> None:
+    _ward, desk = place.serve(Ward, Desk)
+    connection = broker_of(desk).consuming.connection
+    raw.channel.queue_delete(WRITTEN)
+    soon(lambda: raw.exists(WRITTEN) and not place.health["desk"].failing())
+    place.write(place.client(), "after that")
+    soon(lambda: len(place.heard()) == 1)
+    assert broker_of(desk).consuming.connection is connection
+
+
+def test_a_consumer_that_is_refused_is_added_when_it_may_be(
+    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
+) -> None:
+    place = open_place(amqp_url)
+    rabbit.channel.queue_declare("rpc-ward", durable=True, auto_delete=False)
+    rabbit.channel.basic_consume("rpc-ward", exclusive=True)
+    place.start(Ward)
+    soon(lambda: place.health["ward"].failing() == ["ward.queue.rpc-ward"])
+    rabbit.connection.close()
+    soon(lambda: not place.health["ward"].failing())
+    assert place.write(place.client(), "at last")
+
+
+def test_messages_that_a_try_is_given_are_handled_once(
+    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, given = open_place(amqp_url), list[Any]()
+    place.serve(Ward)
+    client = place.client()
+    for number in range(NOTES):
+        place.write(client, f"note {number}")
+    rabbit.channel.queue_delete(WHISPERED)
+    hold(rabbit, WHISPERED)
+    soon(lambda: rabbit.count(WRITTEN) == NOTES)
+    monkeypatch.setattr(reading, "_leave", given.append)
+    place.start(Desk)
+    soon(lambda: len(place.heard()) == NOTES)
+    assert sorted(heard.sequence for heard in place.heard()) == list(range(1, NOTES + 1))
+    assert len(given) == 1
+
+
+def test_a_broken_queue_takes_no_connection_when_it_has_healed(
+    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
+) -> None:
+    proxy = Proxy(amqp_url)
+    place = open_place(proxy.url)
+    hold(rabbit, WRITTEN)
+    place.start(Desk)
+    soon(lambda: place.health["desk"].failing() == [NAMED])
+    rabbit.connection.close()
+    soon(lambda: not place.health["desk"].failing() and proxy.connections == LINKS_OF_A_SERVICE)
+    proxy.close()
+
+
+def test_a_stop_ends_the_tries_of_a_broken_queue(amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]) -> None:
+    place = open_place(amqp_url)
+    hold(rabbit, WRITTEN)
+    desk = place.start(Desk)
+    soon(lambda: place.health["desk"].failing() == [NAMED])
+    [trying] = broker_of(desk).reader.unread.values()
+    desk.stop()
+    assert trying.dead
+
+
+@pytest.mark.parametrize(
+    ("end", "heal"),
+    [
+        # The leader is gone: RabbitMQ ends the connection of who consumes.
+        ("ra:stop_server(quorum_queues, {'NAME', node()}).", "ra:restart_server(quorum_queues, {'NAME', node()})."),
+        # The leader says nothing: RabbitMQ says nothing either.
+        ("sys:suspend('NAME').", "sys:resume('NAME')."),
+    ],
+    ids=["gone", "silent"],
+)
+def test_a_quorum_queue_without_a_leader_costs_only_itself_and_heals(
+    private_rabbitmq: RabbitMQ,
+    open_place: Callable[..., Place],
+    monkeypatch: pytest.MonkeyPatch,
+    end: str,
+    heal: str,
+) -> None:
+    monkeypatch.setattr(reading, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(reading, "TRY_SECONDS", 1.0)
+    place = open_place(private_rabbitmq.vhost())
+    place.serve(Ward)
+    name = f"{place.url.rpartition('/')[2]}_{WRITTEN}"
+    try:
+        private_rabbitmq.evaluate(end.replace("NAME", name))
+    except Unavailable as reason:
+        pytest.skip(f"NO QUORUM QUEUE LOST ITS LEADER: {reason}")
+    desk = place.start(Desk)
+    soon(lambda: reads_others(desk) and place.health["desk"].failing() == [NAMED], seconds=20)
+    assert is_unread()
+    tpool.execute(private_rabbitmq.evaluate, heal.replace("NAME", name))
+    soon(lambda: not place.health["desk"].failing(), seconds=20)
+    place.write(place.client(), "for the desk")
+    soon(lambda: len(place.heard()) == 1)
