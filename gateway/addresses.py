@@ -1,7 +1,13 @@
 """Where a request comes from, when proxies stand in front, and how much of an address is one customer's."""
 
+import socket
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """The family of a host to listen on: IPv6 for an address with colons, IPv4 for any other and for names."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def caller(socket_address: str, forwarded: str, proxies: int) -> str:

@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
+import orjson
+
 from chassis.errors import NotFound
 from gateway import asyncapi, openapi
 from gateway.replies import Answer, takes_gzip
@@ -33,6 +35,15 @@ POLICY = (
 """No inline script or style is needed. `data:` is for the arrows and padlocks within Swagger UI's style sheet."""
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
+INDEX = {
+    "name": "Matron",
+    "docs": "/docs",
+    "errors": "/docs/errors",
+    "openapi": "/openapi.json",
+    "asyncapi": "/asyncapi.json",
+    "ready": "/health/ready",
+}
+"""What a program finds at `/`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,14 @@ def _events() -> Document:
 def events(_gateway: Any, request: Request) -> Answer:
     """The AsyncAPI document of the public events."""
     return _events().answer(request, ASK_EACH_TIME)
+
+
+def front(_gateway: Any, request: Request) -> Answer:
+    """Lead a browser to the page, and tell a program what there is."""
+    accepted, vary = request.header("ACCEPT"), ("Vary", "Accept")
+    if "text/html" in accepted and "application/json" not in accepted:
+        return 303, [("Location", "/docs"), vary], b""
+    return 200, [("Content-Type", KINDS[".json"]), vary], orjson.dumps(INDEX)
 
 
 def show(_gateway: Any, request: Request) -> Answer:

@@ -12,7 +12,7 @@ from nameko.web.server import WebServer
 
 from chassis.errors import MatronError, NotFound, internal
 from gateway import replies, settings
-from gateway.addresses import caller
+from gateway.addresses import caller, family_of
 from gateway.bodies import Budget
 from gateway.connections import MAX_CONNECTIONS, Connections
 from gateway.cors import Cors
@@ -132,8 +132,9 @@ class HttpServer(WebServer):
             _allow_connections()
             # A worker for every connection, since one that waits for a slow client's body is busy all the while.
             self.container._worker_pool.resize(MAX_CONNECTIONS)  # noqa: SLF001  nameko has no other way
+            at = self.container.config["matron"]
             self._sock = eventlet.listen(
-                (self.bind_addr.address, self.bind_addr.port), backlog=BACKLOG, reuse_port=False
+                (at.http_host, at.http_port), family_of(at.http_host), backlog=BACKLOG, reuse_port=False
             )
             self._sock.settimeout(None)
             self._serv = self.get_wsgi_server(self._sock, self.app)

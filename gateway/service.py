@@ -73,6 +73,7 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
 
     live = page("GET", "/health/live", _live, limited=False)
     ready = page("GET", "/health/ready", _ready, limited=False)
+    front = page("GET", "/", docs.front)
     description = page("GET", "/openapi.json", docs.description)
     events = page("GET", "/asyncapi.json", docs.events)
     show_docs = page("GET", "/docs", docs.show)

@@ -61,20 +61,26 @@ def run(
     port: Annotated[int, typer.Option(help="Where the gateway listens.", min=0, max=65535, envvar="HTTP_PORT")] = 8000,
     data: Annotated[Path, typer.Option(help="Folder of databases, keys, mails and logs.")] = Path("var"),
     demo: Annotated[bool, typer.Option(help="Make people, hours and prices to try things with.")] = True,
+    demo_on_network: Annotated[
+        bool, typer.Option("--demo-on-network", help="Let others than this machine's users sign in as the demo people.")
+    ] = False,
 ) -> None:
     """Start the whole hospital in this process, with nothing else to install.
 
-    Databases are SQLite files and the broker is in the process.
+    Databases are SQLite files and the broker is in the process. `HTTP_HOST` is by default an address that only this
+    machine reaches. On another one, say `--no-demo`, or `--demo-on-network`: the password of demo people is no secret.
 
     **Examples**
 
     `matron run`
 
     `matron run --port 8001 --data /tmp/hospital --no-demo`
+
+    `HTTP_HOST=0.0.0.0 matron run --no-demo`
     """
     from matron import embedded
 
-    raise typer.Exit(embedded.run(port, data, demo=demo, out=out))
+    raise typer.Exit(embedded.run(port, data, demo=demo, demo_on_network=demo_on_network, out=out))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """People, hours and prices to try things with, made by the services' own use cases."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import time
 from uuid import UUID
@@ -61,6 +62,15 @@ def make_people(config: Config) -> list[Person]:
             add_events(session, SYSTEM)
         database.close()
     return list(PEOPLE)
+
+
+def lets_in(config: Config) -> bool:
+    """Whether a demo person of an earlier run can sign in with the password that everybody may know."""
+    addresses = [person.email for person in PEOPLE]
+    with closing(Database(config.database_url("auth"))) as database, database.read() as session:
+        found = session.scalars(select(Account).where(Account.email.in_(addresses))).all()
+        hashes = {account.password_hash for account in found if account.may_sign_in}
+    return any(passwords.is_hash_of(one, PASSWORD) for one in hashes)
 
 
 def _make_accounts(session: Session) -> None:

@@ -15,6 +15,7 @@ from eventlet import debug, wsgi
 from nameko.runners import ServiceRunner
 
 from chassis.config import Config
+from gateway.addresses import family_of
 from matron import gauges
 from matron.health import health_app
 from matron.trouble import with_port
@@ -33,7 +34,6 @@ def nameko_config(config: Config, health: Health) -> dict[str, Any]:
     """Nameko's settings, which carry ours."""
     return {
         "AMQP_URI": config.amqp_url,
-        "WEB_SERVER_ADDRESS": f"{config.http_host}:{config.http_port}",
         "max_workers": POOL_SIZE,
         "matron": config,
         "health": health,
@@ -72,7 +72,8 @@ class Runner:
         self.signals = _signals()
         if self.config.health_port:
             with with_port("HEALTH_PORT", self.config.health_port):
-                listener = eventlet.listen((self.config.http_host, self.config.health_port), reuse_port=False)
+                host = self.config.http_host
+                listener = eventlet.listen((host, self.config.health_port), family_of(host), reuse_port=False)
             eventlet.spawn(wsgi.server, listener, health_app(self.health), log_output=False)
         self.runner.start()
         eventlet.spawn(self.health.watch)

@@ -14,6 +14,7 @@ from chassis import tables
 from chassis.config import Config, ConfigError
 from chassis.database import Database
 from chassis.errors import MatronError, Unavailable
+from gateway.addresses import family_of
 
 NO_TABLE = ("42P01", "no such table")
 """As PostgreSQL and as SQLite say it."""
@@ -97,7 +98,7 @@ def newest(service: str) -> str:
 def check_port(config: Config) -> None:
     """`ConfigError` when somebody else listens where the gateway is to listen."""
     with with_port("HTTP_PORT", config.http_port):
-        socket.create_server((config.http_host, config.http_port)).close()
+        socket.create_server((config.http_host, config.http_port), family=family_of(config.http_host)).close()
 
 
 @contextmanager
@@ -106,7 +107,8 @@ def with_port(name: str, port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+        known = error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
+        if not known and not isinstance(error, socket.gaierror):
             raise
         raise ConfigError(f"{name}: port {port} cannot be used: {error.strerror}") from None
 

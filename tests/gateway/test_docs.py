@@ -30,6 +30,28 @@ def links(hospital: Hospital) -> list[str]:
     return LINK.findall(get(hospital, "/docs").text)
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_front_leads_a_browser_to_the_page(hospital: Hospital, method: str) -> None:
+    url, asking = f"{hospital.url}/", {"Accept": BROWSER}
+    reply = hospital.http.request(method, url, headers=asking, allow_redirects=False, timeout=10)
+    assert (reply.status_code, reply.headers["Location"], reply.headers["Vary"]) == (303, "/docs", "Accept")
+    shown = hospital.http.request(method, url, headers=asking, allow_redirects=True, timeout=10)
+    assert (shown.status_code, shown.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("accepted", ["*/*", "application/json", "application/json, text/html;q=0.5", ""])
+def test_the_front_tells_a_program_what_there_is(hospital: Hospital, accepted: str) -> None:
+    reply = get(hospital, "/", Accept=accepted)
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")
+    places = [place for name, place in reply.json().items() if name != "name"]
+    assert {get(hospital, place).status_code for place in places} == {200}
+    head = hospital.http.head(f"{hospital.url}/", headers={"Accept": accepted}, timeout=10)
+    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(len(reply.content)))
+
+
 def test_the_document_that_is_served_is_what_the_code_says(hospital: Hospital) -> None:
     reply = get(hospital, "/openapi.json")
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")

@@ -1,0 +1,164 @@
+"""`matron run` on an address that others reach: no demo people by accident, and the banner says where it is."""
+
+import io
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from chassis.config import ConfigError
+from chassis.database import Database
+from matron import demo, embedded, network
+from matron.migrations import migrate
+from matron.network import Listening
+from services.auth import passwords
+from services.auth.models import Account
+from tests import ward
+from tests.hospital import Hospital, Process, eventually
+from tests.matron.conftest import Matron
+from tests.servers.processes import free_ports
+
+OWN = "10.20.30.40"
+Said = Callable[..., str]
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Said:
+    """`said(host)`: the banner of a hospital that listens there, on port 8000."""
+    monkeypatch.setattr(network, "_own_address", lambda _family: OWN)
+    monkeypatch.setattr("sys.argv", [".venv/bin/matron", "run"])
+
+    def hello(host: str, people: list[demo.Person] | None = None) -> str:
+        out, listening = io.StringIO(), Listening.at(host)
+        chosen = ward.settings(http_host=host, public_url=listening.url(8000))
+        console = Console(file=out, highlight=False, soft_wrap=True)
+        embedded.say_hello(console, listening, chosen, Path("/a folder"), people or [])
+        return out.getvalue()
+
+    return hello
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
+def test_a_loopback_host_is_local(host: str) -> None:
+    assert Listening.at(host).is_local
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::7", "0"])  # noqa: S104  what is tested
+def test_any_other_host_is_not_local(host: str) -> None:
+    assert not Listening.at(host).is_local
+
+
+def test_a_host_without_an_address_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"HTTP_HOST: nowhere\.invalid"):
+        Listening.at("nowhere.invalid")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("localhost", "http://localhost:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("192.0.2.7", "http://192.0.2.7:8000"),
+        ("0.0.0.0", f"http://{OWN}:8000"),  # noqa: S104  what is tested
+    ],
+)
+def test_the_banner_names_the_address_and_the_docs(said: Said, host: str, url: str) -> None:
+    assert said(host).splitlines()[0] == f"Matron is ready at {url}, and described at {url}/docs"
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [("127.0.0.1", False), ("192.0.2.7", True), ("0.0.0.0", True)],  # noqa: S104  what is tested
+)
+def test_the_banner_says_that_the_network_reaches_it(said: Said, host: str, *, told: bool) -> None:
+    assert ("the network reaches it" in said(host)) is told
+    assert ("all addresses of this machine (0.0.0.0)" in said(host)) is (host == "0.0.0.0")  # noqa: S104  what is tested
+
+
+def test_the_banner_without_demo_people_says_how_an_admin_is_made(said: Said) -> None:
+    command = ".venv/bin/matron admin create you@hospital.example --name \"Your Name\" --data '/a folder'"
+    assert command in said("127.0.0.1")
+    assert "admin create" not in said("127.0.0.1", list(demo.PEOPLE))
+
+
+def test_a_machine_without_a_network_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(network.ELSEWHERE, socket.AF_INET, "not an address")
+    assert network._own_address(socket.AF_INET) == socket.gethostname()
+
+
+def refused(host: str, *arguments: object) -> str:
+    """The one line with which `matron run` ends at once on this host."""
+    command = [sys.executable, "-m", "matron", "run", "--port", "0", *map(str, arguments)]
+    environment = {**os.environ, "HTTP_HOST": host}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    return ended.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  what is tested
+def test_demo_people_are_not_put_on_the_network(tmp_path: Path, host: str) -> None:
+    told = refused(host, "--data", tmp_path / "hospital")
+    assert [word for word in ("HTTP_HOST", host, "--no-demo", "--demo-on-network") if word not in told] == []
+    assert not (tmp_path / "hospital").exists()
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Path:
+    """A folder in which demo people were made before."""
+    database = Database(f"sqlite:///{tmp_path}/auth.db")
+    migrate("auth", database)
+    with database.begin() as session:
+        demo._make_accounts(session)
+    database.close()
+    return tmp_path
+
+
+def test_demo_people_of_an_earlier_run_are_not_put_on_the_network(accounts: Path) -> None:
+    told = refused("0.0.0.0", "--no-demo", "--data", accounts)  # noqa: S104  what is tested
+    assert [word for word in ("HTTP_HOST", "--data", "--demo-on-network") if word not in told] == []
+
+
+def test_demo_people_with_passwords_of_their_own_are_no_strangers_way_in(accounts: Path) -> None:
+    chosen = ward.settings(database_urls={"auth": f"sqlite:///{accounts}/auth.db"})
+    assert demo.lets_in(chosen)
+    database = Database(chosen.database_url("auth"))
+    with database.begin() as session:
+        for account in session.query(Account):
+            account.password_hash = passwords.hash_now("copper-lantern-orbit-70")
+    database.close()
+    assert not demo.lets_in(chosen)
+
+
+@pytest.fixture
+def on_ipv6(tmp_path: Path) -> Iterator[Hospital]:
+    """A hospital without demo people that listens on `::1`."""
+    (port,) = free_ports(1)
+    url = f"http://[::1]:{port}"
+    command = [sys.executable, "-m", "matron", "run", "--no-demo", "--port", str(port), "--data", str(tmp_path)]
+    process = Process("matron", command, {"HTTP_HOST": "::1"}, tmp_path / "terminal.log")
+    hospital = Hospital(tmp_path, port, [process], [url])
+    hospital.url = url
+    try:
+        hospital.start()
+        yield hospital
+    finally:
+        hospital.stop()
+
+
+def test_the_banner_of_a_running_hospital_leads_to_it_and_to_its_first_admin(
+    on_ipv6: Hospital, matron: Matron, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banner = eventually(lambda: "admin create" in (text := on_ipv6.processes["matron"].text()) and text)
+    assert f"ready at {on_ipv6.url}," in str(banner)
+    [line] = [line for line in str(banner).splitlines() if "admin create" in line]
+    monkeypatch.setenv("MATRON_ADMIN_PASSWORD", "copper-lantern-orbit-70")
+    assert matron(*shlex.split(line)[1:])[0] == 0
+    body = {"email": "you@hospital.example", "password": "copper-lantern-orbit-70"}
+    assert on_ipv6.call("POST", "/api/auth/login", json=body).status_code == 200
