@@ -14,6 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import fields
 
 from chassis.contract import Command, Role, View
+from chassis.errors import MatronError
 from gateway import choices, examples, links, programs, refusals, requests, schemas
 from gateway.route import Line
 
@@ -114,8 +115,18 @@ class _Document:
             self.spec.components.parameter(name, "header", parameter)
         for name, header in schemas.HEADERS.items():
             self.spec.components.header(name, header)
-        for kind, codes in refusals.USUAL.items():
-            self.spec.components.response(kind.__name__, refusals.described(kind, codes))
+        for name, (kind, codes) in refusals.SHARED.items():
+            self.spec.components.response(name, self._problem(name, kind, codes))
+
+    def _problem(self, name: str, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+        """A response, whose schema becomes a component: clients then have a type with its codes."""
+        self.spec.components.schema(f"{name}Problem", refusals.schema(kind, codes))
+        return refusals.response(kind, codes, f"{name}Problem")
+
+    def _refused(self, entry: Line, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+        """What one kind of refusal looks like on a route: by reference where others share it."""
+        own = self._operation_id(entry).title().replace("_", "")
+        return refusals.shared(kind, codes) or self._problem(f"{own}{kind.__name__}", kind, codes)
 
     def _operation_id(self, entry: Line) -> str:
         """One command may be reached by several routes: then the caller's part of the URL tells them apart."""
@@ -191,7 +202,7 @@ class _Document:
             done["links"] = following
         asked = [field for field, _place in self._places(entry).values()]
         kinds = refusals.of(entry.contract, entry.method, asked)
-        refused = {str(kind.status): refusals.response(kind, codes) for kind, codes in kinds.items()}
+        refused = {str(kind.status): self._refused(entry, kind, codes) for kind, codes in kinds.items()}
         unchanged = {"304": {"description": "It has not changed.", "headers": schemas.headers("ETag")}}
         return {str(entry.status): done, **refused, **(unchanged if tag and entry.method == "GET" else {})}
 

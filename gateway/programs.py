@@ -37,7 +37,7 @@ def _document(name: str, summary: str, whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
-    more = {str(kind.status): refusals.response(kind, codes) for kind, codes in _REFUSED.items()}
+    more = {str(kind.status): refusals.shared(kind, codes) for kind, codes in _REFUSED.items()}
     return {
         "operationId": name,
         "tags": ["gateway"],
@@ -52,7 +52,7 @@ def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]
 def _calendar() -> dict[str, Any]:
     """The operation of the page that shows a calendar: refused as its command is, but no access token is looked at."""
     kinds = refusals.of(GetCalendar, "GET", [])
-    refused = {str(k.status): refusals.response(k, c) for k, c in kinds.items() if k is not errors.Unauthenticated}
+    refused = {str(k.status): refusals.shared(k, c) for k, c in kinds.items() if k is not errors.Unauthenticated}
     shown = {
         "description": "The calendar, in the form of RFC 5545.",
         "headers": schemas.headers(),

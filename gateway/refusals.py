@@ -15,6 +15,7 @@ from chassis.contract import Command
 from chassis.errors import MatronError
 from gateway import problems, schemas
 
+PROBLEM = "#/components/schemas/Problem"
 TOLD = re.compile(r"\b([A-Z][A-Za-z]+): ((?:[^.]|\.(?!\s|$))+)")
 CODE = re.compile(r"`([a-z][a-z_]+)`")
 ASIDE = re.compile(r"\([^)]*\)")
@@ -48,8 +49,21 @@ USUAL: Codes = {
     errors.NotFound: ["not_found"],
     errors.Stale: ["stale"],
 }
-"""Codes of the responses that most routes share: those are components."""
-
+"""Codes that most routes share."""
+SHARED: dict[str, tuple[type[MatronError], list[str]]] = {
+    **{kind.__name__: (kind, codes) for kind, codes in USUAL.items()},
+    "ReadBadRequest": (problems.BadRequest, ALWAYS[problems.BadRequest]),
+    "RevisedBadRequest": (
+        problems.BadRequest,
+        [*ALWAYS[problems.BadRequest], "bad_if_match", *WITH_BODY[problems.BadRequest]],
+    ),
+    "StrangersUnauthenticated": (errors.Unauthenticated, ALWAYS[errors.Unauthenticated][1:]),
+    "PageInvalid": (errors.Invalid, ["invalid", "bad_cursor"]),
+    "WriteInvalid": (errors.Invalid, ["invalid", "bad_key", "key_reused"]),
+    "UnkeyedInvalid": (errors.Invalid, ["invalid", "bad_key"]),
+    "ReadUnavailable": (errors.Unavailable, ALWAYS[errors.Unavailable]),
+}
+"""Responses that many routes share, which are components: a generator of clients makes one type of each."""
 
 KINDS = (
     errors.Invalid,
@@ -131,23 +145,30 @@ def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> C
     return found
 
 
-def response(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
-    """The OpenAPI response of one kind: by reference where its codes are the usual ones."""
-    if codes == USUAL.get(kind):
-        return {"$ref": f"#/components/responses/{kind.__name__}"}
-    return described(kind, codes)
+def shared(kind: type[MatronError], codes: list[str]) -> dict[str, Any] | None:
+    """A reference to the shared response with just these codes, if there is one."""
+    names = (name for name, one in SHARED.items() if one[0] is kind and set(one[1]) == set(codes))
+    return next(({"$ref": f"#/components/responses/{name}"} for name in names), None)
 
 
-def described(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
-    """The same, written out."""
+def schema(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    """The problem document of one kind: the general one, with its status and its codes.
+
+    By `allOf`, since generators of clients drop what stands beside a `$ref`.
+    """
+    own: dict[str, Any] = {"code": {"type": "string", "enum": codes}} if codes else {}
+    own["status"] = {"type": "integer", "enum": [kind.status]}
+    return {"allOf": [{"$ref": PROBLEM}, {"type": "object", "required": sorted(own), "properties": own}]}
+
+
+def response(kind: type[MatronError], codes: list[str], name: str) -> dict[str, Any]:
+    """The OpenAPI response of one kind, whose schema is the component `name`."""
     named = ", ".join(f"`{code}`" for code in codes)
-    schema: dict[str, Any] = {"$ref": "#/components/schemas/Problem"}
-    if codes:
-        schema["properties"] = {"code": {"enum": codes}, "status": {"const": kind.status}}
+    media = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _example(kind, codes)}
     return {
         "description": f"{kind.title}: {named}." if named else f"{kind.title}.",
         "headers": schemas.headers(*_headers(kind)),
-        "content": {problems.CONTENT_TYPE: {"schema": schema, "example": _example(kind, codes)}},
+        "content": {problems.CONTENT_TYPE: media},
     }
 
 

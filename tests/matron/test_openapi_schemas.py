@@ -113,7 +113,8 @@ def listed(node: Any) -> Iterator[tuple[str, ...]]:
 
 
 def test_the_same_values_are_listed_once() -> None:
-    found = Counter(listed(DOCUMENT))
+    views = {name: one for name, one in DOCUMENT["components"]["schemas"].items() if not name.endswith("Problem")}
+    found = Counter(listed([DOCUMENT["paths"], views]))
     twice = [values for values, times in found.items() if times > 1 < len(values)]
     assert not twice, f"{twice}: name a place that has them in gateway/choices.py"
 
