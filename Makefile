@@ -32,8 +32,8 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP) ## Start the whole hospital in one process (ARGS="--port 8001 --no-demo")
 	@exec $(BIN)/matron run $(ARGS)
 
-test: $(STAMP) ## Run every test (ARGS="tests/billing -k refund")
-	@exec $(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## Run every test, in lanes side by side (ARGS="tests/billing -k refund" chooses, in one process)
+	@exec $(BIN)/python -m tests.lanes $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, import rules and guards, as CI asks for them
 	@$(BIN)/ruff format --check .

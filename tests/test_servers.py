@@ -21,6 +21,7 @@ from tests.servers.processes import Unavailable, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.servers import PostgreSQL, RabbitMQ
 
@@ -172,3 +173,29 @@ def test_the_reason_of_each_way_is_kept() -> None:
     search = finding.Search("RabbitMQ", [("first", broken), ("second", broken)])
     with pytest.raises(Unavailable, match=r"first: out of order; second: out of order"):
         search.finish()
+
+
+INSTALLING_RUN = """
+import os, pathlib, sys
+from tests.servers import programs
+os.geteuid = lambda: 0
+programs.POLICY = pathlib.Path(sys.argv[1]) / "policy-rc.d"
+programs.install("some-package", "some-program")
+print(programs.find("some-program"))
+"""
+# It takes a moment, in which the other run asks as well.
+APT = """#!/bin/sh
+echo "$*" >> {folder}/calls
+case "$*" in *install*) test -f {folder}/policy-rc.d && sleep 1 && cp "$0" {folder}/some-program ;; esac
+"""
+
+
+def test_package_is_installed_once_when_several_runs_want_it(tmp_path: Path) -> None:
+    (tmp_path / "apt-get").write_text(APT.format(folder=tmp_path))
+    (tmp_path / "apt-get").chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", INSTALLING_RUN, str(tmp_path)]
+    runs = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [run.communicate(timeout=60)[0].strip() for run in runs] == [str(tmp_path / "some-program")] * 3
+    assert (tmp_path / "calls").read_text().count("qq install") == 1
+    assert not (tmp_path / "policy-rc.d").exists()

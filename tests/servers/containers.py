@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.servers import locks
 from tests.servers.processes import Unavailable, the_janitor
 
 if TYPE_CHECKING:
@@ -39,12 +40,21 @@ def image_failure(image: str) -> str:
 
     client = docker.from_env(timeout=SILENCE_SECONDS)
     try:
-        client.images.get(image)
-    except docker.errors.ImageNotFound:
-        return _pull_failure(client, image)
+        # Of several test runs the first pulls it, and the others find it.
+        with locks.alone("pull"):
+            return "" if _is_here(client, image) else _pull_failure(client, image)
     except Exception as error:  # noqa: BLE001  # as above
         return f"the Docker engine fails ({type(error).__name__})"
-    return ""
+
+
+def _is_here(client: Any, image: str) -> bool:
+    import docker
+
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
 
 
 def _pull_failure(client: Any, image: str) -> str:

@@ -131,7 +131,7 @@ def installed(*, durable: bool) -> PostgreSQL:
 
 def packaged(*, durable: bool) -> PostgreSQL:
     """Return a server made of Debian's package, installed now."""
-    programs.install(PACKAGE)
+    programs.install(PACKAGE, "postgres")
     return installed(durable=durable)
 
 

@@ -109,18 +109,25 @@ class Folder:
 class Program:
     """One running program with all its children, in a session of its own, so that Ctrl-C does not reach it.
 
-    ``user`` is the account it runs as; only root can name one. Its output is appended to ``log``.
+    ``user`` is the account it runs as; only root can name one. Its output is appended to ``log``, beside which it runs
+    unless ``folder`` says otherwise.
     """
 
     def __init__(
-        self, command: Sequence[str | Path], *, log: Path, env: dict[str, str] | None = None, user: str | None = None
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        folder: Path | None = None,
+        env: dict[str, str] | None = None,
+        user: str | None = None,
     ) -> None:
         self._log = log
         groups: list[str] | None = [] if user else None
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [str(each) for each in command],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent,
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder or log.parent,
                 env=env, user=user, extra_groups=groups, start_new_session=True,
             )  # fmt: skip
         self._key = f"process {self.pid}"
@@ -131,9 +138,14 @@ class Program:
         """The id of the first process."""
         return self._process.pid
 
+    @property
+    def code(self) -> int | None:
+        """What the first process ended with, negative after a signal; None while it runs."""
+        return self._process.poll()
+
     def is_running(self) -> bool:
         """Whether the first process has not ended yet."""
-        return self._process.poll() is None
+        return self.code is None
 
     def last_words(self, lines: int = 5) -> str:
         """Return the end of its output, for a message about its failure."""

@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.servers import locks
 from tests.servers.processes import Unavailable
 
 if TYPE_CHECKING:
@@ -63,14 +64,26 @@ def unprivileged(*names: str) -> str | None:
 
 
 @functools.cache
-def install(package: str) -> None:
-    """Install a Debian package, its own service left unstarted. Unavailable where that cannot be done."""
+def install(package: str, program: str) -> None:
+    """Install the Debian package of a program, its own service left unstarted. Unavailable where that cannot be done.
+
+    Of several test runs the first installs it, and the others wait until it is there.
+    """
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise Unavailable("packages are installed only by root on Debian and its children")
-    announce(f"servers: installing Debian's package {package}, which takes a minute")
-    with _services_stay_off():
-        _update()
-        _apt("install", "-y", "--no-install-recommends", package)
+    with locks.alone("apt"):
+        if _is_installed(program):
+            return
+        announce(f"servers: installing Debian's package {package}, which takes a minute")
+        with _services_stay_off():
+            _update()
+            _apt("install", "-y", "--no-install-recommends", package)
+
+
+def _is_installed(program: str) -> bool:
+    with contextlib.suppress(Unavailable):
+        return bool(find(program))
+    return False
 
 
 @functools.cache

@@ -171,7 +171,7 @@ def installed() -> RabbitMQ:
 
 def packaged() -> RabbitMQ:
     """Return a broker made of Debian's package, installed now."""
-    programs.install(PACKAGE)
+    programs.install(PACKAGE, "rabbitmq-server")
     return installed()
 
 
