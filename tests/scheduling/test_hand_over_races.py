@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import eventlet
 import pytest
+from eventlet.event import Event as Signal
 from sqlalchemy import select
 
 from chassis.database import Database, Session
@@ -30,13 +31,15 @@ def test_an_erasure_holds_the_locks_of_all_whose_visits_it_moves(fresh: Database
 
 def test_a_visit_that_is_booked_just_before_an_erasure_is_handed_over_behind_its_locks(fresh: Database) -> None:
     who, other, asking = in_transaction(fresh, doctor), in_transaction(fresh, doctor), patient()
+    asked = Signal()
 
     def ask(session: Session) -> None:
         book(session, who, actor=asking)
+        asked.send()
         eventlet.sleep(0.05)
 
     def hand_over(session: Session) -> set[int]:
-        eventlet.sleep(0.02)
+        asked.wait()
         leaving.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
         return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 

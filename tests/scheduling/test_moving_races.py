@@ -7,6 +7,7 @@ from typing import Any
 
 import eventlet
 import pytest
+from eventlet.event import Event as Signal
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
@@ -121,15 +122,17 @@ def test_a_move_waits_for_whoever_books_time_of_the_same_people(fresh: Database,
     visit = in_transaction(fresh, lambda session: book(session, who, actor=DESK, **whom))
     if actor is None:
         visit = in_transaction(fresh, lambda session: book(session, who, actor=asking))
+    taken = Signal()
 
     def take(session: Session) -> None:
         one, another = (who, patient()) if shared == "doctor" else (other, asking)
         book(session, one, actor=DESK, patient_id=another.person, starts_at=at(hour=11))
+        taken.send()
         eventlet.sleep(0.05)
         order.append("booked")
 
     def make_move(session: Session) -> None:
-        eventlet.sleep(0.02)
+        taken.wait()
         MOVES[name](session, who, visit)
         order.append("moved")
 
@@ -140,13 +143,15 @@ def test_a_move_waits_for_whoever_books_time_of_the_same_people(fresh: Database,
 def test_who_waited_for_a_visit_that_went_to_another_doctor_holds_the_locks_of_that_one(fresh: Database) -> None:
     who, other = (in_transaction(fresh, doctor) for _ in range(2))
     visit = in_transaction(fresh, lambda session: book(session, who))
+    given = Signal()
 
     def give(session: Session) -> None:
         moving.change(session, DESK, appointment_id=visit["id"], doctor_id=other.person)
+        given.send()
         eventlet.sleep(0.05)
 
     def hold(session: Session) -> tuple[Any, set[int]]:
-        eventlet.sleep(0.02)
+        given.wait()
         found = parts.held(session, DESK, visit["id"], "desk")
         return found.doctor_id, set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import eventlet
 import pytest
+from eventlet.event import Event as Signal
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
@@ -82,13 +83,15 @@ def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
 def test_nobody_is_booked_while_they_are_erased(fresh: Database, by: str) -> None:
     who, whom = in_transaction(fresh, doctor), patient()
     in_transaction(fresh, lambda session: patients.remember(session, heard(), user_id=whom.person))
+    forgotten = Signal()
 
     def erase(session: Session) -> None:
         people.forget(session, heard(2), user_id=whom.person, reassign_to=None)
-        eventlet.sleep(0.1)
+        forgotten.send()
+        eventlet.sleep(0.05)
 
     def book() -> None:
-        eventlet.sleep(0.05)
+        forgotten.wait()
         with pytest.raises(NotFound):
             in_transaction(fresh, lambda session: at_desk(session, who, whom, actor=DESK if by == "desk" else whom))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import eventlet
 import pytest
+from eventlet.event import Event as Signal
 from sqlalchemy import Row, event, func, select
 from uuid_utils.compat import uuid7
 
@@ -272,18 +273,22 @@ def test_a_visit_that_is_just_being_accepted_does_not_expire_and_keeps_nobody_wa
 ) -> None:
     who, order = in_transaction(fresh, doctor), list[str]()
     visit = in_transaction(fresh, lambda session: book(session, who, starts_at=at(1)))
+    moved, looked = Signal(), Signal()
 
     def accept(session: Session) -> None:
         set_clock(visit["starts_at"] - SECOND)
         move(session, who, visit, "accept")
         set_clock(visit["starts_at"])
-        eventlet.sleep(0.05)
+        moved.send()
+        if session.is_postgresql:
+            looked.wait()
         order.append("accepted")
 
     def expire(session: Session) -> None:
-        eventlet.sleep(0.02)
+        moved.wait()
         timers.expire_requests(session, SYSTEM)
         order.append("looked")
+        looked.send()
         add_events(session, SYSTEM)
 
     together(lambda: in_transaction(fresh, accept), lambda: in_transaction(fresh, expire))
