@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 from tests.lanes.runner import run
 from tests.lanes.table import LANES, NAMED, Lane
 from tests.servers import janitor
+from tests.servers.fixtures import SHARED_RABBITMQ
 from tests.servers.processes import wait_until
 
 if TYPE_CHECKING:
@@ -62,15 +64,39 @@ def last_line(output: str) -> str:
 def test_each_test_file_belongs_to_exactly_one_lane() -> None:
     folder = ROOT / "tests"
     for path in [path for lane in NAMED for path in lane.paths]:
-        assert (ROOT / path).is_dir(), f"{path} is gone: name its new place in tests/lanes/table.py"
+        assert (ROOT / path).exists(), f"{path} is gone: name its new place in tests/lanes/table.py"
     for file in folder.rglob("test_*.py"):
         lanes = [lane.name for lane in LANES if takes(lane, file.relative_to(ROOT))]
         assert len(lanes) == 1, f"{file} runs in {lanes or 'no lane'}"
 
 
+def test_shared_broker_is_used_in_one_lane() -> None:
+    files = [
+        file for file in (ROOT / "tests").rglob("*.py") if "tests/servers/" not in str(file) and shares_broker(file)
+    ]
+    assert len(files) > 8
+    lanes = {lane.name for lane in LANES for file in files if takes(lane, file.relative_to(ROOT))}
+    assert lanes == {"broker"}, "a broker that was given by its address may have one virtual host only"
+
+
+def shares_broker(file: Path) -> bool:
+    """Whether a test or fixture in this file asks for the shared RabbitMQ."""
+    nodes = ast.walk(ast.parse(file.read_text()))
+    askers = [node for node in nodes if isinstance(node, ast.FunctionDef) and is_asker(node)]
+    return any(
+        SHARED_RABBITMQ.intersection(argument.arg for argument in node.args.args)
+        or "getfixturevalue('rabbitmq')" in ast.unparse(node)
+        for node in askers
+    )
+
+
+def is_asker(node: ast.FunctionDef) -> bool:
+    return node.name.startswith("test_") or any("fixture" in ast.unparse(each) for each in node.decorator_list)
+
+
 def takes(lane: Lane, file: Path) -> bool:
     """Whether pytest finds this file with the lane's arguments."""
-    below = {str(parent) for parent in file.parents}
+    below = {str(path) for path in (file, *file.parents)}
     return bool(below.intersection(lane.paths)) and not below.intersection(lane.without)
 
 

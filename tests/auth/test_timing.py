@@ -13,8 +13,8 @@ from chassis.errors import Unauthenticated
 from services.auth.service import AuthService
 from tests.auth.factories import Host, new_account, new_email
 
-TRIES = 200
-ROUNDS = 3
+TRIES = 80
+ROUNDS = 5
 """The machine may be busy with something else: a difference that is real shows in each of them."""
 DIFFERENCE = 0.05
 
