@@ -54,21 +54,21 @@ def test_each_wait_is_as_long_as_the_settings_say(
     place.serve(Ward, Desk)
     place.write(place.client())
     soon(place.heard)
-    first, second = tries[1] - tries[0], tries[2] - tries[1]
-    assert (first >= 0.1, second >= 0.3, second > first) == (True, True, True)
+    assert tries[1] - tries[0] >= 0.1
+    assert tries[2] - tries[1] >= 0.3
 
 
 def test_other_events_do_not_wait_for_one_that_failed(
-    place: Place, failing: Callable[[int, Exception], list[float]]
+    broker_url: str, open_place: Callable[..., Place], failing: Callable[[int, Exception], list[float]]
 ) -> None:
-    failing(1, RuntimeError(PRIVATE))
+    tries = failing(1, RuntimeError(PRIVATE))
+    place = open_place(broker_url, retry_delays=(60.0,))
     place.serve(Ward, Desk)
     client = place.client()
-    first = place.write(client, "first")["id"]
-    soon(lambda: not place.heard() and place.sequences()[False] == [1])
+    place.write(client, "first")
+    soon(lambda: tries)
     second = place.write(client, "second")["id"]
-    soon(lambda: len(place.heard()) == 2)
-    assert [str(one.note_id) for one in place.heard()] == [second, first]
+    assert [str(one.note_id) for one in soon(place.heard)] == [second]
 
 
 @pytest.mark.parametrize(
