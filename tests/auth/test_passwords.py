@@ -4,11 +4,11 @@ import eventlet
 import pytest
 from eventlet.semaphore import Semaphore
 
-from chassis import threads
 from chassis.errors import Invalid, Unavailable
 from services.auth import passwords
 from services.auth.logins import Candidate
 from tests.auth.factories import PASSWORD, password_hash
+from transports import threads
 
 NOBODY = Candidate(None, None)
 

@@ -6,9 +6,10 @@ import eventlet
 import pytest
 from eventlet import patcher, tpool
 
-from chassis import threads
 from chassis.errors import Unavailable
+from chassis.threads import in_thread
 from tests.chassis.hosts import outcome
+from transports import threads
 
 sleep = patcher.original("time").sleep
 
@@ -22,30 +23,30 @@ def test_other_green_threads_run_meanwhile() -> None:
             eventlet.sleep(0.01)
 
     ticking = eventlet.spawn(tick)
-    threads.in_thread(sleep, 0.2)
+    in_thread(sleep, 0.2)
     ticking.wait()
     assert len(turns) > 5
 
 
 def test_what_it_returns_or_raises_comes_back() -> None:
-    assert threads.in_thread(divmod, 7, 2) == (3, 1)
+    assert in_thread(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
-        threads.in_thread(divmod, 1, 0)
+        in_thread(divmod, 1, 0)
 
 
 def test_when_too_many_wait_the_next_one_is_refused() -> None:
     many = threads.RUNNING + threads.WAITING + 3
-    calls = [eventlet.spawn(outcome, lambda: threads.in_thread(sleep, 0.005)) for _ in range(many)]
+    calls = [eventlet.spawn(outcome, lambda: in_thread(sleep, 0.005)) for _ in range(many)]
     assert sorted(call.wait() for call in calls) == ["busy"] * 3 + ["done"] * (many - 3)
 
 
 def test_a_place_is_free_again_after_a_failure() -> None:
     for _ in range(threads.RUNNING + threads.WAITING + 1):
         with pytest.raises(ZeroDivisionError):
-            threads.in_thread(divmod, 1, 0)
+            in_thread(divmod, 1, 0)
     assert Unavailable.status == 503
 
 
 def test_there_are_as_many_threads_as_may_run() -> None:
-    threads.in_thread(divmod, 7, 2)
+    in_thread(divmod, 7, 2)
     assert tpool._nthreads == len(tpool._threads) == threads.RUNNING
