@@ -10,7 +10,6 @@ from nameko.events import EventHandler
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import register_entrypoint
 from nameko.rpc import Rpc
-from nameko.timer import Timer
 
 from chassis import housekeeping, reactions
 from chassis.consumer import Broker
@@ -24,6 +23,7 @@ from chassis.resources import CurrentCall, Resource
 from telemetry.logs import log_unexpected
 from telemetry.metrics import TIMERS_FAILED
 from transports.links import BROKER_ERRORS
+from transports.timers import WakingTimer
 
 PATIENCE_SECONDS, OUTAGE_SECONDS = 0.5, 2.0
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
@@ -93,8 +93,8 @@ class Heard(EventHandler):
     broker = Broker()
     queue_consumer = None
 
-    def __init__(self, event: type[Event]) -> None:
-        self.event = event
+    def __init__(self, event: type[Event], wakes: str) -> None:
+        self.event, self.wakes = event, wakes
         super().__init__(event.service, event.event_name())
 
     def setup(self) -> None:
@@ -136,6 +136,9 @@ class Heard(EventHandler):
 
     def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:
         """Acknowledge what is done; send on what failed, and acknowledge only when that is safe."""
+        for timer in self.container.entrypoints:
+            if timer.method_name == self.wakes and error is None:
+                timer.wake()
         done = error is None or self._send_on(message, error)
         self.broker.settle(message.ack if done else message.requeue)
         return None, None
@@ -158,12 +161,12 @@ class Heard(EventHandler):
         return False
 
 
-class Every(Timer):
-    """Nameko's timer, whose failures are logged and do not end it."""
+class Every(WakingTimer):
+    """A timer whose failures are logged and do not end it; a handler of its service may wake it."""
 
     def __init__(self, interval: float, name: str) -> None:
         self.name = name
-        super().__init__(interval, eager=True)
+        super().__init__(interval)
 
     def setup(self) -> None:
         """Show the counter of failures from the start: an alert sees no increase from nothing to 1."""
@@ -197,8 +200,11 @@ def serves(
     return method
 
 
-def hears(event: type[Event], work: Callable[..., Any]) -> Callable[..., Any]:
-    """Act on an event, once, with `work(session, actor, *, ...those of its fields that it needs)`."""
+def hears(event: type[Event], work: Callable[..., Any], *, wakes: str = "") -> Callable[..., Any]:
+    """Act on an event, once, with `work(session, actor, *, ...those of its fields that it needs)`.
+
+    `wakes` names a timer of the same service that has work after the commit.
+    """
 
     def method(self: Host, **data: Any) -> None:
         origin = self.call.origin
@@ -208,7 +214,7 @@ def hears(event: type[Event], work: Callable[..., Any]) -> Callable[..., Any]:
 
     method.__doc__, method.__name__ = work.__doc__, f"on_{event.event_name()}"
     method.event = event  # type: ignore[attr-defined]  # the table is read by it
-    register_entrypoint(method, Heard(event))
+    register_entrypoint(method, Heard(event, wakes))
     return method
 
 
@@ -236,6 +242,7 @@ class Service:
     name: str
     database = Resource()
     relay = Resource()
+    waits = Resource()
     verifier = Resource()
     call = CurrentCall()
 

@@ -5,7 +5,6 @@ inside the method, before there is a reply to send.
 """
 
 import inspect
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,24 +12,22 @@ from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
-import eventlet
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis import auditing, idempotency, outbox, rows
 from chassis.contract import Command
 from chassis.database import Database, Session
-from chassis.errors import REFUSALS, Forbidden, MatronError, NoAnswer, NotFound, NotYet, internal
+from chassis.errors import REFUSALS, Forbidden, MatronError, NoAnswer, NotFound, internal
 from chassis.event import Origin
 from chassis.identity import NOBODY, Actor, Verifier, check_right
 from chassis.outbox import Relay
+from chassis.waits import Waits
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import HANDLED, TIMERS_FAILED
 from transports.engines import violated
 
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
-EVENT_SECONDS, EVENT_PACE, ID_VERSION = 1.0, 0.05, 7
-"""How long an event may be awaited that tells of what a request names, and how often it is looked for."""
 
 
 @dataclass(slots=True)
@@ -60,6 +57,7 @@ class Host(Protocol):
     database: Database
     relay: Relay
     verifier: Verifier
+    waits: Waits
     call: Call
 
 
@@ -105,7 +103,7 @@ class Shape:
         if self.outside is not None:
             return self._three_steps(host, actor, fields, payload)
         work = self._query if self.contract.reads else self._command
-        return retrying(lambda: work(host, actor, fields, payload), host.call.expires_at, waits=_may_come(fields))
+        return _first(host, actor, fields, lambda: work(host, actor, fields, payload))
 
     def _query(self, host: Host, actor: Actor, fields: dict[str, Any], _payload: Mapping[str, Any]) -> Any:
         with host.database.read() as session:
@@ -138,7 +136,7 @@ class Shape:
             return idempotency.find(session, actor, self.contract, payload)
 
     def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
-        held, plan = retrying(lambda: self._prepare(host, actor, fields, payload))
+        held, plan = _first(host, actor, fields, lambda: self._prepare(host, actor, fields, payload))
         if held is not None and held.reply is not None:
             return held.reply["is"]
         outcome = call_with(self.outside, plan, **fields)
@@ -234,25 +232,17 @@ def _asking(host: Host) -> Actor:
     return replace(actor, **{name: getattr(call, name) for name in names})
 
 
-def _may_come(fields: Mapping[str, Any]) -> bool:
-    """Whether what is named could be known here in a moment: all our ids are of version 7."""
-    return not any(isinstance(one, UUID) and one.version != ID_VERSION for one in fields.values())
+def _first(host: Host, actor: Actor, fields: Mapping[str, Any], work: Callable[[], Any]) -> Any:
+    """Do the first transaction of a request, which waits for news of other services."""
+    return host.waits.known(lambda: retrying(work), actor.id, fields, host.call.expires_at)
 
 
-def retrying(work: Callable[[], Any], expires_at: float | None = None, *, waits: bool = True) -> Any:
-    """Do a transaction again when the database broke off one of two that stood in each other's way.
-
-    Also when it is `NotYet` what a request names, if it `waits`, for a second, and not after `expires_at`; then it is
-    `NotFound`.
-    """
-    gives_up, left = min(time.time() + EVENT_SECONDS if waits else 0.0, expires_at or math.inf), TRIES
+def retrying(work: Callable[[], Any]) -> Any:
+    """Do a transaction again when the database broke off one of two that stood in each other's way."""
+    left = TRIES
     while True:
         try:
             return work()
-        except NotYet as error:
-            if time.time() + EVENT_PACE > gives_up:
-                raise NotFound(*error.args) from None
-            eventlet.sleep(EVENT_PACE)
         except DBAPIError as error:
             left -= 1
             if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or left == 0:

@@ -9,6 +9,7 @@ from chassis.database import Database
 from chassis.execution import Call
 from chassis.identity import Verifier
 from chassis.outbox import Relay
+from chassis.waits import Waits
 from tokens.keys import KeySet
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Resources(SharedExtension):
         self.broker.setup()
         self.database = Database(config.database_url(name), pool_size=config.workers + 8)
         self.relay = Relay(name, self.database, self.broker.publisher)
+        self.waits = Waits(config.workers - config.workers // 2)
         self.broker.events_wait = self.relay.wake
         self.verifier = Verifier(KeySet(config.jwks_file), self.container.config["revoked"])
         health: Health = self.container.config["health"]

@@ -128,7 +128,7 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-IMPATIENT = "from chassis import execution; execution.EVENT_SECONDS = 0.1; from matron.command import main; main()"
+IMPATIENT = "from chassis import waits; waits.SECONDS = 0.1; from matron.command import main; main()"
 """Of made-up ids no event will tell: whoever asks for hundreds need not wait a second for each."""
 
 
@@ -137,14 +137,12 @@ def _matron(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def embedded_hospital(
-    folder: Path, *, demo: bool = False, impatient: bool = False, **settings: str
-) -> Iterator[Hospital]:
-    """`matron run` in a folder, with these settings; an impatient one waits for no event."""
+def embedded_hospital(folder: Path, *, demo: bool = False, program: str = "", **settings: str) -> Iterator[Hospital]:
+    """`matron run` in a folder, with these settings, or another program that ends in `matron.command.main()`."""
     (port,) = free_ports(1)
     command = _matron("run", "--port", str(port), "--data", str(folder), "--demo" if demo else "--no-demo")
-    if impatient:
-        command[1:3] = "-c", IMPATIENT
+    if program:
+        command[1:3] = "-c", program
     process = Process("matron", command, GENEROUS | settings, folder / "terminal.log")
     hospital = Hospital(folder, port, [process], [f"http://127.0.0.1:{port}"])
     yield from _running(hospital)

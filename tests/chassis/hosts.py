@@ -15,6 +15,7 @@ from chassis.event import Origin
 from chassis.execution import Call, Shape
 from chassis.identity import Actor
 from chassis.reactions import run_event
+from chassis.waits import Waits
 from tests import ward
 
 NURSE = Actor(id=UUID(int=1), roles=frozenset({"nurse"}), verified=True)
@@ -30,6 +31,7 @@ class FakeHost:
         self.call = Call(token=token, request_id="request-1", key=key, address="10.0.0.7")
         self.relay: Any = self
         self.verifier: Any = self
+        self.waits = Waits(4)
 
     def wake(self) -> None:
         """What the relay is told."""

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from chassis import execution, reactions, tables
 from chassis.database import Database
-from chassis.errors import Forbidden, Internal, Invalid, NoAnswer, NotFound, NotYet, Unauthenticated
+from chassis.errors import Forbidden, Internal, Invalid, NoAnswer, Unauthenticated
 from chassis.execution import Shape, masked, retrying
 from chassis.identity import NOBODY, Actor
 from tests import ward
@@ -212,60 +211,6 @@ def test_a_transaction_that_the_database_broke_off_is_done_again() -> None:
 def test_a_transaction_is_not_done_again_for_ever() -> None:
     with pytest.raises(OperationalError):
         retrying(failing(OperationalError("statement", {}, _Broken())))
-
-
-def unknown_for(times: int) -> Callable[[], None]:
-    """A step that names what is not known here until it has been looked for so often."""
-    tries = iter(range(times))
-
-    def step() -> None:
-        if next(tries, None) is not None:
-            raise NotYet("not_found", "There is no such ward.")
-
-    return step
-
-
-def test_what_an_event_has_yet_to_tell_of_is_waited_for(database: Database, steps: ward.Steps) -> None:
-    steps.write = steps.greet = unknown_for(2)
-    began = time.monotonic()
-    assert run(WRITE, database)["text"] == "a note"
-    assert run(GREET, database, {}) == {"greeting": "Hello you"}
-    assert 2 * execution.EVENT_PACE <= time.monotonic() - began < execution.EVENT_SECONDS
-    assert (count(database, ward.Note), count(database, tables.audit)) == (1, 1)
-
-
-def test_only_ids_that_could_be_ours_are_waited_for() -> None:
-    tries = list[int]()
-
-    def work() -> None:
-        tries.append(1)
-        raise NotYet("not_found", "There is no such ward.")
-
-    assert [execution._may_come({"text": "a note", "ward_id": one}) for one in (uuid4(), ward.uuid7())] == [False, True]
-    with pytest.raises(NotFound) as refused:
-        retrying(work, waits=False)
-    assert (type(refused.value), len(tries)) == (NotFound, 1)
-
-
-def test_what_no_event_tells_of_is_not_found(
-    database: Database, steps: ward.Steps, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(execution, "EVENT_SECONDS", 0.12)
-    steps.write = unknown_for(1_000)
-    with pytest.raises(NotFound) as refused:
-        run(WRITE, database)
-    assert (type(refused.value), refused.value.detail) == (NotFound, "There is no such ward.")
-    [audited] = rows(database, tables.audit)
-    assert not audited.allowed
-
-
-def test_nobody_waits_for_an_event_after_the_deadline(sqlite: Database, steps: ward.Steps) -> None:
-    steps.write = unknown_for(1_000)
-    host, began = FakeHost(sqlite), time.time()
-    host.call.expires_at = began + 0.15
-    with pytest.raises(NotFound):
-        WRITE.run(host, {"text": "a note"})
-    assert time.time() < began + 1
 
 
 def test_the_text_of_an_unexpected_exception_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:

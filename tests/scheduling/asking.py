@@ -11,11 +11,11 @@ from uuid_utils.compat import uuid7
 
 from chassis.contract import Command
 from chassis.database import Database
-from chassis.entrypoints import Every
 from chassis.errors import MatronError
 from chassis.identity import Actor
 from services.scheduling.service import SchedulingService
 from tests.chassis.hosts import FakeHost
+from transports.timers import WakingTimer
 
 DONE = "done"
 
@@ -61,7 +61,7 @@ def ask(
 def run_timers(database: Database) -> None:
     """Let every timer of the service do its work once."""
     for member in vars(SchedulingService).values():
-        if any(isinstance(each, Every) for each in _entrypoints(member)):
+        if any(isinstance(each, WakingTimer) for each in _entrypoints(member)):
             member(FakeHost(database))
 
 

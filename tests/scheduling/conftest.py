@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis import clock, config
+from chassis import clock, config, waits
 from chassis.database import Database
 from matron.migrations import migrate
 from tests.databases import KINDS
@@ -16,8 +16,9 @@ from tests.ward import settings
 
 @pytest.fixture(autouse=True)
 def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of a hospital in Berlin."""
+    """The settings of a hospital in Berlin, in which no request waits for events, since no service sends them."""
     monkeypatch.setattr(config, "_current", settings(hospital_timezone=BERLIN))
+    monkeypatch.setattr(waits, "SECONDS", 0.0)
 
 
 @pytest.fixture(params=KINDS)

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 import tokens
 from matron import demo
 from services.auth import keys
-from tests.hospital import Hospital, embedded_hospital
+from tests.hospital import IMPATIENT, Hospital, embedded_hospital
 from tests.people import Person, sign_in
 from tests.schemathesis.system import NOBODY
 from tests.tokens import Mint
@@ -19,7 +19,7 @@ Headers = Callable[[str], dict[str, str]]
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     """A running hospital with demo people."""
-    with embedded_hospital(tmp_path_factory.mktemp("schemathesis"), demo=True, impatient=True) as running:
+    with embedded_hospital(tmp_path_factory.mktemp("schemathesis"), demo=True, program=IMPATIENT) as running:
         yield running
 
 
