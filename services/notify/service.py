@@ -46,6 +46,6 @@ class NotifyService(Service):
     on_user_erased = hears(auth.UserErased, contacts.forget)
     on_patient_registered = hears(clinical.PatientRegistered, contacts.remember_patient)
     on_patient_updated = hears(clinical.PatientUpdated, contacts.remember_patient)
-    on_mail_token_issued = hears(auth.MailTokenIssued, deliveries.mail_token)
-    on_credentials_changed = hears(auth.CredentialsChanged, deliveries.credentials_changed)
+    on_mail_token_issued = hears(auth.MailTokenIssued, deliveries.mail_token, wakes="send_mails")
+    on_credentials_changed = hears(auth.CredentialsChanged, deliveries.credentials_changed, wakes="send_mails")
     send_mails = every(1.0, deliveries.claim, outside=mail.send_all, then=deliveries.record)
