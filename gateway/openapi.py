@@ -26,7 +26,8 @@ INTRODUCTION = (
     "several values takes them with commas between them, or is given several times; any other is given once. What "
     "changes something has none, but that `DELETE` takes there what its body may hold. An `Idempotency-Key` counts "
     "where it stands among the parameters. Elsewhere, as where a reply holds a secret and is not kept, it is passed "
-    "over, and the same request again does the same again. Every reply "
+    "over, and the same request again does the same again. An id in a reply can be used at once, in every request; "
+    "lists of effects, such as notifications and invoices, may follow a moment later. Every reply "
     "carries `X-Request-Id`; errors are problem documents (RFC 9457), and [their codes are explained](/docs/errors)."
 )
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}

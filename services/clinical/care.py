@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import NotFound
+from chassis.errors import NotYet
 from chassis.identity import Actor
 from services.clinical import rules
 from services.clinical.models import CareRelation
@@ -18,7 +18,10 @@ from services.clinical.rules import Period
 
 
 def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
-    """NotFound unless the doctor treats the patient now, so that nobody learns who is a patient here."""
+    """NotYet unless the doctor treats the patient now: the doctor may have started the visit a moment ago.
+
+    The refusal is the same for a patient of other doctors and for an unknown id, and takes the same time.
+    """
     now = clock.now()
     query = select(CareRelation.id).where(
         CareRelation.doctor_id == actor.person,
@@ -27,7 +30,7 @@ def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
         CareRelation.until > now,
     )
     if session.scalars(query.limit(1)).first() is None:
-        raise NotFound("not_found", "There is no such patient in your care.")
+        raise NotYet("not_found", "There is no such patient in your care.")
 
 
 def agreed(

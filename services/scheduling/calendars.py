@@ -164,14 +164,11 @@ def _asked(wish: Wish) -> dict[str, Any]:
 
 
 def _rows(session: Session, wish: Wish) -> Any:
-    """The doctor's hours of that day. NotFound; NotYet for the desk when nobody has told of such a doctor so far."""
+    """The doctor's hours of that day. NotFound: no such doctor; NotYet for the desk and for the doctor."""
     rows = session.core.execute(HOURS_AT, _asked(wish)).all()
-    if rows:
-        return rows
-    known = select(DOCTOR.c.id).where(DOCTOR.c.id == wish.doctor_id)
-    if wish.told is None and session.core.execute(known).first() is None:
-        raise NotYet("not_found", "There is no such doctor.")
-    raise NotFound("not_found", "There is no such doctor.")
+    if not rows:
+        raise (NotYet if wish.told in (None, wish.doctor_id) else NotFound)("not_found", "There is no such doctor.")
+    return rows
 
 
 def _slot_at(rows: Any, starts_at: datetime) -> Slot | None:

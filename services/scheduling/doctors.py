@@ -87,35 +87,26 @@ def get(session: Session, actor: Actor, *, doctor_id: UUID) -> Any:
     query = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.id == doctor_id, Doctor.is_active)
     found = session.execute(query).first()
     if found is None:
-        raise missing(session, actor, doctor_id)
+        raise missing(actor, doctor_id)
     return found
 
 
-def missing(session: Session, actor: Actor, doctor_id: UUID) -> NotFound:
-    """Why a doctor is not in the directory: NotYet for the desk and for the doctor, when nobody has told of one so far.
+def missing(actor: Actor, doctor_id: UUID) -> NotFound:
+    """The refusal for a doctor who is not in the directory: NotYet for the desk and for the doctor.
 
-    They know the id from elsewhere. Everybody else has it from the directory, and waits for nobody.
+    An admin may have approved the doctor a moment ago, for the first time or again. Other callers have the id from the
+    directory, so they do not wait.
     """
     may_know = actor.has(DESK) or actor.id == doctor_id
-    # Who is active has come between two statements, and is there the next time.
-    if may_know and session.scalar(select(Doctor.is_active).where(Doctor.id == doctor_id)) is not False:
-        return NotYet("not_found", "There is no such doctor.")
-    return not_found()
-
-
-def not_found() -> NotFound:
-    """There is none, or none who can be visited."""
-    return NotFound("not_found", "There is no such doctor.")
+    return (NotYet if may_know else NotFound)("not_found", "There is no such doctor.")
 
 
 def must_exist(session: Session, doctor_id: UUID) -> None:
-    """NotFound unless there is such a doctor, who can be visited; NotYet when nobody has told of one so far."""
+    """NotYet unless there is such a doctor, who can be visited."""
     check(session.scalar(select(Doctor.is_active).where(Doctor.id == doctor_id)))
 
 
 def check(is_active: bool | None) -> None:  # noqa: FBT001  a column
-    """NotFound unless a doctor can be visited; NotYet when there is none. For the doctors' and admins' own affairs."""
-    if is_active is None:
-        raise NotYet("not_found", "There is no such doctor.")
+    """NotYet unless a doctor can be visited. For the doctors' and admins' own affairs."""
     if not is_active:
-        raise not_found()
+        raise NotYet("not_found", "There is no such doctor.")

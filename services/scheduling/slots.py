@@ -88,7 +88,7 @@ def get_schedule(session: Session, actor: Actor, *, doctor_id: UUID) -> dict[str
     query = select(Doctor.schedule_revision).where(Doctor.id == doctor_id, Doctor.is_active)
     revision = session.scalar(query)
     if revision is None:
-        raise doctors.missing(session, actor, doctor_id)
+        raise doctors.missing(actor, doctor_id)
     hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id)
     in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
     return _schedule(session.scalars(in_order).all(), revision)
@@ -126,7 +126,7 @@ def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, 
     values = {"doctor_id": doctor_id, "first_day": first_day, "last_day": last_day}
     rows = session.core.execute(HOURS_OF, values).all()
     if not rows:
-        raise doctors.missing(session, actor, doctor_id)
+        raise doctors.missing(actor, doctor_id)
     return [row for row in rows if row.weekday is not None]
 
 

@@ -39,12 +39,9 @@ def _keep(session: Session, actor: Actor, user_id: UUID, role: str) -> None:
 
 
 def must_work_here(session: Session, person_id: UUID) -> None:
-    """NotFound unless somebody is one of the staff now; NotYet when auth has said nothing of them so far."""
-    roles = roles_of(session, person_id).get(person_id)
-    if roles is None:
+    """NotYet unless the person is one of the staff now: an admin may have given the role a moment ago."""
+    if not roles_of(session, person_id).get(person_id):
         raise NotYet(*_UNKNOWN)
-    if not roles:
-        raise NotFound(*_UNKNOWN)
 
 
 def must_share_a_role(session: Session, *people: UUID) -> None:

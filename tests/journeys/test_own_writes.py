@@ -1,0 +1,197 @@
+"""Callers act at once on what they have just done in another service: docs/consistency.md, "Waits".
+
+`OWN_WRITES=200` walks each pair that often instead of a few times.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.hospital import Hospital, embedded_hospital, eventually
+from tests.journeys.test_visit import MEDICINE
+from tests.people import PASSWORD, Person, approved_doctor, approved_staff, make_admin, open_hours, verified_patient
+
+ROUNDS = int(os.environ.get("OWN_WRITES", "5"))
+LAG = 0.25
+LATE = f"""
+import eventlet
+from chassis import reactions, waits
+from transports import timers
+begin, handle, waits.SECONDS = timers.WakingTimer.__init__, reactions.run_event, 10.0
+timers.WakingTimer.__init__ = lambda timer, seconds: begin(timer, 3600 * seconds)
+def late(*event):
+    eventlet.sleep({LAG})
+    handle(*event)
+reactions.run_event = late
+from matron.command import main
+main()
+"""
+"""Every event has its effect so late that no request comes after it by luck, and no timer does anything in between."""
+
+
+class Ward:
+    """The people of one hospital who act on what they have just done."""
+
+    def __init__(self, hospital: Hospital, admin: Person) -> None:
+        self.hospital, self.admin = hospital, admin
+        self.receptionist = approved_staff(hospital, admin, "receptionist")
+        self.doctor = approved_doctor(hospital, admin)
+        open_hours(self.doctor, slot_minutes=5, opens="00:00", closes="23:55")
+        self.slots = self._free()
+
+    def _free(self) -> Iterator[str]:
+        while True:
+            page = self.doctor.get(f"/api/doctors/{self.doctor.id}/slots", limit=100)
+            yield from [slot["starts_at"] for slot in page["items"]]
+
+    def registered(self) -> str:
+        """The id of a patient whom the desk has just registered."""
+        facts = {"family_name": uuid4().hex, "birth_date": "1980-02-29", "sex": "female"}
+        return str(self.receptionist.post("/api/staff/register-patient", status=201, **facts)["id"])
+
+    def booked(self, patient_id: str) -> str:
+        """The id of a visit that the desk has just booked."""
+        body = {"doctor_id": self.doctor.id, "patient_id": patient_id, "starts_at": next(self.slots)}
+        return str(self.receptionist.post("/api/staff/appointments", status=201, **body)["id"])
+
+    def assign(self, person: Person, *roles: str, **more: str) -> None:
+        """Give a person just these roles."""
+        self.admin.ask("PUT", f"/api/admin/users/{person.id}/roles", roles=[*roles], **more)
+
+
+@pytest.fixture(scope="module")
+def ward(hospital: Hospital, admin: Person) -> Ward:
+    """The ward of the journeys' hospital."""
+    return Ward(hospital, admin)
+
+
+@pytest.fixture(scope="module")
+def late_ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A ward in which every event has its effect late."""
+    folder = tmp_path_factory.mktemp("late")
+    with embedded_hospital(folder, program=LATE) as hospital:
+        settings = {"AUTH_DATABASE_URL": f"sqlite:///{folder}/auth.db", "AMQP_URL": "embedded://matron"}
+        yield Ward(hospital, make_admin(hospital, settings | hospital.processes["matron"].environment))
+
+
+def care_follows_a_started_visit(ward: Ward) -> None:
+    """The doctor starts the visit, prescribes and reads the prescriptions."""
+    patient_id = ward.registered()
+    visit_id = ward.booked(patient_id)
+    ward.doctor.post(f"/api/doctors/appointments/{visit_id}/start")
+    given = {"patient_id": patient_id, "items": [MEDICINE], "instructions": "With water."}
+    written = ward.doctor.post("/api/doctors/prescribe", status=201, **given)
+    listed = ward.doctor.get(f"/api/doctors/prescriptions/{patient_id}")["items"]
+    assert [one["id"] for one in listed] == [written["id"]]
+
+
+def prescriptions_follow_a_started_visit(ward: Ward) -> None:
+    """The doctor starts the visit and reads the prescriptions: a query waits as a command does."""
+    patient_id = ward.registered()
+    ward.doctor.post(f"/api/doctors/appointments/{ward.booked(patient_id)}/start")
+    assert ward.doctor.get(f"/api/doctors/prescriptions/{patient_id}")["items"] == []
+
+
+def a_task_follows_a_registration(ward: Ward) -> None:
+    """The desk registers a patient about whom an admin gives a task."""
+    ward.admin.post(
+        "/api/admin/tasks", status=201, title="Call back.", owner_id=ward.receptionist.id, patient_id=ward.registered()
+    )
+
+
+def an_invitation_follows_a_registration(ward: Ward) -> None:
+    """The desk registers a patient and invites them to open an account."""
+    email = f"{uuid4().hex}@own.example"
+    ward.receptionist.post(f"/api/staff/patients/{ward.registered()}/invite", status=202, email=email)
+
+
+def an_erasure_follows_a_registration(ward: Ward) -> None:
+    """The desk registers a patient whom an admin erases."""
+    ward.admin.ask("DELETE", f"/api/admin/delete-user/{ward.registered()}")
+
+
+def work_follows_a_role(ward: Ward) -> None:
+    """An admin gives a role, for the first time or again, and work with it: a shift and a task."""
+    nurse = _colleague(ward, "nurse")
+    ward.assign(nurse, "patient", "nurse")
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=next(_DAYS))
+    times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=8)).isoformat()}
+    ward.admin.post("/api/admin/shifts", status=201, person_id=nurse.id, ward="Ward 3", **times)
+    ward.assign(nurse, "patient")
+    ward.assign(nurse, "patient", "nurse")
+    ward.admin.post("/api/admin/tasks", status=201, title="Say hello.", owner_id=nurse.id)
+    ward.assign(nurse, "patient")
+
+
+def hours_follow_an_approval(ward: Ward) -> None:
+    """An admin makes somebody a doctor, for the first time or again, sets their hours and reads their slots."""
+    doctor, hours = _colleague(ward, "doctor"), [{"weekday": 1, "from": "09:00", "to": "17:00", "slot_minutes": 30}]
+    ward.assign(doctor, "patient", "doctor", specialization="cardiology")
+    ward.admin.ask("PUT", f"/api/admin/doctors/{doctor.id}/schedule", rules=hours)
+    ward.assign(doctor, "patient")
+    eventually(lambda: doctor.id not in {one["id"] for one in ward.admin.get("/api/doctors", limit=100)["items"]})
+    ward.assign(doctor, "patient", "doctor", specialization="cardiology")
+    assert ward.admin.get(f"/api/doctors/{doctor.id}/slots")["items"]
+    assert ward.admin.get(f"/api/doctors/{doctor.id}")["id"] == doctor.id
+    ward.assign(doctor, "patient")
+
+
+_COLLEAGUES = dict[tuple[str, str], Person]()
+_DAYS = iter(range(2, 100_000))
+
+
+def _colleague(ward: Ward, kind: str) -> Person:
+    """A person who gets a role and loses it, again and again."""
+    key = (ward.hospital.url, kind)
+    if key not in _COLLEAGUES:
+        _COLLEAGUES[key] = verified_patient(ward.hospital)
+    return _COLLEAGUES[key]
+
+
+PAIRS = [
+    care_follows_a_started_visit,
+    prescriptions_follow_a_started_visit,
+    a_task_follows_a_registration,
+    an_invitation_follows_a_registration,
+    an_erasure_follows_a_registration,
+    work_follows_a_role,
+    hours_follow_an_approval,
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
+def test_callers_act_at_once_on_their_own_writes(ward: Ward, pair: Any) -> None:
+    for _ in range(ROUNDS):
+        pair(ward)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
+def test_callers_act_at_once_when_events_are_late(late_ward: Ward, pair: Any) -> None:
+    pair(late_ward)
+
+
+def test_a_doctor_is_refused_strangers_alike_and_after_ten_waits_at_once(ward: Ward) -> None:
+    doctor, stranger = approved_doctor(ward.hospital, ward.admin), ward.registered()
+    paths = [f"/api/doctors/prescriptions/{one}" for one in (stranger, _unknown_id(stranger))]
+    replies = [ward.hospital.call("GET", path, token=doctor.token) for path in paths * 5]
+    assert {(one.status_code, one.json()["detail"]) for one in replies} == {
+        (404, "There is no such patient in your care.")
+    }
+    last = ward.hospital.call("GET", paths[0], token=doctor.token)
+    assert (last.status_code, last.elapsed < min(one.elapsed for one in replies)) == (404, True)
+
+
+def _unknown_id(known: str) -> str:
+    """An id like a known one that is nobody's."""
+    return known[:-4] + f"{int(known[-4:], 16) ^ 0xFFFF:04x}"
+
+
+def test_a_mail_leaves_with_its_event_and_not_at_the_next_beat(late_ward: Ward) -> None:
+    email = f"{uuid4().hex}@own.example"
+    body = {"email": email, "password": PASSWORD, "name": "Asha Rao"}
+    assert late_ward.hospital.call("POST", "/api/auth/register", json=body).status_code == 201
+    assert eventually(lambda: late_ward.hospital.mails_to(email))
