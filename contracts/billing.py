@@ -36,7 +36,11 @@ class InvoiceLineView(View):
 
 
 class InvoiceView(View):
-    """An invoice. It has a number from when it is issued."""
+    """An invoice. It has a number from when it is issued.
+
+    It is `void` when its visit did not take place and nothing was paid of it; `refund_minor` is what is to be paid
+    back of such an invoice.
+    """
 
     id = fields.UUID()
     number = fields.Integer(allow_none=True)
@@ -46,6 +50,7 @@ class InvoiceView(View):
     lines = fields.List(fields.Nested(InvoiceLineView))
     total_minor = fields.Integer()
     paid_minor = fields.Integer()
+    refund_minor = fields.Integer()
     currency = fields.String()
     issued_at = fields.AwareDateTime(allow_none=True)
 
@@ -106,6 +111,17 @@ class ListMyInvoices(PageQuery):
     patient_id = fields.UUID(required=True)
 
 
+class ListInvoices(PageQuery):
+    """All invoices, newest first; of one patient, or those that are to be refunded.
+
+    An invoice is to be refunded when money was paid of it, and the completion of its visit was undone.
+    """
+
+    service, roles, returns = "billing", ADMINS, page_of(InvoiceView)
+    patient_id = fields.UUID(load_default=None, metadata={"description": "Only invoices of this patient."})
+    needs_refund = fields.Boolean(load_default=False, metadata={"description": "Only those that are to be refunded."})
+
+
 class ListMyPayments(PageQuery):
     """One's own payments, newest first."""
 
@@ -156,6 +172,30 @@ class InvoiceIssued(Event):
         "amount_minor": 8000,
         "currency": "EUR",
     }
+
+
+class InvoiceVoided(Event):
+    """A patient owes nothing any more for an invoice that was not paid: the visit was completed by mistake."""
+
+    service, subject = "billing", "invoice_id"
+    heard_by = ("notify.on_invoice_voided",)
+    invoice_id = fields.UUID()
+    patient_id = fields.UUID()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    example = InvoiceIssued.example
+
+
+class RefundDue(Event):
+    """A patient has paid, in all this amount, for a visit that was completed by mistake: an admin pays it back."""
+
+    service, subject = "billing", "invoice_id"
+    heard_by = ("notify.on_refund_due",)
+    invoice_id = fields.UUID()
+    patient_id = fields.UUID()
+    amount_minor = fields.Integer()
+    currency = fields.String()
+    example = InvoiceIssued.example
 
 
 class PaymentEvent(Event):

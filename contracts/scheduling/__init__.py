@@ -19,6 +19,7 @@ from contracts.scheduling.appointments import (
     RejectAppointment,
     RescheduleAppointment,
     StartVisit,
+    UndoCompletion,
 )
 from contracts.scheduling.availability import (
     AbsenceView,
@@ -68,19 +69,8 @@ from contracts.scheduling.events import (
     AppointmentRequested,
     AppointmentRescheduled,
     PatientArrived,
-    ShiftAssigned,
-    ShiftChanged,
-    ShiftEvent,
-    SwapAnswered,
-    SwapAsked,
-    SwapDecided,
-    SwapEnded,
-    SwapEvent,
-    TaskAssigned,
-    TaskChanged,
-    TaskClosed,
-    TaskEvent,
     VisitCompleted,
+    VisitCompletionUndone,
     VisitStarted,
 )
 from contracts.scheduling.rota import (
@@ -102,6 +92,20 @@ from contracts.scheduling.rota import (
     ShiftView,
     ShiftWithSwapView,
     SwapView,
+)
+from contracts.scheduling.rota_events import (
+    ShiftAssigned,
+    ShiftChanged,
+    ShiftEvent,
+    SwapAnswered,
+    SwapAsked,
+    SwapDecided,
+    SwapEnded,
+    SwapEvent,
+    TaskAssigned,
+    TaskChanged,
+    TaskClosed,
+    TaskEvent,
 )
 from contracts.scheduling.tasks import (
     AcceptTask,
@@ -218,6 +222,8 @@ __all__ = [
     "TimeOffRowView",
     "TimeOffView",
     "TimedQuery",
+    "UndoCompletion",
     "VisitCompleted",
+    "VisitCompletionUndone",
     "VisitStarted",
 ]

@@ -125,9 +125,9 @@ class RejectAppointment(Command):
 
 
 class StartVisit(Command):
-    """The doctor begins the visit.
+    """The doctor begins the visit, at most 24 hours before its time: move one that is further ahead first.
 
-    Conflict: `not_booked`. Forbidden: `own_visit` (one is its patient).
+    Conflict: `not_booked`, `too_early` (over 24 hours before the visit). Forbidden: `own_visit` (one is its patient).
     """
 
     service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
@@ -144,10 +144,25 @@ class CompleteVisit(Command):
     appointment_id = fields.UUID(required=True, metadata=VISIT)
 
 
+class UndoCompletion(Command):
+    """An admin takes back that a visit was completed, which was a mistake, with a reason.
+
+    The visit is `booked` again at its time; `displaced`, when the time is not free any more; `cancelled`, when its day
+    is over or its patient has died or is erased. Its patient reads the reason of the last two. An unpaid invoice of it
+    is void; what was paid is listed for a refund.
+
+    Conflict: `not_fulfilled`. Forbidden: `own_visit` (one is its patient).
+    """
+
+    service, roles, returns, revised = "scheduling", frozenset({Role.ADMIN}), AppointmentView, True
+    appointment_id = fields.UUID(required=True, metadata=VISIT)
+    reason = fields.String(required=True, validate=REASON)
+
+
 class MarkArrived(Command):
     """The patient is at the desk: until 24 hours after the visit also one who was marked as missing.
 
-    Conflict: `not_booked`, `too_early` (over 12 hours before the visit), `too_late`; of one who was marked as missing
+    Conflict: `not_booked`, `too_early` (over 24 hours before the visit), `too_late`; of one who was marked as missing
     also `slot_taken`, `patient_busy`, `outside_hours` (the doctor is away), `doctor_gone`. Forbidden: `own_visit` (one
     is its patient).
     """

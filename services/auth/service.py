@@ -89,6 +89,7 @@ class AuthService(Service):
     on_patient_arrived = hears(scheduling.PatientArrived, visits.note)
     on_visit_started = hears(scheduling.VisitStarted, visits.note)
     on_visit_completed = hears(scheduling.VisitCompleted, visits.note)
+    on_visit_completion_undone = hears(scheduling.VisitCompletionUndone, visits.note)
     forget_visits = every(HOUR, visits.forget)
 
     on_patient_registered = hears(clinical.PatientRegistered, invitations.remember)

@@ -22,12 +22,15 @@ IS_OPEN: Mapping[str, bool] = {
     "visit_started": True,
     "appointment_displaced": False,
     "visit_completed": False,
+    "visit_completion_undone": True,
     "appointment_rejected": False,
     "appointment_cancelled": False,
     "appointment_expired": False,
     "appointment_missed": False,
 }
 """Whether a visit is still to be kept after this event, if its `status` does not say otherwise."""
+ENDED = ("displaced", "cancelled")
+"""What an event's `status` says of a visit that is not to be kept, or not at a time so far."""
 KEPT = timedelta(days=30)
 """How late a stale event may come (`chassis.housekeeping`), which a visit that was forgotten would believe."""
 
@@ -39,7 +42,7 @@ def note(
     session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int, status: str = ""
 ) -> None:
     """Copy how a visit stands, unless what is known is newer. A displaced one may change and still have no time."""
-    is_open = IS_OPEN[actor.heard.name] and status != "displaced"
+    is_open = IS_OPEN[actor.heard.name] and status not in ENDED
     facts = {"doctor_id": doctor_id, "is_open": is_open, "revision": revision}
     keep(
         session, OpenVisit, "appointment_id", "revision", appointment_id=appointment_id, changed_at=clock.now(), **facts

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Label, Row, cast, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Label, Row, Select, cast, exists, func, or_, select, update
 from sqlalchemy.orm import selectinload
 from uuid_utils.compat import uuid7
 
@@ -18,7 +18,16 @@ from chassis.identity import Actor
 from chassis.paging import page
 from contracts.billing import InvoiceIssued
 from services.billing import catalogue, rules
-from services.billing.models import CHARGE, CREDIT, Invoice, InvoiceCounter, InvoiceLine, LedgerEntry
+from services.billing.models import (
+    CHARGE,
+    CREDIT,
+    REVERSAL,
+    Invoice,
+    InvoiceCounter,
+    InvoiceLine,
+    LedgerEntry,
+    UndoneVisit,
+)
 from services.billing.rules import Balance
 
 NEXT_NUMBER = (
@@ -37,6 +46,7 @@ def _sum_of(kind: str) -> Label[int]:
     return entries.correlate(Invoice).scalar_subquery().label(f"{kind}s")
 
 
+BALANCE = (_sum_of(CHARGE), _sum_of(CREDIT), _sum_of(REVERSAL))
 LISTED: tuple[Any, ...] = (
     Invoice.id,
     Invoice.number,
@@ -45,8 +55,8 @@ LISTED: tuple[Any, ...] = (
     Invoice.currency,
     Invoice.issued_at,
     Invoice.created_at,
-    _sum_of(CHARGE),
-    _sum_of(CREDIT),
+    Invoice.undone_at,
+    *BALANCE,
 )
 LINES: tuple[Any, ...] = (
     InvoiceLine.invoice_id,
@@ -58,11 +68,22 @@ LINES: tuple[Any, ...] = (
 
 
 def for_visit(
-    session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, patient_id: UUID, starts_at: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    appointment_id: UUID,
+    doctor_id: UUID,
+    patient_id: UUID,
+    starts_at: datetime,
+    revision: int,
 ) -> None:
-    """Invoice a completed visit, once; what cannot be priced yet is held, and the invoice stays a draft."""
+    """Invoice a completed visit, once; what cannot be priced yet is held, and the invoice stays a draft.
+
+    A completion that was undone is not invoiced, in whatever order the two are heard.
+    """
     catalogue.reading(session)
-    if session.scalar(select(Invoice.id).where(Invoice.appointment_id == appointment_id)) is not None:
+    session.lock(lock_of_visit(appointment_id))
+    if session.scalar(_is_settled(appointment_id, revision)):
         return
     settings, specialization = config.current(), catalogue.specialization_of(session, doctor_id)
     line = InvoiceLine(
@@ -75,6 +96,7 @@ def for_visit(
         id=uuid7(),
         patient_id=patient_id,
         appointment_id=appointment_id,
+        visit_revision=revision,
         doctor_id=doctor_id,
         visit_on=rules.day_of(starts_at, settings.hospital_timezone),
         currency=settings.currency,
@@ -85,10 +107,26 @@ def for_visit(
     session.add(invoice)  # Last, so that it is written in one go: priced, numbered and charged.
 
 
+def _is_settled(appointment_id: UUID, revision: int) -> Select[tuple[bool]]:
+    """Whether a completion of this revision is invoiced already, or was undone."""
+    is_older = (Invoice.visit_revision == 0) & Invoice.undone_at.is_(None)
+    invoiced = exists().where(
+        Invoice.appointment_id == appointment_id, or_(Invoice.visit_revision == revision, is_older)
+    )
+    undone = exists().where(UndoneVisit.appointment_id == appointment_id, UndoneVisit.revision > revision)
+    return select(or_(invoiced, undone))
+
+
+def lock_of_visit(appointment_id: UUID) -> int:
+    """The advisory lock of a visit, behind which its completion is invoiced and undone."""
+    return appointment_id.int & 0x7FFF_FFFF_FFFF_FFFF
+
+
 def held(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invoice]:
     """The drafts with a held line of which these conditions are true, locked, with all of their lines."""
     waiting = select(InvoiceLine.invoice_id).join(Invoice).where(InvoiceLine.unit_price_minor.is_(None), *conditions)
-    query = select(Invoice).where(Invoice.id.in_(waiting)).order_by(Invoice.id).with_for_update()
+    drafts = (Invoice.id.in_(waiting)) & Invoice.undone_at.is_(None)
+    query = select(Invoice).where(drafts).order_by(Invoice.id).with_for_update()
     return session.scalars(query.options(selectinload(Invoice.lines))).all()
 
 
@@ -130,14 +168,30 @@ def lock(session: Session, invoice_id: UUID) -> Invoice:
 
 def balance_of(session: Session, invoice_id: UUID) -> Balance:
     """What the ledger says of an invoice. Who decides by it has locked the invoice."""
-    return Balance(*session.execute(select(_sum_of(CHARGE), _sum_of(CREDIT)).where(Invoice.id == invoice_id)).one())
+    return Balance(*session.execute(select(*BALANCE).where(Invoice.id == invoice_id)).one())
 
 
 def of_patient(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
     """The patient's own invoices, drafts too, newest first, in two statements whatever their number."""
     actor.may_act_for(patient_id)
-    mine = select(*LISTED).where(Invoice.patient_id == patient_id)
-    found = page(session, mine, (Invoice.created_at, Invoice.id), limit=limit, cursor=cursor)
+    return _page(session, select(*LISTED).where(Invoice.patient_id == patient_id), limit, cursor)
+
+
+def of_all(
+    session: Session, _actor: Actor, *, patient_id: UUID | None, needs_refund: bool, limit: int, cursor: str | None
+) -> Page:
+    """All invoices, newest first: those of a patient, and those of which money is to be paid back."""
+    query = select(*LISTED)
+    if patient_id is not None:
+        query = query.where(Invoice.patient_id == patient_id)
+    if needs_refund:
+        paid = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind == CREDIT)
+        query = query.where(Invoice.undone_at.is_not(None), paid)
+    return _page(session, query, limit, cursor)
+
+
+def _page(session: Session, query: Select[*tuple[Any, ...]], limit: int, cursor: str | None) -> Page:
+    found = page(session, query, (Invoice.created_at, Invoice.id), limit=limit, cursor=cursor)
     lines = _lines_of(session, [row.id for row in found.items])
     return Page([_seen(row, lines[row.id]) for row in found.items], found.next)
 
@@ -151,12 +205,13 @@ def _lines_of(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, list[
 
 
 def _seen(row: Row[Any], lines: list[Row[Any]]) -> dict[str, Any]:
-    """An invoice as its patient sees it."""
-    balance = Balance(row.charges, row.credits)
+    """An invoice as people see it."""
+    balance = Balance(row.charges, row.credits, row.reversals)
     return {
         **row._asdict(),
         "lines": lines,
         "total_minor": rules.total_of(lines),
         "paid_minor": balance.credited,
-        "status": rules.status_of(row.issued_at, balance),
+        "refund_minor": balance.refund_minor,
+        "status": rules.status_of(row.issued_at, balance, row.undone_at),
     }

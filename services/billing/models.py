@@ -1,7 +1,7 @@
 """The tables of billing, and the moves that an invoice, its lines and a payment may make."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -11,10 +11,15 @@ from uuid_utils.compat import uuid7
 from chassis.errors import Conflict
 from chassis.tables import BigSerial, Moment, new_metadata
 
-CHARGE, CREDIT = "charge", "credit"
-"""The kinds of ledger entries: what the patient owes, and what has been received."""
+CHARGE, CREDIT, REVERSAL = "charge", "credit", "reversal"
+"""The kinds of ledger entries: what the patient owes, what has been received, and a charge that is taken back."""
 UNFINISHED = ("created", "pending")
 """The states of a payment about which the provider has not decided."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Make an index partial on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Base(DeclarativeBase):
@@ -71,12 +76,17 @@ class Invoice(Base):
     __tablename__ = "invoice"
     __table_args__ = (
         CheckConstraint("(number IS NULL) = (issued_at IS NULL)", name="numbered_at_issue"),
+        UniqueConstraint("appointment_id", "visit_revision"),
         Index("ix_invoice_patient_id_created_at_id", "patient_id", "created_at", "id"),
+        Index("ix_invoice_created_at_id", "created_at", "id"),
+        Index("ix_invoice_undone_created_at_id", "created_at", "id", **_where("undone_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     patient_id: Mapped[UUID]
-    appointment_id: Mapped[UUID] = mapped_column(unique=True)
+    appointment_id: Mapped[UUID]
+    visit_revision: Mapped[int] = mapped_column(server_default="0", default=0)
+    """Revision of the visit whose completion this charges; 0 of invoices from before it was kept."""
     doctor_id: Mapped[UUID]
     visit_on: Mapped[date]
     """The day of the visit in the hospital's time zone; its prices count."""
@@ -84,6 +94,8 @@ class Invoice(Base):
     number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     issued_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    """When the completion of the visit was undone: nothing of the invoice is owed since then."""
 
     lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise", order_by="InvoiceLine.id")
 
@@ -100,6 +112,20 @@ class Invoice(Base):
             raise Conflict("line_held", "The price of a line is not known yet.")
         self.number, self.issued_at = number, now
 
+    def undo(self, now: datetime) -> None:
+        """The visit was completed by mistake; the first time counts."""
+        self.undone_at = self.undone_at or now
+
+
+class UndoneVisit(Base):
+    """A visit whose completion was undone, so that a completion before that, which is heard later, charges nothing."""
+
+    __tablename__ = "undone_visit"
+
+    appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    """Of the visit when it was undone last."""
+
 
 class InvoiceLine(Base):
     """One thing that is charged. Held, with neither code nor price, while these are not known."""
@@ -107,12 +133,7 @@ class InvoiceLine(Base):
     __tablename__ = "invoice_line"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="some"),
-        Index(
-            "ix_invoice_line_held",
-            "code",
-            postgresql_where=text("unit_price_minor IS NULL"),
-            sqlite_where=text("unit_price_minor IS NULL"),
-        ),
+        Index("ix_invoice_line_held", "code", **_where("unit_price_minor IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
@@ -189,20 +210,15 @@ class Payment(Base):
 class LedgerEntry(Base):
     """Money owed or received, in minor units: rows are added, never changed.
 
-    An invoice is charged once, and a payment is credited once: the database refuses a second entry.
+    An invoice is charged once, and reversed once; a payment is credited once. The database refuses a second entry.
     """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
         CheckConstraint("amount_minor >= 0", name="not_negative"),
-        CheckConstraint(f"(kind = '{CHARGE}') = (payment_id IS NULL)", name="credit_has_payment"),
-        Index(
-            "uq_ledger_entry_charge",
-            "invoice_id",
-            unique=True,
-            postgresql_where=text(f"kind = '{CHARGE}'"),
-            sqlite_where=text(f"kind = '{CHARGE}'"),
-        ),
+        CheckConstraint(f"(kind = '{CREDIT}') = (payment_id IS NOT NULL)", name="credit_has_payment"),
+        Index("uq_ledger_entry_charge", "invoice_id", unique=True, **_where(f"kind = '{CHARGE}'")),
+        Index("uq_ledger_entry_reversal", "invoice_id", unique=True, **_where(f"kind = '{REVERSAL}'")),
     )
 
     id: Mapped[int] = mapped_column(BigSerial, primary_key=True)

@@ -13,7 +13,7 @@ from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.paging import page
 from contracts.billing import PaymentEvent, PaymentFailed, PaymentReceived
-from services.billing import invoices, providers, rules
+from services.billing import invoices, providers, rules, undoing
 from services.billing.models import CREDIT, LedgerEntry, Payment
 from services.billing.providers import Plan
 
@@ -68,10 +68,12 @@ def record(session: Session, _actor: Actor, plan: Plan, checkout_url: str) -> di
 def receive(session: Session, payment: Payment) -> Payment:
     """The payer has paid: credit the invoice. The payment is locked and not finished.
 
-    One that would pay more than is open, because another was faster, fails with the reason `more_than_open`.
+    One that would pay more than is open, because another was faster, fails with the reason `more_than_open`. What is
+    paid of an undone invoice, at a checkout that was open already, is credited too, and is to be paid back.
     """
     invoice = invoices.lock(session, payment.invoice_id)
-    if payment.amount_minor > invoices.balance_of(session, invoice.id).open_minor:
+    is_undone = invoice.undone_at is not None
+    if not is_undone and payment.amount_minor > invoices.balance_of(session, invoice.id).open_minor:
         return fail(session, payment, "more_than_open")
     payment.succeed(clock.now())
     credit = LedgerEntry(
@@ -83,6 +85,8 @@ def receive(session: Session, payment: Payment) -> Payment:
         at=payment.finished_at,
     )
     session.add(credit)
+    if is_undone:
+        undoing.owe_back(session, invoice)
     return _told(session, payment, PaymentReceived)
 
 

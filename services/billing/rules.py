@@ -30,11 +30,18 @@ class Balance(NamedTuple):
 
     charged: int
     credited: int
+    reversed: int = 0
+    """The part of the charge that was taken back."""
 
     @property
     def open_minor(self) -> int:
-        """What is still to be paid."""
-        return self.charged - self.credited
+        """What is still to be paid; negative when more was paid than is owed."""
+        return self.charged - self.reversed - self.credited
+
+    @property
+    def refund_minor(self) -> int:
+        """What is to be paid back."""
+        return max(0, -self.open_minor)
 
 
 def normal_code(code: str) -> str:
@@ -63,11 +70,16 @@ def total_of(lines: Iterable[Charged]) -> int:
     return sum(line.quantity * (line.unit_price_minor or 0) for line in lines)
 
 
-def status_of(issued_at: datetime | None, balance: Balance) -> str:
-    """How an invoice stands by the ledger: `draft`, `issued`, `part_paid` or `paid`. Nothing to pay is paid."""
+def status_of(issued_at: datetime | None, balance: Balance, undone_at: datetime | None = None) -> str:
+    """How an invoice stands by the ledger: `draft`, `issued`, `part_paid` or `paid`. Nothing to pay is paid.
+
+    An undone one is `void`, unless something was paid of it.
+    """
+    if undone_at is not None and not balance.credited:
+        return "void"
     if issued_at is None:
         return "draft"
-    if balance.open_minor <= 0:
+    if balance.credited >= balance.charged:
         return "paid"
     return "part_paid" if balance.credited else "issued"
 

@@ -62,10 +62,13 @@ def moved(
     revision: int,
     status: str,
 ) -> None:
-    """A visit has another doctor or another time: if it is agreed all the same, care goes with it, else it ends."""
+    """A visit has another doctor or another time, or its completion is undone: care goes with it, if it is agreed.
+
+    Else care ends. After a mistaken visit the chart is closed again until the time agreed.
+    """
     visit: dict[str, Any] = {"appointment_id": appointment_id, "revision": revision}
     visit |= {"doctor_id": doctor_id, "patient_id": patient_id}
-    if status in ("requested", "displaced"):
+    if status in ("requested", "displaced", "cancelled"):
         called_off(session, actor, **visit)
     else:
         _relate(session, rules.care_of_visit(starts_at, ends_at), **visit)

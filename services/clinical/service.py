@@ -32,4 +32,5 @@ class ClinicalService(Service):
     on_appointment_displaced = hears(scheduling.AppointmentDisplaced, care.called_off)
     on_appointment_missed = hears(scheduling.AppointmentMissed, care.called_off)
     on_patient_arrived = hears(scheduling.PatientArrived, care.agreed)
+    on_visit_completion_undone = hears(scheduling.VisitCompletionUndone, care.moved)
     on_visit_started = hears(scheduling.VisitStarted, care.met)

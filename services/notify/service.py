@@ -26,6 +26,7 @@ class NotifyService(Service):
     on_patient_arrived = hears(scheduling.PatientArrived, tells("doctor_id"))
     on_appointment_displaced = hears(scheduling.AppointmentDisplaced, tells("patient_id"))
     on_visit_completed = hears(scheduling.VisitCompleted, tells("patient_id"))
+    on_visit_completion_undone = hears(scheduling.VisitCompletionUndone, tells("patient_id", "doctor_id"))
     on_shift_assigned = hears(scheduling.ShiftAssigned, tells("person_id"))
     on_shift_changed = hears(scheduling.ShiftChanged, tells("person_id"))
     on_swap_asked = hears(scheduling.SwapAsked, tells("asked_of"))
@@ -38,6 +39,8 @@ class NotifyService(Service):
     on_upgrade_decided = hears(auth.UpgradeDecided, tells("user_id"))
     on_prescription_added = hears(clinical.PrescriptionAdded, tells("patient_id"))
     on_invoice_issued = hears(billing.InvoiceIssued, tells("patient_id"))
+    on_invoice_voided = hears(billing.InvoiceVoided, tells("patient_id"))
+    on_refund_due = hears(billing.RefundDue, tells("patient_id"))
     on_payment_received = hears(billing.PaymentReceived, tells("patient_id"))
     on_payment_failed = hears(billing.PaymentFailed, tells("patient_id"))
 

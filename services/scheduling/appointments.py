@@ -204,9 +204,9 @@ def must_have_doctor(session: Session, visit: Appointment) -> None:
 
 
 def start(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor begins the visit. Conflict: `not_booked`. Forbidden: `own_visit`."""
+    """The doctor begins the visit. Conflict: `not_booked`, `too_early`. Forbidden: `own_visit`."""
     visit = held(session, actor, appointment_id, "doctor")
-    visit.start()
+    visit.start(clock.now())
     return changed(session, actor, visit, VisitStarted)
 
 

@@ -25,8 +25,8 @@ PRESENT = ("arrived", "in_progress")
 """The states in which the patient is there: only the desk calls such a visit off."""
 CLOSING = timedelta(hours=24)
 """How long before an agreed visit only the hospital's own people may still move it or call it off."""
-EARLIEST_ARRIVAL = timedelta(hours=12)
-"""How long before a visit the patient may be there."""
+EARLIEST = timedelta(hours=24)
+"""How long before its time the patient of a visit may arrive, and the visit may begin."""
 LATEST_ARRIVAL = timedelta(hours=24)
 """How long after the end of a visit the desk may say that the patient was not missing after all."""
 ANSWERED_WITHIN = timedelta(hours=48)
@@ -160,21 +160,31 @@ class Appointment(Base):
     def arrive(self, now: datetime) -> None:
         """The patient is there, perhaps after somebody was sure of the contrary."""
         self._must_be(("booked", "no_show"), "not_booked")
-        if self.starts_at - now > EARLIEST_ARRIVAL:
-            raise Conflict("too_early", "The visit begins in over 12 hours.")
+        self._must_be_near(now)
         if self.status == "no_show" and now - self.ends_at > LATEST_ARRIVAL:
             raise Conflict("too_late", "The visit was over more than 24 hours ago.")
         self._become("arrived")
 
-    def start(self) -> None:
+    def start(self, now: datetime) -> None:
         """The doctor begins."""
         self._must_be(("booked", "arrived"), "not_booked")
+        self._must_be_near(now)
         self._become("in_progress")
 
     def complete(self) -> None:
         """The doctor is done."""
         self._must_be(("in_progress",), "not_in_progress")
         self._become("fulfilled")
+
+    def check_fulfilled(self) -> None:
+        """Conflict: `not_fulfilled`."""
+        self._must_be(("fulfilled",), "not_fulfilled")
+
+    def undo_completion(self, status: str, reason: str, now: datetime) -> None:
+        """The completion was a mistake: the visit is `booked`, `displaced` or `cancelled` instead."""
+        self.check_fulfilled()
+        self._become(status, None if status == "booked" else reason)
+        self.displaced_at = now if status == "displaced" else None
 
     def miss(self, now: datetime) -> None:
         """The patient has not come."""
@@ -235,6 +245,10 @@ class Appointment(Base):
     def is_late(self, now: datetime) -> bool:
         """Whether it is agreed, and so near that a patient can neither move it nor call it off."""
         return self.status == "booked" and self.starts_at - now < CLOSING
+
+    def _must_be_near(self, now: datetime) -> None:
+        if self.starts_at - now > EARLIEST:
+            raise Conflict("too_early", "The visit begins in over 24 hours: reschedule it first.")
 
     def _must_be(self, before: tuple[str, ...], code: str) -> None:
         if self.status not in before:

@@ -33,6 +33,11 @@ def _keep(session: Session, person_id: UUID, *, is_erased: bool) -> None:
     keep(session, Patient, "id", "is_erased", id=person_id, is_erased=is_erased)
 
 
+def is_gone(session: Session, patient_id: UUID) -> bool:
+    """Whether the patient keeps no visit any more: erased."""
+    return bool(session.scalar(select(Patient.is_erased).where(Patient.id == patient_id)))
+
+
 def must_exist(session: Session, patient_id: UUID) -> None:
     """NotFound unless there is such a patient; NotYet when nobody has told of one so far."""
     is_erased = session.scalar(select(Patient.is_erased).where(Patient.id == patient_id))

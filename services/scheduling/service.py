@@ -21,6 +21,7 @@ from services.scheduling import (
     tasks,
     time_off,
     timers,
+    undoing,
 )
 
 
@@ -44,6 +45,7 @@ class SchedulingService(Service):
     mark_arrived = serves(scheduling.MarkArrived, appointments.arrive)
     start_visit = serves(scheduling.StartVisit, appointments.start)
     complete_visit = serves(scheduling.CompleteVisit, appointments.complete)
+    undo_completion = serves(scheduling.UndoCompletion, undoing.undo_completion)
     mark_no_show = serves(scheduling.MarkNoShow, appointments.miss)
     cancel_appointment = serves(scheduling.CancelAppointment, appointments.cancel)
     reschedule_appointment = serves(scheduling.RescheduleAppointment, moving.reschedule)

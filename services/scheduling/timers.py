@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, or_, select
 
-from chassis import clock, config
+from chassis import clock
 from chassis.database import Session
 from chassis.identity import Actor
 from contracts.scheduling import AppointmentExpired, AppointmentMissed
@@ -23,8 +23,6 @@ PACE = 30.0
 BATCH = 200
 PLACED_WITHIN = timedelta(days=14)
 """How long a displaced visit waits for another time."""
-MISSED_AFTER = timedelta(hours=2)
-"""How long after its end, at least, a visit is missed."""
 STRANDED_WITHIN = timedelta(hours=24)
 """How long before a visit its doctor may still come back, when they cannot be visited now."""
 NO_DOCTOR = "The doctor cannot be visited then."
@@ -53,8 +51,7 @@ def miss_visits(session: Session, actor: Actor) -> None:
     Not when there was no doctor for them: `displace_visits` sees to those.
     """
     now = clock.now()
-    today = days.first_of(now.astimezone(config.current().hospital_timezone).date())
-    is_over = Appointment.ends_at <= min(today, now - MISSED_AFTER)
+    is_over = Appointment.ends_at <= days.missed_before(now)
     for visit in _batch(session, "booked", is_over & ~leaving.has_no_doctor(), Appointment.ends_at):
         visit.miss(now)
         changed(session, actor, visit, AppointmentMissed)

@@ -61,6 +61,7 @@ class City:
         self.admin = self.person(Role.ADMIN)
         self.doctors: list[Person] = []
         self.slots: Iterator[Slot] = iter(())
+        self.near_slots: Iterator[Slot] = iter(())
 
     def open(self) -> None:
         """Let there be doctors, with hours and prices."""
@@ -71,7 +72,9 @@ class City:
         for doctor in self.doctors:
             eventually(lambda doctor=doctor: _is_known(doctor))  # type: ignore[misc]
             open_hours(doctor, slot_minutes=SLOT_MINUTES, opens="00:00", closes="23:59")
-        self.slots = self._all_slots()
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.slots = self._slots_from(today + timedelta(days=2), DAYS_AHEAD)
+        self.near_slots = self._near_slots(today)
 
     def _hire(self, number: int) -> list[UUID]:
         database, system = Database(self.database_urls["auth"]), Actor.system(request_id="faults")
@@ -92,11 +95,16 @@ class City:
         database.close()
         return hired
 
-    def _all_slots(self) -> Iterator[Slot]:
-        """Every slot once, from the day after tomorrow on, the doctors in turn."""
-        first = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    def _near_slots(self, today: datetime) -> Iterator[Slot]:
+        """Every slot of the next hours once, in which a visit may begin."""
+        now = datetime.now(UTC)
+        first, last = now + timedelta(hours=1), now + timedelta(hours=23)
+        return iter([slot for slot in self._slots_from(today, 2) if first < slot.moment < last])
+
+    def _slots_from(self, first: datetime, days: int) -> Iterator[Slot]:
+        """Every slot of these days once, the doctors in turn."""
         per_day = (23 * 60 + 59) // SLOT_MINUTES
-        for day, number in itertools.product(range(DAYS_AHEAD), range(per_day)):
+        for day, number in itertools.product(range(days), range(per_day)):
             moment = first + timedelta(days=day, minutes=number * SLOT_MINUTES)
             for doctor in self.doctors:
                 yield Slot(doctor, moment)

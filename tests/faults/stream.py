@@ -130,9 +130,10 @@ class Stream:
         while not self.stopping.is_set():
             patient = self.city.person(Role.PATIENT)
             for number in itertools.islice(self.numbers, BOOKINGS_OF_A_PATIENT):
+                near = next(self.city.near_slots, None) if number % VISIT_EACH == 1 else None
                 if number % CONTESTED_EACH:
-                    self.slot = next(self.city.slots)
-                self._book(patient, self.slot, to_be_held=number % VISIT_EACH == 1)
+                    self.slot = near or next(self.city.slots)
+                self._book(patient, self.slot, to_be_held=near is not None)
                 if self.stopping.wait(PAUSE_SECONDS):
                     return
 

@@ -35,6 +35,10 @@ NEVER = {
     ("SetPrice", "Conflict", "line_held"): "only an invoice whose lines are all priced is issued",
     ("SetPrice", "Conflict", "already_priced"): "only held lines are priced",
     ("SetPrice", "Conflict", "already_issued"): "only drafts are completed",
+    **{
+        ("UndoCompletion", "Conflict", code): "the visit is displaced then"
+        for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")
+    },
     ("FinishSandboxCheckout", "Conflict", "payment_finished"): "a finished payment is answered as it is",
 }
 """Refusals of moves that a use case makes only where they are allowed, each with the reason."""

@@ -30,6 +30,9 @@ LINES: dict[type[Event], str] = {
     scheduling.AppointmentMissed: "You have missed your visit on Monday 23 November 2026, 14:30.",
     scheduling.PatientArrived: "The patient of Monday 23 November 2026, 14:30 has arrived.",
     scheduling.VisitCompleted: "Your visit on Monday 23 November 2026, 14:30 is over.",
+    scheduling.VisitCompletionUndone: (
+        "The visit on Monday 23 November 2026, 14:30 was recorded as completed by mistake. It takes place as booked."
+    ),
     scheduling.ShiftAssigned: "You have a new shift: it begins on Monday 23 November 2026, 11:30.",
     scheduling.ShiftChanged: "Your shift of Monday 23 November 2026, 11:30 is on another ward.",
     scheduling.SwapAsked: (
@@ -51,6 +54,10 @@ LINES: dict[type[Event], str] = {
     auth.UpgradeDecided: "Your request for the role of doctor was approved.",
     clinical.PrescriptionAdded: "You have a new prescription.",
     billing.InvoiceIssued: "You have a new invoice of 80.00 EUR.",
+    billing.InvoiceVoided: "Your invoice of 80.00 EUR is void: you have nothing to pay.",
+    billing.RefundDue: (
+        "The hospital owes you 80.00 EUR, which you paid for a visit that was recorded as completed by mistake."
+    ),
     billing.PaymentReceived: "Your payment of 80.00 EUR has arrived.",
     billing.PaymentFailed: "Your payment of 80.00 EUR has failed. You can try again.",
 }

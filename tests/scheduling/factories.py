@@ -1,9 +1,10 @@
 """What tests of scheduling are made of, with defaults, so that each names only what matters to it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
+from unittest.mock import patch
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -95,10 +96,19 @@ def book(session: Session, who: Actor, *, actor: Actor | None = None, **fields: 
 
 
 def move(session: Session, who: Actor, visit: dict[str, Any], name: str, **fields: Any) -> dict[str, Any]:
-    """A visit after somebody's move: `accept`, `arrive`, `start` and the like."""
-    moved = seen(getattr(appointments, name)(session, who, appointment_id=visit["id"], **fields))
-    session.flush()
+    """A visit after somebody's move: `accept`, `arrive`, `start` and the like. It starts on its day."""
+    with near(visit) if name == "start" and "starts_at" in visit else nullcontext():
+        moved = seen(getattr(appointments, name)(session, who, appointment_id=visit["id"], **fields))
+        session.flush()
     return moved
+
+
+@contextmanager
+def near(visit: dict[str, Any]) -> Iterator[None]:
+    """Let it be half an hour before the visit, if it is earlier."""
+    moment = max(clock.now(), visit["starts_at"] - HALF_HOUR)
+    with patch.object(clock, "now", lambda: moment):
+        yield
 
 
 def hold(session: Session, who: Actor, visit: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
 """The people of the state machine, and how they ask: each answer is held against what the model says is right."""
 
+import os
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import reject
+from hypothesis import HealthCheck, Phase, reject, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from sqlalchemy import update
 
@@ -22,6 +23,9 @@ from tests.scheduling.evidence import Evidence
 from tests.scheduling.factories import BERLIN
 from tests.scheduling.model import ACTIVE, NO_DOCTOR, NOT_FOUND, Hours, Model, Visit, Wish
 
+LONG = bool(os.environ.get("HYPOTHESIS_LONG"))
+EXAMPLES = {True: 1000, False: 400} if LONG else {True: 90, False: 60}
+"""On SQLite, and on PostgreSQL, which takes longer for each."""
 BEGIN = datetime(2026, 11, 2, 6, 7, tzinfo=UTC)
 """Winter, and never just at the start of a slot: those moments have tests of their own."""
 HOURS = (Hours(time(8), 4, timedelta(minutes=30)), Hours(time(8), 3, timedelta(minutes=45)))
@@ -157,3 +161,16 @@ def _rules(hours: Hours) -> list[dict[str, Any]]:
     given = {"from_": opens.time(), "to": closes.time(), "slot_minutes": hours.length // timedelta(minutes=1)}
     nothing = {"place": None, "valid_from": None, "valid_to": None}
     return [{"weekday": weekday, **given, **nothing} for weekday in range(7)]
+
+
+def bounds(database: Database) -> settings:
+    """How long the machine looks."""
+    return settings(
+        max_examples=EXAMPLES[database.is_sqlite],
+        stateful_step_count=60 if LONG else 30,
+        derandomize=not LONG,
+        phases=[Phase.generate, Phase.shrink] if LONG else [Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )

@@ -131,12 +131,20 @@ class Model:
     def against_coming(self, visit: Visit) -> set[str]:
         """What stands against a patient who is at the desk."""
         if visit.status != "no_show":
-            return {"too_early"} if visit.starts_at - self.now > 12 * HOUR else set()
+            return self.too_early(visit)
+        return self._against_its_time(visit) | ({"too_late"} if self.now - visit.ends_at > DAY else set())
+
+    def too_early(self, visit: Visit) -> set[str]:
+        """What stands against a visit that is to begin, or whose patient is there."""
+        return {"too_early"} if visit.starts_at - self.now > DAY else set()
+
+    def _against_its_time(self, visit: Visit) -> set[str]:
+        """What stands against a visit that takes no time and is to take its own again."""
         minutes = 1 if visit.overbooked else None
         wish = Wish(visit.doctor, visit.patient, visit.starts_at, minutes)
         codes = self._against_doctor(visit.doctor, visit) | self._in_the_way(wish, visit.ends_at, visit)
         codes |= {"outside_hours"} if self._is_off(visit.doctor, visit.starts_at, visit.ends_at) else set()
-        return codes | ({"too_late"} if self.now - visit.ends_at > DAY else set())
+        return codes
 
     def _against_doctor(self, doctor: UUID, but: Visit | None) -> set[str]:
         """What stands against a doctor who cannot be visited now."""
@@ -233,6 +241,13 @@ class Model:
         """It loses its time to the doctor."""
         visit.displaced_at = self.now
         visit.becomes("displaced", "appointment_displaced")
+
+    def undo(self, visit: Visit) -> None:
+        """It was completed by mistake."""
+        status = "displaced" if self._against_its_time(visit) else "booked"
+        status = "cancelled" if self._is_missed(visit) else status
+        visit.displaced_at = self.now if status == "displaced" else None
+        visit.becomes(status, "visit_completion_undone", status=status)
 
     def pass_time(self) -> None:
         """What the timers ought to do at this moment."""

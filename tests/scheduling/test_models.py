@@ -31,8 +31,11 @@ MOVES: dict[str, Move] = {
     "accept": lambda visit: visit.accept(NOW - HOUR),
     "reject": lambda visit: visit.reject("holiday"),
     "arrive": lambda visit: visit.arrive(NOW),
-    "start": Appointment.start,
+    "start": lambda visit: visit.start(NOW),
     "complete": Appointment.complete,
+    "undo its completion": lambda visit: visit.undo_completion("booked", "the wrong patient", NOW),
+    "undo its completion, its time taken": lambda visit: visit.undo_completion("displaced", "the wrong patient", NOW),
+    "undo its completion, its day over": lambda visit: visit.undo_completion("cancelled", "the wrong patient", NOW),
     "miss": lambda visit: visit.miss(NOW),
     "cancel": lambda visit: visit.cancel("a cold", "patient"),
     "cancel at the desk": lambda visit: visit.cancel("a cold", "desk"),
@@ -49,6 +52,9 @@ ALLOWED = {
     ("start", "booked"): "in_progress",
     ("start", "arrived"): "in_progress",
     ("complete", "in_progress"): "fulfilled",
+    ("undo its completion", "fulfilled"): "booked",
+    ("undo its completion, its time taken", "fulfilled"): "displaced",
+    ("undo its completion, its day over", "fulfilled"): "cancelled",
     ("miss", "booked"): "no_show",
     **{("cancel", before): "cancelled" for before in ("requested", "booked", "displaced")},
     **{("cancel at the desk", before): "cancelled" for before in (*ACTIVE, "displaced")},
@@ -98,13 +104,15 @@ def test_the_reason_of_a_state_is_kept_until_the_next_one(move: str, before: str
     assert one.status_reason in ("holiday", "a cold")
 
 
-def test_nobody_arrives_more_than_twelve_hours_before_the_visit() -> None:
-    one = visit("booked", starts_at=NOW + 12 * HOUR)
+@pytest.mark.parametrize(("move", "status"), [("arrive", "arrived"), ("start", "in_progress")])
+def test_visit_begins_at_most_24_hours_before_its_time(move: str, status: str) -> None:
+    one = visit("booked", starts_at=NOW + 24 * HOUR)
     with pytest.raises(Conflict) as refused:
-        one.arrive(NOW - timedelta(seconds=1))
-    assert refused.value.code == "too_early"
-    one.arrive(NOW)
-    assert one.status == "arrived"
+        getattr(one, move)(NOW - timedelta(seconds=1))
+    assert (refused.value.code, one.status) == ("too_early", "booked")
+    assert "reschedule it first" in refused.value.detail
+    getattr(one, move)(NOW)
+    assert one.status == status
 
 
 def test_who_was_marked_as_missing_may_come_until_24_hours_after_the_visit() -> None:

@@ -4,7 +4,6 @@ After each step: nobody is in two places, nothing waits in a doctor's time off, 
 a visit was said once. A refused request has changed nothing. `HYPOTHESIS_LONG=1` looks for longer, and elsewhere.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, reject, settings
+from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, multiple, rule, run_state_machine_as_test
 
@@ -33,12 +32,9 @@ from tests.scheduling.drawn import (
     times,
     ways,
 )
-from tests.scheduling.machine import ADMIN, BEGIN, DESK, HOW, People, asked, unless
+from tests.scheduling.machine import ADMIN, BEGIN, DESK, HOW, LONG, People, asked, bounds, unless
 from tests.scheduling.model import MOVABLE, NOT_FOUND, PRESENT, Visit, Wish
 
-LONG = bool(os.environ.get("HYPOTHESIS_LONG"))
-EXAMPLES = {True: 1000, False: 400} if LONG else {True: 90, False: 60}
-"""On SQLite, and on PostgreSQL, which takes longer for each."""
 ALL = {
     "AcceptAppointment",
     "BookAppointment",
@@ -52,8 +48,9 @@ ALL = {
     "RescheduleAppointment",
     "StartVisit",
     "TakeTimeOff",
+    "UndoCompletion",
 }
-MOVES = ["accepts", "rejects", "arrives", "begins", "completes", "misses", "cancels"]
+MOVES = ["accepts", "rejects", "arrives", "begins", "completes", "misses", "cancels", "undoes"]
 
 
 class Visits(People):
@@ -131,7 +128,7 @@ class Visits(People):
             visit.becomes("arrived", "patient_arrived")
 
     def begins(self, visit: Visit, how: str) -> None:
-        refusals = unless(visit, "booked", "arrived", code="not_booked", how=how)
+        refusals = unless(visit, "booked", "arrived", code="not_booked", how=how) | self.model.too_early(visit)
         if self.change(self.doctor_of(visit, how), scheduling.StartVisit, visit, refusals, how):
             visit.becomes("in_progress", "visit_started")
 
@@ -139,6 +136,11 @@ class Visits(People):
         refusals = unless(visit, "in_progress", code="not_in_progress", how=how)
         if self.change(self.doctor_of(visit, how), scheduling.CompleteVisit, visit, refusals, how):
             visit.becomes("fulfilled", "visit_completed")
+
+    def undoes(self, visit: Visit, how: str) -> None:
+        refusals = unless(visit, "fulfilled", code="not_fulfilled")
+        if self.change(ADMIN, scheduling.UndoCompletion, visit, refusals, how, reason="No."):
+            self.model.undo(visit)
 
     def misses(self, visit: Visit, how: str) -> None:
         by_desk = how == "knowing it"
@@ -243,18 +245,6 @@ class Visits(People):
         self.outcomes["time", "passed"] += 1
 
 
-def _bounds(database: Database) -> settings:
-    return settings(
-        max_examples=EXAMPLES[database.is_sqlite],
-        stateful_step_count=60 if LONG else 30,
-        derandomize=not LONG,
-        phases=[Phase.generate, Phase.shrink] if LONG else [Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-
-
 @pytest.fixture
 def machine(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> type[Visits]:
     """The state machine on a database of its own, with a clock that only it moves."""
@@ -265,7 +255,7 @@ def machine(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> type[Visits]:
 
 @pytest.mark.timeout(3600 if LONG else 120)
 def test_the_service_does_what_the_model_does(machine: type[Visits]) -> None:
-    run_state_machine_as_test(machine, settings=_bounds(machine.database))
+    run_state_machine_as_test(machine, settings=bounds(machine.database))
     print(machine.outcomes)
     assert len({contract for contract, outcome in machine.outcomes if outcome == DONE} & ALL) > len(ALL) / 2
 
@@ -289,6 +279,8 @@ def _story(state: Visits) -> Iterator[Callable[[], Any]]:
     yield lambda: state.it_is_moved(number=0, by="patient", when=(2, 0), minutes=None, doctor=None, **plain)
     yield lambda: state.the_admin_changes_it(number=0, doctor=1, when=(1, 45), **plain)
     yield lambda: state.it_takes_its_course(number=0, steps=3, in_time=True)
+    yield lambda: state.something_is_tried(number=0, move="undoes", **plain)
+    yield lambda: state.it_takes_its_course(number=0, steps=2, in_time=False)
     yield lambda: state.it_is_booked(**first | {"when": (1, 30)}, **plain)
     yield lambda: state.the_doctor_goes(doctor=0, when=(1, 0), length=1440, displace=True)
     yield lambda: state.the_doctor_is_back(taken=next(iter(state.model.off)))

@@ -1,0 +1,51 @@
+"""Visits whose completion was undone: an unpaid invoice of one is void, and what was paid of it is to be paid back."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis import clock
+from chassis.copies import keep
+from chassis.database import Session
+from chassis.identity import Actor
+from contracts.billing import InvoiceVoided, RefundDue
+from services.billing import invoices
+from services.billing.models import REVERSAL, Invoice, LedgerEntry, UndoneVisit
+
+
+def undo_visit(session: Session, _actor: Actor, *, appointment_id: UUID, revision: int) -> None:
+    """Charge nothing for what was completed before this revision of the visit, also when that is heard later."""
+    session.lock(invoices.lock_of_visit(appointment_id))
+    keep(session, UndoneVisit, "appointment_id", "revision", appointment_id=appointment_id, revision=revision)
+    before = (Invoice.appointment_id == appointment_id) & (Invoice.visit_revision < revision)
+    charged = select(Invoice).where(before, Invoice.undone_at.is_(None)).order_by(Invoice.id).with_for_update()
+    for invoice in session.scalars(charged).all():
+        _reverse(session, invoice)
+
+
+def _reverse(session: Session, invoice: Invoice) -> None:
+    """Owe nothing for the invoice any more. Its row is locked, so that no payment is credited meanwhile."""
+    balance = invoices.balance_of(session, invoice.id)
+    invoice.undo(clock.now())
+    if invoice.issued_at is None:
+        return
+    reversal = LedgerEntry(
+        invoice_id=invoice.id,
+        kind=REVERSAL,
+        amount_minor=balance.charged,
+        currency=invoice.currency,
+        at=invoice.undone_at,
+    )
+    session.add(reversal)
+    if balance.credited:
+        owe_back(session, invoice)
+        return
+    facts = {"invoice_id": invoice.id, "patient_id": invoice.patient_id, "currency": invoice.currency}
+    session.publish(InvoiceVoided(**facts, amount_minor=balance.charged))
+
+
+def owe_back(session: Session, invoice: Invoice) -> None:
+    """Say how much of an undone invoice was paid, all of which is to be paid back."""
+    session.flush()
+    facts = {"invoice_id": invoice.id, "patient_id": invoice.patient_id, "currency": invoice.currency}
+    session.publish(RefundDue(**facts, amount_minor=invoices.balance_of(session, invoice.id).refund_minor))
