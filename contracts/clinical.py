@@ -228,17 +228,22 @@ class UpdateMyProfile(Command):
 
 
 class PatientEvent(Event):
-    """Base of what is said of a patient's contact facts. Internal: it carries them."""
+    """Base of what is said of a patient's contact facts. Internal: it carries them.
+
+    `phone_changed_at`: when the phone number became this one, or was taken away; null while it has never been told.
+    """
 
     patient_id = fields.UUID()
     name = fields.String()
     email = fields.Email(allow_none=True)
     phone = fields.String(allow_none=True)
+    phone_changed_at = fields.AwareDateTime(load_default=None, allow_none=True)
     example = {
         "patient_id": "01919c5e-0000-7000-8000-000000000001",
         "name": "Asha Rao",
         "email": "asha@example.org",
         "phone": "+4930123456",
+        "phone_changed_at": "2026-11-23T08:00:00+00:00",
     }
 
 
@@ -253,7 +258,7 @@ class PatientUpdated(PatientEvent):
     """A patient's name, e-mail address or phone number has changed."""
 
     service, subject, internal = "clinical", "patient_id", True
-    heard_by = ("notify.on_patient_updated",)
+    heard_by = ("notify.on_patient_updated", "auth.on_patient_updated")
 
 
 class PrescriptionAdded(Event):

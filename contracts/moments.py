@@ -1,6 +1,6 @@
 """Moments as commands take them: with a zone, whichever it is, and in UTC from then on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import fields
@@ -14,6 +14,14 @@ def in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("beyond the calendar") from None
+
+
+def later_than(before: datetime | None, now: datetime) -> datetime:
+    """When a fact that two services may change is changed: now, or a moment after the change that is known before.
+
+    So the newest change wins everywhere, also when the clock of one machine is behind.
+    """
+    return now if before is None else max(now, before + timedelta(microseconds=1))
 
 
 class Moment(fields.AwareDateTime):

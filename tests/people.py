@@ -80,12 +80,14 @@ def verified_patient(hospital: Hospital, name: str = "Asha Rao") -> Person:
     return sign_in(hospital, email)
 
 
-def make_admin(hospital: Hospital, environment: dict[str, str]) -> Person:
-    """The first admin, from the command line."""
-    command = [sys.executable, "-m", "matron", "admin", "create", ADMIN, "--name", "Ada Admin"]
+def make_admin(
+    hospital: Hospital, environment: dict[str, str], *, email: str = ADMIN, name: str = "Ada Admin"
+) -> Person:
+    """An admin, from the command line."""
+    command = [sys.executable, "-m", "matron", "admin", "create", email, "--name", name]
     chosen = {**os.environ, **environment, "MATRON_ADMIN_PASSWORD": PASSWORD}
     subprocess.run(command, env=chosen, check=True, stdout=subprocess.DEVNULL)
-    return sign_in(hospital, ADMIN)
+    return sign_in(hospital, email)
 
 
 def approved_doctor(

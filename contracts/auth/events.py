@@ -10,14 +10,18 @@ PURPOSES = ["verify", "reset", "invite"]
 
 
 class UserRegistered(Event):
-    """Somebody has an account. Internal: it carries contact details."""
+    """Somebody has an account. Internal: it carries contact details.
+
+    `is_patient`: the account has the patient's role, without which nobody has a patient's record.
+    """
 
     service, subject, internal = "auth", "user_id", True
     heard_by = ("notify.on_user_registered", "clinical.on_user_registered", "scheduling.on_user_registered")
     user_id = fields.UUID()
     email = fields.Email()
     name = fields.String()
-    example = {"user_id": ASHA, "email": "asha@example.org", "name": "Asha Rao"}
+    is_patient = fields.Boolean(load_default=True)
+    example = {"user_id": ASHA, "email": "asha@example.org", "name": "Asha Rao", "is_patient": True}
 
 
 class MailTokenIssued(Event):
@@ -119,16 +123,22 @@ class StaffApproved(Event):
 
 
 class UserUpdated(Event):
-    """Contact details or preferences have changed. Internal: it carries them."""
+    """Contact details or preferences have changed, or the account became a patient's. Internal: it carries them.
+
+    `phone_changed_at`: when the phone number became this one, or was taken away; null while it has never been told.
+    `is_patient`: the account has, or has had, the patient's role, without which nobody has a patient's record.
+    """
 
     service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_user_updated", "clinical.on_user_updated")
+    heard_by = ("notify.on_user_updated", "clinical.on_user_updated", "scheduling.on_user_updated")
     user_id = fields.UUID()
     email = fields.Email()
     name = fields.String()
     phone = fields.String(allow_none=True)
     language = fields.String(allow_none=True)
     timezone = fields.String(allow_none=True)
+    phone_changed_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    is_patient = fields.Boolean(load_default=True)
     example = {
         "user_id": ASHA,
         "email": "asha@example.org",
@@ -136,6 +146,8 @@ class UserUpdated(Event):
         "phone": "+4930901820",
         "language": "en",
         "timezone": "Europe/Berlin",
+        "phone_changed_at": "2026-11-23T08:00:00+00:00",
+        "is_patient": True,
     }
 
 

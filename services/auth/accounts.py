@@ -12,9 +12,10 @@ from chassis.database import Session, refusing
 from chassis.errors import Conflict, Invalid, Unauthenticated
 from chassis.identity import Actor
 from contracts.auth import AccountView, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
+from contracts.moments import later_than
 from contracts.roles import Role
 from services.auth import grants, mailed, mfa, rules
-from services.auth.models import Account
+from services.auth.models import Account, DeskPatient
 
 TOLD = frozenset({"name", "phone", "language", "timezone"})
 """What others keep copies of, besides the address."""
@@ -66,13 +67,13 @@ def create_ready(
     return account
 
 
-def open_invited(session: Session, actor: Actor, user_id: UUID, *, email: str, name: str, phone: str | None) -> Account:
-    """Open a patient's account with this id, in which nobody can sign in before a password is set.
+def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: str) -> Account:
+    """Open an account for a patient of the desk, in which nobody can sign in before a password is set.
 
     Conflict: `email_taken`.
     """
-    account = _new(email, name, "", user_id)
-    account.phone = phone
+    account = _new(email, desk.name, "", desk.id)
+    account.phone, account.phone_changed_at = desk.phone, desk.phone_changed_at
     _open(session, account, [Role.PATIENT], by=actor.id)
     return account
 
@@ -104,7 +105,9 @@ def _open(
     """Write a new account with its roles, and tell the world."""
     with refusing(session, {"uq_account_email_key": email_taken()}):
         session.add(account)
-    session.publish(UserRegistered(user_id=account.id, email=account.email, name=account.name))
+    roles = list(roles)
+    is_patient = Role.PATIENT in roles
+    session.publish(UserRegistered(user_id=account.id, email=account.email, name=account.name, is_patient=is_patient))
     for role in roles:
         grants.give(session, account, role, by=by, specialization=specialization)
 
@@ -167,7 +170,7 @@ def set_address(session: Session, account: Account, email: str) -> None:
         account.email, account.email_key = email, rules.email_key(email)
         account.changed()
     mailed.end_all(session, account)
-    _say_updated(session, account)
+    say_updated(session, account)
 
 
 def update_me(session: Session, actor: Actor, **changes: Any) -> dict[str, Any]:
@@ -187,15 +190,20 @@ def change(session: Session, account: Account, changes: Mapping[str, Any]) -> No
         return
     for name, value in differing.items():
         setattr(account, name, value)
+    if "phone" in differing:
+        account.phone_changed_at = later_than(account.phone_changed_at, clock.now())
     account.changed()
     if not TOLD.isdisjoint(differing):
-        _say_updated(session, account)
+        say_updated(session, account)
     if "name" in differing:
         grants.announce_again(session, account)
 
 
-def _say_updated(session: Session, account: Account) -> None:
-    session.publish(UserUpdated(user_id=account.id, email=account.email, **{n: getattr(account, n) for n in TOLD}))
+def say_updated(session: Session, account: Account) -> None:
+    """Say what others keep copies of, as it is now, and whether it is a patient's account."""
+    facts = {name: getattr(account, name) for name in (*TOLD, "email", "phone_changed_at")}
+    is_patient = grants.was_given(session, account.id, Role.PATIENT)
+    session.publish(UserUpdated(user_id=account.id, is_patient=is_patient, **facts))
 
 
 def me(session: Session, actor: Actor) -> dict[str, Any]:

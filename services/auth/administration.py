@@ -178,6 +178,8 @@ def _give(session: Session, actor: Actor, account: Account, roles: list[str], sp
         account.must_be_active()
         grants.give(session, account, role, by=actor.person, specialization=specialization)
         grants.announce(session, account, role, specialization=specialization)
+    if Role.PATIENT in roles:
+        accounts.say_updated(session, account)
 
 
 def _take(session: Session, actor: Actor, account: Account, roles: set[str], reassign_to: UUID | None) -> None:

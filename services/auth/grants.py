@@ -25,6 +25,12 @@ def roles_of(session: Session, user_id: UUID) -> list[str]:
     return list(session.scalars(query))
 
 
+def was_given(session: Session, user_id: UUID, role: Role) -> bool:
+    """Whether a person has the role, or has had it."""
+    query = select(Grant.id).where(Grant.user_id == user_id, Grant.role == role)
+    return bool(session.scalar(select(query.exists())))
+
+
 def give(session: Session, account: Account, role: str, *, by: UUID | None, specialization: str | None = None) -> None:
     """Give a person a role. Only a doctor's has a specialization. Conflict: `already_granted`."""
     given = Grant(user_id=account.id, role=role, granted_by=by, granted_at=clock.now())

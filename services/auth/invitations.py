@@ -2,22 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from chassis.database import Session
 from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
 from services.auth import accounts, mailed
 from services.auth.models import Account, DeskPatient
-
-
-def remember(session: Session, _actor: Actor, *, patient_id: UUID, name: str, phone: str | None) -> None:
-    """Copy a patient who was registered at the desk, unless there is, or has been, an account."""
-    if session.get(Account, patient_id) is not None:
-        return
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    copy = insert(DeskPatient).values(id=patient_id, name=name, phone=phone)
-    session.execute(copy.on_conflict_do_nothing(index_elements=["id"]))
 
 
 def invite(session: Session, actor: Actor, *, patient_id: UUID, email: str) -> dict[str, str]:
@@ -46,7 +35,7 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
     """
     if desk is None:
         raise NotYet("not_found", "There is no such patient.")
-    account = accounts.open_invited(session, actor, desk.id, email=email, name=desk.name, phone=desk.phone)
+    account = accounts.open_invited(session, actor, desk, email=email)
     session.delete(desk)
     return account
 

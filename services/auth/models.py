@@ -40,6 +40,9 @@ class Account(Base):
     status: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
+    """The person's one number; clinical keeps a copy, which the patient and the desk may change too."""
+    phone_changed_at: Mapped[datetime | None]
+    """When the number became this one, or was taken away, wherever that was done: the newest change counts."""
     locale: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str | None] = mapped_column(String(3))
     timezone: Mapped[str | None] = mapped_column(String(50))
@@ -87,7 +90,7 @@ class Account(Base):
         self.must_not_be_erased()
         self.email, self.email_key, self.name = "", f"erased:{self.id}", ""
         self.password_hash, self.status = "", "erased"
-        self.phone = self.locale = self.language = self.timezone = None
+        self.phone = self.phone_changed_at = self.locale = self.language = self.timezone = None
         self.changed()
 
     def must_not_be_erased(self) -> None:
@@ -243,6 +246,9 @@ class DeskPatient(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(20))
+    phone_changed_at: Mapped[datetime | None]
+    changed_by: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    """Sequence of clinical's event that this is a copy of, so that a stale one never wins."""
 
 
 class UpgradeRequest(Base):

@@ -14,6 +14,7 @@ from services.auth import (
     logins,
     mailed,
     passwords,
+    patients,
     sessions,
     upgrades,
     visits,
@@ -92,7 +93,9 @@ class AuthService(Service):
     on_visit_completion_undone = hears(scheduling.VisitCompletionUndone, visits.note)
     forget_visits = every(HOUR, visits.forget)
 
-    on_patient_registered = hears(clinical.PatientRegistered, invitations.remember)
+    on_patient_registered = hears(clinical.PatientRegistered, patients.remember)
+    on_patient_updated = hears(clinical.PatientUpdated, patients.remember)
+    say_who_is_no_patient = every(HOUR, patients.say_who_is_none)
     on_mail_asked = hears(auth.MailAsked, mailed.send_asked)
     forget_secrets = every(MINUTE, mailed.forget)
     forget_failures = every(HOUR, logins.forget)

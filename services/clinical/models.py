@@ -9,7 +9,9 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Num
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
+from chassis import clock
 from chassis.tables import BigSerial, Moment, new_metadata
+from contracts.moments import later_than
 from services.clinical import rules
 
 PERSONAL = (
@@ -17,6 +19,7 @@ PERSONAL = (
     "family_name",
     "birth_date",
     "phone",
+    "phone_changed_at",
     "email",
     "address",
     "blood_group",
@@ -56,6 +59,9 @@ class Patient(Base):
     birth_date: Mapped[date | None] = mapped_column(index=True)
     sex: Mapped[str] = mapped_column(String(10))
     phone: Mapped[str | None] = mapped_column(String(16))
+    """Of a patient with an account a copy of the account's, which auth takes over when it is changed here."""
+    phone_changed_at: Mapped[datetime | None]
+    """When the number became this one, or was taken away, wherever that was done: the newest change counts."""
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(254), index=True)
     """The address without case. Not unique: parents register children with their own."""
@@ -70,13 +76,25 @@ class Patient(Base):
 
     def change(self, facts: Mapping[str, Any]) -> None:
         """Take these facts over, which are all but the name."""
+        if facts.get("phone", self.phone) != self.phone and "phone_changed_at" not in facts:
+            self.phone_changed_at = later_than(self.phone_changed_at, clock.now())
         for name, value in facts.items():
             setattr(self, name, value)
         self.email_key = None if self.email is None else rules.email_key(self.email)
 
     def contact(self) -> dict[str, Any]:
         """What other services need in order to reach the patient, as events say it."""
-        return {"patient_id": self.id, "name": self.name, "email": self.email, "phone": self.phone}
+        names = ("name", "email", "phone", "phone_changed_at")
+        return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
+
+    def is_newer_phone(self, changed_at: datetime | None) -> bool:
+        """Whether a number that was changed in auth counts. Of two changes at one moment, that of the account does."""
+        return changed_at is not None and (self.phone_changed_at is None or self.phone_changed_at <= changed_at)
+
+    def is_untouched(self) -> bool:
+        """Whether it is but a copy of an account: no desk has entered anything."""
+        copied = ("phone", "phone_changed_at", "email")
+        return self.sex == "unknown" and all(getattr(self, name) is None for name in PERSONAL if name not in copied)
 
     def forget(self, now: datetime) -> None:
         """Become a tombstone; the first time counts."""

@@ -1,4 +1,4 @@
-"""Patients: registered at the desk, or copied from the account that they opened alone; found, read and corrected."""
+"""Patients: registered at the desk, found, read and corrected; those with an account of their own: `accounts`."""
 
 import hashlib
 from collections.abc import Collection
@@ -51,7 +51,7 @@ def register(
     patient = _blank(session, uuid7())
     session.add(patient)
     patient.change({**facts, "birth_date": birth_date, "email": email})
-    _rename(session, patient, name, given_name, family_name)
+    rename(session, patient, name, given_name, family_name)
     session.publish(PatientRegistered(**patient.contact()))
     return patient
 
@@ -89,7 +89,7 @@ def _blank(session: Session, patient_id: UUID) -> Patient:
     return Patient(id=patient_id, mrn=rules.mrn(number), name="", name_key="", sex="unknown", revision=1, changed_by=0)
 
 
-def _rename(session: Session, patient: Patient, name: str, given_name: str | None, family_name: str | None) -> None:
+def rename(session: Session, patient: Patient, name: str, given_name: str | None, family_name: str | None) -> None:
     """Give the patient this name, and have it found by each of its words."""
     has_words = bool(patient.name)
     patient.name, patient.name_key = name, rules.name_key(name)
@@ -206,25 +206,11 @@ def _changed(session: Session, patient: Patient, changes: dict[str, Any]) -> Pat
         given_name, family_name = (changes.get(part, getattr(patient, part)) for part in PARTS)
         if family_name is None:
             raise rules.wrong("family_name", "Missing data for required field.")
-        _rename(session, patient, rules.full_name(given_name, family_name), given_name, family_name)
+        rename(session, patient, rules.full_name(given_name, family_name), given_name, family_name)
     patient.revision += 1
     if patient.contact() != before:
         session.publish(PatientUpdated(**patient.contact()))
     return patient
-
-
-def remember(session: Session, actor: Actor, *, user_id: UUID, name: str, email: str) -> None:
-    """Copy a registered person, unless what is known is newer. A name that the desk has seen papers of stays."""
-    patient = _held(session, user_id)
-    if patient.erased_at is not None or patient.changed_by >= actor.heard.sequence:
-        return
-    renamed = patient.family_name is None and patient.name != name
-    if patient.name and (renamed or patient.email != email):
-        patient.revision += 1
-    if renamed:
-        _rename(session, patient, name, None, None)
-    patient.change({"email": email})
-    patient.changed_by = actor.heard.sequence
 
 
 def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
@@ -232,13 +218,13 @@ def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
 
     Unavailable: `events_unsent`, so that it is done again a little later.
     """
-    patient = _held(session, user_id)
+    patient = held(session, user_id)
     patient.forget(clock.now())
     session.execute(delete(PatientWord).where(PatientWord.patient_id == user_id))
     erase_traces(session, user_id)
 
 
-def _held(session: Session, patient_id: UUID) -> Patient:
+def held(session: Session, patient_id: UUID) -> Patient:
     """The patient's row, locked; a blank one when there is none, since events come in any order."""
     patient = session.get(Patient, patient_id, with_for_update=True)
     if patient is None:

@@ -3,7 +3,7 @@
 from chassis import auditing
 from chassis.entrypoints import Service, hears, serves
 from contracts import auth, clinical, scheduling
-from services.clinical import care, patients, prescriptions
+from services.clinical import accounts, care, patients, prescriptions
 
 
 class ClinicalService(Service):
@@ -23,8 +23,8 @@ class ClinicalService(Service):
     list_prescriptions_of_patient = serves(clinical.ListPrescriptionsOfPatient, prescriptions.of_patient)
     list_audit = serves(clinical.ListAudit, auditing.listing)
 
-    on_user_registered = hears(auth.UserRegistered, patients.remember)
-    on_user_updated = hears(auth.UserUpdated, patients.remember)
+    on_user_registered = hears(auth.UserRegistered, accounts.remember)
+    on_user_updated = hears(auth.UserUpdated, accounts.remember)
     on_user_erased = hears(auth.UserErased, patients.forget)
     on_appointment_booked = hears(scheduling.AppointmentBooked, care.agreed)
     on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, care.moved)

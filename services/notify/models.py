@@ -34,6 +34,8 @@ class Contact(Base):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(16))
+    phone_changed_at: Mapped[datetime | None]
+    """When the number was changed, in auth or in clinical: the newest change counts."""
     changed_by: Mapped[int] = mapped_column(BigInteger)
     """Sequence of auth's event that this is a copy of, so that a stale one never wins; 0 without an account."""
     patient_changed_by: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -97,6 +97,7 @@ def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id
     opens the chart, and nobody is to open it for themselves, with one that is begun months before its time.
     """
     if actor.id == patient_id:
+        patients.check_own(actor)
         return "patient"
     if actor.has(DESK):
         return "desk"

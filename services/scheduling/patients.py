@@ -8,13 +8,15 @@ from chassis.copies import keep
 from chassis.database import Session
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
+from contracts.roles import DESK, Role
 from services.scheduling import calendars
 from services.scheduling.models import Patient
 
 
-def remember(session: Session, _actor: Actor, *, user_id: UUID) -> None:
-    """Somebody has an account: everybody who does may be a patient."""
-    _keep(session, user_id, is_erased=False)
+def remember(session: Session, _actor: Actor, *, user_id: UUID, is_patient: bool = True) -> None:
+    """An account has, or has had, the patient's role: the desk may book for the person."""
+    if is_patient:
+        _keep(session, user_id, is_erased=False)
 
 
 def admit(session: Session, _actor: Actor, *, patient_id: UUID) -> None:
@@ -36,6 +38,12 @@ def _keep(session: Session, person_id: UUID, *, is_erased: bool) -> None:
 def is_gone(session: Session, patient_id: UUID) -> bool:
     """Whether the patient keeps no visit any more: erased."""
     return bool(session.scalar(select(Patient.is_erased).where(Patient.id == patient_id)))
+
+
+def check_own(actor: Actor) -> None:
+    """NotFound when a caller of the desk, who books for themselves, is no patient: of others there is no record."""
+    if actor.has(DESK) and not actor.has({Role.PATIENT}):
+        raise NotFound("not_found", "There is no such patient.")
 
 
 def must_exist(session: Session, patient_id: UUID) -> None:

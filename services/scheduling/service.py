@@ -95,4 +95,5 @@ class SchedulingService(Service):
     on_sessions_ended = hears(auth.SessionsEnded, calendar.end_older)
     on_user_erased = hears(auth.UserErased, people.forget)
     on_user_registered = hears(auth.UserRegistered, patients.remember)
+    on_user_updated = hears(auth.UserUpdated, patients.remember)
     on_patient_registered = hears(clinical.PatientRegistered, patients.admit)

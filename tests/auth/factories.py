@@ -16,12 +16,12 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.database import Database, Session
 from chassis.errors import MatronError, TooMany
-from chassis.event import Event
+from chassis.event import Event, Origin
 from chassis.execution import Call, Refused
 from chassis.identity import NOBODY, Actor, Verifier
 from contracts.auth import MailTokenIssued
 from contracts.roles import Role
-from services.auth import accounts, enrolment, invitations, locks, logins, mailed, passwords, rules, upgrades
+from services.auth import accounts, enrolment, invitations, locks, logins, mailed, passwords, patients, rules, upgrades
 from services.auth.models import Account, LoginFailure, UpgradeRequest
 from tokens.keys import KeySet
 
@@ -112,10 +112,18 @@ def asked(session: Session, email: str, purpose: str = "reset") -> str:
     return token_of(session)
 
 
+def hear_of_patient(session: Session, patient_id: UUID, *, sequence: int = 1, **facts: Any) -> None:
+    """Hear from clinical of a patient."""
+    origin = Origin(uuid7(), "clinical", "patient_updated", sequence, clock.now(), str(patient_id), "correlation")
+    told = {"name": "Asha Rao", "phone": "+4930901820", **facts}
+    patients.remember(session, Actor.system(origin=origin), patient_id=patient_id, **told)
+    session.flush()
+
+
 def invited(session: Session, email: str) -> Account:
     """A patient of the desk who has been invited, and has set no password yet."""
     patient_id, desk = uuid7(), Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
-    invitations.remember(session, Actor.system(), patient_id=patient_id, name="Asha Rao", phone="+4930901820")
+    hear_of_patient(session, patient_id)
     invitations.invite(session, desk, patient_id=patient_id, email=email)
     session.flush()
     return session.get_one(Account, patient_id)

@@ -17,7 +17,9 @@ def test_registering_makes_a_patient_whose_address_is_to_be_verified(session: Se
     email = new_email()
     account = registered(session, email)
     assert (account.email, account.status) == (email, "pending_verification")
-    assert said(session, UserRegistered) == [{"user_id": account.id, "email": email, "name": "Asha Rao"}]
+    assert said(session, UserRegistered) == [
+        {"user_id": account.id, "email": email, "name": "Asha Rao", "is_patient": True}
+    ]
     assert said(session, RoleGranted) == [{"user_id": account.id, "role": "patient"}]
 
 

@@ -9,14 +9,13 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import Conflict, Invalid, NotFound, NotYet
-from chassis.identity import Actor
 from chassis.tables import audit
 from contracts.auth import UserErased, UserRegistered
-from services.auth import erasure, invitations
+from services.auth import erasure
 from services.auth.models import Account, DeskPatient
 from services.auth.service import AuthService
 from tests.auth.admins import SOMEBODY, admin
-from tests.auth.factories import new_email, said, together
+from tests.auth.factories import hear_of_patient, new_email, said, together
 from tests.auth.test_erasure import everything
 from tests.auth.test_invitations import invite, remembered
 from tests.auth.test_service import as_
@@ -107,5 +106,5 @@ def test_who_is_invited_and_erased_at_once_is_erased_in_either_order(database: D
 def test_a_patient_of_whom_is_told_late_stays_forgotten(session: Session) -> None:
     patient_id = remembered(session)
     erase(session, patient_id)
-    invitations.remember(session, Actor.system(), patient_id=patient_id, name="Canary Rao", phone=None)
+    hear_of_patient(session, patient_id, name="Canary Rao", phone=None)
     assert "canary" not in everything(session)

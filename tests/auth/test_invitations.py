@@ -21,6 +21,7 @@ from services.auth.service import AuthService
 from tests.auth.factories import (
     PASSWORD,
     Host,
+    hear_of_patient,
     invited,
     log_in,
     new_account,
@@ -38,7 +39,7 @@ DESK = Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
 def remembered(session: Session, patient_id: UUID | None = None, name: str = "Asha Rao") -> UUID:
     """A patient of whom clinical has told."""
     patient_id = patient_id or uuid7()
-    invitations.remember(session, Actor.system(), patient_id=patient_id, name=name, phone="+4930901820")
+    hear_of_patient(session, patient_id, name=name)
     return patient_id
 
 
@@ -54,7 +55,9 @@ def test_an_invited_patient_has_an_account_with_the_same_id(session: Session) ->
     assert invite(session, patient_id, email) == {"status": "invited"}
     account = session.get_one(Account, patient_id)
     assert (account.name, account.phone, account.status) == ("Asha Rao", "+4930901820", "pending_verification")
-    assert said(session, UserRegistered) == [{"user_id": patient_id, "email": email, "name": "Asha Rao"}]
+    assert said(session, UserRegistered) == [
+        {"user_id": patient_id, "email": email, "name": "Asha Rao", "is_patient": True}
+    ]
     assert said(session, RoleGranted) == [{"user_id": patient_id, "role": "patient"}]
 
 

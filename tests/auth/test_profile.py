@@ -62,8 +62,10 @@ def test_whoever_keeps_a_copy_is_told(session: Session, fact: str) -> None:
     account = new_account(session)
     updated(session, account, **{fact: PROFILE[fact]})
     known = {"user_id": account.id, "email": account.email, "name": account.name}
-    others = {"phone": None, "language": None, "timezone": None}
-    assert said(session, UserUpdated) == [{**known, **others, fact: PROFILE[fact]}]
+    others: dict[str, object] = {"phone": None, "language": None, "timezone": None}
+    [told] = said(session, UserUpdated)
+    since = account.phone_changed_at if fact == "phone" else None
+    assert told == {**known, **others, fact: PROFILE[fact], "phone_changed_at": since, "is_patient": True}
 
 
 def test_nobody_keeps_a_copy_of_the_locale(session: Session) -> None:

@@ -14,7 +14,7 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
-from services.clinical import care, patients, prescriptions
+from services.clinical import accounts, care, patients, prescriptions
 from services.clinical.models import CareRelation, Patient, Prescription
 
 HOUR = timedelta(hours=1)
@@ -67,7 +67,7 @@ def registered(session: Session, **facts: Any) -> Patient:
 def opened_account(session: Session, person_id: UUID, *, sequence: int = 1, **facts: Any) -> Patient:
     """The patient after auth's event about an account."""
     told = {"name": "Asha Rao", "email": "asha@example.org", **facts}
-    patients.remember(session, heard("user_registered", sequence=sequence), user_id=person_id, **told)
+    accounts.remember(session, heard("user_registered", sequence=sequence), user_id=person_id, **told)
     session.flush()
     return session.get_one(Patient, person_id, populate_existing=True)
 

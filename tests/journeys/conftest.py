@@ -1,6 +1,7 @@
 """The hospital of the journeys: embedded, and on real servers."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
@@ -28,9 +29,21 @@ def hospital(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def admin(hospital: Hospital) -> Person:
     """The first admin."""
+    return make_admin(hospital, environment_of(hospital))
+
+
+def environment_of(hospital: Hospital) -> dict[str, str]:
+    """The settings with which a command reaches the hospital."""
     process = next(iter(hospital.processes.values()))
     embedded = {"AUTH_DATABASE_URL": f"sqlite:///{hospital.folder}/auth.db", "AMQP_URL": "embedded://matron"}
-    return make_admin(hospital, embedded | process.environment)
+    return embedded | process.environment
+
+
+@pytest.fixture
+def another_admin(hospital: Hospital) -> Person:
+    """An admin from the command line, whose name nobody else has."""
+    word = uuid4().hex[:10]
+    return make_admin(hospital, environment_of(hospital), email=f"{word}@journey.example", name=f"Canary{word}")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
 """Copies of contacts."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
@@ -34,7 +37,7 @@ def test_a_stale_address_changes_nothing(session: Session) -> None:
     assert _hear(session, person, "old@example.org", sequence=1).email == "new@example.org"
 
 
-def _hear_patient(session: Session, person: UUID, *, sequence: int = 1, **facts: str | None) -> Contact:
+def _hear_patient(session: Session, person: UUID, *, sequence: int = 1, **facts: Any) -> Contact:
     told = {"name": "Asha Rao", "email": None, "phone": "+4930222222", **facts}
     contacts.remember_patient(session, heard(sequence=sequence), patient_id=person, **told)
     return session.get_one(Contact, person, populate_existing=True)
@@ -73,7 +76,7 @@ def test_an_erased_contact_is_not_filled_again(session: Session) -> None:
     assert _hear_patient(session, person, sequence=2).phone is None
 
 
-def _hear_update(session: Session, person: UUID, *, sequence: int, **facts: str | None) -> Contact:
+def _hear_update(session: Session, person: UUID, *, sequence: int, **facts: Any) -> Contact:
     told = {"name": "Asha Weiss", "email": "new@example.org", "phone": None, **facts}
     contacts.remember(session, heard("user_updated", sequence=sequence), user_id=person, **told)
     return session.get_one(Contact, person, populate_existing=True)
@@ -122,3 +125,42 @@ def test_who_is_erased_before_having_been_heard_of_stays_unknown(session: Sessio
     contacts.forget(session, heard("user_erased"), user_id=person)
     assert _hear_update(session, person, sequence=9).email is None
     assert _hear_patient(session, person, sequence=9).phone is None
+
+
+@pytest.mark.parametrize("account_first", [True, False])
+@pytest.mark.parametrize("later", [timedelta(minutes=1), timedelta(0)], ids=["newer", "of the same moment"])
+def test_number_of_the_account_counts_when_it_is_not_older_in_whatever_order(
+    session: Session,
+    later: timedelta,
+    account_first: bool,  # noqa: FBT001  a case of the table
+) -> None:
+    person, now = uuid7(), clock.now()
+    hear = [
+        lambda: _hear_update(session, person, sequence=1, phone="+4930111111", phone_changed_at=now + later),
+        lambda: _hear_patient(session, person, phone_changed_at=now),
+    ]
+    for one in hear if account_first else hear[::-1]:
+        one()
+    assert session.get_one(Contact, person, populate_existing=True).phone == "+4930111111"
+
+
+@pytest.mark.parametrize("account_first", [True, False])
+def test_number_of_the_record_counts_when_it_is_newer_in_whatever_order(
+    session: Session,
+    account_first: bool,  # noqa: FBT001  a case of the table
+) -> None:
+    person, now = uuid7(), clock.now()
+    hear = [
+        lambda: _hear_update(session, person, sequence=1, phone="+4930111111", phone_changed_at=now),
+        lambda: _hear_patient(session, person, phone_changed_at=now + timedelta(minutes=1)),
+    ]
+    for one in hear if account_first else hear[::-1]:
+        one()
+    assert session.get_one(Contact, person, populate_existing=True).phone == "+4930222222"
+
+
+def test_number_that_is_taken_away_is_gone(session: Session) -> None:
+    person, now = uuid7(), clock.now()
+    _hear_patient(session, person, phone_changed_at=now)
+    known = _hear_update(session, person, sequence=1, phone=None, phone_changed_at=now + timedelta(minutes=1))
+    assert known.phone is None

@@ -64,7 +64,10 @@ def test_a_doctor_who_is_somebodys_patient_then_is_not_visited(session: Session)
     who = doctor(session)
     at_desk(session, doctor(session), who)
     for asking in (patient(), DESK):
-        assert refused(lambda asking=asking: book(session, who, actor=asking)).code == "slot_taken"
+        whom = patient().person if asking is DESK else asking.person
+        assert (
+            refused(lambda one=asking, whom=whom: book(session, who, actor=one, patient_id=whom)).code == "slot_taken"
+        )
     assert book(session, who, starts_at=at(minute=30))["status"] == "requested"
 
 

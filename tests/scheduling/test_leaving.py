@@ -99,10 +99,11 @@ def test_the_desk_calls_a_visit_off_late_and_says_that_it_is(
 def test_who_works_at_the_desk_calls_the_own_visit_off_as_any_patient(
     session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    visit = agreed(session, who, DESK)
+    both = patient(None, "receptionist", "patient")
+    visit = agreed(session, who, both)
     near(monkeypatch, visit, hours=1)
     with pytest.raises(Conflict) as refused:
-        move(session, DESK, visit, "cancel", reason="a cold")
+        move(session, both, visit, "cancel", reason="a cold")
     assert refused.value.code == "late_cancel"
 
 

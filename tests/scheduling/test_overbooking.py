@@ -121,7 +121,7 @@ def test_an_unknown_doctor_is_not_overbooked(session: Session) -> None:
 
 def test_only_the_desk_overbooks(session: Session) -> None:
     who, asking = doctor(session), patient()
-    own = patient(None, "receptionist")
+    own = patient(None, "receptionist", "patient")
     fulfilled = {"starts_at": at(-3), "ends_at": at(-3, hour=10), "created_at": at(-3), "status": "fulfilled"}
     session.add(Appointment(doctor_id=who.person, patient_id=asking.person, **fulfilled))
     for one, whom in ((asking, asking), (who, asking), (own, own)):

@@ -56,6 +56,22 @@ def test_whoever_has_an_account_or_a_record_is_booked(session: Session, remember
     assert at_desk(session, doctor(session), whom) == "booked"
 
 
+def test_account_of_staff_is_booked_only_once_it_is_a_patients(session: Session) -> None:
+    whom, who = patient(), doctor(session)
+    patients.remember(session, heard(), user_id=whom.person, is_patient=False)
+    with pytest.raises(NotYet):
+        at_desk(session, who, whom)
+    patients.remember(session, heard(2), user_id=whom.person, is_patient=True)
+    assert at_desk(session, who, whom) == "booked"
+
+
+def test_receptionist_who_is_no_patient_books_no_own_visit(session: Session) -> None:
+    whom, who = patient(None, "receptionist"), doctor(session)
+    with pytest.raises(NotFound):
+        at_desk(session, who, whom, actor=whom)
+    assert at_desk(session, who, whom, actor=patient(whom.person, "receptionist", "patient")) == "requested"
+
+
 @pytest.mark.parametrize("order", list(permutations(["account", "record", "erased"])), ids="-".join)
 def test_who_is_erased_stays_so_in_whatever_order_it_is_heard(session: Session, order: tuple[str, ...]) -> None:
     whom, who = patient(), doctor(session)

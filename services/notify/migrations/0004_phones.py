@@ -1,0 +1,19 @@
+"""When phone numbers changed, so that the newest of what auth and clinical say counts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from chassis.tables import Moment
+
+revision: str = "0004"
+down_revision: str | None = "0003"
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("contact", sa.Column("phone_changed_at", Moment))
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_column("contact", "phone_changed_at")
