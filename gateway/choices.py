@@ -11,6 +11,8 @@ PLACES = {
     "BloodGroup": ("PatientView", "blood_group"),
     "InvoiceStatus": ("InvoiceView", "status"),
     "MedicineRoute": ("PrescriptionItemView", "route"),
+    "NotificationKind": ("NotificationView", "kind"),
+    "NotificationSubject": ("NotificationView", "subject_type"),
     "Outcome": ("StatusView", "status"),
     "PaymentStatus": ("PaymentView", "status"),
     "PrescriptionStatus": ("PrescriptionView", "status"),

@@ -205,11 +205,15 @@ def _address(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, A
 
 
 def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """The contracts' own kinds of field are written as text, in the way that their docstrings tell."""
+    """The contracts' own kinds of field are written as text, in the way that their docstrings or `json_schema` tell."""
     if type(field).__module__ == fields.__name__ or "type" in ret or "$ref" in ret:
         return {}
+    description = ret.get("description") or (type(field).__doc__ or "").split("\n")[0]
+    told: dict[str, Any] | None = getattr(field, "json_schema", None)
+    if told is not None:
+        return {**told, "description": description}
     kind = ["string", "null"] if field.allow_none else "string"
-    return {"type": kind, "description": ret.get("description") or (type(field).__doc__ or "").split("\n")[0]}
+    return {"type": kind, "description": description}
 
 
 def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import fields, validate
 
@@ -35,6 +35,7 @@ PLACE = (validate.Length(1, 100), VISIBLE)
 class DayOrMoment(fields.Field[date | datetime]):
     """A day of the hospital (`2026-11-23`), or a moment with its zone (`2026-11-23T09:00:00Z`)."""
 
+    json_schema: ClassVar = {"anyOf": [{"type": "string", "format": one} for one in ("date", "date-time")]}
     default_error_messages = {"invalid": "Not a day, and not a moment with its zone."}
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date | datetime:

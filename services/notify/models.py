@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ColumnElement, Index, String, UniqueConstraint, case
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from chassis.tables import Moment, new_metadata
+from contracts.notify import SUBJECT_OF
 from services.notify import rules
 
 LEASE = timedelta(minutes=5)
@@ -71,6 +72,16 @@ class Notification(Base):
     @classmethod
     def _is_read(cls) -> ColumnElement[bool]:
         return cls.read_at.is_not(None)
+
+    @hybrid_property
+    def subject_type(self) -> str:
+        """The type of the record that it is about."""
+        return SUBJECT_OF[self.kind]
+
+    @subject_type.inplace.expression
+    @classmethod
+    def _subject_type(cls) -> ColumnElement[str]:
+        return case(SUBJECT_OF, value=cls.kind)
 
     def read(self, now: datetime) -> None:
         """The person has read it; the first time counts."""

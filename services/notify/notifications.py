@@ -22,6 +22,7 @@ LISTED = (
     Notification.id,
     Notification.kind,
     Notification.message,
+    Notification.subject_type.label("subject_type"),
     Notification.subject_id,
     Notification.is_read,
     Notification.created_at,

@@ -197,3 +197,10 @@ def test_an_id_of_an_example_is_that_of_one_kind_of_record() -> None:
 
 def test_examples_are_of_the_type_that_they_explain() -> None:
     assert {kind().deserialize(example) is not None for kind, example in schemas.EXAMPLES.items()} == {True}
+
+
+def test_days_or_moments_of_a_query_have_both_formats() -> None:
+    [slots] = [one["get"] for path, one in DOCUMENT["paths"].items() if path.endswith("/slots")]
+    found = {one["name"]: one["schema"] for one in slots["parameters"] if one.get("name") in ("from", "to")}
+    formats = [{"format": "date", "type": "string"}, {"format": "date-time", "type": "string"}]
+    assert found == {name: {"anyOf": formats} for name in ("from", "to")}
