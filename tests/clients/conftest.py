@@ -1,0 +1,14 @@
+"""A hospital that the generated clients ask."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hospital import Hospital, embedded_hospital
+
+
+@pytest.fixture(scope="session")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """A running hospital without demo people."""
+    with embedded_hospital(tmp_path_factory.mktemp("clients")) as running:
+        yield running
