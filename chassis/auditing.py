@@ -6,12 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from chassis import clock, rows
+from chassis import clock
 from chassis.contract import Command, Page
 from chassis.database import Session
 from chassis.identity import Actor
 from chassis.paging import page
 from chassis.tables import audit
+from transports import rows
 
 
 def row_of(actor: Actor, action: str, record: UUID | None, *, allowed: bool = True) -> rows.Row:

@@ -40,6 +40,8 @@ class Config:
     allow_sandbox_payments: bool
     workers: int
     """Requests that a service works on at once; the rest waits in the broker."""
+    allow_unsigned_events: bool
+    """Whether events without an account are taken, as those of earlier versions are."""
     retry_delays: tuple[float, ...]
     """Waits before each new try of an event handler; then the message is a dead letter."""
     log_level: str

@@ -14,16 +14,17 @@ import eventlet
 from nameko.extensions import SharedExtension
 
 from chassis import revocations, topology
-from chassis.broker import watched, watched_queues
 from chassis.config import Config
 from chassis.delivery import Delivery
 from chassis.event import Event, events_of
+from telemetry.links import watched, watched_listeners, watched_queues
 from telemetry.logs import log
 from telemetry.metrics import EVENTS_UNROUTED
 from transports.confirms import ConfirmedPublisher
-from transports.declaring import NoWait, ensure_queue
+from transports.declaring import NoWait, Sparing, ensure_queue
 from transports.links import BROKER_ERRORS, Link, Outgoing
 from transports.reading import Reader, Source
+from transports.senders import Senders, account_of, url_of
 
 if TYPE_CHECKING:
     from telemetry.health import Health
@@ -55,13 +56,16 @@ class Broker(SharedExtension):
         """Prepare the links; entrypoints register before `start`."""
         if hasattr(self, "consuming"):
             return
-        url, self.service = self.config.amqp_url, self.container.service_name
+        self.service = self.container.service_name
+        url = url_of(self.config.amqp_url, self.service)
+        self.senders = Senders(self.service, account_of(url), unsigned=self.config.allow_unsigned_events)
+        self.apart = self.senders.apart and not url.startswith("embedded:")
         self.consuming = Link(url, self._set_up, tell=watched(self.service, "consumer"))
         self.reader = Reader(self.consuming, self.service, watched_queues(self.service))
         self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
         tell = watched(self.service, "events", self._events_may_go)
         self.publisher = ConfirmedPublisher(url, self._prepare, tell, keep_in=topology.UNROUTED, kept=self._kept)
-        self.delivery = Delivery(self.service, self.publisher, self.config.retry_delays)
+        self.delivery = Delivery(self.senders, self.publisher, self.config.retry_delays)
         health: Health = self.container.config["health"]
         health.add(f"{self.service}.broker", lambda: self.consuming.answers and self.replies.answers)
         health.add(f"{self.service}.broker.events", lambda: self.publisher.link.answers)
@@ -91,26 +95,36 @@ class Broker(SharedExtension):
 
     def _prepare(self, channel: Any) -> None:
         ensure_queue(channel.connection, topology.UNROUTED)
-        self._declare(channel)
+        self._declare(self._declaring(channel))
+
+    def _declaring(self, channel: Any) -> Any:
+        """A channel for declarations. With an account of our own, what we share is made by deploy's `broker-setup`."""
+        owns, lacks = partial(topology.is_own, self.service), watched_listeners(self.service)
+        return Sparing(channel, owns, lacks) if self.apart else channel
 
     def _renew(self) -> None:
         while True:
             eventlet.sleep(RENEW_SECONDS)
             if self.publisher.link.is_up:
                 with suppress(*BROKER_ERRORS):
-                    self._declare(NoWait(self.publisher.link.channel))
+                    (self._declare_own if self.apart else self._declare)(NoWait(self.publisher.link.channel))
 
     def _kept(self, event: str) -> None:
         EVENTS_UNROUTED.labels(self.service).inc()
         log.warning("event unrouted", service=self.service, event_name=event)
+        if topology.is_own(self.service, event):  # What should have waited or been kept: a queue of ours is gone.
+            self._declare_own(NoWait(self.publisher.link.open_channel))
 
     def _declare(self, channel: Any) -> None:
         """The exchanges of this service's events and the queues of all who hear them, even if they have never run."""
         topology.declare_exchanges(channel, self.service)
-        topology.declare_retries(channel, self.service, self.config.retry_delays)
+        self._declare_own(channel)
         for event in events_of(self.service):
             for handler in event.heard_by:
                 topology.declare_event_queue(channel, event, handler)
+
+    def _declare_own(self, channel: Any) -> None:
+        topology.declare_retries(channel, self.service, self.config.retry_delays)
 
     def _events_may_go(self) -> None:
         self.events_wait()
@@ -118,17 +132,22 @@ class Broker(SharedExtension):
     def _set_up(self, channel: Any) -> None:
         while not self.replies.is_up:
             eventlet.sleep(ANSWER_FIRST_SECONDS)  # What is asked before we can answer would be answered to nobody.
-        channel.exchange_declare(exchange=revocations.EXCHANGE, type="topic", durable=True, auto_delete=False)
-        revocations.listen(channel, self.service, self.container.config["revoked"])
+        self._declaring(channel).exchange_declare(
+            exchange=revocations.EXCHANGE, type="topic", durable=True, auto_delete=False
+        )
+        revocations.listen(channel, self.senders, self.container.config["revoked"])
         self.reader.set_up(channel)
 
     def _sources(self) -> Iterator[Source]:
         if self.on_rpc:
             queue, declare = topology.rpc_queue(self.service), partial(topology.declare_rpc, service=self.service)
-            yield Source(queue, self.config.workers, declare, self._take_rpc)
+            yield Source(queue, self.config.workers, self._with_rights(declare), self._take_rpc)
         for queue, (event, handler, take) in sorted(self.on_event.items()):
             declare = partial(topology.declare_event_queue, event=event, handler=handler)
-            yield Source(queue, EVENT_PREFETCH, declare, take)
+            yield Source(queue, EVENT_PREFETCH, self._with_rights(declare), take)
+
+    def _with_rights(self, declare: Callable[[Any], None]) -> Callable[[Any], None]:
+        return lambda channel: declare(self._declaring(channel))
 
     def _take_rpc(self, message: Any) -> None:
         method = message.delivery_info["routing_key"].rpartition(".")[2]

@@ -16,34 +16,43 @@ from telemetry.logs import log
 from telemetry.metrics import EVENTS_FAILED
 from transports.confirms import ConfirmedPublisher
 from transports.links import Outgoing
+from transports.senders import SENDER, Senders
 
 MAX_DELIVERIES, MAX_TRIED = 5, 1000
 ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT = "x-attempt", "x-queue", "x-error", "x-code", "x-failed-at"
-OWN_HEADERS = (ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT, "x-death", "x-delivery-count", "x-acquired-count")
+OWN_HEADERS = (ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT, SENDER, "x-death", "x-delivery-count", "x-acquired-count")
 
 
 class Undeliverable(Exception):
     """A message that no number of tries will help."""
 
 
+class WrongAccount(Undeliverable):
+    """An event that neither its source nor its own hearer has sent: another account poses as the source."""
+
+    code = "wrong_account"
+
+
 class Delivery:
     """Sends the failed messages of one service on."""
 
-    def __init__(self, service: str, publisher: ConfirmedPublisher, delays: tuple[float, ...]) -> None:
-        self.service, self.publisher, self.delays = service, publisher, delays
+    def __init__(self, senders: Senders, publisher: ConfirmedPublisher, delays: tuple[float, ...]) -> None:
+        self.service, self.senders, self.publisher, self.delays = senders.process, senders, publisher, delays
 
     def fail(self, message: Any, queue: str, error: BaseException) -> None:
         """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
         attempt = _tried(message.headers.get(ATTEMPT, 0)) + (not is_outage(error))
         dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
-        exchange = "" if dead else retry_exchange(self.delays[max(attempt - 1, 0)])
-        headers = {**fresh_headers(message.headers), **_told(error, attempt, queue)}
+        exchange = "" if dead else retry_exchange(self.service, self.delays[max(attempt - 1, 0)])
+        sender = self.senders.sender_of(message.properties, message.headers)
+        headers = {**fresh_headers(message.headers), **_told(error, attempt, queue), SENDER: sender}
         properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
         key = dead_queue(self.service) if dead else queue
         self.publisher.publish([Outgoing(bytes_of(message.body), exchange, key, headers, properties, needs_queue=True)])
-        self._tell(queue, error, attempt, "dead" if dead else "again")
+        fate = "refused" if isinstance(error, WrongAccount) else "dead" if dead else "again"
+        self._tell(queue, error, attempt, fate, sender)
 
-    def _tell(self, queue: str, error: BaseException, attempt: int, fate: str) -> None:
+    def _tell(self, queue: str, error: BaseException, attempt: int, fate: str, sender: str) -> None:
         handler = queue.rpartition("--")[2]
         EVENTS_FAILED.labels(self.service, handler, fate).inc()
         log.warning(
@@ -53,6 +62,7 @@ class Delivery:
             fate=fate,
             attempt=attempt,
             error=_class_of(error),
+            sender=sender,
         )
 
 

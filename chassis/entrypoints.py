@@ -14,7 +14,7 @@ from nameko.rpc import Rpc
 from chassis import housekeeping, reactions
 from chassis.consumer import Broker
 from chassis.contract import Command
-from chassis.delivery import MAX_DELIVERIES, Undeliverable, is_outage
+from chassis.delivery import MAX_DELIVERIES, Undeliverable, WrongAccount, is_outage
 from chassis.errors import Invalid, MatronError, NotFound, internal
 from chassis.event import Event, Origin
 from chassis.execution import Host, Shape, masked
@@ -110,11 +110,12 @@ class Heard(EventHandler):
         self.broker.stop_consuming()
 
     def handle_message(self, message: Any) -> None:
-        """Start a worker on the event; one that cannot be read, or that has killed processes, is a dead letter."""
+        """Start a worker on the event; one that is forged, unreadable, or has killed processes is a dead letter."""
         try:
             data, origin = self._read(message)
-        except (*UNREADABLE, Undeliverable):
-            self.container.spawn_managed_thread(lambda: self._settle(message, Undeliverable()))
+        except (*UNREADABLE, Undeliverable) as error:
+            fault = error if isinstance(error, Undeliverable) else Undeliverable()
+            self.container.spawn_managed_thread(lambda: self._settle(message, fault))
             return
         try:
             self.container.spawn_worker(
@@ -128,6 +129,8 @@ class Heard(EventHandler):
             self.broker.settle(message.requeue)
 
     def _read(self, message: Any) -> tuple[dict[str, Any], Origin]:
+        if not self.broker.senders.take(message.properties, message.headers, self.event.service):
+            raise WrongAccount
         data, origin = orjson.loads(message.body), origin_of(message.headers)
         deadly = int(message.headers.get("x-delivery-count") or 0) >= MAX_DELIVERIES
         if deadly or self.event.schema().validate(data):

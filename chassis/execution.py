@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis import auditing, idempotency, outbox, rows
+from chassis import auditing, idempotency, outbox
 from chassis.contract import Command
 from chassis.database import Database, Session
 from chassis.errors import REFUSALS, Forbidden, MatronError, NoAnswer, NotFound, internal
@@ -24,6 +24,7 @@ from chassis.outbox import Relay
 from chassis.waits import Waits
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import HANDLED, TIMERS_FAILED
+from transports import rows
 from transports.engines import violated
 
 TRIES = 4

@@ -18,12 +18,13 @@ import orjson
 from sqlalchemy import bindparam, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chassis import clock, config, rows
+from chassis import clock, config
 from chassis.contract import Command
 from chassis.database import Session
 from chassis.errors import Invalid
 from chassis.identity import Actor
 from chassis.tables import idempotency
+from transports import rows
 
 _VALUES: dict[str, Any] = {c.name: bindparam(c.name) for c in idempotency.c if c.name not in ("plan", "reply")}
 _CLAIM: dict[str, Any] = {

@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, text, u
 from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils.compat import uuid7
 
-from chassis import clock, rows
+from chassis import clock
 from chassis.database import Database, Session
 from chassis.errors import MatronError
 from chassis.event import Event, Origin, events_of
@@ -32,6 +32,7 @@ from chassis.identity import Actor
 from chassis.tables import outbox, relay
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import EVENTS_SENT
+from transports import rows
 from transports.confirms import ConfirmedPublisher
 from transports.engines import ABANDONED_SECONDS
 from transports.links import BROKER_ERRORS, Outgoing

@@ -10,18 +10,29 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from telemetry.logs import log
+from telemetry.metrics import EVENTS_FAILED
 from tokens.revoked import Revoked
+from transports.senders import Senders
 
 EXCHANGE, EVENT = "auth.internal", "session_revoked"
 
 
-def listen(channel: Any, process: str, revoked: Revoked) -> None:
+def listen(channel: Any, senders: Senders, revoked: Revoked) -> None:
     """Hear of each session that ends from now on."""
-    queue = f"evt-auth-{EVENT}--{process}.process_{uuid4().hex}"
+    queue = f"evt-auth-{EVENT}--{senders.process}.process_{uuid4().hex}"
     channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
     channel.queue_bind(queue=queue, exchange=EXCHANGE, routing_key=EVENT)
-    take = lambda raw: remember(revoked, [orjson.loads(channel.message_to_python(raw).body)])  # noqa: E731  one line, named for what it does
+    take = lambda raw: _take(channel.message_to_python(raw), senders, revoked)  # noqa: E731  one line, named for what it does
     channel.basic_consume(queue, no_ack=True, callback=take, consumer_tag="revocations")
+
+
+def _take(message: Any, senders: Senders, revoked: Revoked) -> None:
+    if senders.take(message.properties, message.headers, "auth"):
+        remember(revoked, [orjson.loads(message.body)])
+        return
+    EVENTS_FAILED.labels(senders.process, EVENT, "refused").inc()
+    log.warning("event failed", service=senders.process, handler=EVENT, fate="refused")
 
 
 def remember(revoked: Revoked, told: list[dict[str, str]]) -> None:

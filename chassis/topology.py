@@ -1,7 +1,8 @@
 """Exchanges and queues: their names, and how they are declared. Declaring again what is there changes nothing.
 
 Arguments of a queue can never change later, so they are few: event queues are quorum queues and have no other. Limits
-are policies, in deploy/rabbitmq.
+are policies, in deploy/rabbitmq. What several services use is made there as well, and by a service only where that has
+not been done and its account may.
 """
 
 from collections.abc import Iterable
@@ -28,14 +29,20 @@ def dead_queue(service: str) -> str:
     return f"dead-{service}"
 
 
-def delay_queue(seconds: float) -> str:
-    """The queue in which messages wait so long before they go back to the queue they came from."""
-    return f"delay-{int(seconds * 1000)}"
+def delay_queue(service: str, seconds: float) -> str:
+    """The queue in which a service's messages wait so long before they go back to the queue they came from."""
+    return f"delay-{service}-{int(seconds * 1000)}"
 
 
-def retry_exchange(seconds: float) -> str:
-    """Where a message is sent to wait. Named apart from the queue, which nobody may read: secrets may wait in it."""
-    return f"retry-{int(seconds * 1000)}"
+def retry_exchange(service: str, seconds: float) -> str:
+    """Where a service sends a message to wait, so that the message keeps its queue's name as its key."""
+    return f"retry-{service}-{int(seconds * 1000)}"
+
+
+def is_own(service: str, name: str) -> bool:
+    """Whether a queue or an exchange is the service's alone to make, to read and to delete."""
+    kept = name in (rpc_queue(service), dead_queue(service))
+    return kept or name.startswith((f"delay-{service}-", f"retry-{service}-")) or f"--{service}." in name
 
 
 def declare_rpc(channel: Any, service: str) -> None:
@@ -60,10 +67,10 @@ def declare_event_queue(channel: Any, event: type[Event], handler: str) -> None:
 
 
 def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None:
-    """The delay queues, shared by all services, and the service's dead letters."""
+    """The service's delay queues and dead letters."""
     declare_quorum(channel, dead_queue(service))
     for seconds in delays:
-        queue, exchange = delay_queue(seconds), retry_exchange(seconds)
+        queue, exchange = delay_queue(service, seconds), retry_exchange(service, seconds)
         channel.exchange_declare(exchange=exchange, type="fanout", durable=True, auto_delete=False)
         declare_quorum(channel, queue, {"x-message-ttl": int(seconds * 1000), **_BACK_TO_ITS_QUEUE})
         channel.queue_bind(queue=queue, exchange=exchange, routing_key="")

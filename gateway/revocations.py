@@ -22,6 +22,7 @@ from chassis.identity import Actor, Verifier
 from contracts.auth import EndSession, ListRevokedSessions, LogOut
 from gateway.rpc import Calling
 from tokens.keys import KeySet
+from transports.senders import Senders, account_of
 
 if TYPE_CHECKING:
     from tokens.revoked import Revoked
@@ -50,6 +51,8 @@ class TokenChecks(DependencyProvider):
         self.revoked.awaited, self.listenings = True, 0
         self.verifier = Verifier(KeySet(config["matron"].jwks_file), self.revoked)
         self.calling.setup()
+        account, unsigned = account_of(self.calling.client.link.url), config["matron"].allow_unsigned_events
+        self.senders = Senders("gateway", account, unsigned=unsigned)
         self.calling.client.also.append(self._listen)
         config["health"].add("gateway.revocations", lambda: not self.revoked.awaited)
 
@@ -59,7 +62,7 @@ class TokenChecks(DependencyProvider):
 
     def _listen(self, channel: Any) -> None:
         """Hear first and ask then, so that no session ends unheard in between."""
-        revocations.listen(channel, "gateway", self.revoked)
+        revocations.listen(channel, self.senders, self.revoked)
         self.listenings += 1
 
     def _watch(self) -> None:

@@ -7,7 +7,7 @@ may call our services, and with `direct=False` this client calls nameko's.
 """
 
 import time
-from itertools import count
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,10 +18,12 @@ from nameko.exceptions import RemoteError, deserialize
 from nameko.extensions import DependencyProvider, SharedExtension
 
 from chassis import topology
-from chassis.broker import down, watched
+from chassis.broker import down
 from chassis.errors import Internal, MatronError, Unavailable, internal, no_answer
 from chassis.execution import Call
+from telemetry.links import watched
 from transports.links import BROKER_ERRORS, Link, Outgoing
+from transports.senders import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +71,6 @@ class RpcClient:
         self.waiting: dict[str, Event] = {}
         self.also: list[Callable[[Any], None]] = []
         """What else is set up on the link's channel, after every connect."""
-        self.numbers = count(1)
 
     def _set_up(self, channel: Any) -> None:
         # Until a service has declared it there is nobody to ask, and publishing to it would close the channel.
@@ -112,9 +113,10 @@ class RpcClient:
 
     def call(self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float) -> Reply:
         """Ask and wait. `Unavailable` when nothing was sent; `NoAnswer` when no answer came in time."""
-        number, answer = str(next(self.numbers)), Event()
-        message = self._request(service, method, payload, call, seconds, number)
-        self.waiting[number] = answer
+        # A service that has answered knows where replies go, but not what others are asked: it cannot answer for them.
+        secret, answer = token_hex(16), Event()
+        message = self._request(service, method, payload, call, seconds, secret)
+        self.waiting[secret] = answer
         try:
             message.send(self.link.channel, mandatory=True)
             with eventlet.Timeout(seconds, exception=False):
@@ -124,10 +126,10 @@ class RpcClient:
         except BROKER_ERRORS:
             raise down() from None
         finally:
-            self.waiting.pop(number, None)
+            self.waiting.pop(secret, None)
 
     def _request(
-        self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float, number: str
+        self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float, secret: str
     ) -> Outgoing:
         headers = {
             "nameko.auth_token": call.token,
@@ -139,7 +141,7 @@ class RpcClient:
         }
         properties = {
             "reply_to": self.reply_to,
-            "correlation_id": number,
+            "correlation_id": secret,
             "delivery_mode": 1,
             "expiration": str(int(seconds * 1000)),
         }
@@ -154,7 +156,7 @@ class Calling(SharedExtension):
         """Make the client; it connects when it starts."""
         if not hasattr(self, "client"):
             name = self.container.service_name
-            self.client = RpcClient(self.container.config["matron"].amqp_url, name)
+            self.client = RpcClient(url_of(self.container.config["matron"].amqp_url, name), name)
             self.container.config["health"].add(f"{name}.broker", lambda: self.client.link.answers)
 
     def start(self) -> None:

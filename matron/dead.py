@@ -8,6 +8,10 @@ gone back `LOOKS` times, all are put into the queue anew, each confirmed before 
 limit of 3 or more therefore loses nothing. When only some were looked at, they may stand behind the others then.
 
 What dies between a confirm and its acknowledgement leaves a letter in both places: handlers do an event once anyway.
+
+Any service can write into any queue of dead letters, so a letter that is moved names its first sender, as far as the
+broker vouches for that: the handler refuses a forged event again. Letters are moved with the service's own account,
+which its handlers believe.
 """
 
 import sqlite3
@@ -25,13 +29,14 @@ from kombu.utils import json
 
 from chassis.broker import down
 from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
-from chassis.errors import NotFound
+from chassis.errors import Invalid, NotFound
 from chassis.topology import dead_queue
 from matron.place import Place, connected, usable
 from matron.replay import events_by_name
 from matron.screen import Watch
 from transports.confirms import CONFIRM_SECONDS
 from transports.links import Outgoing
+from transports.senders import SENDER, USER, Senders, account_of
 
 LOOKS = 3
 RETURN_SECONDS = 2.0
@@ -79,8 +84,9 @@ class Letter:
 class DeadQueue:
     """The dead letters of one service, on an open channel."""
 
-    def __init__(self, channel: Any, service: str) -> None:
+    def __init__(self, channel: Any, service: str, account: str) -> None:
         self.channel, self.service, self.name = channel, service, dead_queue(service)
+        self.senders = Senders(service, account)
         self.positions = count(1)
         self.unroutable = False
         channel.events["basic_return"].add(self._returned)
@@ -113,7 +119,8 @@ class DeadQueue:
     def give_back(self, letters: Iterable[Letter]) -> None:
         """Return all that is taken and not acknowledged, which is `letters`, to the queue."""
         letters = list(letters)
-        if any(int(letter.headers.get(COUNTS[0]) or 0) >= LOOKS for letter in letters):
+        looked = any(int(letter.headers.get(COUNTS[0]) or 0) >= LOOKS for letter in letters)
+        if looked and not any(map(self._is_beyond_us, letters)):
             for letter in letters:
                 self._renew(letter)
         elif letters:
@@ -128,12 +135,27 @@ class DeadQueue:
 
     def _renew(self, letter: Letter) -> None:
         headers = {name: value for name, value in letter.headers.items() if name not in COUNTS}
-        self._send(letter, self.name, headers)
+        self._send(letter, self.name, {**headers, SENDER: self._sender_of(letter)})
         self.drop(letter)
 
-    def send_back(self, letter: Letter) -> bool:
-        """Send a letter to the handler's queue as if it were new, then remove it; False when the queue is gone."""
-        if not letter.queue or not self._send(letter, letter.queue, fresh_headers(letter.headers)):
+    def _sender_of(self, letter: Letter) -> str:
+        return self.senders.sender_of(letter.properties, letter.headers)
+
+    def _is_beyond_us(self, letter: Letter) -> bool:
+        """Whether only the service's own account can say whose letter it is."""
+        return letter.properties.get(USER) == self.service != self.senders.account
+
+    def send_back(self, letter: Letter, *, trusted: bool = False) -> bool:
+        """Send a letter to the handler's queue as if it were new, then remove it; False when the queue is gone.
+
+        A `trusted` one counts as the service's own, whoever sent it. Invalid: `wrong_account`.
+        """
+        if self._is_beyond_us(letter):
+            text = f"Only the account {self.service} sends these back. Run this in the container of {self.service}."
+            raise Invalid("wrong_account", text)
+        sender = self.service if trusted else self._sender_of(letter)
+        headers = {**fresh_headers(letter.headers), SENDER: sender}
+        if not letter.queue or not self._send(letter, letter.queue, headers):
             return False
         self.drop(letter)
         return True
@@ -147,7 +169,8 @@ class DeadQueue:
         self.unroutable = False
         properties = {"delivery_mode": 2, "message_id": letter.message_id}
         with eventlet.Timeout(CONFIRM_SECONDS, down()):
-            Outgoing(letter.body, "", queue, headers, properties).send(self.channel, mandatory=True)
+            message = Outgoing(letter.body, "", queue, headers, properties)
+            message.send(self.channel, mandatory=True, account=self.senders.account)
         return not self.unroutable
 
     def _returned(self, *_told: object) -> None:
@@ -157,8 +180,8 @@ class DeadQueue:
 @contextmanager
 def opened(place: Place, service: str) -> Iterator[DeadQueue]:
     """The dead letters of a service, to be moved."""
-    with place.broker() as url, connected(url) as open_channel:
-        yield DeadQueue(open_channel(), service)
+    with place.broker(service) as url, connected(url) as open_channel:
+        yield DeadQueue(open_channel(), service, account_of(url))
 
 
 def stored(file: Path, service: str) -> list[Letter]:
@@ -216,11 +239,11 @@ def one(place: Place, service: str, which: str) -> Letter:
         return letter
 
 
-def replay_one(place: Place, service: str, which: str) -> bool:
+def replay_one(place: Place, service: str, which: str, *, trusted: bool = False) -> bool:
     """Send one letter back to its handler; False when the handler's queue is gone, and the letter stays."""
     with opened(place, service) as queue:
         letter, passed = queue.find(which)
-        moved = queue.send_back(letter)
+        moved = queue.send_back(letter, trusted=trusted)
         queue.give_back(passed if moved else [*passed, letter])
         return moved
 

@@ -38,7 +38,7 @@ PRIVATE = 0o077
 def settings(port: int, data: Path) -> dict[str, str]:
     """The environment of the embedded mode, whatever it was: the README names what stands here."""
     return {
-        "AMQP_URL": f"embedded://{BROKER}",
+        "AMQP_URL": f"embedded://{{service}}@{BROKER}",  # An account for each service, as on a server.
         **{f"{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES},
         "JWKS_FILE": f"{data}/keys/jwks.json",
         "SIGNING_KEYS": f"{data}/keys/private",

@@ -119,6 +119,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
         "CURRENCY", "EUR", validate=Regexp("[A-Z]{3}$", error="expected an ISO 4217 code such as EUR")
     ),
     "allow_sandbox_payments": lambda env: env.bool("ALLOW_SANDBOX_PAYMENTS", False),
+    "allow_unsigned_events": lambda env: env.bool("ALLOW_UNSIGNED_EVENTS", False),
     "workers": lambda env: env.int("WORKERS", 16, validate=Range(1, 1000, error="expected {min} to {max}")),
     "retry_delays": _waits,
     "log_level": lambda env: env.str(

@@ -36,6 +36,8 @@ from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_rabbitmq_ev
 event = from_rabbitmq_event(RabbitMQMessage(properties.headers, properties.content_type, body))
 ```
 
+The property `user_id` names the broker account that sent the message, such as `scheduling`: the broker has checked it.
+
 The SDK's other binding, `amqp`, is for AMQP 1.0 and its prefix `cloudEvents_`; it does not read these messages.
 
 """

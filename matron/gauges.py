@@ -24,6 +24,7 @@ from telemetry.sampling import sample
 from transports import names
 from transports.declaring import size_of
 from transports.links import BROKER_ERRORS
+from transports.senders import url_of
 
 OUTBOX_PACE, QUEUES_PACE = 10.0, 30.0
 DOWN = (MatronError, SQLAlchemyError, *BROKER_ERRORS)
@@ -46,7 +47,7 @@ def start(containers: Iterable[Any], amqp_url: str) -> None:
             metrics.DATABASE_LIMIT.labels(container.service_name).set(pool.size())
             sample(OUTBOX_PACE, measure_outbox, container.service_name, resources.database, expected=DOWN)
         if container.service_name == "gateway":
-            sample(QUEUES_PACE, measure_queues, amqp_url, expected=DOWN)
+            sample(QUEUES_PACE, measure_queues, url_of(amqp_url, container.service_name), expected=DOWN)
 
 
 def note_name(name: str, state: str) -> None:

@@ -24,6 +24,7 @@ from chassis.errors import Conflict, Unavailable
 from matron import environment
 from transports.embedded import close_broker, open_broker
 from transports.links import connection_to
+from transports.senders import url_of
 
 FOLDER = Path("var")
 NAME = "operator"
@@ -84,16 +85,16 @@ class Place:
         return f"sqlite:///{file}"
 
     @contextmanager
-    def broker(self) -> Iterator[str]:
-        """The broker's URL. Conflict: `folder_in_use`."""
+    def broker(self, account: str) -> Iterator[str]:
+        """The broker's URL; of a folder's broker for that service's account. Conflict: `folder_in_use`."""
         if self.url is not None:
-            yield self.url
+            yield url_of(self.url, account)
             return
         with lock(self.data):
             with usable(self.file):
                 open_broker(NAME, self.file)
             try:
-                yield f"embedded://{NAME}"
+                yield f"embedded://{account}@{NAME}"
             finally:
                 close_broker(NAME)
 

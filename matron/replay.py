@@ -30,7 +30,9 @@ from matron.place import Place
 from matron.screen import Watch
 from matron.trouble import opened
 from transports.confirms import ConfirmedPublisher
+from transports.declaring import Sparing
 from transports.links import BrokerDown
+from transports.senders import account_of
 
 BATCH = 200
 CONNECT_SECONDS = 10.0
@@ -108,11 +110,18 @@ class Replay:
         return self.handler if is_partner(self.handler) else self.events[0].queue_of(self.handler)
 
     def prepare(self, channel: Any) -> None:
-        """Declare the handler's queue; another system's own must be there."""
+        """Declare the handler's queue where it is missing; another system's own must be there."""
         if is_partner(self.handler):
             channel.queue_declare(queue=self.queue, passive=True)
         else:
-            declare_event_queue(channel, self.events[0], self.handler)
+            declare_event_queue(Sparing(channel, lambda _name: False), self.events[0], self.handler)
+
+    def check(self, account: str) -> None:
+        """Refuse an account whose events the handler would refuse. Invalid: `wrong_account`."""
+        hearer = self.handler.partition(".")[0]
+        if account in {*SERVICES, "gateway"} - {self.service, hearer} and not is_partner(self.handler):
+            text = f"{self.handler} takes this from {self.service} and {hearer} only, not from the account {account}."
+            raise Invalid("wrong_account", text)
 
     def _among(self, events: Iterable[type[Event]]) -> list[ColumnElement[bool]]:
         # What has no sequence yet has not been sent for the first time; the relay will. What was emptied for an erased
@@ -167,7 +176,9 @@ def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
     with ExitStack() as stack:
         source = stack.enter_context(opened(wanted.service, place.database_url(wanted.service)))
         consumer = stack.enter_context(opened(consumer_name, consumer_url)) if consumer_url else None
-        publisher = stack.enter_context(_publisher(stack.enter_context(place.broker()), wanted))
+        url = stack.enter_context(place.broker(wanted.service))
+        wanted.check(account_of(url))
+        publisher = stack.enter_context(_publisher(url, wanted))
         advance = stack.enter_context(watch(wanted.count(source)))
         sent, gone = 0, wanted.gone(source)
         for rows in wanted.batches(source):

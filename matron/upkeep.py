@@ -140,11 +140,13 @@ def replay(
     service: ServiceName,
     message_id: WhichOrNone = None,
     everything: Annotated[bool, typer.Option("--all", help="All dead letters of the service.")] = False,
+    trust: Annotated[bool, typer.Option("--trust", help="Although the code is `wrong_account`: look first.")] = False,
     data: Data = None,
 ) -> None:
     """Send dead letters back to the handlers that failed, with all their tries before them again.
 
     Each is removed when the broker has confirmed the new message. An event that was handled meanwhile has no effect.
+    One with the code `wrong_account` was not sent by its source, and is refused again: see `matron events replay`.
 
     **Examples**
 
@@ -157,11 +159,13 @@ def replay(
     from matron.screen import progress
 
     _one_or_all(message_id, everything)
+    if trust and everything:
+        raise typer.BadParameter("--trust goes with one message")
     place = Place.given(data)
     if message_id is None:
         sent, total = letters.replay_all(place, service, partial(progress, err, "sending back"))
     else:
-        sent, total = int(letters.replay_one(place, service, message_id)), 1
+        sent, total = int(letters.replay_one(place, service, message_id, trusted=trust)), 1
     out.print(f"{sent} of {total} sent back")
     if sent < total:
         err.print("The others stay: the queue that they came from is gone. Start the service that handles them first.")

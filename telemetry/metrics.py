@@ -19,7 +19,7 @@ EVENTS_SENT = Counter("matron_events_sent", "Events that the relay handed to the
 EVENTS_FAILED = Counter("matron_events_failed", "Handlings of an event that failed.", ["service", "handler", "fate"])
 EVENTS_UNROUTED = Counter("matron_events_unrouted", "Events that no queue took, kept in `unrouted`.", ["service"])
 QUEUES_DELETED = Counter(
-    "matron_queues_deleted", "Queues that were deleted while we read from them.", ["service", "queue"]
+    "matron_queues_deleted", "Queues deleted while we read from them, or missing to what we send.", ["service", "queue"]
 )
 TIMERS_FAILED = Counter(
     "matron_timers_failed", "Runs of a timer, such as the clean-up, that failed.", ["service", "name"]

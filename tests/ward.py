@@ -207,6 +207,7 @@ def settings(**changes: Any) -> Config:
         "mfa_required_roles": frozenset(),
         "currency": "EUR",
         "allow_sandbox_payments": True,
+        "allow_unsigned_events": False,
         "workers": 16,
         "retry_delays": (0.1, 0.3),
         "log_level": "INFO",

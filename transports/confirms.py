@@ -8,6 +8,7 @@ import eventlet
 from eventlet.event import Event
 
 from transports.links import BROKER_ERRORS, BrokerDown, Link, Outgoing
+from transports.senders import account_of
 
 CONFIRM_SECONDS = 10.0
 
@@ -44,7 +45,7 @@ class ConfirmedPublisher:
         kept: Callable[[str], None] = lambda _routing_key: None,
     ) -> None:
         self.link = Link(url, partial(self._set_up, set_up), lost=self._lost, tell=tell)
-        self.confirms = not url.startswith("embedded:")
+        self.confirms, self.account = not url.startswith("embedded:"), account_of(url)
         self.keep_in, self.kept = keep_in, kept
         """The queue for messages that need one and found none; `kept` hears the routing key of each."""
         self.last_tag = 0
@@ -68,7 +69,8 @@ class ConfirmedPublisher:
             for message in messages:
                 self.last_tag += 1
                 self.waiting[self.last_tag] = {batch}
-                message.send(channel, mandatory=message.needs_queue and bool(self.keep_in))
+                mandatory = message.needs_queue and bool(self.keep_in)
+                message.send(channel, mandatory=mandatory, account=self.account)
         except BROKER_ERRORS:
             raise BrokerDown("the broker took not all") from None
         if self.confirms:

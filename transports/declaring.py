@@ -1,10 +1,10 @@
 """Declarations beyond the ordinary: without waiting for an answer, and of a queue that may not be ours to make."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from amqp.exceptions import NotFound
+from amqp.exceptions import AccessRefused, NotFound
 
 
 class NoWait:
@@ -42,3 +42,58 @@ def size_of(channel: Any, queue: str) -> int:
         return 0
     channel.close()
     return number
+
+
+class Sparing:
+    """A channel that declares what is its owner's, and makes the rest only where that is missing.
+
+    RabbitMQ wants the right to configure also from a client that declares what is there; a client that only looks needs
+    no right. Bindings of what was there are there as well. `lacks` hears of a queue that is missing and may not be
+    made; an exchange raises.
+    """
+
+    def __init__(self, channel: Any, owns: Callable[[str], bool], lacks: Callable[[str], None] | None = None) -> None:
+        self.channel, self.owns, self.lacks = channel, owns, lacks
+        self.found, self.made = set[tuple[str, str]](), set[str]()
+
+    def exchange_declare(self, *, exchange: str, **how: Any) -> None:
+        """Declare an exchange of the owner's; another one only where it is missing."""
+        self._declare("exchange", exchange, how)
+
+    def queue_declare(self, *, queue: str, **how: Any) -> None:
+        """Declare a queue of the owner's; another one only where it is missing."""
+        try:
+            self._declare("queue", queue, how)
+        except AccessRefused:
+            if self.lacks is None:
+                raise
+            self.lacks(queue)
+
+    def queue_bind(self, *, queue: str, exchange: str, routing_key: str) -> None:
+        """Bind a queue of the owner's, or one of which an end was missing."""
+        if self.owns(queue) or {queue, exchange} & self.made:
+            self.channel.queue_bind(queue=queue, exchange=exchange, routing_key=routing_key)
+
+    def exchange_bind(self, *, destination: str, source: str, routing_key: str) -> None:
+        """Bind exchanges of which one was missing."""
+        if {destination, source} & self.made:
+            self.channel.exchange_bind(destination=destination, source=source, routing_key=routing_key)
+
+    def _declare(self, kind: str, name: str, how: Mapping[str, Any]) -> None:
+        if self.owns(name):
+            getattr(self.channel, f"{kind}_declare")(**{kind: name}, **how)
+        elif (kind, name) not in self.found:
+            if not self._ask(kind, name, {**how, "passive": True}, NotFound):
+                self._ask(kind, name, how)
+                self.made.add(name)
+            self.found.add((kind, name))
+
+    def _ask(self, kind: str, name: str, how: Mapping[str, Any], no: tuple[()] | type[Exception] = ()) -> bool:
+        """Declare on a channel of its own, which a refusal closes; False when the answer is `no`."""
+        channel = self.channel.connection.channel()
+        try:
+            getattr(channel, f"{kind}_declare")(**{kind: name}, **how)
+        except no:
+            return False
+        channel.close()
+        return True

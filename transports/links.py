@@ -14,6 +14,8 @@ from amqp.exceptions import AMQPError, ChannelError
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
+from transports.senders import signed
+
 HEARTBEAT_SECONDS = 10
 CONNECT_SECONDS = 5
 SET_UP_SECONDS = 10
@@ -43,14 +45,14 @@ class Outgoing:
     needs_queue: bool = False
     """That no queue takes it must not go unnoticed."""
 
-    def send(self, channel: Any, *, mandatory: bool = False) -> None:
-        """Publish on a channel."""
+    def send(self, channel: Any, *, mandatory: bool = False, account: str = "") -> None:
+        """Publish on a channel, with the account for the broker to vouch for."""
         message = channel.prepare_message(
             self.body,
             content_type="application/json",
             content_encoding="utf-8",
             headers=self.headers,
-            properties=self.properties,
+            properties=signed(self.properties, account),
         )
         channel.basic_publish(message, exchange=self.exchange, routing_key=self.routing_key, mandatory=mandatory)
 

@@ -1,8 +1,9 @@
 """Who may do what on the broker: one account per process, with no more than its part of the contracts needs.
 
-RabbitMQ asks for `configure` to declare (also what is there already), `write` to publish to an exchange or to bind a
-queue, `read` to consume a queue or to bind to an exchange. On topic exchanges it also looks at the routing key, so that
-reading one event of an exchange is not reading all. It has one name for an exchange and a queue that are called alike.
+RabbitMQ asks for `configure` to declare (also what is there already) and to delete, `write` to publish to an exchange
+or to bind a queue, `read` to consume or purge a queue, to bind to an exchange, or to declare a queue with a dead-letter
+exchange. On topic exchanges it also looks at the routing key, so that reading one event of an exchange is not reading
+all. It has one name for an exchange and a queue that are called alike.
 """  # noqa: INP001  a script's neighbour, not part of a package
 
 from collections import defaultdict
@@ -20,7 +21,8 @@ PROCESSES = (*SERVICES, GATEWAY)
 NO_KEY = "(?!)"
 """No routing key at all, not even the empty one."""
 DEFAULT_EXCHANGE = r"amq\.default"
-DELAYS, RETRIES = r"delay-[0-9]+", r"retry-[0-9]+"
+OLD_DELAYS, OLD_RETRIES = "delay-[0-9]+", "retry-[0-9]+"
+"""What all services shared before each had waits of its own."""
 METHOD = "[a-z][a-z0-9_]*"
 REPLY_KEY = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """What nameko's own clients give as `reply_to`."""
@@ -63,25 +65,26 @@ def all_events() -> list[type[Event]]:
     return events_of()
 
 
-def of_service(service: str) -> Rights:
-    """A service publishes its events, hears what the contracts say, answers, and sends on what it could not do.
+def of_service(service: str, *, older: bool = False) -> Rights:
+    """A service publishes its events, hears the events of its contracts, answers, and sends on what failed.
 
-    The default exchange, which answers and dead letters go through, cannot be narrowed: it reaches every queue. Delay
-    queues are filled and never read: what waits there may be another service's secret.
+    A service declares and deletes nothing but what it alone uses. The default exchange, which answers and dead letters
+    go through, cannot be narrowed: it reaches every queue. `older` adds the rights that processes of a version need
+    which still declares what all share.
     """
     heard = heard_by(service)
-    own = exactly([f"{service}.events", f"{service}.internal"])
-    ours = [rpc_queue(service), f"evt-[a-z]+-{METHOD}--{service}[.]{METHOD}"]
-    listeners = f"evt-{service}-.+"
-    shared = [*exactly([RPC_EXCHANGE]), RETRIES]
-    declared = [*shared, DELAYS, *exactly([ALL_EVENTS]), *own, *ours, listeners, dead_queue(service)]
+    publishes = exactly([f"{service}.events", f"{service}.internal"])
+    consumed = [rpc_queue(service), f"evt-[a-z]+-{METHOD}--{service}[.]{METHOD}"]
+    waits = [f"delay-{service}-[0-9]+", f"retry-{service}-[0-9]+"]
+    rpc, dead, sources = exactly([RPC_EXCHANGE]), dead_queue(service), exactly(heard)
+    shared = [*rpc, *exactly([ALL_EVENTS]), *publishes, OLD_DELAYS, OLD_RETRIES, f"evt-{service}-.+"] if older else []
     return Rights(
-        configure=one_of(*declared, *exactly(heard)),
-        write=one_of(DEFAULT_EXCHANGE, *shared, DELAYS, *exactly([ALL_EVENTS]), *own, *ours, listeners),
-        read=one_of(*shared, *own, *ours, dead_queue(service), *exactly(heard)),
+        configure=one_of(*consumed, *waits, dead, *shared, *(sources if older else ())),
+        write=one_of(DEFAULT_EXCHANGE, *rpc, *publishes, *consumed, *waits, *shared),
+        read=one_of(*rpc, *publishes, *consumed, *waits, dead, *sources, *((OLD_RETRIES,) if older else ())),
         topics={
             RPC_EXCHANGE: (one_of(REPLY_KEY), one_of(rf"{service}\.\*")),
-            ALL_EVENTS: (NO_KEY, NO_KEY),
+            **({ALL_EVENTS: (NO_KEY, NO_KEY)} if older else {}),
             **{source: (NO_KEY, one_of(*names)) for source, names in heard.items() if source.split(".")[0] != service},
         },
     )
@@ -109,18 +112,18 @@ def of_partner() -> Rights:
     return Rights(one_of(own), one_of(own), one_of(own, *exactly([ALL_EVENTS])))
 
 
-def rights_of(account: str) -> Rights:
-    """The rights of an account."""
+def rights_of(account: str, *, older: bool = False) -> Rights:
+    """The rights of an account; `older` as in `of_service`."""
     if account in SERVICES:
-        return of_service(account)
+        return of_service(account, older=older)
     return of_gateway() if account == GATEWAY else of_partner()
 
 
-def definitions(vhost: str, passwords: dict[str, str]) -> dict[str, Any]:
+def definitions(vhost: str, passwords: dict[str, str], *, older: bool = False) -> dict[str, Any]:
     """Accounts and rights in the form that RabbitMQ imports."""
     document = defaultdict(list)
     for account, password in passwords.items():
-        rights = rights_of(account)
+        rights = rights_of(account, older=older)
         limits = PARTNER_LIMITS if account == PARTNER else {}
         document["users"].append({"name": account, "password": password, "tags": [], "limits": limits})
         of_whom = {"user": account, "vhost": vhost}

@@ -2,7 +2,8 @@
 
 From the environment: `AMQP_URL` of an administrator, `MANAGEMENT_URL`, `<ACCOUNT>_BROKER_PASSWORD` of each account. The
 account of a partner is made when it has a password, and removed when it has none. Everything is declared before the
-services come, so that none of them needs the right to make what they share.
+services come, so that none of them needs the right to make what they share. While `ALLOW_UNSIGNED_EVENTS` is true, the
+accounts keep what processes of an earlier version need.
 """  # noqa: INP001  a script, not part of a package
 
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
@@ -12,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +24,7 @@ from chassis import topology
 from chassis.config import SERVICES
 from deploy.rabbitmq.accounts import PARTNER, PROCESSES, all_events, definitions
 from matron import environment
+from transports.declaring import size_of
 from transports.links import connection_to
 
 POLICIES = Path(__file__).with_name("definitions.json")
@@ -91,6 +94,15 @@ def declare_everything(channel: Any, delays: tuple[float, ...]) -> None:
             topology.declare_event_queue(channel, event, handler)
 
 
+def remove_shared_waits(open_channel: Callable[[], Any], delays: tuple[float, ...]) -> None:
+    """Delete the delay queues that all services shared once, when nothing waits in them any more."""
+    for milliseconds in (int(seconds * 1000) for seconds in delays):
+        if size_of(open_channel(), f"delay-{milliseconds}") == 0:
+            channel = open_channel()
+            channel.queue_delete(f"delay-{milliseconds}")
+            channel.exchange_delete(f"retry-{milliseconds}")
+
+
 def main() -> None:
     """Prepare the broker of the environment."""
     settings, passwords = environment.load(), passwords_given()
@@ -99,9 +111,12 @@ def main() -> None:
     management = Management(os.environ["MANAGEMENT_URL"], broker)
     management.wait()
     management.ask("POST", f"definitions/{quote(vhost, safe='')}", json.loads(POLICIES.read_bytes()))
+    older = settings.allow_unsigned_events
     with connection_to(settings.amqp_url) as connection:
         declare_everything(connection.channel(), settings.retry_delays)
-    management.ask("POST", "definitions", definitions(vhost, passwords))
+        management.ask("POST", "definitions", definitions(vhost, passwords, older=older))
+        if not older:
+            remove_shared_waits(connection.channel, settings.retry_delays)
     if PARTNER not in passwords:
         management.ask("DELETE", f"users/{PARTNER}")
     sys.stdout.write(f"broker-setup: done, accounts {', '.join(passwords)}\n")

@@ -61,6 +61,7 @@ class Place:
         self.closing: list[Callable[[], None]] = []
         self.databases: dict[str, Database] = {}
         self.health: dict[str, Health] = {}
+        self.containers: list[ServiceContainer] = []
 
     def database(self, service: str) -> Database:
         """A service's database."""
@@ -91,6 +92,7 @@ class Place:
         })  # fmt: skip
         container = ServiceContainer(service, nameko_config(settings, health))
         container.start()
+        self.containers.append(container)
         self.closing.append(container.stop)
         self.health[service.name] = health
         return container

@@ -3,11 +3,13 @@
 import logging
 from typing import Any
 
+import eventlet
 import orjson
 import pytest
 
 from chassis.errors import Internal
-from tests.broker.place import Place, Raw, refusal
+from gateway.rpc import PREFIX, SUFFIX
+from tests.broker.place import Place, Raw, refusal, soon, taken
 from tests.ward import Steps, Ward
 
 PRIVATE = "Asha Rao has measles"
@@ -76,3 +78,18 @@ def test_an_unexpected_exception_is_masked(
         reply = client.call("ward", "write_note", {"text": "x"}, place.nurse(), 5.0)
     assert isinstance(refusal(lambda: reply.result), Internal)
     assert PRIVATE not in reply.body.decode() + "".join(capfd.readouterr()) + caplog.text
+
+
+def test_a_service_that_knows_where_replies_go_cannot_answer_for_another(place: Place, raw: Raw) -> None:
+    client = place.client()
+    with taken(raw, "ward") as asked:
+        waiting = [eventlet.spawn(refusal, lambda: client.call("ward", "greet", {}, place.nurse(), 1.0)) for _ in "ab"]
+        soon(lambda: len(asked) == len(waiting))
+        ids = {request.properties["correlation_id"] for request in asked}
+        other = Raw(place.url)
+        for guess in map(str, range(1, 9)):
+            other.send(PREFIX + b"1" + SUFFIX, asked[0].properties["reply_to"], correlation_id=guess)
+        codes = [one.wait().code for one in waiting]
+        other.close()
+    assert codes == ["no_answer", "no_answer"]
+    assert all(len(one) == 32 for one in ids)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from chassis.event import Event
 from contracts.auth import SessionRevoked
 from deploy.rabbitmq import accounts
 from tokens.revoked import Revoked
+from transports.declaring import Sparing
+from transports.senders import Senders
 
 DELAYS = (1.0, 600.0)
 POLICIES = json.loads((Path(accounts.__file__).with_name("definitions.json")).read_text())["policies"]
@@ -28,12 +31,25 @@ class Asked:
         self.bound: set[tuple[str, str]] = set()
         self.queues: set[str] = set()
 
-    def exchange_declare(self, *, exchange: str, **_options: Any) -> None:
-        self.uses.add(("configure", exchange))
+    @property
+    def connection(self) -> "Asked":
+        return self
 
-    def queue_declare(self, *, queue: str, **_options: Any) -> None:
-        self.uses.add(("configure", queue))
-        self.queues.add(queue)
+    def channel(self) -> "Asked":
+        return self
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def exchange_declare(self, *, exchange: str, passive: bool = False, **_options: Any) -> None:
+        self.uses |= set() if passive else {("configure", exchange)}
+
+    def queue_declare(
+        self, *, queue: str, passive: bool = False, arguments: dict[str, Any] | None = None, **_options: Any
+    ) -> None:
+        self.uses |= set() if passive else {("configure", queue)}
+        self.uses |= {("read", queue)} if "x-dead-letter-exchange" in (arguments or {}) else set()
+        self.queues |= set() if passive else {queue}
 
     def queue_bind(self, *, queue: str, exchange: str, routing_key: str) -> None:
         self.uses |= {("write", queue), ("read", exchange)}
@@ -58,19 +74,20 @@ def heard(service: str) -> Iterator[tuple[type[Event], str]]:
 def asked_by(service: str) -> Asked:
     """What a service declares, consumes and publishes when it starts and works."""
     asked = Asked()
-    topology.declare_rpc(asked, service)
-    topology.declare_exchanges(asked, service)
-    topology.declare_retries(asked, service, DELAYS)
-    asked.exchange_declare(exchange=revocations.EXCHANGE)
-    revocations.listen(asked, service, Revoked())
+    declaring = Sparing(asked, partial(topology.is_own, service))
+    topology.declare_rpc(declaring, service)
+    topology.declare_exchanges(declaring, service)
+    topology.declare_retries(declaring, service, DELAYS)
+    revocations.listen(asked, Senders(service, service), Revoked())
     for event in accounts.all_events():
         for handler in event.heard_by if event.service == service else ():
-            topology.declare_event_queue(asked, event, handler)
+            topology.declare_event_queue(declaring, event, handler)
     for event, handler in heard(service):
-        topology.declare_event_queue(asked, event, handler)
+        topology.declare_event_queue(declaring, event, handler)
         asked.uses.add(("read", event.queue_of(handler)))
     asked.uses |= {("read", topology.rpc_queue(service)), ("read", topology.dead_queue(service))}
     asked.uses |= {("write", f"{service}.events"), ("write", f"{service}.internal"), ("write", "amq.default")}
+    asked.uses |= {("write", topology.retry_exchange(service, seconds)) for seconds in DELAYS}
     return asked
 
 
@@ -125,6 +142,39 @@ def test_a_service_does_not_bind_to_everything_of_another(service: str) -> None:
         assert not may_bind(service, f"{other}.events", "#")
 
 
+EVERYTHING = sorted({
+    *(name for service in SERVICES for name in (f"{service}.events", f"{service}.internal")),
+    *(name for service in SERVICES for name in (topology.rpc_queue(service), topology.dead_queue(service))),
+    *(topology.delay_queue(service, seconds) for service in SERVICES for seconds in DELAYS),
+    *(topology.retry_exchange(service, seconds) for service in SERVICES for seconds in DELAYS),
+    *(event.queue_of(handler) for event in accounts.all_events() for handler in event.heard_by),
+    *(topology.RPC_EXCHANGE, topology.ALL_EVENTS, topology.UNROUTED, "delay-1000", "retry-1000", "amq.topic"),
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_declares_and_deletes_what_is_its_own_alone(service: str) -> None:
+    own = {name for name in EVERYTHING if topology.is_own(service, name)}
+    assert {name for name in EVERYTHING if may(service, "configure", name)} == own
+    assert not own & {
+        name for other in set(SERVICES) - {service} for name in EVERYTHING if topology.is_own(other, name)
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_reads_no_queue_but_its_own(service: str) -> None:
+    exchanges = {topology.RPC_EXCHANGE, f"{service}.events", f"{service}.internal", *accounts.heard_by(service)}
+    readable = {name for name in EVERYTHING if may(service, "read", name)}
+    assert {name for name in readable - exchanges if not topology.is_own(service, name)} == set()
+
+
+def test_processes_of_an_earlier_version_keep_their_rights_while_they_are_to() -> None:
+    older = accounts.rights_of("clinical", older=True)
+    for name in ("delay-1000", "retry-1000", "nameko-rpc", "hospital.events", "clinical.events", "auth.internal"):
+        assert re.search(older.configure, name)
+        assert not may("clinical", "configure", name)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_only_exchanges_publish_to_the_outside(service: str) -> None:
     assert not may_publish(service, topology.ALL_EVENTS, "visit_completed")
@@ -140,7 +190,7 @@ def test_the_gateway_asks_and_does_nothing_else() -> None:
 
 def test_the_gateway_hears_of_ended_sessions_and_of_nothing_else() -> None:
     asked = Asked()
-    revocations.listen(asked, accounts.GATEWAY, Revoked())
+    revocations.listen(asked, Senders(accounts.GATEWAY, accounts.GATEWAY), Revoked())
     assert {use for use in asked.uses if not may(accounts.GATEWAY, *use)} == set()
     heard = {event.event_name() for event in accounts.all_events() if may_bind(accounts.GATEWAY, *key_of(event))}
     assert heard == {"session_revoked"}
@@ -171,14 +221,14 @@ def test_a_partner_touches_nothing_of_ours() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_broker_drops_a_message_that_came_back_often(service: str) -> None:
-    delays = {topology.delay_queue(seconds) for seconds in DELAYS}
+    delays = {topology.delay_queue(service, seconds) for seconds in DELAYS}
     for queue in asked_by(service).queues - delays - {topology.rpc_queue(service)}:
         (policy,) = [found["definition"] for found in POLICIES if re.search(found["pattern"], queue)]
         assert policy == {"delivery-limit": 1_000_000_000}, queue
 
 
 def test_no_policy_reaches_the_queues_whose_arguments_say_it_all() -> None:
-    names = [topology.delay_queue(1.0), topology.rpc_queue("auth")]
+    names = [topology.delay_queue("auth", 1.0), topology.rpc_queue("auth")]
     assert not [found for found in POLICIES for name in names if re.search(found["pattern"], name)]
 
 

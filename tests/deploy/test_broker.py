@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,10 +15,12 @@ from chassis import topology
 from chassis.config import SERVICES
 from deploy.rabbitmq import accounts, setup
 from tests.servers.rabbitmq import RabbitMQ
-from transports.declaring import ensure_queue
+from transports.declaring import Sparing, declare_quorum, ensure_queue
 
 DELAYS = (1.0, 10.0)
 PASSWORD = "of-a-test"
+AT_ONCE = 20
+"""Fewer than the channels that a partner may have: RabbitMQ notices late that one has gone."""
 LogIn = Callable[[str], AbstractContextManager[Any]]
 Try = Callable[[Any], object]
 
@@ -83,13 +86,14 @@ def reading(queue: str) -> Try:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_starts_with_its_own_account(log_in: LogIn, service: str) -> None:
     with log_in(service) as channel:
-        topology.declare_rpc(channel, service)
-        topology.declare_exchanges(channel, service)
-        topology.declare_retries(channel, service, DELAYS)
+        declaring = Sparing(channel, partial(topology.is_own, service))
+        topology.declare_rpc(declaring, service)
+        topology.declare_exchanges(declaring, service)
+        topology.declare_retries(declaring, service, DELAYS)
         for event in accounts.all_events():
             for handler in event.heard_by:
                 if service in (event.service, handler.split(".")[0]):
-                    topology.declare_event_queue(channel, event, handler)
+                    topology.declare_event_queue(declaring, event, handler)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -161,6 +165,60 @@ REFUSED = {
     "a partner writes into a queue": ("partner", publishing("", "rpc-auth")),
     "a partner has a queue by another name": ("partner", lambda channel: channel.queue_declare("visits")),
 }  # fmt: skip
+
+
+def queues_not_of(account: str) -> list[str]:
+    """One queue of each kind that is not the account's own; `test_accounts` goes through the names of all."""
+    other = "auth" if account != "auth" else "clinical"
+    heard = [event.queue_of(handler) for event in accounts.all_events() for handler in event.heard_by]
+    heard = [name for name in heard if not topology.is_own(account, name)]
+    said_by_it = next((name for name in heard if name.startswith(f"evt-{account}-")), heard[0])
+    heard_by_other = next(name for name in heard if f"--{other}." in name)
+    waits = [topology.delay_queue(other, DELAYS[0]), topology.UNROUTED]
+    return [topology.rpc_queue(other), topology.dead_queue(other), said_by_it, heard_by_other, *waits]
+
+
+def exchanges_not_of(account: str) -> list[str]:
+    """The same of exchanges; those of its own events, too, are made by `broker-setup` alone."""
+    events = [f"{service}.{kind}" for service in SERVICES for kind in ("events", "internal")]
+    other = "auth" if account != "auth" else "clinical"
+    return [*events, topology.retry_exchange(other, DELAYS[0]), topology.RPC_EXCHANGE, topology.ALL_EVENTS]
+
+
+@pytest.mark.parametrize("account", [*SERVICES, accounts.GATEWAY, accounts.PARTNER])
+def test_the_broker_refuses_to_delete_purge_read_or_declare_what_is_not_the_accounts_own(
+    log_in: LogIn, account: str
+) -> None:
+    attempts: list[tuple[str, Try]] = [
+        attempt
+        for name in queues_not_of(account)
+        for attempt in (
+            (f"delete {name}", lambda channel, name=name: channel.queue_delete(name)),
+            (f"purge {name}", lambda channel, name=name: channel.queue_purge(name)),
+            (f"read {name}", reading(name)),
+            (f"consume {name}", lambda channel, name=name: channel.basic_consume(name)),
+            (f"declare {name}", lambda channel, name=name: declare_quorum(channel, name)),
+        )
+    ] + [
+        (f"delete {name}", lambda channel, name=name: channel.exchange_delete(name))
+        for name in exchanges_not_of(account)
+    ]
+    done: list[str] = []
+    for first in range(0, len(attempts), AT_ONCE):
+        with log_in(account) as channel:
+            some = attempts[first : first + AT_ONCE]
+            done += [what for what, attempt in some if not is_refused(channel.connection, attempt)]
+    assert done == []
+
+
+def is_refused(connection: Any, attempt: Try) -> bool:
+    """Whether the broker refuses this on a fresh channel."""
+    channel = connection.channel()
+    try:
+        attempt(channel)
+    except AccessRefused:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(("account", "attempt"), REFUSED.values(), ids=REFUSED)

@@ -22,7 +22,7 @@ PARTNER = "partner.everything"
 @pytest.fixture
 def partner(folder: Path) -> Path:
     """A folder of `matron run` in whose broker another system has a queue."""
-    with Place(None, folder).broker() as url, connected(url) as open_channel:
+    with Place(None, folder).broker("scheduling") as url, connected(url) as open_channel:
         open_channel().queue_declare(PARTNER, durable=True, auto_delete=False)
     return folder
 

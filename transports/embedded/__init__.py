@@ -1,7 +1,8 @@
 """A broker inside the process, as a kombu transport: for `matron run`, and for tests without a server.
 
-`kombu.Connection("embedded://name")` speaks to the broker of that name, which behaves like RabbitMQ; importing this
-package makes the scheme known to kombu. Kombu's own `memory://` polls and drops properties. Here whoever waits for a
+`kombu.Connection("embedded://account@name")` speaks to the broker of that name, which behaves like RabbitMQ; importing
+this package makes the scheme known to kombu. An account has no password and all rights; a connection without one may
+publish in any name. Kombu's own `memory://` polls and drops properties. Here whoever waits for a
 message is woken, and a message arrives as py-amqp would bring it. The layout of the file is described in `store`.
 """
 
@@ -60,7 +61,7 @@ class Transport(base.Transport):
         """Connect to the broker that the URL names."""
         client: Any = self.client
         confirms = bool((client.transport_options or {}).get("confirm_publish"))
-        return Connection(broker(client.hostname or "default"), client, confirms=confirms)
+        return Connection(broker(client.hostname or "default"), client, client.userid or "", confirms=confirms)
 
     def close_connection(self, connection: Connection) -> None:
         """Hang up."""

@@ -74,11 +74,20 @@ class Channel(Topology):
         properties = {name: value for name, value in msg.properties.items() if value is not None}
         if "expiration" in properties:
             properties["expiration"] = str(int(properties["expiration"]))
+        self._check_user(properties)
         if properties.get("reply_to") == REPLY_TO:
             if self.reply_name not in self._broker.repliers:
                 raise amqp.PreconditionFailed("PRECONDITION_FAILED - fast reply consumer does not exist")
             properties["reply_to"] = self.reply_name
         return properties
+
+    def _check_user(self, properties: dict[str, Any]) -> None:
+        """Refuse a message that names another account than the connection's, as RabbitMQ does."""
+        account = self._open().account
+        user = properties.get("user_id", account)
+        if account and user != account:
+            told = f"user_id property set to '{user}' but authenticated user was '{account}'"
+            raise amqp.PreconditionFailed(f"PRECONDITION_FAILED - {told}")
 
     def _return(self, msg: Raw, exchange: str, routing_key: str) -> None:
         def tell(message: Raw) -> None:

@@ -28,8 +28,9 @@ class Arrival(NamedTuple):
 class Connection:
     """One client's link to a broker: its channels, and what has arrived for them."""
 
-    def __init__(self, broker: Broker, client: Any, *, confirms: bool) -> None:
+    def __init__(self, broker: Broker, client: Any, account: str, *, confirms: bool) -> None:
         self.broker = broker
+        self.account = account
         self.client = client
         self.confirms = confirms
         self.channels: list[Channel] = []

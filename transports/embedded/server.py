@@ -1,6 +1,6 @@
 """The broker: it routes messages into queues, hands them to consumers in turn, and lets them expire.
 
-It follows RabbitMQ in what we use of it. It lacks users, headers exchanges, priorities, length limits and exclusive
+It follows RabbitMQ in what we use of it. It lacks rights, headers exchanges, priorities, length limits and exclusive
 consumers, and does not detect messages that expire in a circle; arguments that it does not know are kept and ignored.
 """
 

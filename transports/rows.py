@@ -6,17 +6,29 @@ nothing in the transaction reads again is gathered and written at its end.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import JSON, Table, insert
 
-from chassis.database import Session
-
 Row = tuple[Table, Mapping[str, Any]]
 
 
-def add(session: Session, rows: Sequence[Row]) -> None:
+class Transaction(Protocol):
+    """What a session can do, as far as it is needed here."""
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether statements can wait for others to go with."""
+
+    def execute(self, statement: Any, params: Any = None) -> Any:
+        """Do a statement now."""
+
+    def later(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Do a statement with the next one."""
+
+
+def add(session: Transaction, rows: Sequence[Row]) -> None:
     """Add the rows, those of each table in order: with the next statement or COMMIT, where an error shows."""
     if not rows:
         return

@@ -1,0 +1,154 @@
+"""Services with no more rights than deploy gives them come up, and heal what is their own."""
+
+from typing import Any
+
+import pytest
+from amqp.exceptions import NotFound
+from prometheus_client import REGISTRY
+
+from chassis import config, topology
+from chassis.config import SERVICES
+from chassis.consumer import Broker
+from chassis.entrypoints import Service, hears
+from chassis.errors import Conflict
+from contracts.clinical import PrescriptionAdded
+from contracts.scheduling import VisitStarted
+from deploy.rabbitmq.setup import remove_shared_waits
+from gateway.rpc import RpcClient
+from matron.place import connected
+from matron.services import service_class
+from services.auth import keys
+from tests.broker.place import Place, broker_of, soon
+from tests.deploy.narrow import DELAYS, Narrow
+from tests.letters import message
+from tests.ward import settings
+from transports.confirms import ConfirmedPublisher
+from transports.links import Outgoing
+from transports.senders import url_of
+
+VISITS = VisitStarted.queue_of("clinical.on_visit_started")
+WAITS = topology.delay_queue("clinical", DELAYS[0])
+
+
+@pytest.fixture
+def broker_url(narrow: Narrow) -> str:
+    """RabbitMQ alone: the embedded broker has no rights."""
+    return narrow.url
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_takes_work_with_the_rights_that_it_has(
+    place: Place, monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    chosen = settings(jwks_file=place.folder / "public.json", signing_keys=place.folder / "private")
+    monkeypatch.setattr(config, "_current", chosen)
+    keys.make_key(chosen.signing_keys, chosen.jwks_file)
+    place.changes |= {"jwks_file": chosen.jwks_file, "signing_keys": chosen.signing_keys}
+    [container] = place.serve(service_class(service))
+    client = RpcClient(url_of(place.url, "gateway"), "gateway")
+    client.link.start()
+    place.closing.append(client.link.stop)
+    soon(lambda: client.link.is_up)
+    assert broker_of(container).apart
+    assert not place.health[service].failing()
+
+
+@pytest.fixture
+def tried(place: Place) -> list[str]:
+    """Clinical, with a handler that fails once; what it has tried."""
+    tries: list[str] = []
+
+    def take(_session: Any, _actor: Any) -> None:
+        tries.append("tried")
+        if len(tries) == 1:
+            raise Conflict("closed", "Not now.")
+
+    class ClinicalService(Service):
+        name = "clinical"
+        on_visit_started = hears(VisitStarted, take)
+
+    place.serve(ClinicalService)
+    return tries
+
+
+def start_a_visit(url: str) -> None:
+    """Say that a visit has begun, as scheduling does."""
+    publisher = ConfirmedPublisher(url_of(url, "scheduling"), lambda _channel: None)
+    publisher.link.start()
+    soon(lambda: publisher.link.is_up)
+    publisher.publish([message(VisitStarted, key=VISITS)])
+    publisher.link.stop()
+
+
+def exists(narrow: Narrow, queue: str) -> bool:
+    """Whether there is such a queue."""
+    with connected(narrow.admin_url) as open_channel:
+        try:
+            open_channel().queue_declare(queue, passive=True)
+        except NotFound:
+            return False
+    return True
+
+
+def reconnect(broker: Broker) -> None:
+    """Cut the link over which a service publishes, and return when it has another."""
+    link = broker.publisher.link
+    connection = link.connection
+    link._hang_up(connection)
+    soon(lambda: link.is_up and link.connection is not connection)
+
+
+def test_a_delay_queue_that_was_deleted_is_there_again_after_a_reconnect(
+    narrow: Narrow, place: Place, tried: list[str]
+) -> None:
+    narrow.delete(WAITS)
+    reconnect(broker_of(place.containers[0]))
+    assert exists(narrow, WAITS)
+    soon(lambda: not place.health["clinical"].failing())
+    start_a_visit(narrow.url)
+    soon(lambda: len(tried) == 2)
+
+
+def test_a_delay_queue_that_was_deleted_is_there_again_after_the_next_failure(
+    narrow: Narrow, place: Place, tried: list[str]
+) -> None:
+    link = broker_of(place.containers[0]).publisher.link
+    connection = link.connection
+    narrow.delete(WAITS)
+    start_a_visit(narrow.url)
+    soon(lambda: exists(narrow, WAITS))
+    assert (link.connection, len(tried)) == (connection, 1)
+
+
+def test_a_listeners_queue_that_is_missing_is_told_and_stops_nobody(narrow: Narrow, place: Place) -> None:
+    queue = PrescriptionAdded.queue_of(*PrescriptionAdded.heard_by)
+    labels = {"service": "clinical", "queue": queue}
+    before = REGISTRY.get_sample_value("matron_queues_deleted_total", labels) or 0.0
+    narrow.delete(queue)
+    place.serve(service_class("clinical"))
+    assert not place.health["clinical"].failing()
+    assert REGISTRY.get_sample_value("matron_queues_deleted_total", labels) == before + 1
+    assert not exists(narrow, queue)
+    narrow.declare_everything()
+
+
+def test_a_shared_exchange_that_is_missing_keeps_events_in_the_outbox_until_it_is_made(
+    narrow: Narrow, place: Place
+) -> None:
+    [container] = place.serve(service_class("clinical"))
+    with connected(narrow.admin_url) as open_channel:
+        open_channel().exchange_delete("clinical.internal")
+    broker_of(container).publisher.link._hang_up(broker_of(container).publisher.link.connection)
+    soon(lambda: place.health["clinical"].failing() == ["clinical.broker.events"])
+    narrow.declare_everything()
+    soon(lambda: not place.health["clinical"].failing())
+
+
+def test_delay_queues_that_all_services_shared_are_deleted_when_they_are_empty(narrow: Narrow) -> None:
+    with connected(narrow.admin_url) as open_channel:
+        channel = open_channel()
+        for queue in ("delay-1000", "delay-2000"):
+            channel.queue_declare(queue, durable=True, auto_delete=False)
+        Outgoing(b"{}", "", "delay-2000").send(channel)
+        remove_shared_waits(open_channel, (1.0, 2.0, 3.0))
+    assert (exists(narrow, "delay-1000"), exists(narrow, "delay-2000")) == (False, True)
