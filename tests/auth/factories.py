@@ -19,6 +19,7 @@ from chassis.errors import MatronError, TooMany
 from chassis.event import Event, Origin
 from chassis.execution import Call, Refused
 from chassis.identity import NOBODY, Actor, Verifier
+from chassis.waits import Waits
 from contracts.auth import MailTokenIssued
 from contracts.roles import Role
 from services.auth import accounts, enrolment, invitations, locks, logins, mailed, passwords, patients, rules, upgrades
@@ -50,6 +51,7 @@ class Host:
     database: Database
     name: str = "auth"
     call: Call = field(default_factory=lambda: Call(request_id=str(uuid7()), key=str(uuid7())))
+    waits: Waits = field(default_factory=lambda: Waits(4))
 
     @property
     def relay(self) -> "Host":
