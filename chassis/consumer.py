@@ -21,7 +21,7 @@ from telemetry.links import watched, watched_listeners, watched_queues
 from telemetry.logs import log
 from telemetry.metrics import EVENTS_UNROUTED
 from transports.confirms import ConfirmedPublisher
-from transports.declaring import NoWait, Sparing, ensure_queue
+from transports.declaring import Declarations, NoWait, Sparing, ensure_queue
 from transports.links import BROKER_ERRORS, Link, Outgoing
 from transports.reading import Reader, Source
 from transports.senders import Senders, account_of, url_of
@@ -65,6 +65,7 @@ class Broker(SharedExtension):
         self.replies = Link(url, lambda _channel: None, tell=watched(self.service, "replies"))
         tell = watched(self.service, "events", self._events_may_go)
         self.publisher = ConfirmedPublisher(url, self._prepare, tell, keep_in=topology.UNROUTED, kept=self._kept)
+        self.heard = Declarations(dict(self._listeners()), self._refused)
         self.delivery = Delivery(self.senders, self.publisher, self.config.retry_delays)
         health: Health = self.container.config["health"]
         health.add(f"{self.service}.broker", lambda: self.consuming.answers and self.replies.answers)
@@ -95,7 +96,10 @@ class Broker(SharedExtension):
 
     def _prepare(self, channel: Any) -> None:
         ensure_queue(channel.connection, topology.UNROUTED)
-        self._declare(self._declaring(channel))
+        declaring = self._declaring(channel)
+        topology.declare_exchanges(declaring, self.service)
+        self._declare_own(declaring)
+        self.heard.make(channel.connection)
 
     def _declaring(self, channel: Any) -> Any:
         """A channel for declarations. With an account of our own, what we share is made by deploy's `broker-setup`."""
@@ -107,7 +111,10 @@ class Broker(SharedExtension):
             eventlet.sleep(RENEW_SECONDS)
             if self.publisher.link.is_up:
                 with suppress(*BROKER_ERRORS):
-                    (self._declare_own if self.apart else self._declare)(NoWait(self.publisher.link.channel))
+                    self._declare_own(NoWait(self.publisher.link.channel))
+                    if not self.apart:
+                        topology.declare_exchanges(NoWait(self.publisher.link.channel), self.service)
+                        self.heard.renew(self.publisher.link.channel)
 
     def _kept(self, event: str) -> None:
         EVENTS_UNROUTED.labels(self.service).inc()
@@ -115,13 +122,15 @@ class Broker(SharedExtension):
         if topology.is_own(self.service, event):  # What should have waited or been kept: a queue of ours is gone.
             self._declare_own(NoWait(self.publisher.link.open_channel))
 
-    def _declare(self, channel: Any) -> None:
-        """The exchanges of this service's events and the queues of all who hear them, even if they have never run."""
-        topology.declare_exchanges(channel, self.service)
-        self._declare_own(channel)
+    def _listeners(self) -> Iterator[tuple[str, Callable[[Any], None]]]:
+        """The queues of all who hear this service's events, even if they have never run."""
         for event in events_of(self.service):
             for handler in event.heard_by:
-                topology.declare_event_queue(channel, event, handler)
+                declare = partial(topology.declare_event_queue, event=event, handler=handler)
+                yield event.queue_of(handler), self._with_rights(declare)
+
+    def _refused(self, queue: str, error: str) -> None:
+        log.error("queue refused", service=self.service, queue=queue, error=error)
 
     def _declare_own(self, channel: Any) -> None:
         topology.declare_retries(channel, self.service, self.config.retry_delays)

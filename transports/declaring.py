@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from amqp.exceptions import AccessRefused, NotFound
+from amqp.exceptions import AccessRefused, ChannelError, NotFound
 
 
 class NoWait:
@@ -42,6 +42,36 @@ def size_of(channel: Any, queue: str) -> int:
         return 0
     channel.close()
     return number
+
+
+class Declarations:
+    """Queues that are declared for other programs. The refusal of one concerns that queue alone.
+
+    `refused(queue, error)` hears of each refusal that is new.
+    """
+
+    def __init__(self, declare: Mapping[str, Callable[[Any], None]], refused: Callable[[str, str], None]) -> None:
+        self.declare, self.tell = declare, refused
+        self.refused = set[str]()
+
+    def make(self, connection: Any) -> None:
+        """Declare all, each refusal ending a channel apart."""
+        channel = connection.channel()
+        for queue, declare in self.declare.items():
+            try:
+                declare(channel)
+                self.refused.discard(queue)
+            except ChannelError as error:
+                channel = connection.channel()
+                if queue not in self.refused:
+                    self.refused.add(queue)
+                    self.tell(queue, f"{error.reply_text} ({error.method})")
+        channel.close()
+
+    def renew(self, channel: Any) -> None:
+        """Declare again, without waiting for answers, all that were not refused."""
+        for queue in self.declare.keys() - self.refused:
+            self.declare[queue](NoWait(channel))
 
 
 class Sparing:

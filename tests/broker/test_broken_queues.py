@@ -80,6 +80,18 @@ def test_a_queue_that_cannot_be_declared_costs_only_itself_and_heals(
     assert set(broker_of(desk).reader.tags) == {WRITTEN, WHISPERED}
 
 
+def test_a_queue_that_a_publisher_may_not_declare_keeps_no_other_event_back(
+    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
+) -> None:
+    hold(rabbit, WRITTEN)
+    place = open_place(amqp_url)
+    place.serve(Ward)
+    place.write(place.client())
+    whispers = Raw(amqp_url)
+    soon(lambda: whispers.count(WHISPERED) == 1)
+    whispers.close()
+
+
 def test_a_deleted_queue_is_made_again_while_the_others_are_read(place: Place, raw: Raw) -> None:
     _ward, desk = place.serve(Ward, Desk)
     connection = broker_of(desk).consuming.connection

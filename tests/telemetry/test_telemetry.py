@@ -93,6 +93,14 @@ def test_a_process_is_ready_when_all_its_conditions_hold() -> None:
     assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[]}')
 
 
+def test_a_process_is_not_ready_while_a_list_of_conditions_names_one() -> None:
+    health, unread = Health(), ["ward.queue.notes"]
+    health.add_list(lambda: unread)
+    assert ask(health, "/health/ready") == ("503 Service Unavailable", b'{"failing":["ward.queue.notes"]}')
+    unread.clear()
+    assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[]}')
+
+
 def test_a_process_that_stops_is_not_ready_but_alive() -> None:
     health = Health()
     health.stopping = True
