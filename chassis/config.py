@@ -38,6 +38,8 @@ class Config:
     """Roles that nobody uses without a second factor."""
     currency: str
     allow_sandbox_payments: bool
+    cors_origins: frozenset[str] = frozenset()
+    """Besides our own, to whose pages a payer may go back: `CORS_ORIGINS`."""
     workers: int
     """Requests that a service works on at once; the rest waits in the broker."""
     allow_unsigned_events: bool

@@ -12,6 +12,8 @@ PATIENT = frozenset({Role.PATIENT})
 INVOICE_STATUSES = ("draft", "issued", "part_paid", "paid", "part_refunded", "refunded", "void")
 PAYMENT_STATUSES = ("created", "pending", "succeeded", "failed", "expired")
 PROVIDERS = ("sandbox",)
+BACK = "Where the checkout page leads back to: an address of the hospital, or of one of its `CORS_ORIGINS`."
+AN_APP = {"example": "https://app.example/invoices"}
 CODED, NAMED = {"example": "consultation:cardiology"}, {"example": "Visit to a cardiologist"}
 
 
@@ -76,12 +78,13 @@ class CheckoutView(View):
 
 
 class SandboxCheckoutView(View):
-    """What the built-in checkout page shows."""
+    """What the built-in checkout page shows. `status` is `void` when the invoice is owed no more."""
 
     reference = fields.String()
     amount_minor = fields.Integer()
     currency = fields.String()
     status = fields.String()
+    return_url = fields.String(allow_none=True)
 
 
 class SetPrice(Command):
@@ -132,7 +135,8 @@ class ListMyPayments(PageQuery):
 class PayInvoice(Command):
     """Begin to pay one's invoice, all that is open of it or a part; answers with the provider's checkout page.
 
-    Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`.
+    Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`,
+    `return_url_not_allowed`.
     """
 
     service, roles, returns, verified, deadline = "billing", PATIENT, CheckoutView, True, 15.0
@@ -140,6 +144,9 @@ class PayInvoice(Command):
     invoice_id = fields.UUID(required=True, metadata={"description": "The invoice."})
     provider = fields.String(required=True, validate=validate.OneOf(PROVIDERS))
     amount_minor = Integer(load_default=None, validate=validate.Range(min=1))
+    return_url = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, 2000), metadata={"description": BACK, **AN_APP}
+    )
 
 
 class GetSandboxCheckout(Query):

@@ -6,7 +6,7 @@ them.
 
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
@@ -42,11 +42,16 @@ CLOSED = "<p>It cannot be used at present. Ask the hospital's desk.</p>"
 CHECKOUT = """<p>This is a page for trying Matron. No money moves.</p>
 <p>To pay: <strong>{amount}</strong> (reference {reference})</p>
 <p id="status">Status: {status}</p>
-{buttons}"""
+{buttons}{back}"""
 BUTTONS = """<form method="post">
 <button name="outcome" value="pay">Pay</button>
 <button name="outcome" value="decline">Decline</button>
-</form>"""
+</form>
+"""
+BACK = '<p><a href="{url}" rel="noreferrer">Back to {host}</a></p>'
+NO_WAY_BACK = {"pending": "<p>To pay later, close this window.</p>"}
+CLOSE = "<p>You may close this window.</p>"
+OWED_NO_MORE = "<p>The invoice is void: you have nothing to pay.</p>\n"
 
 
 def show_verification(_gateway: Any, request: Request) -> Answer:
@@ -134,6 +139,15 @@ def _checkout(checkout: dict[str, Any]) -> Answer:
         amount=escape(money.in_words(checkout["amount_minor"], checkout["currency"])),
         reference=escape(checkout["reference"]),
         status=escape(checkout["status"]),
-        buttons=BUTTONS if checkout["status"] == "pending" else "",
+        buttons={"pending": BUTTONS, "void": OWED_NO_MORE}.get(checkout["status"], ""),
+        back=_back(checkout),
     )
     return page("Sandbox checkout", content)
+
+
+def _back(checkout: dict[str, Any]) -> str:
+    """The payer's way back, which billing has allowed; without one, what to do."""
+    url = checkout["return_url"]
+    if url is None:
+        return NO_WAY_BACK.get(checkout["status"], CLOSE)
+    return BACK.format(url=escape(url), host=escape(urlsplit(url).netloc))

@@ -9,8 +9,8 @@ from environs import Env, EnvError
 from limits import RateLimitItem, parse
 
 from chassis.config import ConfigError
+from contracts import origins
 
-ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 STORES = re.compile(r"memory://|(redis|rediss|redis\+unix)://\S+")
 
 
@@ -96,11 +96,10 @@ def _seconds(env: Env) -> float:
 
 
 def _origins(env: Env) -> frozenset[str]:
-    origins = frozenset(part.strip() for part in env.str("CORS_ORIGINS", "").split(",") if part.strip())
-    wrong = sorted(origin for origin in origins if not ORIGIN.fullmatch(origin))
-    if wrong:
-        raise EnvError(f"CORS_ORIGINS: {wrong[0]!r} is no origin such as https://app.example")
-    return origins
+    try:
+        return origins.read_all(env.str("CORS_ORIGINS", ""))
+    except ValueError as error:
+        raise EnvError(f"CORS_ORIGINS: {error}") from None
 
 
 _SETTINGS: dict[str, Callable[[Env], Any]] = {

@@ -16,6 +16,7 @@ from marshmallow import ValidationError
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from chassis.config import SERVICES, Config, ConfigError
+from contracts import origins
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST_WAIT = 30 * 24 * 3600
@@ -94,6 +95,13 @@ def _sender(text: str) -> None:
         raise ValidationError("expected one mailbox such as Hospital <post@hospital.example>")
 
 
+def _origins(env: Env) -> frozenset[str]:
+    try:
+        return origins.read_all(env.str("CORS_ORIGINS", ""))
+    except ValueError as error:
+        raise EnvError(f"CORS_ORIGINS: {error}") from None
+
+
 def _waits(env: Env) -> tuple[float, ...]:
     waits = env.list("RETRY_DELAYS", [1.0, 10.0, 60.0, 600.0], subcast=float)
     if not waits or not all(0.001 <= wait <= LONGEST_WAIT for wait in waits):  # noqa: PLR2004  the broker counts in ms
@@ -120,6 +128,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     ),
     "allow_sandbox_payments": lambda env: env.bool("ALLOW_SANDBOX_PAYMENTS", False),
     "allow_unsigned_events": lambda env: env.bool("ALLOW_UNSIGNED_EVENTS", False),
+    "cors_origins": _origins,
     "workers": lambda env: env.int("WORKERS", 16, validate=Range(1, 1000, error="expected {min} to {max}")),
     "retry_delays": _waits,
     "log_level": lambda env: env.str(

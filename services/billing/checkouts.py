@@ -4,19 +4,26 @@ Its reference, which nobody can guess, is the right to press them. In the sandbo
 would pay too much can simply be refused.
 """
 
+from typing import Any
+
 from sqlalchemy import select
 
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from services.billing import payments
-from services.billing.models import Payment
+from services.billing.models import Invoice, Payment
 from services.billing.providers import sandbox
 
+SHOWN = ("reference", "amount_minor", "currency", "return_url")
 
-def get(session: Session, _actor: Actor, *, reference: str) -> Payment:
-    """The payment that the page is for. NotFound: unknown, or the sandbox is not offered."""
-    return _payment(session, reference)
+
+def get(session: Session, _actor: Actor, *, reference: str) -> dict[str, Any]:
+    """The payment that the page is for, `void` with its invoice. NotFound: unknown, or the sandbox is not offered."""
+    payment = _payment(session, reference)
+    is_undone = session.scalar(select(Invoice.undone_at.is_not(None)).where(Invoice.id == payment.invoice_id))
+    status = "void" if is_undone and not payment.is_finished else payment.status
+    return {name: getattr(payment, name) for name in SHOWN} | {"status": status}
 
 
 def finish(session: Session, _actor: Actor, *, reference: str, outcome: str) -> Payment:

@@ -178,6 +178,8 @@ class Payment(Base):
     reason: Mapped[str | None] = mapped_column(String(50))
     """Why it failed: `declined` by the payer, or `more_than_open` when another payment was faster."""
     checkout_url: Mapped[str | None] = mapped_column(String(2000))
+    return_url: Mapped[str | None] = mapped_column(String(2000))
+    """Where the payer goes back to: of our own origin, or one that is allowed."""
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

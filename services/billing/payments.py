@@ -6,12 +6,13 @@ from uuid import UUID
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis import clock
+from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import NotFound
+from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
+from contracts import origins
 from contracts.billing import PaymentEvent, PaymentFailed, PaymentReceived
 from services.billing import invoices, providers, rules, undoing
 from services.billing.models import CREDIT, LedgerEntry, Payment
@@ -21,15 +22,24 @@ REFERENCE_BYTES = 20
 
 
 def prepare(
-    session: Session, actor: Actor, *, patient_id: UUID, invoice_id: UUID, provider: str, amount_minor: int | None
+    session: Session,
+    actor: Actor,
+    *,
+    patient_id: UUID,
+    invoice_id: UUID,
+    provider: str,
+    amount_minor: int | None,
+    return_url: str | None,
 ) -> Plan:
     """Write the payment, and what the provider must know of it; nothing is called yet.
 
     Only received money lessens what is open: what unfinished payments ask for does not. NotFound: not one's own
-    invoice. Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`.
+    invoice. Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`,
+    `return_url_not_allowed`.
     """
     actor.may_act_for(patient_id)
     providers.offered(provider)
+    _check_return(return_url)
     invoice = invoices.lock(session, invoice_id)
     if invoice.patient_id != patient_id:
         raise NotFound("not_found", "There is no such invoice.")
@@ -42,6 +52,7 @@ def prepare(
         amount_minor=rules.amount_to_pay(invoices.balance_of(session, invoice.id), amount_minor),
         currency=invoice.currency,
         status="created",
+        return_url=return_url,
         created_at=clock.now(),
     )
     session.add(payment)
@@ -55,7 +66,16 @@ def _plan_of(payment: Payment) -> Plan:
         "amount_minor": payment.amount_minor,
         "currency": payment.currency,
         "provider": payment.provider,
+        "return_url": payment.return_url,
     }
+
+
+def _check_return(return_url: str | None) -> None:
+    """Invalid: `return_url_not_allowed`. Our page would else send payers wherever its caller likes."""
+    settings = config.current()
+    if return_url is not None and not origins.is_of(return_url, {settings.public_url, *settings.cors_origins}):
+        errors = {"errors": {"return_url": ["Must be of the hospital's own origin, or one of CORS_ORIGINS."]}}
+        raise Invalid("return_url_not_allowed", "The payer cannot be sent back to that address.", errors)
 
 
 def record(session: Session, _actor: Actor, plan: Plan, checkout_url: str) -> dict[str, str]:

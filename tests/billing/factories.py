@@ -18,6 +18,7 @@ from chassis.database import Database, Session
 from chassis.event import Event, Origin
 from chassis.execution import Call
 from chassis.identity import Actor
+from chassis.waits import Waits
 from services.billing import checkouts, doctors, invoices, payments, prices, providers
 from services.billing.models import Invoice, Payment
 
@@ -42,6 +43,7 @@ def settings(**changes: Any) -> Config:
         "mfa_required_roles": frozenset(),
         "currency": "EUR",
         "allow_sandbox_payments": True,
+        "allow_unsigned_events": False,
         "workers": 16,
         "retry_delays": (1.0,),
         "log_level": "INFO",
@@ -85,9 +87,12 @@ def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000
     return visit(session, doctor_id=doctor_id, patient_id=(who or patient()).person)
 
 
-def pay(session: Session, bill: Invoice, amount_minor: int | None = None) -> Payment:
+def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, return_url: str | None = None) -> Payment:
     """A payment that waits for its payer."""
-    who, ids = patient(bill.patient_id), {"patient_id": bill.patient_id, "invoice_id": bill.id}
+    who, ids = (
+        patient(bill.patient_id),
+        {"patient_id": bill.patient_id, "invoice_id": bill.id, "return_url": return_url},
+    )
     plan = payments.prepare(session, who, provider="sandbox", amount_minor=amount_minor, **ids)
     session.flush()
     payments.record(session, who, plan, providers.start(plan))
@@ -122,6 +127,7 @@ def host(database: Database, who: Actor, key: str = "key", origin: Origin | None
         name="billing",
         database=database,
         relay=SimpleNamespace(wake=lambda: None),
+        waits=Waits(4),
         verifier=SimpleNamespace(actor=lambda _token: who),
         call=Call(token="token", request_id="request", key=key, origin=origin),
     )

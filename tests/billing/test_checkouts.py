@@ -30,6 +30,7 @@ def test_the_page_shows_what_is_to_be_paid(session: Session) -> None:
     shown = SandboxCheckoutView.dump_one(checkouts.get(session, NOBODY, reference=payment.reference))
     assert shown == {
         "reference": payment.reference, "amount_minor": 8000, "currency": "EUR", "status": "pending",
+        "return_url": None,
     }  # fmt: skip
 
 

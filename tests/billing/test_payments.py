@@ -38,10 +38,9 @@ def test_references_cannot_be_guessed(session: Session) -> None:
 def test_nobody_pays_another_patients_invoice(session: Session) -> None:
     bill, stranger = invoice(session), patient()
     for patient_id in (bill.patient_id, stranger.person):
+        ids = {"patient_id": patient_id, "invoice_id": bill.id}
         with pytest.raises(NotFound):
-            payments.prepare(
-                session, stranger, patient_id=patient_id, invoice_id=bill.id, provider="sandbox", amount_minor=None
-            )
+            payments.prepare(session, stranger, provider="sandbox", amount_minor=None, return_url=None, **ids)
 
 
 def test_a_draft_cannot_be_paid(session: Session) -> None:

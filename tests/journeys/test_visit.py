@@ -95,9 +95,13 @@ def _prescribe(patient: Person, doctor: Person) -> None:
 def _pay(patient: Person) -> None:
     invoice = eventually(lambda: patient.get("/api/patient/invoices")["items"])[0]
     assert (invoice["status"], invoice["total_minor"]) == ("issued", 12_000)
-    begun = patient.post(f"/api/patient/invoices/{invoice['id']}/pay", status=201, provider="sandbox")
+    path, back = f"/api/patient/invoices/{invoice['id']}/pay", f"{patient.hospital.url}/docs"
+    refused = patient.try_post(path, provider="sandbox", return_url=back.replace("//", "//evil@"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "return_url_not_allowed")
+    begun = patient.post(path, status=201, provider="sandbox", return_url=back)
     page = patient.hospital.http.get(begun["checkout_url"], timeout=10)
     assert re.search(r'<button name="outcome" value="pay">', page.text)
+    assert f'href="{back}"' in page.text
     assert patient.hospital.http.post(begun["checkout_url"], data={"outcome": "pay"}, timeout=10).status_code == 200
     assert patient.get("/api/patient/invoices")["items"][0]["status"] == "paid"
     assert [one["status"] for one in patient.get("/api/patient/payments")["items"]] == ["succeeded"]

@@ -38,6 +38,7 @@ def settings(**changes: Any) -> Config:
         "mfa_required_roles": frozenset(),
         "currency": "EUR",
         "allow_sandbox_payments": False,
+        "allow_unsigned_events": False,
         "workers": 1,
         "retry_delays": (),
         "log_level": "INFO",

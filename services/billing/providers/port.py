@@ -1,6 +1,6 @@
 """What billing asks of a payment provider."""
 
-from typing import Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 
 class Plan(TypedDict):
@@ -12,6 +12,8 @@ class Plan(TypedDict):
     amount_minor: int
     currency: str
     provider: str
+    return_url: NotRequired[str | None]
+    """Where the provider sends the payer afterwards; plans from before have none."""
 
 
 class Provider(Protocol):

@@ -1,0 +1,17 @@
+"""Where a payer goes back to."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0005"
+down_revision: str | None = "0004"
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("payment", sa.Column("return_url", sa.String(2000)))
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_column("payment", "return_url")

@@ -1,0 +1,50 @@
+"""Where a payer may go back to, and what the checkout page is given of it."""
+
+from typing import Any
+
+import pytest
+
+from chassis import config
+from chassis.database import Session
+from chassis.errors import Invalid
+from chassis.identity import NOBODY
+from contracts.billing import SandboxCheckoutView
+from services.billing import checkouts, undoing
+from tests.billing.factories import heard, invoice, pay, press, settings
+
+APP = "https://app.example/invoices"
+
+
+@pytest.fixture(autouse=True)
+def app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hospital whose app is elsewhere, and whose replies any page may read."""
+    monkeypatch.setattr(config, "_current", settings(cors_origins=frozenset({"https://app.example", "*"})))
+
+
+def page(session: Session, reference: str) -> dict[str, Any]:
+    shown: dict[str, Any] = SandboxCheckoutView.dump_one(checkouts.get(session, NOBODY, reference=reference))
+    return shown
+
+
+@pytest.mark.parametrize("url", [APP, "http://hospital.example/paid"])
+def test_payer_goes_back_to_an_allowed_address(session: Session, url: str) -> None:
+    payment = pay(session, invoice(session), return_url=url)
+    assert page(session, payment.reference)["return_url"] == url
+    assert SandboxCheckoutView.dump_one(press(session, payment))["return_url"] == url
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/", "https://app.example@evil.example", "//evil", "javascript:1"])
+def test_payer_goes_back_to_no_other_address(session: Session, url: str) -> None:
+    bill = invoice(session)
+    with pytest.raises(Invalid) as refused:
+        pay(session, bill, return_url=url)
+    assert refused.value.code == "return_url_not_allowed"
+    assert "return_url" in refused.value.facts["errors"]
+
+
+def test_checkout_of_a_void_invoice_is_void(session: Session) -> None:
+    bill = invoice(session)
+    payment, paid = pay(session, bill, 100), press(session, pay(session, bill, 100))
+    undoing.undo_visit(session, heard(), appointment_id=bill.appointment_id, revision=5)
+    session.flush()
+    assert [page(session, one.reference)["status"] for one in (payment, paid)] == ["void", "succeeded"]
