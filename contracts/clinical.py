@@ -261,6 +261,21 @@ class PatientUpdated(PatientEvent):
     heard_by = ("notify.on_patient_updated", "auth.on_patient_updated")
 
 
+class PatientVitalStatusChanged(Event):
+    """The desk has recorded that a patient has died, or that this was a mistake (null)."""
+
+    service, subject, internal = "clinical", "patient_id", True
+    heard_by = ("scheduling.on_patient_vital_status_changed", "notify.on_patient_vital_status_changed")
+    patient_id = fields.UUID()
+    deceased_at = fields.AwareDateTime(allow_none=True)
+    revision = fields.Integer()
+    example = {
+        "patient_id": PatientEvent.example["patient_id"],
+        "deceased_at": "2026-11-23T03:10:00+00:00",
+        "revision": 3,
+    }
+
+
 class PrescriptionAdded(Event):
     """A doctor has prescribed something."""
 

@@ -60,6 +60,7 @@ MEANINGS = {
     "status": "How the record stands after it.",
     "swap_id": "The swap.",
     "task_id": "The task.",
+    "tell_patient": "Whether the patient is to be told of it.",
     "user_id": "The account.",
 }
 """What a field means, by its name, which means the same in every event."""

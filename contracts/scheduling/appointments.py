@@ -89,7 +89,8 @@ class BookAppointment(Overbooking):
     arrived, whose time was in the last 365 days.
 
     The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. Conflict:
-    `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `own_visit` (a doctor is nobody's own patient).
+    `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `own_visit` (a doctor is nobody's own patient),
+    `patient_deceased`.
     The first and the third name in `appointment_id` the visit that is in the way, to the desk and to those whose visit
     it is. Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking). NotFound: `not_found` (no
     such doctor or patient).
@@ -198,9 +199,9 @@ class RescheduleAppointment(Overbooking):
     """Move a visit to another time; it keeps its id. A patient's is asked for again. To where it is: no change.
 
     Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `cannot_be_moved`, `late_cancel` (by
-    the patient, within 24 hours of an agreed visit), `doctor_gone`, `own_visit` (to the doctor who is its patient).
-    Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking; another doctor, by a doctor).
-    NotFound: `not_found` (no such doctor).
+    the patient, within 24 hours of an agreed visit), `doctor_gone`, `own_visit` (to the doctor who is its patient),
+    `patient_deceased`. Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking; another doctor,
+    by a doctor). NotFound: `not_found` (no such doctor).
     """
 
     service, roles, returns, revised = "scheduling", DESK | DOCTOR | PATIENT, AppointmentView, True

@@ -128,14 +128,15 @@ class AppointmentRejected(AppointmentEvent):
 class AppointmentCancelled(AppointmentEvent):
     """A visit is called off, perhaps after it had begun. `late` is within 24 hours of an agreed visit.
 
-    `by` says on whose part; the desk's is the hospital's.
+    `by` says on whose part; the desk's is the hospital's. `tell_patient` is false of a patient who has died.
     """
 
     service, subject = "scheduling", "appointment_id"
     heard_by = ("notify.on_appointment_cancelled", "clinical.on_appointment_cancelled", "auth.on_appointment_cancelled")
     late = fields.Boolean()
     by = fields.String(validate=validate.OneOf(["patient", "desk"]))
-    example = {**AppointmentEvent.example, "late": False, "by": "patient", "revision": 2}
+    tell_patient = fields.Boolean(load_default=True)
+    example = {**AppointmentEvent.example, "late": False, "by": "patient", "tell_patient": True, "revision": 2}
 
 
 class AppointmentExpired(AppointmentEvent):

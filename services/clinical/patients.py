@@ -18,7 +18,7 @@ from chassis.erasure import erase_traces
 from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.clinical import PatientRegistered, PatientUpdated
+from contracts.clinical import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
 from services.clinical import rules
 from services.clinical.models import Patient, PatientWord, RecordNumber
 
@@ -210,6 +210,9 @@ def _changed(session: Session, patient: Patient, changes: dict[str, Any]) -> Pat
     patient.revision += 1
     if patient.contact() != before:
         session.publish(PatientUpdated(**patient.contact()))
+    if "deceased_at" in differing:
+        status = {"deceased_at": patient.deceased_at, "revision": patient.revision}
+        session.publish(PatientVitalStatusChanged(patient_id=patient.id, **status))
     return patient
 
 

@@ -44,6 +44,17 @@ class Contact(Base):
     erased_at: Mapped[datetime | None]
 
 
+class DeceasedPatient(Base):
+    """A patient of whom clinical has said that they have died, or that this was a mistake."""
+
+    __tablename__ = "deceased_patient"
+
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_deceased: Mapped[bool]
+    revision: Mapped[int]
+    """Of the patient's record, so that a stale event never wins."""
+
+
 class Notification(Base):
     """Something that a person should know. One event tells a person of one kind once."""
 

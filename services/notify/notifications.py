@@ -15,7 +15,7 @@ from chassis.errors import NotFound
 from chassis.event import Origin
 from chassis.identity import Actor
 from chassis.paging import page
-from services.notify import wording
+from services.notify import deaths, wording
 from services.notify.models import Notification
 
 LISTED = (
@@ -33,14 +33,14 @@ def tells(*people: str, kind: str = "") -> Callable[..., None]:
     """A handler that tells an event to those whom it names in these fields, such as `patient_id`.
 
     The kind of the notification is the event's name, and so is the name of the template's block that words it, unless
-    another `kind` is named. Whom the event leaves null is not told.
+    another `kind` is named. Whom the event leaves null is not told, nor a patient who has died.
     """
 
     def tell(session: Session, actor: Actor, **facts: Any) -> None:
         """Notify people of the event, once."""
-        told = {facts[person] for person in people} - {None}
+        name = kind or actor.heard.name
+        told = {facts[person] for person in people} - {None} - deaths.untold(session, name, people, facts)
         if told:
-            name = kind or actor.heard.name
             _write(session, actor.heard, told, kind=name, message=wording.of_notification(name, facts))
 
     return tell

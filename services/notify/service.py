@@ -3,7 +3,7 @@
 from chassis import auditing
 from chassis.entrypoints import Service, every, hears, serves
 from contracts import auth, billing, clinical, notify, scheduling
-from services.notify import contacts, deliveries, mail, notifications, swaps, tasks, visits
+from services.notify import contacts, deaths, deliveries, mail, notifications, swaps, tasks, visits
 from services.notify.notifications import tells
 
 
@@ -49,6 +49,7 @@ class NotifyService(Service):
     on_user_erased = hears(auth.UserErased, contacts.forget)
     on_patient_registered = hears(clinical.PatientRegistered, contacts.remember_patient)
     on_patient_updated = hears(clinical.PatientUpdated, contacts.remember_patient)
+    on_patient_vital_status_changed = hears(clinical.PatientVitalStatusChanged, deaths.note)
     on_mail_token_issued = hears(auth.MailTokenIssued, deliveries.mail_token, wakes="send_mails")
     on_credentials_changed = hears(auth.CredentialsChanged, deliveries.credentials_changed, wakes="send_mails")
     send_mails = every(1.0, deliveries.claim, outside=mail.send_all, then=deliveries.record)

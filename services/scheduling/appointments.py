@@ -52,7 +52,7 @@ def book(
 
     NotFound: no such doctor or patient, or not one's own record. Forbidden: `desk_only` (overbooking). Invalid:
     `not_in_future`, `too_far_ahead`. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`,
-    `own_visit`.
+    `own_visit`, `patient_deceased`.
     """
     part = _part_in_booking(session, actor, doctor_id, patient_id)
     only_desk_overbooks(part, overbook_reason)
@@ -64,7 +64,7 @@ def book(
         slot = calendars.slot_asked(session, wish)
         visit = _new(slot, wish, status="requested", requested_at=clock.now(), reason=reason)
     else:
-        patients.must_exist(session, patient_id)
+        patients.must_live(session, patient_id)
         slot = calendars.slot_given(session, wish, minutes)
         visit = _new(slot, wish, status="booked", overbook_reason=overbook_reason, reason=reason)
     with settling(session, wish, slot.ends_at):
@@ -238,11 +238,20 @@ def cancel(session: Session, actor: Actor, *, appointment_id: UUID, reason: str)
 
 
 def call_off(
-    session: Session, actor: Actor, visit: Appointment, *, reason: str | None, late: bool, by: str
+    session: Session,
+    actor: Actor,
+    visit: Appointment,
+    *,
+    reason: str | None,
+    late: bool,
+    by: str,
+    tell_patient: bool = True,
 ) -> Appointment:
     """A visit, which is locked, does not take place. Conflict: `cannot_be_cancelled`."""
     visit.cancel(reason, by)
-    return changed(session, actor, visit, AppointmentCancelled, reason=reason, late=late, by=by)
+    return changed(
+        session, actor, visit, AppointmentCancelled, reason=reason, late=late, by=by, tell_patient=tell_patient
+    )
 
 
 def not_late(visit: Appointment, part: str) -> None:

@@ -55,7 +55,9 @@ def _first(visit: FromClause, *whose: ColumnElement[bool]) -> ScalarSelect[datet
 _WAITING = select(func.count()).where(
     VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == "requested", ~VISIT.c.first_call
 )
-_ERASED = select(PATIENT.c.is_erased).where(PATIENT.c.id == bindparam("patient_id"))
+_OF_PATIENT = PATIENT.c.id == bindparam("patient_id")
+_ERASED = select(PATIENT.c.is_erased).where(_OF_PATIENT)
+_DECEASED = select(PATIENT.c.is_deceased).where(_OF_PATIENT)
 _AWAY = select(func.min(AWAY.c.starts_at)).where(
     AWAY.c.doctor_id == DOCTOR.c.id,
     AWAY.c.starts_at > bindparam("year_before", type_=AWAY.c.starts_at.type),
@@ -84,7 +86,9 @@ HOURS_AT = (
     .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
 )
 HOURS_AT_AND_WAITING = HOURS_AT.add_columns(
-    _WAITING.scalar_subquery().label("waiting"), _ERASED.scalar_subquery().label("is_erased")
+    _WAITING.scalar_subquery().label("waiting"),
+    _ERASED.scalar_subquery().label("is_erased"),
+    _DECEASED.scalar_subquery().label("is_deceased"),
 )
 
 
@@ -108,14 +112,16 @@ def slot_asked(session: Session, wish: Wish) -> Slot:
     """The slot of the doctor's hours that begins then, for a patient who may ask for one more, in one statement.
 
     Another visit of the doctor or the patient that is not overbooked is not seen: the database tells. NotFound: no such
-    doctor, or a patient who is erased. Conflict: `outside_hours` (or the doctor is away), `too_many_requests`,
-    `slot_taken`, `patient_busy`.
+    doctor, or a patient who is erased. Conflict: `patient_deceased`, `outside_hours` (or the doctor is
+    away), `too_many_requests`, `slot_taken`, `patient_busy`.
     """
     rows = session.core.execute(HOURS_AT_AND_WAITING, _asked(wish)).all()
     if not rows:  # They choose from the directory, which is made of what is known here: none is an event away.
         raise NotFound("not_found", "There is no such doctor.")
     if rows[0].is_erased:
         raise NotFound("not_found", "There is no such patient.")
+    if rows[0].is_deceased:
+        raise Conflict("patient_deceased", "The patient is recorded as deceased.")
     if rows[0].waiting >= rules.OPEN_REQUESTS:
         raise Conflict("too_many_requests", "Five requests of this patient wait for an answer already.")
     return _slot_among(session, wish, rows)

@@ -15,6 +15,7 @@ from services.scheduling.models import ACTIVE, MOVABLE, PRESENT, Appointment, Do
 
 GONE_REASON = "The doctor is not there any more."
 """What the patients of a doctor who has left are told when a visit that had begun is called off."""
+DIED_REASON = "The patient has died."
 LOCKS = 500
 """So many are taken in one statement: PostgreSQL's limit is at 1,664 columns."""
 
@@ -86,12 +87,23 @@ def _is_busy(session: Session, doctor_id: UUID, visit: Appointment) -> bool:
 
 def call_off_own(session: Session, actor: Actor, *, patient_id: UUID) -> None:
     """A patient is gone for ever: what has not begun is called off on their part, and nobody is told why."""
+    now = clock.now()
+    for visit in _not_begun(session, patient_id):
+        appointments.call_off(session, actor, visit, reason=None, late=visit.is_late(now), by="patient")
+
+
+def call_off_of_deceased(session: Session, actor: Actor, *, patient_id: UUID) -> None:
+    """A patient has died: cancel what has not begun, on the hospital's part. The patient is not told, the doctor is."""
+    for visit in _not_begun(session, patient_id):
+        appointments.call_off(session, actor, visit, reason=DIED_REASON, late=False, by="desk", tell_patient=False)
+
+
+def _not_begun(session: Session, patient_id: UUID) -> Sequence[Appointment]:
+    """The visits of a patient that have not begun, locked, behind the patient's lock."""
     session.lock(calendars.lock_of(patient_id))
     own = (Appointment.patient_id == patient_id) & Appointment.status.in_(MOVABLE)
     query = select(Appointment).where(own).order_by(Appointment.starts_at, Appointment.id).with_for_update()
-    now = clock.now()
-    for visit in session.scalars(query).all():
-        appointments.call_off(session, actor, visit, reason=None, late=visit.is_late(now), by="patient")
+    return session.scalars(query).all()
 
 
 def has_no_doctor() -> ColumnElement[bool]:

@@ -92,12 +92,15 @@ class TimeOff(Base):
 
 
 class Patient(Base):
-    """Somebody who has an account or a patient's record: the id alone, and whether they were erased."""
+    """Somebody who has an account or a patient's record: the id, and whether they were erased or have died."""
 
     __tablename__ = "patient"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    is_erased: Mapped[bool]
+    is_erased: Mapped[bool] = mapped_column(default=False)
+    is_deceased: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    deceased_revision: Mapped[int] = mapped_column(server_default="0", default=0)
+    """Of the patient's record when that was said, so that a stale event never wins."""
 
 
 class Appointment(Base):

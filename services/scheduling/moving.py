@@ -33,8 +33,8 @@ def reschedule(
     """Move a visit to another time, perhaps of another doctor: a patient asks for it; the desk and the doctor do it.
 
     NotFound: not one's own, or no such doctor. Forbidden: `desk_only`. Conflict: `slot_taken`, `outside_hours`,
-    `patient_busy`, `too_many_requests`, `cannot_be_moved`, `late_cancel`, `doctor_gone`, `own_visit`. Invalid:
-    `not_in_future`, `too_far_ahead`.
+    `patient_busy`, `too_many_requests`, `cannot_be_moved`, `late_cancel`, `doctor_gone`, `own_visit`,
+    `patient_deceased`. Invalid: `not_in_future`, `too_far_ahead`.
     """
     visit = held(session, actor, appointment_id, *WHOSE, others=() if doctor_id is None else (doctor_id,))
     part, to = part_of(actor, visit, *WHOSE), visit.doctor_id if doctor_id is None else doctor_id

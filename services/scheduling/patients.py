@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from chassis.copies import keep
 from chassis.database import Session
-from chassis.errors import NotFound, NotYet
+from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
 from contracts.roles import DESK, Role
 from services.scheduling import calendars
@@ -35,9 +35,17 @@ def _keep(session: Session, person_id: UUID, *, is_erased: bool) -> None:
     keep(session, Patient, "id", "is_erased", id=person_id, is_erased=is_erased)
 
 
+def note_death(session: Session, patient_id: UUID, *, is_deceased: bool, revision: int) -> bool:
+    """Copy whether a patient has died, behind the lock that a booking for them waits for; whether that is news."""
+    session.lock(calendars.lock_of(patient_id))
+    facts = {"is_deceased": is_deceased, "deceased_revision": revision}
+    return keep(session, Patient, "id", "deceased_revision", id=patient_id, **facts)
+
+
 def is_gone(session: Session, patient_id: UUID) -> bool:
-    """Whether the patient keeps no visit any more: erased."""
-    return bool(session.scalar(select(Patient.is_erased).where(Patient.id == patient_id)))
+    """Whether the patient keeps no visit any more: erased, or deceased."""
+    is_gone = or_(Patient.is_erased, Patient.is_deceased)
+    return bool(session.scalar(select(is_gone).where(Patient.id == patient_id)))
 
 
 def check_own(actor: Actor) -> None:
@@ -46,10 +54,18 @@ def check_own(actor: Actor) -> None:
         raise NotFound("not_found", "There is no such patient.")
 
 
-def must_exist(session: Session, patient_id: UUID) -> None:
-    """NotFound unless there is such a patient; NotYet when nobody has told of one so far."""
-    is_erased = session.scalar(select(Patient.is_erased).where(Patient.id == patient_id))
-    if is_erased is None:
+def must_exist(session: Session, patient_id: UUID) -> bool:
+    """NotFound unless there is such a patient; NotYet when nobody has told of one so far. Whether they have died."""
+    query = select(Patient.is_erased, Patient.is_deceased).where(Patient.id == patient_id)
+    found = session.execute(query).one_or_none()
+    if found is None:
         raise NotYet("not_found", "There is no such patient.")
-    if is_erased:
+    if found.is_erased:
         raise NotFound("not_found", "There is no such patient.")
+    return bool(found.is_deceased)
+
+
+def must_live(session: Session, patient_id: UUID) -> None:
+    """The same of a patient who is to have a visit. Conflict: `patient_deceased`."""
+    if must_exist(session, patient_id):
+        raise Conflict("patient_deceased", "The patient is recorded as deceased.")

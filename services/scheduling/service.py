@@ -7,6 +7,7 @@ from services.scheduling import (
     appointments,
     calendar,
     colleagues,
+    deaths,
     doctors,
     histories,
     lists,
@@ -96,4 +97,5 @@ class SchedulingService(Service):
     on_user_erased = hears(auth.UserErased, people.forget)
     on_user_registered = hears(auth.UserRegistered, patients.remember)
     on_user_updated = hears(auth.UserUpdated, patients.remember)
+    on_patient_vital_status_changed = hears(clinical.PatientVitalStatusChanged, deaths.note)
     on_patient_registered = hears(clinical.PatientRegistered, patients.admit)

@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound, NotYet, Stale
 from chassis.identity import Actor
-from contracts.clinical import PatientRegistered, PatientUpdated, PatientView
+from contracts.clinical import PatientRegistered, PatientUpdated, PatientView, PatientVitalStatusChanged
 from services.clinical import patients, rules
 from services.clinical.models import Patient
 from tests.clinical.factories import ADDRESS, MOTHER, desk, heard, opened_account, patient, person, registered, said
@@ -233,6 +233,10 @@ def test_a_death_is_written_down(session: Session) -> None:
     session.flush()
     session.refresh(known)
     assert known.deceased_at == moment
+    _correct(session, known, deceased_at=moment, phone="+4930901821")  # No news.
+    _correct(session, known, deceased_at=None)
+    told = [(one["deceased_at"], one["revision"]) for one in said(session, PatientVitalStatusChanged)]
+    assert told == [(moment, 2), (None, 4)]
 
 
 def test_who_registers_alone_has_a_number_and_nothing_else_is_known(session: Session) -> None:
