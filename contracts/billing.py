@@ -16,6 +16,8 @@ BACK = "Where the checkout page leads back to: an address of the hospital, or of
 AN_APP = {"example": "https://app.example/invoices"}
 CODED, NAMED = {"example": "consultation:cardiology"}, {"example": "Visit to a cardiologist"}
 
+ADDRESS = validate.Regexp(r"^[\x21-\x7e]+\Z", error="Must be an address without blanks.")
+
 
 class PriceView(View):
     """What a service of the hospital costs from a day on; `consultation:<specialization>` for a visit."""
@@ -145,7 +147,10 @@ class PayInvoice(Command):
     provider = fields.String(required=True, validate=validate.OneOf(PROVIDERS))
     amount_minor = Integer(load_default=None, validate=validate.Range(min=1))
     return_url = fields.String(
-        load_default=None, allow_none=True, validate=validate.Length(1, 2000), metadata={"description": BACK, **AN_APP}
+        load_default=None,
+        allow_none=True,
+        validate=[validate.Length(1, 2000), ADDRESS],
+        metadata={"description": BACK, **AN_APP},
     )
 
 

@@ -39,6 +39,7 @@ BEYOND_A_SCHEMA = frozenset(
         "Must be one line in which something can be seen.",
         "Must fit between `from` and `to`.",
         "Must be later than `from`.",
+        "Must not be earlier than `from`.",
         "Must be later than `starts_at`.",
         "Must differ from `from`.",
         "Must not be earlier than `valid_from`.",
