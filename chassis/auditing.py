@@ -1,7 +1,7 @@
 """Who did what to which record, from where, and whether it was allowed: a row in the transaction of the work itself."""
 
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -28,33 +28,34 @@ def row_of(actor: Actor, action: str, record: UUID | None, *, allowed: bool = Tr
     }
 
 
-def named_in(contract: type[Command], fields: dict[str, Any], actor: Actor) -> UUID | None:
+def named_in(command: Command | None, actor: Actor) -> UUID | None:
     """The record that a request names: the first id among its fields that is not the actor's own."""
-    ids = [fields[name] for name in contract.schema().fields if isinstance(fields.get(name), UUID)]
+    ids = [value for value in command.given().values() if isinstance(value, UUID)] if command else []
     return next((one for one in ids if one != actor.id), None)
 
 
-def listing(
-    session: Session,
-    _actor: Actor,
-    *,
-    person_id: UUID | None,
-    record_id: UUID | None,
-    action: str | None,
-    allowed: bool | None,
-    from_: datetime | None,
-    to: datetime | None,
-    limit: int,
-    cursor: str | None,
-) -> Page:
+class Asked(Protocol):
+    """What the list of deeds is asked for: see `contracts.audit.AuditQuery`."""
+
+    person_id: UUID | None
+    record_id: UUID | None
+    action: str | None
+    allowed: bool | None
+    from_: datetime | None
+    to: datetime | None
+    limit: int
+    cursor: str | None
+
+
+def listing(session: Session, _actor: Actor, query: Asked) -> Page:
     """This service's rows, newest first. A person's are those of what they did, and of what was done to them."""
-    query = select(*audit.c)
-    if person_id is not None:
-        query = query.where(or_(audit.c.actor_id == person_id, audit.c.record_id == person_id))
-    wanted = {audit.c.record_id: record_id, audit.c.action: action, audit.c.allowed: allowed}
-    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
-    if from_ is not None:
-        query = query.where(audit.c.at >= from_)
-    if to is not None:
-        query = query.where(audit.c.at < to)
-    return page(session, query, (audit.c.id,), limit=limit, cursor=cursor)
+    found = select(*audit.c)
+    if query.person_id is not None:
+        found = found.where(or_(audit.c.actor_id == query.person_id, audit.c.record_id == query.person_id))
+    wanted = {audit.c.record_id: query.record_id, audit.c.action: query.action, audit.c.allowed: query.allowed}
+    found = found.where(*(column == value for column, value in wanted.items() if value is not None))
+    if query.from_ is not None:
+        found = found.where(audit.c.at >= query.from_)
+    if query.to is not None:
+        found = found.where(audit.c.at < query.to)
+    return page(session, found, (audit.c.id,), limit=query.limit, cursor=query.cursor)

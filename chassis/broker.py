@@ -6,8 +6,9 @@ while it is short of memory, and acknowledgements must get through then.
 """
 
 from chassis.errors import Unavailable
+from chassis.refusals import BROKER_DOWN
 
 
 def down() -> Unavailable:
     """The refusal while there is no connection."""
-    return Unavailable("broker_down", "The message broker cannot be reached.", {"retry_after": 2})
+    return BROKER_DOWN(retry_after=2)

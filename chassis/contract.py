@@ -1,6 +1,6 @@
-"""The bases of what services say to each other: commands, queries and views, as marshmallow schemas.
+"""The bases of what services say to each other: typed records, from which marshmallow schemas are derived.
 
-Schemas are instantiated once per class, since an instance costs twice what a load does, and plain views are compiled:
+A schema is instantiated once per class, since an instance costs twice what a load does, and plain views are compiled:
 a row becomes a dict of native values by one `attrgetter`, which orjson then writes. A test holds both outputs equal.
 """
 
@@ -11,35 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self, cast
 from zlib import crc32
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, ValidationError, fields, validate
 
-from chassis.errors import Invalid
+from chassis.refusals import WRONG_FIELDS, Refusal, bad_cursor
+from records.fields import PLAIN
+from records.record import Record
 
-
-class Integer(fields.Integer):
-    """A whole number; marshmallow's own would cut a fraction off without a word."""
-
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-            raise self.make_error("invalid", input=value)
-        return super()._validated(value)
-
-
-PLAIN_FIELDS = (
-    Integer,
-    fields.UUID,
-    fields.Integer,
-    fields.Boolean,
-    fields.AwareDateTime,
-    fields.Date,
-    fields.Email,
-    fields.Raw,
-    fields.String,
-)
-"""Fields whose native value orjson writes just as marshmallow would."""
+PAGE_ROWS = 100
 
 
 class Role(StrEnum):
@@ -55,14 +36,10 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-class View(Schema):
+class View(Record):
     """What a caller sees of a record."""
 
-    @classmethod
-    @cache
-    def schema(cls) -> Schema:
-        """The one instance of this schema."""
-        return cls()
+    unknown = RAISE
 
     @classmethod
     @cache
@@ -72,16 +49,14 @@ class View(Schema):
         if not all(is_plain(f) for f in declared.values()):
             return cls.schema().dump
         keys = [f.data_key or name for name, f in declared.items()]
-        names = [f.attribute or name for name, f in declared.items()]
-        return _compiled(keys, names)
+        return _compiled(keys, list(declared))
 
     @classmethod
     @cache
     def row_dumper(cls, columns: tuple[str, ...]) -> Callable[[Any], Any]:
         """The same for rows of these columns: without a look at their names when they are just those of the view."""
         declared = cls.schema().fields
-        names = tuple(f.attribute or name for name, f in declared.items())
-        if names != columns or not all(is_plain(f) for f in declared.values()):
+        if tuple(declared) != columns or not all(is_plain(f) for f in declared.values()):
             return cls.dumper()
         keys = [f.data_key or name for name, f in declared.items()]
         return lambda row: dict(zip(keys, row, strict=True))
@@ -93,8 +68,8 @@ class View(Schema):
 
 
 def is_plain(declared: fields.Field[Any]) -> bool:
-    """Whether a field's native value is what is sent: see `PLAIN_FIELDS`."""
-    return type(declared) in PLAIN_FIELDS and not declared.load_only
+    """Whether a field's native value is what is sent: see `records.fields.PLAIN`."""
+    return type(declared) in PLAIN and not declared.load_only
 
 
 def _compiled(keys: list[str], names: list[str]) -> Callable[[Any], Any]:
@@ -122,7 +97,7 @@ class PageView(View):
     """Base of `page_of`: `{"items": [...], "next": cursor or null}`."""
 
     item: ClassVar[type[View]]
-    next = fields.String(allow_none=True, metadata={"description": "Cursor of the next page; null at the end."})
+    next: Annotated[str | None, "Cursor of the next page; null at the end."]
 
     @classmethod
     def dump_one(cls, value: Page) -> dict[str, Any]:
@@ -134,34 +109,25 @@ class PageView(View):
 @cache
 def page_of(view: type[View]) -> type[PageView]:
     """The view of one page of `view`."""
-    members = {"item": view, "items": fields.List(fields.Nested(view), required=True)}
-    return type(f"{view.__name__}Page", (PageView,), {**members, "__doc__": f"A page of {view.__name__}."})
+    members = {"item": view, "__annotations__": {"items": list[view]}, "__doc__": f"A page of {view.__name__}."}  # type: ignore[valid-type]  # mypy takes the parameter for a value
+    return type(f"{view.__name__}Page", (PageView,), members)
 
 
-class Command(Schema):
-    """An order to one service, with four facts: who answers, who may ask, what comes back, whether it only reads.
-
-    A subclass's docstring is read by programs too: its sentences of the form ``Kind: `code`, `code` (when).`` are what
-    OpenAPI tells callers of refusals. The kind is a class of `chassis.errors`; each word in backticks up to the end of
-    the sentence is a code, but for those in parentheses. What any route may answer (`not_found`, `stale`, `invalid`)
-    can be left out. A guard compares them with the docstrings of the use case, and with what it raises.
-    """
-
-    class Meta:
-        """Unknown fields are refused."""
-
-        unknown = RAISE
+class Command(Record):
+    """An order to one service. The facts of a contract are the arguments of its class; its bases may leave them out."""
 
     service: ClassVar[str]
-    roles: ClassVar[Iterable[Role]]
+    roles: ClassVar[frozenset[Role]]
+    """The roles that may ask."""
     returns: ClassVar[type[View]]
-    reads: ClassVar[bool] = False
+    refuses: ClassVar[tuple[Refusal[Any], ...]] = ()
+    """Every refusal but those that any route may answer (`not_found`, `stale`, `invalid`)."""
     keyed: ClassVar[bool] = True
     """Whether the reply is stored under the caller's key. Not where it holds a secret, such as a token."""
     verified: ClassVar[bool] = False
     """Whether the caller's address must have been verified."""
     enrolling: ClassVar[bool] = False
-    """Whether one may ask who has still to set up the second factor that a role requires."""
+    """Whether a caller may ask whose required second factor is not set up yet."""
     revised: ClassVar[bool] = False
     """Whether `If-Match` is honoured: the record has a `revision`, and a change of an older one is `Stale`."""
     line: ClassVar[str] = ""
@@ -170,12 +136,28 @@ class Command(Schema):
     """Seconds that the gateway waits for the answer."""
     routine: ClassVar[bool] = False
     """Whether processes ask it all the time, so that its line in the log is for debugging alone."""
+    reads: ClassVar[bool] = False
 
-    @classmethod
-    @cache
-    def schema(cls) -> Schema:
-        """The one instance of this schema."""
-        return cls()
+    def __init_subclass__(
+        cls,
+        *,
+        service: str | None = None,
+        roles: Iterable[Role] | None = None,
+        returns: type[View] | None = None,
+        refuses: tuple[Refusal[Any], ...] | None = None,
+        keyed: bool | None = None,
+        verified: bool | None = None,
+        enrolling: bool | None = None,
+        revised: bool | None = None,
+        line: str | None = None,
+        deadline: float | None = None,
+        routine: bool | None = None,
+    ) -> None:
+        super().__init_subclass__()
+        facts = {name: value for name, value in locals().items() if name not in ("cls", "__class__")}
+        for name, value in facts.items():
+            if value is not None:
+                setattr(cls, name, frozenset(value) if name == "roles" else value)
 
     @classmethod
     @cache
@@ -184,15 +166,15 @@ class Command(Schema):
         return snake_case(cls.__name__)
 
     @classmethod
-    def read(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """The payload's fields as native values; `Invalid` with the messages of each field."""
+    def read(cls, payload: Mapping[str, Any]) -> Self:
+        """The payload as a command; `Invalid` with the messages of each field."""
         if _has_nul(payload):
-            raise Invalid("invalid", "Text must not hold the character NUL.")  # PostgreSQL cannot store it.
+            raise WRONG_FIELDS("Text must not hold the character NUL.")  # PostgreSQL cannot store it.
         try:
-            return dict(cls.schema().load(payload))
+            return cast("Self", cls.schema().load(payload))
         except ValidationError as error:
             errors = json.loads(json.dumps(error.messages))  # Their keys are text then: marshmallow numbers list items.
-            raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors}) from None
+            raise WRONG_FIELDS(errors=errors) from None
 
     @classmethod
     def reply(cls, result: Any) -> Any:
@@ -223,10 +205,8 @@ class Query(Command):
 class PageQuery(Query):
     """A question whose answer is a list, page by page. Callers see its cursors with the mark of this list."""
 
-    limit = Integer(load_default=20, validate=validate.Range(1, 100), metadata={"description": "Rows a page."})
-    cursor = fields.String(
-        load_default=None, validate=validate.Length(max=1_200), metadata={"description": "`next` of the page before."}
-    )
+    limit: Annotated[int, validate.Range(1, PAGE_ROWS), "Rows a page."] = 20
+    cursor: Annotated[str | None, validate.Length(max=1_200), "`next` of the page before."] = None
 
     @classmethod
     @cache
@@ -235,13 +215,13 @@ class PageQuery(Query):
         return f"{crc32(cls.method().encode()):08x}"
 
     @classmethod
-    def read(cls, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """The payload's fields, the cursor without its mark. Invalid: `bad_cursor`, of another list or of none."""
+    def read(cls, payload: Mapping[str, Any]) -> Self:
+        """The payload as a query, the cursor without its mark. Invalid: `bad_cursor`, of another list or of none."""
         found = super().read(payload)
-        if found["cursor"] is not None:
-            if not found["cursor"].startswith(cls.mark()):
+        if found.cursor is not None:
+            if not found.cursor.startswith(cls.mark()):
                 raise bad_cursor()
-            found["cursor"] = found["cursor"].removeprefix(cls.mark())
+            found.cursor = found.cursor.removeprefix(cls.mark())
         return found
 
     @classmethod
@@ -249,8 +229,3 @@ class PageQuery(Query):
         """A page as plain data."""
         shown = super().reply(result)
         return {**shown, "next": shown["next"] and cls.mark() + shown["next"]}
-
-
-def bad_cursor() -> Invalid:
-    """`bad_cursor`."""
-    return Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}})

@@ -5,7 +5,7 @@ stop the whole process, and with it the writer that it waits for.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -19,8 +19,9 @@ from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from chassis.errors import MatronError, Unavailable, no_answer
+from chassis.errors import MatronError, Unavailable
 from chassis.event import Event
+from chassis.refusals import DATABASE_BUSY, DATABASE_DOWN, NO_ANSWER
 from transports.engines import POOL_SECONDS, engine_for, is_lost, violated
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Database:
             yield
             return
         if not self.writer.acquire(timeout=POOL_SECONDS):
-            raise Unavailable("database_busy", "The database is busy.", {"retry_after": 1})
+            raise DATABASE_BUSY(retry_after=1)
         try:
             yield
         finally:
@@ -172,12 +173,12 @@ def _in_doubt_when_lost() -> Iterator[None]:
         yield
     except OperationalError as error:
         if is_lost(error) and not isinstance(error.orig, sqlite3.Error):
-            raise no_answer() from None
+            raise NO_ANSWER() from None
         raise
 
 
 def _down() -> Unavailable:
-    return Unavailable("database_down", "The database cannot be reached.", {"retry_after": 2})
+    return DATABASE_DOWN(retry_after=2)
 
 
 def _normal(url: str) -> URL:
@@ -186,8 +187,8 @@ def _normal(url: str) -> URL:
 
 
 @contextmanager
-def refusing(session: Session, refusals: Mapping[str, MatronError]) -> Iterator[None]:
-    """Flush at the end, and say what a violated constraint means: `{"no_doctor_overlap": Conflict(...)}`."""
+def refusing(session: Session, refusals: Mapping[str, Callable[[], MatronError]]) -> Iterator[None]:
+    """Flush at the end, and raise the refusal of a violated constraint: `{"no_doctor_overlap": SLOT_TAKEN}`."""
     try:
         yield
         session.flush()
@@ -195,5 +196,4 @@ def refusing(session: Session, refusals: Mapping[str, MatronError]) -> Iterator[
         refusal = refusals.get(violated(error))
         if refusal is None:
             raise
-        # A new one each time: an exception that is raised again and again gathers the frames of each time.
-        raise type(refusal)(*refusal.args) from None
+        raise refusal() from None

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import eventlet
 import orjson
@@ -14,17 +14,24 @@ from nameko.rpc import Rpc
 from chassis import housekeeping, reactions
 from chassis.consumer import Broker
 from chassis.contract import Command
+from chassis.database import Session
 from chassis.delivery import MAX_DELIVERIES, Undeliverable, WrongAccount, is_outage
-from chassis.errors import Invalid, MatronError, NotFound, internal
+from chassis.errors import MatronError
 from chassis.event import Event, Origin
 from chassis.execution import Host, Shape, masked
+from chassis.identity import Actor
 from chassis.outbox import origin_of
+from chassis.refusals import INTERNAL, MALFORMED, NO_SUCH_METHOD
 from chassis.resources import CurrentCall, Resource
 from telemetry.logs import log_unexpected
 from telemetry.metrics import TIMERS_FAILED
 from transports.links import BROKER_ERRORS
 from transports.timers import WakingTimer
 
+C = TypeVar("C", bound=Command)
+E = TypeVar("E", bound=Event)
+Plan = TypeVar("Plan")
+Outcome = TypeVar("Outcome")
 PATIENCE_SECONDS, OUTAGE_SECONDS = 0.5, 2.0
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
 
@@ -53,7 +60,7 @@ class Served(Rpc):
                 raise TypeError
             context = self.unpack_message_headers(message)
         except UNREADABLE:
-            self._answer(message, None, Invalid("malformed", "The request is not a JSON object of named fields."))
+            self._answer(message, None, MALFORMED())
             return
         try:
             self.container.spawn_worker(
@@ -70,11 +77,11 @@ class Served(Rpc):
         return found
 
     def _unknown(self, message: Any) -> None:
-        self._answer(message, None, NotFound("no_such_method", "The service has no such method."))
+        self._answer(message, None, NO_SUCH_METHOD())
 
     def _handle(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         error = exc_info[1] if exc_info else None
-        self._answer(message, result, error if error is None or isinstance(error, MatronError) else internal())
+        self._answer(message, result, error if error is None or isinstance(error, MatronError) else INTERNAL())
         return result, None
 
     def _answer(self, message: Any, result: Any, error: MatronError | None) -> None:
@@ -82,7 +89,7 @@ class Served(Rpc):
             body = orjson.dumps({"result": result, "error": error.as_dict() if error else None})
         except TypeError as unwritable:  # Raised from here it would end the process.
             log_unexpected("unwritable answer", unwritable, service=self.broker.service)
-            body = orjson.dumps({"result": None, "error": internal().as_dict()})
+            body = orjson.dumps({"result": None, "error": INTERNAL().as_dict()})
         revision = result.get("revision") if isinstance(result, dict) else None
         self.broker.reply(message, body, {} if revision is None else {"revision": str(revision)})
 
@@ -176,6 +183,16 @@ class Every(WakingTimer):
         TIMERS_FAILED.labels(self.container.service_name, self.name)
 
 
+@overload
+def serves(contract: type[C], use_case: Callable[[Session, Actor, C], Any]) -> Callable[..., Any]: ...
+@overload
+def serves(
+    contract: type[C],
+    use_case: Callable[[Session, Actor, C], Plan],
+    *,
+    outside: Callable[[Plan, C], Outcome],
+    then: Callable[[Session, Actor, Plan, Outcome, C], Any],
+) -> Callable[..., Any]: ...
 def serves(
     contract: type[Command],
     use_case: Callable[..., Any],
@@ -183,11 +200,11 @@ def serves(
     outside: Callable[..., Any] | None = None,
     then: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
-    """Answer a command or query with a use case `(session, actor, *, ...fields)`.
+    """Answer a command or query with a use case `(session, actor, command)`.
 
     With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is
-    kept as plain JSON, so that a repeated request goes on after a crash; `outside(plan, **fields)` is called without a
-    transaction, and `then(session, actor, plan, outcome, **fields)` writes the outcome. The first step of a command
+    kept as plain JSON, so that a repeated request goes on after a crash; `outside(plan, command)` is called without a
+    transaction, and `then(session, actor, plan, outcome, command)` writes the outcome. The first step of a command
     without a key only reads.
     """
     shape = Shape(contract, use_case, outside, then)
@@ -203,8 +220,8 @@ def serves(
     return method
 
 
-def hears(event: type[Event], work: Callable[..., Any], *, wakes: str = "") -> Callable[..., Any]:
-    """Act on an event, once, with `work(session, actor, *, ...those of its fields that it needs)`.
+def hears(event: type[E], work: Callable[[Session, Actor, E], Any], *, wakes: str = "") -> Callable[..., Any]:
+    """Act on an event, once, with `work(session, actor, event)`.
 
     `wakes` names a timer of the same service that has work after the commit.
     """
@@ -223,10 +240,10 @@ def hears(event: type[Event], work: Callable[..., Any], *, wakes: str = "") -> C
 
 def every(
     seconds: float,
-    work: Callable[..., Any],
+    work: Callable[[Session, Actor], Any],
     *,
-    outside: Callable[..., Any] | None = None,
-    then: Callable[..., Any] | None = None,
+    outside: Callable[[Any], Any] | None = None,
+    then: Callable[[Session, Actor, Any, Any], Any] | None = None,
 ) -> Callable[..., Any]:
     """Do `work(session, actor)` at this pace, in one process at a time; with `outside` and `then` as in `serves`."""
     name = f"{work.__module__}.{work.__name__}"

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 
 from chassis.database import Session
-from chassis.errors import Unavailable
+from chassis.refusals import EVENTS_UNSENT
 from chassis.tables import audit, idempotency, outbox, relay
 
 ABOUT = ("id", "user_id", "patient_id")
@@ -31,7 +31,7 @@ def erase_traces(session: Session, person_id: UUID, *others: str, public: Collec
     through = select(relay.c.sent_through).where(relay.c.internal == outbox.c.internal).scalar_subquery()
     unsent = of_person & (outbox.c.sequence.is_(None) | (outbox.c.sequence > through))
     if session.execute(select(outbox.c.position).where(unsent).limit(1)).first() is not None:
-        raise Unavailable("events_unsent", "Events about this person have still to be sent.", {"retry_after": 1})
+        raise EVENTS_UNSENT(retry_after=1)
     session.execute(update(outbox).where(of_person).values(name="erased", subject="", data={}))
     deeds = (audit.c.actor_id == person_id) | (audit.c.actor_id.is_(None) & (audit.c.record_id == person_id))
     session.execute(update(audit).where(deeds).values(address=""))

@@ -123,13 +123,3 @@ class NoAnswer(MatronError):
 @deserialize_to_instance
 class Internal(MatronError):
     """Anything unexpected. Never says what, since the text of an exception may hold a patient's data."""
-
-
-def no_answer() -> NoAnswer:
-    """What a caller is told who cannot be told whether it was done."""
-    return NoAnswer("no_answer", "No answer came in time. Repeating a write with the same Idempotency-Key is safe.")
-
-
-def internal() -> Internal:
-    """The one form in which an unexpected exception leaves a service."""
-    return Internal("internal", "Something went wrong on our side. Quote the request id when you report it.")

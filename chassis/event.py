@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from uuid import UUID
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE
 
 from chassis.contract import is_plain, snake_case
+from records.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,51 +28,61 @@ class Origin:
     correlation_id: str
 
 
-class Event:
-    """A fact that others act on. Subclasses declare marshmallow fields, which become the data of the instance.
+class Event(Record):
+    """A fact that others act on. The facts of a contract are the arguments of its class; its bases may leave them out.
 
     `heard_by` names every handler of our own services as `service.on_event`, so that the publisher can declare their
     queues before they have ever run; `hears` refuses a handler that is not named here.
     """
 
+    unknown = EXCLUDE
+    """A newer publisher's unknown fields are ignored."""
     service: ClassVar[str]
     subject: ClassVar[str]
-    """The field that says which record the event is about."""
+    """The field with the id of the record that the event is about."""
     heard_by: ClassVar[tuple[str, ...]] = ()
     for_outside: ClassVar[bool] = False
-    """Said for other systems although none of our own services listens."""
+    """Published for other systems although none of our own services listens."""
     broadcast: ClassVar[bool] = False
     """Heard by every process, in a queue of its own: see `chassis.revocations`."""
     internal: ClassVar[bool] = False
     """Contact details and the like: goes through an exchange that no outside account can read."""
     example: ClassVar[dict[str, Any]]
+    origin: ClassVar[Origin]
+    """Where an event that a handler gets comes from."""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        service: str | None = None,
+        subject: str | None = None,
+        heard_by: tuple[str, ...] | None = None,
+        for_outside: bool | None = None,
+        broadcast: bool | None = None,
+        internal: bool | None = None,
+    ) -> None:
         super().__init_subclass__()
-        if not hasattr(cls, "service"):
+        facts = {name: value for name, value in locals().items() if name not in ("cls", "__class__")}
+        for name, value in facts.items():
+            if value is not None:
+                setattr(cls, name, value)
+        if service is None:
             return  # A base of several events.
         known = _events.setdefault(cls.event_name(), cls)
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"the event name {cls.event_name()} is taken: names are unique across services")
 
-    def __init__(self, **data: Any) -> None:
-        missing = self.schema().fields.keys() - data.keys()
-        unknown = data.keys() - self.schema().fields.keys()
-        if missing or unknown:
-            raise TypeError(f"{type(self).__name__}: missing {sorted(missing)}, unknown {sorted(unknown)}")
-        self.data = data
-
     @classmethod
-    @cache
-    def schema(cls) -> Schema:
-        """The schema of the data. A newer publisher's unknown fields are passed over."""
-        declared = {
-            name: value
-            for base in reversed(cls.__mro__)
-            for name, value in vars(base).items()
-            if isinstance(value, fields.Field)
-        }
-        return Schema.from_dict(declared, name=f"{cls.__name__}Data")(unknown=EXCLUDE)
+    def read(cls, data: "Mapping[str, Any]", origin: Origin) -> Self:
+        """The event in a message. ValidationError: the data is not that of this event."""
+        made = cast("Self", cls.schema().load(data))
+        made.__dict__["origin"] = origin
+        return made
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fields by name, as native values."""
+        return self.given()
 
     def plain(self) -> dict[str, Any]:
         """The data as it is stored and sent: native values that orjson writes, or what marshmallow makes of them."""

@@ -4,11 +4,9 @@ This is the one place that commits. Nameko sends the reply before `worker_result
 inside the method, before there is a reply to send.
 """
 
-import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,10 +15,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from chassis import auditing, idempotency, outbox
 from chassis.contract import Command
 from chassis.database import Database, Session
-from chassis.errors import REFUSALS, Forbidden, MatronError, NoAnswer, NotFound, internal
+from chassis.errors import REFUSALS, Forbidden, MatronError, NotFound
 from chassis.event import Origin
 from chassis.identity import NOBODY, Actor, Verifier, check_right
 from chassis.outbox import Relay
+from chassis.refusals import INTERNAL, NO_ANSWER
 from chassis.waits import Waits
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import HANDLED, TIMERS_FAILED
@@ -48,7 +47,7 @@ class Call:
     def check_deadline(self) -> None:
         """`NoAnswer` when the caller has given up already: nothing is begun then."""
         if self.expires_at is not None and time.time() > self.expires_at:
-            raise NoAnswer("no_answer", "The request came too late to be begun.")
+            raise NO_ANSWER("The request came too late to be begun.")
 
 
 class Host(Protocol):
@@ -83,129 +82,134 @@ class Shape:
     then: Callable[..., Any] | None = None
 
     def run(self, host: Host, payload: Mapping[str, Any]) -> Any:
-        """Do it, and return the reply as plain data."""
-        host.call.check_deadline()
-        actor, fields = _asking(host), dict[str, Any]()
+        """Answer one request; returns the reply as plain data."""
+        return Run(self, host, payload).answer()
+
+
+@dataclass
+class Run:
+    """The execution of one request: which entry of the table, in which service, with which payload, for whom."""
+
+    shape: Shape
+    host: Host
+    payload: Mapping[str, Any]
+    actor: Actor = NOBODY
+    command: Command | None = None
+    """The payload, once it is read."""
+
+    @property
+    def contract(self) -> type[Command]:
+        """The contract of the request."""
+        return self.shape.contract
+
+    def answer(self) -> Any:
+        """Check the right, read the payload and do the work; returns the reply as plain data."""
+        self.host.call.check_deadline()
+        self.actor = _asking(self.host)
         try:
-            check_right(actor, self.contract)
-            fields = self.contract.read(payload)
-            reply = self._do(host, actor, fields, payload)
+            check_right(self.actor, self.contract)
+            self.command = self.contract.read(self.payload)
+            reply = self._work()
         except MatronError as error:
-            # What nobody did is left out, unless it says of whom it is: strangers could fill the table.
-            if error.noted is not None or (isinstance(error, (Forbidden, NotFound)) and actor.id is not None):
-                record = auditing.named_in(self.contract, fields, actor)
-                table, row = auditing.row_of(actor, self.contract.method(), record, allowed=False)
-                with host.database.begin() as session:
-                    rows.add(session, [(table, {**row, **(error.noted or {})})])
+            self._audit_refusal(error)
             raise
-        return _answer(reply)
+        if isinstance(reply, Refused):
+            raise reply.error
+        return reply
 
-    def _do(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
-        if self.outside is not None:
-            return self._three_steps(host, actor, fields, payload)
-        work = self._query if self.contract.reads else self._command
-        return _first(host, actor, fields, lambda: work(host, actor, fields, payload))
+    def _audit_refusal(self, error: MatronError) -> None:
+        """Record a refusal. One of an unknown caller is left out, unless it names a person: strangers could fill it."""
+        if error.noted is None and (not isinstance(error, (Forbidden, NotFound)) or self.actor.id is None):
+            return
+        record = auditing.named_in(self.command, self.actor)
+        table, row = auditing.row_of(self.actor, self.contract.method(), record, allowed=False)
+        with self.host.database.begin() as session:
+            rows.add(session, [(table, {**row, **(error.noted or {})})])
 
-    def _query(self, host: Host, actor: Actor, fields: dict[str, Any], _payload: Mapping[str, Any]) -> Any:
-        with host.database.read() as session:
-            return self.contract.reply(self.use_case(session, actor, **fields))
+    def _work(self) -> Any:
+        if self.shape.outside is not None and self.shape.then is not None:
+            return self._three_steps(self.shape.outside, self.shape.then)
+        return self._waiting(self._query if self.contract.reads else self._command)
 
-    def _command(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
+    def _waiting(self, work: Callable[[], Any]) -> Any:
+        """Do the first transaction of the request, which waits for events of other services."""
+        fields = self.command.given() if self.command else {}
+        return self.host.waits.known(lambda: retrying(work), self.actor.id, fields, self.host.call.expires_at)
+
+    def _query(self) -> Any:
+        with self.host.database.read() as session:
+            return self.contract.reply(self.shape.use_case(session, self.actor, self.command))
+
+    def _command(self) -> Any:
         try:
-            return self._transact(host, actor, fields, payload)
+            return self._transact()
         except REFUSALS:
-            done = self._done_before(host, actor, payload)
+            done = self._done_before()
             if done is None:
                 raise
         except IntegrityError as error:
-            done = self._done_before(host, actor, payload) if violated(error) in idempotency.KEY_TAKEN else None
+            done = self._done_before() if violated(error) in idempotency.KEY_TAKEN else None
             if done is None:
                 raise
         return done.reply["is"]
 
-    def _transact(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
-        with host.database.begin() as session:
-            reply = self._finish(session, actor, payload, self.use_case(session, actor, **fields))
-        wake(host, session)
+    def _transact(self) -> Any:
+        with self.host.database.begin() as session:
+            reply = self._finish(session, self.shape.use_case(session, self.actor, self.command))
+        wake(self.host, session)
         return reply
 
-    def _done_before(self, host: Host, actor: Actor, payload: Mapping[str, Any]) -> idempotency.Claim | None:
-        """What is stored under the key: the request may be a repetition, whose work was done the first time."""
+    def _done_before(self) -> idempotency.Claim | None:
+        """What is stored under the key: the request may repeat one that was done."""
         if not self.contract.keyed:
             return None
-        with host.database.read() as session:
-            return idempotency.find(session, actor, self.contract, payload)
+        with self.host.database.read() as session:
+            return idempotency.find(session, self.actor, self.contract, self.payload)
 
-    def _three_steps(self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]) -> Any:
-        held, plan = _first(host, actor, fields, lambda: self._prepare(host, actor, fields, payload))
+    def _three_steps(self, outside: Callable[..., Any], then: Callable[..., Any]) -> Any:
+        held, plan = self._waiting(self._prepare)
         if held is not None and held.reply is not None:
             return held.reply["is"]
-        outcome = call_with(self.outside, plan, **fields)
-        return retrying(lambda: self._record(host, actor, fields, payload, held, plan, outcome))
+        outcome = outside(plan, self.command)
+        return retrying(lambda: self._record(held, lambda s: then(s, self.actor, plan, outcome, self.command)))
 
-    def _prepare(
-        self, host: Host, actor: Actor, fields: dict[str, Any], payload: Mapping[str, Any]
-    ) -> tuple[idempotency.Claim | None, Any]:
+    def _prepare(self) -> tuple[idempotency.Claim | None, Any]:
         if not self.contract.keyed:  # Without a key there is nothing to keep: the first step only reads.
-            with host.database.read() as session:
-                return None, self.use_case(session, actor, **fields)
-        with host.database.begin() as session:
-            held = idempotency.claim(session, actor, self.contract, payload)
+            with self.host.database.read() as session:
+                return None, self.shape.use_case(session, self.actor, self.command)
+        with self.host.database.begin() as session:
+            held = idempotency.claim(session, self.actor, self.contract, self.payload)
             if not held.fresh:
                 return held, held.plan and held.plan["is"]
-            plan = self.use_case(session, actor, **fields)
+            plan = self.shape.use_case(session, self.actor, self.command)
             idempotency.store_plan(session, held, plan)
-            add_events(session, actor)
-        wake(host, session)
+            add_events(session, self.actor)
+        wake(self.host, session)
         return held, plan
 
-    def _record(
-        self,
-        host: Host,
-        actor: Actor,
-        fields: dict[str, Any],
-        payload: Mapping[str, Any],
-        held: idempotency.Claim | None,
-        plan: Any,
-        outcome: Any,
-    ) -> Any:
-        with host.database.begin() as session:
-            done = idempotency.done(session, held, self.contract, payload) if held is not None else None
+    def _record(self, held: idempotency.Claim | None, then: Callable[[Session], Any]) -> Any:
+        with self.host.database.begin() as session:
+            done = idempotency.done(session, held, self.contract, self.payload) if held is not None else None
             if done is not None:
                 return done["is"]  # A second request with the key was faster.
-            result = call_with(self.then, session, actor, plan, outcome, **fields)
-            reply = self._finish(session, actor, payload, result, held)
-        wake(host, session)
+            reply = self._finish(session, then(session), held)
+        wake(self.host, session)
         return reply
 
-    def _finish(
-        self,
-        session: Session,
-        actor: Actor,
-        payload: Mapping[str, Any],
-        result: Any,
-        held: idempotency.Claim | None = None,
-    ) -> Any:
-        """Write the use case's rows, then events, audit and stored reply; the reply, or what was refused."""
+    def _finish(self, session: Session, result: Any, held: idempotency.Claim | None = None) -> Any:
+        """Write the use case's rows, then events, audit and stored reply; returns the reply, or the refusal."""
         refused = isinstance(result, Refused)
         if refused and self.contract.keyed:
             raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")
         reply = result if refused else self.contract.reply(result)
-        table, audited = auditing.row_of(actor, self.contract.method(), _record_of(reply), allowed=not refused)
+        table, audited = auditing.row_of(self.actor, self.contract.method(), _record_of(reply), allowed=not refused)
         more: list[rows.Row] = [(table, {**audited, **session.noted})]
         if self.contract.keyed and held is None:
-            more.append(idempotency.row_of(actor, self.contract, payload, reply))
-        add_events(session, actor, more)
+            more.append(idempotency.row_of(self.actor, self.contract, self.payload, reply))
+        add_events(session, self.actor, more)
         if held is not None:
-            idempotency.store(session, held, self.contract, payload, reply)
+            idempotency.store(session, held, self.contract, self.payload, reply)
         return reply
-
-
-def _answer(reply: Any) -> Any:
-    """The reply, or the refusal that has been committed."""
-    if isinstance(reply, Refused):
-        raise reply.error
-    return reply
 
 
 def _record_of(reply: Any) -> UUID | None:
@@ -233,11 +237,6 @@ def _asking(host: Host) -> Actor:
     return replace(actor, **{name: getattr(call, name) for name in names})
 
 
-def _first(host: Host, actor: Actor, fields: Mapping[str, Any], work: Callable[[], Any]) -> Any:
-    """Do the first transaction of a request, which waits for news of other services."""
-    return host.waits.known(lambda: retrying(work), actor.id, fields, host.call.expires_at)
-
-
 def retrying(work: Callable[[], Any]) -> Any:
     """Do a transaction again when the database broke off one of two that stood in each other's way."""
     left = TRIES
@@ -248,22 +247,6 @@ def retrying(work: Callable[[], Any]) -> Any:
             left -= 1
             if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or left == 0:
                 raise
-
-
-@cache
-def _keywords(function: Callable[..., Any]) -> frozenset[str] | None:
-    """The keyword-only names that a function takes; None when it takes any."""
-    parameters = inspect.signature(function).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return None
-    return frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-
-
-def call_with(function: Callable[..., Any] | None, *args: Any, **fields: Any) -> Any:
-    """Call with those of the fields that the function names."""
-    assert function is not None  # noqa: S101  for the type checker: only shapes with the step get here
-    wanted = _keywords(function)
-    return function(*args, **{n: v for n, v in fields.items() if wanted is None or n in wanted})
 
 
 def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], request_id: str) -> Any:
@@ -278,7 +261,7 @@ def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], reques
         outcome = "internal"
         constraint = violated(error) if isinstance(error, DBAPIError) else ""
         log_unexpected("unexpected", error, service=host_name, name=name, request_id=request_id, constraint=constraint)
-        failure = internal()
+        failure = INTERNAL()
         failure.cause = type(error).__name__
         raise failure from None
     finally:

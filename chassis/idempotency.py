@@ -21,8 +21,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from chassis import clock, config
 from chassis.contract import Command
 from chassis.database import Session
-from chassis.errors import Invalid
 from chassis.identity import Actor
+from chassis.refusals import KEY_REUSED
 from chassis.tables import idempotency
 from transports import rows
 
@@ -99,7 +99,7 @@ def find(session: Session, actor: Actor, command: type[Command], payload: Mappin
 
 def _claimed(found: Any, key: Mapping[str, str], command: type[Command], payload: Mapping[str, Any]) -> Claim:
     if found.fingerprint != fingerprint(command, payload, is_done=found.reply is not None):
-        raise Invalid("key_reused", "This Idempotency-Key was used with another body.")
+        raise KEY_REUSED()
     return Claim(fresh=False, key=key, plan=found.plan, reply=found.reply)
 
 

@@ -11,8 +11,19 @@ from uuid import UUID
 
 import tokens
 from chassis.contract import Command
-from chassis.errors import Forbidden, NotFound, Stale, Unauthenticated, Unavailable
 from chassis.event import Origin
+from chassis.refusals import (
+    ADDRESS_NOT_VERIFIED,
+    MFA_SETUP_REQUIRED,
+    NOT_FOUND,
+    ROLE_MISSING,
+    SESSION_ENDED,
+    STALE,
+    STARTING,
+    TOKEN_EXPIRED,
+    TOKEN_INVALID,
+    TOKEN_MISSING,
+)
 from tokens.keys import KeySet
 from tokens.revoked import Revoked
 
@@ -47,7 +58,7 @@ class Actor:
     def person(self) -> UUID:
         """The id of the person; `Unauthenticated` when there is none."""
         if self.id is None:
-            raise Unauthenticated("token_missing", "Sign in first.")
+            raise TOKEN_MISSING()
         return self.id
 
     @property
@@ -64,13 +75,13 @@ class Actor:
     def may_act_for(self, person_id: UUID, roles: Iterable[str] = ()) -> None:
         """Oneself, or anyone's for the holders of `roles`; else `NotFound`, so that nobody learns who exists."""
         if self.id != person_id and not self.has(roles):
-            raise NotFound("not_found", "There is no such record.")
+            raise NOT_FOUND()
 
     def expects(self, revision: int) -> None:
         """`Stale` unless the caller has seen this revision, or has not said which one he saw."""
         seen = [tag.strip() for tag in self.if_match.split(",")]
         if self.if_match and "*" not in seen and f'"{revision}"' not in seen:
-            raise Stale("stale", "Somebody has changed it meanwhile: read it again.", {"revision": revision})
+            raise STALE(revision=revision)
 
 
 NOBODY = Actor()
@@ -93,32 +104,24 @@ class Verifier:
         ends_at, actor = self.known.get(token) or self._remember(token)
         if ends_at <= time.time():
             self.known.pop(token, None)
-            raise _expired()
+            raise TOKEN_EXPIRED()
         if self.revoked.awaited:
-            raise Unavailable("starting", "This process has only just started.", {"retry_after": 1})
+            raise STARTING(retry_after=1)
         if actor.session_id in self.revoked:
-            raise Unauthenticated("session_ended", "This session has ended; sign in again.")
+            raise SESSION_ENDED()
         return actor
 
     def _remember(self, token: str) -> tuple[float, Actor]:
         try:
             claims = tokens.read(token, self.key_set)
         except tokens.TokenExpired:
-            raise _expired() from None
+            raise TOKEN_EXPIRED() from None
         except tokens.TokenInvalid:
-            raise _invalid() from None
+            raise TOKEN_INVALID() from None
         if len(self.known) >= REMEMBERED:
             self.known.clear()
         self.known[token] = (float(claims["exp"]), _actor_from(claims))
         return self.known[token]
-
-
-def _expired() -> Unauthenticated:
-    return Unauthenticated("token_expired", "The access token has ended; refresh it.")
-
-
-def _invalid() -> Unauthenticated:
-    return Unauthenticated("token_invalid", "The access token is not valid.")
 
 
 def _actor_from(claims: dict[str, Any]) -> Actor:
@@ -131,7 +134,7 @@ def _actor_from(claims: dict[str, Any]) -> Actor:
             mfa_due=bool(claims.get("mfa_due")),
         )
     except (KeyError, ValueError, TypeError, AttributeError):
-        raise _invalid() from None
+        raise TOKEN_INVALID() from None
 
 
 def check_right(actor: Actor, contract: type[Command]) -> None:
@@ -140,10 +143,10 @@ def check_right(actor: Actor, contract: type[Command]) -> None:
     `Unauthenticated`, `role_missing`, `mfa_setup_required` or `address_not_verified`.
     """
     if actor.id is None and contract.roles:
-        raise Unauthenticated("token_missing", "Sign in first.")
+        raise TOKEN_MISSING()
     if contract.roles and not actor.has(contract.roles):
-        raise Forbidden("role_missing", "Your roles do not allow this.")
+        raise ROLE_MISSING()
     if contract.roles and actor.mfa_due and not contract.enrolling:
-        raise Forbidden("mfa_setup_required", "Your role requires a second factor: set it up first.")
+        raise MFA_SETUP_REQUIRED()
     if contract.verified and not actor.verified:
-        raise Forbidden("address_not_verified", "Verify your e-mail address; if you have, refresh the token.")
+        raise ADDRESS_NOT_VERIFIED()

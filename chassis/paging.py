@@ -14,8 +14,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Column, Select, bindparam, literal, select, tuple_
 
-from chassis.contract import Page, bad_cursor
+from chassis.contract import Page
 from chassis.database import Session
+from chassis.refusals import bad_cursor
 
 LARGEST = 2**31 - 1
 """Of PostgreSQL's integers; no list is ordered by a larger number."""

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from chassis import inbox
 from chassis.database import Session
-from chassis.event import Event, Origin
-from chassis.execution import Host, add_events, call_with, retrying, wake
+from chassis.event import Event
+from chassis.execution import Host, add_events, retrying, wake
 from chassis.identity import Actor
 
 
@@ -18,18 +18,16 @@ def run_event(host: Host, event: type[Event], handler: str, work: Callable[..., 
     origin = host.call.origin
     assert origin is not None  # noqa: S101  the entrypoint has read it
     actor = Actor.system(origin=origin, request_id=origin.correlation_id)
-    fields = dict(event.schema().load(data))
-    published = retrying(lambda: _handle(host, actor, origin, handler, work, fields))
+    heard = event.read(data, origin)
+    published = retrying(lambda: _handle(host, actor, heard, handler, work))
     if published:
         host.relay.wake()
 
 
-def _handle(
-    host: Host, actor: Actor, origin: Origin, handler: str, work: Callable[..., Any], fields: dict[str, Any]
-) -> bool:
+def _handle(host: Host, actor: Actor, heard: Event, handler: str, work: Callable[..., Any]) -> bool:
     with host.database.begin() as session:
-        if inbox.claim(session, origin.event_id, handler):
-            call_with(work, session, actor, **fields)
+        if inbox.claim(session, heard.origin.event_id, handler):
+            work(session, actor, heard)
             add_events(session, actor)
     return bool(session.published)
 
@@ -38,15 +36,15 @@ def run_timer(
     host: Host,
     name: str,
     work: Callable[..., Any],
-    outside: Callable[..., Any] | None = None,
-    then: Callable[..., Any] | None = None,
+    outside: Callable[[Any], Any] | None = None,
+    then: Callable[[Session, Actor, Any, Any], Any] | None = None,
 ) -> None:
     """Do a timer's work in one transaction, or around an outside call; one process begins it at a time."""
     actor = Actor.system(request_id=f"timer-{name}")
     plan = _transact(host, actor, lambda session: work(session, actor) if _is_mine(session, name) else None)
-    if outside is not None and plan:
+    if outside is not None and then is not None and plan:
         outcome = outside(plan)
-        _transact(host, actor, lambda session: call_with(then, session, actor, plan, outcome))
+        _transact(host, actor, lambda session: then(session, actor, plan, outcome))
 
 
 def _transact(host: Host, actor: Actor, work: Callable[[Session], Any]) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from chassis.errors import Unavailable
+from chassis.refusals import BUSY
 from transports import threads
 
 P = ParamSpec("P")
@@ -15,4 +15,4 @@ def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         return threads.in_thread(function, *args, **kwargs)
     except threads.CrowdedError:
-        raise Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1}) from None
+        raise BUSY(retry_after=1) from None

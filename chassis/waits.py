@@ -9,7 +9,8 @@ from uuid import UUID
 
 import eventlet
 
-from chassis.errors import NotFound, NotYet, Unavailable
+from chassis.errors import NotFound, NotYet
+from chassis.refusals import BUSY
 
 SECONDS, PACE = 1.0, 0.05
 """How long a request waits at most, and how often it is tried meanwhile. docs/consistency.md has the measured lags."""
@@ -41,7 +42,7 @@ class Waits:
         if not self._may_wait(account, fields):
             raise refusal
         if self.waiting >= self.most:
-            raise Unavailable("busy", "Too many requests wait for news of other services.", {"retry_after": 1})
+            raise BUSY("Too many requests wait for news of other services.", retry_after=1)
         self.waiting += 1
         try:
             while time.time() + PACE <= gives_up:

@@ -1,1 +1,11 @@
-"""What is said in the hospital: roles, and the commands, views and events of every service. All that services share."""
+"""The shared language of the services: roles, and the commands, queries, views and events of each."""
+
+from importlib import import_module
+from pkgutil import walk_packages
+
+
+def load(service: str = "") -> None:
+    """Import the contracts of one service, or of all: an event is known once its module is imported."""
+    for module in walk_packages(__path__, f"{__name__}."):
+        if not service or module.name.split(".")[1] == service:
+            import_module(module.name)

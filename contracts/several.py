@@ -1,8 +1,11 @@
-"""Fields of queries that hold several values, which a URL says with commas between them."""
+"""Fields of queries that hold several values, which a URL separates by commas."""
 
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 from marshmallow import fields, validate
+
+from records.fields import Choice
 
 MOST_IDS = 100
 """As many as a page has rows."""
@@ -16,9 +19,19 @@ class Several(fields.List[Any]):
         return super()._deserialize(given, attr, data, **kwargs)
 
 
-class Ids(Several):
-    """The ids of up to 100 records, which a list is narrowed to. One that is unknown, or hidden, finds nothing."""
+class Choices(Several):
+    """One of a few words, or several with commas between them (`booked,arrived`)."""
 
-    def __init__(self, **more: Any) -> None:
-        words = {"description": "Only these: one id, or up to 100 with commas between them. Unknown ones find nothing."}
-        super().__init__(fields.UUID(), validate=validate.Length(1, MOST_IDS), metadata=words, **more)
+    def __init__(self, inner: Choice, **options: Any) -> None:
+        options["validate"] = [*options["validate"], validate.Length(1, len(inner.members))]
+        options["metadata"] = {"description": "One, or several with commas between them.", **options["metadata"]}
+        super().__init__(inner, **options)
+
+
+Ids = Annotated[
+    list[UUID],
+    Several,
+    validate.Length(1, MOST_IDS),
+    "Only these: one id, or up to 100 with commas between them. Unknown ones find nothing.",
+]
+"""The ids of up to 100 records, which a list is narrowed to."""

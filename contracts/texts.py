@@ -1,10 +1,10 @@
 """Rules for what people write for others to read: names, single lines, and longer texts."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
 from unicodedata import category, combining
 
-from marshmallow import ValidationError, validate
+from marshmallow import ValidationError, fields, validate
 
 BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\U0001d159"
 """Letters and symbols by category that show nothing: Hangul fillers, the empty Braille cell, the null notehead."""
@@ -80,3 +80,7 @@ class Line(validate.Regexp):
 
 VISIBLE, ONE_LINE = Visible(), Line()
 TRIMMED = Line(r"^\S(.*\S)?\Z", error="Must be one visible line without blanks around it.")
+Reason = Annotated[str, validate.Length(1, 500), VISIBLE]
+"""Why something is done."""
+EmailText = Annotated[str, fields.Email]
+UrlText = Annotated[str, fields.Url]

@@ -5,12 +5,12 @@ Its operations are Matron's, which sends; who subscribes receives. docs/events.m
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+import contracts
 from chassis.config import SERVICES
 from chassis.event import Event, events_of
 from chassis.topology import ALL_EVENTS
@@ -86,7 +86,7 @@ ATTRIBUTES: Mapping[str, dict[str, Any]] = {
 def public_events() -> tuple[type[Event], ...]:
     """All events that other systems may hear, by name."""
     for service in SERVICES:
-        import_module(f"contracts.{service}")
+        contracts.load(service)
     found = [event for event in events_of() if not event.internal and event.__module__.startswith("contracts.")]
     return tuple(sorted(found, key=lambda event: event.event_name()))
 

@@ -17,13 +17,15 @@ from eventlet import GreenPool
 from marshmallow import ValidationError, fields
 
 from chassis.config import SERVICES
-from chassis.contract import Command, bad_cursor
+from chassis.contract import Command
 from chassis.errors import MatronError, NoAnswer, Unavailable
 from chassis.execution import Call
 from chassis.identity import Actor
 from chassis.paging import cursor_at
+from chassis.refusals import bad_cursor
 from contracts.audit import ListAuditTrail
-from contracts.auth import ListAudit, NoteRefusal
+from contracts.auth.administration import NoteRefusal
+from contracts.auth.audit import ListAudit
 from gateway.payloads import READS
 from gateway.requests import MAX_STRANGERS_BODY, Request
 from telemetry.logs import log
@@ -33,10 +35,10 @@ SECONDS = 3.0
 NOTE_SECONDS = 1.0
 
 
-def trail(gateway: Any, request: Request, _actor: Any, fields: dict[str, Any]) -> dict[str, Any]:
+def trail(gateway: Any, request: Request, _actor: Any, query: ListAuditTrail) -> dict[str, Any]:
     """A page of all services' rows: `{"items", "next", "missing"}`. Invalid: `bad_cursor`."""
-    limit, places = fields["limit"], _decoded(fields["cursor"])
-    asked = {**_as_sent(fields), "limit": limit}
+    limit, places = query.limit, _decoded(query.cursor)
+    asked = {**_as_sent(query), "limit": limit}
     ask = lambda service: _ask(gateway, request, service, {**asked, "cursor": places.get(service)})  # noqa: E731  one line, named for what it does
     open_ones = [service for service in SERVICES if places.get(service, "") is not None]
     told = dict(zip(open_ones, GreenPool(len(SERVICES)).imap(ask, open_ones), strict=True))
@@ -46,10 +48,10 @@ def trail(gateway: Any, request: Request, _actor: Any, fields: dict[str, Any]) -
     return {"items": items, "next": _next(places, pages, items), "missing": sorted(told.keys() - pages.keys())}
 
 
-def _as_sent(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _as_sent(query: ListAuditTrail) -> dict[str, Any]:
     """The filters as they were asked for, as JSON has them."""
     names = {name: field.data_key or name for name, field in ListAuditTrail.schema().fields.items()}
-    told = {names[name]: value for name, value in fields.items() if value is not None and name != "cursor"}
+    told = {names[name]: value for name, value in query.given().items() if value is not None and name != "cursor"}
     sent: dict[str, Any] = orjson.loads(orjson.dumps(told))
     return sent
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from eventlet import wsgi
 
-from chassis.errors import Unavailable
-from gateway.problems import BadRequest
+from chassis.refusals import BUSY
+from gateway.problems import BODY_BROKEN, BadRequest
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?\r\n")
@@ -33,7 +33,7 @@ class Budget:
     def take(self, size: int) -> None:
         """Hold so many bytes more. Unavailable: `busy`."""
         if size > self.left:
-            raise Unavailable("busy", "Too many large bodies are on their way just now.", {"retry_after": 1})
+            raise BUSY("Too many large bodies are on their way just now.", retry_after=1)
         self.left -= size
 
 
@@ -121,4 +121,4 @@ class Body(wsgi.Input):
 
 
 def _bad_chunk() -> BadRequest:
-    return BadRequest("body_broken", "The chunks of the body cannot be read.")
+    return BODY_BROKEN("The chunks of the body cannot be read.")

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from chassis.execution import Call
-from contracts.scheduling import GetCalendar
+from contracts.scheduling.calendar import GetCalendar
 from gateway.http import Answer
 from gateway.requests import Request
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from chassis.errors import NotFound
 from gateway import asyncapi, openapi
+from gateway.problems import NO_SUCH_ROUTE
 from gateway.replies import Answer, takes_gzip
 from gateway.requests import Request
 
@@ -141,5 +141,5 @@ def asset(_gateway: Any, request: Request) -> Answer:
     """A file of the page. Kept for a year under the address that the page knows, since another content has another."""
     found = assets().get(request.path_values["name"])
     if found is None or found.kind == KINDS[".html"]:
-        raise NotFound("no_such_route", "There is nothing at this address.")
+        raise NO_SUCH_ROUTE()
     return found.answer(request, FOR_A_YEAR if request.query().get("is") == found.mark else ASK_EACH_TIME)

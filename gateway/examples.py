@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from inspect import get_annotations
 from typing import Any
 
 from marshmallow import fields
 
 from chassis.contract import View, snake_case
 from gateway.links import CALLED
+from records.record import Derived
 
 WORDS = "as agreed"
 SELDOM = frozenset({"overbook_reason", "minutes", "confirmed_new", "displace"})
@@ -73,8 +75,8 @@ def id_of(field: fields.Field[Any]) -> str:
 def _kind(field: fields.Field[Any]) -> str:
     """What a field is the id of: `appointment` is `id` of an `AppointmentView`, and `appointment_id` anywhere."""
     name, holder = field.data_key or field.name or "", field.parent
-    if name == "id" and isinstance(holder, View):
-        first = next(one for one in reversed(type(holder).__mro__) if "id" in getattr(one, "_declared_fields", ()))
+    if name == "id" and isinstance(holder, Derived) and issubclass(holder.record, View):
+        first = next(one for one in reversed(holder.record.__mro__) if "id" in get_annotations(one))
         own = snake_case(first.__name__.removesuffix("View").removesuffix("Row"))
         name = CALLED.get(own, own)
     return name.removesuffix("_id").rpartition("_")[2]

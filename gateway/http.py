@@ -10,14 +10,15 @@ import eventlet
 from eventlet import wsgi
 from nameko.web.server import WebServer
 
-from chassis.errors import MatronError, NotFound, internal
+from chassis.errors import MatronError
+from chassis.refusals import INTERNAL
 from gateway import replies, settings
 from gateway.addresses import caller, family_of
 from gateway.bodies import Budget
 from gateway.connections import MAX_CONNECTIONS, Connections
 from gateway.cors import Cors
 from gateway.limits import Limits
-from gateway.problems import REASONS, MethodNotAllowed, render
+from gateway.problems import METHOD_NOT_ALLOWED, NO_SUCH_ROUTE, REASONS, render
 from gateway.protocol import Protocol, Server
 from gateway.replies import Replies
 from gateway.requests import Request, id_of
@@ -63,7 +64,7 @@ class Table:
         url, values, handlers = self._at(path)
         handler = handlers.get("GET" if method == "HEAD" else method)
         if handler is None:
-            raise MethodNotAllowed("method_not_allowed", "Not with this method.", {"allow": _allowed(handlers)})
+            raise METHOD_NOT_ALLOWED(allow=_allowed(handlers))
         return handler, url, values
 
     def methods(self, path: str) -> tuple[str, str]:
@@ -80,7 +81,7 @@ class Table:
             match = pattern.fullmatch(path)
             if match:
                 return url, match.groupdict(), handlers
-        raise NotFound("no_such_route", "There is nothing at this address.")
+        raise NO_SUCH_ROUTE()
 
 
 def _pattern_of(url: str) -> re.Pattern[str]:
@@ -210,7 +211,7 @@ class HttpServer(WebServer):
             return url, _problem(error, request)
         except Exception as error:  # noqa: BLE001  the last border: nothing unexpected may get out
             log_unexpected("request failed", error, request_id=request.id)
-            return url, _problem(internal(), request)
+            return url, _problem(INTERNAL(), request)
 
     def _options(self, request: Request) -> tuple[str, Answer]:
         """What may be asked at an address, for anybody and for browsers that ask on behalf of a page."""

@@ -20,6 +20,7 @@ from prometheus_client import Counter
 from chassis.config import ConfigError
 from chassis.errors import TooMany
 from gateway.addresses import network
+from gateway.problems import RATE_LIMITED
 from gateway.settings import Settings
 from gateway.trials import Trials
 from telemetry.logs import log
@@ -223,8 +224,7 @@ class Limits:
 
 
 def _too_many(item: RateLimitItem, seconds: float) -> TooMany:
-    facts = {"retry_after": min(item.get_expiry(), max(1, ceil(seconds))), "rate_limit": item.amount}
-    return TooMany("rate_limited", "Too many requests: wait a moment.", facts)
+    return RATE_LIMITED(retry_after=min(item.get_expiry(), max(1, ceil(seconds))), rate_limit=item.amount)
 
 
 def _shared(url: str) -> FixedWindowRateLimiter:

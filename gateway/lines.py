@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from eventlet.semaphore import Semaphore
 
 from chassis.contract import Command
-from chassis.errors import Unavailable
+from chassis.refusals import BUSY
 
 AT_ONCE = 4
 """Of each line, on their way to a service from one gateway: enough to keep its threads at work."""
@@ -37,7 +37,7 @@ class Lines:
             return
         turns, began = self.turns.setdefault(contract.line, Semaphore(AT_ONCE)), time.monotonic() - waited
         if not turns.acquire(timeout=contract.deadline * WAIT - waited):
-            raise Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1})
+            raise BUSY(retry_after=1)
         try:
             yield contract.deadline - (time.monotonic() - began)
         finally:

@@ -4,7 +4,6 @@ Apispec turns marshmallow fields into JSON schemas; where it gets one wrong, `ga
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -88,7 +87,7 @@ class _Document:
         """A component for each view; None for one that is cut down by `only` or `exclude`, which is written out."""
         if not isinstance(schema, type) and (schema.only is not None or schema.exclude):
             return None
-        view = schema if isinstance(schema, type) else type(schema)
+        view: type[View] = schema.record
         if self.views.setdefault(view.__name__, view) is not view:
             raise TypeError(f"two views are called {view.__name__}: {view.__module__} has one of them")
         return view.__name__
@@ -186,8 +185,8 @@ class _Document:
 
     def _reply(self, view: type[View]) -> Any:
         for one in getattr(view, "one_of", ()):
-            self.convert.resolve_nested_schema(one)
-        return self.convert.resolve_nested_schema(view)
+            self.convert.resolve_nested_schema(one.schema())
+        return self.convert.resolve_nested_schema(view.schema())
 
     def _responses(self, entry: Line) -> dict[str, Any]:
         view = entry.contract.returns
@@ -206,9 +205,6 @@ class _Document:
         refused = {str(kind.status): self._refused(entry, kind, codes) for kind, codes in kinds.items()}
         unchanged = {"304": {"description": "It has not changed.", "headers": schemas.headers("ETag")}}
         return {str(entry.status): done, **refused, **(unchanged if tag and entry.method == "GET" else {})}
-
-
-REFUSAL = re.compile(r"\b(" + "|".join(kind.__name__ for kind in refusals.KINDS) + r")\b(:?)")
 
 
 def _is_for(field: fields.Field[Any], roles: frozenset[Role]) -> bool:
@@ -253,14 +249,8 @@ def _description(entry: Line) -> str:
 
 
 def _text(contract: type[Command]) -> str:
-    """The docstring as one paragraph, with statuses instead of the names of our errors."""
-    text = " ".join((contract.__doc__ or "").split())
-    return REFUSAL.sub(lambda match: _refusal(*match.groups()), text)
-
-
-def _refusal(name: str, colon: str) -> str:
-    status = next(kind.status for kind in refusals.KINDS if kind.__name__ == name)
-    return f"Refused with {status}:" if colon else str(status)
+    """The docstring as one paragraph."""
+    return " ".join((contract.__doc__ or "").split())
 
 
 def _tag(table: Iterable[Line], service: str) -> str:

@@ -13,9 +13,10 @@ import orjson
 from chassis.contract import Command
 from chassis.errors import Conflict, Invalid, MatronError
 from chassis.execution import Call
+from chassis.refusals import WRONG_FIELDS
 from contracts import money
-from contracts.auth import ResetPassword, VerifyEmail
-from contracts.billing import FinishSandboxCheckout, GetSandboxCheckout
+from contracts.auth.accounts import ResetPassword, VerifyEmail
+from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from gateway.html import page, refused
 from gateway.http import Answer
 from gateway.requests import MAX_STRANGERS_BODY, Request
@@ -113,7 +114,7 @@ def finish_checkout(gateway: Any, request: Request) -> Answer:
     """What happens when one of the buttons is pressed."""
     outcome = _form(request).get("outcome", "")
     if outcome not in ("pay", "decline"):
-        raise Invalid("invalid", "Some fields are wrong.", {"errors": {"outcome": ["Must be pay or decline."]}})
+        raise WRONG_FIELDS("Some fields are wrong.", errors={"outcome": ["Must be pay or decline."]})
     return _checkout(_ask(gateway, request, FinishSandboxCheckout, {**request.path_values, "outcome": outcome}))
 
 
@@ -122,7 +123,7 @@ def _form(request: Request) -> dict[str, str]:
     try:
         values = parse_qs(request.body(MAX_STRANGERS_BODY).decode("utf-8", "replace"), max_num_fields=5)
     except ValueError:
-        raise Invalid("invalid", "The form has too many fields.") from None
+        raise WRONG_FIELDS("The form has too many fields.") from None
     return {name: found[0] for name, found in values.items()}
 
 

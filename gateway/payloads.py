@@ -12,6 +12,7 @@ from marshmallow import fields
 
 from chassis.contract import Command
 from chassis.errors import Invalid
+from chassis.refusals import WRONG_FIELDS
 from gateway.requests import TWICE, Request
 
 READS = ("GET", "HEAD")
@@ -25,7 +26,7 @@ def payload_of(request: Request, contract: type[Command], own: dict[str, str], m
     """
     payload, wrong = {**request.path_values, **own}, dict[str, str]()
     if request.environ.get("QUERY_STRING"):
-        values, twice = request.parameters(_lists(contract))
+        values, twice = request.parameters(_lists(contract))  # type: ignore[arg-type]  # mypy takes the class for its instances
         wrong |= dict.fromkeys(twice, TWICE)
         refused = [name for name in values if not _may_be_seen(request.method, contract, name)]
         wrong |= dict.fromkeys(refused, UNKNOWN)
@@ -56,7 +57,7 @@ def _refuse(contract: type[Command], payload: dict[str, Any], wrong: Mapping[str
     except Invalid as refused:
         errors = refused.facts.get("errors", {})
     told = {name: [message] for name, message in wrong.items()}
-    raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors | told})
+    raise WRONG_FIELDS(errors=errors | told)
 
 
 @cache

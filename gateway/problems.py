@@ -1,10 +1,11 @@
-"""Errors as callers see them: problem documents (RFC 9457). The one place where an error is rendered."""
+"""Errors as callers see them: the gateway's own refusals, and the problem document (RFC 9457) of every error."""
 
 from typing import Any
 
 import orjson
 
-from chassis.errors import MatronError, Unauthenticated
+from chassis.errors import Invalid, MatronError, NotFound, TooMany, Unauthenticated, Unavailable
+from chassis.refusals import Refusal
 
 CONTENT_TYPE = "application/problem+json"
 REASONS = {
@@ -74,6 +75,96 @@ class UnsupportedMedia(MatronError):
     """The body is not of a type that is taken."""
 
     status, title = 415, "Unsupported media type"
+
+
+BAD_HEAD = Refusal(
+    BadRequest,
+    "bad_head",
+    "The request's head cannot be read.",
+    "The first line or the headers are not those of HTTP/1.1. The connection is closed.",
+)
+BAD_LENGTH = Refusal(
+    BadRequest,
+    "bad_length",
+    "Content-Length is not a number.",
+    "`Content-Length` is not a number, or the request gives its length in more than one way. The connection is closed.",
+)
+BODY_BROKEN = Refusal(
+    BadRequest,
+    "body_broken",
+    "The body broke off.",
+    "The body ended before its length, or its chunks could not be read.",
+)
+BAD_JSON = Refusal(
+    BadRequest, "bad_json", "The body is not JSON.", "The body is not JSON, or names a member of an object twice."
+)
+BAD_QUERY = Refusal(BadRequest, "bad_query", "The query string cannot be read.")
+BAD_IF_MATCH = Refusal(
+    BadRequest,
+    "bad_if_match",
+    "If-Match is * or a list of tags in quotation marks.",
+    "`If-Match` is neither `*` nor a list of tags in quotation marks.",
+)
+BAD_KEY = Refusal(
+    Invalid,
+    "bad_key",
+    "An Idempotency-Key has 1 to 255 printable characters.",
+    "The `Idempotency-Key` is empty, longer than 255 characters, or has unprintable ones.",
+)
+NO_SUCH_ROUTE = Refusal(NotFound, "no_such_route", "There is nothing at this address.")
+METHOD_NOT_ALLOWED = Refusal(
+    MethodNotAllowed,
+    "method_not_allowed",
+    "Not with this method.",
+    "The address is there, but not for this method; `Allow` names those that it has.",
+)
+REQUEST_TIMEOUT = Refusal(
+    TimedOut,
+    "request_timeout",
+    "The request did not come in time.",
+    "The request, head and body, did not come within 30 seconds. The connection is closed.",
+)
+BODY_TOO_LARGE = Refusal(
+    TooLarge,
+    "body_too_large",
+    "A body has at most 4,000 values, within 20 levels.",
+    "The body is larger than 1 MiB (16 KiB where no token is asked for), "
+    "or its JSON has more than 4,000 values or 20 levels.",
+)
+LINE_TOO_LONG = Refusal(
+    LineTooLong,
+    "line_too_long",
+    "The first line of a request has at most 16 KiB.",
+    "The first line of the request, with the URL, is longer than 16 KiB.",
+)
+HEAD_TOO_LARGE = Refusal(
+    HeadTooLarge,
+    "head_too_large",
+    "The request's head has at most 100 headers, 16 KiB each and 64 KiB together.",
+    "The request has more than 100 headers, or more than 64 KiB of them.",
+)
+NOT_JSON = Refusal(
+    UnsupportedMedia, "not_json", "Send the body as application/json.", "Send the body as `application/json`."
+)
+BODY_ENCODED = Refusal(
+    UnsupportedMedia,
+    "body_encoded",
+    "Send the body as it is, without a Content-Encoding.",
+    "The body has a `Content-Encoding`, such as `gzip`: send it as it is.",
+)
+RATE_LIMITED = Refusal(
+    TooMany,
+    "rate_limited",
+    "Too many requests: wait a moment.",
+    "Too many requests of this account, or from this address: "
+    "`Retry-After` and `RateLimit-Reset` say how many seconds to wait.",
+)
+SERVICE_DOWN = Refusal(
+    Unavailable,
+    "service_down",
+    "A part of the system is down.",
+    "The service that does this does not run. Nothing was done.",
+)
 
 
 def render(error: MatronError, request_id: str) -> tuple[bytes, list[tuple[str, str]]]:

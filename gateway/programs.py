@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis import errors
-from contracts.scheduling import GetCalendar
+from contracts.scheduling.calendar import GetCalendar
 from gateway import calendar, refusals, schemas
 
 ALIVE = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}

@@ -20,7 +20,7 @@ from uuid_utils import uuid7
 from chassis.errors import MatronError
 from gateway.bodies import TOKEN, Body, Budget
 from gateway.connections import Connections
-from gateway.problems import REASONS, BadRequest, HeadTooLarge, LineTooLong, TimedOut, render
+from gateway.problems import BAD_HEAD, BAD_LENGTH, HEAD_TOO_LARGE, LINE_TOO_LONG, REASONS, REQUEST_TIMEOUT, render
 from gateway.requests import path_of
 from telemetry.metrics import HTTP
 
@@ -128,7 +128,7 @@ class Protocol(HttpOnlyProtocol):
             return
         except TimeoutError:
             if self.incoming.begun:
-                self._refuse(TimedOut("request_timeout", "The request did not come in time."))
+                self._refuse(REQUEST_TIMEOUT())
             return
         except OSError:
             return  # The client broke off.
@@ -145,10 +145,10 @@ class Protocol(HttpOnlyProtocol):
         if not line:
             return False
         if len(line) > MAX_LINE:
-            raise LineTooLong("line_too_long", "The first line of a request has at most 16 KiB.")
+            raise LINE_TOO_LONG()
         match = REQUEST_LINE.fullmatch(line)
         if match is None:
-            raise _bad_head()
+            raise BAD_HEAD()
         method, target, minor = (part.decode("latin-1") for part in match.groups())
         self.command, self.request_version = method, f"HTTP/1.{minor}"
         headers = self._read_headers()
@@ -178,11 +178,9 @@ class Protocol(HttpOnlyProtocol):
                 break
             match = HEADER.fullmatch(line)
             if match is None:
-                raise _bad_head()
+                raise BAD_HEAD()
             _keep(found, *match.groups())
-        raise HeadTooLarge(
-            "head_too_large", "The request's head has at most 100 headers, 16 KiB each and 64 KiB together."
-        )
+        raise HEAD_TOO_LARGE()
 
     def _environ(self, method: str, target: str, headers: dict[str, str]) -> dict[str, Any]:
         """What the application is told: as in WSGI, as far as ours needs it."""
@@ -212,12 +210,12 @@ class Protocol(HttpOnlyProtocol):
         length, coding = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
         is_old = self.request_version == "HTTP/1.0"
         if coding is not None and (length is not None or coding.lower() != "chunked" or is_old):
-            raise BadRequest("bad_length", "A body is either chunked, or has a Content-Length.")
+            raise BAD_LENGTH("A body is either chunked, or has a Content-Length.")
         if length is not None and not LENGTH.fullmatch(length):
-            raise BadRequest("bad_length", "Content-Length is not a number.")
+            raise BAD_LENGTH()
         host = environ.get("HTTP_HOST", "" if is_old else None)
         if host is None or "," in host:
-            raise _bad_head()
+            raise BAD_HEAD()
         waits = environ.get("HTTP_EXPECT", "").lower() == "100-continue" and not is_old
         self.body = environ["wsgi.input"] = environ["eventlet.input"] = Body(
             self.rfile,
@@ -276,10 +274,6 @@ class Protocol(HttpOnlyProtocol):
                         return
         except OSError:
             pass  # The client is gone.
-
-
-def _bad_head() -> BadRequest:
-    return BadRequest("bad_head", "The request's head cannot be read.")
 
 
 def _keep(found: dict[str, str], raw_name: bytes, raw_value: bytes) -> None:

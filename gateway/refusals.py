@@ -1,53 +1,68 @@
-"""What may be refused on a route, with which codes: told by its contract's docstring, or true of every such route.
+"""What may be refused on a route, with which codes: listed in its contract, or true of every such route.
 
-A response's schema lists its codes, so that a test of the running system finds one that nobody has told of.
+A response's schema lists its codes, so that a test of the running system finds one that no contract lists.
 """
 
-import re
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from marshmallow import fields
 
 from chassis import errors
+from chassis import refusals as general
 from chassis.contract import Command
 from chassis.errors import MatronError
+from chassis.refusals import Refusal
 from gateway import problems, schemas
 
 PROBLEM = "#/components/schemas/Problem"
-TOLD = re.compile(r"\b([A-Z][A-Za-z]+): ((?:[^.]|\.(?!\s|$))+)")
-CODE = re.compile(r"`([a-z][a-z_]+)`")
-ASIDE = re.compile(r"\([^)]*\)")
-"""What is told of a code may name a field."""
 Codes = dict[type[MatronError], list[str]]
-"""The codes of each kind; a kind without any may be met all the same."""
-ALWAYS: Codes = {
-    problems.BadRequest: ["bad_head", "bad_length", "bad_query"],
-    problems.TimedOut: ["request_timeout"],
-    problems.LineTooLong: ["line_too_long"],
-    problems.HeadTooLarge: ["head_too_large"],
-    errors.Unauthenticated: ["token_missing", "token_invalid", "token_expired", "session_ended"],
-    errors.Invalid: ["invalid"],
-    errors.TooMany: ["rate_limited"],
-    errors.Internal: ["internal"],
-    errors.Unavailable: ["broker_down", "service_down", "database_down", "database_busy", "starting"],
-    errors.NoAnswer: ["no_answer"],
-}
-WITH_BODY: Codes = {
-    problems.BadRequest: ["bad_json", "body_broken"],
-    problems.TooLarge: ["body_too_large"],
-    problems.UnsupportedMedia: ["not_json", "body_encoded"],
-    errors.Unavailable: ["busy"],
-}
+"""The codes of each kind."""
+
+
+def by_kind(*refusals: Refusal[Any]) -> Codes:
+    """The codes of refusals, by their kind, in this order."""
+    found: Codes = {}
+    for kind, code in dict.fromkeys((refusal.kind, refusal.code) for refusal in refusals):
+        found.setdefault(kind, []).append(code)
+    return found
+
+
+ALWAYS = by_kind(
+    problems.BAD_HEAD,
+    problems.BAD_LENGTH,
+    problems.BAD_QUERY,
+    problems.REQUEST_TIMEOUT,
+    problems.LINE_TOO_LONG,
+    problems.HEAD_TOO_LARGE,
+    general.TOKEN_MISSING,
+    general.TOKEN_INVALID,
+    general.TOKEN_EXPIRED,
+    general.SESSION_ENDED,
+    general.WRONG_FIELDS,
+    problems.RATE_LIMITED,
+    general.INTERNAL,
+    general.BROKER_DOWN,
+    problems.SERVICE_DOWN,
+    general.DATABASE_DOWN,
+    general.DATABASE_BUSY,
+    general.STARTING,
+    general.NO_ANSWER,
+)
+WITH_BODY = by_kind(
+    problems.BAD_JSON,
+    problems.BODY_BROKEN,
+    problems.BODY_TOO_LARGE,
+    problems.NOT_JSON,
+    problems.BODY_ENCODED,
+    general.BUSY,
+)
 """Also of routes that take no field in a body: what is sent there is read, and then refused."""
 USUAL: Codes = {
     **ALWAYS,
     **WITH_BODY,
     **{kind: ALWAYS[kind] + WITH_BODY[kind] for kind in (problems.BadRequest, errors.Unavailable)},
-    errors.Forbidden: ["role_missing", "mfa_setup_required"],
-    errors.NotFound: ["not_found"],
-    errors.Stale: ["stale"],
+    **by_kind(general.ROLE_MISSING, general.MFA_SETUP_REQUIRED, general.NOT_FOUND, general.STALE),
 }
 """Codes that most routes share."""
 SHARED: dict[str, tuple[type[MatronError], list[str]]] = {
@@ -65,18 +80,6 @@ SHARED: dict[str, tuple[type[MatronError], list[str]]] = {
 }
 """Responses that many routes share, which are components: a generator of clients makes one type of each."""
 
-KINDS = (
-    errors.Invalid,
-    errors.Unauthenticated,
-    errors.Forbidden,
-    errors.NotFound,
-    errors.Conflict,
-    errors.Stale,
-    errors.TooMany,
-    errors.Unavailable,
-    errors.NoAnswer,
-)
-"""Those that services raise, and that the contracts' docstrings name."""
 DETAILS: dict[type[MatronError], str] = {
     problems.BadRequest: "The request cannot be read.",
     problems.TimedOut: "The request did not come in time.",
@@ -98,20 +101,9 @@ DETAILS: dict[type[MatronError], str] = {
 """Details as clients may see them, for examples."""
 
 
-@cache
-def told(contract: type[Command]) -> Codes:
-    """The refusals that a contract's docstring names, such as `Conflict: `slot_taken`.`, each with its codes."""
-    found: Codes = {}
-    for name, text in TOLD.findall(" ".join((contract.__doc__ or "").split())):
-        kind = getattr(errors, name, None)
-        if isinstance(kind, type) and issubclass(kind, MatronError):
-            found.setdefault(kind, []).extend(CODE.findall(ASIDE.sub("", text)))
-    return found
-
-
 def of(contract: type[Command], method: str, asked: Iterable[fields.Field[Any]]) -> Codes:
-    """All refusals of a route that asks for these fields: those told first, then those of every such route."""
-    found = {kind: list(codes or USUAL.get(kind, [])) for kind, codes in told(contract).items()}
+    """All refusals of a route that asks for these fields: its contract's first, then those of every such route."""
+    found = by_kind(*contract.refuses)
     parts = [_by_right(contract), ALWAYS, _by_fields(contract, asked), {} if method == "GET" else WITH_BODY]
     if not contract.reads:
         parts.append({errors.Invalid: ["bad_key", *(["key_reused"] if contract.keyed else [])]})
@@ -125,24 +117,25 @@ def of(contract: type[Command], method: str, asked: Iterable[fields.Field[Any]])
 
 
 def _by_right(contract: type[Command]) -> Codes:
-    """Who asks without the right to."""
-    due = [] if contract.enrolling else ["mfa_setup_required"]
-    found: Codes = {errors.Forbidden: ["role_missing", *due]} if contract.roles else {}
+    """The caller has no right to ask."""
+    refused = [general.ROLE_MISSING] if contract.roles else []
+    if contract.roles and not contract.enrolling:
+        refused.append(general.MFA_SETUP_REQUIRED)
     if contract.verified:
-        found.setdefault(errors.Forbidden, []).append("address_not_verified")
-    return found
+        refused.append(general.ADDRESS_NOT_VERIFIED)
+    return by_kind(*refused)
 
 
 def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> Codes:
     """Records that are named, or a page, or a revision."""
-    asked, found = list(asked), Codes()
+    asked, refused = list(asked), list[Refusal[Any]]()
     if any(isinstance(field, fields.UUID) for field in asked):
-        found[errors.NotFound] = ["not_found"]
+        refused.append(general.NOT_FOUND)
     if any(field.name == "cursor" for field in asked):
-        found[errors.Invalid] = ["bad_cursor"]
+        refused.append(general.BAD_CURSOR)
     if contract.revised:
-        found |= {errors.Stale: ["stale"], problems.BadRequest: ["bad_if_match"]}
-    return found
+        refused += [general.STALE, problems.BAD_IF_MATCH]
+    return by_kind(*refused)
 
 
 def shared(kind: type[MatronError], codes: list[str]) -> dict[str, Any] | None:

@@ -10,8 +10,19 @@ from urllib.parse import parse_qsl, unquote
 import orjson
 from uuid_utils import uuid7
 
-from chassis.errors import Invalid, Unauthenticated
-from gateway.problems import BadRequest, TimedOut, TooLarge, UnsupportedMedia
+from chassis.refusals import TOKEN_INVALID, WRONG_FIELDS
+from gateway.problems import (
+    BAD_IF_MATCH,
+    BAD_JSON,
+    BAD_KEY,
+    BAD_QUERY,
+    BODY_BROKEN,
+    BODY_ENCODED,
+    BODY_TOO_LARGE,
+    NOT_JSON,
+    REQUEST_TIMEOUT,
+    TooLarge,
+)
 
 MAX_BODY = 1024 * 1024
 MAX_STRANGERS_BODY = 16 * 1024
@@ -75,7 +86,7 @@ class Request:
             return ""
         scheme, _, token = value.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("token_invalid", "Send the access token as `Authorization: Bearer ...`.")
+            raise TOKEN_INVALID("Send the access token as `Authorization: Bearer ...`.")
         return token.strip()
 
     def key(self) -> str:
@@ -84,14 +95,14 @@ class Request:
         if key is None:
             return str(uuid7())
         if not 0 < len(key) <= MAX_KEY or not key.isprintable():
-            raise Invalid("bad_key", "An Idempotency-Key has 1 to 255 printable characters.")
+            raise BAD_KEY()
         return key
 
     def if_match(self) -> str:
         """The `If-Match` header; empty when there is none. BadRequest: `bad_if_match`."""
         value = self.header("IF_MATCH")
         if value and not IF_MATCH.fullmatch(value):
-            raise BadRequest("bad_if_match", "If-Match is * or a list of tags in quotation marks.")
+            raise BAD_IF_MATCH()
         return value
 
     def device(self) -> str:
@@ -109,17 +120,17 @@ class Request:
         if not length and "HTTP_TRANSFER_ENCODING" not in self.environ:
             return b""
         if self.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
-            raise UnsupportedMedia("body_encoded", "Send the body as it is, without a Content-Encoding.")
+            raise BODY_ENCODED()
         try:
             body: bytes = self.environ["wsgi.input"].whole(most)
         except TimeoutError:
-            raise TimedOut("request_timeout", "The request did not come in time.") from None
+            raise REQUEST_TIMEOUT() from None
         except OSError:
-            raise BadRequest("body_broken", "The body broke off.") from None
+            raise BODY_BROKEN() from None
         if len(body) > most:
             raise _too_large(most)
         if length and len(body) < int(length):
-            raise BadRequest("body_broken", "The body broke off.")
+            raise BODY_BROKEN()
         return body
 
     def json(self, most: int = MAX_BODY) -> dict[str, Any]:
@@ -129,25 +140,26 @@ class Request:
             return {}
         kind = str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
         if kind not in ("application/json", ""):
-            raise UnsupportedMedia("not_json", "Send the body as application/json.")
+            raise NOT_JSON()
         try:
             value = orjson.loads(body)
         except orjson.JSONDecodeError:
-            raise BadRequest("bad_json", "The body is not JSON.") from None
+            raise BAD_JSON() from None
         if not isinstance(value, dict):
-            raise Invalid("invalid", "The body is not a JSON object.")
+            raise WRONG_FIELDS("The body is not a JSON object.")
         if sum(map(body.count, (b",", b"[", b"{"))) > MAX_DEPTH and _is_too_much(value):
-            raise TooLarge("body_too_large", "A body has at most 4,000 values, within 20 levels.")
+            raise BODY_TOO_LARGE()
         if _has_twice(body):
-            raise BadRequest("bad_json", "The body names a member of an object twice.")
+            raise BAD_JSON("The body names a member of an object twice.")
         return value
 
     def query(self) -> dict[str, str]:
         """The query string's values. Invalid: one is given twice. BadRequest: `bad_query`."""
         values, twice = self.parameters()
         if twice:
-            told = {"errors": {name: [TWICE] for name in twice}}
-            raise Invalid("invalid", "A parameter of the query string is given twice.", told)
+            raise WRONG_FIELDS(
+                "A parameter of the query string is given twice.", errors={name: [TWICE] for name in twice}
+            )
         return values
 
     def parameters(self, lists: Container[str] = ()) -> tuple[dict[str, str], list[str]]:
@@ -161,7 +173,7 @@ class Request:
         try:
             pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
         except ValueError:
-            raise BadRequest("bad_query", "The query string cannot be read.") from None
+            raise BAD_QUERY() from None
         values = dict(pairs)
         return (values, []) if len(values) == len(pairs) else _joined(pairs, lists)
 
@@ -176,7 +188,7 @@ def _joined(pairs: list[tuple[str, str]], lists: Container[str]) -> tuple[dict[s
 
 
 def _too_large(most: int) -> TooLarge:
-    return TooLarge("body_too_large", f"A body has at most {most // 1024} KiB here.")
+    return BODY_TOO_LARGE(f"A body has at most {most // 1024} KiB here.")
 
 
 class _Twice(Exception):

@@ -19,7 +19,7 @@ from chassis.contract import Command
 from chassis.errors import MatronError
 from chassis.execution import Call
 from chassis.identity import Actor, Verifier
-from contracts.auth import EndSession, ListRevokedSessions, LogOut
+from contracts.auth.sessions import EndSession, ListRevokedSessions, LogOut
 from gateway.rpc import Calling
 from tokens.keys import KeySet
 from transports.senders import Senders, account_of

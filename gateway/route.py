@@ -18,7 +18,8 @@ from chassis.contract import Command, Role
 from chassis.errors import Forbidden, MatronError, Unauthenticated
 from chassis.execution import Call
 from chassis.identity import NOBODY, Actor, check_right
-from contracts.auth.common import HASHING
+from chassis.refusals import ROLE_MISSING
+from contracts.auth.credentials import HASHING
 from gateway import audit, tags
 from gateway.http import Answer, HttpServer
 from gateway.limits import GUESSED, SENT
@@ -117,7 +118,7 @@ def _check_right(gateway: Any, request: Request, actor: Actor, contract: type[Co
 
 def _check_roles(actor: Actor, roles: frozenset[Role]) -> None:
     if actor.id is not None and roles and actor.roles.isdisjoint(roles):
-        raise Forbidden("role_missing", "Your roles do not allow this.")
+        raise ROLE_MISSING()
 
 
 def route(
@@ -174,7 +175,7 @@ def _place(at: str, body: bytes) -> str:
     return PART.sub(orjson.loads(body)["id"], at)
 
 
-Compose = Callable[[Any, Request, Actor, dict[str, Any]], Any]
+Compose = Callable[[Any, Request, Any, Any], dict[str, Any]]
 
 
 def composed(method: str, url: str, contract: type[Command], compose: Compose, *, status: int = 200) -> Any:

@@ -19,8 +19,10 @@ from nameko.extensions import DependencyProvider, SharedExtension
 
 from chassis import topology
 from chassis.broker import down
-from chassis.errors import Internal, MatronError, Unavailable, internal, no_answer
+from chassis.errors import Internal, MatronError
 from chassis.execution import Call
+from chassis.refusals import INTERNAL, NO_ANSWER
+from gateway.problems import SERVICE_DOWN
 from telemetry.links import watched
 from transports.links import BROKER_ERRORS, Link, Outgoing
 from transports.senders import url_of
@@ -57,7 +59,7 @@ class Reply:
 
 def _error_from(told: dict[str, Any]) -> MatronError:
     error = deserialize(told)
-    return error if isinstance(error, MatronError) and not isinstance(error, Internal | RemoteError) else internal()
+    return error if isinstance(error, MatronError) and not isinstance(error, Internal | RemoteError) else INTERNAL()
 
 
 class RpcClient:
@@ -103,13 +105,13 @@ class RpcClient:
         """No queue: the service has never run on this broker."""
         waiting = self.waiting.pop(message.properties.get("correlation_id"), None)
         if waiting is not None:
-            waiting.send_exception(Unavailable("service_down", "A part of the system is down.", {"retry_after": 2}))
+            waiting.send_exception(SERVICE_DOWN(retry_after=2))
 
     def _lost(self) -> None:
         """The replies under way will never come: whoever waits learns it now."""
         waiting, self.waiting = self.waiting, {}
         for one in waiting.values():
-            one.send_exception(no_answer())
+            one.send_exception(NO_ANSWER())
 
     def call(self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float) -> Reply:
         """Ask and wait. `Unavailable` when nothing was sent; `NoAnswer` when no answer came in time."""
@@ -122,7 +124,7 @@ class RpcClient:
             with eventlet.Timeout(seconds, exception=False):
                 reply: Reply = answer.wait()
                 return reply
-            raise no_answer()
+            raise NO_ANSWER()
         except BROKER_ERRORS:
             raise down() from None
         finally:

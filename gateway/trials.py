@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import eventlet
 from eventlet.event import Event
 
-from chassis.errors import MatronError, Unavailable
+from chassis.errors import MatronError
+from chassis.refusals import BUSY
 from gateway.addresses import network
 from gateway.replies import Answer
 from gateway.requests import Request
@@ -88,7 +89,7 @@ class Trials:
         with eventlet.Timeout(max(0.0, seconds), exception=False):
             woken.wait()
             return
-        raise Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1})
+        raise BUSY(retry_after=1)
 
     def _heard(self, key: Key, tries: _Tries, held: "Held", ask: Callable[[], Answer]) -> Answer:
         """The answer to a try, which keeps its failure only when it may have been a guess."""

@@ -233,6 +233,25 @@ def asyncapi(
 
 
 @app.command()
+def errors(write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None) -> None:
+    """Make the page of all error codes, as Markdown, from the refusals in the code.
+
+    **Examples**
+
+    `matron errors`
+
+    `matron errors --write docs/errors.md`
+    """
+    from matron.errors_page import as_markdown
+
+    if write is None:
+        typer.echo(as_markdown(), nl=False)
+    else:
+        write.write_text(as_markdown(), "utf-8")
+        out.print(f"wrote {write}")
+
+
+@app.command()
 def routes() -> None:
     """List the HTTP routes: method, path, who may call it, and the command that it reaches.
 

@@ -29,9 +29,10 @@ from kombu.utils import json
 
 from chassis.broker import down
 from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
-from chassis.errors import Invalid, NotFound
+from chassis.refusals import NOT_FOUND
 from chassis.topology import dead_queue
 from matron.place import Place, connected, usable
+from matron.refusals import WRONG_ACCOUNT
 from matron.replay import events_by_name
 from matron.screen import Watch
 from transports.confirms import CONFIRM_SECONDS
@@ -114,7 +115,7 @@ class DeadQueue:
                 return letter, passed
             passed.append(letter)
         self.give_back(passed)
-        raise NotFound("not_found", f"The service {self.service} has no dead letter {which}.")
+        raise NOT_FOUND(f"The service {self.service} has no dead letter {which}.")
 
     def give_back(self, letters: Iterable[Letter]) -> None:
         """Return all that is taken and not acknowledged, which is `letters`, to the queue."""
@@ -152,7 +153,7 @@ class DeadQueue:
         """
         if self._is_beyond_us(letter):
             text = f"Only the account {self.service} sends these back. Run this in the container of {self.service}."
-            raise Invalid("wrong_account", text)
+            raise WRONG_ACCOUNT(text)
         sender = self.service if trusted else self._sender_of(letter)
         headers = {**fresh_headers(letter.headers), SENDER: sender}
         if not letter.queue or not self._send(letter, letter.queue, headers):
@@ -232,7 +233,7 @@ def one(place: Place, service: str, which: str) -> Letter:
         for letter in stored(place.file, service):
             if letter.is_called(which):
                 return letter
-        raise NotFound("not_found", f"The service {service} has no dead letter {which}.")
+        raise NOT_FOUND(f"The service {service} has no dead letter {which}.")
     with opened(place, service) as queue:
         letter, passed = queue.find(which)
         queue.give_back([*passed, letter])

@@ -13,9 +13,11 @@ from chassis.config import Config
 from chassis.database import Database, Session
 from chassis.execution import add_events
 from chassis.identity import Actor
+from contracts.billing.prices import SetPrice
 from contracts.roles import Role
+from contracts.scheduling.availability import GetSchedule, RuleView, SetSchedule
 from services.auth import accounts, passwords, rules
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from services.billing import prices
 from services.billing.models import Price
 from services.scheduling import slots
@@ -48,8 +50,7 @@ PEOPLE = (
     Person(Role.PATIENT, "asha@demo.example", "Asha Rao"),
     Person(Role.PATIENT, "ben@demo.example", "Ben Carter"),
 )
-ALWAYS = {"place": None, "valid_from": None, "valid_to": None}
-HOURS = [{"weekday": day, "from_": time(9), "to": time(17), "slot_minutes": 30, **ALWAYS} for day in range(7)]
+HOURS = [RuleView(weekday=day, from_=time(9), to=time(17), slot_minutes=30) for day in range(7)]
 PRICES = {"cardiology": 12_000, "pediatrics": 8_000, "general": 6_000}
 
 
@@ -96,7 +97,7 @@ def _set_prices(session: Session) -> None:
         code = f"consultation:{specialization}"
         if code not in known:
             name = f"Consultation, {specialization}"
-            prices.set_price(session, SYSTEM, code=code, name=name, amount_minor=amount, valid_from=None)
+            prices.set_price(session, SYSTEM, SetPrice(code=code, name=name, amount_minor=amount, valid_from=None))
 
 
 def give_hours(config: Config) -> None:
@@ -108,8 +109,8 @@ def give_hours(config: Config) -> None:
             eventlet.sleep(0.02)
     with database.begin() as session:
         for doctor in found:
-            if not slots.get_schedule(session, Actor(id=doctor), doctor_id=doctor)["rules"]:
-                slots.set_schedule(session, Actor(id=doctor), doctor_id=doctor, rules=HOURS)
+            if not slots.get_schedule(session, Actor(id=doctor), GetSchedule(doctor_id=doctor))["rules"]:
+                slots.set_schedule(session, Actor(id=doctor), SetSchedule(doctor_id=doctor, rules=HOURS))
     database.close()
 
 

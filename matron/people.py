@@ -6,7 +6,7 @@ from pathlib import Path
 from chassis.config import ConfigError
 from chassis.execution import add_events
 from chassis.identity import Actor
-from contracts.auth import RegisterPatient
+from contracts.auth.accounts import RegisterPatient
 from matron import environment, trouble
 from matron.place import FOLDER, Place
 from services.auth import accounts, passwords
@@ -27,5 +27,5 @@ def create_admin(url: str, email: str, name: str, password: str) -> None:
     passwords.check_strength(password, (email, name))
     actor, password_hash = Actor.system(request_id="matron-admin-create"), passwords.hash_now(password)
     with trouble.opened("auth", url) as database, database.begin() as session:
-        accounts.create_admin(session, actor, email=fields["email"], password_hash=password_hash, name=fields["name"])
+        accounts.create_admin(session, actor, email=fields.email, password_hash=password_hash, name=fields.name)
         add_events(session, actor)

@@ -20,8 +20,9 @@ from kombu.exceptions import KombuError
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.config import ConfigError
-from chassis.errors import Conflict, Unavailable
+from chassis.refusals import BROKER_DOWN
 from matron import environment
+from matron.refusals import FOLDER_IN_USE
 from transports.embedded import close_broker, open_broker
 from transports.links import connection_to
 from transports.senders import url_of
@@ -39,8 +40,9 @@ def lock(data: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        text = f"The folder {data} is in use by `matron run` or another command: end that first, then try again."
-        raise Conflict("folder_in_use", text) from None
+        raise FOLDER_IN_USE(
+            f"The folder {data} is in use by `matron run` or another command: end that first, then try again."
+        ) from None
     return file
 
 
@@ -116,4 +118,4 @@ def connected(url: str) -> Iterator[Callable[[], Any]]:
                 client.transport.close_connection(connection)
     except (OSError, AMQPError, KombuError) as error:
         text = f"The message broker cannot be reached, or refuses ({type(error).__name__})."
-        raise Unavailable("broker_down", text) from None
+        raise BROKER_DOWN(text) from None

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
 from operator import ge, le, lt
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,15 +17,17 @@ from uuid import UUID
 import eventlet
 from sqlalchemy import ColumnElement, Row, delete, func, select
 
+import contracts
 from chassis.broker import down
 from chassis.config import SERVICES
 from chassis.database import Database
-from chassis.errors import Invalid, NotFound
 from chassis.event import Event, events_of
 from chassis.outbox import message_of
+from chassis.refusals import NOT_FOUND
 from chassis.tables import inbox, outbox
 from chassis.topology import declare_event_queue
 from matron.place import Place
+from matron.refusals import NOT_HEARD, WRONG_ACCOUNT
 from matron.screen import Watch
 from matron.trouble import opened
 from transports.confirms import ConfirmedPublisher
@@ -43,7 +44,7 @@ PARTNER = "partner."
 def events_by_name() -> dict[str, type[Event]]:
     """All events that services say."""
     for service in SERVICES:
-        import_module(f"contracts.{service}")
+        contracts.load(service)
     return {event.event_name(): event for event in events_of()}
 
 
@@ -59,8 +60,8 @@ def events_for(service: str, handler: str, names: Collection[str] = ()) -> tuple
         return tuple(found.values())
     said = ", ".join(sorted(set(names) - found.keys())) or "any event"
     if is_partner(handler):
-        raise Invalid("not_heard", f"Another system does not hear {said} of {service}: only public events leave here.")
-    raise Invalid("not_heard", f"{handler} does not hear {said} of {service}: no such event names it in heard_by.")
+        raise NOT_HEARD(f"Another system does not hear {said} of {service}: only public events leave here.")
+    raise NOT_HEARD(f"{handler} does not hear {said} of {service}: no such event names it in heard_by.")
 
 
 def is_partner(handler: str) -> bool:
@@ -121,7 +122,7 @@ class Replay:
         hearer = self.handler.partition(".")[0]
         if account in {*SERVICES, "gateway"} - {self.service, hearer} and not is_partner(self.handler):
             text = f"{self.handler} takes this from {self.service} and {hearer} only, not from the account {account}."
-            raise Invalid("wrong_account", text)
+            raise WRONG_ACCOUNT(text)
 
     def _among(self, events: Iterable[type[Event]]) -> list[ColumnElement[bool]]:
         # What has no sequence yet has not been sent for the first time; the relay will. What was emptied for an erased
@@ -170,7 +171,7 @@ def _count(source: Database, conditions: Sequence[ColumnElement[bool]]) -> int:
 def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
     """Send the events. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
     if again and is_partner(wanted.handler):
-        raise Invalid("not_heard", "What another system has done is not forgotten here: leave --again out.")
+        raise NOT_HEARD("What another system has done is not forgotten here: leave --again out.")
     consumer_name = wanted.handler.partition(".")[0]
     consumer_url = place.database_url(consumer_name) if again else None
     with ExitStack() as stack:
@@ -200,7 +201,7 @@ def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
         with eventlet.Timeout(CONNECT_SECONDS, down()):
             while not publisher.link.is_up:
                 if "refused" in told:
-                    raise NotFound("not_found", f"The broker refuses: {told['refused']}.")
+                    raise NOT_FOUND(f"The broker refuses: {told['refused']}.")
                 eventlet.sleep(0.02)
         yield publisher
     except BrokerDown:

@@ -18,7 +18,7 @@ from tests.servers import janitor
 from tests.servers.processes import free_ports, the_janitor
 
 T = TypeVar("T")
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 END_SECONDS = 15.0
 PROCESSES = (*SERVICES, "gateway")
 GENEROUS = {"LIMIT_ACCOUNT": "", "LIMIT_SIGN_IN": "", "LIMIT_SIGN_IN_TRIES": "", "LIMIT_ADDRESS": ""}

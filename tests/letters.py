@@ -9,7 +9,7 @@ from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE
 from chassis.event import Event
 from chassis.outbox import message_of
 from chassis.topology import dead_queue, declare_event_queue, declare_retries
-from contracts.scheduling import AppointmentBooked
+from contracts.scheduling.events import AppointmentBooked
 from transports.links import Outgoing
 
 HANDLER = "notify.on_appointment_booked"

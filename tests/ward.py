@@ -6,11 +6,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from marshmallow import fields
 from sqlalchemy import String, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
@@ -25,7 +24,9 @@ from chassis.event import Event
 from chassis.execution import Refused
 from chassis.identity import Actor
 from chassis.paging import page
+from chassis.refusals import Refusal
 from chassis.tables import BigSerial, new_metadata
+from records.fields import Secret
 
 
 class WardRole(Role):
@@ -36,55 +37,50 @@ NURSES = frozenset({WardRole.NURSE})
 
 
 class NoteView(View):
-    id = fields.UUID()
-    text = fields.String()
-    revision = fields.Integer()
+    id: UUID
+    text: str
+    revision: int
 
 
 class GreetingView(View):
-    greeting = fields.String()
+    greeting: str
 
 
-class WriteNote(Command):
-    service, roles, returns = "ward", NURSES, NoteView
-    text = fields.String(required=True)
+class WriteNote(Command, service="ward", roles=NURSES, returns=NoteView):
+    text: str
 
 
-class SendNote(Command):
+class SendNote(Command, service="ward", roles=NURSES, returns=NoteView):
     """A command that calls outside."""
 
-    service, roles, returns = "ward", NURSES, NoteView
-    text = fields.String(required=True)
+    text: str
 
 
-class TryCode(Command):
+class TryCode(Command, service="ward", roles=ANYONE, returns=NoteView, keyed=False):
     """A command without a key, whose refusals count."""
 
-    service, roles, returns, keyed = "ward", ANYONE, NoteView, False
-    code = fields.String(required=True, load_only=True)
+    code: Annotated[str, Secret]
 
 
-class ListNotes(PageQuery):
-    service, roles, returns = "ward", NURSES, page_of(NoteView)
+class ListNotes(PageQuery, service="ward", roles=NURSES, returns=page_of(NoteView)):
+    pass
 
 
-class Greet(Query):
-    service, roles, returns = "ward", ANYONE, GreetingView
-    name = fields.String(load_default="you")
+class Greet(Query, service="ward", roles=ANYONE, returns=GreetingView):
+    name: str = "you"
 
 
 class NoteEvent(Event):
-    note_id = fields.UUID()
+    note_id: UUID
     example: ClassVar = {"note_id": "01919c5e-0000-7000-8000-000000000001"}
 
 
-class NoteWritten(NoteEvent):
-    service, subject, heard_by = "ward", "note_id", ("desk.on_note_written",)
+class NoteWritten(NoteEvent, service="ward", subject="note_id", heard_by=("desk.on_note_written",)):
+    pass
 
 
-class NoteWhispered(NoteEvent):
-    service, subject, internal = "ward", "note_id", True
-    heard_by = ("desk.on_note_whispered",)
+class NoteWhispered(NoteEvent, service="ward", subject="note_id", internal=True, heard_by=("desk.on_note_whispered",)):
+    pass
 
 
 class Base(DeclarativeBase):
@@ -119,12 +115,12 @@ class Steps:
 
 
 STEPS = Steps()
-TAKEN = {"uq_note_text": Conflict("text_taken", "There is such a note.")}
+TAKEN = {"uq_note_text": Refusal(Conflict, "text_taken", "There is such a note.")}
 
 
-def write(session: Session, _actor: Actor, *, text: str) -> Note:
+def write(session: Session, _actor: Actor, command: WriteNote) -> Note:
     STEPS.write()
-    note = Note(id=uuid7(), text=text, revision=1)
+    note = Note(id=uuid7(), text=command.text, revision=1)
     with refusing(session, TAKEN):
         session.add(note)
     session.publish(NoteWritten(note_id=note.id))
@@ -132,16 +128,16 @@ def write(session: Session, _actor: Actor, *, text: str) -> Note:
     return note
 
 
-def prepare(_session: Session, _actor: Actor, *, text: str) -> dict[str, Any]:
+def prepare(_session: Session, _actor: Actor, command: SendNote) -> dict[str, Any]:
     STEPS.write()
-    return {"note_id": str(uuid7()), "length": len(text)}
+    return {"note_id": str(uuid7()), "length": len(command.text)}
 
 
-def outside(_plan: dict[str, Any], *, text: str) -> str:
-    return f"{text} {STEPS.outside()}"
+def outside(_plan: dict[str, Any], command: SendNote) -> str:
+    return f"{command.text} {STEPS.outside()}"
 
 
-def record(session: Session, _actor: Actor, plan: dict[str, Any], outcome: str) -> Note:
+def record(session: Session, _actor: Actor, plan: dict[str, Any], outcome: str, _command: SendNote) -> Note:
     STEPS.record()
     note = Note(id=UUID(plan["note_id"]), text=outcome, revision=1)
     session.add(note)
@@ -149,26 +145,26 @@ def record(session: Session, _actor: Actor, plan: dict[str, Any], outcome: str) 
     return note
 
 
-def try_code(session: Session, _actor: Actor, *, code: str) -> Note | Refused:
-    note = Note(id=uuid7(), text=f"tried {code}", revision=1)
+def try_code(session: Session, _actor: Actor, command: TryCode) -> Note | Refused:
+    note = Note(id=uuid7(), text=f"tried {command.code}", revision=1)
     session.add(note)
-    return note if code == "right" else Refused(Conflict("wrong_code", "That is not the code."))
+    return note if command.code == "right" else Refused(Conflict("wrong_code", "That is not the code."))
 
 
-def listing(session: Session, _actor: Actor, *, limit: int, cursor: str | None) -> Any:
-    query = select(Note.id, Note.text, Note.revision)
-    return page(session, query, (Note.text, Note.id), limit=limit, cursor=cursor, newest_first=False)
+def listing(session: Session, _actor: Actor, query: ListNotes) -> Any:
+    statement = select(Note.id, Note.text, Note.revision)
+    return page(session, statement, (Note.text, Note.id), limit=query.limit, cursor=query.cursor, newest_first=False)
 
 
-def greet(_session: Session, _actor: Actor, *, name: str) -> dict[str, str]:
+def greet(_session: Session, _actor: Actor, query: Greet) -> dict[str, str]:
     STEPS.greet()
-    return {"greeting": f"Hello {name}"}
+    return {"greeting": f"Hello {query.name}"}
 
 
-def hear(session: Session, actor: Actor, *, note_id: UUID) -> None:
+def hear(session: Session, actor: Actor, event: NoteWritten) -> None:
     STEPS.hear()
     assert actor.origin is not None
-    session.append(Heard, note_id=note_id, sequence=actor.origin.sequence)
+    session.append(Heard, note_id=event.note_id, sequence=actor.origin.sequence)
 
 
 class Ward(Service):
@@ -187,7 +183,7 @@ class Desk(Service):
 
     name = "desk"
     on_note_written = hears(NoteWritten, hear)
-    on_note_whispered = hears(NoteWhispered, lambda _session, _actor: None)
+    on_note_whispered = hears(NoteWhispered, lambda _session, _actor, _event: None)
 
 
 def settings(**changes: Any) -> Config:

@@ -1,23 +1,41 @@
 """One's own account: opened, verified, kept, and found again when the password is lost."""
 
 import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
 from zoneinfo import available_timezones
 
-from marshmallow import fields, validate
+from marshmallow import validate
 
 from chassis.contract import ANYONE, Command, Query, View
-from contracts.auth.common import (
-    ACCOUNT_STATUSES,
-    HASHING,
-    TOKEN,
-    StatusView,
-    address,
-    known_password,
-    new_password,
-    person_name,
-    some_roles,
+from chassis.errors import Conflict, Invalid
+from chassis.refusals import BUSY, Refusal
+from contracts.auth.credentials import HASHING, TOKEN, EmailAddress, KnownPassword, NewPassword, PersonName
+from contracts.auth.outcomes import StatusView
+from contracts.auth.refusals import EMAIL_TAKEN, LOCKED, MAILS_USED_UP, PASSWORD_WRONG
+from contracts.roles import ANY_ROLE, Role
+from contracts.texts import EmailText
+from records.fields import OMITTED, Omitted
+
+NOT_PENDING_VERIFICATION = Refusal(
+    Conflict,
+    "not_pending_verification",
+    "The address is verified already.",
+    "The account does not wait for its address to be verified: `state` is `active` when it is verified, also by an "
+    "earlier use of the token.",
 )
-from contracts.roles import ANY_ROLE
+PASSWORD_TOO_COMMON = Refusal(
+    Invalid, "password_too_common", "This password is easy to guess.", "The password is easy to guess."
+)
+TOKEN_NOT_VALID = Refusal(
+    Invalid,
+    "token_not_valid",
+    "The link is unknown, used or ended.",
+    "The link of the mail is unknown, was used, or has ended: ask for a new one.",
+)
+
 
 PHONE = validate.Regexp(r"^\+[1-9][0-9]{6,14}\Z", error="Must be an international number, such as +4930123456 (E.164).")
 LOCALE = validate.Regexp(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z", re.ASCII, error="Such as de-AT.")
@@ -25,120 +43,160 @@ LANGUAGE = validate.Regexp(r"^[a-z]{2,3}\Z", error="Two or three letters, ISO 63
 ZONE = validate.OneOf(sorted(available_timezones()), error="Not an IANA time zone.")
 
 
+class AccountStatus(StrEnum):
+    """The states of an account."""
+
+    PENDING_VERIFICATION = "pending_verification"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    ERASED = "erased"
+
+
 class AccountView(View):
     """An account as its owner and admins see it."""
 
-    id = fields.UUID()
-    email = fields.Email()
-    name = fields.String()
-    phone = fields.String(allow_none=True)
-    locale = fields.String(allow_none=True)
-    language = fields.String(allow_none=True)
-    timezone = fields.String(allow_none=True)
-    status = fields.String(validate=validate.OneOf(ACCOUNT_STATUSES))
-    roles = some_roles()
-    mfa_enabled = fields.Boolean()
-    created_at = fields.AwareDateTime()
-    revision = fields.Integer()
+    id: UUID
+    email: EmailText
+    name: str
+    phone: str | None
+    locale: str | None
+    language: str | None
+    timezone: str | None
+    status: AccountStatus
+    roles: list[Role]
+    mfa_enabled: bool
+    created_at: datetime
+    revision: int
 
 
 class RegisteredView(View):
     """A new account, whose address is still to be verified."""
 
-    id = fields.UUID()
-    email = fields.Email()
-    status = fields.String(validate=validate.OneOf(ACCOUNT_STATUSES))
+    id: UUID
+    email: EmailText
+    status: AccountStatus
 
 
-class RegisterPatient(Command):
-    """Open a patient's account. A verification mail goes to the address.
+class RegisterPatient(
+    Command,
+    service="auth",
+    roles=ANYONE,
+    returns=RegisteredView,
+    line=HASHING,
+    refuses=(
+        EMAIL_TAKEN,
+        PASSWORD_TOO_COMMON,
+        BUSY,
+    ),
+):
+    """Open a patient's account. A verification mail goes to the address."""
 
-    Conflict: `email_taken`. Invalid: `password_too_common`. Unavailable: `busy`.
-    """
-
-    service, roles, returns = "auth", ANYONE, RegisteredView
-    line = HASHING
-    email = address()
-    password = new_password()
-    name = person_name(required=True)
-
-
-class VerifyEmail(Command):
-    """Show that an address is one's own, with the token from the mail. A new address takes the old one's place.
-
-    Invalid: `token_not_valid` (unknown, used or ended). Conflict: `not_pending_verification`, `email_taken`.
-    """
-
-    service, roles, returns = "auth", ANYONE, StatusView
-    token = fields.String(required=True, validate=TOKEN)
+    email: EmailAddress
+    password: NewPassword
+    name: PersonName
 
 
-class ResendVerification(Command):
+class VerifyEmail(
+    Command,
+    service="auth",
+    roles=ANYONE,
+    returns=StatusView,
+    refuses=(
+        TOKEN_NOT_VALID,
+        NOT_PENDING_VERIFICATION,
+        EMAIL_TAKEN,
+    ),
+):
+    """Show that an address is one's own, with the token from the mail. A new address takes the old one's place."""
+
+    token: Annotated[str, TOKEN]
+
+
+class ResendVerification(Command, service="auth", roles=ANYONE, returns=StatusView):
     """Have the verification mail sent again. The answer is the same whether the address has an account or not."""
 
-    service, roles, returns = "auth", ANYONE, StatusView
-    email = address()
+    email: EmailAddress
 
 
-class ForgotPassword(Command):
+class ForgotPassword(Command, service="auth", roles=ANYONE, returns=StatusView):
     """Have a link mailed that sets a new password. The answer is the same whether the address has an account or not."""
 
-    service, roles, returns = "auth", ANYONE, StatusView
-    email = address()
+    email: EmailAddress
 
 
-class ResetPassword(Command):
-    """Set a new password with the token from the mail, of a reset or an invitation. Every session ends.
+class ResetPassword(
+    Command,
+    service="auth",
+    roles=ANYONE,
+    returns=StatusView,
+    line=HASHING,
+    refuses=(
+        TOKEN_NOT_VALID,
+        PASSWORD_TOO_COMMON,
+        BUSY,
+    ),
+):
+    """Set a new password with the token from the mail, of a reset or an invitation. Every session ends."""
 
-    Invalid: `token_not_valid` (unknown, used or ended), `password_too_common`. Unavailable: `busy`.
-    """
-
-    service, roles, returns = "auth", ANYONE, StatusView
-    line = HASHING
-    token = fields.String(required=True, validate=TOKEN)
-    password = new_password()
+    token: Annotated[str, TOKEN]
+    password: NewPassword
 
 
-class GetMe(Query):
+class GetMe(Query, service="auth", roles=ANY_ROLE, returns=AccountView, enrolling=True):
     """One's own account."""
 
-    service, roles, returns, enrolling = "auth", ANY_ROLE, AccountView, True
+
+class UpdateMe(Command, service="auth", roles=ANY_ROLE, returns=AccountView, revised=True):
+    """Change one's own profile; what is left out stays, and null takes a value away."""
+
+    name: PersonName | Omitted = OMITTED
+    phone: Annotated[str, PHONE] | Omitted | None = OMITTED
+    locale: Annotated[str, LOCALE] | Omitted | None = OMITTED
+    language: Annotated[str, LANGUAGE] | Omitted | None = OMITTED
+    timezone: Annotated[str, ZONE] | Omitted | None = OMITTED
 
 
-class UpdateMe(Command):
-    """Change one's own profile; what is left out stays, and null takes a value away.
+class ChangePassword(
+    Command,
+    service="auth",
+    roles=ANY_ROLE,
+    returns=StatusView,
+    keyed=False,
+    line=HASHING,
+    refuses=(
+        PASSWORD_WRONG,
+        LOCKED,
+        PASSWORD_TOO_COMMON,
+        BUSY,
+    ),
+):
+    """Set a new password. Every other session ends."""
 
-    Stale: `stale`.
+    current_password: KnownPassword
+    password: NewPassword
+
+
+class ChangeEmail(
+    Command,
+    service="auth",
+    roles=ANY_ROLE,
+    returns=StatusView,
+    keyed=False,
+    line=HASHING,
+    refuses=(
+        PASSWORD_WRONG,
+        LOCKED,
+        MAILS_USED_UP,
+        EMAIL_TAKEN,
+        BUSY,
+    ),
+):
+    """Have a mail sent to a new address.
+
+    It takes the old one's place when its token comes to `verify-email`.
+
+    A link to another new address, asked for earlier, ends, also when this one is refused.
     """
 
-    service, roles, returns, revised = "auth", ANY_ROLE, AccountView, True
-    name = person_name()
-    phone = fields.String(allow_none=True, validate=PHONE)
-    locale = fields.String(allow_none=True, validate=LOCALE)
-    language = fields.String(allow_none=True, validate=LANGUAGE)
-    timezone = fields.String(allow_none=True, validate=ZONE)
-
-
-class ChangePassword(Command):
-    """Set a new password. Every other session ends.
-
-    Forbidden: `password_wrong`. TooMany: `locked`. Invalid: `password_too_common`. Unavailable: `busy`.
-    """
-
-    service, roles, returns, keyed = "auth", ANY_ROLE, StatusView, False
-    line = HASHING
-    current_password = known_password()
-    password = new_password()
-
-
-class ChangeEmail(Command):
-    """Have a mail sent to a new address. It takes the old one's place when its token comes to `verify-email`.
-
-    A link to another new address, asked for earlier, ends, also when this one is refused. Forbidden: `password_wrong`.
-    TooMany: `locked`, `mails_used_up` (five an hour). Conflict: `email_taken`. Unavailable: `busy`.
-    """
-
-    service, roles, returns, keyed = "auth", ANY_ROLE, StatusView, False
-    line = HASHING
-    email = address()
-    password = known_password()
+    email: EmailAddress
+    password: KnownPassword

@@ -1,40 +1,64 @@
 """What auth says: facts that other services and other systems act on."""
 
-from marshmallow import fields, validate
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
 
 from chassis.event import Event
+from contracts.texts import EmailText
 
 ASHA, LENA = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-000000000002"
-CREDENTIALS = ["password", "email", "mfa_enabled", "mfa_disabled", "recovery_codes"]
-PURPOSES = ["verify", "reset", "invite"]
 
 
-class UserRegistered(Event):
+class Credential(StrEnum):
+    """What a person signs in with, where it has changed."""
+
+    PASSWORD = "password"  # noqa: S105  a kind, no secret
+    EMAIL = "email"
+    MFA_ENABLED = "mfa_enabled"
+    MFA_DISABLED = "mfa_disabled"
+    RECOVERY_CODES = "recovery_codes"
+
+
+class TokenPurpose(StrEnum):
+    """What a mailed link is for."""
+
+    VERIFY = "verify"
+    RESET = "reset"
+    INVITE = "invite"
+
+
+class UserRegistered(
+    Event,
+    service="auth",
+    subject="user_id",
+    internal=True,
+    heard_by=("notify.on_user_registered", "clinical.on_user_registered", "scheduling.on_user_registered"),
+):
     """Somebody has an account. Internal: it carries contact details.
 
     `is_patient`: the account has the patient's role, without which nobody has a patient's record.
     """
 
-    service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_user_registered", "clinical.on_user_registered", "scheduling.on_user_registered")
-    user_id = fields.UUID()
-    email = fields.Email()
-    name = fields.String()
-    is_patient = fields.Boolean(load_default=True)
+    user_id: UUID
+    email: EmailText
+    name: str
+    is_patient: bool = True
     example = {"user_id": ASHA, "email": "asha@example.org", "name": "Asha Rao", "is_patient": True}
 
 
-class MailTokenIssued(Event):
+class MailTokenIssued(
+    Event, service="auth", subject="user_id", internal=True, heard_by=("notify.on_mail_token_issued",)
+):
     """A secret link is to be sent. Internal: it carries the secret."""
 
-    service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_mail_token_issued",)
-    user_id = fields.UUID()
-    email = fields.Email()
-    name = fields.String()
-    purpose = fields.String(validate=validate.OneOf(PURPOSES))
-    token = fields.String()
-    expires_at = fields.AwareDateTime()
+    user_id: UUID
+    email: EmailText
+    name: str
+    purpose: TokenPurpose
+    token: str
+    expires_at: datetime
     example = {
         "user_id": ASHA,
         "email": "asha@example.org",
@@ -45,30 +69,27 @@ class MailTokenIssued(Event):
     }
 
 
-class UserVerified(Event):
+class UserVerified(Event, service="auth", subject="user_id", for_outside=True):
     """An address has been shown to be its owner's."""
 
-    service, subject, for_outside = "auth", "user_id", True
-    user_id = fields.UUID()
+    user_id: UUID
     example = {"user_id": ASHA}
 
 
-class RoleGranted(Event):
+class RoleGranted(Event, service="auth", subject="user_id", for_outside=True):
     """A person has a role from now on."""
 
-    service, subject, for_outside = "auth", "user_id", True
-    user_id = fields.UUID()
-    role = fields.String()
+    user_id: UUID
+    role: str
     example = {"user_id": LENA, "role": "doctor"}
 
 
-class UpgradeRequested(Event):
+class UpgradeRequested(Event, service="auth", subject="request_id", for_outside=True):
     """Somebody asks for a role."""
 
-    service, subject, for_outside = "auth", "request_id", True
-    request_id = fields.UUID()
-    user_id = fields.UUID()
-    role = fields.String()
+    request_id: UUID
+    user_id: UUID
+    role: str
     example = {
         "request_id": "01919c5e-0000-7000-8000-000000000009",
         "user_id": LENA,
@@ -76,15 +97,13 @@ class UpgradeRequested(Event):
     }
 
 
-class UpgradeDecided(Event):
+class UpgradeDecided(Event, service="auth", subject="request_id", heard_by=("notify.on_upgrade_decided",)):
     """An admin has decided about a request for a role."""
 
-    service, subject = "auth", "request_id"
-    heard_by = ("notify.on_upgrade_decided",)
-    request_id = fields.UUID()
-    user_id = fields.UUID()
-    role = fields.String()
-    decision = fields.String(validate=validate.OneOf(["approve", "reject"]))
+    request_id: UUID
+    user_id: UUID
+    role: str
+    decision: Literal["approve", "reject"]
     example = {
         "request_id": "01919c5e-0000-7000-8000-000000000009",
         "user_id": LENA,
@@ -93,14 +112,14 @@ class UpgradeDecided(Event):
     }
 
 
-class DoctorApproved(Event):
+class DoctorApproved(
+    Event, service="auth", subject="doctor_id", heard_by=("scheduling.on_doctor_approved", "billing.on_doctor_approved")
+):
     """A person is a doctor of the hospital. Name and specialization are directory facts."""
 
-    service, subject = "auth", "doctor_id"
-    heard_by = ("scheduling.on_doctor_approved", "billing.on_doctor_approved")
-    doctor_id = fields.UUID()
-    name = fields.String()
-    specialization = fields.String()
+    doctor_id: UUID
+    name: str
+    specialization: str
     example = {
         "doctor_id": LENA,
         "name": "Dr Lena Weiss",
@@ -108,37 +127,39 @@ class DoctorApproved(Event):
     }
 
 
-class StaffApproved(Event):
+class StaffApproved(Event, service="auth", subject="user_id", heard_by=("scheduling.on_staff_approved",)):
     """A person is one of the hospital's staff.
 
     Said again of each such role that is left when one is taken, or an account is reactivated: so the last word of this,
     `role_revoked`, `user_deactivated` and `user_erased` says whether somebody works here.
     """
 
-    service, subject = "auth", "user_id"
-    heard_by = ("scheduling.on_staff_approved",)
-    user_id = fields.UUID()
-    role = fields.String()
+    user_id: UUID
+    role: str
     example = {"user_id": "01919c5e-0000-7000-8000-000000000003", "role": "nurse"}
 
 
-class UserUpdated(Event):
+class UserUpdated(
+    Event,
+    service="auth",
+    subject="user_id",
+    internal=True,
+    heard_by=("notify.on_user_updated", "clinical.on_user_updated", "scheduling.on_user_updated"),
+):
     """Contact details or preferences have changed, or the account became a patient's. Internal: it carries them.
 
     `phone_changed_at`: when the phone number became this one, or was taken away; null while it has never been told.
     `is_patient`: the account has, or has had, the patient's role, without which nobody has a patient's record.
     """
 
-    service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_user_updated", "clinical.on_user_updated", "scheduling.on_user_updated")
-    user_id = fields.UUID()
-    email = fields.Email()
-    name = fields.String()
-    phone = fields.String(allow_none=True)
-    language = fields.String(allow_none=True)
-    timezone = fields.String(allow_none=True)
-    phone_changed_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    is_patient = fields.Boolean(load_default=True)
+    user_id: UUID
+    email: EmailText
+    name: str
+    phone: str | None
+    language: str | None
+    timezone: str | None
+    phone_changed_at: datetime | None = None
+    is_patient: bool = True
     example = {
         "user_id": ASHA,
         "email": "asha@example.org",
@@ -151,43 +172,40 @@ class UserUpdated(Event):
     }
 
 
-class MailAsked(Event):
+class MailAsked(Event, service="auth", subject="digest", internal=True, heard_by=("auth.on_mail_asked",)):
     """Somebody asks for a mail to an address, which may have an account. Internal: it carries the address.
 
     Auth hears it itself, so that the asking takes as long for an address without account.
     """
 
-    service, subject, internal = "auth", "digest", True
-    heard_by = ("auth.on_mail_asked",)
-    digest = fields.String()
-    email = fields.String()
-    purpose = fields.String(validate=validate.OneOf(["verify", "reset"]))
+    digest: str
+    email: str
+    purpose: Literal["verify", "reset"]
     example = {"digest": "9f86d081884c7d65", "email": "asha@example.org", "purpose": "reset"}
 
 
-class CredentialsChanged(Event):
+class CredentialsChanged(
+    Event, service="auth", subject="user_id", internal=True, heard_by=("notify.on_credentials_changed",)
+):
     """A password, an address or a second factor has changed: its owner is told. Internal: it carries the address."""
 
-    service, subject, internal = "auth", "user_id", True
-    heard_by = ("notify.on_credentials_changed",)
-    user_id = fields.UUID()
-    email = fields.Email()
-    name = fields.String()
-    what = fields.String(validate=validate.OneOf(CREDENTIALS))
+    user_id: UUID
+    email: EmailText
+    name: str
+    what: Credential
     example = {"user_id": ASHA, "email": "asha@example.org", "name": "Asha Rao", "what": "password"}
 
 
-class SessionRevoked(Event):
+class SessionRevoked(Event, service="auth", subject="session_id", internal=True, broadcast=True):
     """A session has ended: its access tokens count no more, from this moment on.
 
     Internal; every process hears it in a queue of its own (`chassis.revocations`). `ends_at` is when the last of its
     access tokens ends anyway.
     """
 
-    service, subject, internal, broadcast = "auth", "session_id", True, True
-    session_id = fields.UUID()
-    user_id = fields.UUID()
-    ends_at = fields.AwareDateTime()
+    session_id: UUID
+    user_id: UUID
+    ends_at: datetime
     example = {
         "session_id": "01919c5e-0000-7000-8000-00000000000b",
         "user_id": ASHA,
@@ -195,66 +213,64 @@ class SessionRevoked(Event):
     }
 
 
-class SessionsEnded(Event):
+class SessionsEnded(
+    Event, service="auth", subject="user_id", internal=True, heard_by=("scheduling.on_sessions_ended",)
+):
     """Somebody's sessions have ended at once, all of them or all but the one that asked for it.
 
     Each of them is told of by `session_revoked`; this is for what else they may have opened, such as links that stay.
     """
 
-    service, subject, internal = "auth", "user_id", True
-    heard_by = ("scheduling.on_sessions_ended",)
-    user_id = fields.UUID()
+    user_id: UUID
     example = {"user_id": ASHA}
 
 
-class RoleRevoked(Event):
+class RoleRevoked(Event, service="auth", subject="user_id", heard_by=("scheduling.on_role_revoked",)):
     """A person has a role no longer.
 
     `reassign_to` is the doctor who takes over the open visits of a doctor; those of one without are displaced.
     """
 
-    service, subject = "auth", "user_id"
-    heard_by = ("scheduling.on_role_revoked",)
-    user_id = fields.UUID()
-    role = fields.String()
-    reassign_to = fields.UUID(load_default=None, allow_none=True)
+    user_id: UUID
+    role: str
+    reassign_to: UUID | None = None
     example = {"user_id": LENA, "role": "doctor", "reassign_to": None}
 
 
-class UserDeactivated(Event):
+class UserDeactivated(Event, service="auth", subject="user_id", heard_by=("scheduling.on_user_deactivated",)):
     """An account cannot be used until it is reactivated.
 
     `reassign_to` is the doctor who takes over the open visits of a doctor; those of one without are displaced.
     """
 
-    service, subject = "auth", "user_id"
-    heard_by = ("scheduling.on_user_deactivated",)
-    user_id = fields.UUID()
-    reassign_to = fields.UUID(load_default=None, allow_none=True)
+    user_id: UUID
+    reassign_to: UUID | None = None
     example = {"user_id": LENA, "reassign_to": None}
 
 
-class UserReactivated(Event):
+class UserReactivated(Event, service="auth", subject="user_id", for_outside=True):
     """An account can be used again. Its directory facts, if it is a doctor's, are said again by `doctor_approved`."""
 
-    service, subject, for_outside = "auth", "user_id", True
-    user_id = fields.UUID()
+    user_id: UUID
     example = {"user_id": LENA}
 
 
-class UserErased(Event):
+class UserErased(
+    Event,
+    service="auth",
+    subject="user_id",
+    heard_by=(
+        "scheduling.on_user_erased",
+        "clinical.on_user_erased",
+        "billing.on_user_erased",
+        "notify.on_user_erased",
+    ),
+):
     """An account's personal data are gone for ever: everybody drops their copies. The id goes on meaning the person.
 
     `reassign_to` is the doctor who takes over the open visits of an erased one; null where there are none.
     """
 
-    service, subject = "auth", "user_id"
-    heard_by = (
-        "scheduling.on_user_erased",
-        "clinical.on_user_erased",
-        "billing.on_user_erased",
-        "notify.on_user_erased",
-    )
-    user_id = fields.UUID()
-    reassign_to = fields.UUID(allow_none=True)
+    user_id: UUID
+    reassign_to: UUID | None
     example = {"user_id": LENA, "reassign_to": None}

@@ -1,22 +1,51 @@
 """Signing in, staying signed in, signing out."""
 
-from marshmallow import fields, validate
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from marshmallow import validate
 
 from chassis.contract import ANYONE, Command, PageQuery, Query, View, page_of
-from contracts.auth.common import CODE, LOGGING_IN, TOKEN, StatusView, some_roles
-from contracts.moments import Moment
-from contracts.roles import ANY_ROLE
+from chassis.errors import Unauthenticated
+from chassis.refusals import BUSY, Refusal
+from contracts.auth.credentials import CODE, LOGGING_IN, TOKEN
+from contracts.auth.outcomes import StatusView
+from contracts.auth.refusals import LOCKED
+from contracts.roles import ANY_ROLE, Role
+from contracts.texts import EmailText
+from records.fields import Facts, Secret
 
-SOMETIMES = {"sometimes": True}
+LOGIN_FAILED = Refusal(
+    Unauthenticated,
+    "login_failed",
+    "The address or the password is wrong.",
+    "The address or the password is wrong, which of them is not said; or the code of the second factor.",
+)
+MFA_TOKEN_NOT_VALID = Refusal(
+    Unauthenticated,
+    "mfa_token_not_valid",
+    "The sign-in took too long, or is done: begin again.",
+    "The second step of signing in came too late, was done already, or does not belong to a first one: begin again.",
+)
+REFRESH_FAILED = Refusal(
+    Unauthenticated,
+    "refresh_failed",
+    "Sign in again.",
+    "The refresh token is unknown, was used, or has ended: sign in again.",
+)
+
+
+SOMETIMES = Facts(sometimes=True)
 
 
 class UserView(View):
     """The person who has signed in."""
 
-    id = fields.UUID()
-    email = fields.Email()
-    name = fields.String()
-    roles = some_roles()
+    id: UUID
+    email: EmailText
+    name: str
+    roles: list[Role]
 
 
 class TokensView(View):
@@ -26,19 +55,19 @@ class TokensView(View):
     that, and reading one's own account, is allowed.
     """
 
-    access_token = fields.String()
-    refresh_token = fields.String()
-    expires_in = fields.Integer()
-    token_type = fields.String()
-    mfa_setup_required = fields.Boolean()
-    user = fields.Nested(UserView)
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str
+    mfa_setup_required: bool
+    user: UserView
 
 
 class SecondStepView(View):
     """What the second step of signing in is done with, within `expires_in` seconds."""
 
-    mfa_token = fields.String()
-    expires_in = fields.Integer()
+    mfa_token: str
+    expires_in: int
 
 
 class SignInView(View):
@@ -48,118 +77,122 @@ class SignInView(View):
     """
 
     one_of = (TokensView, SecondStepView)
-    mfa_token = fields.String(metadata=SOMETIMES)
-    expires_in = fields.Integer()
-    access_token = fields.String(metadata=SOMETIMES)
-    refresh_token = fields.String(metadata=SOMETIMES)
-    token_type = fields.String(metadata=SOMETIMES)
-    mfa_setup_required = fields.Boolean(metadata=SOMETIMES)
-    user = fields.Nested(UserView, metadata=SOMETIMES)
+    mfa_token: Annotated[str, SOMETIMES]
+    expires_in: int
+    access_token: Annotated[str, SOMETIMES]
+    refresh_token: Annotated[str, SOMETIMES]
+    token_type: Annotated[str, SOMETIMES]
+    mfa_setup_required: Annotated[bool, SOMETIMES]
+    user: Annotated[UserView, SOMETIMES]
 
 
 class SessionView(View):
     """A device that is signed in. `current` is the one that asks."""
 
-    id = fields.UUID()
-    device = fields.String()
-    address = fields.String()
-    created_at = fields.AwareDateTime()
-    last_used_at = fields.AwareDateTime()
-    current = fields.Boolean()
+    id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
 
 
-class LogIn(Command):
-    """Sign in. A wrong password and an unknown address are answered alike.
+class LogIn(
+    Command,
+    service="auth",
+    roles=ANYONE,
+    returns=SignInView,
+    keyed=False,
+    line=LOGGING_IN,
+    refuses=(
+        LOGIN_FAILED,
+        LOCKED,
+        BUSY,
+    ),
+):
+    """Sign in. A wrong password and an unknown address are answered alike."""
 
-    Unauthenticated: `login_failed`. TooMany: `locked`, for 15 minutes after ten failures in 15 minutes. Unavailable:
-    `busy`.
-    """
-
-    service, roles, returns, keyed = "auth", ANYONE, SignInView, False
-    line = LOGGING_IN
-    email = fields.String(required=True, validate=validate.Length(1, 254))
-    password = fields.String(required=True, load_only=True, validate=validate.Length(1, 128))
-
-
-class VerifyMfa(Command):
-    """The second step of signing in: the code that the app shows, or a recovery code, each of which works once.
-
-    Unauthenticated: `login_failed` (a wrong code), `mfa_token_not_valid` (unknown, used or ended). TooMany: `locked`.
-    """
-
-    service, roles, returns, keyed = "auth", ANYONE, TokensView, False
-    mfa_token = fields.String(required=True, load_only=True, validate=TOKEN)
-    code = fields.String(required=True, load_only=True, validate=CODE)
+    email: Annotated[str, validate.Length(1, 254)]
+    password: Annotated[str, validate.Length(1, 128), Secret]
 
 
-class RefreshTokens(Command):
+class VerifyMfa(
+    Command,
+    service="auth",
+    roles=ANYONE,
+    returns=TokensView,
+    keyed=False,
+    refuses=(
+        LOGIN_FAILED,
+        MFA_TOKEN_NOT_VALID,
+        LOCKED,
+    ),
+):
+    """The second step of signing in: the code that the app shows, or a recovery code, each of which works once."""
+
+    mfa_token: Annotated[str, TOKEN, Secret]
+    code: Annotated[str, CODE, Secret]
+
+
+class RefreshTokens(Command, service="auth", roles=ANYONE, returns=TokensView, keyed=False, refuses=(REFRESH_FAILED,)):
     """Exchange a refresh token for new tokens; it works once, and gets the same reply again for 10 seconds.
 
-    Unauthenticated: `refresh_failed`. A used token that comes later ends the session.
+    A used token that comes later ends the session.
     """
 
-    service, roles, returns, keyed = "auth", ANYONE, TokensView, False
-    refresh_token = fields.String(required=True, load_only=True, validate=TOKEN)
+    refresh_token: Annotated[str, TOKEN, Secret]
 
 
-class LogOut(Command):
+class LogOut(Command, service="auth", roles=ANY_ROLE, returns=StatusView, keyed=False, enrolling=True):
     """End this session, or with `all` every one.
 
     It is done each time: what it ends is told by who asks and when, not by the body, so no reply is kept under a key.
     """
 
-    service, roles, returns, keyed, enrolling = "auth", ANY_ROLE, StatusView, False, True
-    all = fields.Boolean(load_default=False)
+    all: bool = False
 
 
-class ListMySessions(PageQuery):
+class ListMySessions(PageQuery, service="auth", roles=ANY_ROLE, returns=page_of(SessionView)):
     """The devices on which one is signed in, newest first."""
 
-    service, roles, returns = "auth", ANY_ROLE, page_of(SessionView)
 
+class EndSession(Command, service="auth", roles=ANY_ROLE, returns=StatusView):
+    """Sign one of one's own devices out."""
 
-class EndSession(Command):
-    """Sign one of one's own devices out.
-
-    NotFound: `not_found`.
-    """
-
-    service, roles, returns = "auth", ANY_ROLE, StatusView
-    session_id = fields.UUID(required=True, metadata={"description": "The session of the device."})
+    session_id: Annotated[UUID, "The session of the device."]
 
 
 class KeyView(View):
     """A public key, as a JSON Web Key (RFC 8037)."""
 
-    kty = fields.String(metadata={"example": "OKP"})
-    crv = fields.String(metadata={"example": "Ed25519"})
-    x = fields.String(metadata={"example": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
-    kid = fields.String(metadata={"example": "01919c5e-0000-7000-8000-0000000000a1"})
-    alg = fields.String(metadata={"example": "EdDSA"})
-    use = fields.String(metadata={"example": "sig"})
+    kty: Annotated[str, Facts(example="OKP")]
+    crv: Annotated[str, Facts(example="Ed25519")]
+    x: Annotated[str, Facts(example="11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
+    kid: Annotated[str, Facts(example="01919c5e-0000-7000-8000-0000000000a1")]
+    alg: Annotated[str, Facts(example="EdDSA")]
+    use: Annotated[str, Facts(example="sig")]
 
 
-class ListPublicKeys(Query):
+class KeysView(View):
+    """A JSON Web Key Set."""
+
+    keys: list[KeyView]
+
+
+class ListPublicKeys(Query, service="auth", roles=ANYONE, returns=KeysView):
     """The public keys that access tokens are verified with (RFC 7517)."""
 
-    class KeysView(View):
-        """A JSON Web Key Set."""
 
-        keys = fields.List(fields.Nested(KeyView))
+class RevokedView(View):
+    """Ended sessions: `{"items": [{"session_id", "ends_at"}]}`."""
 
-    service, roles, returns = "auth", ANYONE, KeysView
+    items: Any
 
 
-class ListRevokedSessions(Query):
+class ListRevokedSessions(Query, service="auth", roles=ANYONE, returns=RevokedView, routine=True):
     """The ended sessions whose access tokens may not have ended yet: all, or those that ended after `since`.
 
     A starting gateway asks for all of them, and then each second for the newest, lest an event come late.
     """
 
-    class RevokedView(View):
-        """Ended sessions: `{"items": [{"session_id", "ends_at"}]}`."""
-
-        items = fields.Raw()
-
-    service, roles, returns, routine = "auth", ANYONE, RevokedView, True
-    since = Moment(load_default=None, metadata={"description": "Those that ended later than this; none is all."})
+    since: Annotated[datetime, "Those that ended later than this; none is all."] | None = None

@@ -1,85 +1,122 @@
 """Requests for roles."""
 
-from marshmallow import fields, validate
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from marshmallow import validate
 
 from chassis.contract import Command, PageQuery, View, page_of
-from contracts.auth.common import SPECIALIZATION
+from chassis.errors import Conflict
+from chassis.refusals import Refusal
+from contracts.auth.refusals import ACCOUNT_NOT_ACTIVE
+from contracts.refusals import OWN_REQUEST, REASON_REQUIRED
 from contracts.roles import ANY_ROLE, STAFF, Role
-from contracts.texts import ONE_LINE, VISIBLE
+from contracts.texts import ONE_LINE, VISIBLE, EmailText
 
+ALREADY_DECIDED = Refusal(
+    Conflict,
+    "already_decided",
+    "The request is {state}.",
+    "The request for a role has been decided or withdrawn; `state` says which.",
+)
+ALREADY_GRANTED = Refusal(
+    Conflict, "already_granted", "The person has this role already.", "The person has this role already."
+)
+ALREADY_PENDING = Refusal(
+    Conflict,
+    "already_pending",
+    "You have asked for this role already.",
+    "A request for this role waits for its decision already.",
+)
+
+
+SPECIALIZATION = (validate.Length(1, 100), ONE_LINE)
+"""Of a doctor: it stands in the directory."""
 LICENCE = (validate.Length(1, 100), ONE_LINE)
-STATES = ["pending", "approved", "rejected", "withdrawn"]
+
+
+class UpgradeStatus(StrEnum):
+    """The states of a request for a role."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 class UpgradeRequestView(View):
     """A request for a role."""
 
-    id = fields.UUID()
-    user_id = fields.UUID()
-    role = fields.String(validate=validate.OneOf([role.value for role in Role]))
-    status = fields.String(validate=validate.OneOf(STATES))
-    licence_number = fields.String(allow_none=True)
-    specialization = fields.String(allow_none=True)
-    statement = fields.String()
-    reason = fields.String(allow_none=True)
-    created_at = fields.AwareDateTime()
+    id: UUID
+    user_id: UUID
+    role: Role
+    status: UpgradeStatus
+    licence_number: str | None
+    specialization: str | None
+    statement: str
+    reason: str | None
+    created_at: datetime
 
 
 class UpgradeRowView(UpgradeRequestView):
     """Somebody's request for a role in the list of admins, with who asks."""
 
-    email = fields.Email()
-    name = fields.String()
+    email: EmailText
+    name: str
 
 
-class RequestUpgrade(Command):
-    """Ask for a role. A doctor states licence and specialization, else Invalid.
+class RequestUpgrade(
+    Command,
+    service="auth",
+    roles=ANY_ROLE,
+    returns=UpgradeRequestView,
+    verified=True,
+    refuses=(
+        ALREADY_PENDING,
+        ALREADY_GRANTED,
+    ),
+):
+    """Ask for a role. A doctor states licence and specialization."""
 
-    Conflict: `already_pending`, `already_granted`.
-    """
-
-    service, roles, returns, verified = "auth", ANY_ROLE, UpgradeRequestView, True
-    role = fields.String(required=True, validate=validate.OneOf([Role.DOCTOR, *sorted(STAFF)]))
-    licence_number = fields.String(load_default=None, allow_none=True, validate=LICENCE)
-    specialization = fields.String(load_default=None, allow_none=True, validate=SPECIALIZATION)
-    statement = fields.String(required=True, validate=(validate.Length(1, 2000), VISIBLE))
-
-
-class WithdrawUpgrade(Command):
-    """Take one's own request back.
-
-    NotFound: `not_found`. Conflict: `already_decided`.
-    """
-
-    service, roles, returns = "auth", ANY_ROLE, UpgradeRequestView
-    request_id = fields.UUID(required=True, metadata={"description": "The request."})
+    role: Annotated[str, validate.OneOf([Role.DOCTOR, *sorted(STAFF)])]
+    licence_number: Annotated[str, LICENCE] | None = None
+    specialization: Annotated[str, SPECIALIZATION] | None = None
+    statement: Annotated[str, validate.Length(1, 2000), VISIBLE]
 
 
-class ListMyUpgradeRequests(PageQuery):
+class WithdrawUpgrade(Command, service="auth", roles=ANY_ROLE, returns=UpgradeRequestView, refuses=(ALREADY_DECIDED,)):
+    """Take one's own request back."""
+
+    request_id: Annotated[UUID, "The request."]
+
+
+class ListMyUpgradeRequests(PageQuery, service="auth", roles=ANY_ROLE, returns=page_of(UpgradeRequestView)):
     """One's own requests for roles, newest first."""
 
-    service, roles, returns = "auth", ANY_ROLE, page_of(UpgradeRequestView)
 
-
-class ListUpgradeRequests(PageQuery):
+class ListUpgradeRequests(PageQuery, service="auth", roles=frozenset({Role.ADMIN}), returns=page_of(UpgradeRowView)):
     """All requests for roles, newest first."""
 
-    service, roles, returns = "auth", frozenset({Role.ADMIN}), page_of(UpgradeRowView)
-    status = fields.String(
-        load_default="pending",
-        validate=validate.OneOf(STATES),
-        metadata={"description": "Only requests that stand so."},
-    )
+    status: Annotated[UpgradeStatus, "Only requests that stand so."] = UpgradeStatus.PENDING
 
 
-class DecideUpgrade(Command):
-    """Approve or reject a request for a role. A rejection needs a reason.
+class DecideUpgrade(
+    Command,
+    service="auth",
+    roles=frozenset({Role.ADMIN}),
+    returns=UpgradeRequestView,
+    refuses=(
+        REASON_REQUIRED,
+        OWN_REQUEST,
+        ALREADY_DECIDED,
+        ALREADY_GRANTED,
+        ACCOUNT_NOT_ACTIVE,
+    ),
+):
+    """Approve or reject a request for a role. A rejection needs a reason."""
 
-    Invalid: `reason_required`. Forbidden: `own_request`. Conflict: `already_decided`, `already_granted`,
-    `account_not_active`.
-    """
-
-    service, roles, returns = "auth", frozenset({Role.ADMIN}), UpgradeRequestView
-    request_id = fields.UUID(required=True)
-    decision = fields.String(required=True, validate=validate.OneOf(["approve", "reject"]))
-    reason = fields.String(load_default=None, allow_none=True, validate=(validate.Length(1, 1000), VISIBLE))
+    request_id: UUID
+    decision: Literal["approve", "reject"]
+    reason: Annotated[str, validate.Length(1, 1000), VISIBLE] | None = None

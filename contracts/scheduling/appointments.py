@@ -1,21 +1,101 @@
-"""Visits: asked for, agreed, moved, kept or not."""
+"""Appointments: requested, booked, rescheduled, cancelled, listed."""
 
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import validate
 
-from chassis.contract import Command, Integer, Query, View, page_of
-from contracts.moments import Moment
+from chassis.contract import Command, View, page_of
+from chassis.errors import Conflict, Forbidden
+from chassis.refusals import Refusal
+from contracts.ranges import TimedQuery
 from contracts.roles import DESK, Role
-from contracts.scheduling.common import DOCTOR, PLACE, REASON, STATUSES, Choices, TimedQuery
-from contracts.scheduling.events import CHANGES
+from contracts.scheduling.availability import PLACE
+from contracts.scheduling.refusals import (
+    DOCTOR_GONE,
+    NOT_IN_FUTURE,
+    OUTSIDE_HOURS,
+    OWN_VISIT,
+    PATIENT_BUSY,
+    PATIENT_DECEASED,
+    SLOT_TAKEN,
+    TOO_FAR_AHEAD,
+    TOO_LATE,
+)
+from contracts.several import Choices
+from contracts.texts import Reason
+from records.fields import OMITTED, Facts, Omitted
 
+CANNOT_BE_CANCELLED = Refusal(
+    Conflict,
+    "cannot_be_cancelled",
+    "The visit is {state}.",
+    (
+        "Only a requested, booked or displaced visit can be called off, and by the desk one whose patient is there; "
+        "`state` says what it is."
+    ),
+)
+CANNOT_BE_MOVED = Refusal(
+    Conflict,
+    "cannot_be_moved",
+    "The visit is {state}.",
+    "Only a requested, booked or displaced visit can be moved or changed; `state` says what it is.",
+)
+DESK_ONLY = Refusal(
+    Forbidden,
+    "desk_only",
+    "Only the desk books beside the doctor's hours and other visits.",
+    "Only the desk overbooks, or gives a doctor's visit to another doctor.",
+)
+LATE_CANCEL = Refusal(
+    Conflict,
+    "late_cancel",
+    "Within 24 hours of the visit only the hospital moves it or calls it off.",
+    "Within 24 hours of an agreed visit its patient neither moves it nor calls it off: ask the desk.",
+)
+NOT_REQUESTED = Refusal(
+    Conflict,
+    "not_requested",
+    "The visit is {state}.",
+    "Only a requested visit can be accepted or rejected; `state` says what it is.",
+)
+OWN_PATIENT = Refusal(
+    Conflict,
+    "own_visit",
+    "A doctor is nobody's own patient: choose another doctor.",
+    "A doctor is nobody's own patient: choose another doctor.",
+)
+TOO_MANY_REQUESTS = Refusal(
+    Conflict,
+    "too_many_requests",
+    "Five requests of this patient wait for an answer already.",
+    "Five requests of this patient wait for an answer already.",
+)
+DOCTOR = frozenset({Role.DOCTOR})
 PATIENT = frozenset({Role.PATIENT})
-VISIT: dict[str, str] = {"description": "The visit."}
+VISIT = "The visit."
 FIRST_CALL = "Whether only those that are to be given a time before others, or only the others."
 ANOTHER = "Another doctor of the directory; the visit's own unless it is said."
 OVERBOOKING = "Why the visit may be beside the doctor's hours, or at a time that somebody has."
 OVERBOOKED = "Of an overbooked visit. Unless it is said, the doctor's slot then counts, or 15 where there is none."
+
+
+class AppointmentStatus(StrEnum):
+    """The states of a visit."""
+
+    REQUESTED = "requested"
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in_progress"
+    FULFILLED = "fulfilled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    DISPLACED = "displaced"
 
 
 class AppointmentView(View):
@@ -25,242 +105,190 @@ class AppointmentView(View):
     another; `first_call` ones were displaced and are to be given a time before others.
     """
 
-    id = fields.UUID()
-    doctor_id = fields.UUID()
-    patient_id = fields.UUID()
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
-    place = fields.String(allow_none=True)
-    status = fields.String(validate=validate.OneOf(STATUSES))
-    reason = fields.String(allow_none=True)
-    status_reason = fields.String(allow_none=True)
-    overbooked = fields.Boolean()
-    first_call = fields.Boolean()
-    revision = fields.Integer()
-
-
-class ChangeView(View):
-    """What a visit became, when and by whom; `actor_id` is null for the system.
-
-    `changed` names what is not as it was before; it is empty of a new visit. `reason` is why it was changed.
-    `former_reason` is why the patient came, until this change said something else. What was not kept yet is null.
-    """
-
-    revision = fields.Integer()
-    status = fields.String(validate=validate.OneOf(STATUSES))
-    changed = fields.List(fields.String(validate=validate.OneOf(CHANGES)), allow_none=True)
-    doctor_id = fields.UUID(allow_none=True)
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime(allow_none=True)
-    place = fields.String(allow_none=True)
-    overbooked = fields.Boolean(allow_none=True)
-    former_reason = fields.String(allow_none=True)
-    reason = fields.String(allow_none=True)
-    actor_id = fields.UUID(allow_none=True)
-    at = fields.AwareDateTime()
-
-
-class AppointmentWithHistoryView(AppointmentView):
-    """A visit and all that happened to it, oldest first."""
-
-    history = fields.List(fields.Nested(ChangeView))
+    id: UUID
+    doctor_id: UUID
+    patient_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    place: str | None
+    status: AppointmentStatus
+    reason: str | None
+    status_reason: str | None
+    overbooked: bool
+    first_call: bool
+    revision: int
 
 
 class Overbooking(Command):
     """Base of what gives a visit a time, which the desk may do beside the doctor's hours and other visits."""
 
-    overbook_reason = fields.String(
-        load_default=None, allow_none=True, validate=REASON, metadata={"description": OVERBOOKING, "roles": DESK}
-    )
-    minutes = Integer(
-        load_default=None, validate=validate.Range(5, 480), metadata={"description": OVERBOOKED, "roles": DESK}
-    )
+    overbook_reason: Annotated[Reason, Facts(description=OVERBOOKING, roles=DESK)] | None = None
+    minutes: Annotated[int, validate.Range(5, 480), Facts(description=OVERBOOKED, roles=DESK)] | None = None
 
-    @validates_schema
-    def _only_overbooked(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data.get("minutes") is not None and data.get("overbook_reason") is None:
-            raise ValidationError("Only an overbooked visit takes other minutes than the slot.", "minutes")
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that contradict each other."""
+        if self.minutes is not None and self.overbook_reason is None:
+            yield "minutes", "Only an overbooked visit takes other minutes than the slot."
 
 
-class BookAppointment(Overbooking):
-    """Ask a doctor for a visit, who accepts or rejects it. The desk books without asking, and so does a doctor.
+class BookAppointment(
+    Overbooking,
+    service="scheduling",
+    roles=DESK | {Role.PATIENT, Role.DOCTOR},
+    returns=AppointmentView,
+    verified=True,
+    refuses=(
+        SLOT_TAKEN,
+        OUTSIDE_HOURS,
+        PATIENT_BUSY,
+        TOO_MANY_REQUESTS,
+        OWN_PATIENT,
+        PATIENT_DECEASED,
+        NOT_IN_FUTURE,
+        TOO_FAR_AHEAD,
+        DESK_ONLY,
+    ),
+):
+    """Ask a doctor for a visit, who accepts or rejects it.
+
+    The desk books without asking, and so does a doctor.
 
     A doctor only for patients who have been there: for a visit with this doctor that was begun, or for which they
     arrived, whose time was in the last 365 days.
 
-    The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. Conflict:
-    `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `own_visit` (a doctor is nobody's own patient),
-    `patient_deceased`.
-    The first and the third name in `appointment_id` the visit that is in the way, to the desk and to those whose visit
-    it is. Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking). NotFound: `not_found` (no
-    such doctor or patient).
+    The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. The first and the
+    third name in `appointment_id` the visit that is in the way, to the desk and to those whose visit it is.
     """
 
-    service, roles, returns, verified = "scheduling", DESK | {Role.PATIENT, Role.DOCTOR}, AppointmentView, True
-    doctor_id = fields.UUID(required=True)
-    patient_id = fields.UUID(required=True)
-    starts_at = Moment(required=True)
-    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=500))
+    doctor_id: UUID
+    patient_id: UUID
+    starts_at: datetime
+    reason: Annotated[str, validate.Length(max=500)] | None = None
 
 
-class AcceptAppointment(Command):
-    """The doctor agrees to a requested visit.
+class AcceptAppointment(
+    Command,
+    service="scheduling",
+    roles=DOCTOR,
+    returns=AppointmentView,
+    revised=True,
+    refuses=(NOT_REQUESTED, TOO_LATE, OWN_VISIT),
+):
+    """The doctor agrees to a requested visit."""
 
-    Conflict: `not_requested`, `too_late` (its start has come, or it has waited 48 hours for an answer). Forbidden:
-    `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-
-
-class RejectAppointment(Command):
-    """The doctor does not agree to a requested visit, and says why.
-
-    Conflict: `not_requested`. Forbidden: `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-    reason = fields.String(required=True, validate=REASON)
+    appointment_id: Annotated[UUID, VISIT]
 
 
-class StartVisit(Command):
-    """The doctor begins the visit, at most 24 hours before its time: move one that is further ahead first.
+class RejectAppointment(
+    Command,
+    service="scheduling",
+    roles=DOCTOR,
+    returns=AppointmentView,
+    revised=True,
+    refuses=(NOT_REQUESTED, OWN_VISIT),
+):
+    """The doctor does not agree to a requested visit, and says why."""
 
-    Conflict: `not_booked`, `too_early` (over 24 hours before the visit). Forbidden: `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-
-
-class CompleteVisit(Command):
-    """The doctor ends the visit.
-
-    Conflict: `not_in_progress`. Forbidden: `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
+    appointment_id: Annotated[UUID, VISIT]
+    reason: Reason
 
 
-class UndoCompletion(Command):
-    """An admin takes back that a visit was completed, which was a mistake, with a reason.
+class CancelAppointment(
+    Command,
+    service="scheduling",
+    roles=DESK | PATIENT,
+    returns=AppointmentView,
+    revised=True,
+    refuses=(CANNOT_BE_CANCELLED, LATE_CANCEL),
+):
+    """Call a visit off, with a reason.
 
-    The visit is `booked` again at its time; `displaced`, when the time is not free any more; `cancelled`, when its day
-    is over or its patient has died or is erased. Its patient reads the reason of the last two. An unpaid invoice of it
-    is void; what was paid is listed for a refund.
-
-    Conflict: `not_fulfilled`. Forbidden: `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", frozenset({Role.ADMIN}), AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-    reason = fields.String(required=True, validate=REASON)
-
-
-class MarkArrived(Command):
-    """The patient is at the desk: until 24 hours after the visit also one who was marked as missing.
-
-    Conflict: `not_booked`, `too_early` (over 24 hours before the visit), `too_late`; of one who was marked as missing
-    also `slot_taken`, `patient_busy`, `outside_hours` (the doctor is away), `doctor_gone`. Forbidden: `own_visit` (one
-    is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", DESK, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-
-
-class MarkNoShow(Command):
-    """The patient has not come.
-
-    Conflict: `not_booked`, `too_early` (the visit has not begun). Forbidden: `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", DESK | DOCTOR, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-
-
-class CancelAppointment(Command):
-    """Call a visit off, with a reason. A patient can until 24 hours before an agreed visit; later only the desk.
+    A patient can until 24 hours before an agreed visit; later only the desk.
 
     The desk can also when the patient is there: they left without being seen, or it was begun by mistake.
-
-    Conflict: `cannot_be_cancelled`, `late_cancel`.
     """
 
-    service, roles, returns, revised = "scheduling", DESK | PATIENT, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-    reason = fields.String(required=True, validate=REASON)
+    appointment_id: Annotated[UUID, VISIT]
+    reason: Reason
 
 
-class RescheduleAppointment(Overbooking):
-    """Move a visit to another time; it keeps its id. A patient's is asked for again. To where it is: no change.
+class RescheduleAppointment(
+    Overbooking,
+    service="scheduling",
+    roles=DESK | DOCTOR | PATIENT,
+    returns=AppointmentView,
+    revised=True,
+    refuses=(
+        SLOT_TAKEN,
+        OUTSIDE_HOURS,
+        PATIENT_BUSY,
+        TOO_MANY_REQUESTS,
+        CANNOT_BE_MOVED,
+        LATE_CANCEL,
+        DOCTOR_GONE,
+        OWN_PATIENT,
+        PATIENT_DECEASED,
+        NOT_IN_FUTURE,
+        TOO_FAR_AHEAD,
+        DESK_ONLY,
+    ),
+):
+    """Move a visit to another time; it keeps its id. A patient's is asked for again. To where it is: no change."""
 
-    Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`, `cannot_be_moved`, `late_cancel` (by
-    the patient, within 24 hours of an agreed visit), `doctor_gone`, `own_visit` (to the doctor who is its patient),
-    `patient_deceased`. Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `desk_only` (overbooking; another doctor,
-    by a doctor). NotFound: `not_found` (no such doctor).
-    """
-
-    service, roles, returns, revised = "scheduling", DESK | DOCTOR | PATIENT, AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-    starts_at = Moment(required=True)
-    doctor_id = fields.UUID(load_default=None, allow_none=True, metadata={"description": ANOTHER})
-
-
-class ChangeAppointment(Command):
-    """Give a visit another doctor, time, place or reason; what is left out stays. It is agreed then.
-
-    Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `cannot_be_moved`, `doctor_gone`, `own_visit` (to the
-    doctor who is its patient). Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `own_visit` (one is its patient).
-    """
-
-    service, roles, returns, revised = "scheduling", frozenset({Role.ADMIN}), AppointmentView, True
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
-    doctor_id = fields.UUID()
-    starts_at = Moment()
-    place = fields.String(allow_none=True, validate=PLACE)
-    reason = fields.String(allow_none=True, validate=validate.Length(max=500))
+    appointment_id: Annotated[UUID, VISIT]
+    starts_at: datetime
+    doctor_id: Annotated[UUID, ANOTHER] | None = None
 
 
-class GetAppointment(Query):
-    """One visit with its history: the patient's own, the doctor's own, any for the desk.
+class ChangeAppointment(
+    Command,
+    service="scheduling",
+    roles=frozenset({Role.ADMIN}),
+    returns=AppointmentView,
+    revised=True,
+    refuses=(
+        SLOT_TAKEN,
+        OUTSIDE_HOURS,
+        PATIENT_BUSY,
+        CANNOT_BE_MOVED,
+        DOCTOR_GONE,
+        OWN_PATIENT,
+        NOT_IN_FUTURE,
+        TOO_FAR_AHEAD,
+        OWN_VISIT,
+    ),
+):
+    """Give a visit another doctor, time, place or reason; what is left out stays. It is agreed then."""
 
-    The patient is told why it was rejected, called off or displaced, and of no other reason; all are told why the
-    patient came, also until that was changed (`former_reason`). NotFound: `not_found`.
-    """
-
-    service, roles, returns = "scheduling", DESK | DOCTOR | PATIENT, AppointmentWithHistoryView
-    appointment_id = fields.UUID(required=True, metadata=VISIT)
+    appointment_id: Annotated[UUID, VISIT]
+    doctor_id: UUID | Omitted = OMITTED
+    starts_at: datetime | Omitted = OMITTED
+    place: Annotated[str, PLACE] | Omitted | None = OMITTED
+    reason: Annotated[str, validate.Length(max=500)] | Omitted | None = OMITTED
 
 
 class AppointmentQuery(TimedQuery):
     """Base of the lists of visits: by status, and by when they begin; latest first when not told otherwise."""
 
-    status = Choices(STATUSES, load_default=None)
+    status: Annotated[list[AppointmentStatus], Choices] | None = None
 
 
-class ListPatientAppointments(AppointmentQuery):
+class ListPatientAppointments(AppointmentQuery, service="scheduling", roles=PATIENT, returns=page_of(AppointmentView)):
     """One's own visits, latest first."""
 
-    service, roles, returns = "scheduling", PATIENT, page_of(AppointmentView)
-    patient_id = fields.UUID(required=True)
+    patient_id: UUID
 
 
-class ListDoctorAppointments(AppointmentQuery):
+class ListDoctorAppointments(AppointmentQuery, service="scheduling", roles=DOCTOR, returns=page_of(AppointmentView)):
     """The doctor's own visits, latest first."""
 
-    service, roles, returns = "scheduling", DOCTOR, page_of(AppointmentView)
-    doctor_id = fields.UUID(required=True)
-    first_call = fields.Boolean(load_default=None, metadata={"description": FIRST_CALL})
+    doctor_id: UUID
+    first_call: Annotated[bool, FIRST_CALL] | None = None
 
 
-class ListAppointments(AppointmentQuery):
+class ListAppointments(AppointmentQuery, service="scheduling", roles=DESK, returns=page_of(AppointmentView)):
     """All visits, latest first; by doctor, by patient, and whether they are to be given a time before others."""
 
-    service, roles, returns = "scheduling", DESK, page_of(AppointmentView)
-    doctor_id = fields.UUID(load_default=None, metadata={"description": "Only visits of this doctor."})
-    patient_id = fields.UUID(load_default=None, metadata={"description": "Only visits of this patient."})
-    first_call = fields.Boolean(load_default=None, metadata={"description": FIRST_CALL})
+    doctor_id: Annotated[UUID, "Only visits of this doctor."] | None = None
+    patient_id: Annotated[UUID, "Only visits of this patient."] | None = None
+    first_call: Annotated[bool, FIRST_CALL] | None = None

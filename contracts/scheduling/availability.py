@@ -1,27 +1,63 @@
 """When doctors can be visited: weekly hours, time off, and the free slots that follow."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import time
-from typing import Any
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from uuid import UUID
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import validate
 
-from chassis.contract import Command, Integer, Page, PageQuery, PageView, Query, View, page_of
-from contracts.moments import Moment
+from chassis.contract import Command, Page, PageQuery, PageView, Query, View, page_of
+from chassis.errors import Conflict, Invalid
+from chassis.refusals import Refusal
+from contracts.ranges import DayOrMoment, HourMinute
 from contracts.roles import ANY_ROLE, DESK, Role
-from contracts.scheduling.common import DOCTOR, PLACE, REASON, DayOrMoment, DoctorView
+from contracts.scheduling.directory import DoctorView
+from contracts.scheduling.refusals import NO_SUCH_DOCTOR, NOT_IN_FUTURE, TOO_FAR_AHEAD
 from contracts.several import Ids
+from contracts.texts import VISIBLE, Reason
+from records.fields import Facts, Key
 
+HAS_VISITS = Refusal(
+    Conflict,
+    "has_visits",
+    "There are visits at that time.",
+    (
+        "The doctor has visits at that time, `appointment_ids` says which. `displace` takes their time, but not from "
+        "those whose patient is there already."
+    ),
+)
+RANGE_TOO_LONG = Refusal(
+    Invalid,
+    "range_too_long",
+    "Ask for up to 31 days at once.",
+    "Free slots are shown for up to 31 days at once; a time off is at most 366 days long.",
+)
+RULES_OVERLAP = Refusal(
+    Invalid,
+    "rules_overlap",
+    "Two of the rules overlap on some day.",
+    "Two of the weekly hours meet on some day; `rules` has their places in the list, counted from 0.",
+)
+TIME_OFF_OVERLAPS = Refusal(
+    Conflict,
+    "time_off_overlaps",
+    "The doctor is away then already.",
+    "The doctor is away at a part of that time already.",
+)
+DOCTOR = frozenset({Role.DOCTOR})
 GIVEN_BY = DOCTOR | {Role.ADMIN}
 """Who says when a doctor can be visited: the doctor alone, or an admin of any doctor."""
-THE_DOCTOR: dict[str, str] = {"description": "The doctor."}
-NAMED: dict[str, str] = {"description": "A part of the name, in any case.", "example": "weiss"}
-FIELD: dict[str, str] = {"description": "The whole of it, in any case: `neuro` does not find `neurology`."}
-A_PLACE: dict[str, str] = {"example": "Room 12"}
-AWAY: dict[str, str] = {"example": "Annual leave"}
-AWAY_FROM: dict[str, str] = {"example": "2026-11-23T23:00:00+00:00"}
-AWAY_TO: dict[str, str] = {"example": "2026-11-27T23:00:00+00:00"}
-ZONE: dict[str, str] = {"description": "The hospital's zone, by its IANA name.", "example": "Europe/Vienna"}
+THE_DOCTOR = "The doctor."
+NAMED = Facts(description="A part of the name, in any case.", example="weiss")
+PLACE = (validate.Length(1, 100), VISIBLE)
+FIELD = "The whole of it, in any case: `neuro` does not find `neurology`."
+A_PLACE = Facts(example="Room 12")
+AWAY = Facts(example="Annual leave")
+AWAY_FROM = Facts(example="2026-11-23T23:00:00+00:00")
+AWAY_TO = Facts(example="2026-11-27T23:00:00+00:00")
+ZONE = Facts(description="The hospital's zone, by its IANA name.", example="Europe/Vienna")
 LOCAL = "On the clock of the hospital, whose zone is `timezone` of the schedule."
 LOCAL_DAY = "A day of the hospital, whose zone is `timezone` of the schedule."
 
@@ -29,9 +65,9 @@ LOCAL_DAY = "A day of the hospital, whose zone is `timezone` of the schedule."
 class SlotView(View):
     """A time that can be booked, and where."""
 
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime(metadata={"example": "2026-11-23T09:30:00+00:00"})
-    place = fields.String(allow_none=True, metadata=A_PLACE)
+    starts_at: datetime
+    ends_at: Annotated[datetime, Facts(example="2026-11-23T09:30:00+00:00")]
+    place: Annotated[str, A_PLACE] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +81,8 @@ class SlotPageView(PageView):
     """A page of free slots. `timezone` is that of the hospital; the slots themselves are in UTC."""
 
     item = SlotView
-    items = fields.List(fields.Nested(SlotView), required=True)
-    timezone = fields.String(metadata=ZONE)
+    items: list[SlotView]
+    timezone: Annotated[str, ZONE]
 
     @classmethod
     def dump_one(cls, value: Any) -> dict[str, Any]:
@@ -61,25 +97,23 @@ class RuleView(View):
     an end.
     """
 
-    weekday = Integer(required=True, validate=validate.Range(0, 6), metadata={"example": 0})
-    from_ = fields.Time(required=True, data_key="from", format="%H:%M", metadata={"description": LOCAL})
-    to = fields.Time(required=True, format="%H:%M", metadata={"description": LOCAL})
-    slot_minutes = Integer(required=True, validate=validate.Range(5, 480), metadata={"example": 30})
-    place = fields.String(load_default=None, allow_none=True, validate=PLACE, metadata=A_PLACE)
-    valid_from = fields.Date(load_default=None, allow_none=True, metadata={"description": LOCAL_DAY})
-    valid_to = fields.Date(
-        load_default=None, allow_none=True, metadata={"description": LOCAL_DAY, "example": "2027-06-30"}
-    )
+    weekday: Annotated[int, validate.Range(0, 6), Facts(example=0)]
+    from_: Annotated[time, HourMinute, LOCAL, Key("from")]
+    to: Annotated[time, HourMinute, LOCAL]
+    slot_minutes: Annotated[int, validate.Range(5, 480), Facts(example=30)]
+    place: Annotated[str, PLACE, A_PLACE] | None = None
+    valid_from: Annotated[date, LOCAL_DAY] | None = None
+    valid_to: Annotated[date, Facts(description=LOCAL_DAY, example="2027-06-30")] | None = None
 
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data["from_"] == data["to"]:
-            raise ValidationError("Must differ from `from`.", "to")
-        if data["slot_minutes"] > (_minutes(data["to"]) - _minutes(data["from_"])) % (24 * 60):
-            raise ValidationError("Must fit between `from` and `to`.", "slot_minutes")
-        first, last = data["valid_from"], data["valid_to"]
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that contradict each other."""
+        if self.from_ == self.to:
+            yield "to", "Must differ from `from`."
+        if self.slot_minutes > (_minutes(self.to) - _minutes(self.from_)) % (24 * 60):
+            yield "slot_minutes", "Must fit between `from` and `to`."
+        first, last = self.valid_from, self.valid_to
         if first is not None and last is not None and last < first:
-            raise ValidationError("Must not be earlier than `valid_from`.", "valid_to")
+            yield "valid_to", "Must not be earlier than `valid_from`."
 
 
 def _minutes(moment: time) -> int:
@@ -90,127 +124,123 @@ def _minutes(moment: time) -> int:
 class ScheduleView(View):
     """A doctor's weekly hours, on the clock of the hospital."""
 
-    rules = fields.List(fields.Nested(RuleView))
-    timezone = fields.String(metadata=ZONE)
-    revision = fields.Integer()
+    rules: list[RuleView]
+    timezone: Annotated[str, ZONE]
+    revision: int
 
 
 class TimeOffView(View):
     """A time in which a doctor cannot be visited."""
 
-    id = fields.UUID()
-    starts_at = fields.AwareDateTime(metadata=AWAY_FROM)
-    ends_at = fields.AwareDateTime(metadata=AWAY_TO)
-    reason = fields.String(allow_none=True, metadata=AWAY)
-    displaced = fields.List(fields.UUID(), metadata={"description": "Visits that lost their time to it."})
+    id: UUID
+    starts_at: Annotated[datetime, AWAY_FROM]
+    ends_at: Annotated[datetime, AWAY_TO]
+    reason: Annotated[str, AWAY] | None
+    displaced: Annotated[list[UUID], "Visits that lost their time to it."]
 
 
 class AbsenceView(View):
     """A time off as the desk sees it: without the reason."""
 
-    id = fields.UUID()
-    starts_at = fields.AwareDateTime(metadata=AWAY_FROM)
-    ends_at = fields.AwareDateTime(metadata=AWAY_TO)
+    id: UUID
+    starts_at: Annotated[datetime, AWAY_FROM]
+    ends_at: Annotated[datetime, AWAY_TO]
 
 
 class TimeOffRowView(View):
     """A time off in a list."""
 
-    id = fields.UUID()
-    starts_at = fields.AwareDateTime(metadata=AWAY_FROM)
-    ends_at = fields.AwareDateTime(metadata=AWAY_TO)
-    reason = fields.String(allow_none=True, metadata=AWAY)
+    id: UUID
+    starts_at: Annotated[datetime, AWAY_FROM]
+    ends_at: Annotated[datetime, AWAY_TO]
+    reason: Annotated[str, AWAY] | None
 
 
-class ListDoctors(PageQuery):
+class ListDoctors(PageQuery, service="scheduling", roles=ANY_ROLE, returns=page_of(DoctorView)):
     """The directory of doctors, by name; those with this in their name, and of this specialization, in any case."""
 
-    service, roles, returns = "scheduling", ANY_ROLE, page_of(DoctorView)
-    ids = Ids(load_default=None, data_key="id")
-    name = fields.String(load_default=None, validate=validate.Length(1, 200), metadata=NAMED)
-    specialization = fields.String(load_default=None, validate=validate.Length(max=100), metadata=FIELD)
+    ids: Annotated[Ids, Key("id")] | None = None
+    name: Annotated[str, validate.Length(1, 200), NAMED] | None = None
+    specialization: Annotated[str, validate.Length(max=100), FIELD] | None = None
 
 
-class GetDoctor(Query):
-    """One doctor in the directory. NotFound: `not_found`."""
+class GetDoctor(Query, service="scheduling", roles=ANY_ROLE, returns=DoctorView):
+    """One doctor in the directory."""
 
-    service, roles, returns = "scheduling", ANY_ROLE, DoctorView
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
+    doctor_id: Annotated[UUID, THE_DOCTOR]
 
 
-class ListSlots(PageQuery):
-    """Free slots of a doctor, earliest first, for up to 31 days; a week from now when not told otherwise.
+class ListSlots(PageQuery, service="scheduling", roles=ANY_ROLE, returns=SlotPageView, refuses=(RANGE_TOO_LONG,)):
+    """Free slots of a doctor, earliest first, for up to 31 days; a week from now when not told otherwise."""
 
-    NotFound: no such doctor. Invalid: `range_too_long`.
+    doctor_id: Annotated[UUID, THE_DOCTOR]
+    from_: Annotated[DayOrMoment, Key("from")] | None = None
+    to: DayOrMoment | None = None
+
+
+class SetSchedule(
+    Command,
+    service="scheduling",
+    roles=GIVEN_BY,
+    returns=ScheduleView,
+    revised=True,
+    refuses=(NO_SUCH_DOCTOR, RULES_OVERLAP),
+):
+    """Replace a doctor's weekly hours: one's own, or for an admin any doctor's.
+
+    Visits that are agreed already stay.
     """
 
-    service, roles, returns = "scheduling", ANY_ROLE, SlotPageView
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
-    from_ = DayOrMoment(load_default=None, data_key="from")
-    to = DayOrMoment(load_default=None)
+    doctor_id: Annotated[UUID, THE_DOCTOR]
+    rules: Annotated[list[RuleView], validate.Length(max=400)]
 
 
-class SetSchedule(Command):
-    """Replace a doctor's weekly hours: one's own, or for an admin any doctor's. Visits that are agreed already stay.
+class GetSchedule(Query, service="scheduling", roles=DESK | DOCTOR, returns=ScheduleView, refuses=(NO_SUCH_DOCTOR,)):
+    """A doctor's weekly hours: one's own, or for the desk any doctor's."""
 
-    NotFound: `not_found`. Invalid: `rules_overlap` (two of them, on some day; `rules` says which).
-    """
-
-    service, roles, returns, revised = "scheduling", GIVEN_BY, ScheduleView, True
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
-    rules = fields.List(fields.Nested(RuleView), required=True, validate=validate.Length(max=400))
+    doctor_id: Annotated[UUID, THE_DOCTOR]
 
 
-class GetSchedule(Query):
-    """A doctor's weekly hours: one's own, or for the desk any doctor's. NotFound: `not_found`."""
-
-    service, roles, returns = "scheduling", DESK | DOCTOR, ScheduleView
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
-
-
-class TakeTimeOff(Command):
+class TakeTimeOff(
+    Command,
+    service="scheduling",
+    roles=GIVEN_BY,
+    returns=TimeOffView,
+    refuses=(NO_SUCH_DOCTOR, HAS_VISITS, TIME_OFF_OVERLAPS, NOT_IN_FUTURE, TOO_FAR_AHEAD, RANGE_TOO_LONG),
+):
     """A doctor is away for a time: oneself, or for an admin any doctor.
 
     With `displace`, the visits in it lose their time, and their patients are told.
-
-    NotFound: `not_found`. Conflict: `has_visits` (with their ids, unless `displace`; with it, of those whose patient is
-    there already), `time_off_overlaps`. Invalid: `not_in_future` (its end), `too_far_ahead` (over five years),
-    `range_too_long` (over 366 days).
     """
 
-    service, roles, returns = "scheduling", GIVEN_BY, TimeOffView
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
-    starts_at = Moment(required=True, metadata=AWAY_FROM)
-    ends_at = Moment(required=True, metadata=AWAY_TO)
-    reason = fields.String(load_default=None, allow_none=True, validate=REASON, metadata=AWAY)
-    displace = fields.Boolean(load_default=False)
+    doctor_id: Annotated[UUID, THE_DOCTOR]
+    starts_at: Annotated[datetime, AWAY_FROM]
+    ends_at: Annotated[datetime, AWAY_TO]
+    reason: Annotated[Reason, AWAY] | None = None
+    displace: bool = False
 
-    @validates_schema
-    def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        if data["ends_at"] <= data["starts_at"]:
-            raise ValidationError("Must be later than `starts_at`.", "ends_at")
-
-
-class ListTimeOff(PageQuery):
-    """A doctor's times off, latest first: one's own, or for an admin any doctor's. NotFound: `not_found`."""
-
-    service, roles, returns = "scheduling", GIVEN_BY, page_of(TimeOffRowView)
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that contradict each other."""
+        if self.ends_at <= self.starts_at:
+            yield "ends_at", "Must be later than `starts_at`."
 
 
-class ListAbsences(PageQuery):
-    """When a doctor is away, latest first, and not why. NotFound: `not_found`."""
+class ListTimeOff(
+    PageQuery, service="scheduling", roles=GIVEN_BY, returns=page_of(TimeOffRowView), refuses=(NO_SUCH_DOCTOR,)
+):
+    """A doctor's times off, latest first: one's own, or for an admin any doctor's."""
 
-    service, roles, returns = "scheduling", DESK, page_of(AbsenceView)
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
+    doctor_id: Annotated[UUID, THE_DOCTOR]
 
 
-class EndTimeOff(Command):
-    """Take a time off back: one's own, or for an admin any doctor's. Visits that it displaced do not come back.
+class ListAbsences(PageQuery, service="scheduling", roles=DESK, returns=page_of(AbsenceView)):
+    """When a doctor is away, latest first, and not why."""
 
-    NotFound: `not_found`.
-    """
+    doctor_id: Annotated[UUID, THE_DOCTOR]
 
-    service, roles, returns = "scheduling", GIVEN_BY, TimeOffRowView
-    doctor_id = fields.UUID(required=True, metadata=THE_DOCTOR)
-    time_off_id = fields.UUID(required=True, metadata={"description": "The time off."})
+
+class EndTimeOff(Command, service="scheduling", roles=GIVEN_BY, returns=TimeOffRowView):
+    """Take a time off back: one's own, or for an admin any doctor's. Visits that it displaced do not come back."""
+
+    doctor_id: Annotated[UUID, THE_DOCTOR]
+    time_off_id: Annotated[UUID, "The time off."]

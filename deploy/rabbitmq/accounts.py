@@ -9,9 +9,9 @@ all. It has one name for an exchange and a queue that are called alike.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
+import contracts
 from chassis.config import SERVICES
 from chassis.event import Event, events_of
 from chassis.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, dead_queue, rpc_queue
@@ -61,7 +61,7 @@ def heard_by(service: str) -> dict[str, list[str]]:
 def all_events() -> list[type[Event]]:
     """Every event of the contracts."""
     for service in SERVICES:
-        import_module(f"contracts.{service}")
+        contracts.load(service)
     return events_of()
 
 

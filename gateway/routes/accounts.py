@@ -1,34 +1,48 @@
 """Routes of anyone's own account."""
 
-from contracts import auth, scheduling
+from contracts.auth.accounts import (
+    ChangeEmail,
+    ChangePassword,
+    ForgotPassword,
+    GetMe,
+    RegisterPatient,
+    ResendVerification,
+    ResetPassword,
+    UpdateMe,
+    VerifyEmail,
+)
+from contracts.auth.mfa import ConfirmMfa, EndMfa, RenewRecoveryCodes, StartMfa
+from contracts.auth.sessions import EndSession, ListMySessions, ListPublicKeys, LogIn, LogOut, RefreshTokens, VerifyMfa
+from contracts.auth.upgrades import ListMyUpgradeRequests, RequestUpgrade, WithdrawUpgrade
+from contracts.scheduling.calendar import EndCalendarLink, MakeCalendarLink
 from gateway.route import route
 
 
 class AccountRoutes:
     """Registering, signing in and out, one's own profile, devices, second factor, requests for roles, calendar."""
 
-    register = route("POST", "/api/auth/register", auth.RegisterPatient, status=201)
-    verify_email = route("POST", "/api/auth/verify-email", auth.VerifyEmail)
-    resend_verification = route("POST", "/api/auth/resend-verification", auth.ResendVerification, status=202)
-    forgot_password = route("POST", "/api/auth/forgot-password", auth.ForgotPassword, status=202)
-    reset_password = route("POST", "/api/auth/reset-password", auth.ResetPassword)
-    log_in = route("POST", "/api/auth/login", auth.LogIn)
-    verify_mfa = route("POST", "/api/auth/mfa/verify", auth.VerifyMfa)
-    refresh = route("POST", "/api/auth/refresh", auth.RefreshTokens)
-    log_out = route("POST", "/api/auth/logout", auth.LogOut)
-    public_keys = route("GET", "/.well-known/jwks.json", auth.ListPublicKeys)
-    me = route("GET", "/api/users/me", auth.GetMe)
-    update_me = route("PATCH", "/api/users/me", auth.UpdateMe)
-    change_password = route("POST", "/api/users/me/password", auth.ChangePassword)
-    change_email = route("POST", "/api/users/me/email", auth.ChangeEmail, status=202)
-    my_sessions = route("GET", "/api/users/me/sessions", auth.ListMySessions)
-    end_session = route("DELETE", "/api/users/me/sessions/{session_id}", auth.EndSession)
-    start_mfa = route("POST", "/api/users/me/mfa", auth.StartMfa)
-    confirm_mfa = route("POST", "/api/users/me/mfa/confirm", auth.ConfirmMfa)
-    renew_recovery_codes = route("POST", "/api/users/me/mfa/recovery-codes", auth.RenewRecoveryCodes)
-    end_mfa = route("DELETE", "/api/users/me/mfa", auth.EndMfa)
-    request_upgrade = route("POST", "/api/users/me/upgrade-requests", auth.RequestUpgrade, status=201)
-    my_upgrade_requests = route("GET", "/api/users/me/upgrade-requests", auth.ListMyUpgradeRequests)
-    withdraw_upgrade = route("DELETE", "/api/users/me/upgrade-requests/{request_id}", auth.WithdrawUpgrade)
-    make_calendar_link = route("POST", "/api/users/me/calendar-link", scheduling.MakeCalendarLink, status=201)
-    end_calendar_link = route("DELETE", "/api/users/me/calendar-link", scheduling.EndCalendarLink)
+    register = route("POST", "/api/auth/register", RegisterPatient, status=201)
+    verify_email = route("POST", "/api/auth/verify-email", VerifyEmail)
+    resend_verification = route("POST", "/api/auth/resend-verification", ResendVerification, status=202)
+    forgot_password = route("POST", "/api/auth/forgot-password", ForgotPassword, status=202)
+    reset_password = route("POST", "/api/auth/reset-password", ResetPassword)
+    log_in = route("POST", "/api/auth/login", LogIn)
+    verify_mfa = route("POST", "/api/auth/mfa/verify", VerifyMfa)
+    refresh = route("POST", "/api/auth/refresh", RefreshTokens)
+    log_out = route("POST", "/api/auth/logout", LogOut)
+    public_keys = route("GET", "/.well-known/jwks.json", ListPublicKeys)
+    me = route("GET", "/api/users/me", GetMe)
+    update_me = route("PATCH", "/api/users/me", UpdateMe)
+    change_password = route("POST", "/api/users/me/password", ChangePassword)
+    change_email = route("POST", "/api/users/me/email", ChangeEmail, status=202)
+    my_sessions = route("GET", "/api/users/me/sessions", ListMySessions)
+    end_session = route("DELETE", "/api/users/me/sessions/{session_id}", EndSession)
+    start_mfa = route("POST", "/api/users/me/mfa", StartMfa)
+    confirm_mfa = route("POST", "/api/users/me/mfa/confirm", ConfirmMfa)
+    renew_recovery_codes = route("POST", "/api/users/me/mfa/recovery-codes", RenewRecoveryCodes)
+    end_mfa = route("DELETE", "/api/users/me/mfa", EndMfa)
+    request_upgrade = route("POST", "/api/users/me/upgrade-requests", RequestUpgrade, status=201)
+    my_upgrade_requests = route("GET", "/api/users/me/upgrade-requests", ListMyUpgradeRequests)
+    withdraw_upgrade = route("DELETE", "/api/users/me/upgrade-requests/{request_id}", WithdrawUpgrade)
+    make_calendar_link = route("POST", "/api/users/me/calendar-link", MakeCalendarLink, status=201)
+    end_calendar_link = route("DELETE", "/api/users/me/calendar-link", EndCalendarLink)

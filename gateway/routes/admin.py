@@ -1,7 +1,27 @@
 """Routes of admins."""
 
-from contracts import auth, billing, clinical, scheduling
 from contracts.audit import ADMINS, ListAuditTrail
+from contracts.auth.administration import (
+    AssignRoles,
+    EraseUser,
+    GetUser,
+    ListDoctorAccounts,
+    ListStaff,
+    ListUsers,
+    ResetMfa,
+    UpdateUser,
+)
+from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
+from contracts.billing.invoices import ListInvoices
+from contracts.billing.prices import ListPrices, SetPrice
+from contracts.clinical.patients import SearchPatients
+from contracts.scheduling.appointments import CancelAppointment, ChangeAppointment, ListAppointments
+from contracts.scheduling.availability import EndTimeOff, GetSchedule, ListTimeOff, SetSchedule, TakeTimeOff
+from contracts.scheduling.histories import GetAppointment
+from contracts.scheduling.shifts import AssignShift, ChangeShift, GetShift, ListShifts
+from contracts.scheduling.swaps import DecideSwap, ListSwaps
+from contracts.scheduling.tasks import ChangeTask, GetTask, GiveTask, ListTasks
+from contracts.scheduling.visits import UndoCompletion
 from gateway.audit import trail
 from gateway.route import composed, route
 
@@ -14,38 +34,38 @@ TASK = "/api/admin/tasks/{task_id}"
 class AdminRoutes:
     """Accounts, roles, all visits, when doctors can be visited, who works when on what, prices, and who did what."""
 
-    users = route("GET", "/api/admin/users", auth.ListUsers)
-    user = route("GET", "/api/admin/users/{user_id}", auth.GetUser)
-    update_user = route("PATCH", "/api/admin/users/{user_id}", auth.UpdateUser)
-    assign_roles = route("PUT", "/api/admin/users/{user_id}/roles", auth.AssignRoles)
-    reset_mfa = route("DELETE", "/api/admin/users/{user_id}/mfa", auth.ResetMfa)
-    erase_user = route("DELETE", "/api/admin/delete-user/{user_id}", auth.EraseUser)
+    users = route("GET", "/api/admin/users", ListUsers)
+    user = route("GET", "/api/admin/users/{user_id}", GetUser)
+    update_user = route("PATCH", "/api/admin/users/{user_id}", UpdateUser)
+    assign_roles = route("PUT", "/api/admin/users/{user_id}/roles", AssignRoles)
+    reset_mfa = route("DELETE", "/api/admin/users/{user_id}/mfa", ResetMfa)
+    erase_user = route("DELETE", "/api/admin/delete-user/{user_id}", EraseUser)
     audit = composed("GET", "/api/admin/audit", ListAuditTrail, trail)
-    upgrade_requests = route("GET", "/api/admin/upgrade-requests", auth.ListUpgradeRequests)
-    approve_upgrade = route("POST", "/api/admin/approve-upgrade", auth.DecideUpgrade)
-    patients = route("GET", "/api/admin/patients", clinical.SearchPatients, roles=ADMINS)
-    doctors = route("GET", "/api/admin/doctors", auth.ListDoctorAccounts)
-    staff = route("GET", "/api/admin/staff", auth.ListStaff)
-    appointments_of_all = route("GET", "/api/admin/appointments", scheduling.ListAppointments, roles=ADMINS)
-    any_appointment = route("GET", VISIT, scheduling.GetAppointment, roles=ADMINS)
-    change_appointment = route("PATCH", VISIT, scheduling.ChangeAppointment)
-    cancel_any_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment, roles=ADMINS)
-    undo_completion = route("POST", f"{VISIT}/undo-completion", scheduling.UndoCompletion)
-    hours_of_doctor = route("GET", f"{DOCTOR}/schedule", scheduling.GetSchedule, roles=ADMINS)
-    set_hours_of_doctor = route("PUT", f"{DOCTOR}/schedule", scheduling.SetSchedule, roles=ADMINS)
-    times_off_of_doctor = route("GET", f"{DOCTOR}/time-off", scheduling.ListTimeOff, roles=ADMINS)
-    give_time_off = route("POST", f"{DOCTOR}/time-off", scheduling.TakeTimeOff, status=201, roles=ADMINS)
-    take_time_off_back = route("DELETE", f"{DOCTOR}/time-off/{{time_off_id}}", scheduling.EndTimeOff, roles=ADMINS)
-    shifts = route("GET", "/api/admin/shifts", scheduling.ListShifts)
-    assign_shift = route("POST", "/api/admin/shifts", scheduling.AssignShift, status=201, at=SHIFT)
-    shift = route("GET", SHIFT, scheduling.GetShift)
-    change_shift = route("PATCH", SHIFT, scheduling.ChangeShift)
-    swaps = route("GET", "/api/admin/shift-swaps", scheduling.ListSwaps)
-    decide_swap = route("POST", f"{SHIFT}/approve-swap", scheduling.DecideSwap)
-    tasks = route("GET", "/api/admin/tasks", scheduling.ListTasks)
-    give_task = route("POST", "/api/admin/tasks", scheduling.GiveTask, status=201, at=TASK)
-    task = route("GET", TASK, scheduling.GetTask, roles=ADMINS)
-    change_task = route("PATCH", TASK, scheduling.ChangeTask)
-    invoices_of_all = route("GET", "/api/admin/invoices", billing.ListInvoices)
-    prices = route("GET", "/api/admin/prices", billing.ListPrices)
-    set_price = route("POST", "/api/admin/prices", billing.SetPrice, status=201)
+    upgrade_requests = route("GET", "/api/admin/upgrade-requests", ListUpgradeRequests)
+    approve_upgrade = route("POST", "/api/admin/approve-upgrade", DecideUpgrade)
+    patients = route("GET", "/api/admin/patients", SearchPatients, roles=ADMINS)
+    doctors = route("GET", "/api/admin/doctors", ListDoctorAccounts)
+    staff = route("GET", "/api/admin/staff", ListStaff)
+    appointments_of_all = route("GET", "/api/admin/appointments", ListAppointments, roles=ADMINS)
+    any_appointment = route("GET", VISIT, GetAppointment, roles=ADMINS)
+    change_appointment = route("PATCH", VISIT, ChangeAppointment)
+    cancel_any_appointment = route("POST", f"{VISIT}/cancel", CancelAppointment, roles=ADMINS)
+    undo_completion = route("POST", f"{VISIT}/undo-completion", UndoCompletion)
+    hours_of_doctor = route("GET", f"{DOCTOR}/schedule", GetSchedule, roles=ADMINS)
+    set_hours_of_doctor = route("PUT", f"{DOCTOR}/schedule", SetSchedule, roles=ADMINS)
+    times_off_of_doctor = route("GET", f"{DOCTOR}/time-off", ListTimeOff, roles=ADMINS)
+    give_time_off = route("POST", f"{DOCTOR}/time-off", TakeTimeOff, status=201, roles=ADMINS)
+    take_time_off_back = route("DELETE", f"{DOCTOR}/time-off/{{time_off_id}}", EndTimeOff, roles=ADMINS)
+    shifts = route("GET", "/api/admin/shifts", ListShifts)
+    assign_shift = route("POST", "/api/admin/shifts", AssignShift, status=201, at=SHIFT)
+    shift = route("GET", SHIFT, GetShift)
+    change_shift = route("PATCH", SHIFT, ChangeShift)
+    swaps = route("GET", "/api/admin/shift-swaps", ListSwaps)
+    decide_swap = route("POST", f"{SHIFT}/approve-swap", DecideSwap)
+    tasks = route("GET", "/api/admin/tasks", ListTasks)
+    give_task = route("POST", "/api/admin/tasks", GiveTask, status=201, at=TASK)
+    task = route("GET", TASK, GetTask, roles=ADMINS)
+    change_task = route("PATCH", TASK, ChangeTask)
+    invoices_of_all = route("GET", "/api/admin/invoices", ListInvoices)
+    prices = route("GET", "/api/admin/prices", ListPrices)
+    set_price = route("POST", "/api/admin/prices", SetPrice, status=201)

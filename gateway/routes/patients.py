@@ -1,7 +1,17 @@
 """Routes of patients."""
 
-from contracts import billing, clinical, scheduling
+from contracts.billing.invoices import ListMyInvoices
+from contracts.billing.payments import ListMyPayments, PayInvoice
+from contracts.clinical.patients import GetMyProfile, UpdateMyProfile
+from contracts.clinical.prescriptions import ListMyPrescriptions
 from contracts.roles import Role
+from contracts.scheduling.appointments import (
+    BookAppointment,
+    CancelAppointment,
+    ListPatientAppointments,
+    RescheduleAppointment,
+)
+from contracts.scheduling.histories import GetAppointment
 from gateway.route import route
 
 VISIT = "/api/patient/appointments/{appointment_id}"
@@ -11,22 +21,22 @@ PATIENT = frozenset({Role.PATIENT})
 class PatientRoutes:
     """A patient's visits, prescriptions, invoices and payments."""
 
-    appointments = route("GET", "/api/patient/appointments", scheduling.ListPatientAppointments, me="patient_id")
+    appointments = route("GET", "/api/patient/appointments", ListPatientAppointments, me="patient_id")
     book_appointment = route(
         "POST",
         "/api/patient/book-appointment",
-        scheduling.BookAppointment,
+        BookAppointment,
         me="patient_id",
         status=201,
         roles=PATIENT,
         at=VISIT,
     )
-    appointment = route("GET", VISIT, scheduling.GetAppointment, roles=PATIENT)
-    cancel_appointment = route("POST", f"{VISIT}/cancel", scheduling.CancelAppointment, roles=PATIENT)
-    move_appointment = route("POST", f"{VISIT}/reschedule", scheduling.RescheduleAppointment, roles=PATIENT)
-    my_prescriptions = route("GET", "/api/patient/prescriptions", clinical.ListMyPrescriptions, me="patient_id")
-    my_facts = route("GET", "/api/patient/profile", clinical.GetMyProfile, me="patient_id")
-    update_my_facts = route("PATCH", "/api/patient/profile", clinical.UpdateMyProfile, me="patient_id")
-    invoices = route("GET", "/api/patient/invoices", billing.ListMyInvoices, me="patient_id")
-    pay = route("POST", "/api/patient/invoices/{invoice_id}/pay", billing.PayInvoice, me="patient_id", status=201)
-    payments = route("GET", "/api/patient/payments", billing.ListMyPayments, me="patient_id")
+    appointment = route("GET", VISIT, GetAppointment, roles=PATIENT)
+    cancel_appointment = route("POST", f"{VISIT}/cancel", CancelAppointment, roles=PATIENT)
+    move_appointment = route("POST", f"{VISIT}/reschedule", RescheduleAppointment, roles=PATIENT)
+    my_prescriptions = route("GET", "/api/patient/prescriptions", ListMyPrescriptions, me="patient_id")
+    my_facts = route("GET", "/api/patient/profile", GetMyProfile, me="patient_id")
+    update_my_facts = route("PATCH", "/api/patient/profile", UpdateMyProfile, me="patient_id")
+    invoices = route("GET", "/api/patient/invoices", ListMyInvoices, me="patient_id")
+    pay = route("POST", "/api/patient/invoices/{invoice_id}/pay", PayInvoice, me="patient_id", status=201)
+    payments = route("GET", "/api/patient/payments", ListMyPayments, me="patient_id")

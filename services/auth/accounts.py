@@ -9,37 +9,41 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Invalid, Unauthenticated
+from chassis.errors import Invalid
 from chassis.identity import Actor
-from contracts.auth import AccountView, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
+from chassis.refusals import TOKEN_INVALID
+from contracts.auth.accounts import NOT_PENDING_VERIFICATION, AccountView, GetMe, RegisterPatient, UpdateMe, VerifyEmail
+from contracts.auth.events import Credential, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
+from contracts.auth.refusals import EMAIL_TAKEN
 from contracts.moments import later_than
 from contracts.roles import Role
 from services.auth import grants, mailed, mfa, rules
-from services.auth.models import Account, DeskPatient
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
 
 TOLD = frozenset({"name", "phone", "language", "timezone"})
 """What others keep copies of, besides the address."""
 
 
-def prepare(session: Session, _actor: Actor, *, email: str, password: str, name: str) -> dict[str, str]:  # noqa: ARG001  a use case takes all of the fields
-    """See that the address is free, and choose the account's id. Conflict: `email_taken`."""
-    if session.scalar(select(exists().where(Account.email_key == rules.email_key(email)))):
-        raise email_taken()
+def prepare(session: Session, _actor: Actor, command: RegisterPatient) -> dict[str, str]:
+    """See that the address is free, and choose the account's id."""
+    if session.scalar(select(exists().where(Account.email_key == rules.email_key(command.email)))):
+        raise EMAIL_TAKEN()
     return {"user_id": str(uuid7())}
 
 
 def register(
-    session: Session, _actor: Actor, plan: dict[str, str], password_hash: str, *, email: str, name: str
+    session: Session, _actor: Actor, plan: dict[str, str], password_hash: str, command: RegisterPatient
 ) -> Account:
-    """Open a patient's account and send the verification mail. Conflict: `email_taken`, when somebody was faster."""
-    account = _new(email, name, password_hash, UUID(plan["user_id"]))
+    """Open a patient's account and send the verification mail."""
+    account = _new(command.email, command.name, password_hash, UUID(plan["user_id"]))
     _open(session, account, [Role.PATIENT], by=None)
     mailed.issue(session, account, "verify")
     return account
 
 
 def create_admin(session: Session, actor: Actor, *, email: str, password_hash: str, name: str) -> Account:
-    """Open an admin's account that needs no verification. Conflict: `email_taken`."""
+    """Open an admin's account that needs no verification."""
     return create_ready(session, actor, email=email, password_hash=password_hash, name=name, roles=[Role.ADMIN])
 
 
@@ -55,7 +59,7 @@ def create_ready(
 ) -> Account:
     """Open an active account with these roles, and say what would be said had each been approved.
 
-    A doctor needs a specialization. Conflict: `email_taken`.
+    A doctor needs a specialization.
     """
     account, roles = _new(email, name, password_hash, uuid7()), list(roles)
     account.verify(clock.now())
@@ -68,10 +72,7 @@ def create_ready(
 
 
 def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: str) -> Account:
-    """Open an account for a patient of the desk, in which nobody can sign in before a password is set.
-
-    Conflict: `email_taken`.
-    """
+    """Open an account for a patient of the desk, in which nobody can sign in before a password is set."""
     account = _new(email, desk.name, "", desk.id)
     account.phone, account.phone_changed_at = desk.phone, desk.phone_changed_at
     _open(session, account, [Role.PATIENT], by=actor.id)
@@ -103,7 +104,7 @@ def _open(
     session: Session, account: Account, roles: Iterable[str], *, by: UUID | None, specialization: str | None = None
 ) -> None:
     """Write a new account with its roles, and tell the world."""
-    with refusing(session, {"uq_account_email_key": email_taken()}):
+    with refusing(session, {"uq_account_email_key": EMAIL_TAKEN}):
         session.add(account)
     roles = list(roles)
     is_patient = Role.PATIENT in roles
@@ -112,20 +113,12 @@ def _open(
         grants.give(session, account, role, by=by, specialization=specialization)
 
 
-def email_taken() -> Conflict:
-    """Somebody else has the address."""
-    return Conflict("email_taken", "There is an account with this address.")
-
-
-def verify(session: Session, _actor: Actor, *, token: str) -> Account:
-    """Count the address that the mail went to as the owner's; a new one takes the old one's place.
-
-    Invalid: `token_not_valid`. Conflict: `not_pending_verification`, `email_taken`.
-    """
+def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
+    """Count the address that the mail went to as the owner's; a new one takes the old one's place."""
     try:
-        kept = mailed.take(session, token, "verify")
+        kept = mailed.take(session, command.token, "verify")
     except Invalid:
-        _check_not_verified(session, token)
+        _check_not_verified(session, command.token)
         raise
     account = session.get_one(Account, kept.user_id, with_for_update=True)
     session.note(actor_id=account.id, record_id=account.id)
@@ -137,14 +130,11 @@ def verify(session: Session, _actor: Actor, *, token: str) -> Account:
 
 
 def _check_not_verified(session: Session, token: str) -> None:
-    """Conflict: `not_pending_verification` when the address is verified to which a token went that has ended.
-
-    Only the mailbox of the address has the token, so its owner alone learns this.
-    """
+    """Only the mailbox of the address has the token, so its owner alone learns this."""
     kept = mailed.sent(session, token, "verify")
     account = session.get(Account, kept.user_id) if kept is not None else None
     if kept is not None and account is not None and account.is_verified and kept.email in (None, account.email):
-        refusal = Conflict("not_pending_verification", "The address is verified already.", {"state": account.status})
+        refusal = NOT_PENDING_VERIFICATION(state=account.status)
         refusal.noted = {"record_id": account.id}
         raise refusal
 
@@ -156,7 +146,9 @@ def _move(session: Session, account: Account, email: str) -> Account:
     """
     if not account.may_sign_in:
         raise mailed.not_valid(account.id)
-    session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="email"))
+    session.publish(
+        CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.EMAIL)
+    )
     set_address(session, account, email)
     if not account.is_verified:
         account.verify(clock.now())
@@ -165,21 +157,21 @@ def _move(session: Session, account: Account, email: str) -> Account:
 
 
 def set_address(session: Session, account: Account, email: str) -> None:
-    """Write another address, and end what the earlier one got. Conflict: `email_taken`."""
-    with refusing(session, {"uq_account_email_key": email_taken()}):
+    """Write another address, and end what the earlier one got."""
+    with refusing(session, {"uq_account_email_key": EMAIL_TAKEN}):
         account.email, account.email_key = email, rules.email_key(email)
         account.changed()
     mailed.end_all(session, account)
     say_updated(session, account)
 
 
-def update_me(session: Session, actor: Actor, **changes: Any) -> dict[str, Any]:
-    """Change one's own name, phone, locale, language or timezone: those that are given. Stale: `stale`."""
+def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, Any]:
+    """Change one's own name, phone, locale, language or timezone: those that are given."""
     account = session.get(Account, actor.person, with_for_update=True)
     if account is None or not account.may_sign_in:
-        raise _gone()
+        raise TOKEN_INVALID()
     actor.expects(account.revision)
-    change(session, account, changes)
+    change(session, account, command.given())
     return shown(session, account)
 
 
@@ -206,16 +198,12 @@ def say_updated(session: Session, account: Account) -> None:
     session.publish(UserUpdated(user_id=account.id, is_patient=is_patient, **facts))
 
 
-def me(session: Session, actor: Actor) -> dict[str, Any]:
+def me(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
     """One's own account, as `AccountView` has it."""
     account = session.get(Account, actor.person)
     if account is None:
-        raise _gone()
+        raise TOKEN_INVALID()
     return shown(session, account)
-
-
-def _gone() -> Unauthenticated:
-    return Unauthenticated("token_invalid", "The access token is not valid.")
 
 
 def shown(session: Session, account: Account) -> dict[str, Any]:

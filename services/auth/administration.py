@@ -1,6 +1,6 @@
 """Accounts in the hands of admins: found, deactivated and reactivated, given roles and relieved of them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -8,44 +8,49 @@ from sqlalchemy import select
 
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.auth import CredentialsChanged, UserDeactivated, UserReactivated
+from chassis.refusals import WRONG_FIELDS
+from contracts.auth.administration import (
+    OWN_MFA,
+    OWN_ROLES,
+    AssignRoles,
+    GetUser,
+    ListDoctorAccounts,
+    ListStaff,
+    ListUsers,
+    ResetMfa,
+    UpdateUser,
+    UserQuery,
+)
+from contracts.auth.events import Credential, CredentialsChanged, UserDeactivated, UserReactivated
+from contracts.auth.refusals import MFA_NOT_ENABLED, NO_SUCH_ACCOUNT
 from contracts.roles import STAFF, Role
 from services.auth import accounts, grants, mailed, mfa, sessions, visits
-from services.auth.models import Account, Grant
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
 
 LISTED = (Account.id, Account.email, Account.name, Account.status, Account.created_at)
 ADMINS = 7_305_816_174
 """The lock of whoever may take the last admin away: of two at once, the second comes when the first is done."""
 
 
-def listing(session: Session, _actor: Actor, *, role: str | None, **asked: Any) -> Page:
-    """All accounts, newest first. Invalid: `bad_cursor`."""
-    return _listed(session, None if role is None else [role], **asked)
+def listing(session: Session, _actor: Actor, query: ListUsers) -> Page:
+    """All accounts, newest first."""
+    return _listed(session, None if query.role is None else [query.role], query)
 
 
-def of_staff(session: Session, _actor: Actor, *, role: str | None, **asked: Any) -> Page:
-    """The accounts of the staff, or those of one of its roles, newest first. Invalid: `bad_cursor`."""
-    return _listed(session, STAFF if role is None else [role], **asked)
+def of_staff(session: Session, _actor: Actor, query: ListStaff) -> Page:
+    """The accounts of the staff, or those of one of its roles, newest first."""
+    return _listed(session, STAFF if query.role is None else [query.role], query)
 
 
-def of_doctors(session: Session, _actor: Actor, **asked: Any) -> Page:
-    """The accounts of doctors, newest first. Invalid: `bad_cursor`."""
-    return _listed(session, [Role.DOCTOR], **asked)
+def of_doctors(session: Session, _actor: Actor, query: ListDoctorAccounts) -> Page:
+    """The accounts of doctors, newest first."""
+    return _listed(session, [Role.DOCTOR], query)
 
 
-def _listed(
-    session: Session,
-    roles: Iterable[str] | None,
-    *,
-    status: str | None,
-    text: str | None,
-    limit: int,
-    cursor: str | None,
-    ids: Collection[UUID] | None = None,
-) -> Page:
+def _listed(session: Session, roles: Iterable[str] | None, asked: UserQuery) -> Page:
     """The accounts that hold one of the roles, in two statements however many there are.
 
     Outside ASCII, SQLite finds names only in the case in which they are written.
@@ -54,14 +59,14 @@ def _listed(
     if roles is not None:
         held = select(Grant.user_id).where(Grant.role.in_(sorted(roles)), Grant.revoked_at.is_(None))
         query = query.where(Account.id.in_(held))
-    if ids is not None:
-        query = query.where(Account.id.in_(ids))
-    if status is not None:
-        query = query.where(Account.status == status)
-    if text is not None:
-        in_address = Account.email_key.contains(text.casefold(), autoescape=True) & (Account.status != "erased")
-        query = query.where(in_address | Account.name.icontains(text, autoescape=True))
-    found = page(session, query, (Account.created_at, Account.id), limit=limit, cursor=cursor)
+    if asked.ids is not None:
+        query = query.where(Account.id.in_(asked.ids))
+    if asked.status is not None:
+        query = query.where(Account.status == asked.status)
+    if asked.text is not None:
+        in_address = Account.email_key.contains(asked.text.casefold(), autoescape=True) & (Account.status != "erased")
+        query = query.where(in_address | Account.name.icontains(asked.text, autoescape=True))
+    found = page(session, query, (Account.created_at, Account.id), limit=asked.limit, cursor=asked.cursor)
     return Page(_with_roles(session, found.items), found.next)
 
 
@@ -76,47 +81,35 @@ def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def get(session: Session, _actor: Actor, *, user_id: UUID) -> dict[str, Any]:
-    """Somebody's account. NotFound: `not_found`."""
-    return accounts.shown(session, _known(session.get(Account, user_id)))
+def get(session: Session, _actor: Actor, query: GetUser) -> dict[str, Any]:
+    """Somebody's account."""
+    return accounts.shown(session, _known(session.get(Account, query.user_id)))
 
 
 def locked(session: Session, user_id: UUID) -> Account:
-    """The account, which nobody changes meanwhile; nor does another admin change any. NotFound: `not_found`."""
+    """The account, which nobody changes meanwhile; nor does another admin change any."""
     session.lock(ADMINS)
     return _known(session.get(Account, user_id, with_for_update=True))
 
 
 def _known(account: Account | None) -> Account:
     if account is None:
-        raise NotFound("not_found", "There is no such account.")
+        raise NO_SUCH_ACCOUNT()
     return account
 
 
-def update(
-    session: Session,
-    actor: Actor,
-    *,
-    user_id: UUID,
-    status: str | None = None,
-    name: str | None = None,
-    reassign_to: UUID | None = None,
-    displace: bool = False,
-) -> dict[str, Any]:
-    """Deactivate or reactivate an account, or correct its name; what changes nothing is no change.
-
-    NotFound: `not_found`. Stale: `stale`. Conflict: `last_admin`, `erased`, `has_open_visits`. Invalid: `not_a_doctor`.
-    """
-    account = locked(session, user_id)
+def update(session: Session, actor: Actor, command: UpdateUser) -> dict[str, Any]:
+    """Deactivate or reactivate an account, or correct its name; what changes nothing is no change."""
+    account = locked(session, command.user_id)
     actor.expects(account.revision)
     account.must_not_be_erased()
-    if name is not None:
-        accounts.change(session, account, {"name": name})
+    if command.name:
+        accounts.change(session, account, {"name": command.name})
     before = account.status
-    if status == "deactivated" and before != "deactivated":
-        visits.check_hand_over(session, account, reassign_to, displace=displace)
-        _deactivate(session, account, reassign_to)
-    if status == "active" and before == "deactivated":
+    if command.status == "deactivated" and before != "deactivated":
+        visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
+        _deactivate(session, account, command.reassign_to)
+    if command.status == "active" and before == "deactivated":
         _reactivate(session, account)
     session.note(details={"status": [before, account.status]} if account.status != before else None)
     return accounts.shown(session, account)
@@ -137,30 +130,17 @@ def _reactivate(session: Session, account: Account) -> None:
     grants.announce_staff_again(session, account)
 
 
-def assign_roles(
-    session: Session,
-    actor: Actor,
-    *,
-    user_id: UUID,
-    assigned: list[str],
-    specialization: str | None,
-    reassign_to: UUID | None = None,
-    displace: bool = False,
-) -> dict[str, Any]:
-    """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change.
-
-    NotFound: `not_found`. Stale: `stale`. Forbidden: `own_roles`. Invalid: `not_a_doctor`; a new doctor's missing
-    specialization. Conflict: `last_admin`, `account_not_active`, `has_open_visits`.
-    """
-    account = locked(session, user_id)
+def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[str, Any]:
+    """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change."""
+    account = locked(session, command.user_id)
     actor.expects(account.revision)
-    held, wanted = set(grants.roles_of(session, account.id)), set(assigned)
-    said = (specialization or "").strip() or None
+    held, wanted = set(grants.roles_of(session, account.id)), set(command.assigned)
+    said = (command.specialization or "").strip() or None
     corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)
     if held != wanted:
         if Role.DOCTOR in held - wanted:
-            visits.check_hand_over(session, account, reassign_to, displace=displace)
-        _take(session, actor, account, held - wanted, reassign_to)
+            visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
+        _take(session, actor, account, held - wanted, command.reassign_to)
         _give(session, actor, account, sorted(wanted - held), said)
     if held != wanted or corrected:
         account.changed()
@@ -170,10 +150,10 @@ def assign_roles(
 
 def _give(session: Session, actor: Actor, account: Account, roles: list[str], specialization: str | None) -> None:
     if roles and account.id == actor.person:
-        raise Forbidden("own_roles", "Another admin gives you roles.")
+        raise OWN_ROLES()
     if Role.DOCTOR in roles and specialization is None:
         errors = {"specialization": ["A new doctor needs one."]}
-        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+        raise WRONG_FIELDS(errors=errors)
     for role in roles:
         account.must_be_active()
         grants.give(session, account, role, by=actor.person, specialization=specialization)
@@ -192,19 +172,18 @@ def _take(session: Session, actor: Actor, account: Account, roles: set[str], rea
         grants.announce_staff_again(session, account)
 
 
-def reset_mfa(session: Session, actor: Actor, *, user_id: UUID) -> dict[str, str]:
-    """Take a lost second factor away; the owner is told.
-
-    NotFound: `not_found`. Forbidden: `own_mfa` (one's own takes one's password). Conflict: `mfa_not_enabled`.
-    """
-    if user_id == actor.person:
-        raise Forbidden("own_mfa", "Another admin takes your second factor away; or you, with your password.")
-    account = locked(session, user_id)
+def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, str]:
+    """Take a lost second factor away; the owner is told."""
+    if command.user_id == actor.person:
+        raise OWN_MFA()
+    account = locked(session, command.user_id)
     session.note(record_id=account.id)
     if not mfa.is_enabled(session, account.id):
-        raise Conflict("mfa_not_enabled", "There is no second factor.")
+        raise MFA_NOT_ENABLED()
     mfa.reset(session, account.id)
     account.changed()
     sessions.end_all(session, account.id)
-    session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="mfa_disabled"))
+    session.publish(
+        CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.MFA_DISABLED)
+    )
     return {"status": "mfa_disabled"}

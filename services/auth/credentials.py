@@ -12,10 +12,12 @@ from chassis import clock
 from chassis.database import Session
 from chassis.execution import Refused
 from chassis.identity import Actor
-from contracts.auth import CredentialsChanged, UserVerified
-from services.auth import accounts, locks, logins, mailed, mfa, rules, sessions
+from contracts.auth.accounts import ChangeEmail, ChangePassword, ResetPassword
+from contracts.auth.events import Credential, CredentialsChanged, UserVerified
+from contracts.auth.refusals import EMAIL_TAKEN
+from services.auth import locks, logins, mailed, mfa, rules, sessions
 from services.auth.logins import Candidate
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 
 RESETS = ("reset", "invite")
 
@@ -27,9 +29,9 @@ class Owner(NamedTuple):
     known: tuple[str, str]
 
 
-def prepare_reset(session: Session, _actor: Actor, *, token: str, password: str) -> dict[str, str]:  # noqa: ARG001  a use case takes all of the fields
-    """Whose it is, and what a new password must not be guessed from. Invalid: `token_not_valid`."""
-    account = mailed.owner(session, token, *RESETS)
+def prepare_reset(session: Session, _actor: Actor, command: ResetPassword) -> dict[str, str]:
+    """Whose it is, and what a new password must not be guessed from."""
+    account = mailed.owner(session, command.token, *RESETS)
     _check_reset(account, account.email)
     return {"user_id": str(account.id), "email": account.email, "name": account.name}
 
@@ -40,12 +42,12 @@ def _check_reset(account: Account, mailed_to: str) -> None:
         raise mailed.not_valid(account.id)
 
 
-def reset(session: Session, actor: Actor, _plan: Mapping[str, str], password_hash: str, *, token: str) -> Any:
-    """Set the password of whoever got the mail, which also shows the address to be theirs. Invalid: `token_not_valid`.
+def reset(session: Session, actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword) -> Any:
+    """Set the password of whoever got the mail, which also shows the address to be theirs.
 
     They get in at once, although wrong guesses may have locked the address, and go on.
     """
-    kept = mailed.take(session, token, *RESETS)
+    kept = mailed.take(session, command.token, *RESETS)
     account = session.get_one(Account, kept.user_id, with_for_update=True)
     _check_reset(account, kept.email or account.email)
     session.note(actor_id=account.id, record_id=account.id)
@@ -67,20 +69,22 @@ def _show_first(session: Session, account: Account) -> None:
 def _set_password(session: Session, account: Account, password_hash: str) -> None:
     account.password_hash = password_hash
     mailed.end_all(session, account)
-    session.publish(CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what="password"))
+    session.publish(
+        CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.PASSWORD)
+    )
 
 
-def prepare_change(session: Session, actor: Actor, **_fields: Any) -> Owner:
-    """Whose password is to be compared: one's own. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+def prepare_change(session: Session, actor: Actor, _command: ChangePassword) -> Owner:
+    """Whose password is to be compared: one's own."""
     candidate = logins.own(session, actor)
     account = session.get_one(Account, candidate.user_id)
     return Owner(candidate, (account.email, account.name))
 
 
 def change_password(
-    session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None]
+    session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None], _command: ChangePassword
 ) -> dict[str, str] | Refused:
-    """Set one's own password; every other session ends. Forbidden: `password_wrong`. TooMany: `locked`."""
+    """Set one's own password; every other session ends."""
     right, password_hash = outcome
     account = logins.confirmed(session, actor, owner.candidate, right)
     if isinstance(account, Refused):
@@ -96,23 +100,21 @@ def change_email(
     actor: Actor,
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the step before
-    *,
-    email: str,
+    command: ChangeEmail,
 ) -> dict[str, str] | Refused:
     """Have a link mailed to a new address, which counts once the link is used.
 
     An earlier one that waits is given up, also when this one is refused.
-    Forbidden: `password_wrong`. TooMany: `locked`, `mails_used_up`. Conflict: `email_taken`.
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     mailed.end_waiting(session, account)
-    taken = (Account.email_key == rules.email_key(email)) & (Account.id != account.id)
+    taken = (Account.email_key == rules.email_key(command.email)) & (Account.id != account.id)
     if session.scalar(select(exists().where(taken))):
-        return Refused(accounts.email_taken())
+        return Refused(EMAIL_TAKEN())
     seconds = mailed.wait(session, account, "verify")
     if seconds:
         return Refused(mailed.used_up(seconds))
-    mailed.issue(session, account, "verify", email=email)
+    mailed.issue(session, account, "verify", email=command.email)
     return {"status": "mail_sent"}

@@ -7,13 +7,25 @@ import segno
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid
+from chassis.errors import Conflict
 from chassis.execution import Refused
 from chassis.identity import Actor
-from contracts.auth import CredentialsChanged
+from contracts.auth.events import Credential, CredentialsChanged
+from contracts.auth.mfa import (
+    CODE_WRONG,
+    MFA_ENABLED,
+    MFA_NOT_STARTED,
+    MFA_REQUIRED,
+    ConfirmMfa,
+    EndMfa,
+    RenewRecoveryCodes,
+    StartMfa,
+)
+from contracts.auth.refusals import MFA_NOT_ENABLED
 from services.auth import grants, logins, mfa, secrets, sessions
 from services.auth.logins import Candidate
-from services.auth.models import Account, SecondFactor
+from services.auth.models.accounts import Account
+from services.auth.models.mfa import SecondFactor
 
 ISSUER = "Matron"
 
@@ -23,20 +35,18 @@ def start(
     actor: Actor,
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the step before
-    *,
-    code: str | None,
+    command: StartMfa,
 ) -> dict[str, str] | Refused:
     """Give the person a secret, which counts once it is confirmed; it takes the place of one that was not.
 
     Whoever signs in with a factor already gives a code of it, and goes on with it until the new one is confirmed.
-    Forbidden: `password_wrong`. Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_enabled` (no code was given).
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     factor, secret = session.get(SecondFactor, account.id), mfa.new_secret()
     if factor is not None and factor.confirmed_at is not None:
-        return _replace(session, account, factor, secret, code)
+        return _replace(session, account, factor, secret, command.code)
     if factor is None:
         factor = SecondFactor(user_id=account.id)
         session.add(factor)
@@ -49,20 +59,16 @@ def _replace(
 ) -> dict[str, str] | Refused:
     """Give somebody a secret for another device, who has shown that they have the present one, or a recovery code."""
     if code is None:
-        raise _enabled()
+        raise MFA_ENABLED()
     if not mfa.take(session, account.id, code):
         return _wrong(session, account)
     factor.replacement = secrets.encrypted(secret)
     return _shown(account, secret)
 
 
-def _enabled() -> Conflict:
-    return Conflict("mfa_enabled", "You sign in with a second factor already: give a code of it to replace it.")
-
-
 def _wrong(session: Session, account: Account) -> Refused:
     errors = {"code": ["Not the code that the app should show now, or used before."]}
-    return logins.failed(session, account, Invalid("code_wrong", "The code is wrong.", {"errors": errors}))
+    return logins.failed(session, account, CODE_WRONG(errors=errors))
 
 
 def _shown(account: Account, secret: str) -> dict[str, str]:
@@ -70,23 +76,23 @@ def _shown(account: Account, secret: str) -> dict[str, str]:
     return {"secret": secret, "otpauth_uri": uri, "qr_code": segno.make_qr(uri).svg_data_uri(scale=4)}
 
 
-def confirm(session: Session, actor: Actor, *, code: str) -> dict[str, Any] | Refused:
-    """From now on signing in takes a code of this secret. New recovery codes are shown, and every other session ends.
+def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> dict[str, Any] | Refused:
+    """From now on signing in takes a code of this secret.
 
-    Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_enabled`, `mfa_not_started`.
+    New recovery codes are shown, and every other session ends.
     """
     account = logins.guarded(session, actor)
     session.note(record_id=account.id)
     factor = session.get(SecondFactor, account.id)
     if factor is None:
-        raise Conflict("mfa_not_started", "Ask for a secret first.")
+        raise MFA_NOT_STARTED()
     if factor.confirmed_at is not None and factor.replacement is None:
-        raise _enabled()
-    if not mfa.confirm(factor, code):
+        raise MFA_ENABLED()
+    if not mfa.confirm(factor, command.code):
         return _wrong(session, account)
     codes = mfa.new_recovery_codes(session, account.id)
     account.changed()
-    _say_changed(session, actor, account, "mfa_enabled")
+    _say_changed(session, actor, account, Credential.MFA_ENABLED)
     return {"recovery_codes": codes}
 
 
@@ -95,59 +101,54 @@ def renew_codes(
     actor: Actor,
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the step before
-    *,
-    code: str,
+    command: RenewRecoveryCodes,
 ) -> dict[str, Any] | Refused:
-    """Ten new recovery codes in place of those that are left. The owner is told.
-
-    Forbidden: `password_wrong`. Invalid: `code_wrong`. TooMany: `locked`. Conflict: `mfa_not_enabled`.
-    """
+    """Ten new recovery codes in place of those that are left. The owner is told."""
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     if not mfa.is_enabled(session, account.id):
-        raise _not_enabled()
-    if not mfa.take(session, account.id, code):
+        raise MFA_NOT_ENABLED()
+    if not mfa.take(session, account.id, command.code):
         return _wrong(session, account)
-    _tell(session, account, "recovery_codes")
+    _tell(session, account, Credential.RECOVERY_CODES)
     return {"recovery_codes": mfa.new_recovery_codes(session, account.id)}
 
 
-def _not_enabled() -> Conflict:
-    return Conflict("mfa_not_enabled", "There is no second factor.")
-
-
-def end(session: Session, actor: Actor, candidate: Candidate, right: bool) -> dict[str, str] | Refused:  # noqa: FBT001  the outcome of the step before
-    """Sign in without a code again. Every other session ends.
-
-    Forbidden: `password_wrong`. TooMany: `locked`. Conflict: `mfa_not_enabled`, `mfa_required`.
-    """
+def end(
+    session: Session,
+    actor: Actor,
+    candidate: Candidate,
+    right: bool,  # noqa: FBT001  the outcome of the step before
+    _command: EndMfa,
+) -> dict[str, str] | Refused:
+    """Sign in without a code again. Every other session ends."""
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     if not mfa.is_enabled(session, account.id):
-        raise _not_enabled()
+        raise MFA_NOT_ENABLED()
     if mfa.is_required(grants.roles_of(session, account.id)):
         raise _required(account)
     mfa.reset(session, account.id)
     account.changed()
-    _say_changed(session, actor, account, "mfa_disabled")
+    _say_changed(session, actor, account, Credential.MFA_DISABLED)
     return {"status": "disabled"}
 
 
 def _required(account: Account) -> Conflict:
     """The factor has to stay. The audit says who would have done without it."""
-    refusal = Conflict("mfa_required", "One of your roles requires a second factor.")
+    refusal = MFA_REQUIRED()
     refusal.noted = {"record_id": account.id}
     return refusal
 
 
-def _say_changed(session: Session, actor: Actor, account: Account, what: str) -> None:
+def _say_changed(session: Session, actor: Actor, account: Account, what: Credential) -> None:
     """End the sessions that were opened under other terms (ASVS 5, 7.4.3), and have the owner told."""
     sessions.end_all(session, account.id, but=actor.session_id)
     _tell(session, account, what)
 
 
-def _tell(session: Session, account: Account, what: str) -> None:
+def _tell(session: Session, account: Account, what: Credential) -> None:
     changed = CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=what)
     session.publish(changed)

@@ -7,34 +7,39 @@ from sqlalchemy import delete, select, update
 from chassis import clock
 from chassis.database import Session
 from chassis.erasure import erase_traces
-from chassis.errors import NotYet
 from chassis.identity import Actor
-from contracts.auth import UserErased
+from contracts.auth.administration import EraseUser
+from contracts.auth.events import UserErased
+from contracts.auth.refusals import NO_SUCH_ACCOUNT
 from services.auth import accounts, grants, locks, mfa, rules, sessions, visits
 from services.auth.administration import ADMINS
-from services.auth.models import Account, DeskPatient, Grant, LoginSession, OneTimeToken, RefreshToken, UpgradeRequest
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
+from services.auth.models.logins import OneTimeToken
+from services.auth.models.patients import DeskPatient
+from services.auth.models.sessions import LoginSession, RefreshToken
+from services.auth.models.upgrades import UpgradeRequest
 
 NAMING = ("doctor_approved",)
 """Public events that say a name: that of a doctor stands in the directory."""
 
 
-def erase(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> dict[str, str]:
+def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
     """Destroy personal data and credentials, and have everybody drop their copies.
 
     A patient of the desk who has no account gets one that is erased, so that no invitation or late event brings them
-    back. NotFound: `not_found`. Conflict: `last_admin`, `has_open_visits`, `erased`. Invalid: `not_a_doctor`.
-    Unavailable: `events_unsent`, while something about the person is on its way.
+    back.
     """
-    account = _locked(session, user_id)
+    account = _locked(session, command.user_id)
     grants.must_leave_an_admin(session, account)
     address = account.email_key
     account.erase()
-    visits.check_hand_over(session, account, reassign_to)
+    visits.check_hand_over(session, account, command.reassign_to)
     _blank_requests(session, actor, account.id)
     _drop_credentials(session, account.id, address)
     _end_roles(session, actor, account.id)
     erase_traces(session, account.id, rules.digest(address), public=NAMING)
-    session.publish(UserErased(user_id=account.id, reassign_to=reassign_to))
+    session.publish(UserErased(user_id=account.id, reassign_to=command.reassign_to))
     session.note(record_id=account.id)
     return {"status": account.status}
 
@@ -42,7 +47,7 @@ def erase(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | 
 def _locked(session: Session, user_id: UUID) -> Account:
     """The account, locked as other admins do, or one for a patient of the desk, opened to be erased.
 
-    The patient's row is locked before the account's, as an invitation does. NotYet: nobody has told of such a person.
+    The patient's row is locked before the account's, as an invitation does.
     """
     session.lock(ADMINS)
     desk = session.get(DeskPatient, user_id, with_for_update=True)
@@ -50,7 +55,7 @@ def _locked(session: Session, user_id: UUID) -> Account:
     if account is not None:
         return account
     if desk is None:
-        raise NotYet("not_found", "There is no such account.")
+        raise NO_SUCH_ACCOUNT.not_yet()
     return accounts.open_nobodys(session, desk.id)
 
 

@@ -7,10 +7,12 @@ from sqlalchemy import ColumnElement, select
 
 from chassis import clock
 from chassis.database import Session, refusing
-from chassis.errors import Conflict
-from contracts.auth import DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
+from contracts.auth.administration import LAST_ADMIN
+from contracts.auth.events import DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
+from contracts.auth.upgrades import ALREADY_GRANTED
 from contracts.roles import STAFF, Role
-from services.auth.models import Account, Grant
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
 
 
 def in_force(session: Session, user_id: UUID) -> list[Grant]:
@@ -32,17 +34,12 @@ def was_given(session: Session, user_id: UUID, role: Role) -> bool:
 
 
 def give(session: Session, account: Account, role: str, *, by: UUID | None, specialization: str | None = None) -> None:
-    """Give a person a role. Only a doctor's has a specialization. Conflict: `already_granted`."""
+    """Give a person a role. Only a doctor's has a specialization."""
     given = Grant(user_id=account.id, role=role, granted_by=by, granted_at=clock.now())
     given.specialization = specialization if role == Role.DOCTOR else None
-    with refusing(session, {"uq_role_grant_user_id_role": already_granted()}):
+    with refusing(session, {"uq_role_grant_user_id_role": ALREADY_GRANTED}):
         session.add(given)
     session.publish(RoleGranted(user_id=account.id, role=role))
-
-
-def already_granted() -> Conflict:
-    """The person has the role."""
-    return Conflict("already_granted", "The person has this role already.")
 
 
 def take(
@@ -112,7 +109,7 @@ def must_leave_an_admin(session: Session, account: Account) -> None:
     """
     this = Account.id == account.id
     if _exists(session, Role.ADMIN, this) and not _exists(session, Role.ADMIN, ~this):
-        refusal = Conflict("last_admin", "This is the last admin: make another one first.")
+        refusal = LAST_ADMIN()
         refusal.noted = {"record_id": account.id}
         raise refusal
 

@@ -1,26 +1,23 @@
 """Invitations: an account for a patient whom the desk has registered, with the same id."""
 
-from uuid import UUID
-
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
+from contracts.auth.administration import HAS_ACCOUNT, InvitePatient
+from contracts.refusals import NO_SUCH_PATIENT
 from services.auth import accounts, mailed
-from services.auth.models import Account, DeskPatient
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
 
 
-def invite(session: Session, actor: Actor, *, patient_id: UUID, email: str) -> dict[str, str]:
-    """Mail a link with which the patient sets a password, and so opens the account. Again sends another one.
-
-    NotFound: `not_found`. Conflict: `email_taken`, `has_account`. TooMany: `mails_used_up`; the last link stays.
-    """
-    session.note(record_id=patient_id)
-    desk = session.get(DeskPatient, patient_id, with_for_update=True)
-    account = session.get(Account, patient_id, with_for_update=True)
+def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, str]:
+    """Mail a link with which the patient sets a password, and so opens the account. Again sends another one."""
+    session.note(record_id=command.patient_id)
+    desk = session.get(DeskPatient, command.patient_id, with_for_update=True)
+    account = session.get(Account, command.patient_id, with_for_update=True)
     if account is None:
-        account = _opened(session, actor, desk, email)
+        account = _opened(session, actor, desk, command.email)
     else:
-        _correct(session, account, email)
+        _correct(session, account, command.email)
     seconds = mailed.wait(session, account, "invite")
     if seconds:
         raise mailed.used_up(seconds)
@@ -34,7 +31,7 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
     Of one who was registered a moment ago auth may hear a moment later.
     """
     if desk is None:
-        raise NotYet("not_found", "There is no such patient.")
+        raise NO_SUCH_PATIENT.not_yet()
     account = accounts.open_invited(session, actor, desk, email=email)
     session.delete(desk)
     return account
@@ -43,8 +40,8 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
 def _correct(session: Session, account: Account, email: str) -> None:
     """Write the address of somebody invited before, if it is another one; the link to the earlier one ends."""
     if account.status == "erased":
-        raise NotFound("not_found", "There is no such patient.")
+        raise NO_SUCH_PATIENT()
     if account.password_hash or account.status != "pending_verification":
-        raise Conflict("has_account", "This patient has an account already.")
+        raise HAS_ACCOUNT()
     if account.email != email:
         accounts.set_address(session, account, email)

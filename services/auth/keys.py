@@ -19,6 +19,7 @@ from chassis import clock, config
 from chassis.config import ConfigError
 from chassis.database import Session
 from chassis.identity import Actor
+from contracts.auth.sessions import ListPublicKeys
 from services.auth import secrets
 from tokens import ALGORITHM
 
@@ -77,7 +78,7 @@ def newest(folder: Path) -> tuple[str, Ed25519PrivateKey]:
     return path.stem, _load(path)
 
 
-def published(_session: Session, _actor: Actor) -> dict[str, Any]:
+def published(_session: Session, _actor: Actor, _query: ListPublicKeys) -> dict[str, Any]:
     """The public keys as a JSON Web Key Set (RFC 7517); empty before the first key has been made."""
     return _published(config.current().jwks_file)
 

@@ -15,11 +15,13 @@ from sqlalchemy import delete, select
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import MatronError, TooMany
+from chassis.errors import MatronError
 from chassis.execution import Refused
 from chassis.identity import Actor
+from contracts.auth.refusals import LOCKED
 from services.auth import rules
-from services.auth.models import Account, LoginFailure, OneTimeToken
+from services.auth.models.accounts import Account
+from services.auth.models.logins import LoginFailure, OneTimeToken
 
 OWN_FOR = timedelta(hours=1)
 """How long a network is the owner's own after a password was set in it."""
@@ -52,13 +54,13 @@ def check(session: Session, count: str, person_id: UUID | None) -> None:
     until, now = rules.locked_until(session.scalars(query.limit(rules.FAILURES)).all()), clock.now()
     if until is not None and until > now:
         wait = math.ceil((until - now).total_seconds())
-        refusal = TooMany("locked", "Too many failed tries. Wait, or reset the password.", {"retry_after": wait})
+        refusal = LOCKED(retry_after=wait)
         refusal.noted = {"record_id": person_id}
         raise refusal
 
 
 def guard(session: Session, count: str, person_id: UUID | None) -> None:
-    """Let one try at a time be looked at. TooMany: `locked`."""
+    """Let one try at a time be looked at."""
     session.lock(int(count[:15], 16))
     check(session, count, person_id)
 

@@ -8,12 +8,17 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 
 from chassis import clock
+from chassis.contract import Command
 from chassis.database import Session
-from chassis.errors import Forbidden, MatronError, Unauthenticated
+from chassis.errors import MatronError, Unauthenticated
 from chassis.execution import Refused
 from chassis.identity import Actor
+from chassis.refusals import TOKEN_INVALID
+from contracts.auth.refusals import PASSWORD_WRONG
+from contracts.auth.sessions import LOGIN_FAILED, MFA_TOKEN_NOT_VALID, LogIn, VerifyMfa
 from services.auth import locks, mfa, rules, sessions
-from services.auth.models import Account, LoginFailure, OneTimeToken
+from services.auth.models.accounts import Account
+from services.auth.models.logins import LoginFailure, OneTimeToken
 
 CODE_WITHIN = timedelta(minutes=5)
 """How long the second step of signing in may take."""
@@ -28,9 +33,9 @@ class Candidate(NamedTuple):
     password_hash: str | None
 
 
-def find(session: Session, actor: Actor, *, email: str, password: str) -> Candidate:  # noqa: ARG001  a use case takes all of the fields
-    """Whose password is to be compared. TooMany: `locked` (with `retry_after`; for unknown addresses too)."""
-    key = rules.email_key(email)
+def find(session: Session, actor: Actor, command: LogIn) -> Candidate:
+    """Whose password is to be compared."""
+    key = rules.email_key(command.email)
     row = session.execute(select(Account.id, Account.password_hash).where(Account.email_key == key)).first()
     candidate = Candidate(row.id, row.password_hash or None) if row is not None else Candidate(None, None)
     locks.check(session, locks.count_of(session, actor, key), candidate.user_id)
@@ -42,20 +47,18 @@ def log_in(
     actor: Actor,
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the step before
-    *,
-    email: str,
+    command: LogIn,
 ) -> dict[str, Any] | Refused:
     """Open a session, or ask for the code of a second factor, or count the failure.
 
     What follows a failure does not depend on whether the address has an account, so that the time tells nobody.
-    Unauthenticated: `login_failed`. TooMany: `locked` (even for the right password).
     """
-    count = locks.count_of(session, actor, rules.email_key(email))
+    count = locks.count_of(session, actor, rules.email_key(command.email))
     locks.guard(session, count, candidate.user_id)
     session.note(record_id=candidate.user_id)
     account = session.get(Account, candidate.user_id, with_for_update=True) if right else None
     if account is None or not _is_still(account, candidate):
-        return locks.failed(session, count, Unauthenticated("login_failed", "The address or the password is wrong."))
+        return locks.failed(session, count, LOGIN_FAILED())
     if mfa.is_enabled(session, account.id):
         return _asked_for_code(session, account)
     locks.forget(session, count)
@@ -81,23 +84,20 @@ def _asked_for_code(session: Session, account: Account) -> dict[str, Any]:
     return {"mfa_token": token, "expires_in": int(CODE_WITHIN.total_seconds())}
 
 
-def give_code(session: Session, actor: Actor, *, mfa_token: str, code: str) -> dict[str, Any] | Refused:
-    """The second step: open a session for a code of the app, or for a recovery code, each of which works once.
-
-    Unauthenticated: `login_failed`, `mfa_token_not_valid`. TooMany: `locked`.
-    """
-    waiting = (OneTimeToken.digest == rules.digest(mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
+def give_code(session: Session, actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
+    """The second step: open a session for a code of the app, or for a recovery code, each of which works once."""
+    waiting = (OneTimeToken.digest == rules.digest(command.mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
     user_id = session.scalar(select(OneTimeToken.user_id).where(waiting))
     if user_id is None:
         raise _not_valid(None)
     count = _count_of_account(session, actor, user_id)
     account = _guarded(session, count, user_id)
-    token = session.get(OneTimeToken, rules.digest(mfa_token), with_for_update=True)
+    token = session.get(OneTimeToken, rules.digest(command.mfa_token), with_for_update=True)
     if token is None or token.used_at is not None or token.expires_at <= clock.now():
         raise _not_valid(user_id)
     session.note(record_id=account.id)
-    if not account.may_sign_in or not mfa.take(session, account.id, code):
-        return locks.failed(session, count, Unauthenticated("login_failed", "The code is wrong, or was used."))
+    if not account.may_sign_in or not mfa.take(session, account.id, command.code):
+        return locks.failed(session, count, LOGIN_FAILED("The code is wrong, or was used."))
     token.used_at = clock.now()
     locks.forget(session, count)
     return sessions.begin(session, actor, account)
@@ -111,48 +111,41 @@ def _count_of_account(session: Session, actor: Actor, user_id: UUID) -> str:
 
 def _not_valid(user_id: UUID | None) -> Unauthenticated:
     """The token is none, or counts no more; the audit learns whose it was."""
-    refusal = Unauthenticated("mfa_token_not_valid", "The sign-in took too long, or is done: begin again.")
+    refusal = MFA_TOKEN_NOT_VALID()
     refusal.noted = {"record_id": user_id} if user_id is not None else None
     return refusal
 
 
-def own(session: Session, actor: Actor, **_fields: Any) -> Candidate:
-    """Whose password a signed-in person must know: their own. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+def own(session: Session, actor: Actor, _command: Command | None = None) -> Candidate:
+    """Whose password a signed-in person must know: their own."""
     account = session.get(Account, actor.person)
     if account is None:
-        raise _gone()
+        raise TOKEN_INVALID()
     locks.check(session, locks.count_of_owner(account.id), account.id)
     return Candidate(account.id, account.password_hash or None)
 
 
 def confirmed(session: Session, actor: Actor, candidate: Candidate, right: bool) -> Account | Refused:  # noqa: FBT001  the outcome of the step before
-    """The account of a signed-in person who has shown that they know its password, locked; else the failure counts.
-
-    Forbidden: `password_wrong`. TooMany: `locked`. Unauthenticated: `token_invalid`.
-    """
+    """The account of a signed-in person who has shown that they know its password, locked; else the failure counts."""
     account = guarded(session, actor)
     session.note(record_id=account.id)
     if right and _is_still(account, candidate):
         return account
-    return failed(session, account, Forbidden("password_wrong", "That is not your present password."))
+    return failed(session, account, PASSWORD_WRONG())
 
 
 def guarded(session: Session, actor: Actor) -> Account:
-    """One's own account, locked, to look at one's next try. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+    """One's own account, locked, to look at one's next try."""
     return _guarded(session, locks.count_of_owner(actor.person), actor.person)
 
 
 def _guarded(session: Session, count: str, user_id: UUID) -> Account:
-    """An account, locked, when one more try may be looked at. TooMany: `locked`. Unauthenticated: `token_invalid`."""
+    """An account, locked, when one more try may be looked at."""
     locks.guard(session, count, user_id)
     account = session.get(Account, user_id, with_for_update=True, populate_existing=True)
     if account is None:
-        raise _gone()
+        raise TOKEN_INVALID()
     return account
-
-
-def _gone() -> Unauthenticated:
-    return Unauthenticated("token_invalid", "The access token is not valid.")
 
 
 def failed(session: Session, account: Account, error: MatronError) -> Refused:

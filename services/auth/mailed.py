@@ -7,7 +7,7 @@ done about it is done when the note is heard, after the answer.
 import math
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -17,9 +17,12 @@ from chassis.database import Session
 from chassis.errors import Invalid, TooMany
 from chassis.identity import Actor
 from chassis.tables import outbox, relay
-from contracts.auth import MailAsked, MailTokenIssued
+from contracts.auth.accounts import TOKEN_NOT_VALID, ForgotPassword, ResendVerification
+from contracts.auth.events import MailAsked, MailTokenIssued, TokenPurpose
+from contracts.auth.refusals import MAILS_USED_UP
 from services.auth import rules
-from services.auth.models import Account, OneTimeToken
+from services.auth.models.accounts import Account
+from services.auth.models.logins import OneTimeToken
 
 LIVES = {"verify": timedelta(hours=24), "reset": timedelta(hours=1), "invite": timedelta(days=7)}
 AN_HOUR = timedelta(hours=1)
@@ -66,15 +69,15 @@ def wait(session: Session, account: Account, purpose: str) -> int:
 
 def used_up(seconds: int) -> TooMany:
     """No more mails for now; a caller who may know of the account is told so."""
-    return TooMany("mails_used_up", "Too many mails were sent: wait a while.", {"retry_after": seconds})
+    return MAILS_USED_UP(retry_after=seconds)
 
 
 def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> None:
     event = MailTokenIssued(
         user_id=account.id,
-        email=kept.email,
+        email=kept.email or account.email,
         name=account.name,
-        purpose=kept.purpose,
+        purpose=TokenPurpose(kept.purpose),
         token=token,
         expires_at=kept.expires_at,
     )
@@ -82,7 +85,7 @@ def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> 
 
 
 def owner(session: Session, token: str, *purposes: str) -> Account:
-    """Whose link it is; it is not used up, and the account is not locked. Invalid: `token_not_valid`."""
+    """Whose link it is; it is not used up, and the account is not locked."""
     query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_open(token, purposes))
     account = session.scalars(query).one_or_none()
     if account is None:
@@ -91,7 +94,7 @@ def owner(session: Session, token: str, *purposes: str) -> Account:
 
 
 def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
-    """Use a token up, in one guarded statement, so that only one of two can. Invalid: `token_not_valid`.
+    """Use a token up, in one guarded statement, so that only one of two can.
 
     The account is locked first, as everything does that changes both.
     """
@@ -125,7 +128,7 @@ def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
 def not_valid(user_id: UUID | None) -> Invalid:
     """The token is none, or counts no more; which of the two only the audit learns, and whose it was."""
     said = {"errors": {"token": ["Not valid."]}}
-    refusal = Invalid("token_not_valid", "The link is unknown, used or ended.", said)
+    refusal = TOKEN_NOT_VALID(**said)
     refusal.noted = {"record_id": user_id} if user_id is not None else None
     return refusal
 
@@ -150,32 +153,32 @@ def _end(session: Session, which: ColumnElement[bool]) -> None:
     session.execute(update(OneTimeToken).where(which, still_open).values(expires_at=now))
 
 
-def ask_verification(session: Session, _actor: Actor, *, email: str) -> dict[str, str]:
+def ask_verification(session: Session, _actor: Actor, command: ResendVerification) -> dict[str, str]:
     """Note that somebody wants the verification mail again. The same is done and said for every address."""
-    return _ask(session, email, "verify")
+    return _ask(session, command.email, "verify")
 
 
-def ask_reset(session: Session, _actor: Actor, *, email: str) -> dict[str, str]:
+def ask_reset(session: Session, _actor: Actor, command: ForgotPassword) -> dict[str, str]:
     """Note that somebody has lost the password. The same is done and said for every address."""
-    return _ask(session, email, "reset")
+    return _ask(session, command.email, "reset")
 
 
-def _ask(session: Session, email: str, purpose: str) -> dict[str, str]:
+def _ask(session: Session, email: str, purpose: Literal["verify", "reset"]) -> dict[str, str]:
     session.publish(MailAsked(digest=rules.digest(rules.email_key(email)), email=email, purpose=purpose))
     return {"status": "mail_sent_if_known"}
 
 
-def send_asked(session: Session, _actor: Actor, *, email: str, purpose: str) -> None:
+def send_asked(session: Session, _actor: Actor, event: MailAsked) -> None:
     """Send the mail that was asked for, if the address has an account that it makes sense for.
 
     After five within an hour none is sent, and the last link goes on working: whoever asks is told nothing. Who was
     invited and has set no password yet gets a new invitation instead of a verification.
     """
-    query = select(Account).where(Account.email_key == rules.email_key(email)).with_for_update()
+    query = select(Account).where(Account.email_key == rules.email_key(event.email)).with_for_update()
     account = session.scalars(query).one_or_none()
-    if account is None or not account.may_sign_in or (purpose == "verify" and account.is_verified):
+    if account is None or not account.may_sign_in or (event.purpose == "verify" and account.is_verified):
         return
-    purpose = "invite" if purpose == "verify" and not account.password_hash else purpose
+    purpose = "invite" if event.purpose == "verify" and not account.password_hash else event.purpose
     if wait(session, account, purpose) == 0:
         issue(session, account, purpose)
 

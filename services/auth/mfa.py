@@ -16,7 +16,7 @@ from chassis import clock, config
 from chassis.database import Session
 from services.auth import rules
 from services.auth import secrets as stored_secrets
-from services.auth.models import RecoveryCode, SecondFactor
+from services.auth.models.mfa import RecoveryCode, SecondFactor
 
 PURPOSE = "mfa"
 """Of the one-time tokens that lead to the second step of signing in."""

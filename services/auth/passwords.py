@@ -8,6 +8,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from chassis.threads import in_thread
+from contracts.auth.accounts import ChangeEmail, ChangePassword, RegisterPatient, ResetPassword
+from contracts.auth.mfa import EndMfa, RenewRecoveryCodes, StartMfa
+from contracts.auth.sessions import LogIn
 from services.auth import rules
 from services.auth.credentials import Owner
 from services.auth.logins import Candidate
@@ -16,27 +19,21 @@ HASHER = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 """Argon2id with 19 MiB: the first choice of OWASP's Password Storage Cheat Sheet."""
 
 
-def hash_new(_plan: Any, *, password: str, name: str, email: str) -> str:
-    """The hash of a new password. Invalid: `password_too_common`. Unavailable: `busy`."""
-    return in_thread(_hash_acceptable, password, name, email)
+def hash_new(_plan: Any, command: RegisterPatient) -> str:
+    """The hash of a new password."""
+    return in_thread(_hash_acceptable, command.password, command.name, command.email)
 
 
-def hash_reset(plan: Mapping[str, str], *, password: str) -> str:
-    """The same for somebody whose name and address are in the plan: `{"user_id", "email", "name"}`.
-
-    Invalid: `password_too_common`. Unavailable: `busy`.
-    """
-    return in_thread(_hash_acceptable, password, plan["name"], plan["email"])
+def hash_reset(plan: Mapping[str, str], command: ResetPassword) -> str:
+    """The same for somebody whose name and address are in the plan: `{"user_id", "email", "name"}`."""
+    return in_thread(_hash_acceptable, command.password, plan["name"], plan["email"])
 
 
-def hash_changed(owner: Owner, *, current_password: str, password: str) -> tuple[bool, str | None]:
-    """Whether it is the present password, and the hash of the new one, if it is.
-
-    Invalid: `password_too_common`. Unavailable: `busy`.
-    """
-    if not matches(owner.candidate, password=current_password):
+def hash_changed(owner: Owner, command: ChangePassword) -> tuple[bool, str | None]:
+    """Whether it is the present password, and the hash of the new one, if it is."""
+    if not is_password(owner.candidate, command.current_password):
         return False, None
-    return True, in_thread(_hash_acceptable, password, *owner.known)
+    return True, in_thread(_hash_acceptable, command.password, *owner.known)
 
 
 def _hash_acceptable(password: str, name: str, email: str) -> str:
@@ -44,8 +41,13 @@ def _hash_acceptable(password: str, name: str, email: str) -> str:
     return hash_now(password)
 
 
-def matches(candidate: Candidate, *, password: str) -> bool:
-    """Whether it is the candidate's password. Unavailable: `busy`.
+def matches(candidate: Candidate, command: ChangeEmail | LogIn | StartMfa | RenewRecoveryCodes | EndMfa) -> bool:
+    """Whether the command has the candidate's password."""
+    return is_password(candidate, command.password)
+
+
+def is_password(candidate: Candidate, password: str) -> bool:
+    """Whether it is the candidate's password.
 
     Where nobody has the address, or the account has no password yet, it is not, and that takes as long.
     """

@@ -10,35 +10,30 @@ from chassis import clock, inbox
 from chassis.copies import keep
 from chassis.database import Session
 from chassis.identity import Actor
+from contracts.clinical.patients import PatientRegistered, PatientUpdated
 from contracts.roles import Role
 from services.auth import accounts
-from services.auth.models import Account, DeskPatient, Grant
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
+from services.auth.models.patients import DeskPatient
 
 WEEKS = UUID("01919c5e-0000-7000-8000-0000000000f1")
 """The ids of weeks are made from it."""
 
 
-def remember(
-    session: Session,
-    actor: Actor,
-    *,
-    patient_id: UUID,
-    name: str,
-    phone: str | None,
-    phone_changed_at: datetime | None = None,
-) -> None:
+def remember(session: Session, actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
     """Copy a patient without account, who may be invited; of one with an account, a phone number that is newer.
 
     The rows are locked in the order in which an invitation locks them. Nothing is published of the number: whoever
     keeps a copy hears of it from clinical, too.
     """
-    session.get(DeskPatient, patient_id, with_for_update=True)
-    account = session.get(Account, patient_id, with_for_update=True)
+    session.get(DeskPatient, event.patient_id, with_for_update=True)
+    account = session.get(Account, event.patient_id, with_for_update=True)
     if account is not None:
-        _follow_phone(account, phone, phone_changed_at)
+        _follow_phone(account, event.phone, event.phone_changed_at)
         return
-    facts = {"name": name, "phone": phone, "phone_changed_at": phone_changed_at}
-    keep(session, DeskPatient, "id", "changed_by", id=patient_id, changed_by=actor.heard.sequence, **facts)
+    facts = {"name": event.name, "phone": event.phone, "phone_changed_at": event.phone_changed_at}
+    keep(session, DeskPatient, "id", "changed_by", id=event.patient_id, changed_by=actor.heard.sequence, **facts)
 
 
 def _follow_phone(account: Account, phone: str | None, changed_at: datetime | None) -> None:

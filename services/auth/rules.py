@@ -9,7 +9,9 @@ from ipaddress import IPv6Address, ip_address
 
 from zxcvbn import matching, scoring, time_estimates
 
-from chassis.errors import Invalid
+from chassis.refusals import WRONG_FIELDS
+from contracts.auth.accounts import PASSWORD_TOO_COMMON
+from contracts.refusals import REASON_REQUIRED
 from contracts.roles import Role
 
 MINIMUM_SCORE = 3
@@ -55,11 +57,7 @@ def check_strength(password: str, known: Iterable[str]) -> None:
     """Invalid `password_too_common` when somebody who knows these facts, such as name and address, guesses it soon."""
     words = {word.lower() for text in known for word in (text, *text.replace("@", " ").split())}
     if password == DEMO_PASSWORD or _score(password[:LOOKED_AT], sorted(words)) < MINIMUM_SCORE:
-        raise Invalid(
-            "password_too_common",
-            "This password is easy to guess.",
-            {"errors": {"password": ["Too easy to guess. Three or four unrelated words are better."]}},
-        )
+        raise PASSWORD_TOO_COMMON(errors={"password": ["Too easy to guess. Three or four unrelated words are better."]})
 
 
 def _score(password: str, known: Sequence[str]) -> int:
@@ -101,10 +99,10 @@ def check_request(*, role: str, licence_number: str | None, specialization: str 
     missing = [field for field, value in said.items() if role == Role.DOCTOR and not (value or "").strip()]
     if missing:
         errors = {field: ["A doctor states it."] for field in missing}
-        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+        raise WRONG_FIELDS(errors=errors)
 
 
 def check_reason(*, decision: str, reason: str | None) -> None:
     """Invalid `reason_required` when a request is rejected without saying why."""
     if decision == "reject" and not (reason or "").strip():
-        raise Invalid("reason_required", "Say why.", {"errors": {"reason": ["Required to reject."]}})
+        raise REASON_REQUIRED(errors={"reason": ["Required to reject."]})

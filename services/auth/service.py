@@ -2,7 +2,64 @@
 
 from chassis import auditing
 from chassis.entrypoints import Service, every, hears, serves
-from contracts import auth, clinical, scheduling
+from contracts.auth.accounts import (
+    ChangeEmail,
+    ChangePassword,
+    ForgotPassword,
+    GetMe,
+    RegisterPatient,
+    ResendVerification,
+    ResetPassword,
+    UpdateMe,
+    VerifyEmail,
+)
+from contracts.auth.administration import (
+    AssignRoles,
+    EraseUser,
+    GetUser,
+    InvitePatient,
+    ListDoctorAccounts,
+    ListStaff,
+    ListUsers,
+    NoteRefusal,
+    ResetMfa,
+    UpdateUser,
+)
+from contracts.auth.audit import ListAudit
+from contracts.auth.events import MailAsked
+from contracts.auth.mfa import ConfirmMfa, EndMfa, RenewRecoveryCodes, StartMfa
+from contracts.auth.sessions import (
+    EndSession,
+    ListMySessions,
+    ListPublicKeys,
+    ListRevokedSessions,
+    LogIn,
+    LogOut,
+    RefreshTokens,
+    VerifyMfa,
+)
+from contracts.auth.upgrades import (
+    DecideUpgrade,
+    ListMyUpgradeRequests,
+    ListUpgradeRequests,
+    RequestUpgrade,
+    WithdrawUpgrade,
+)
+from contracts.clinical.patients import PatientRegistered, PatientUpdated
+from contracts.scheduling.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentDisplaced,
+    AppointmentExpired,
+    AppointmentMissed,
+    AppointmentRejected,
+    AppointmentRequested,
+    AppointmentRescheduled,
+    PatientArrived,
+    VisitCompleted,
+    VisitCompletionUndone,
+    VisitStarted,
+)
 from services.auth import (
     accounts,
     administration,
@@ -28,75 +85,71 @@ class AuthService(Service):
 
     name = "auth"
 
-    register_patient = serves(
-        auth.RegisterPatient, accounts.prepare, outside=passwords.hash_new, then=accounts.register
-    )
-    verify_email = serves(auth.VerifyEmail, accounts.verify)
-    resend_verification = serves(auth.ResendVerification, mailed.ask_verification)
-    forgot_password = serves(auth.ForgotPassword, mailed.ask_reset)
+    register_patient = serves(RegisterPatient, accounts.prepare, outside=passwords.hash_new, then=accounts.register)
+    verify_email = serves(VerifyEmail, accounts.verify)
+    resend_verification = serves(ResendVerification, mailed.ask_verification)
+    forgot_password = serves(ForgotPassword, mailed.ask_reset)
     reset_password = serves(
-        auth.ResetPassword, credentials.prepare_reset, outside=passwords.hash_reset, then=credentials.reset
+        ResetPassword, credentials.prepare_reset, outside=passwords.hash_reset, then=credentials.reset
     )
     change_password = serves(
-        auth.ChangePassword,
+        ChangePassword,
         credentials.prepare_change,
         outside=passwords.hash_changed,
         then=credentials.change_password,
     )
-    change_email = serves(auth.ChangeEmail, logins.own, outside=passwords.matches, then=credentials.change_email)
-    update_me = serves(auth.UpdateMe, accounts.update_me)
-    invite_patient = serves(auth.InvitePatient, invitations.invite)
-    log_in = serves(auth.LogIn, logins.find, outside=passwords.matches, then=logins.log_in)
-    verify_mfa = serves(auth.VerifyMfa, logins.give_code)
-    refresh_tokens = serves(auth.RefreshTokens, sessions.refresh)
-    log_out = serves(auth.LogOut, sessions.log_out)
-    list_public_keys = serves(auth.ListPublicKeys, keys.published)
-    get_me = serves(auth.GetMe, accounts.me)
-    request_upgrade = serves(auth.RequestUpgrade, upgrades.request)
-    list_my_upgrade_requests = serves(auth.ListMyUpgradeRequests, upgrades.own)
-    list_upgrade_requests = serves(auth.ListUpgradeRequests, upgrades.listing)
-    decide_upgrade = serves(auth.DecideUpgrade, upgrades.decide)
-    withdraw_upgrade = serves(auth.WithdrawUpgrade, upgrades.withdraw)
+    change_email = serves(ChangeEmail, logins.own, outside=passwords.matches, then=credentials.change_email)
+    update_me = serves(UpdateMe, accounts.update_me)
+    invite_patient = serves(InvitePatient, invitations.invite)
+    log_in = serves(LogIn, logins.find, outside=passwords.matches, then=logins.log_in)
+    verify_mfa = serves(VerifyMfa, logins.give_code)
+    refresh_tokens = serves(RefreshTokens, sessions.refresh)
+    log_out = serves(LogOut, sessions.log_out)
+    list_public_keys = serves(ListPublicKeys, keys.published)
+    get_me = serves(GetMe, accounts.me)
+    request_upgrade = serves(RequestUpgrade, upgrades.request)
+    list_my_upgrade_requests = serves(ListMyUpgradeRequests, upgrades.own)
+    list_upgrade_requests = serves(ListUpgradeRequests, upgrades.listing)
+    decide_upgrade = serves(DecideUpgrade, upgrades.decide)
+    withdraw_upgrade = serves(WithdrawUpgrade, upgrades.withdraw)
 
-    list_users = serves(auth.ListUsers, administration.listing)
-    list_staff = serves(auth.ListStaff, administration.of_staff)
-    list_doctor_accounts = serves(auth.ListDoctorAccounts, administration.of_doctors)
-    get_user = serves(auth.GetUser, administration.get)
-    update_user = serves(auth.UpdateUser, administration.update)
-    assign_roles = serves(auth.AssignRoles, administration.assign_roles)
-    reset_mfa = serves(auth.ResetMfa, administration.reset_mfa)
-    erase_user = serves(auth.EraseUser, erasure.erase)
+    list_users = serves(ListUsers, administration.listing)
+    list_staff = serves(ListStaff, administration.of_staff)
+    list_doctor_accounts = serves(ListDoctorAccounts, administration.of_doctors)
+    get_user = serves(GetUser, administration.get)
+    update_user = serves(UpdateUser, administration.update)
+    assign_roles = serves(AssignRoles, administration.assign_roles)
+    reset_mfa = serves(ResetMfa, administration.reset_mfa)
+    erase_user = serves(EraseUser, erasure.erase)
 
-    start_mfa = serves(auth.StartMfa, logins.own, outside=passwords.matches, then=enrolment.start)
-    confirm_mfa = serves(auth.ConfirmMfa, enrolment.confirm)
-    renew_recovery_codes = serves(
-        auth.RenewRecoveryCodes, logins.own, outside=passwords.matches, then=enrolment.renew_codes
-    )
-    end_mfa = serves(auth.EndMfa, logins.own, outside=passwords.matches, then=enrolment.end)
-    list_my_sessions = serves(auth.ListMySessions, sessions.own)
-    end_session = serves(auth.EndSession, sessions.end_own)
-    list_revoked_sessions = serves(auth.ListRevokedSessions, sessions.revoked)
-    list_audit = serves(auth.ListAudit, auditing.listing)
-    note_refusal = serves(auth.NoteRefusal, sessions.note_refusal)
+    start_mfa = serves(StartMfa, logins.own, outside=passwords.matches, then=enrolment.start)
+    confirm_mfa = serves(ConfirmMfa, enrolment.confirm)
+    renew_recovery_codes = serves(RenewRecoveryCodes, logins.own, outside=passwords.matches, then=enrolment.renew_codes)
+    end_mfa = serves(EndMfa, logins.own, outside=passwords.matches, then=enrolment.end)
+    list_my_sessions = serves(ListMySessions, sessions.own)
+    end_session = serves(EndSession, sessions.end_own)
+    list_revoked_sessions = serves(ListRevokedSessions, sessions.revoked)
+    list_audit = serves(ListAudit, auditing.listing)
+    note_refusal = serves(NoteRefusal, sessions.note_refusal)
 
-    on_appointment_requested = hears(scheduling.AppointmentRequested, visits.note)
-    on_appointment_booked = hears(scheduling.AppointmentBooked, visits.note)
-    on_appointment_rescheduled = hears(scheduling.AppointmentRescheduled, visits.note)
-    on_appointment_displaced = hears(scheduling.AppointmentDisplaced, visits.note)
-    on_appointment_rejected = hears(scheduling.AppointmentRejected, visits.note)
-    on_appointment_cancelled = hears(scheduling.AppointmentCancelled, visits.note)
-    on_appointment_expired = hears(scheduling.AppointmentExpired, visits.note)
-    on_appointment_missed = hears(scheduling.AppointmentMissed, visits.note)
-    on_patient_arrived = hears(scheduling.PatientArrived, visits.note)
-    on_visit_started = hears(scheduling.VisitStarted, visits.note)
-    on_visit_completed = hears(scheduling.VisitCompleted, visits.note)
-    on_visit_completion_undone = hears(scheduling.VisitCompletionUndone, visits.note)
+    on_appointment_requested = hears(AppointmentRequested, visits.note)
+    on_appointment_booked = hears(AppointmentBooked, visits.note)
+    on_appointment_rescheduled = hears(AppointmentRescheduled, visits.note)
+    on_appointment_displaced = hears(AppointmentDisplaced, visits.note)
+    on_appointment_rejected = hears(AppointmentRejected, visits.note)
+    on_appointment_cancelled = hears(AppointmentCancelled, visits.note)
+    on_appointment_expired = hears(AppointmentExpired, visits.note)
+    on_appointment_missed = hears(AppointmentMissed, visits.note)
+    on_patient_arrived = hears(PatientArrived, visits.note)
+    on_visit_started = hears(VisitStarted, visits.note)
+    on_visit_completed = hears(VisitCompleted, visits.note)
+    on_visit_completion_undone = hears(VisitCompletionUndone, visits.note)
     forget_visits = every(HOUR, visits.forget)
 
-    on_patient_registered = hears(clinical.PatientRegistered, patients.remember)
-    on_patient_updated = hears(clinical.PatientUpdated, patients.remember)
+    on_patient_registered = hears(PatientRegistered, patients.remember)
+    on_patient_updated = hears(PatientUpdated, patients.remember)
     say_who_is_no_patient = every(HOUR, patients.say_who_is_none)
-    on_mail_asked = hears(auth.MailAsked, mailed.send_asked)
+    on_mail_asked = hears(MailAsked, mailed.send_asked)
     forget_secrets = every(MINUTE, mailed.forget)
     forget_failures = every(HOUR, logins.forget)
     forget_tokens = every(HOUR, sessions.forget)

@@ -9,7 +9,7 @@ An ended session gives out no tokens, and `session_revoked` makes every process 
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,25 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import NotFound, Unauthenticated
+from chassis.errors import Unauthenticated
 from chassis.execution import Refused
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.auth import SessionRevoked, SessionsEnded
+from contracts.auth.administration import NoteRefusal
+from contracts.auth.events import SessionRevoked, SessionsEnded
+from contracts.auth.refusals import NO_SUCH_SESSION
+from contracts.auth.sessions import (
+    REFRESH_FAILED,
+    EndSession,
+    ListMySessions,
+    ListRevokedSessions,
+    LogOut,
+    RefreshTokens,
+)
 from services.auth import accounts, grants, keys, mfa, rules
-from services.auth.models import Account, LoginSession, OneTimeToken, RefreshToken
+from services.auth.models.accounts import Account
+from services.auth.models.logins import OneTimeToken
+from services.auth.models.sessions import LoginSession, RefreshToken
 from tokens import AUDIENCE, ISSUER, sign
 
 ACCESS_LIFE = timedelta(minutes=15)
@@ -62,15 +74,15 @@ def _issue(session: Session, login: LoginSession, token: str) -> None:
     session.add(RefreshToken(digest=digest, session_id=login.id, issued_at=now, expires_at=ends))
 
 
-def refresh(session: Session, _actor: Actor, *, refresh_token: str) -> dict[str, Any] | Refused:
-    """New tokens for a refresh token, once. Unauthenticated: `refresh_failed`; one that was used ends the session."""
-    login = _session_of(session, refresh_token)
+def refresh(session: Session, _actor: Actor, command: RefreshTokens) -> dict[str, Any] | Refused:
+    """New tokens for a refresh token, once."""
+    login = _session_of(session, command.refresh_token)
     account = session.get(Account, login.user_id)
-    token = session.get(RefreshToken, rules.digest(refresh_token))
+    token = session.get(RefreshToken, rules.digest(command.refresh_token))
     if account is None or token is None or not account.may_sign_in or token.expires_at <= clock.now():
         raise _refresh_failed(login.user_id)
     session.note(actor_id=account.id, record_id=account.id)
-    successor = login.successor_of(refresh_token)
+    successor = login.successor_of(command.refresh_token)
     if token.used_at is None:
         token.used_at = login.last_used_at = clock.now()
         _issue(session, login, successor)
@@ -108,7 +120,7 @@ def _reply_was_lost(session: Session, token: RefreshToken, successor: str) -> bo
 
 
 def _refresh_failed(user_id: UUID | None) -> Unauthenticated:
-    refusal = Unauthenticated("refresh_failed", "Sign in again.")
+    refusal = REFRESH_FAILED()
     refusal.noted = {"record_id": user_id} if user_id is not None else None
     return refusal
 
@@ -143,9 +155,9 @@ def _access_token(account: Account, roles: list[str], login: LoginSession, *, mf
     return sign(key, key_id, {**claims, "mfa_due": True} if mfa_due else claims)
 
 
-def log_out(session: Session, actor: Actor, *, all: bool) -> dict[str, str]:  # noqa: A002  as the client says it
+def log_out(session: Session, actor: Actor, command: LogOut) -> dict[str, str]:
     """End this session, or every one. One that has ended already stays so."""
-    if all:
+    if command.all:
         end_all(session, actor.person)
     else:
         _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == actor.session_id))
@@ -153,12 +165,12 @@ def log_out(session: Session, actor: Actor, *, all: bool) -> dict[str, str]:  # 
     return {"status": "signed_out"}
 
 
-def end_own(session: Session, actor: Actor, *, session_id: UUID) -> dict[str, str]:
-    """Sign one of one's own devices out. NotFound: nobody's, somebody else's, or one that has ended already."""
-    ended = _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == session_id))
+def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, str]:
+    """Sign one of one's own devices out."""
+    ended = _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == command.session_id))
     if not ended:
-        raise NotFound("not_found", "There is no such session.")
-    session.note(record_id=session_id)
+        raise NO_SUCH_SESSION()
+    session.note(record_id=command.session_id)
     return {"status": "signed_out"}
 
 
@@ -188,12 +200,19 @@ def end(session: Session, logins: Iterable[LoginSession]) -> None:
         session.publish(SessionRevoked(session_id=login.id, user_id=login.user_id, ends_at=now + ACCESS_LIFE))
 
 
-def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
+def own(session: Session, actor: Actor, query: ListMySessions) -> Page:
     """The devices on which one is signed in, newest first: those whose refresh tokens still count."""
     used = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
     lived = (used > clock.now() - REFRESH_LIFE) & (LoginSession.created_at > clock.now() - SESSION_LIFE)
-    query = select(LoginSession).where(LoginSession.user_id == actor.person, LoginSession.ended_at.is_(None), lived)
-    found = page(session, query, (LoginSession.created_at, LoginSession.id), limit=limit, cursor=cursor, whole=True)
+    statement = select(LoginSession).where(LoginSession.user_id == actor.person, LoginSession.ended_at.is_(None), lived)
+    found = page(
+        session,
+        statement,
+        (LoginSession.created_at, LoginSession.id),
+        limit=query.limit,
+        cursor=query.cursor,
+        whole=True,
+    )
     return Page([_shown(login, actor) for login in found.items], found.next)
 
 
@@ -208,18 +227,18 @@ def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
     }
 
 
-def revoked(session: Session, _actor: Actor, *, since: datetime | None) -> dict[str, Any]:
+def revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict[str, Any]:
     """The ended sessions whose access tokens may not have ended: `{"items": [{"session_id", "ends_at"}]}`."""
     earliest = clock.now() - ACCESS_LIFE
-    after = earliest if since is None else max(since, earliest)
-    query = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > after)
-    rows = session.execute(query)
+    after = earliest if query.since is None else max(query.since, earliest)
+    statement = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > after)
+    rows = session.execute(statement)
     return {"items": [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]}
 
 
-def note_refusal(session: Session, _actor: Actor, *, action: str, record_id: UUID | None) -> dict[str, str]:
+def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> dict[str, str]:
     """Write down, in the audit, which action on which record the gateway refused the caller for want of a role."""
-    session.note(action=action, record_id=record_id, allowed=False)
+    session.note(action=command.action, record_id=command.record_id, allowed=False)
     return {"status": "noted"}
 
 

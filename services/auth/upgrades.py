@@ -1,5 +1,6 @@
 """Requests for roles: asked, listed, decided."""
 
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,12 +9,24 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.auth import UpgradeDecided, UpgradeRequested
+from chassis.refusals import TOKEN_INVALID
+from contracts.auth.events import UpgradeDecided, UpgradeRequested
+from contracts.auth.refusals import NO_SUCH_REQUEST
+from contracts.auth.upgrades import (
+    ALREADY_GRANTED,
+    ALREADY_PENDING,
+    DecideUpgrade,
+    ListMyUpgradeRequests,
+    ListUpgradeRequests,
+    RequestUpgrade,
+    WithdrawUpgrade,
+)
+from contracts.refusals import OWN_REQUEST
 from services.auth import grants, rules
-from services.auth.models import Account, UpgradeRequest
+from services.auth.models.accounts import Account
+from services.auth.models.upgrades import UpgradeRequest
 
 LISTED = (
     UpgradeRequest.id,
@@ -29,34 +42,25 @@ LISTED = (
 NEWEST = (UpgradeRequest.created_at, UpgradeRequest.id)
 
 
-def request(
-    session: Session,
-    actor: Actor,
-    *,
-    role: str,
-    licence_number: str | None,
-    specialization: str | None,
-    statement: str,
-) -> UpgradeRequest:
-    """Ask for a role. Invalid: a doctor's missing fields. Conflict: `already_pending`, `already_granted`."""
-    rules.check_request(role=role, licence_number=licence_number, specialization=specialization)
+def request(session: Session, actor: Actor, command: RequestUpgrade) -> UpgradeRequest:
+    """Ask for a role."""
+    rules.check_request(role=command.role, licence_number=command.licence_number, specialization=command.specialization)
     account = _locked(session, actor.person)
-    if role in grants.roles_of(session, account.id):
-        raise grants.already_granted()
+    if command.role in grants.roles_of(session, account.id):
+        raise ALREADY_GRANTED()
     asked = UpgradeRequest(
         id=uuid7(),
         user_id=account.id,
-        role=role,
+        role=command.role,
         status="pending",
-        licence_number=licence_number,
-        specialization=specialization,
-        statement=statement,
+        licence_number=command.licence_number,
+        specialization=command.specialization,
+        statement=command.statement,
         created_at=clock.now(),
     )
-    pending = Conflict("already_pending", "You have asked for this role already.")
-    with refusing(session, {"uq_upgrade_request_user_id_role": pending}):
+    with refusing(session, {"uq_upgrade_request_user_id_role": ALREADY_PENDING}):
         session.add(asked)
-    session.publish(UpgradeRequested(request_id=asked.id, user_id=asked.user_id, role=role))
+    session.publish(UpgradeRequested(request_id=asked.id, user_id=asked.user_id, role=command.role))
     return asked
 
 
@@ -64,54 +68,55 @@ def _locked(session: Session, user_id: UUID) -> Account:
     """The account, locked, so that nobody gives or takes a role meanwhile."""
     account = session.get(Account, user_id, with_for_update=True)
     if account is None or account.status == "erased":
-        raise Unauthenticated("token_invalid", "The access token is not valid.")
+        raise TOKEN_INVALID()
     return account
 
 
-def withdraw(session: Session, actor: Actor, *, request_id: UUID) -> UpgradeRequest:
-    """Take one's own request back. NotFound: nobody's, or somebody else's. Conflict: `already_decided`."""
-    asked = session.get(UpgradeRequest, request_id, with_for_update=True)
+def withdraw(session: Session, actor: Actor, command: WithdrawUpgrade) -> UpgradeRequest:
+    """Take one's own request back."""
+    asked = session.get(UpgradeRequest, command.request_id, with_for_update=True)
     if asked is None or asked.user_id != actor.person:
-        raise _no_such_request()
+        raise NO_SUCH_REQUEST()
     asked.withdraw(actor.person, clock.now())
     return asked
 
 
-def _no_such_request() -> NotFound:
-    return NotFound("not_found", "There is no such request.")
-
-
-def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
+def own(session: Session, actor: Actor, query: ListMyUpgradeRequests) -> Page:
     """One's own requests, newest first."""
-    query = select(*LISTED).where(UpgradeRequest.user_id == actor.person)
-    return page(session, query, NEWEST, limit=limit, cursor=cursor)
+    statement = select(*LISTED).where(UpgradeRequest.user_id == actor.person)
+    return page(session, statement, NEWEST, limit=query.limit, cursor=query.cursor)
 
 
-def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor: str | None) -> Page:
+def listing(session: Session, _actor: Actor, query: ListUpgradeRequests) -> Page:
     """Everybody's requests with this status and who asks, newest first. The contract lets only admins ask."""
-    query = select(*LISTED, Account.email, Account.name).join(Account, Account.id == UpgradeRequest.user_id)
-    return page(session, query.where(UpgradeRequest.status == status), NEWEST, limit=limit, cursor=cursor)
+    statement = select(*LISTED, Account.email, Account.name).join(Account, Account.id == UpgradeRequest.user_id)
+    return page(
+        session, statement.where(UpgradeRequest.status == query.status), NEWEST, limit=query.limit, cursor=query.cursor
+    )
 
 
-def decide(session: Session, actor: Actor, *, request_id: UUID, decision: str, reason: str | None) -> UpgradeRequest:
-    """Approve, which grants the role, or reject. Nobody decides about themselves. It is audited as done to the person.
+def decide(session: Session, actor: Actor, command: DecideUpgrade) -> UpgradeRequest:
+    """Approve, which grants the role, or reject.
 
-    Invalid: `reason_required`. Forbidden: `own_request`. Conflict: `already_decided`, `already_granted`,
-    `account_not_active`.
+    Nobody decides about themselves. It is audited as done to the person.
     """
-    rules.check_reason(decision=decision, reason=reason)
-    asked = session.get(UpgradeRequest, request_id, with_for_update=True)
+    rules.check_reason(decision=command.decision, reason=command.reason)
+    asked = session.get(UpgradeRequest, command.request_id, with_for_update=True)
     if asked is None:
-        raise _no_such_request()
+        raise NO_SUCH_REQUEST()
     if asked.user_id == actor.person:
-        raise Forbidden("own_request", "Another admin decides about your request.")
-    details = {"request_id": str(asked.id), "decision": decision, "granted": [asked.role] * (decision == "approve")}
+        raise OWN_REQUEST()
+    details = {
+        "request_id": str(asked.id),
+        "decision": command.decision,
+        "granted": [asked.role] * (command.decision == "approve"),
+    }
     session.note(record_id=asked.user_id, details=details)
-    if decision == "approve":
-        _approve(session, actor, asked, reason)
+    if command.decision == "approve":
+        _approve(session, actor, asked, command.reason)
     else:
-        asked.reject(actor.person, clock.now(), reason or "")
-        _say_decided(session, asked, decision)
+        asked.reject(actor.person, clock.now(), command.reason or "")
+        _say_decided(session, asked, command.decision)
     return asked
 
 
@@ -125,6 +130,6 @@ def _approve(session: Session, actor: Actor, asked: UpgradeRequest, reason: str 
     grants.announce(session, account, asked.role, specialization=asked.specialization)
 
 
-def _say_decided(session: Session, asked: UpgradeRequest, decision: str) -> None:
+def _say_decided(session: Session, asked: UpgradeRequest, decision: Literal["approve", "reject"]) -> None:
     event = UpgradeDecided(request_id=asked.id, user_id=asked.user_id, role=asked.role, decision=decision)
     session.publish(event)

@@ -9,10 +9,12 @@ from sqlalchemy import delete, select
 from chassis import clock
 from chassis.copies import keep
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid
 from chassis.identity import Actor
+from contracts.auth.administration import HAS_OPEN_VISITS, NOT_A_DOCTOR
+from contracts.scheduling.events import AppointmentEvent
 from services.auth import grants
-from services.auth.models import Account, OpenVisit
+from services.auth.models.accounts import Account
+from services.auth.models.visits import OpenVisit
 
 IS_OPEN: Mapping[str, bool] = {
     "appointment_requested": True,
@@ -38,14 +40,18 @@ MOST_VISITS = 100
 """How many open visits a refusal names."""
 
 
-def note(
-    session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, revision: int, status: str = ""
-) -> None:
+def note(session: Session, actor: Actor, event: AppointmentEvent) -> None:
     """Copy how a visit stands, unless what is known is newer. A displaced one may change and still have no time."""
-    is_open = IS_OPEN[actor.heard.name] and status not in ENDED
-    facts = {"doctor_id": doctor_id, "is_open": is_open, "revision": revision}
+    is_open = IS_OPEN[actor.heard.name] and event.data.get("status") not in ENDED
+    facts = {"doctor_id": event.doctor_id, "is_open": is_open, "revision": event.revision}
     keep(
-        session, OpenVisit, "appointment_id", "revision", appointment_id=appointment_id, changed_at=clock.now(), **facts
+        session,
+        OpenVisit,
+        "appointment_id",
+        "revision",
+        appointment_id=event.appointment_id,
+        changed_at=clock.now(),
+        **facts,
     )
 
 
@@ -58,16 +64,15 @@ def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
 def check_hand_over(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
     """See that the open visits of a doctor who leaves go to another one, or that the caller lets them lose their time.
 
-    Of those that auth has not heard of yet scheduling does the same. Conflict: `has_open_visits`. Invalid:
-    `not_a_doctor`.
+    Of those that auth has not heard of yet scheduling does the same.
     """
     if reassign_to is not None:
         if reassign_to == account.id or not grants.is_active_doctor(session, reassign_to):
             errors = {"reassign_to": ["Not another doctor who can be visited."]}
-            raise Invalid("not_a_doctor", "Nobody there can take the visits over.", {"errors": errors})
+            raise NOT_A_DOCTOR(errors=errors)
     elif not displace and (left := open_of(session, account.id)):
         found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
-        raise Conflict("has_open_visits", "The doctor has visits: say who takes them over.", found)
+        raise HAS_OPEN_VISITS(**found)
 
 
 def forget(session: Session, _actor: Actor) -> None:

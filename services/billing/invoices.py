@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +12,10 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.billing import InvoiceIssued
+from contracts.billing.invoices import NO_SUCH_INVOICE, InvoiceIssued, ListInvoices, ListMyInvoices
+from contracts.scheduling.events import VisitCompleted
 from services.billing import catalogue, rules
 from services.billing.models import (
     CHARGE,
@@ -67,25 +66,16 @@ LINES: tuple[Any, ...] = (
 )
 
 
-def for_visit(
-    session: Session,
-    actor: Actor,
-    *,
-    appointment_id: UUID,
-    doctor_id: UUID,
-    patient_id: UUID,
-    starts_at: datetime,
-    revision: int,
-) -> None:
+def for_visit(session: Session, actor: Actor, event: VisitCompleted) -> None:
     """Invoice a completed visit, once; what cannot be priced yet is held, and the invoice stays a draft.
 
     A completion that was undone is not invoiced, in whatever order the two are heard.
     """
     catalogue.reading(session)
-    session.lock(lock_of_visit(appointment_id))
-    if session.scalar(_is_settled(appointment_id, revision)):
+    session.lock(lock_of_visit(event.appointment_id))
+    if session.scalar(_is_settled(event.appointment_id, event.revision)):
         return
-    settings, specialization = config.current(), catalogue.specialization_of(session, doctor_id)
+    settings, specialization = config.current(), catalogue.specialization_of(session, event.doctor_id)
     line = InvoiceLine(
         code=rules.consultation_code(specialization) if specialization is not None else None,
         name="Consultation",
@@ -94,11 +84,11 @@ def for_visit(
     )
     invoice = Invoice(
         id=uuid7(),
-        patient_id=patient_id,
-        appointment_id=appointment_id,
-        visit_revision=revision,
-        doctor_id=doctor_id,
-        visit_on=rules.day_of(starts_at, settings.hospital_timezone),
+        patient_id=event.patient_id,
+        appointment_id=event.appointment_id,
+        visit_revision=event.revision,
+        doctor_id=event.doctor_id,
+        visit_on=rules.day_of(event.starts_at, settings.hospital_timezone),
         currency=settings.currency,
         created_at=clock.now(),
         lines=[line],
@@ -159,10 +149,10 @@ def _issue(session: Session, invoice: Invoice) -> None:
 
 
 def lock(session: Session, invoice_id: UUID) -> Invoice:
-    """The invoice, locked against other payments. NotFound: no such invoice."""
+    """The invoice, locked against other payments."""
     invoice = session.get(Invoice, invoice_id, with_for_update=True)
     if invoice is None:
-        raise NotFound("not_found", "There is no such invoice.")
+        raise NO_SUCH_INVOICE()
     return invoice
 
 
@@ -171,23 +161,21 @@ def balance_of(session: Session, invoice_id: UUID) -> Balance:
     return Balance(*session.execute(select(*BALANCE).where(Invoice.id == invoice_id)).one())
 
 
-def of_patient(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
+def of_patient(session: Session, actor: Actor, query: ListMyInvoices) -> Page:
     """The patient's own invoices, drafts too, newest first, in two statements whatever their number."""
-    actor.may_act_for(patient_id)
-    return _page(session, select(*LISTED).where(Invoice.patient_id == patient_id), limit, cursor)
+    actor.may_act_for(query.patient_id)
+    return _page(session, select(*LISTED).where(Invoice.patient_id == query.patient_id), query.limit, query.cursor)
 
 
-def of_all(
-    session: Session, _actor: Actor, *, patient_id: UUID | None, needs_refund: bool, limit: int, cursor: str | None
-) -> Page:
+def of_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:
     """All invoices, newest first: those of a patient, and those of which money is to be paid back."""
-    query = select(*LISTED)
-    if patient_id is not None:
-        query = query.where(Invoice.patient_id == patient_id)
-    if needs_refund:
+    statement = select(*LISTED)
+    if query.patient_id is not None:
+        statement = statement.where(Invoice.patient_id == query.patient_id)
+    if query.needs_refund:
         paid = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind == CREDIT)
-        query = query.where(Invoice.undone_at.is_not(None), paid)
-    return _page(session, query, limit, cursor)
+        statement = statement.where(Invoice.undone_at.is_not(None), paid)
+    return _page(session, statement, query.limit, query.cursor)
 
 
 def _page(session: Session, query: Select[*tuple[Any, ...]], limit: int, cursor: str | None) -> Page:

@@ -8,8 +8,9 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
-from chassis.errors import Conflict
 from chassis.tables import BigSerial, Moment, new_metadata
+from contracts.billing.invoices import ALREADY_ISSUED, ALREADY_PRICED, LINE_HELD
+from contracts.billing.payments import PAYMENT_FINISHED
 
 CHARGE, CREDIT, REVERSAL = "charge", "credit", "reversal"
 """The kinds of ledger entries: what the patient owes, what has been received, and a charge that is taken back."""
@@ -105,11 +106,11 @@ class Invoice(Base):
         return any(line.is_held for line in self.lines)
 
     def issue(self, number: int, now: datetime) -> None:
-        """The hospital asks for the money. Conflict: `already_issued`, `line_held`."""
+        """The hospital asks for the money."""
         if self.issued_at is not None:
-            raise Conflict("already_issued", "The invoice has been issued.")
+            raise ALREADY_ISSUED()
         if self.is_held:
-            raise Conflict("line_held", "The price of a line is not known yet.")
+            raise LINE_HELD()
         self.number, self.issued_at = number, now
 
     def undo(self, now: datetime) -> None:
@@ -151,9 +152,9 @@ class InvoiceLine(Base):
         return self.unit_price_minor is None
 
     def price(self, name: str, unit_price_minor: int) -> None:
-        """The price has become known. Conflict: `already_priced`."""
+        """The price has become known."""
         if not self.is_held:
-            raise Conflict("already_priced", "The line has a price.")
+            raise ALREADY_PRICED()
         self.name, self.unit_price_minor = name, unit_price_minor
 
 
@@ -195,17 +196,17 @@ class Payment(Base):
             self.status = "pending"
 
     def succeed(self, now: datetime) -> None:
-        """The money is there. Conflict: `payment_finished`."""
+        """The money is there."""
         self._finish("succeeded", now)
 
     def fail(self, reason: str, now: datetime) -> None:
-        """No money has moved. Conflict: `payment_finished`."""
+        """No money has moved."""
         self._finish("failed", now)
         self.reason = reason
 
     def _finish(self, status: str, now: datetime) -> None:
         if self.is_finished:
-            raise Conflict("payment_finished", f"The payment has {self.status}.", {"state": self.status})
+            raise PAYMENT_FINISHED(state=self.status)
         self.status, self.finished_at = status, now
 
 

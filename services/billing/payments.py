@@ -9,11 +9,18 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
 from contracts import origins
-from contracts.billing import PaymentEvent, PaymentFailed, PaymentReceived
+from contracts.billing.invoices import NO_SUCH_INVOICE
+from contracts.billing.payments import (
+    RETURN_URL_NOT_ALLOWED,
+    ListMyPayments,
+    PayInvoice,
+    PaymentEvent,
+    PaymentFailed,
+    PaymentReceived,
+)
 from services.billing import invoices, providers, rules, undoing
 from services.billing.models import CREDIT, LedgerEntry, Payment
 from services.billing.providers import Plan
@@ -21,38 +28,27 @@ from services.billing.providers import Plan
 REFERENCE_BYTES = 20
 
 
-def prepare(
-    session: Session,
-    actor: Actor,
-    *,
-    patient_id: UUID,
-    invoice_id: UUID,
-    provider: str,
-    amount_minor: int | None,
-    return_url: str | None,
-) -> Plan:
+def prepare(session: Session, actor: Actor, command: PayInvoice) -> Plan:
     """Write the payment, and what the provider must know of it; nothing is called yet.
 
-    Only received money lessens what is open: what unfinished payments ask for does not. NotFound: not one's own
-    invoice. Conflict: `nothing_to_pay`, `more_than_open`. Invalid: `provider_not_offered`,
-    `return_url_not_allowed`.
+    Only received money lessens what is open: what unfinished payments ask for does not.
     """
-    actor.may_act_for(patient_id)
-    providers.offered(provider)
-    _check_return(return_url)
-    invoice = invoices.lock(session, invoice_id)
-    if invoice.patient_id != patient_id:
-        raise NotFound("not_found", "There is no such invoice.")
+    actor.may_act_for(command.patient_id)
+    providers.offered(command.provider)
+    invoice = invoices.lock(session, command.invoice_id)
+    if invoice.patient_id != command.patient_id:
+        raise NO_SUCH_INVOICE()
+    _check_return(command.return_url)
     payment = Payment(
         id=uuid7(),
         invoice_id=invoice.id,
-        patient_id=patient_id,
-        provider=provider,
+        patient_id=command.patient_id,
+        provider=command.provider,
         reference=secrets.token_hex(REFERENCE_BYTES),
-        amount_minor=rules.amount_to_pay(invoices.balance_of(session, invoice.id), amount_minor),
+        amount_minor=rules.amount_to_pay(invoices.balance_of(session, invoice.id), command.amount_minor),
         currency=invoice.currency,
         status="created",
-        return_url=return_url,
+        return_url=command.return_url,
         created_at=clock.now(),
     )
     session.add(payment)
@@ -71,14 +67,14 @@ def _plan_of(payment: Payment) -> Plan:
 
 
 def _check_return(return_url: str | None) -> None:
-    """Invalid: `return_url_not_allowed`. Our page would else send payers wherever its caller likes."""
+    """Our page would else send payers wherever its caller likes."""
     settings = config.current()
     if return_url is not None and not origins.is_of(return_url, {settings.public_url, *settings.cors_origins}):
         errors = {"errors": {"return_url": ["Must be of the hospital's own origin, or one of CORS_ORIGINS."]}}
-        raise Invalid("return_url_not_allowed", "The payer cannot be sent back to that address.", errors)
+        raise RETURN_URL_NOT_ALLOWED(**errors)
 
 
-def record(session: Session, _actor: Actor, plan: Plan, checkout_url: str) -> dict[str, str]:
+def record(session: Session, _actor: Actor, plan: Plan, checkout_url: str, _command: PayInvoice) -> dict[str, str]:
     """The provider has been told: from now on the payment waits for the payer."""
     payment = session.get_one(Payment, UUID(plan["payment_id"]), with_for_update=True)
     payment.begin(checkout_url)
@@ -129,8 +125,8 @@ def _told(session: Session, payment: Payment, event: type[PaymentEvent]) -> Paym
     return payment
 
 
-def of_patient(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
+def of_patient(session: Session, actor: Actor, query: ListMyPayments) -> Page:
     """The patient's own payments, the failed ones too, newest first."""
-    actor.may_act_for(patient_id)
-    mine = select(Payment).where(Payment.patient_id == patient_id)
-    return page(session, mine, (Payment.created_at, Payment.id), limit=limit, cursor=cursor, whole=True)
+    actor.may_act_for(query.patient_id)
+    mine = select(Payment).where(Payment.patient_id == query.patient_id)
+    return page(session, mine, (Payment.created_at, Payment.id), limit=query.limit, cursor=query.cursor, whole=True)

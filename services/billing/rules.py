@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from chassis.errors import Conflict
+from contracts.billing.payments import MORE_THAN_OPEN, NOTHING_TO_PAY
 
 
 class Dated(Protocol):
@@ -85,9 +85,9 @@ def status_of(issued_at: datetime | None, balance: Balance, undone_at: datetime 
 
 
 def amount_to_pay(balance: Balance, wanted: int | None) -> int:
-    """What a payment asks for: a part, or all that is open. Conflict: `nothing_to_pay`, `more_than_open`."""
+    """What a payment asks for: a part, or all that is open."""
     if balance.open_minor <= 0:
-        raise Conflict("nothing_to_pay", "Nothing of this invoice is open.")
+        raise NOTHING_TO_PAY()
     if wanted is not None and wanted > balance.open_minor:
-        raise Conflict("more_than_open", "That is more than is open.", {"open_minor": balance.open_minor})
+        raise MORE_THAN_OPEN(open_minor=balance.open_minor)
     return balance.open_minor if wanted is None else wanted

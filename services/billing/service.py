@@ -2,7 +2,12 @@
 
 from chassis import auditing
 from chassis.entrypoints import Service, hears, serves
-from contracts import auth, billing, scheduling
+from contracts.auth.events import DoctorApproved, UserErased
+from contracts.billing.audit import ListAudit
+from contracts.billing.invoices import ListInvoices, ListMyInvoices
+from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
+from contracts.billing.prices import ListPrices, SetPrice
+from contracts.scheduling.events import VisitCompleted, VisitCompletionUndone
 from services.billing import checkouts, doctors, invoices, payments, prices, providers, undoing
 
 
@@ -11,17 +16,17 @@ class BillingService(Service):
 
     name = "billing"
 
-    set_price = serves(billing.SetPrice, prices.set_price)
-    list_prices = serves(billing.ListPrices, prices.listing)
-    list_invoices = serves(billing.ListInvoices, invoices.of_all)
-    list_my_invoices = serves(billing.ListMyInvoices, invoices.of_patient)
-    list_my_payments = serves(billing.ListMyPayments, payments.of_patient)
-    pay_invoice = serves(billing.PayInvoice, payments.prepare, outside=providers.start, then=payments.record)
-    get_sandbox_checkout = serves(billing.GetSandboxCheckout, checkouts.get)
-    finish_sandbox_checkout = serves(billing.FinishSandboxCheckout, checkouts.finish)
-    list_audit = serves(billing.ListAudit, auditing.listing)
+    set_price = serves(SetPrice, prices.set_price)
+    list_prices = serves(ListPrices, prices.listing)
+    list_invoices = serves(ListInvoices, invoices.of_all)
+    list_my_invoices = serves(ListMyInvoices, invoices.of_patient)
+    list_my_payments = serves(ListMyPayments, payments.of_patient)
+    pay_invoice = serves(PayInvoice, payments.prepare, outside=providers.start, then=payments.record)
+    get_sandbox_checkout = serves(GetSandboxCheckout, checkouts.get)
+    finish_sandbox_checkout = serves(FinishSandboxCheckout, checkouts.finish)
+    list_audit = serves(ListAudit, auditing.listing)
 
-    on_doctor_approved = hears(auth.DoctorApproved, doctors.remember)
-    on_user_erased = hears(auth.UserErased, doctors.forget)
-    on_visit_completed = hears(scheduling.VisitCompleted, invoices.for_visit)
-    on_visit_completion_undone = hears(scheduling.VisitCompletionUndone, undoing.undo_visit)
+    on_doctor_approved = hears(DoctorApproved, doctors.remember)
+    on_user_erased = hears(UserErased, doctors.forget)
+    on_visit_completed = hears(VisitCompleted, invoices.for_visit)
+    on_visit_completion_undone = hears(VisitCompletionUndone, undoing.undo_visit)

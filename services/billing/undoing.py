@@ -1,6 +1,6 @@
 """Visits whose completion was undone: an unpaid invoice of one is void, and what was paid of it is to be paid back."""
 
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy import select
 
@@ -8,16 +8,19 @@ from chassis import clock
 from chassis.copies import keep
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.billing import InvoiceVoided, RefundDue
+from contracts.billing.invoices import InvoiceVoided, RefundDue
+from contracts.scheduling.events import VisitCompletionUndone
 from services.billing import invoices
 from services.billing.models import REVERSAL, Invoice, LedgerEntry, UndoneVisit
 
 
-def undo_visit(session: Session, _actor: Actor, *, appointment_id: UUID, revision: int) -> None:
+def undo_visit(session: Session, _actor: Actor, event: VisitCompletionUndone) -> None:
     """Charge nothing for what was completed before this revision of the visit, also when that is heard later."""
-    session.lock(invoices.lock_of_visit(appointment_id))
-    keep(session, UndoneVisit, "appointment_id", "revision", appointment_id=appointment_id, revision=revision)
-    before = (Invoice.appointment_id == appointment_id) & (Invoice.visit_revision < revision)
+    session.lock(invoices.lock_of_visit(event.appointment_id))
+    keep(
+        session, UndoneVisit, "appointment_id", "revision", appointment_id=event.appointment_id, revision=event.revision
+    )
+    before = (Invoice.appointment_id == event.appointment_id) & (Invoice.visit_revision < event.revision)
     charged = select(Invoice).where(before, Invoice.undone_at.is_(None)).order_by(Invoice.id).with_for_update()
     for invoice in session.scalars(charged).all():
         _reverse(session, invoice)
@@ -40,12 +43,12 @@ def _reverse(session: Session, invoice: Invoice) -> None:
     if balance.credited:
         owe_back(session, invoice)
         return
-    facts = {"invoice_id": invoice.id, "patient_id": invoice.patient_id, "currency": invoice.currency}
+    facts: dict[str, Any] = {"invoice_id": invoice.id, "patient_id": invoice.patient_id, "currency": invoice.currency}
     session.publish(InvoiceVoided(**facts, amount_minor=balance.charged))
 
 
 def owe_back(session: Session, invoice: Invoice) -> None:
     """Say how much of an undone invoice was paid, all of which is to be paid back."""
     session.flush()
-    facts = {"invoice_id": invoice.id, "patient_id": invoice.patient_id, "currency": invoice.currency}
+    facts: dict[str, Any] = {"invoice_id": invoice.id, "patient_id": invoice.patient_id, "currency": invoice.currency}
     session.publish(RefundDue(**facts, amount_minor=invoices.balance_of(session, invoice.id).refund_minor))

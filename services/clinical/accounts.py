@@ -1,6 +1,5 @@
 """Accounts: what auth says of people, copied into the records of those who are patients."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,41 +7,32 @@ from sqlalchemy import delete, exists, or_, select
 
 from chassis.database import Session
 from chassis.identity import Actor
+from contracts.auth.events import UserRegistered, UserUpdated
 from services.clinical import patients
 from services.clinical.models import CareRelation, Patient, PatientWord, Prescription
 
 
-def remember(
-    session: Session,
-    actor: Actor,
-    *,
-    user_id: UUID,
-    name: str,
-    email: str,
-    phone: str | None = None,
-    phone_changed_at: datetime | None = None,
-    is_patient: bool = True,
-) -> None:
+def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:
     """Copy a patient's account, unless what is known is newer. A name that the desk has seen papers of stays.
 
     Of an account that has never been a patient's there is no record. Nothing is published: whoever keeps a copy hears
     of it from auth, too.
     """
-    if not is_patient:
-        _drop(session, actor, user_id)
+    if not event.is_patient:
+        _drop(session, actor, event.user_id)
         return
-    patient = patients.held(session, user_id)
+    patient = patients.held(session, event.user_id)
     if patient.erased_at is not None or patient.changed_by >= actor.heard.sequence:
         return
-    facts: dict[str, Any] = {"email": email}
-    if patient.is_newer_phone(phone_changed_at):
-        facts |= {"phone": phone, "phone_changed_at": phone_changed_at}
-    renamed = patient.family_name is None and patient.name != name
+    facts: dict[str, Any] = {"email": event.email}
+    if isinstance(event, UserUpdated) and patient.is_newer_phone(event.phone_changed_at):
+        facts |= {"phone": event.phone, "phone_changed_at": event.phone_changed_at}
+    renamed = patient.family_name is None and patient.name != event.name
     shown = renamed or any(getattr(patient, fact) != facts[fact] for fact in ("email", "phone") if fact in facts)
     if patient.name and shown:
         patient.revision += 1
     if renamed:
-        patients.rename(session, patient, name, None, None)
+        patients.rename(session, patient, event.name, None, None)
     patient.change(facts)
     patient.changed_by = actor.heard.sequence
 

@@ -1,7 +1,5 @@
 """Who treats whom: known from visits, and asked before a doctor sees or writes a chart."""
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,8 +8,16 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import NotYet
 from chassis.identity import Actor
+from contracts.clinical.patients import NO_SUCH_PATIENT_IN_YOUR_CARE
+from contracts.scheduling.events import (
+    AppointmentBooked,
+    AppointmentEvent,
+    AppointmentRescheduled,
+    PatientArrived,
+    VisitCompletionUndone,
+    VisitStarted,
+)
 from services.clinical import rules
 from services.clinical.models import CareRelation
 from services.clinical.rules import Period
@@ -30,87 +36,47 @@ def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
         CareRelation.until > now,
     )
     if session.scalars(query.limit(1)).first() is None:
-        raise NotYet("not_found", "There is no such patient in your care.")
+        raise NO_SUCH_PATIENT_IN_YOUR_CARE.not_yet()
 
 
-def agreed(
-    session: Session,
-    _actor: Actor,
-    *,
-    appointment_id: UUID,
-    doctor_id: UUID,
-    patient_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    revision: int,
-) -> None:
+def agreed(session: Session, _actor: Actor, event: AppointmentBooked | PatientArrived) -> None:
     """A visit is agreed, or its patient is there: the doctor treats them from its start until 30 days after it."""
-    people = {"doctor_id": doctor_id, "patient_id": patient_id}
-    period = rules.care_of_visit(starts_at, ends_at)
-    _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+    _relate(session, event, rules.care_of_visit(event.starts_at, event.ends_at))
 
 
-def moved(
-    session: Session,
-    actor: Actor,
-    *,
-    appointment_id: UUID,
-    doctor_id: UUID,
-    patient_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    revision: int,
-    status: str,
-) -> None:
+def moved(session: Session, actor: Actor, event: AppointmentRescheduled | VisitCompletionUndone) -> None:
     """A visit has another doctor or another time, or its completion is undone: care goes with it, if it is agreed.
 
     Else care ends. After a mistaken visit the chart is closed again until the time agreed.
     """
-    visit: dict[str, Any] = {"appointment_id": appointment_id, "revision": revision}
-    visit |= {"doctor_id": doctor_id, "patient_id": patient_id}
-    if status in ("requested", "displaced", "cancelled"):
-        called_off(session, actor, **visit)
+    if event.status in ("requested", "displaced", "cancelled"):
+        called_off(session, actor, event)
     else:
-        _relate(session, rules.care_of_visit(starts_at, ends_at), **visit)
+        _relate(session, event, rules.care_of_visit(event.starts_at, event.ends_at))
 
 
-def called_off(
-    session: Session, actor: Actor, *, appointment_id: UUID, doctor_id: UUID, patient_id: UUID, revision: int
-) -> None:
+def called_off(session: Session, actor: Actor, event: AppointmentEvent) -> None:
     """A visit is not kept, or is not agreed any more: the doctor does not treat the patient because of it.
 
     So also when it had begun, by mistake. What is left says so to an agreement that comes late.
     """
-    people = {"doctor_id": doctor_id, "patient_id": patient_id}
-    period = rules.no_care(actor.heard.occurred_at)
-    _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+    _relate(session, event, rules.no_care(actor.heard.occurred_at))
 
 
-def met(
-    session: Session,
-    actor: Actor,
-    *,
-    appointment_id: UUID,
-    doctor_id: UUID,
-    patient_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    revision: int,
-) -> None:
+def met(session: Session, actor: Actor, event: VisitStarted) -> None:
     """The doctor and the patient have met: the chart is open from that moment at the latest.
 
     When they met before the time agreed, it is open for 30 days from then on, and not until 30 days after that time.
     """
-    people = {"doctor_id": doctor_id, "patient_id": patient_id}
-    period = rules.care_of_visit(starts_at, ends_at, actor.heard.occurred_at)
-    _relate(session, period, appointment_id=appointment_id, revision=revision, **people)
+    _relate(session, event, rules.care_of_visit(event.starts_at, event.ends_at, actor.heard.occurred_at))
 
 
-def _relate(session: Session, period: Period, *, appointment_id: UUID, revision: int, **people: UUID) -> None:
+def _relate(session: Session, event: AppointmentEvent, period: Period) -> None:
     """Write what this revision of the visit says, unless a newer one has been heard. One statement, so no race."""
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    facts = {"revision": revision, "from": period.from_, "until": period.until, **people}
-    relation = insert(CareRelation).values({"id": uuid7(), "appointment_id": appointment_id, **facts})
+    people = {"doctor_id": event.doctor_id, "patient_id": event.patient_id}
+    facts = {"revision": event.revision, "from": period.from_, "until": period.until, **people}
+    relation = insert(CareRelation).values({"id": uuid7(), "appointment_id": event.appointment_id, **facts})
     session.execute(
         relation.on_conflict_do_update(
             index_elements=["appointment_id"],

@@ -1,7 +1,7 @@
-"""Patients: registered at the desk, found, read and corrected; those with an account of their own: `accounts`."""
+"""Patients: registered at the desk, or copied from the account that they opened alone; found, read and corrected."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,27 @@ from sqlalchemy.orm import aliased
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
-from chassis.contract import Page
+from chassis.contract import Command, Page, View
 from chassis.database import Session
 from chassis.erasure import erase_traces
-from chassis.errors import Conflict, NotFound, NotYet
+from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.clinical import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import (
+    ADDRESS_OF_ACCOUNT,
+    PROBABLE_DUPLICATE,
+    CorrectPatient,
+    GetMyProfile,
+    GetPatient,
+    PatientRegistered,
+    PatientUpdated,
+    PatientVitalStatusChanged,
+    RegisterPatientAtDesk,
+    SearchPatients,
+    UpdateMyProfile,
+)
+from contracts.refusals import NO_SUCH_PATIENT
 from services.clinical import rules
 from services.clinical.models import Patient, PatientWord, RecordNumber
 
@@ -30,30 +44,25 @@ AFTER_ALL = "\U0010ffff"
 """The last character there is: the words that begin with `an` are those from `an` to `an` and this."""
 
 
-def register(
-    session: Session,
-    _actor: Actor,
-    *,
-    given_name: str | None,
-    family_name: str,
-    birth_date: date,
-    email: str | None,
-    confirmed_new: bool,
-    **facts: Any,
-) -> Patient:
-    """Open the record of somebody who stands at the desk. Conflict: `probable_duplicate`, unless it is confirmed."""
-    rules.check_birth(birth_date, _today())
-    name = rules.full_name(given_name, family_name)
-    doubles = _doubles(session, name, birth_date, email)
-    if doubles and not confirmed_new:
-        found = {"patient_ids": [str(double) for double in doubles]}
-        raise Conflict("probable_duplicate", "This patient seems to be registered already.", found)
+def register(session: Session, _actor: Actor, command: RegisterPatientAtDesk) -> Patient:
+    """Open the record of somebody who stands at the desk."""
+    rules.check_birth(command.birth_date, _today())
+    name = rules.full_name(command.given_name, command.family_name)
+    doubles = _doubles(session, name, command.birth_date, command.email)
+    if doubles and not command.confirmed_new:
+        raise PROBABLE_DUPLICATE(patient_ids=[str(double) for double in doubles])
     patient = _blank(session, uuid7())
     session.add(patient)
-    patient.change({**facts, "birth_date": birth_date, "email": email})
-    rename(session, patient, name, given_name, family_name)
+    patient.change(_facts_of(command, *PARTS, "confirmed_new"))
+    rename(session, patient, name, command.given_name, command.family_name)
     session.publish(PatientRegistered(**patient.contact()))
     return patient
+
+
+def _facts_of(command: Command, *others: str) -> dict[str, Any]:
+    """The columns that a command gives: its fields but the patient and the `others`, their parts as plain JSON."""
+    given = {name: value for name, value in command.given().items() if name not in ("patient_id", *others)}
+    return {name: value.given() if isinstance(value, View) else value for name, value in given.items()}
 
 
 def _doubles(session: Session, name: str, birth_date: date, email: str | None) -> list[UUID]:
@@ -102,32 +111,22 @@ def rename(session: Session, patient: Patient, name: str, given_name: str | None
         session.execute(insert(PatientWord), words)
 
 
-def search(
-    session: Session,
-    _actor: Actor,
-    *,
-    mrn: str | None,
-    name: str | None,
-    birth_date: date | None,
-    limit: int,
-    cursor: str | None,
-    ids: Collection[UUID] | None = None,
-) -> Page:
-    """Patients by all of what is given. Invalid: a record number that cannot be ours.
+def search(session: Session, _actor: Actor, query: SearchPatients) -> Page:
+    """Patients by all of what is given.
 
     In order of their names; those found by name in order of the word that was looked for, so that Rao is before Raoul,
     and so that a page costs the same however many there are.
     """
-    query, keys = select(*FOUND).where(Patient.erased_at.is_(None)), (Patient.name_key, Patient.id)
-    if ids is not None:
-        query = query.where(Patient.id.in_(ids))
-    if mrn is not None:
-        query = query.where(Patient.mrn == rules.read_mrn(mrn))
-    if birth_date is not None:
-        query = query.where(Patient.birth_date == birth_date)
-    if name is not None:
-        query, keys = _named(query, rules.words_of(name)), (PatientWord.word, PatientWord.patient_id)
-    return page(session, query, keys, limit=limit, cursor=cursor, newest_first=False)
+    statement, keys = select(*FOUND).where(Patient.erased_at.is_(None)), (Patient.name_key, Patient.id)
+    if query.ids is not None:
+        statement = statement.where(Patient.id.in_(query.ids))
+    if query.mrn is not None:
+        statement = statement.where(Patient.mrn == rules.read_mrn(query.mrn))
+    if query.birth_date is not None:
+        statement = statement.where(Patient.birth_date == query.birth_date)
+    if query.name is not None:
+        statement, keys = _named(statement, rules.words_of(query.name)), (PatientWord.word, PatientWord.patient_id)
+    return page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
 
 
 def _named(query: Select[*tuple[Any, ...]], words: set[str]) -> Select[*tuple[Any, ...]]:
@@ -149,43 +148,43 @@ def _begins(words: type[PatientWord], beginning: str) -> ColumnElement[bool]:
     return words.word.between(beginning, beginning + AFTER_ALL)
 
 
-def get(session: Session, _actor: Actor, *, patient_id: UUID) -> Patient:
-    """A patient's demographics, for the desk. NotFound: no such patient, or erased."""
-    return _known(session, patient_id)
+def get(session: Session, _actor: Actor, query: GetPatient) -> Patient:
+    """A patient's demographics, for the desk."""
+    return _known(session, query.patient_id)
 
 
-def own(session: Session, actor: Actor, *, patient_id: UUID) -> Patient:
-    """One's own demographics. NotFound: somebody else's. NotYet: nobody has told of the account so far."""
-    actor.may_act_for(patient_id)
-    return _known(session, patient_id, unknown=NotYet)
+def own(session: Session, actor: Actor, query: GetMyProfile) -> Patient:
+    """One's own demographics."""
+    actor.may_act_for(query.patient_id)
+    return _known(session, query.patient_id, unknown=NO_SUCH_PATIENT.not_yet)
 
 
-def _known(session: Session, patient_id: UUID, *, lock: bool = False, unknown: type[NotFound] = NotFound) -> Patient:
+def _known(
+    session: Session, patient_id: UUID, *, lock: bool = False, unknown: Callable[[], NotFound] = NO_SUCH_PATIENT
+) -> Patient:
     patient = session.get(Patient, patient_id, with_for_update=lock or None)
     if patient is None or patient.erased_at is not None:
-        raise (unknown if patient is None else NotFound)("not_found", "There is no such patient.")
+        raise unknown() if patient is None else NO_SUCH_PATIENT()
     return patient
 
 
-def correct(session: Session, actor: Actor, *, patient_id: UUID, **changes: Any) -> Patient:
-    """Change what the desk knows. Stale. Conflict: `address_of_account`. Invalid: a birth or death that cannot be."""
-    patient = _known(session, patient_id, lock=True)
+def correct(session: Session, actor: Actor, command: CorrectPatient) -> Patient:
+    """Change what the desk knows. Stale."""
+    patient = _known(session, command.patient_id, lock=True)
     actor.expects(patient.revision)
+    changes = _facts_of(command)
     if patient.changed_by and changes.get("email", patient.email) != patient.email:
-        raise Conflict("address_of_account", "The address is that of the patient's account, who alone can change it.")
+        raise ADDRESS_OF_ACCOUNT()
     _check_life(changes.get("birth_date", patient.birth_date), changes.get("deceased_at", patient.deceased_at))
     return _changed(session, patient, changes)
 
 
-def update_own(session: Session, actor: Actor, *, patient_id: UUID, **changes: Any) -> Patient:
-    """Change how one is reached: phone, address, emergency contact. Stale.
-
-    NotFound: somebody else's. NotYet: nobody has told of the account so far.
-    """
-    actor.may_act_for(patient_id)
-    patient = _known(session, patient_id, lock=True, unknown=NotYet)
+def update_own(session: Session, actor: Actor, command: UpdateMyProfile) -> Patient:
+    """Change how one is reached: phone, address, emergency contact. Stale."""
+    actor.may_act_for(command.patient_id)
+    patient = _known(session, command.patient_id, lock=True, unknown=NO_SUCH_PATIENT.not_yet)
     actor.expects(patient.revision)
-    return _changed(session, patient, changes)
+    return _changed(session, patient, _facts_of(command))
 
 
 def _check_life(birth_date: date | None, deceased_at: datetime | None) -> None:
@@ -211,20 +210,19 @@ def _changed(session: Session, patient: Patient, changes: dict[str, Any]) -> Pat
     if patient.contact() != before:
         session.publish(PatientUpdated(**patient.contact()))
     if "deceased_at" in differing:
-        status = {"deceased_at": patient.deceased_at, "revision": patient.revision}
-        session.publish(PatientVitalStatusChanged(patient_id=patient.id, **status))
+        event = PatientVitalStatusChanged(
+            patient_id=patient.id, deceased_at=patient.deceased_at, revision=patient.revision
+        )
+        session.publish(event)
     return patient
 
 
-def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
-    """Destroy what says who this is, and leave a tombstone that no late event fills again.
-
-    Unavailable: `events_unsent`, so that it is done again a little later.
-    """
-    patient = held(session, user_id)
+def forget(session: Session, _actor: Actor, event: UserErased) -> None:
+    """Destroy what says who this is, and leave a tombstone that no late event fills again."""
+    patient = held(session, event.user_id)
     patient.forget(clock.now())
-    session.execute(delete(PatientWord).where(PatientWord.patient_id == user_id))
-    erase_traces(session, user_id)
+    session.execute(delete(PatientWord).where(PatientWord.patient_id == event.user_id))
+    erase_traces(session, event.user_id)
 
 
 def held(session: Session, patient_id: UUID) -> Patient:

@@ -1,6 +1,5 @@
 """Prescriptions: written by doctors for those in their care, read by both."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,46 +11,53 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.clinical import PrescriptionAdded
+from contracts.clinical.prescriptions import (
+    ListMyPrescriptions,
+    ListPrescriptionsOfPatient,
+    Prescribe,
+    PrescriptionAdded,
+    PrescriptionItemView,
+)
 from services.clinical import care
 from services.clinical.models import Prescription, PrescriptionItem
 
 
-def prescribe(
-    session: Session, actor: Actor, *, patient_id: UUID, items: list[dict[str, Any]], instructions: str | None
-) -> Prescription:
-    """Prescribe medicines; the event says that, and not which. NotFound: no such patient in one's care."""
-    care.must_treat(session, actor, patient_id)
+def prescribe(session: Session, actor: Actor, command: Prescribe) -> Prescription:
+    """Prescribe medicines; the event says that, and not which."""
+    care.must_treat(session, actor, command.patient_id)
     prescription = Prescription(
         id=uuid7(),
-        patient_id=patient_id,
+        patient_id=command.patient_id,
         doctor_id=actor.person,
         status="active",
-        instructions=instructions,
+        instructions=command.instructions,
         created_at=clock.now(),
-        items=[_item(position, fields) for position, fields in enumerate(items)],
+        items=[_item(position, item) for position, item in enumerate(command.items)],
     )
     session.add(prescription)
-    event = PrescriptionAdded(prescription_id=prescription.id, patient_id=patient_id, doctor_id=prescription.doctor_id)
+    event = PrescriptionAdded(
+        prescription_id=prescription.id, patient_id=command.patient_id, doctor_id=prescription.doctor_id
+    )
     session.publish(event)
     return prescription
 
 
-def _item(position: int, fields: dict[str, Any]) -> PrescriptionItem:
-    dose, others = fields["dose"], {name: value for name, value in fields.items() if name != "dose"}
-    return PrescriptionItem(id=uuid7(), position=position, dose_value=dose["value"], dose_unit=dose["unit"], **others)
+def _item(position: int, item: PrescriptionItemView) -> PrescriptionItem:
+    facts = item.given()
+    dose = facts.pop("dose")
+    return PrescriptionItem(id=uuid7(), position=position, dose_value=dose.value, dose_unit=dose.unit, **facts)
 
 
-def own(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
-    """The patient's own prescriptions, newest first. NotFound: somebody else's."""
-    actor.may_act_for(patient_id)
-    return _listing(session, patient_id, limit, cursor)
+def own(session: Session, actor: Actor, query: ListMyPrescriptions) -> Page:
+    """The patient's own prescriptions, newest first."""
+    actor.may_act_for(query.patient_id)
+    return _listing(session, query.patient_id, query.limit, query.cursor)
 
 
-def of_patient(session: Session, actor: Actor, *, patient_id: UUID, limit: int, cursor: str | None) -> Page:
-    """The prescriptions of a patient, newest first, whoever wrote them. NotFound: not in one's care."""
-    care.must_treat(session, actor, patient_id)
-    return _listing(session, patient_id, limit, cursor)
+def of_patient(session: Session, actor: Actor, query: ListPrescriptionsOfPatient) -> Page:
+    """The prescriptions of a patient, newest first, whoever wrote them."""
+    care.must_treat(session, actor, query.patient_id)
+    return _listing(session, query.patient_id, query.limit, query.cursor)
 
 
 def _listing(session: Session, patient_id: UUID, limit: int, cursor: str | None) -> Page:

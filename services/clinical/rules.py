@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from chassis.errors import Invalid
+from chassis.refusals import WRONG_FIELDS
 
 AFTER_VISIT = timedelta(days=30)
 """How long after a visit its doctor still treats the patient: for results, and for questions afterwards."""
@@ -67,7 +68,7 @@ def mrn(number: int) -> str:
 
 
 def read_mrn(text: str) -> str:
-    """A medical record number as somebody has typed it, in its one form. Invalid: misheard or mistyped."""
+    """A medical record number as somebody has typed it, in its one form."""
     found = MRN.fullmatch(text.replace(" ", ""))
     if found is None or check_digit(found[1]) != found[2]:
         raise wrong("mrn", "No record number of ours: read it again.")
@@ -76,11 +77,11 @@ def read_mrn(text: str) -> str:
 
 def wrong(field: str, message: str) -> Invalid:
     """What is said of a field that only a rule of ours refuses."""
-    return Invalid("invalid", "Some fields are missing or wrong.", {"errors": {field: [message]}})
+    return WRONG_FIELDS(errors={field: [message]})
 
 
 def check_birth(birth_date: date, today: date) -> None:
-    """Invalid: nobody is born in the future, or lives for over 130 years."""
+    """Refuse a birth date in the future, or longer ago than the longest life."""
     if birth_date > today:
         raise wrong("birth_date", "In the future.")
     if (today.year - birth_date.year, today.month, today.day) > (LONGEST_LIFE, birth_date.month, birth_date.day):
@@ -88,9 +89,9 @@ def check_birth(birth_date: date, today: date) -> None:
 
 
 def check_death(deceased_at: datetime, birth_date: date | None, now: datetime) -> None:
-    """Invalid: nobody has died in the future, before being born, or longer ago than anybody of today was born.
+    """Refuse a death in the future, before the birth, or longer ago than the longest life.
 
-    A day before the birth date is let through, since the two are told in different zones.
+    A day before the birth date is let through, since the two dates come in different zones.
     """
     if deceased_at > now:
         raise wrong("deceased_at", "In the future.")

@@ -1,8 +1,6 @@
 """Contacts: copies of what auth says of people, and clinical of patients."""
 
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import case, delete, func
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,47 +9,36 @@ from chassis import clock
 from chassis.database import Session
 from chassis.erasure import erase_traces
 from chassis.identity import Actor
+from contracts.auth.events import UserErased, UserRegistered, UserUpdated
+from contracts.clinical.patients import PatientRegistered, PatientUpdated
 from services.notify.models import Contact, Delivery
 
 
-def remember(
-    session: Session,
-    actor: Actor,
-    *,
-    user_id: UUID,
-    name: str,
-    email: str,
-    phone: str | None = None,
-    phone_changed_at: datetime | None = None,
-) -> None:
+def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:
     """Copy what auth says of a person who has registered, or has changed something, unless something newer is known."""
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    facts = {"name": name, "email": email, "changed_by": actor.heard.sequence}
-    copy = insert(Contact).values(id=user_id, phone=phone, phone_changed_at=phone_changed_at, **facts)
+    facts = {"name": event.name, "email": event.email, "changed_by": actor.heard.sequence}
+    phone = (event.phone, event.phone_changed_at) if isinstance(event, UserUpdated) else (None, None)
+    copy = insert(Contact).values(id=event.user_id, phone=phone[0], phone_changed_at=phone[1], **facts)
     new = copy.excluded
     changes = {**{column: new[column] for column in facts}, **_newest_phone(new, ties=True)}
     where = (Contact.changed_by < new.changed_by) & Contact.erased_at.is_(None)
     session.execute(copy.on_conflict_do_update(index_elements=["id"], set_=changes, where=where))
 
 
-def remember_patient(
-    session: Session,
-    actor: Actor,
-    *,
-    patient_id: UUID,
-    name: str,
-    email: str | None,
-    phone: str | None,
-    phone_changed_at: datetime | None = None,
-) -> None:
+def remember_patient(session: Session, actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
     """Copy what clinical knows of a patient, unless something newer is known.
 
     Of a patient with an account only a newer phone number, since name and address are what auth says. One statement,
     so that two events do not race.
     """
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    told = {"phone": phone, "phone_changed_at": phone_changed_at, "patient_changed_by": actor.heard.sequence}
-    copy = insert(Contact).values(id=patient_id, name=name, email=email, changed_by=0, **told)
+    told = {
+        "phone": event.phone,
+        "phone_changed_at": event.phone_changed_at,
+        "patient_changed_by": actor.heard.sequence,
+    }
+    copy = insert(Contact).values(id=event.patient_id, name=event.name, email=event.email, changed_by=0, **told)
     has_account, new = Contact.changed_by > 0, copy.excluded
     changes: dict[str, Any] = {"patient_changed_by": new.patient_changed_by, **_newest_phone(new, ties=False)}
     for column in ("name", "email"):
@@ -75,14 +62,11 @@ def _newest_phone(new: Any, *, ties: bool) -> dict[str, Any]:
     }
 
 
-def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
-    """Leave a tombstone that no late event fills again, and drop the person's mails, sent or not.
-
-    Unavailable: `events_unsent`, so that it is done again a little later.
-    """
+def forget(session: Session, _actor: Actor, event: UserErased) -> None:
+    """Leave a tombstone that no late event fills again, and drop the person's mails, sent or not."""
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
     blank = {"name": "", "email": None, "phone": None, "phone_changed_at": None, "erased_at": clock.now()}
-    tombstone = insert(Contact).values(id=user_id, changed_by=0, patient_changed_by=0, **blank)
+    tombstone = insert(Contact).values(id=event.user_id, changed_by=0, patient_changed_by=0, **blank)
     session.execute(tombstone.on_conflict_do_update(index_elements=["id"], set_=blank))
-    session.execute(delete(Delivery).where(Delivery.person_id == user_id))
-    erase_traces(session, user_id)
+    session.execute(delete(Delivery).where(Delivery.person_id == event.user_id))
+    erase_traces(session, event.user_id)

@@ -1,7 +1,6 @@
 """Patients who have died: nobody reads what they would be told of visits and prescriptions."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,20 +9,21 @@ from sqlalchemy import select
 from chassis.copies import keep
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.notify import SUBJECT_OF
+from contracts.clinical.patients import PatientVitalStatusChanged
+from contracts.notify.notifications import SUBJECT_OF
 from services.notify.models import DeceasedPatient
 
 FOR_THE_LIVING = ("appointment", "prescription")
 """Types of records of which a patient who has died is told nothing. Of invoices the heirs read."""
 
 
-def note(session: Session, _actor: Actor, *, patient_id: UUID, deceased_at: datetime | None, revision: int) -> None:
+def note(session: Session, _actor: Actor, event: PatientVitalStatusChanged) -> None:
     """Copy whether a patient has died, unless what is known is newer."""
-    facts = {"is_deceased": deceased_at is not None, "revision": revision}
-    keep(session, DeceasedPatient, "patient_id", "revision", patient_id=patient_id, **facts)
+    facts = {"is_deceased": event.deceased_at is not None, "revision": event.revision}
+    keep(session, DeceasedPatient, "patient_id", "revision", patient_id=event.patient_id, **facts)
 
 
-def untold(session: Session, kind: str, people: tuple[str, ...], facts: Mapping[str, Any]) -> set[UUID]:
+def untold(session: Session, kind: str, people: Collection[str], facts: Mapping[str, Any]) -> set[UUID]:
     """The patient, if they have died and this kind is only for the living."""
     if "patient_id" not in people or SUBJECT_OF[kind] not in FOR_THE_LIVING:
         return set()

@@ -5,7 +5,6 @@ lease, with the same Message-ID, by which mail servers and readers know it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from email.utils import parseaddr
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.database import Session
 from chassis.identity import Actor
+from contracts.auth.events import CredentialsChanged, MailTokenIssued
 from services.notify.models import Contact, Delivery
 from services.notify.notifications import tells
 
@@ -24,21 +24,20 @@ BATCH = 50
 tell_user = tells("user_id")
 
 
-def mail_token(
-    session: Session, actor: Actor, *, user_id: UUID, email: str, purpose: str, token: str, expires_at: datetime
-) -> None:
+def mail_token(session: Session, actor: Actor, event: MailTokenIssued) -> None:
     """Have a secret link sent to the address in the event, since the contact may arrive later than it.
 
     The template is named for the purpose of the link: `verify`, `reset` or `invite`.
     """
-    _ask(session, actor, user_id, email, purpose, {"token": token, "expires_at": expires_at.isoformat()})
+    content = {"token": event.token, "expires_at": event.expires_at.isoformat()}
+    _ask(session, actor, event.user_id, event.email, event.purpose, content)
 
 
-def credentials_changed(session: Session, actor: Actor, *, user_id: UUID, email: str, what: str) -> None:
+def credentials_changed(session: Session, actor: Actor, event: CredentialsChanged) -> None:
     """Tell somebody, in the app and at the address in the event, which may be the one that no longer counts."""
-    tell_user(session, actor, user_id=user_id, what=what)
+    tell_user(session, actor, event)
     at = actor.heard.occurred_at.isoformat()
-    _ask(session, actor, user_id, email, "credentials_changed", {"what": what, "at": at})
+    _ask(session, actor, event.user_id, event.email, "credentials_changed", {"what": event.what, "at": at})
 
 
 def _ask(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from chassis.tables import Moment, new_metadata
-from contracts.notify import SUBJECT_OF
+from contracts.notify.notifications import SUBJECT_OF
 from services.notify import rules
 
 LEASE = timedelta(minutes=5)

@@ -1,6 +1,6 @@
 """Notifications: made by events, read by the people they are for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,10 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import NotFound
-from chassis.event import Origin
+from chassis.event import Event, Origin
 from chassis.identity import Actor
 from chassis.paging import page
+from contracts.notify.notifications import NO_SUCH_NOTIFICATION, ListNotifications, ReadNotification
 from services.notify import deaths, wording
 from services.notify.models import Notification
 
@@ -29,24 +29,30 @@ LISTED = (
 )
 
 
-def tells(*people: str, kind: str = "") -> Callable[..., None]:
+def tells(*people: str, kind: str = "") -> Callable[[Session, Actor, Event], None]:
     """A handler that tells an event to those whom it names in these fields, such as `patient_id`.
 
     The kind of the notification is the event's name, and so is the name of the template's block that words it, unless
     another `kind` is named. Whom the event leaves null is not told, nor a patient who has died.
     """
 
-    def tell(session: Session, actor: Actor, **facts: Any) -> None:
+    def tell(session: Session, actor: Actor, event: Event) -> None:
         """Notify people of the event, once."""
-        name = kind or actor.heard.name
-        told = {facts[person] for person in people} - {None} - deaths.untold(session, name, people, facts)
-        if told:
-            _write(session, actor.heard, told, kind=name, message=wording.of_notification(name, facts))
+        write(session, actor, event, people, kind)
 
     return tell
 
 
-def _write(session: Session, origin: Origin, people: set[UUID], **facts: str) -> None:
+def write(session: Session, actor: Actor, event: Event, people: Collection[str], kind: str = "", **more: Any) -> None:
+    """Notify the people in these fields of an event, once; `more` facts count before those of the event."""
+    facts = {**event.data, **more}
+    name = kind or actor.heard.name
+    told = {facts[person] for person in people} - {None} - deaths.untold(session, name, people, facts)
+    if told:
+        _insert(session, actor.heard, told, kind=name, message=wording.of_notification(name, facts))
+
+
+def _insert(session: Session, origin: Origin, people: set[UUID], **facts: str) -> None:
     """A row for each of these people, unless it is there already."""
     common = {"event_id": origin.event_id, "subject_id": UUID(origin.subject), "created_at": clock.now(), **facts}
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
@@ -54,20 +60,20 @@ def _write(session: Session, origin: Origin, people: set[UUID], **facts: str) ->
     session.execute(told.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
 
 
-def listing(session: Session, actor: Actor, *, person_id: UUID, unread: bool, limit: int, cursor: str | None) -> Page:
-    """One's own notifications, newest first. NotFound: somebody else's."""
-    actor.may_act_for(person_id)
-    query = select(*LISTED).where(Notification.person_id == person_id)
-    if unread:
-        query = query.where(~Notification.is_read)
-    return page(session, query, (Notification.created_at, Notification.id), limit=limit, cursor=cursor)
+def listing(session: Session, actor: Actor, query: ListNotifications) -> Page:
+    """One's own notifications, newest first."""
+    actor.may_act_for(query.person_id)
+    statement = select(*LISTED).where(Notification.person_id == query.person_id)
+    if query.unread:
+        statement = statement.where(~Notification.is_read)
+    return page(session, statement, (Notification.created_at, Notification.id), limit=query.limit, cursor=query.cursor)
 
 
-def read(session: Session, actor: Actor, *, person_id: UUID, notification_id: UUID) -> Notification:
-    """Mark one's notification as read; again changes nothing. NotFound: somebody else's."""
-    actor.may_act_for(person_id)
-    notification = session.get(Notification, notification_id, with_for_update=True)
-    if notification is None or notification.person_id != person_id:
-        raise NotFound("not_found", "There is no such notification.")
+def read(session: Session, actor: Actor, command: ReadNotification) -> Notification:
+    """Mark one's notification as read; again changes nothing."""
+    actor.may_act_for(command.person_id)
+    notification = session.get(Notification, command.notification_id, with_for_update=True)
+    if notification is None or notification.person_id != command.person_id:
+        raise NO_SUCH_NOTIFICATION()
     notification.read(clock.now())
     return notification

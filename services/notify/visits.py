@@ -1,10 +1,10 @@
 """What is told about visits that are agreed or have changed: to their people, and to a doctor who has lost one."""
 
 from collections.abc import Collection
-from typing import Any
 
 from chassis.database import Session
 from chassis.identity import Actor
+from contracts.scheduling.events import AppointmentBooked, AppointmentRescheduled
 from services.notify.notifications import tells
 
 MOVED = frozenset({"status", "doctor_id", "starts_at", "ends_at"})
@@ -14,23 +14,23 @@ _tell_new_doctor = tells("doctor_id", kind="appointment_given")
 _tell_former_doctor = tells("former_doctor_id", kind="appointment_given_away")
 
 
-def booked(session: Session, actor: Actor, *, by: str | None, **facts: Any) -> None:
+def booked(session: Session, actor: Actor, event: AppointmentBooked) -> None:
     """Tell the patient, and the doctor of what the desk has booked: of the rest the doctor knows."""
-    _tell_patient(session, actor, **facts)
-    if by == "desk":
-        _tell_new_doctor(session, actor, **facts)
+    _tell_patient(session, actor, event)
+    if event.by == "desk":
+        _tell_new_doctor(session, actor, event)
 
 
-def rescheduled(session: Session, actor: Actor, *, changed: Collection[str], by: str | None, **facts: Any) -> None:
+def rescheduled(session: Session, actor: Actor, event: AppointmentRescheduled) -> None:
     """Tell the patient, and the doctor who has not done it, what has changed; nobody of another reason alone.
 
     A former doctor is not told where or when the visit is now. A displaced visit has no place before it has a time.
     """
-    kind = _kind(changed, facts["status"])
+    kind = _kind(event.changed, event.status)
     if kind is not None:
-        people = ("patient_id",) if by == "doctor" else ("patient_id", "doctor_id")
-        tells(*people, kind=kind)(session, actor, **facts)
-    _tell_former_doctor(session, actor, **facts)
+        people = ("patient_id",) if event.by == "doctor" else ("patient_id", "doctor_id")
+        tells(*people, kind=kind)(session, actor, event)
+    _tell_former_doctor(session, actor, event)
 
 
 def _kind(changed: Collection[str], status: str) -> str | None:

@@ -1,7 +1,7 @@
 """Appointments: asked for, agreed, kept or not, and what is said of each change."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,17 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.identity import Actor
 from contracts.roles import DESK, Role
-from contracts.scheduling import (
+from contracts.scheduling.appointments import (
+    DESK_ONLY,
+    LATE_CANCEL,
+    AcceptAppointment,
+    BookAppointment,
+    CancelAppointment,
+    RejectAppointment,
+)
+from contracts.scheduling.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -25,6 +32,8 @@ from contracts.scheduling import (
     VisitCompleted,
     VisitStarted,
 )
+from contracts.scheduling.refusals import DOCTOR_GONE, NO_SUCH_RECORD
+from contracts.scheduling.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit
 from services.scheduling import calendars, patients
 from services.scheduling.clashes import Wish, check_not_own, settling, told
 from services.scheduling.models import PRESENT, Appointment, AppointmentChange, Doctor
@@ -37,41 +46,32 @@ KNOWN_FOR = timedelta(days=365)
 """How long after a visit its doctor may give the patient another one."""
 
 
-def book(
-    session: Session,
-    actor: Actor,
-    *,
-    doctor_id: UUID,
-    patient_id: UUID,
-    starts_at: datetime,
-    reason: str | None,
-    overbook_reason: str | None,
-    minutes: int | None,
-) -> Appointment:
-    """Reserve the doctor's time for the patient: a patient asks for it; the desk and the doctor have it at once.
-
-    NotFound: no such doctor or patient, or not one's own record. Forbidden: `desk_only` (overbooking). Invalid:
-    `not_in_future`, `too_far_ahead`. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `too_many_requests`,
-    `own_visit`, `patient_deceased`.
-    """
-    part = _part_in_booking(session, actor, doctor_id, patient_id)
-    only_desk_overbooks(part, overbook_reason)
-    calendars.check_time(starts_at)
-    check_not_own(session, doctor_id, patient_id)
-    session.lock(calendars.lock_of(doctor_id), calendars.lock_of(patient_id))
-    wish = Wish(doctor_id, patient_id, starts_at, told(part, actor.person), overbooked=overbook_reason is not None)
+def book(session: Session, actor: Actor, command: BookAppointment) -> Appointment:
+    """Reserve the doctor's time for the patient: a patient asks for it; the desk and the doctor have it at once."""
+    part = _part_in_booking(session, actor, command.doctor_id, command.patient_id)
+    only_desk_overbooks(part, command.overbook_reason)
+    calendars.check_time(command.starts_at)
+    check_not_own(session, command.doctor_id, command.patient_id)
+    session.lock(calendars.lock_of(command.doctor_id), calendars.lock_of(command.patient_id))
+    wish = Wish(
+        command.doctor_id,
+        command.patient_id,
+        command.starts_at,
+        told(part, actor.person),
+        overbooked=command.overbook_reason is not None,
+    )
     if part == "patient":
         slot = calendars.slot_asked(session, wish)
-        visit = _new(slot, wish, status="requested", requested_at=clock.now(), reason=reason)
+        visit = _new(slot, wish, status="requested", requested_at=clock.now(), reason=command.reason)
     else:
-        patients.must_live(session, patient_id)
-        slot = calendars.slot_given(session, wish, minutes)
-        visit = _new(slot, wish, status="booked", overbook_reason=overbook_reason, reason=reason)
+        patients.must_live(session, command.patient_id)
+        slot = calendars.slot_given(session, wish, command.minutes)
+        visit = _new(slot, wish, status="booked", overbook_reason=command.overbook_reason, reason=command.reason)
     with settling(session, wish, slot.ends_at):
         session.insert(visit)
     if part == "patient":
         return changed(session, actor, visit, AppointmentRequested, names=())
-    return _agreed(session, actor, visit, names=(), reason=overbook_reason)
+    return _agreed(session, actor, visit, names=(), reason=command.overbook_reason)
 
 
 def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
@@ -91,7 +91,7 @@ def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
 
 
 def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id: UUID) -> str:
-    """On whose part one books: whoever books for themselves does so as a patient. NotFound: none of one's business.
+    """On whose part one books: whoever books for themselves does so as a patient.
 
     A doctor books those who have been there, for a visit with this doctor whose time was in the last year: a visit
     opens the chart, and nobody is to open it for themselves, with one that is begun months before its time.
@@ -106,13 +106,13 @@ def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id
     is_own = actor.has({Role.DOCTOR}) and actor.id == doctor_id
     if is_own and session.scalar(select(exists().where(met, lately))):
         return "doctor"
-    raise NotFound("not_found", "There is no such record.")
+    raise NO_SUCH_RECORD()
 
 
 def only_desk_overbooks(part: str, overbook_reason: str | None) -> None:
-    """Forbidden: `desk_only`."""
+    """Refuse overbooking by a caller who is not the desk."""
     if overbook_reason is not None and part != "desk":
-        raise Forbidden("desk_only", "Only the desk books beside the doctor's hours and other visits.")
+        raise DESK_ONLY()
 
 
 def changed(
@@ -162,32 +162,28 @@ def _agreed(session: Session, actor: Actor, visit: Appointment, **more: Any) -> 
 
 
 def displace(session: Session, actor: Actor, visit: Appointment, *, reason: str | None) -> None:
-    """The doctor cannot keep a visit, which is locked: the patient needs another time. Conflict: `not_waiting`."""
+    """The doctor cannot keep a visit, which is locked: the patient needs another time."""
     visit.displace(clock.now(), reason)
     changed(session, actor, visit, AppointmentDisplaced, reason=reason)
 
 
-def accept(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor agrees to the visit. Conflict: `not_requested`, `too_late`. Forbidden: `own_visit`."""
-    visit = held(session, actor, appointment_id, "doctor")
+def accept(session: Session, actor: Actor, command: AcceptAppointment) -> Appointment:
+    """The doctor agrees to the visit."""
+    visit = held(session, actor, command.appointment_id, "doctor")
     visit.accept(clock.now())
     return _agreed(session, actor, visit)
 
 
-def reject(session: Session, actor: Actor, *, appointment_id: UUID, reason: str) -> Appointment:
-    """The doctor does not agree to the visit. Conflict: `not_requested`. Forbidden: `own_visit`."""
-    visit = locked(session, actor, appointment_id, "doctor")
-    visit.reject(reason)
-    return changed(session, actor, visit, AppointmentRejected, reason=reason)
+def reject(session: Session, actor: Actor, command: RejectAppointment) -> Appointment:
+    """The doctor does not agree to the visit."""
+    visit = locked(session, actor, command.appointment_id, "doctor")
+    visit.reject(command.reason)
+    return changed(session, actor, visit, AppointmentRejected, reason=command.reason)
 
 
-def arrive(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The patient is at the desk: one who was thought to be missing takes the people's time again, if it is free.
-
-    Conflict: `not_booked`, `too_early`, `too_late`, `slot_taken`, `patient_busy`, `outside_hours`, `doctor_gone`.
-    Forbidden: `own_visit`.
-    """
-    visit = held(session, actor, appointment_id, "desk")
+def arrive(session: Session, actor: Actor, command: MarkArrived) -> Appointment:
+    """The patient is at the desk: one who was thought to be missing takes the people's time again, if it is free."""
+    visit = held(session, actor, command.appointment_id, "desk")
     people = visit.doctor_id, visit.patient_id
     wish = Wish(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
     if visit.status == "no_show":
@@ -199,42 +195,41 @@ def arrive(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointme
 
 
 def must_have_doctor(session: Session, visit: Appointment) -> None:
-    """Conflict: `doctor_gone`, when the visit's own doctor cannot be visited now."""
+    """Refuse when the visit's own doctor cannot be visited now."""
     if session.scalar(select(Doctor.id).where(Doctor.id == visit.doctor_id, Doctor.is_active)) is None:
-        raise Conflict("doctor_gone", "The doctor of the visit cannot be visited now: name another doctor.")
+        raise DOCTOR_GONE()
 
 
-def start(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor begins the visit. Conflict: `not_booked`, `too_early`. Forbidden: `own_visit`."""
-    visit = held(session, actor, appointment_id, "doctor")
+def start(session: Session, actor: Actor, command: StartVisit) -> Appointment:
+    """The doctor begins the visit."""
+    visit = held(session, actor, command.appointment_id, "doctor")
     visit.start(clock.now())
     return changed(session, actor, visit, VisitStarted)
 
 
-def complete(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The doctor ends the visit. Conflict: `not_in_progress`. Forbidden: `own_visit`."""
-    visit = locked(session, actor, appointment_id, "doctor")
+def complete(session: Session, actor: Actor, command: CompleteVisit) -> Appointment:
+    """The doctor ends the visit."""
+    visit = locked(session, actor, command.appointment_id, "doctor")
     visit.complete()
     return changed(session, actor, visit, VisitCompleted)
 
 
-def miss(session: Session, actor: Actor, *, appointment_id: UUID) -> Appointment:
-    """The patient has not come. Conflict: `not_booked`, `too_early`. Forbidden: `own_visit`."""
-    visit = locked(session, actor, appointment_id, "desk", "doctor")
+def miss(session: Session, actor: Actor, command: MarkNoShow) -> Appointment:
+    """The patient has not come."""
+    visit = locked(session, actor, command.appointment_id, "desk", "doctor")
     visit.miss(clock.now())
     return changed(session, actor, visit, AppointmentMissed)
 
 
-def cancel(session: Session, actor: Actor, *, appointment_id: UUID, reason: str) -> Appointment:
+def cancel(session: Session, actor: Actor, command: CancelAppointment) -> Appointment:
     """Call the visit off: whoever calls off their own does so as its patient.
 
     The desk calls off one whose patient is there too, who left without being seen, or that was begun by mistake.
-    Conflict: `cannot_be_cancelled`, `late_cancel`.
     """
-    visit = locked(session, actor, appointment_id, "patient", "desk")
+    visit = locked(session, actor, command.appointment_id, "patient", "desk")
     by, late = part_of(actor, visit, "patient", "desk"), visit.is_late(clock.now())
     not_late(visit, by)
-    return call_off(session, actor, visit, reason=reason, late=late, by=by)
+    return call_off(session, actor, visit, reason=command.reason, late=late, by=by)
 
 
 def call_off(
@@ -247,7 +242,7 @@ def call_off(
     by: str,
     tell_patient: bool = True,
 ) -> Appointment:
-    """A visit, which is locked, does not take place. Conflict: `cannot_be_cancelled`."""
+    """A visit, which is locked, does not take place."""
     visit.cancel(reason, by)
     return changed(
         session, actor, visit, AppointmentCancelled, reason=reason, late=late, by=by, tell_patient=tell_patient
@@ -255,9 +250,9 @@ def call_off(
 
 
 def not_late(visit: Appointment, part: str) -> None:
-    """Conflict: `late_cancel`, for a patient, within 24 hours of an agreed visit."""
+    """Refuse a patient within 24 hours of an agreed visit."""
     if part == "patient" and visit.is_late(clock.now()):
-        raise Conflict("late_cancel", "Within 24 hours of the visit only the hospital moves it or calls it off.")
+        raise LATE_CANCEL()
 
 
 def forget_reasons(session: Session, patient_id: UUID) -> None:

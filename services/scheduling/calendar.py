@@ -17,9 +17,11 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis import clock, config
 from chassis.database import Session
-from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.threads import in_thread
+from contracts.auth.events import SessionsEnded
+from contracts.scheduling.calendar import EndCalendarLink, GetCalendar, MakeCalendarLink
+from contracts.scheduling.refusals import NO_SUCH_CALENDAR
 from services.scheduling import calendars, shifts
 from services.scheduling.models import Appointment, Doctor
 from services.scheduling.rota_models import CalendarLink, Shift
@@ -55,7 +57,7 @@ class Entry(NamedTuple):
     place: str | None
 
 
-def make_link(session: Session, actor: Actor) -> dict[str, str]:
+def make_link(session: Session, actor: Actor, _command: MakeCalendarLink) -> dict[str, str]:
     """A new link to one's own calendar; an earlier one ends. Only the digest of what is in it is kept."""
     token = secrets.token_urlsafe(32)
     session.lock(calendars.lock_of(actor.person))
@@ -65,7 +67,7 @@ def make_link(session: Session, actor: Actor) -> dict[str, str]:
     return {"url": f"{config.current().public_url}/api/users/me/calendar.ics?token={token}"}
 
 
-def end_link(session: Session, actor: Actor) -> dict[str, str]:
+def end_link(session: Session, actor: Actor, _command: EndCalendarLink) -> dict[str, str]:
     """Make the link to one's own calendar useless; there need not be one."""
     end_of(session, actor.person)
     session.note(record_id=actor.person)
@@ -77,20 +79,20 @@ def end_of(session: Session, person_id: UUID) -> None:
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == person_id))
 
 
-def end_older(session: Session, actor: Actor, *, user_id: UUID) -> None:
+def end_older(session: Session, actor: Actor, event: SessionsEnded) -> None:
     """End the link of somebody whose sessions have ended: it could be in the hands of whoever had one of those.
 
     One that was made after the event stays, however late and often that is heard.
     """
     is_older = CalendarLink.created_at <= actor.heard.occurred_at
-    session.execute(delete(CalendarLink).where(CalendarLink.person_id == user_id, is_older))
+    session.execute(delete(CalendarLink).where(CalendarLink.person_id == event.user_id, is_older))
 
 
-def show(session: Session, _actor: Actor, *, token: str) -> dict[str, str]:
-    """The calendar behind a link. NotFound: there is none, or it has ended. Unavailable: `busy`."""
-    person_id = session.scalar(select(CalendarLink.person_id).where(CalendarLink.digest == _digest(token)))
+def show(session: Session, _actor: Actor, query: GetCalendar) -> dict[str, str]:
+    """The calendar behind a link."""
+    person_id = session.scalar(select(CalendarLink.person_id).where(CalendarLink.digest == _digest(query.token)))
     if person_id is None:
-        raise NotFound("not_found", "There is no such calendar.")
+        raise NO_SUCH_CALENDAR()
     now = clock.now()
     found = [*_as_patient(session, person_id, now), *_as_doctor(session, person_id, now)]
     found += _shifts(session, person_id, now)

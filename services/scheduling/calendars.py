@@ -19,10 +19,20 @@ from sqlalchemy import (
 
 from chassis import clock, config
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid, NotFound, NotYet
-from contracts.scheduling import STATUSES
+from chassis.errors import NotFound, NotYet
+from contracts.refusals import NO_SUCH_PATIENT
+from contracts.scheduling.appointments import TOO_MANY_REQUESTS, AppointmentStatus
+from contracts.scheduling.refusals import (
+    NO_SUCH_DOCTOR,
+    NOT_IN_FUTURE,
+    OUTSIDE_HOURS,
+    PATIENT_BUSY,
+    PATIENT_DECEASED,
+    SLOT_TAKEN,
+    TOO_FAR_AHEAD,
+)
 from services.scheduling import rules
-from services.scheduling.clashes import PATIENT_BUSY, SLOT_TAKEN, Wish, named
+from services.scheduling.clashes import Wish, named
 from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor, Patient, TimeOff
 from services.scheduling.rules import Slot
 
@@ -39,7 +49,9 @@ OVERBOOKED = timedelta(minutes=15)
 NOBODY = UUID(int=0)
 
 _ELSEWHERE, _AT_WORK, _OVERBOOKED = (VISIT.alias(name) for name in ("elsewhere", "at_work", "overbooked"))
-_OVER: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in STATUSES if status not in ACTIVE]
+_OVER: list[ColumnElement[str]] = [
+    literal_column(f"'{status}'") for status in AppointmentStatus if status not in ACTIVE
+]
 """Not those in the other states: the planner would then take the constraints' indexes, which find a person slowly."""
 
 
@@ -98,40 +110,33 @@ def lock_of(person_id: UUID) -> int:
 
 
 def check_time(starts_at: datetime) -> None:
-    """Invalid: `not_in_future`, `too_far_ahead`."""
+    """Refuse a time that is past, or over 180 days ahead."""
     ahead = starts_at - clock.now()
     if ahead <= timedelta(0):
-        raise Invalid("not_in_future", "A visit begins in the future.", {"errors": {"starts_at": ["Is past."]}})
+        raise NOT_IN_FUTURE(errors={"starts_at": ["Is past."]})
     if ahead > rules.HORIZON:
-        raise Invalid(
-            "too_far_ahead", "A visit is at most 180 days ahead.", {"errors": {"starts_at": ["Too far ahead."]}}
-        )
+        raise TOO_FAR_AHEAD(errors={"starts_at": ["Too far ahead."]})
 
 
 def slot_asked(session: Session, wish: Wish) -> Slot:
     """The slot of the doctor's hours that begins then, for a patient who may ask for one more, in one statement.
 
-    Another visit of the doctor or the patient that is not overbooked is not seen: the database tells. NotFound: no such
-    doctor, or a patient who is erased. Conflict: `patient_deceased`, `outside_hours` (or the doctor is
-    away), `too_many_requests`, `slot_taken`, `patient_busy`.
+    Another visit of the doctor or the patient that is not overbooked is not seen: the database tells.
     """
     rows = session.core.execute(HOURS_AT_AND_WAITING, _asked(wish)).all()
     if not rows:  # They choose from the directory, which is made of what is known here: none is an event away.
-        raise NotFound("not_found", "There is no such doctor.")
+        raise NO_SUCH_DOCTOR()
     if rows[0].is_erased:
-        raise NotFound("not_found", "There is no such patient.")
+        raise NO_SUCH_PATIENT()
     if rows[0].is_deceased:
-        raise Conflict("patient_deceased", "The patient is recorded as deceased.")
+        raise PATIENT_DECEASED()
     if rows[0].waiting >= rules.OPEN_REQUESTS:
-        raise Conflict("too_many_requests", "Five requests of this patient wait for an answer already.")
+        raise TOO_MANY_REQUESTS()
     return _slot_among(session, wish, rows)
 
 
 def slot_given(session: Session, wish: Wish, minutes: int | None = None) -> Slot:
-    """The slot that begins then, whoever gives it; to overbook it, so many minutes, whether there is a slot or not.
-
-    NotFound: no such doctor. Conflict: `outside_hours` (or the doctor is away), `slot_taken`, `patient_busy`.
-    """
+    """The slot that begins then, whoever gives it; to overbook it, so many minutes, whether there is a slot or not."""
     rows = _rows(session, wish)
     if not wish.overbooked:
         return _slot_among(session, wish, rows)
@@ -143,10 +148,7 @@ def slot_given(session: Session, wish: Wish, minutes: int | None = None) -> Slot
 
 
 def check_free(session: Session, wish: Wish, ends_at: datetime) -> None:
-    """For a visit that is no slot, of up to eight hours: the doctor is there, and nobody is in two places.
-
-    NotFound: no such doctor. Conflict: `outside_hours`, `slot_taken`, `patient_busy`.
-    """
+    """For a visit that is no slot, of up to eight hours: the doctor is there, and nobody is in two places."""
     _check_free(session, wish, _rows(session, wish), ends_at)
 
 
@@ -170,7 +172,7 @@ def _asked(wish: Wish) -> dict[str, Any]:
 
 
 def _rows(session: Session, wish: Wish) -> Any:
-    """The doctor's hours of that day. NotFound: no such doctor; NotYet for the desk and for the doctor."""
+    """The doctor's hours of that day."""
     rows = session.core.execute(HOURS_AT, _asked(wish)).all()
     if not rows:
         raise (NotYet if wish.told in (None, wish.doctor_id) else NotFound)("not_found", "There is no such doctor.")
@@ -185,7 +187,7 @@ def _slot_at(rows: Any, starts_at: datetime) -> Slot | None:
 def _slot_among(session: Session, wish: Wish, rows: Any) -> Slot:
     slot = _slot_at(rows, wish.starts_at)
     if slot is None:
-        raise Conflict("outside_hours", "The doctor has no slot that begins then.")
+        raise OUTSIDE_HOURS()
     _check_free(session, wish, rows, slot.ends_at)
     return slot
 
@@ -193,7 +195,7 @@ def _slot_among(session: Session, wish: Wish, rows: Any) -> Slot:
 def _check_free(session: Session, wish: Wish, rows: Any, ends_at: datetime) -> None:
     busy = rows[0]
     if _begins_before(ends_at, busy.away_at):
-        raise Conflict("outside_hours", "The doctor is away then.")
+        raise OUTSIDE_HOURS("The doctor is away then.")
     overbooked_at = None if wish.overbooked else busy.overbooked_at
     if _begins_before(ends_at, busy.elsewhere_at) or _begins_before(ends_at, overbooked_at):
         raise named(session, wish, ends_at, SLOT_TAKEN)

@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Select, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound
+from chassis.errors import Conflict
+from chassis.refusals import Refusal
+from contracts.scheduling.appointments import OWN_PATIENT
+from contracts.scheduling.refusals import NO_SUCH_DOCTOR, PATIENT_BUSY, SLOT_TAKEN
 from services.scheduling.models import ACTIVE, VISIT, Doctor
 from transports.engines import violated
 
-SLOT_TAKEN = Conflict("slot_taken", "Somebody has this time already.")
-PATIENT_BUSY = Conflict("patient_busy", "The patient has another visit at that time.")
 OVERLAPS = {"no_doctor_overlap": SLOT_TAKEN, "no_patient_overlap": PATIENT_BUSY}
 """What the database's constraints mean."""
 DAY = timedelta(days=1)
@@ -41,11 +42,11 @@ def told(part: str, person_id: UUID) -> UUID | None:
 
 
 def check_not_own(session: Session, doctor_id: UUID, patient_id: UUID) -> None:
-    """Conflict: `own_visit`. NotFound: it is nobody who can be visited anyway. One that is not asks nothing."""
+    """One that is not asks nothing."""
     if doctor_id == patient_id:
         if session.scalar(select(Doctor.id).where(Doctor.id == doctor_id, Doctor.is_active)) is None:
-            raise NotFound("not_found", "There is no such doctor.")
-        raise Conflict("own_visit", "A doctor is nobody's own patient: choose another doctor.")
+            raise NO_SUCH_DOCTOR()
+        raise OWN_PATIENT()
 
 
 @contextmanager
@@ -67,15 +68,13 @@ def settling(session: Session, wish: Wish, ends_at: datetime) -> Iterator[None]:
         raise named(session, wish, ends_at, refusal) from None
 
 
-def named(session: Session, wish: Wish, ends_at: datetime, refusal: Conflict) -> Conflict:
+def named(session: Session, wish: Wish, ends_at: datetime, refusal: Refusal[Conflict]) -> Conflict:
     """The refusal with `appointment_id`, the first visit that is in the way of this one, for whoever may see it."""
     found = session.core.execute(_in_the_way(wish, ends_at, refusal)).scalar()
-    facts = {} if found is None else {"appointment_id": str(found)}
-    # A new one each time: an exception that is raised again and again gathers the frames of each time.
-    return type(refusal)(refusal.code, refusal.detail, facts)
+    return refusal() if found is None else refusal(appointment_id=str(found))
 
 
-def _in_the_way(wish: Wish, ends_at: datetime, refusal: Conflict) -> Select[tuple[UUID]]:
+def _in_the_way(wish: Wish, ends_at: datetime, refusal: Refusal[Conflict]) -> Select[tuple[UUID]]:
     one, person = VISIT.c, wish.doctor_id if refusal is SLOT_TAKEN else wish.patient_id
     whose = [one.patient_id == person]
     if refusal is not SLOT_TAKEN or not wish.overbooked:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from chassis import config
-from chassis.errors import Invalid
+from chassis.refusals import WRONG_FIELDS
 
 MISSED_AFTER = timedelta(hours=2)
 """How long after its end, at least, a visit is missed."""
@@ -20,12 +20,12 @@ def end_of(value: date | datetime) -> datetime:
 
 
 def span(from_: date | datetime | None, to: date | datetime | None) -> dict[str, datetime | None]:
-    """What a list is bounded by: at `since` or later, and before `until`. Invalid: `to` is earlier than `from_`."""
+    """What a list is bounded by: at `since` or later, and before `until`."""
     since = None if from_ is None else first_of(from_)
     until = None if to is None else end_of(to)
     if since is not None and until is not None and (until < since or (until == since and not isinstance(to, datetime))):
         errors = {"to": ["Must not be earlier than `from`."]}
-        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+        raise WRONG_FIELDS(errors=errors)
     return {"since": since, "until": until}
 
 

@@ -1,6 +1,5 @@
 """The directory of doctors: copies of what auth says of them."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,25 @@ from chassis.erasure import erase_traces
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.paging import page
+from contracts.auth.events import DoctorApproved
 from contracts.roles import DESK
+from contracts.scheduling.availability import GetDoctor, ListDoctors
+from contracts.scheduling.refusals import NO_SUCH_DOCTOR
 from services.scheduling import appointments, leaving
 from services.scheduling.models import AvailabilityRule, Doctor, TimeOff
 
 
-def remember(session: Session, actor: Actor, *, doctor_id: UUID, name: str, specialization: str) -> None:
+def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:
     """Copy an approved doctor, unless what is known is newer."""
-    _keep(session, actor, doctor_id, name=name, specialization=specialization, is_active=True, left_at=None)
+    _keep(
+        session,
+        actor,
+        event.doctor_id,
+        name=event.name,
+        specialization=event.specialization,
+        is_active=True,
+        left_at=None,
+    )
 
 
 def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> bool:
@@ -48,10 +58,7 @@ def suspend(session: Session, actor: Actor, *, user_id: UUID) -> bool:
 
 
 def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
-    """A person is gone for ever: a doctor's visits go to another one, a patient's are called off; no name is left.
-
-    Unavailable: `events_unsent`, so that it is done again a little later.
-    """
+    """A person is gone for ever: a doctor's visits go to another one, a patient's are called off; no name is left."""
     suspend(session, actor, user_id=user_id)
     leaving.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
     leaving.call_off_own(session, actor, patient_id=user_id)
@@ -61,33 +68,28 @@ def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID |
     erase_traces(session, user_id)
 
 
-def listing(
-    session: Session,
-    _actor: Actor,
-    *,
-    name: str | None,
-    specialization: str | None,
-    limit: int,
-    cursor: str | None,
-    ids: Collection[UUID] | None = None,
-) -> Page:
+def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:
     """The directory, or those of `ids` in it, by name; letters beyond ASCII have a case where the database knows it."""
-    query = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.is_active)
-    if ids is not None:
-        query = query.where(Doctor.id.in_(ids))
-    if name is not None:
-        query = query.where(Doctor.name.icontains(name, autoescape=True))
-    if specialization is not None:
-        query = query.where(func.lower(Doctor.specialization) == func.lower(specialization))
-    return page(session, query, (Doctor.name, Doctor.id), limit=limit, cursor=cursor, newest_first=False)
+    statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.is_active)
+    if query.ids is not None:
+        statement = statement.where(Doctor.id.in_(query.ids))
+    if query.name is not None:
+        statement = statement.where(Doctor.name.icontains(query.name, autoescape=True))
+    if query.specialization is not None:
+        statement = statement.where(func.lower(Doctor.specialization) == func.lower(query.specialization))
+    return page(
+        session, statement, (Doctor.name, Doctor.id), limit=query.limit, cursor=query.cursor, newest_first=False
+    )
 
 
-def get(session: Session, actor: Actor, *, doctor_id: UUID) -> Any:
-    """One doctor in the directory. NotFound: there is none who can be visited, or none yet."""
-    query = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.id == doctor_id, Doctor.is_active)
-    found = session.execute(query).first()
+def get(session: Session, actor: Actor, query: GetDoctor) -> Any:
+    """One doctor in the directory."""
+    statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(
+        Doctor.id == query.doctor_id, Doctor.is_active
+    )
+    found = session.execute(statement).first()
     if found is None:
-        raise missing(actor, doctor_id)
+        raise missing(actor, query.doctor_id)
     return found
 
 
@@ -109,4 +111,4 @@ def must_exist(session: Session, doctor_id: UUID) -> None:
 def check(is_active: bool | None) -> None:  # noqa: FBT001  a column
     """NotYet unless a doctor can be visited. For the doctors' and admins' own affairs."""
     if not is_active:
-        raise NotYet("not_found", "There is no such doctor.")
+        raise NO_SUCH_DOCTOR.not_yet()

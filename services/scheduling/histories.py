@@ -1,13 +1,13 @@
 """One visit, and all that happened to it."""
 
 from typing import Any, cast
-from uuid import UUID
 
 from sqlalchemy import Select, Table, bindparam, case, null, select
 
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentView, ChangeView
+from contracts.scheduling.appointments import AppointmentView
+from contracts.scheduling.histories import ChangeView, GetAppointment
 from services.scheduling.models import VISIT, AppointmentChange
 from services.scheduling.parts import part_of
 
@@ -28,10 +28,10 @@ HISTORY = _history(CHANGE.c.reason)
 HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_=null()).label("reason"))
 
 
-def get(session: Session, actor: Actor, *, appointment_id: UUID) -> dict[str, Any]:
+def get(session: Session, actor: Actor, query: GetAppointment) -> dict[str, Any]:
     """A visit with its history, in two statements: the patient's own, the doctor's own, any for the desk."""
-    visit = session.core.execute(ONE, {"visit_id": appointment_id}).one_or_none()
+    visit = session.core.execute(ONE, {"visit_id": query.appointment_id}).one_or_none()
     part = part_of(actor, visit, "patient", "doctor", "desk")
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
     history = HISTORY_TOLD if part == "patient" else HISTORY
-    return {**visit._asdict(), "history": session.core.execute(history, {"visit_id": appointment_id}).all()}
+    return {**visit._asdict(), "history": session.core.execute(history, {"visit_id": query.appointment_id}).all()}

@@ -12,8 +12,8 @@ from sqlalchemy import Column, Select, String, bindparam, select, tuple_, union_
 
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Invalid
 from chassis.paging import cursor_at, decoded
+from chassis.refusals import bad_cursor
 
 Statement = Select[*tuple[Any, ...]]
 BOUNDS: dict[str, Callable[[Any, Any], Any]] = {"since": ge, "until": lt}
@@ -41,10 +41,7 @@ class Timed:
         status: Sequence[str] | None = None,
         **filters: Any,
     ) -> Page:
-        """One page of the rows in these states, from `since` on and before `until`; None filters nothing.
-
-        Invalid: `bad_cursor`, also one of the other order.
-        """
+        """One page of the rows in these states, from `since` on and before `until`; None filters nothing."""
         values = {name: value for name, value in filters.items() if value is not None}
         values |= {f"status_{number}": state for number, state in enumerate(dict.fromkeys(status or ()))}
         values |= self._place(cursor, order)
@@ -61,7 +58,7 @@ class Timed:
         is_marked = order == EARLIEST_FIRST
         values = decoded(cursor, (_ORDER, *self.keys) if is_marked else self.keys)
         if is_marked and values.pop(0) != order:
-            raise Invalid("bad_cursor", "The cursor is not one of ours.", {"errors": {"cursor": ["Not valid."]}})
+            raise bad_cursor()
         return {f"after_{key.key}": value for key, value in zip(self.keys, values, strict=True)}
 
     def _cursor(self, row: Any, order: str) -> str:

@@ -4,14 +4,15 @@ Each statement is made once for the filters that are given, and finds its rows b
 are shown, so that a page costs the same however many visits there are (`python -m bench.listing` measures it).
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from uuid import UUID
-
 from chassis.contract import Page
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentView
+from contracts.scheduling.appointments import (
+    AppointmentView,
+    ListAppointments,
+    ListDoctorAppointments,
+    ListPatientAppointments,
+)
 from services.scheduling import days
 from services.scheduling.listings import Statement, Timed
 from services.scheduling.models import VISIT
@@ -30,63 +31,35 @@ class Visits(Timed):
 VISITS = Visits([VISIT.c[name] for name in AppointmentView.schema().fields], (VISIT.c.starts_at, VISIT.c.id))
 
 
-def of_patient(
-    session: Session,
-    actor: Actor,
-    *,
-    patient_id: UUID,
-    status: Sequence[str] | None,
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """The patient's own visits, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
-    actor.may_act_for(patient_id)
-    filters = {"patient_id": patient_id, **days.span(from_, to)}
-    return VISITS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
+def of_patient(session: Session, actor: Actor, query: ListPatientAppointments) -> Page:
+    """The patient's own visits, from either end."""
+    actor.may_act_for(query.patient_id)
+    filters = {"patient_id": query.patient_id, **days.span(query.from_, query.to)}
+    return VISITS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
 
 
-def of_doctor(
-    session: Session,
-    actor: Actor,
-    *,
-    doctor_id: UUID,
-    status: Sequence[str] | None,
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-    first_call: bool | None = None,
-) -> Page:
-    """The doctor's own visits, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
-    actor.may_act_for(doctor_id)
-    filters = {"doctor_id": doctor_id, **_calls(first_call), **days.span(from_, to)}
-    return VISITS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
+def of_doctor(session: Session, actor: Actor, query: ListDoctorAppointments) -> Page:
+    """The doctor's own visits, from either end."""
+    actor.may_act_for(query.doctor_id)
+    filters = {"doctor_id": query.doctor_id, **_calls(query.first_call), **days.span(query.from_, query.to)}
+    return VISITS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
 
 
-def of_all(
-    session: Session,
-    _actor: Actor,
-    *,
-    doctor_id: UUID | None,
-    patient_id: UUID | None,
-    status: Sequence[str] | None,
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-    first_call: bool | None = None,
-) -> Page:
-    """All visits, or those of a doctor or a patient, from either end, for the desk.
-
-    Invalid: `bad_cursor`, `invalid`.
-    """
-    filters = {"doctor_id": doctor_id, "patient_id": patient_id, **_calls(first_call), **days.span(from_, to)}
-    return VISITS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
+def of_all(session: Session, _actor: Actor, query: ListAppointments) -> Page:
+    """All visits, or those of a doctor or a patient, from either end, for the desk."""
+    filters = {
+        "doctor_id": query.doctor_id,
+        "patient_id": query.patient_id,
+        **_calls(query.first_call),
+        **days.span(query.from_, query.to),
+    }
+    return VISITS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
 
 
 def _calls(first_call: bool | None) -> dict[str, bool]:  # noqa: FBT001  it is a filter's value

@@ -10,7 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
+from chassis.refusals import Refusal
 from chassis.tables import BigSerial
+from contracts.scheduling.appointments import CANNOT_BE_CANCELLED, CANNOT_BE_MOVED, NOT_REQUESTED
+from contracts.scheduling.refusals import NOT_WAITING, TOO_LATE
+from contracts.scheduling.visits import NOT_BOOKED, NOT_FULFILLED, NOT_IN_PROGRESS, TOO_EARLY
 from services.scheduling import rota_models  # noqa: F401  its tables belong to the same database
 from services.scheduling.base import Base
 from services.scheduling.rules import Slot
@@ -149,39 +153,39 @@ class Appointment(Base):
 
     def accept(self, now: datetime) -> None:
         """The doctor agrees, before the visit begins, and before the patient has waited for too long."""
-        self._must_be(("requested",), "not_requested")
+        self._must_be(("requested",), NOT_REQUESTED)
         waits_since = now if self.requested_at is None else self.requested_at
         if now >= self.starts_at or now - waits_since >= ANSWERED_WITHIN:
-            raise Conflict("too_late", "The visit should have begun, or has waited 48 hours for an answer.")
+            raise TOO_LATE()
         self._become("booked")
 
     def reject(self, reason: str) -> None:
         """The doctor does not agree."""
-        self._must_be(("requested",), "not_requested")
+        self._must_be(("requested",), NOT_REQUESTED)
         self._become("rejected", reason)
 
     def arrive(self, now: datetime) -> None:
         """The patient is there, perhaps after somebody was sure of the contrary."""
-        self._must_be(("booked", "no_show"), "not_booked")
+        self._must_be(("booked", "no_show"), NOT_BOOKED)
         self._must_be_near(now)
         if self.status == "no_show" and now - self.ends_at > LATEST_ARRIVAL:
-            raise Conflict("too_late", "The visit was over more than 24 hours ago.")
+            raise TOO_LATE("The visit was over more than 24 hours ago.")
         self._become("arrived")
 
     def start(self, now: datetime) -> None:
         """The doctor begins."""
-        self._must_be(("booked", "arrived"), "not_booked")
+        self._must_be(("booked", "arrived"), NOT_BOOKED)
         self._must_be_near(now)
         self._become("in_progress")
 
     def complete(self) -> None:
         """The doctor is done."""
-        self._must_be(("in_progress",), "not_in_progress")
+        self._must_be(("in_progress",), NOT_IN_PROGRESS)
         self._become("fulfilled")
 
     def check_fulfilled(self) -> None:
-        """Conflict: `not_fulfilled`."""
-        self._must_be(("fulfilled",), "not_fulfilled")
+        """Refuse unless the visit is completed."""
+        self._must_be(("fulfilled",), NOT_FULFILLED)
 
     def undo_completion(self, status: str, reason: str, now: datetime) -> None:
         """The completion was a mistake: the visit is `booked`, `displaced` or `cancelled` instead."""
@@ -191,24 +195,24 @@ class Appointment(Base):
 
     def miss(self, now: datetime) -> None:
         """The patient has not come."""
-        self._must_be(("booked",), "not_booked")
+        self._must_be(("booked",), NOT_BOOKED)
         if now < self.starts_at:
-            raise Conflict("too_early", "The visit has not begun.")
+            raise TOO_EARLY()
         self._become("no_show")
 
     def cancel(self, reason: str | None, by: str) -> None:
         """It is called off: by the desk also when its patient is there, and leaves without being seen."""
-        self._must_be((*MOVABLE, *PRESENT) if by == "desk" else MOVABLE, "cannot_be_cancelled")
+        self._must_be((*MOVABLE, *PRESENT) if by == "desk" else MOVABLE, CANNOT_BE_CANCELLED)
         self._become("cancelled", reason)
 
     def expire(self) -> None:
         """Nobody answered in time, or nobody gave it another time."""
-        self._must_be(("requested", "displaced"), "not_requested")
+        self._must_be(("requested", "displaced"), NOT_REQUESTED)
         self._become("expired")
 
     def check_movable(self) -> None:
-        """Conflict: `cannot_be_moved`."""
-        self._must_be(MOVABLE, "cannot_be_moved")
+        """Refuse unless the visit may be moved or changed."""
+        self._must_be(MOVABLE, CANNOT_BE_MOVED)
 
     def reschedule(self, doctor_id: UUID, slot: Slot, overbook_reason: str | None) -> None:
         """It has another time, or another doctor. `agree` or `ask` says next whether it is booked with that."""
@@ -236,12 +240,12 @@ class Appointment(Base):
 
     def hand_over(self, doctor_id: UUID) -> None:
         """Another doctor keeps the visit, or goes on with it, at the same time."""
-        self._must_be(ACTIVE, "not_waiting")
+        self._must_be(ACTIVE, NOT_WAITING)
         self.doctor_id, self.revision = doctor_id, self.revision + 1
 
     def displace(self, now: datetime, reason: str | None) -> None:
         """The doctor cannot keep the visit: the patient needs another time, and is given one before others."""
-        self._must_be(WAITING, "not_waiting")
+        self._must_be(WAITING, NOT_WAITING)
         self._become("displaced", reason)
         self.displaced_at = now
 
@@ -251,11 +255,11 @@ class Appointment(Base):
 
     def _must_be_near(self, now: datetime) -> None:
         if self.starts_at - now > EARLIEST:
-            raise Conflict("too_early", "The visit begins in over 24 hours: reschedule it first.")
+            raise TOO_EARLY("The visit begins in over 24 hours: reschedule it first.")
 
-    def _must_be(self, before: tuple[str, ...], code: str) -> None:
+    def _must_be(self, before: tuple[str, ...], refusal: Refusal[Conflict]) -> None:
         if self.status not in before:
-            raise Conflict(code, f"The visit is {self.status}, not {' or '.join(before)}.", {"state": self.status})
+            raise refusal(state=self.status)
 
     def _become(self, status: str, reason: str | None = None) -> None:
         self.status, self.status_reason = status, reason

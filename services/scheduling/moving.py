@@ -6,9 +6,10 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.database import Session
-from chassis.errors import Forbidden
 from chassis.identity import Actor
-from contracts.scheduling import CHANGES, AppointmentRescheduled
+from contracts.scheduling.appointments import DESK_ONLY, ChangeAppointment, RescheduleAppointment
+from contracts.scheduling.events import AppointmentRescheduled
+from contracts.scheduling.histories import AppointmentPart
 from services.scheduling import appointments, calendars
 from services.scheduling.appointments import changed
 from services.scheduling.clashes import Wish, check_not_own, settling, told
@@ -20,47 +21,35 @@ WHOSE = ("patient", "desk", "doctor")
 WHEN_AND_WHO = frozenset({"doctor_id", "starts_at"})
 
 
-def reschedule(
-    session: Session,
-    actor: Actor,
-    *,
-    appointment_id: UUID,
-    starts_at: datetime,
-    overbook_reason: str | None,
-    minutes: int | None,
-    doctor_id: UUID | None,
-) -> Appointment:
-    """Move a visit to another time, perhaps of another doctor: a patient asks for it; the desk and the doctor do it.
-
-    NotFound: not one's own, or no such doctor. Forbidden: `desk_only`. Conflict: `slot_taken`, `outside_hours`,
-    `patient_busy`, `too_many_requests`, `cannot_be_moved`, `late_cancel`, `doctor_gone`, `own_visit`,
-    `patient_deceased`. Invalid: `not_in_future`, `too_far_ahead`.
-    """
-    visit = held(session, actor, appointment_id, *WHOSE, others=() if doctor_id is None else (doctor_id,))
-    part, to = part_of(actor, visit, *WHOSE), visit.doctor_id if doctor_id is None else doctor_id
-    _check_part(visit, part, to, overbook_reason)
+def reschedule(session: Session, actor: Actor, command: RescheduleAppointment) -> Appointment:
+    """Move a visit to another time, perhaps of another doctor: a patient asks for it; the desk and the doctor do it."""
+    visit = held(
+        session, actor, command.appointment_id, *WHOSE, others=() if command.doctor_id is None else (command.doctor_id,)
+    )
+    part, to = part_of(actor, visit, *WHOSE), visit.doctor_id if command.doctor_id is None else command.doctor_id
+    _check_part(visit, part, to, command.overbook_reason)
     visit.check_movable()
-    if overbook_reason is None and _is_there_already(visit, to, starts_at):
+    if command.overbook_reason is None and _is_there_already(visit, to, command.starts_at):
         return visit
     appointments.not_late(visit, part)
-    calendars.check_time(starts_at)
-    overbooked = overbook_reason is not None
-    wish = Wish(to, visit.patient_id, starts_at, told(part, actor.person), visit.id, overbooked)
-    slot, before = _new_slot(session, visit, part, wish, minutes), facts_of(visit)
+    calendars.check_time(command.starts_at)
+    overbooked = command.overbook_reason is not None
+    wish = Wish(to, visit.patient_id, command.starts_at, told(part, actor.person), visit.id, overbooked)
+    slot, before = _new_slot(session, visit, part, wish, command.minutes), facts_of(visit)
     with settling(session, wish, slot.ends_at):
-        visit.reschedule(to, slot, overbook_reason)
+        visit.reschedule(to, slot, command.overbook_reason)
         if part == "patient":
             visit.ask(clock.now())
         else:
             visit.agree()
-    return moved(session, actor, visit, before, overbook_reason)
+    return moved(session, actor, visit, before, command.overbook_reason)
 
 
 def _check_part(visit: Appointment, part: str, doctor_id: UUID, overbook_reason: str | None) -> None:
-    """Forbidden: `desk_only`."""
+    """Refuse what a doctor or a patient may not do with the appointment."""
     appointments.only_desk_overbooks(part, overbook_reason)
     if part == "doctor" and doctor_id != visit.doctor_id:
-        raise Forbidden("desk_only", "A doctor gives no visit to another doctor: the desk does.")
+        raise DESK_ONLY("A doctor gives no visit to another doctor: the desk does.")
 
 
 def _is_there_already(visit: Appointment, doctor_id: UUID, starts_at: datetime) -> bool:
@@ -77,20 +66,18 @@ def _new_slot(session: Session, visit: Appointment, part: str, wish: Wish, minut
 
 
 def _check_doctor(session: Session, visit: Appointment, doctor_id: UUID) -> None:
-    """Who is to keep the visit can be visited. Conflict: `own_visit` (its own patient), `doctor_gone`."""
+    """Who is to keep the visit can be visited."""
     check_not_own(session, doctor_id, visit.patient_id)
     if doctor_id == visit.doctor_id:
         appointments.must_have_doctor(session, visit)
 
 
-def change(session: Session, actor: Actor, *, appointment_id: UUID, **facts: Any) -> Appointment:
-    """Give a visit another `doctor_id`, `starts_at`, `place` or `reason`. Who names doctor or time agrees to it.
-
-    NotFound: no such visit, or doctor. Conflict: `slot_taken`, `outside_hours`, `patient_busy`, `cannot_be_moved`,
-    `doctor_gone`, `own_visit`. Invalid: `not_in_future`, `too_far_ahead`. Forbidden: `own_visit`.
-    """
+def change(session: Session, actor: Actor, command: ChangeAppointment) -> Appointment:
+    """Give a visit another `doctor_id`, `starts_at`, `place` or `reason`. Who names doctor or time agrees to it."""
+    facts = command.given()
+    del facts["appointment_id"]
     others = (facts["doctor_id"],) if "doctor_id" in facts else ()
-    visit = held(session, actor, appointment_id, "desk", others=others)
+    visit = held(session, actor, command.appointment_id, "desk", others=others)
     visit.check_movable()
     news = {name: value for name, value in facts.items() if getattr(visit, name) != value}
     before = facts_of(visit)
@@ -118,7 +105,7 @@ def _move(session: Session, visit: Appointment, facts: dict[str, Any]) -> None:
 
 def facts_of(visit: Appointment) -> dict[str, Any]:
     """What `moved` is to compare with, of a visit that is about to move."""
-    return {name: getattr(visit, name) for name in CHANGES}
+    return {name: getattr(visit, name) for name in AppointmentPart}
 
 
 def moved(

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from chassis import clock
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import SwapEnded
+from contracts.scheduling.swaps import SwapEnded
 from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
 
 BATCH = 200
@@ -40,7 +40,7 @@ def withdraw(session: Session, *shift_ids: UUID) -> None:
     query = select(ShiftSwap).where(about, OPEN_SWAP).order_by(ShiftSwap.id).with_for_update()
     for swap in session.scalars(query).all():
         swap.withdraw()
-        session.publish(SwapEnded(**facts(session, swap), status=swap.status))
+        session.publish(SwapEnded(**facts(session, swap), status="withdrawn"))
 
 
 def expire_swaps(session: Session, _actor: Actor) -> None:
@@ -50,4 +50,4 @@ def expire_swaps(session: Session, _actor: Actor) -> None:
     query = select(ShiftSwap).where(OPEN_SWAP, has_begun).order_by(ShiftSwap.id).limit(BATCH)
     for swap in session.scalars(query.with_for_update(skip_locked=True)).all():
         swap.expire()
-        session.publish(SwapEnded(**facts(session, swap), status=swap.status))
+        session.publish(SwapEnded(**facts(session, swap), status="expired"))

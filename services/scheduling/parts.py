@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from chassis.database import Session
-from chassis.errors import Forbidden, NotFound
 from chassis.identity import Actor
 from contracts.roles import DESK, Role
+from contracts.scheduling.refusals import NO_SUCH_APPOINTMENT, OWN_VISIT
 from services.scheduling import calendars
 from services.scheduling.models import VISIT, Appointment
 
@@ -18,18 +18,18 @@ PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindp
 def part_of(actor: Actor, visit: Any, *parts: str) -> str:
     """The first of these parts that one has in a visit: `patient`, `desk` or `doctor`.
 
-    The visit's patient has that one alone, whatever else they are. NotFound: none, or no visit. Forbidden: `own_visit`.
+    The visit's patient has that one alone, whatever else they are.
     """
     if visit is not None:
         has = {"desk": actor.has(DESK), "doctor": actor.has({Role.DOCTOR}) and actor.id == visit.doctor_id}
         if actor.id == visit.patient_id:
             if "patient" not in parts:
-                raise Forbidden("own_visit", "Somebody else of the hospital does that for you.")
+                raise OWN_VISIT()
             return "patient"
         for part in parts:
             if has.get(part):
                 return part
-    raise NotFound("not_found", "There is no such appointment.")
+    raise NO_SUCH_APPOINTMENT()
 
 
 def locked(session: Session, actor: Actor, appointment_id: UUID, *parts: str) -> Appointment:

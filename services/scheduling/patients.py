@@ -6,22 +6,25 @@ from sqlalchemy import or_, select
 
 from chassis.copies import keep
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
+from contracts.auth.events import UserRegistered, UserUpdated
+from contracts.clinical.patients import PatientRegistered
+from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import DESK, Role
+from contracts.scheduling.refusals import PATIENT_DECEASED
 from services.scheduling import calendars
 from services.scheduling.models import Patient
 
 
-def remember(session: Session, _actor: Actor, *, user_id: UUID, is_patient: bool = True) -> None:
+def remember(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:
     """An account has, or has had, the patient's role: the desk may book for the person."""
-    if is_patient:
-        _keep(session, user_id, is_erased=False)
+    if event.is_patient:
+        _keep(session, event.user_id, is_erased=False)
 
 
-def admit(session: Session, _actor: Actor, *, patient_id: UUID) -> None:
+def admit(session: Session, _actor: Actor, event: PatientRegistered) -> None:
     """Somebody has been registered at the desk."""
-    _keep(session, patient_id, is_erased=False)
+    _keep(session, event.patient_id, is_erased=False)
 
 
 def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
@@ -51,7 +54,7 @@ def is_gone(session: Session, patient_id: UUID) -> bool:
 def check_own(actor: Actor) -> None:
     """NotFound when a caller of the desk, who books for themselves, is no patient: of others there is no record."""
     if actor.has(DESK) and not actor.has({Role.PATIENT}):
-        raise NotFound("not_found", "There is no such patient.")
+        raise NO_SUCH_PATIENT()
 
 
 def must_exist(session: Session, patient_id: UUID) -> bool:
@@ -59,13 +62,13 @@ def must_exist(session: Session, patient_id: UUID) -> bool:
     query = select(Patient.is_erased, Patient.is_deceased).where(Patient.id == patient_id)
     found = session.execute(query).one_or_none()
     if found is None:
-        raise NotYet("not_found", "There is no such patient.")
+        raise NO_SUCH_PATIENT.not_yet()
     if found.is_erased:
-        raise NotFound("not_found", "There is no such patient.")
+        raise NO_SUCH_PATIENT()
     return bool(found.is_deceased)
 
 
 def must_live(session: Session, patient_id: UUID) -> None:
-    """The same of a patient who is to have a visit. Conflict: `patient_deceased`."""
+    """The same of a patient who is to have a visit."""
     if must_exist(session, patient_id):
-        raise Conflict("patient_deceased", "The patient is recorded as deceased.")
+        raise PATIENT_DECEASED()

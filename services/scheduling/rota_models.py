@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
+from chassis.refusals import Refusal
+from contracts.scheduling.shifts import SHIFT_CANCELLED
+from contracts.scheduling.swaps import SHIFT_BEGUN, SWAP_ANSWERED, SWAP_NOT_ACCEPTED
+from contracts.scheduling.tasks import TASK_CLOSED, TASK_NOT_ACCEPTED, TASK_NOT_IN_PROGRESS, TASK_NOT_REQUESTED
 from services.scheduling.base import Base
 
 OPEN_SWAP = text("status IN ('asked', 'accepted')")
@@ -56,22 +60,22 @@ class Shift(Base):
     def must_be_assigned(self) -> None:
         """Conflict `shift_cancelled` if nobody is to work it any more."""
         if self.status != "assigned":
-            raise Conflict("shift_cancelled", "The shift is cancelled.", {"state": self.status})
+            raise SHIFT_CANCELLED(state=self.status)
 
     def must_be_ahead(self, now: datetime) -> None:
         """Conflict `shift_begun` if somebody works it already, or has."""
         if self.starts_at <= now:
-            raise Conflict("shift_begun", "The shift has begun.")
+            raise SHIFT_BEGUN()
 
     def change(self, **changes: Any) -> None:
-        """It has another person, ward or time. Conflict: `shift_cancelled`."""
+        """It has another person, ward or time."""
         self.must_be_assigned()
         for name, value in changes.items():
             setattr(self, name, value)
         self.revision += 1
 
     def cancel(self) -> None:
-        """Nobody is to work it. Conflict: `shift_cancelled`."""
+        """Nobody is to work it."""
         self.must_be_assigned()
         self.status, self.revision = "cancelled", self.revision + 1
 
@@ -98,22 +102,22 @@ class ShiftSwap(Base):
     created_at: Mapped[datetime]
 
     def accept(self) -> None:
-        """The other one is willing. Conflict: `swap_answered`."""
+        """The other one is willing."""
         self._must_be("asked")
         self._become("accepted")
 
     def decline(self) -> None:
-        """The other one is not willing, or not any more. Conflict: `swap_answered`."""
+        """The other one is not willing, or not any more."""
         self.must_be_open()
         self._become("declined")
 
     def withdraw(self) -> None:
-        """It is asked for no longer. Conflict: `swap_answered`."""
+        """It is asked for no longer."""
         self.must_be_open()
         self._become("withdrawn")
 
     def expire(self) -> None:
-        """A shift of it has begun before an admin decided. Conflict: `swap_answered`."""
+        """A shift of it has begun before an admin decided."""
         self.must_be_open()
         self._become("expired")
 
@@ -126,12 +130,12 @@ class ShiftSwap(Base):
 
     def _must_be(self, *states: str) -> None:
         if self.status not in states:
-            raise Conflict("swap_answered", f"The swap is {self.status}.", {"state": self.status})
+            raise SWAP_ANSWERED(state=self.status)
 
     def decide(self, status: str, reason: str | None) -> None:
-        """An admin has `approved` or `refused` it. Conflict: `swap_not_accepted`."""
+        """An admin has `approved` or `refused` it."""
         if self.status != "accepted":
-            raise Conflict("swap_not_accepted", f"The swap is {self.status}.", {"state": self.status})
+            raise SWAP_NOT_ACCEPTED(state=self.status)
         self.reason = reason
         self._become(status)
 
@@ -162,34 +166,34 @@ class Task(Base):
     created_at: Mapped[datetime]
 
     def accept(self) -> None:
-        """The owner takes it on. Conflict: `task_not_requested`."""
-        self._move("requested", "accepted", "task_not_requested")
+        """The owner takes it on."""
+        self._move("requested", "accepted", TASK_NOT_REQUESTED)
 
     def reject(self, reason: str) -> None:
-        """The owner does not take it on. Conflict: `task_not_requested`."""
-        self._move("requested", "rejected", "task_not_requested")
+        """The owner does not take it on."""
+        self._move("requested", "rejected", TASK_NOT_REQUESTED)
         self.status_reason = reason
 
     def start(self) -> None:
-        """The owner begins. Conflict: `task_not_accepted`."""
-        self._move("accepted", "in_progress", "task_not_accepted")
+        """The owner begins."""
+        self._move("accepted", "in_progress", TASK_NOT_ACCEPTED)
 
     def complete(self) -> None:
-        """It is done. Conflict: `task_not_in_progress`."""
-        self._move("in_progress", "completed", "task_not_in_progress")
+        """It is done."""
+        self._move("in_progress", "completed", TASK_NOT_IN_PROGRESS)
 
     def fail(self, reason: str) -> None:
-        """It could not be done. Conflict: `task_not_in_progress`."""
-        self._move("in_progress", "failed", "task_not_in_progress")
+        """It could not be done."""
+        self._move("in_progress", "failed", TASK_NOT_IN_PROGRESS)
         self.status_reason = reason
 
     def cancel(self, reason: str) -> None:
-        """It is not to be done any more. Conflict: `task_closed`."""
+        """It is not to be done any more."""
         self.must_be_open()
         self.status, self.status_reason, self.revision = "cancelled", reason, self.revision + 1
 
     def change(self, **changes: Any) -> None:
-        """It has other facts; another owner has to accept it first. Conflict: `task_closed`."""
+        """It has other facts; another owner has to accept it first."""
         self.must_be_open()
         if "owner_id" in changes:
             self.status = "requested"
@@ -200,11 +204,11 @@ class Task(Base):
     def must_be_open(self) -> None:
         """Conflict `task_closed` if there is nothing left to do."""
         if self.status not in OPEN_TASK:
-            raise Conflict("task_closed", f"The task is {self.status}.", {"state": self.status})
+            raise TASK_CLOSED(state=self.status)
 
-    def _move(self, before: str, after: str, code: str) -> None:
+    def _move(self, before: str, after: str, refusal: Refusal[Conflict]) -> None:
         if self.status != before:
-            raise Conflict(code, f"The task is {self.status}, not {before}.", {"state": self.status})
+            raise refusal(state=self.status)
         self.status, self.revision = after, self.revision + 1
 
 

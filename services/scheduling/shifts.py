@@ -1,7 +1,7 @@
 """Shifts: who of the staff works where and when."""
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,9 +11,25 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Invalid, NotFound
+from chassis.errors import NotFound
 from chassis.identity import Actor
-from contracts.scheduling import ShiftAssigned, ShiftChanged, ShiftView
+from chassis.refusals import WRONG_FIELDS
+from contracts.scheduling.refusals import NO_SUCH_SHIFT, NOT_IN_FUTURE, TOO_FAR_AHEAD
+from contracts.scheduling.shifts import (
+    SHIFT_OVERLAPS,
+    TOO_LONG,
+    TOO_MANY_HOURS,
+    AssignShift,
+    ChangeShift,
+    GetShift,
+    ListMyShifts,
+    ListShifts,
+    ShiftAssigned,
+    ShiftChanged,
+    ShiftOutcome,
+    ShiftPart,
+    ShiftView,
+)
 from services.scheduling import calendars, days, open_swaps, staff, working_hours
 from services.scheduling.listings import Timed
 from services.scheduling.rota_models import Shift
@@ -21,28 +37,22 @@ from services.scheduling.working_hours import Work
 
 HORIZON = timedelta(days=366)
 """How far ahead staff is given work."""
-OVERLAPS = {"no_shift_overlap": Conflict("shift_overlaps", "The person has another shift at that time.")}
+OVERLAPS = {"no_shift_overlap": SHIFT_OVERLAPS}
 SHIFT = cast("Table", Shift.__table__)
 SHIFTS = Timed([SHIFT.c[name] for name in ShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
 
 
-def assign(
-    session: Session, _actor: Actor, *, person_id: UUID, ward: str, starts_at: datetime, ends_at: datetime
-) -> Shift:
-    """Have one of the staff work. The contract lets only admins.
-
-    NotFound: nobody of the staff. Invalid: `not_in_future`, `too_far_ahead`, `too_long`. Conflict: `shift_overlaps`,
-    `too_many_hours`.
-    """
-    _check_times(starts_at, ends_at)
-    session.lock(calendars.lock_of(person_id))
-    staff.must_work_here(session, person_id)
+def assign(session: Session, _actor: Actor, command: AssignShift) -> Shift:
+    """Have one of the staff work. The contract lets only admins."""
+    _check_times(command.starts_at, command.ends_at)
+    session.lock(calendars.lock_of(command.person_id))
+    staff.must_work_here(session, command.person_id)
     shift = Shift(
         id=uuid7(),
-        person_id=person_id,
-        ward=ward,
-        starts_at=starts_at,
-        ends_at=ends_at,
+        person_id=command.person_id,
+        ward=command.ward,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
         status="assigned",
         revision=1,
         created_at=clock.now(),
@@ -58,18 +68,18 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
     check_ahead("starts_at", starts_at)
     if ends_at <= starts_at:
         errors = {"ends_at": ["Must be later than `starts_at`."]}
-        raise Invalid("invalid", "Some fields are missing or wrong.", {"errors": errors})
+        raise WRONG_FIELDS(errors=errors)
     if ends_at - starts_at > working_hours.LONGEST:
-        raise Invalid("too_long", "A shift has at most 16 hours.", {"errors": {"ends_at": ["Too late."]}})
+        raise TOO_LONG(errors={"ends_at": ["Too late."]})
 
 
 def check_ahead(field: str, moment: datetime) -> None:
-    """Invalid: `not_in_future`, `too_far_ahead`."""
+    """Refuse a moment that is past, or over a year ahead."""
     ahead = moment - clock.now()
     if ahead <= timedelta(0):
-        raise Invalid("not_in_future", "That is past: it would have to be ahead.", {"errors": {field: ["Is past."]}})
+        raise NOT_IN_FUTURE("That is past: it would have to be ahead.", errors={field: ["Is past."]})
     if ahead > HORIZON:
-        raise Invalid("too_far_ahead", "That is more than a year ahead.", {"errors": {field: ["Too far ahead."]}})
+        raise TOO_FAR_AHEAD("That is more than a year ahead.", errors={field: ["Too far ahead."]})
 
 
 def _check_hours(session: Session, shift: Shift) -> None:
@@ -85,7 +95,7 @@ def _check_hours(session: Session, shift: Shift) -> None:
     most = working_hours.most_in_a_week(Work(shift.starts_at, shift.ends_at), around)
     if most > working_hours.MOST:
         hours = round(most / timedelta(hours=1), 2)
-        raise Conflict("too_many_hours", "The person would work more than 60 hours in 7 days.", {"hours": hours})
+        raise TOO_MANY_HOURS(hours=hours)
 
 
 def _facts(shift: Shift) -> dict[str, Any]:
@@ -95,28 +105,27 @@ def _facts(shift: Shift) -> dict[str, Any]:
 
 def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed: Collection[str]) -> None:
     """Tell whoever has the shift now, and whoever had it `before`, each once, what of it has `changed`."""
-    now, names = _facts(shift), sorted(changed)
+    now, names = _facts(shift), [ShiftPart(name) for name in sorted(changed)]
     if before["person_id"] != shift.person_id:
         gone = {**before, "revision": shift.revision}
-        session.publish(ShiftChanged(**gone, status="given_away", changed=["person_id"]))
-    session.publish(ShiftChanged(**now, status=shift.status, changed=names))
+        session.publish(ShiftChanged(**gone, status=ShiftOutcome.GIVEN_AWAY, changed=[ShiftPart.PERSON_ID]))
+    session.publish(ShiftChanged(**now, status=ShiftOutcome(shift.status), changed=names))
 
 
-def change(session: Session, actor: Actor, *, shift_id: UUID, status: str | None = None, **changes: Any) -> Shift:
-    """Give a shift another person, ward or time, or cancel it; what changes nothing is no change.
-
-    NotFound: `not_found`. Stale: `stale`. Invalid: `not_in_future`, `too_far_ahead`, `too_long`. Conflict:
-    `shift_overlaps`, `too_many_hours`, `shift_cancelled`.
-    """
-    shift = _locked(session, shift_id, *({changes["person_id"]} if "person_id" in changes else ()))
+def change(session: Session, actor: Actor, command: ChangeShift) -> Shift:
+    """Give a shift another person, ward or time, or cancel it; what changes nothing is no change."""
+    changes = command.given()
+    del changes["shift_id"]
+    is_cancelled = changes.pop("status", None) is not None
+    shift = _locked(session, command.shift_id, *({changes["person_id"]} if "person_id" in changes else ()))
     actor.expects(shift.revision)
     shift.must_be_assigned()
     check_ahead("starts_at", shift.starts_at)
     differing = {name: value for name, value in changes.items() if getattr(shift, name) != value}
-    if status is None and not differing:
+    if not is_cancelled and not differing:
         return shift
     before = _facts(shift)
-    if status is None:
+    if not is_cancelled:
         _change(session, shift, differing)
     else:
         shift.cancel()
@@ -138,7 +147,6 @@ def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
     """Give shifts to other people, all at once; the locks of all these people are held.
 
     Two that change places may overlap each other, so each is cancelled for a moment, which nobody outside sees.
-    Conflict: `shift_overlaps`, `too_many_hours`, `shift_cancelled`.
     """
     moved = [(shift, person_id, _facts(shift)) for shift, person_id in takes]
     for shift, person_id, _before in moved:
@@ -155,7 +163,7 @@ def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
 
 
 def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
-    """The shift, with the locks of the person whose it is and of these others. NotFound: `not_found`.
+    """The shift, with the locks of the person whose it is and of these others.
 
     Whose it is must be known to take that lock, and it may be somebody else's when the lock is held: then the locks are
     let go, with the savepoint, and taken again, since who takes more while he holds some may wait for ever.
@@ -172,49 +180,30 @@ def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
 
 def not_found() -> NotFound:
     """There is none, or none that the caller may see."""
-    return NotFound("not_found", "There is no such shift.")
+    return NO_SUCH_SHIFT()
 
 
-def get(session: Session, _actor: Actor, *, shift_id: UUID) -> dict[str, Any]:
-    """One shift, with the swap that is open for it. The contract lets only admins ask. NotFound: `not_found`."""
-    shift = session.get(Shift, shift_id)
+def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
+    """One shift, with the swap that is open for it. The contract lets only admins ask."""
+    shift = session.get(Shift, query.shift_id)
     if shift is None:
         raise not_found()
     own = {column.key: getattr(shift, column.key) for column in SHIFT.columns}
-    return {**own, "swap": open_swaps.of_shift(session, shift_id)}
+    return {**own, "swap": open_swaps.of_shift(session, query.shift_id)}
 
 
-def listing(
-    session: Session,
-    _actor: Actor,
-    *,
-    person_id: UUID | None,
-    ward: str | None,
-    status: Sequence[str] | None,
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """All shifts, from either end. The contract lets only admins ask. Invalid: `bad_cursor`, `invalid`."""
-    filters = {"person_id": person_id, "ward": ward, **days.span(from_, to)}
-    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
+def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:
+    """All shifts, from either end. The contract lets only admins ask."""
+    filters = {"person_id": query.person_id, "ward": query.ward, **days.span(query.from_, query.to)}
+    return SHIFTS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
 
 
-def own(
-    session: Session,
-    actor: Actor,
-    *,
-    person_id: UUID,
-    status: Sequence[str] | None,
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """One's own shifts, from either end. NotFound: somebody else's. Invalid: `bad_cursor`, `invalid`."""
-    actor.may_act_for(person_id)
-    filters = {"person_id": person_id, **days.span(from_, to)}
-    return SHIFTS.page(session, limit=limit, cursor=cursor, order=order, status=status, **filters)
+def own(session: Session, actor: Actor, query: ListMyShifts) -> Page:
+    """One's own shifts, from either end."""
+    actor.may_act_for(query.person_id)
+    filters = {"person_id": query.person_id, **days.span(query.from_, query.to)}
+    return SHIFTS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )

@@ -3,20 +3,27 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, delete, insert, select, union_all
 
 from chassis import clock, config
-from chassis.contract import Page, bad_cursor
+from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Invalid
 from chassis.identity import Actor
+from chassis.refusals import bad_cursor
 from contracts.audit import ADMINS
 from contracts.roles import DESK
-from contracts.scheduling import SlotPage
+from contracts.scheduling.availability import (
+    RANGE_TOO_LONG,
+    RULES_OVERLAP,
+    GetSchedule,
+    ListSlots,
+    RuleView,
+    SetSchedule,
+    SlotPage,
+)
 from services.scheduling import calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY, DOCTOR, HOURS, RULE, VALID
 from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor
@@ -50,73 +57,62 @@ TAKEN = union_all(
 """Visits of the doctor's own patients, overbooked ones too, visits to other doctors as their patient, and times off."""
 
 
-def set_schedule(session: Session, actor: Actor, *, doctor_id: UUID, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """Replace a doctor's weekly hours. NotFound: `not_found`. Stale: `stale`. Invalid: `rules_overlap`."""
-    actor.may_act_for(doctor_id, ADMINS)
+def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[str, Any]:
+    """Replace a doctor's weekly hours."""
+    actor.may_act_for(command.doctor_id, ADMINS)
     # Of two who replace at once, the second sees what the first has written, and does not only add to it.
-    session.lock(calendars.lock_of(doctor_id))
-    doctor = session.get(Doctor, doctor_id, with_for_update=True)
+    session.lock(calendars.lock_of(command.doctor_id))
+    doctor = session.get(Doctor, command.doctor_id, with_for_update=True)
     doctors.check(None if doctor is None else doctor.is_active)
     assert doctor is not None  # noqa: S101  for the type checker: else there is no such doctor
     actor.expects(doctor.schedule_revision)
-    _check_overlaps(rules)
-    session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id))
-    if rules:
-        session.execute(insert(AvailabilityRule), [{"doctor_id": doctor_id, **rule} for rule in rules])
+    _check_overlaps(command.rules)
+    session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == command.doctor_id))
+    if command.rules:
+        session.execute(
+            insert(AvailabilityRule), [{"doctor_id": command.doctor_id, **rule.given()} for rule in command.rules]
+        )
     doctor.schedule_revision += 1
-    session.note(record_id=doctor_id)
-    return _schedule(rules, doctor.schedule_revision)
+    session.note(record_id=command.doctor_id)
+    return _schedule(command.rules, doctor.schedule_revision)
 
 
-def _check_overlaps(given: list[dict[str, Any]]) -> None:
+def _check_overlaps(given: list[RuleView]) -> None:
     """Invalid `rules_overlap`: nobody is visited twice at once, or at two places."""
-    always = {"valid_from": None, "valid_to": None}
-    found = rules.rules_that_overlap(SimpleNamespace(**{**always, **rule}) for rule in given)
+    found = rules.rules_that_overlap(given)
     if found is not None:
         first, second = found
         errors = {"rules": {str(second): [f"Overlaps with the rule at place {first}, counted from 0."]}}
-        raise Invalid("rules_overlap", "Two of the rules overlap on some day.", {"errors": errors, "rules": [*found]})
+        raise RULES_OVERLAP(errors=errors, rules=[*found])
 
 
 def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
     return {"rules": hours, "timezone": config.current().hospital_timezone.key, "revision": revision}
 
 
-def get_schedule(session: Session, actor: Actor, *, doctor_id: UUID) -> dict[str, Any]:
-    """A doctor's weekly hours. NotFound: `not_found`."""
-    actor.may_act_for(doctor_id, DESK)
-    query = select(Doctor.schedule_revision).where(Doctor.id == doctor_id, Doctor.is_active)
-    revision = session.scalar(query)
+def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> dict[str, Any]:
+    """A doctor's weekly hours."""
+    actor.may_act_for(query.doctor_id, DESK)
+    statement = select(Doctor.schedule_revision).where(Doctor.id == query.doctor_id, Doctor.is_active)
+    revision = session.scalar(statement)
     if revision is None:
-        raise doctors.missing(actor, doctor_id)
-    hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == doctor_id)
+        raise doctors.missing(actor, query.doctor_id)
+    hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == query.doctor_id)
     in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
     return _schedule(session.scalars(in_order).all(), revision)
 
 
-def listing(
-    session: Session,
-    actor: Actor,
-    *,
-    doctor_id: UUID,
-    from_: date | datetime | None,
-    to: date | datetime | None,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range.
-
-    NotFound: no such doctor, or none yet. Invalid: `range_too_long`, `bad_cursor`, `invalid`.
-    """
-    start, end = _range(from_, to)
-    after = _after(cursor)
+def listing(session: Session, actor: Actor, query: ListSlots) -> Page:
+    """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range."""
+    start, end = _range(query.from_, query.to)
+    after = _after(query.cursor)
     start = min(max(start, after[0]), end)
-    found = _rules_of(session, actor, doctor_id, start, end)
+    found = _rules_of(session, actor, query.doctor_id, start, end)
     slots = rules.slots_of(found, start, end, config.current().hospital_timezone)
-    free = rules.free(slots, _taken(session, doctor_id, start, end))
-    window = list(islice(dropwhile(lambda slot: slot[:2] < after, free), limit + 1))
-    following = _cursor(window[limit]) if len(window) > limit else None
-    return SlotPage(window[:limit], following, timezone=config.current().hospital_timezone.key)
+    free = rules.free(slots, _taken(session, query.doctor_id, start, end))
+    window = list(islice(dropwhile(lambda slot: slot[:2] < after, free), query.limit + 1))
+    following = _cursor(window[query.limit]) if len(window) > query.limit else None
+    return SlotPage(window[: query.limit], following, timezone=config.current().hospital_timezone.key)
 
 
 def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
@@ -147,7 +143,7 @@ def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[d
     start = clock.now() if from_ is None else days.first_of(from_)
     end = start + WEEK if to is None else days.end_of(to)
     if end - start > rules.RANGE + timedelta(hours=1):
-        raise Invalid("range_too_long", "Ask for up to 31 days at once.", {"errors": {"to": ["Too far from `from`."]}})
+        raise RANGE_TOO_LONG(errors={"to": ["Too far from `from`."]})
     return max(start, clock.now()), min(end, clock.now() + rules.HORIZON)
 
 
@@ -157,7 +153,7 @@ def _cursor(slot: Slot) -> str:
 
 
 def _after(cursor: str | None) -> tuple[datetime, datetime]:
-    """Start and end of the slot from which to go on. Invalid: `bad_cursor`."""
+    """Start and end of the slot from which to go on."""
     if cursor is None:
         return clock.now(), clock.now()
     first, _slash, second = cursor.replace(" ", "+").partition("/")

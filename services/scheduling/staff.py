@@ -7,18 +7,18 @@ from sqlalchemy import select
 
 from chassis.copies import keep
 from chassis.database import Session
-from chassis.errors import Conflict, NotFound, NotYet
 from chassis.identity import Actor
+from contracts.auth.events import StaffApproved
 from contracts.roles import STAFF
+from contracts.scheduling.refusals import NO_SUCH_STAFF
+from contracts.scheduling.swaps import OTHER_ROLE
 from services.scheduling.rota_models import LEFT, StaffRole
 
-_UNKNOWN = ("not_found", "There is no such person in the staff.")
 
-
-def remember(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
+def remember(session: Session, actor: Actor, event: StaffApproved) -> None:
     """A person has, or still has, a role of the staff, unless what is known is newer."""
-    if role in STAFF:
-        _keep(session, actor, user_id, role)
+    if event.role in STAFF:
+        _keep(session, actor, event.user_id, event.role)
 
 
 def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
@@ -39,21 +39,18 @@ def _keep(session: Session, actor: Actor, user_id: UUID, role: str) -> None:
 
 
 def must_work_here(session: Session, person_id: UUID) -> None:
-    """NotYet unless the person is one of the staff now: an admin may have given the role a moment ago."""
+    """Refuse unless the person is one of the staff now: word of a new role may be under way."""
     if not roles_of(session, person_id).get(person_id):
-        raise NotYet(*_UNKNOWN)
+        raise NO_SUCH_STAFF.not_yet()
 
 
 def must_share_a_role(session: Session, *people: UUID) -> None:
-    """Conflict `other_role` unless they all have a role in common now; NotFound: one of them is not of the staff.
-
-    Nobody waits for word of a colleague: who asks has seen them in a list.
-    """
+    """Refuse unless all people have a role in common now. No wait: the caller has seen the colleague in a list."""
     roles = roles_of(session, *people)
     if not all(roles.get(one) for one in people):
-        raise NotFound(*_UNKNOWN)
+        raise NO_SUCH_STAFF()
     if not set.intersection(*roles.values()):
-        raise Conflict("other_role", "The two have no role of the staff in common.")
+        raise OTHER_ROLE()
 
 
 def roles_of(session: Session, *people: UUID) -> dict[UUID, set[str]]:

@@ -1,6 +1,6 @@
 """Swaps: one of the staff asks another one to take a shift, who accepts, and an admin approves."""
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import Select, Table, or_, select
@@ -9,10 +9,26 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session, refusing
-from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import page
-from contracts.scheduling import ColleagueShiftView, SwapAnswered, SwapAsked, SwapDecided, SwapView
+from chassis.refusals import WRONG_FIELDS
+from contracts.refusals import OWN_REQUEST, REASON_REQUIRED
+from contracts.scheduling.refusals import NO_SUCH_SWAP
+from contracts.scheduling.shifts import ColleagueShiftView
+from contracts.scheduling.swaps import (
+    SWAP_NOT_ACCEPTED,
+    SWAP_PENDING,
+    AnswerSwap,
+    AskForSwap,
+    DecideSwap,
+    ListMySwaps,
+    ListSwaps,
+    SwapAnswer,
+    SwapAnswered,
+    SwapAsked,
+    SwapDecided,
+    SwapView,
+)
 from services.scheduling import calendars, open_swaps, shifts, staff
 from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
 
@@ -20,30 +36,24 @@ SWAP = cast("Table", ShiftSwap.__table__)
 OWN = [name for name in SwapView.schema().fields if name in SWAP.c]
 LISTED = [*(SWAP.c[name] for name in OWN), SWAP.c.created_at]
 SHIFT = [cast("Table", Shift.__table__).c[name] for name in ColleagueShiftView.schema().fields]
-PENDING = {"uq_shift_swap_shift_id": Conflict("swap_pending", "Somebody is asked to take this shift already.")}
+PENDING = {"uq_shift_swap_shift_id": SWAP_PENDING}
 
 
-def ask(
-    session: Session, actor: Actor, *, shift_id: UUID, asked_of: UUID, in_exchange_id: UUID | None
-) -> dict[str, Any]:
-    """Ask somebody to take one's own shift, perhaps for one of theirs.
-
-    NotFound: not one's own shift, nobody of the staff, not their shift to come. Conflict: `swap_pending`,
-    `shift_cancelled`, `shift_begun`, `other_role`. Invalid: oneself.
-    """
-    session.lock(*{calendars.lock_of(person_id) for person_id in (actor.person, asked_of)})
-    shift = session.get(Shift, shift_id, with_for_update=True)
+def ask(session: Session, actor: Actor, command: AskForSwap) -> dict[str, Any]:
+    """Ask somebody to take one's own shift, perhaps for one of theirs."""
+    session.lock(*{calendars.lock_of(person_id) for person_id in (actor.person, command.asked_of)})
+    shift = session.get(Shift, command.shift_id, with_for_update=True)
     if shift is None or shift.person_id != actor.person:
         raise shifts.not_found()
     shift.must_be_assigned()
     shift.must_be_ahead(clock.now())
-    _check_other(session, actor, asked_of, in_exchange_id)
+    _check_other(session, actor, command.asked_of, command.in_exchange_id)
     swap = ShiftSwap(
         id=uuid7(),
         shift_id=shift.id,
         asked_by=actor.person,
-        asked_of=asked_of,
-        in_exchange_id=in_exchange_id,
+        asked_of=command.asked_of,
+        in_exchange_id=command.in_exchange_id,
         status="asked",
         reason=None,
         revision=1,
@@ -58,7 +68,7 @@ def ask(
 def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id: UUID | None) -> None:
     """Somebody else of the staff who may do the same work, and whose is the shift that one would get, if any."""
     if asked_of == actor.person:
-        raise Invalid("invalid", "Ask somebody else.", {"errors": {"asked_of": ["Is oneself."]}})
+        raise WRONG_FIELDS("Ask somebody else.", errors={"asked_of": ["Is oneself."]})
     staff.must_share_a_role(session, actor.person, asked_of)
     if in_exchange_id is None:
         return
@@ -67,31 +77,28 @@ def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id:
         raise shifts.not_found()
 
 
-def answer(session: Session, actor: Actor, *, swap_id: UUID, answer: str) -> dict[str, Any]:
-    """Accept or decline what one is asked for, or withdraw what one has asked for; what is accepted may be declined.
-
-    NotFound: what is not one's own to answer so. Stale: `stale`. Conflict: `swap_answered`, `shift_begun`.
-    """
-    swap = session.get(ShiftSwap, swap_id, with_for_update=True)
-    if swap is None or actor.person != (swap.asked_by if answer == "withdraw" else swap.asked_of):
-        raise NotFound("not_found", "There is no such swap.")
+def answer(session: Session, actor: Actor, command: AnswerSwap) -> dict[str, Any]:
+    """Accept or decline what one is asked for, or withdraw what one has asked for; what is accepted may be declined."""
+    swap = session.get(ShiftSwap, command.swap_id, with_for_update=True)
+    if swap is None or actor.person != (swap.asked_by if command.answer == "withdraw" else swap.asked_of):
+        raise NO_SUCH_SWAP()
     actor.expects(swap.revision)
     swap.must_be_open()
     open_swaps.must_be_ahead(session, swap)
-    {"accept": swap.accept, "decline": swap.decline, "withdraw": swap.withdraw}[answer]()
-    session.publish(SwapAnswered(**open_swaps.facts(session, swap), status=swap.status))
+    {"accept": swap.accept, "decline": swap.decline, "withdraw": swap.withdraw}[command.answer]()
+    session.publish(SwapAnswered(**open_swaps.facts(session, swap), status=SwapAnswer(swap.status)))
     return _shown(session, swap)[0]
 
 
-def own(session: Session, actor: Actor, *, limit: int, cursor: str | None) -> Page:
-    """The swaps that one asked for or is asked for, newest first. Invalid: `bad_cursor`."""
+def own(session: Session, actor: Actor, query: ListMySwaps) -> Page:
+    """The swaps that one asked for or is asked for, newest first."""
     mine = or_(SWAP.c.asked_by == actor.person, SWAP.c.asked_of == actor.person)
-    return _page(session, select(*LISTED).where(mine), limit, cursor)
+    return _page(session, select(*LISTED).where(mine), query.limit, query.cursor)
 
 
-def listing(session: Session, _actor: Actor, *, status: str, limit: int, cursor: str | None) -> Page:
-    """All swaps in this state, newest first. The contract lets only admins ask. Invalid: `bad_cursor`."""
-    return _page(session, select(*LISTED).where(SWAP.c.status == status), limit, cursor)
+def listing(session: Session, _actor: Actor, query: ListSwaps) -> Page:
+    """All swaps in this state, newest first. The contract lets only admins ask."""
+    return _page(session, select(*LISTED).where(SWAP.c.status == query.status), query.limit, query.cursor)
 
 
 def _page(session: Session, query: Select[*tuple[Any, ...]], limit: int, cursor: str | None) -> Page:
@@ -113,24 +120,21 @@ def _shown(session: Session, *swaps: Any) -> list[dict[str, Any]]:
     ]
 
 
-def decide(session: Session, actor: Actor, *, shift_id: UUID, decision: str, reason: str | None) -> dict[str, Any]:
-    """Approve the swap of a shift that the other one has accepted, which moves the shift, or refuse it.
-
-    NotFound: `not_found`. Forbidden: `own_request`. Stale: `stale`. Conflict: `swap_not_accepted`, `shift_overlaps`,
-    `too_many_hours`, `shift_cancelled`, `shift_begun`, `other_role`. Invalid: `reason_required`.
-    """
-    if decision == "refuse" and not (reason or "").strip():
+def decide(session: Session, actor: Actor, command: DecideSwap) -> dict[str, Any]:
+    """Approve the swap of a shift that the other one has accepted, which moves the shift, or refuse it."""
+    if command.decision == "refuse" and not (command.reason or "").strip():
         errors = {"reason": ["A refusal needs a reason."]}
-        raise Invalid("reason_required", "Say why the swap is refused.", {"errors": errors})
-    shift, swap = _open_one(session, shift_id)
+        raise REASON_REQUIRED("Say why the swap is refused.", errors=errors)
+    shift, swap = _open_one(session, command.shift_id)
     if actor.person in (swap.asked_by, swap.asked_of):
-        raise Forbidden("own_request", "Another admin decides about your swap.")
+        raise OWN_REQUEST("Another admin decides about your swap.")
     actor.expects(swap.revision)
     open_swaps.must_be_ahead(session, swap)
-    swap.decide("approved" if decision == "approve" else "refused", reason)
-    if decision == "approve":
+    decided: Literal["approved", "refused"] = "approved" if command.decision == "approve" else "refused"
+    swap.decide(decided, command.reason)
+    if command.decision == "approve":
         _carry_out(session, shift, swap)
-    session.publish(SwapDecided(**open_swaps.facts(session, swap), status=swap.status))
+    session.publish(SwapDecided(**open_swaps.facts(session, swap), status=decided))
     return _shown(session, swap)[0]
 
 
@@ -146,7 +150,7 @@ def _open_one(session: Session, shift_id: UUID) -> tuple[Shift, ShiftSwap]:
     shift.must_be_assigned()
     swap = session.scalar(is_open.with_for_update())
     if swap is None or people != (swap.asked_by, swap.asked_of):  # Others are asked by now, whose locks are not held.
-        raise Conflict("swap_not_accepted", "Nobody has accepted to take the shift.", {"state": "none"})
+        raise SWAP_NOT_ACCEPTED("Nobody has accepted to take the shift.", state="none")
     return shift, swap
 
 

@@ -1,6 +1,6 @@
 """Tasks of the staff: given by an admin, taken on by their owners, done or not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -10,10 +10,29 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Invalid, NotFound
+from chassis.errors import NotFound
 from chassis.identity import Actor
+from contracts.refusals import REASON_REQUIRED
 from contracts.roles import Role
-from contracts.scheduling import TaskAssigned, TaskChanged, TaskClosed, TaskView
+from contracts.scheduling.refusals import NO_SUCH_TASK
+from contracts.scheduling.tasks import (
+    AcceptTask,
+    ChangeTask,
+    CompleteTask,
+    FailTask,
+    GetTask,
+    GiveTask,
+    ListMyTasks,
+    ListTasks,
+    RejectTask,
+    StartTask,
+    TaskAssigned,
+    TaskChanged,
+    TaskClosed,
+    TaskEnd,
+    TaskPart,
+    TaskView,
+)
 from services.scheduling import patients, shifts, staff
 from services.scheduling.listings import Timed
 from services.scheduling.rota_models import Task
@@ -28,34 +47,21 @@ TASK = cast("Table", Task.__table__)
 TASKS = Timed([TASK.c[name] for name in TaskView.schema().fields], (TASK.c.created_at, TASK.c.id))
 
 
-def give(
-    session: Session,
-    actor: Actor,
-    *,
-    title: str,
-    description: str | None,
-    owner_id: UUID,
-    patient_id: UUID | None,
-    priority: str,
-    due_at: datetime | None,
-) -> Task:
-    """Give one of the staff a task. The contract lets only admins.
-
-    NotFound: nobody of the staff, or no such patient. Invalid: `not_in_future`, `too_far_ahead`.
-    """
-    _check_due(due_at)
-    staff.must_work_here(session, owner_id)
-    if patient_id is not None:
-        patients.must_exist(session, patient_id)
+def give(session: Session, actor: Actor, command: GiveTask) -> Task:
+    """Give one of the staff a task. The contract lets only admins."""
+    _check_due(command.due_at)
+    staff.must_work_here(session, command.owner_id)
+    if command.patient_id is not None:
+        patients.must_exist(session, command.patient_id)
     task = Task(
         id=uuid7(),
-        title=title,
-        description=description,
-        owner_id=owner_id,
+        title=command.title,
+        description=command.description,
+        owner_id=command.owner_id,
         given_by=actor.person,
-        patient_id=patient_id,
-        priority=priority,
-        due_at=due_at,
+        patient_id=command.patient_id,
+        priority=command.priority,
+        due_at=command.due_at,
         status="requested",
         status_reason=None,
         revision=1,
@@ -81,33 +87,23 @@ def _say_assigned(session: Session, task: Task, former_owner_id: UUID | None) ->
 
 def _say_changed(session: Session, task: Task, changed: Collection[str]) -> None:
     """Tell its owner what makes a difference to when it is done."""
-    told = [name for name in TOLD if name in changed]
+    told = sorted(part for part in TaskPart if part in changed)
     if told:
         session.publish(TaskChanged(**_facts(task), priority=task.priority, due_at=task.due_at, changed=told))
 
 
 def _say_closed(session: Session, task: Task) -> None:
-    session.publish(TaskClosed(**_facts(task), given_by=task.given_by, status=task.status))
+    session.publish(TaskClosed(**_facts(task), given_by=task.given_by, status=TaskEnd(task.status)))
 
 
-def change(
-    session: Session,
-    actor: Actor,
-    *,
-    task_id: UUID,
-    status: str | None = None,
-    reason: str | None = None,
-    **changes: Any,
-) -> Task:
-    """Cancel a task, or correct it; another owner has to accept it. What changes nothing is no change.
-
-    NotFound: `not_found`. Stale: `stale`. Conflict: `task_closed`. Invalid: `reason_required`, `not_in_future`,
-    `too_far_ahead`.
-    """
-    task = _locked(session, task_id)
+def change(session: Session, actor: Actor, command: ChangeTask) -> Task:
+    """Cancel a task, or correct it; another owner has to accept it. What changes nothing is no change."""
+    task = _locked(session, command.task_id)
     actor.expects(task.revision)
-    if status is not None:
-        return _cancel(session, task, reason)
+    changes = command.given()
+    del changes["task_id"]
+    if command.status:
+        return _cancel(session, task, command.reason or None)
     task.must_be_open()
     differing = {name: value for name, value in changes.items() if getattr(task, name) != value}
     if not differing:
@@ -127,46 +123,46 @@ def change(
 def _cancel(session: Session, task: Task, reason: str | None) -> Task:
     if reason is None or not reason.strip():
         errors = {"reason": ["Say why."]}
-        raise Invalid("reason_required", "Say why the task is not to be done any more.", {"errors": errors})
+        raise REASON_REQUIRED("Say why the task is not to be done any more.", errors=errors)
     task.cancel(reason)
     _say_closed(session, task)
     return task
 
 
-def accept(session: Session, actor: Actor, *, task_id: UUID) -> Task:
-    """Take one's own task on. NotFound: somebody else's. Stale: `stale`. Conflict: `task_not_requested`."""
-    task = _own(session, actor, task_id)
+def accept(session: Session, actor: Actor, command: AcceptTask) -> Task:
+    """Take one's own task on."""
+    task = _own(session, actor, command.task_id)
     task.accept()
     return task
 
 
-def start(session: Session, actor: Actor, *, task_id: UUID) -> Task:
-    """Begin one's own task. NotFound: somebody else's. Stale: `stale`. Conflict: `task_not_accepted`."""
-    task = _own(session, actor, task_id)
+def start(session: Session, actor: Actor, command: StartTask) -> Task:
+    """Begin one's own task."""
+    task = _own(session, actor, command.task_id)
     task.start()
     return task
 
 
-def complete(session: Session, actor: Actor, *, task_id: UUID) -> Task:
-    """One's own task is done. NotFound: somebody else's. Stale: `stale`. Conflict: `task_not_in_progress`."""
-    task = _own(session, actor, task_id)
+def complete(session: Session, actor: Actor, command: CompleteTask) -> Task:
+    """One's own task is done."""
+    task = _own(session, actor, command.task_id)
     task.complete()
     _say_closed(session, task)
     return task
 
 
-def fail(session: Session, actor: Actor, *, task_id: UUID, reason: str) -> Task:
-    """One's own task could not be done. NotFound: somebody else's. Stale: `stale`. Conflict: `task_not_in_progress`."""
-    task = _own(session, actor, task_id)
-    task.fail(reason)
+def fail(session: Session, actor: Actor, command: FailTask) -> Task:
+    """One's own task could not be done."""
+    task = _own(session, actor, command.task_id)
+    task.fail(command.reason)
     _say_closed(session, task)
     return task
 
 
-def reject(session: Session, actor: Actor, *, task_id: UUID, reason: str) -> Task:
-    """Not take one's own task on. NotFound: somebody else's. Stale: `stale`. Conflict: `task_not_requested`."""
-    task = _own(session, actor, task_id)
-    task.reject(reason)
+def reject(session: Session, actor: Actor, command: RejectTask) -> Task:
+    """Not take one's own task on."""
+    task = _own(session, actor, command.task_id)
+    task.reject(command.reason)
     _say_closed(session, task)
     return task
 
@@ -188,43 +184,26 @@ def _own(session: Session, actor: Actor, task_id: UUID) -> Task:
 
 
 def _not_found() -> NotFound:
-    return NotFound("not_found", "There is no such task.")
+    return NO_SUCH_TASK()
 
 
-def get(session: Session, actor: Actor, *, task_id: UUID) -> Task:
-    """One task: any for admins, one's own for the others. NotFound: `not_found`."""
-    task = session.get(Task, task_id)
+def get(session: Session, actor: Actor, query: GetTask) -> Task:
+    """One task: any for admins, one's own for the others."""
+    task = session.get(Task, query.task_id)
     if task is None or not (task.owner_id == actor.person or actor.has({Role.ADMIN})):
         raise _not_found()
     return task
 
 
-def listing(
-    session: Session,
-    _actor: Actor,
-    *,
-    owner_id: UUID | None,
-    patient_id: UUID | None,
-    status: Sequence[str] | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """All tasks, from either end. The contract lets only admins ask. Invalid: `bad_cursor`."""
-    about = {"owner_id": owner_id, "patient_id": patient_id}
-    return TASKS.page(session, limit=limit, cursor=cursor, order=order, status=status, **about)
+def listing(session: Session, _actor: Actor, query: ListTasks) -> Page:
+    """All tasks, from either end. The contract lets only admins ask."""
+    about = {"owner_id": query.owner_id, "patient_id": query.patient_id}
+    return TASKS.page(session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **about)
 
 
-def own(
-    session: Session,
-    actor: Actor,
-    *,
-    owner_id: UUID,
-    status: Sequence[str] | None,
-    order: str,
-    limit: int,
-    cursor: str | None,
-) -> Page:
-    """One's own tasks, from either end. NotFound: somebody else's. Invalid: `bad_cursor`."""
-    actor.may_act_for(owner_id)
-    return TASKS.page(session, limit=limit, cursor=cursor, order=order, owner_id=owner_id, status=status)
+def own(session: Session, actor: Actor, query: ListMyTasks) -> Page:
+    """One's own tasks, from either end."""
+    actor.may_act_for(query.owner_id)
+    return TASKS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, owner_id=query.owner_id, status=query.status
+    )

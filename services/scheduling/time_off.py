@@ -11,11 +11,21 @@ from uuid_utils.compat import uuid7
 from chassis import clock, config
 from chassis.contract import Page
 from chassis.database import Session
-from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.paging import Listing
 from contracts.audit import ADMINS
-from contracts.scheduling import AbsenceView, TimeOffRowView
+from contracts.scheduling.availability import (
+    HAS_VISITS,
+    RANGE_TOO_LONG,
+    TIME_OFF_OVERLAPS,
+    AbsenceView,
+    EndTimeOff,
+    ListAbsences,
+    ListTimeOff,
+    TakeTimeOff,
+    TimeOffRowView,
+)
+from contracts.scheduling.refusals import NO_SUCH_TIME_OFF, NOT_IN_FUTURE, TOO_FAR_AHEAD
 from services.scheduling import appointments, calendars, days, doctors, rules
 from services.scheduling.calendars import AWAY
 from services.scheduling.models import ACTIVE, PRESENT, Appointment, TimeOff
@@ -32,33 +42,23 @@ ABSENCES = Listing([AWAY.c[name] for name in AbsenceView.schema().fields], TIMES
 """The same without the reason."""
 
 
-def take(
-    session: Session,
-    actor: Actor,
-    *,
-    doctor_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
-    reason: str | None,
-    displace: bool,
-) -> dict[str, Any]:
-    """Be away for a time, or have a doctor be. With `displace`, the visits in it that have not begun lose their time.
+def take(session: Session, actor: Actor, command: TakeTimeOff) -> dict[str, Any]:
+    """Be away for a time, or have a doctor be.
 
-    NotFound: `not_found`. Conflict: `has_visits`, `time_off_overlaps`. Invalid: `not_in_future`, `too_far_ahead`,
-    `range_too_long`.
+    With `displace`, the visits in it that have not begun lose their time.
     """
-    actor.may_act_for(doctor_id, ADMINS)
-    _check_time(starts_at, ends_at)
-    session.lock(calendars.lock_of(doctor_id))
-    doctors.must_exist(session, doctor_id)
-    _check_other_times_off(session, doctor_id, starts_at, ends_at)
-    visits = _visits(session, doctor_id, starts_at, ends_at)
-    _check_visits(visits, DISPLACED if displace else ())
-    shown = {"id": uuid7(), "starts_at": starts_at, "ends_at": ends_at, "reason": reason}
-    session.insert(TimeOff(**shown, doctor_id=doctor_id, created_at=clock.now()))
+    actor.may_act_for(command.doctor_id, ADMINS)
+    _check_time(command.starts_at, command.ends_at)
+    session.lock(calendars.lock_of(command.doctor_id))
+    doctors.must_exist(session, command.doctor_id)
+    _check_other_times_off(session, command.doctor_id, command.starts_at, command.ends_at)
+    visits = _visits(session, command.doctor_id, command.starts_at, command.ends_at)
+    _check_visits(visits, DISPLACED if command.displace else ())
+    shown = {"id": uuid7(), "starts_at": command.starts_at, "ends_at": command.ends_at, "reason": command.reason}
+    session.insert(TimeOff(**shown, doctor_id=command.doctor_id, created_at=clock.now()))
     for visit in visits:
         appointments.displace(session, actor, visit, reason=AWAY_REASON)
-    _note(session, doctor_id, shown["id"])
+    _note(session, command.doctor_id, shown["id"])
     return {**shown, "displaced": [visit.id for visit in visits]}
 
 
@@ -69,13 +69,13 @@ def _note(session: Session, doctor_id: UUID, time_off_id: Any) -> None:
 
 def _check_time(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= clock.now():
-        raise Invalid("not_in_future", "A time off ends in the future.", {"errors": {"ends_at": ["Is past."]}})
+        raise NOT_IN_FUTURE("A time off ends in the future.", errors={"ends_at": ["Is past."]})
     if ends_at > clock.now() + AHEAD:
         message = "A time off ends within five years."
-        raise Invalid("too_far_ahead", message, {"errors": {"ends_at": ["Too far ahead."]}})
+        raise TOO_FAR_AHEAD(message, errors={"ends_at": ["Too far ahead."]})
     if ends_at - starts_at > rules.LONGEST_TIME_OFF:
         message = "A time off is at most 366 days long."
-        raise Invalid("range_too_long", message, {"errors": {"ends_at": ["Too far from `starts_at`."]}})
+        raise RANGE_TOO_LONG(message, errors={"ends_at": ["Too far from `starts_at`."]})
 
 
 def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> None:
@@ -86,7 +86,7 @@ def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetim
         AWAY.c.ends_at > starts_at,
     )
     if session.core.execute(query.limit(1)).first() is not None:
-        raise Conflict("time_off_overlaps", "The doctor is away then already.")
+        raise TIME_OFF_OVERLAPS()
 
 
 def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[Appointment]:
@@ -109,32 +109,32 @@ def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: dat
 
 
 def _check_visits(visits: Sequence[Appointment], displaced: Sequence[str]) -> None:
-    """Conflict: `has_visits`, unless all are in one of these states."""
+    """Refuse while visits stand in the time off that do not lose their time."""
     in_the_way = [str(visit.id) for visit in visits if visit.status not in displaced]
     if in_the_way:
-        raise Conflict("has_visits", "There are visits at that time.", {"appointment_ids": in_the_way})
+        raise HAS_VISITS(appointment_ids=in_the_way)
 
 
-def listing(session: Session, actor: Actor, *, doctor_id: UUID, limit: int, cursor: str | None) -> Page:
-    """A doctor's times off, latest first. NotFound: `not_found`."""
-    actor.may_act_for(doctor_id, ADMINS)
-    doctors.must_exist(session, doctor_id)
-    return TIMES_OFF.page(session, limit=limit, cursor=cursor, doctor_id=doctor_id)
+def listing(session: Session, actor: Actor, query: ListTimeOff) -> Page:
+    """A doctor's times off, latest first."""
+    actor.may_act_for(query.doctor_id, ADMINS)
+    doctors.must_exist(session, query.doctor_id)
+    return TIMES_OFF.page(session, limit=query.limit, cursor=query.cursor, doctor_id=query.doctor_id)
 
 
-def absences(session: Session, _actor: Actor, *, doctor_id: UUID, limit: int, cursor: str | None) -> Page:
-    """When a doctor is away, latest first. The contract lets only the desk ask. NotFound: `not_found`."""
-    doctors.must_exist(session, doctor_id)
-    return ABSENCES.page(session, limit=limit, cursor=cursor, doctor_id=doctor_id)
+def absences(session: Session, _actor: Actor, query: ListAbsences) -> Page:
+    """When a doctor is away, latest first. The contract lets only the desk ask."""
+    doctors.must_exist(session, query.doctor_id)
+    return ABSENCES.page(session, limit=query.limit, cursor=query.cursor, doctor_id=query.doctor_id)
 
 
-def end(session: Session, actor: Actor, *, doctor_id: UUID, time_off_id: UUID) -> Any:
-    """Take a time off back. Visits that it displaced stay so. NotFound: none of this doctor's."""
-    actor.may_act_for(doctor_id, ADMINS)
-    doctors.must_exist(session, doctor_id)
-    query = delete(AWAY).where(AWAY.c.id == time_off_id, AWAY.c.doctor_id == doctor_id)
+def end(session: Session, actor: Actor, command: EndTimeOff) -> Any:
+    """Take a time off back. Visits that it displaced stay so."""
+    actor.may_act_for(command.doctor_id, ADMINS)
+    doctors.must_exist(session, command.doctor_id)
+    query = delete(AWAY).where(AWAY.c.id == command.time_off_id, AWAY.c.doctor_id == command.doctor_id)
     found = session.core.execute(query.returning(*SHOWN)).one_or_none()
     if found is None:
-        raise NotFound("not_found", "There is no such time off.")
-    _note(session, doctor_id, time_off_id)
+        raise NO_SUCH_TIME_OFF()
+    _note(session, command.doctor_id, command.time_off_id)
     return found

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, literal_column, or_, select
 from chassis import clock
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentExpired, AppointmentMissed
+from contracts.scheduling.events import AppointmentExpired, AppointmentMissed
 from services.scheduling import appointments, days, leaving
 from services.scheduling.appointments import changed
 from services.scheduling.models import ANSWERED_WITHIN, Appointment

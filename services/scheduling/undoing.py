@@ -1,31 +1,32 @@
 """Completions that were a mistake: an admin takes one back, and the visit is to be kept again where it can be."""
 
-from uuid import UUID
-
 from chassis import clock
 from chassis.database import Session, refusing
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from contracts.scheduling import VisitCompletionUndone
+from contracts.scheduling.events import VisitCompletionUndone
+from contracts.scheduling.visits import UndoCompletion
 from services.scheduling import appointments, calendars, days, patients
 from services.scheduling.clashes import OVERLAPS, Wish
 from services.scheduling.models import Appointment
 from services.scheduling.parts import held
 
 
-def undo_completion(session: Session, actor: Actor, *, appointment_id: UUID, reason: str) -> Appointment:
+def undo_completion(session: Session, actor: Actor, command: UndoCompletion) -> Appointment:
     """Book the visit again at its time; displace it when the time is taken; cancel it when it cannot take place.
 
-    The reason is kept in the history. Conflict: `not_fulfilled`. Forbidden: `own_visit`.
+    The reason is kept in the history.
     """
-    visit = held(session, actor, appointment_id, "desk")
+    visit = held(session, actor, command.appointment_id, "desk")
     visit.check_fulfilled()
     now = clock.now()
     if visit.ends_at <= days.missed_before(now) or patients.is_gone(session, visit.patient_id):
-        visit.undo_completion("cancelled", reason, now)
-    elif not _is_booked_again(session, visit, reason):
-        visit.undo_completion("displaced", reason, now)
-    return appointments.changed(session, actor, visit, VisitCompletionUndone, reason=reason, status=visit.status)
+        visit.undo_completion("cancelled", command.reason, now)
+    elif not _is_booked_again(session, visit, command.reason):
+        visit.undo_completion("displaced", command.reason, now)
+    return appointments.changed(
+        session, actor, visit, VisitCompletionUndone, reason=command.reason, status=visit.status
+    )
 
 
 def _is_booked_again(session: Session, visit: Appointment, reason: str) -> bool:

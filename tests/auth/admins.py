@@ -13,9 +13,11 @@ from chassis import clock
 from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
+from contracts.auth.administration import AssignRoles, EraseUser, UpdateUser
 from contracts.roles import Role
 from services.auth import administration, erasure
-from services.auth.models import Account, Grant
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
 from tests.auth.factories import acting, new_account
 
 SOMEBODY = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
@@ -41,7 +43,9 @@ def new_doctor(session: Session, **fields: Any) -> Account:
 def assign(session: Session, account: Account, *roles: str, by: Actor = SOMEBODY, **fields: Any) -> dict[str, Any]:
     """The account with just these roles."""
     given = {"specialization": None, **fields}
-    return administration.assign_roles(session, by, user_id=account.id, assigned=list(roles), **given)
+    return administration.assign_roles(
+        session, by, AssignRoles(user_id=account.id, assigned=[Role(role) for role in roles], **given)
+    )
 
 
 def demote(session: Session, account: Account, by: Account) -> None:
@@ -51,13 +55,13 @@ def demote(session: Session, account: Account, by: Account) -> None:
 
 def deactivate(session: Session, account: Account, by: Account) -> None:
     """Deactivate an account."""
-    administration.update(session, acting(by, Role.ADMIN), user_id=account.id, status="deactivated")
+    administration.update(session, acting(by, Role.ADMIN), UpdateUser(user_id=account.id, status="deactivated"))
 
 
 def erase(session: Session, account: Account, by: Account | None = None, **fields: Any) -> None:
     """Erase an account."""
     actor = acting(by, Role.ADMIN) if by else SOMEBODY
-    erasure.erase(session, actor, user_id=account.id, **{"reassign_to": None, **fields})
+    erasure.erase(session, actor, EraseUser(user_id=account.id, **{"reassign_to": None, **fields}))
     session.flush()
 
 

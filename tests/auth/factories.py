@@ -20,10 +20,19 @@ from chassis.event import Event, Origin
 from chassis.execution import Call, Refused
 from chassis.identity import NOBODY, Actor, Verifier
 from chassis.waits import Waits
-from contracts.auth import MailTokenIssued
+from contracts.auth.accounts import RegisterPatient
+from contracts.auth.administration import InvitePatient
+from contracts.auth.events import MailAsked, MailTokenIssued
+from contracts.auth.mfa import ConfirmMfa, StartMfa
+from contracts.auth.sessions import LogIn, VerifyMfa
+from contracts.auth.upgrades import RequestUpgrade
+from contracts.clinical.patients import PatientRegistered
 from contracts.roles import Role
 from services.auth import accounts, enrolment, invitations, locks, logins, mailed, passwords, patients, rules, upgrades
-from services.auth.models import Account, LoginFailure, UpgradeRequest
+from services.auth.models.accounts import Account
+from services.auth.models.logins import LoginFailure
+from services.auth.models.upgrades import UpgradeRequest
+from tests.events import example_of
 from tokens.keys import KeySet
 
 PASSWORD = "violet-anchor-seldom-tuba"
@@ -88,8 +97,9 @@ def new_account(session: Session, **fields: Any) -> Account:
 
 def registered(session: Session, email: str) -> Account:
     """A patient who has registered and not yet verified."""
-    plan = accounts.prepare(session, NOBODY, email=email, password=PASSWORD, name="Asha Rao")
-    return accounts.register(session, NOBODY, plan, password_hash(), email=email, name="Asha Rao")
+    command = RegisterPatient(email=email, password=PASSWORD, name="Asha Rao")
+    plan = accounts.prepare(session, NOBODY, command)
+    return accounts.register(session, NOBODY, plan, password_hash(), command)
 
 
 def acting(account: Account, *roles: Role, session_id: UUID | None = None) -> Actor:
@@ -109,7 +119,7 @@ def token_of(session: Session) -> str:
 
 def asked(session: Session, email: str, purpose: str = "reset") -> str:
     """The secret that is mailed when somebody asks for it."""
-    mailed.send_asked(session, Actor.system(), email=email, purpose=purpose)
+    mailed.send_asked(session, Actor.system(), example_of(MailAsked, email=email, purpose=purpose))
     session.flush()
     return token_of(session)
 
@@ -117,8 +127,10 @@ def asked(session: Session, email: str, purpose: str = "reset") -> str:
 def hear_of_patient(session: Session, patient_id: UUID, *, sequence: int = 1, **facts: Any) -> None:
     """Hear from clinical of a patient."""
     origin = Origin(uuid7(), "clinical", "patient_updated", sequence, clock.now(), str(patient_id), "correlation")
-    told = {"name": "Asha Rao", "phone": "+4930901820", **facts}
-    patients.remember(session, Actor.system(origin=origin), patient_id=patient_id, **told)
+    told = {"name": "Asha Rao", "phone": "+4930901820", "phone_changed_at": None, **facts}
+    patients.remember(
+        session, Actor.system(origin=origin), example_of(PatientRegistered, patient_id=patient_id, **told)
+    )
     session.flush()
 
 
@@ -126,16 +138,16 @@ def invited(session: Session, email: str) -> Account:
     """A patient of the desk who has been invited, and has set no password yet."""
     patient_id, desk = uuid7(), Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
     hear_of_patient(session, patient_id)
-    invitations.invite(session, desk, patient_id=patient_id, email=email)
+    invitations.invite(session, desk, InvitePatient(patient_id=patient_id, email=email))
     session.flush()
     return session.get_one(Account, patient_id)
 
 
 def log_in(session: Session, email: str, password: str = PASSWORD, *, actor: Actor = NOBODY) -> Any:
     """The three steps of logging in, in one transaction; a refusal that is to be committed is returned."""
-    candidate = logins.find(session, actor, email=email, password=password)
-    right = passwords.matches(candidate, password=password)
-    return logins.log_in(session, actor, candidate, right, email=email)
+    command = LogIn(email=email, password=password)
+    candidate = logins.find(session, actor, command)
+    return logins.log_in(session, actor, candidate, passwords.matches(candidate, command), command)
 
 
 def log_in_with(
@@ -143,7 +155,7 @@ def log_in_with(
 ) -> Any:
     """Both steps of signing in; a refusal that is to be committed is returned."""
     mfa_token = mfa_token or log_in(session, account.email, actor=actor)["mfa_token"]
-    return logins.give_code(session, actor, mfa_token=mfa_token, code=code)
+    return logins.give_code(session, actor, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
 def actor_of(tokens: dict[str, Any]) -> Actor:
@@ -153,20 +165,20 @@ def actor_of(tokens: dict[str, Any]) -> Actor:
 
 def fail_to_log_in(session: Session, email: str, times: int, *, actor: Actor = NOBODY) -> None:
     """Wrong passwords, without the time that comparing takes."""
-    right = False
+    right, command = False, LogIn(email=email, password="wrong")
     for _ in range(times):
-        candidate = logins.find(session, actor, email=email, password="wrong")
-        assert isinstance(logins.log_in(session, actor, candidate, right, email=email), Refused)
+        candidate = logins.find(session, actor, command)
+        assert isinstance(logins.log_in(session, actor, candidate, right, command), Refused)
 
 
 def guesses(session: Session, email: str, times: int, *, right: bool = False) -> Counter[str]:
     """The answers to a guess from so many network addresses, without the time that comparing takes."""
-    found = Counter[str]()
+    found, command = Counter[str](), LogIn(email=email, password="a guess")
     for number in range(times):
         actor = Actor(address=f"198.51.{number >> 8}.{number & 255}")
         try:
-            candidate = logins.find(session, actor, email=email, password="a guess")
-            answer = logins.log_in(session, actor, candidate, right, email=email)
+            candidate = logins.find(session, actor, command)
+            answer = logins.log_in(session, actor, candidate, right, command)
             found[code_of(answer) if isinstance(answer, Refused) else "done"] += 1
         except TooMany as error:
             found[error.code] += 1
@@ -187,8 +199,8 @@ class App:
 
 def started(session: Session, account: Account) -> App:
     """An app with a secret that is still to be confirmed."""
-    actor = acting(account)
-    shown = enrolment.start(session, actor, logins.own(session, actor), right=True, code=None)
+    actor, right = acting(account), True
+    shown = enrolment.start(session, actor, logins.own(session, actor), right, StartMfa(password=PASSWORD))
     assert not isinstance(shown, Refused)
     return App(shown["secret"], [])
 
@@ -196,7 +208,7 @@ def started(session: Session, account: Account) -> App:
 def enrolled(session: Session, account: Account) -> App:
     """An app whose codes the account takes from now on; what was said about it is left out."""
     app = started(session, account)
-    shown = enrolment.confirm(session, acting(account), code=app.code(0))
+    shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
     assert not isinstance(shown, Refused)
     session.published.clear()
     return App(app.secret, shown["recovery_codes"])
@@ -241,7 +253,7 @@ def require_mfa(monkeypatch: pytest.MonkeyPatch, *roles: str) -> None:
 def requested(session: Session, account: Account, **fields: Any) -> UpgradeRequest:
     """A request to become a nurse, or a doctor when `role` says so."""
     given = {"role": "nurse", "licence_number": None, "specialization": None, "statement": "I have been one before."}
-    return upgrades.request(session, acting(account), **{**given, **fields})
+    return upgrades.request(session, acting(account), RequestUpgrade(**{**given, **fields}))
 
 
 DOCTOR: dict[str, Any] = {"role": "doctor", "licence_number": "L-1", "specialization": "cardiology"}

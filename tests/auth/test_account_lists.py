@@ -6,6 +6,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
+from contracts.auth.administration import ListDoctorAccounts, ListStaff, ListUsers
 from services.auth import administration
 from tests.auth.admins import SOMEBODY, new_doctor
 from tests.auth.factories import new_account
@@ -21,12 +22,12 @@ def ids_of(found: Any) -> set[UUID]:
 def test_accounts_are_found_by_their_ids_and_unknown_ids_find_nothing(session: Session) -> None:
     wanted = {new_account(session).id for _ in range(2)}
     new_account(session)
-    found = administration.listing(session, SOMEBODY, role=None, ids=[*wanted, uuid7()], **ASKED)
+    found = administration.listing(session, SOMEBODY, ListUsers(role=None, ids=[*wanted, uuid7()], **ASKED))
     assert ids_of(found) == wanted
 
 
 def test_ids_narrow_the_lists_of_staff_and_of_doctors(session: Session) -> None:
     nurse, doctor = new_account(session, roles=["nurse"]), new_doctor(session)
     asked = {**ASKED, "ids": [nurse.id, doctor.id]}
-    assert ids_of(administration.of_staff(session, SOMEBODY, role=None, **asked)) == {nurse.id}
-    assert ids_of(administration.of_doctors(session, SOMEBODY, **asked)) == {doctor.id}
+    assert ids_of(administration.of_staff(session, SOMEBODY, ListStaff(role=None, **asked))) == {nurse.id}
+    assert ids_of(administration.of_doctors(session, SOMEBODY, ListDoctorAccounts(**asked))) == {doctor.id}

@@ -6,10 +6,18 @@ from sqlalchemy import select
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, Unauthenticated
 from chassis.identity import NOBODY, Actor
-from contracts.auth import DoctorApproved, MailTokenIssued, RoleGranted, StaffApproved, UserRegistered, UserVerified
+from contracts.auth.accounts import GetMe, RegisterPatient, VerifyEmail
+from contracts.auth.events import (
+    DoctorApproved,
+    MailTokenIssued,
+    RoleGranted,
+    StaffApproved,
+    UserRegistered,
+    UserVerified,
+)
 from contracts.roles import Role
 from services.auth import accounts
-from services.auth.models import OneTimeToken
+from services.auth.models.logins import OneTimeToken
 from tests.auth.factories import PASSWORD, Clock, acting, asked, new_account, new_email, password_hash, registered, said
 
 
@@ -34,32 +42,33 @@ def test_registering_sends_a_token_of_which_only_the_digest_is_kept(session: Ses
 def test_an_address_is_taken_in_whatever_case(session: Session) -> None:
     account = new_account(session)
     with pytest.raises(Conflict) as refusal:
-        accounts.prepare(session, NOBODY, email=account.email.upper(), password=PASSWORD, name="Asha")
+        accounts.prepare(session, NOBODY, RegisterPatient(email=account.email.upper(), password=PASSWORD, name="Asha"))
     assert refusal.value.code == "email_taken"
 
 
 def test_the_database_refuses_an_address_that_was_taken_meanwhile(session: Session) -> None:
     email = new_email()
-    plan = accounts.prepare(session, NOBODY, email=email, password=PASSWORD, name="Asha")
+    command = RegisterPatient(email=email, password=PASSWORD, name="Asha")
+    plan = accounts.prepare(session, NOBODY, command)
     new_account(session, email=email.upper())
     with pytest.raises(Conflict) as refusal:
-        accounts.register(session, NOBODY, plan, password_hash(), email=email, name="Asha")
+        accounts.register(session, NOBODY, plan, password_hash(), command)
     assert refusal.value.code == "email_taken"
 
 
 def test_the_mailed_token_verifies_the_address(session: Session) -> None:
     account = registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
-    assert accounts.verify(session, NOBODY, token=mail["token"]).status == "active"
+    assert accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"])).status == "active"
     assert said(session, UserVerified) == [{"user_id": account.id}]
 
 
 def test_a_mailed_token_works_once(session: Session) -> None:
     registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
-    accounts.verify(session, NOBODY, token=mail["token"])
+    accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
     with pytest.raises(Conflict) as refusal:
-        accounts.verify(session, NOBODY, token=mail["token"])
+        accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
     assert (refusal.value.code, refusal.value.facts) == ("not_pending_verification", {"state": "active"})
     assert len(said(session, UserVerified)) == 1
 
@@ -69,19 +78,19 @@ def test_a_replaced_token_says_that_the_address_is_verified_when_it_is(session: 
     (first,) = said(session, MailTokenIssued)
     second = asked(session, account.email, "verify")
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token=first["token"])
-    accounts.verify(session, NOBODY, token=second)
+        accounts.verify(session, NOBODY, VerifyEmail(token=first["token"]))
+    accounts.verify(session, NOBODY, VerifyEmail(token=second))
     with pytest.raises(Conflict):
-        accounts.verify(session, NOBODY, token=first["token"])
+        accounts.verify(session, NOBODY, VerifyEmail(token=first["token"]))
 
 
 def test_a_used_token_of_another_address_says_nothing(session: Session) -> None:
     account = registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
-    accounts.verify(session, NOBODY, token=mail["token"])
+    accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
     accounts.set_address(session, account, new_email())
     with pytest.raises(Invalid) as refusal:
-        accounts.verify(session, NOBODY, token=mail["token"])
+        accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
     assert refusal.value.code == "token_not_valid"
 
 
@@ -90,7 +99,7 @@ def test_a_mailed_token_ends_after_a_day(session: Session, clock: Clock) -> None
     (mail,) = said(session, MailTokenIssued)
     clock.advance(hours=24)
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token=mail["token"])
+        accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
 
 
 def test_a_token_for_something_else_verifies_nothing(session: Session) -> None:
@@ -99,12 +108,12 @@ def test_a_token_for_something_else_verifies_nothing(session: Session) -> None:
     session.scalars(select(OneTimeToken).where(OneTimeToken.user_id == account.id)).one().purpose = "reset"
     session.flush()
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token=mail["token"])
+        accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
 
 
 def test_an_unknown_token_verifies_nothing(session: Session) -> None:
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token="unknown")
+        accounts.verify(session, NOBODY, VerifyEmail(token="unknown"))
 
 
 def test_the_first_admin_needs_no_verification(session: Session) -> None:
@@ -138,11 +147,11 @@ def test_a_ready_nurse_is_announced_as_staff(session: Session) -> None:
 
 def test_one_sees_oneself(session: Session) -> None:
     account = new_account(session, roles=[Role.PATIENT, Role.NURSE])
-    seen = accounts.me(session, acting(account))
+    seen = accounts.me(session, acting(account), GetMe())
     expected = {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["nurse", "patient"]}
     assert seen | expected | {"status": "active", "mfa_enabled": False, "revision": 1} == seen
 
 
 def test_nobody_is_seen_without_an_account(session: Session) -> None:
     with pytest.raises(Unauthenticated):
-        accounts.me(session, NOBODY)
+        accounts.me(session, NOBODY, GetMe())

@@ -5,7 +5,9 @@ import pytest
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid
 from chassis.identity import NOBODY
-from contracts.auth import CredentialsChanged, MailTokenIssued, UserUpdated
+from contracts.auth.accounts import VerifyEmail
+from contracts.auth.administration import UpdateUser
+from contracts.auth.events import CredentialsChanged, MailTokenIssued, UserUpdated
 from services.auth import accounts, administration, mailed
 from tests.auth.admins import SOMEBODY
 from tests.auth.factories import PASSWORD, Clock, asked, new_account, new_email, registered, said, token_of
@@ -17,7 +19,7 @@ def test_a_new_address_counts_once_its_owner_has_used_the_link(session: Session)
     old = account.email
     assert move(session, account, email) == {"status": "mail_sent"}
     assert (account.email, said(session, MailTokenIssued)[-1]["email"]) == (old, email)
-    accounts.verify(session, NOBODY, token=token_of(session))
+    accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     assert (account.email, account.revision) == (email, 2)
     assert gets_in(session, email.upper(), PASSWORD)
 
@@ -26,7 +28,7 @@ def test_the_old_address_is_told_and_the_copies_are_corrected(session: Session) 
     account, email = new_account(session), new_email()
     old = account.email
     move(session, account, email)
-    accounts.verify(session, NOBODY, token=token_of(session))
+    accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     (told,), (copied,) = said(session, CredentialsChanged), said(session, UserUpdated)
     assert (told["email"], told["what"], copied["email"]) == (old, "email", email)
 
@@ -38,7 +40,7 @@ def test_what_was_open_before_a_deactivation_is_over_after_it(session: Session, 
         move(session, account, new_email())
     token = token_of(session) if purpose == "verify" else asked(session, account.email)
     for status in ("deactivated", "active"):
-        administration.update(session, SOMEBODY, user_id=account.id, status=status)
+        administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status=status))
     with pytest.raises(Invalid):
         mailed.take(session, token, purpose)
 
@@ -47,7 +49,7 @@ def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Ses
     account = new_account(session)
     resets = asked(session, account.email)
     move(session, account, new_email())
-    accounts.verify(session, NOBODY, token=token_of(session))
+    accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     with pytest.raises(Invalid):
         reset(session, resets)
 
@@ -74,7 +76,7 @@ def test_a_new_address_that_waits_is_given_up_with_the_next_one_although_that_is
     mistyped = token_of(session)
     assert code_of(move(session, account, new_email() if why == "mails_used_up" else other.email)) == why
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token=mistyped)
+        accounts.verify(session, NOBODY, VerifyEmail(token=mistyped))
 
 
 def test_whoever_asks_for_a_sixth_address_within_an_hour_is_told_that_no_mail_goes_out(
@@ -96,7 +98,7 @@ def test_an_address_that_somebody_took_meanwhile_is_not_moved_to(session: Sessio
     token = token_of(session)
     new_account(session, email=email)
     with pytest.raises(Conflict) as refusal:
-        accounts.verify(session, NOBODY, token=token)
+        accounts.verify(session, NOBODY, VerifyEmail(token=token))
     assert refusal.value.code == "email_taken"
 
 
@@ -104,7 +106,7 @@ def test_another_way_of_writing_ones_own_address_is_another_address(session: Ses
     account = new_account(session)
     written = account.email.upper()
     move(session, account, written)
-    accounts.verify(session, NOBODY, token=token_of(session))
+    accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     assert account.email == written
 
 
@@ -113,14 +115,14 @@ def test_a_deactivated_account_moves_nowhere(session: Session) -> None:
     move(session, account, new_email())
     account.status = "deactivated"
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token=token_of(session))
+        accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
 
 
 def test_whoever_moves_before_verifying_has_shown_an_address_then(session: Session) -> None:
     account, email = registered(session, new_email()), new_email()
     first = token_of(session)
     move(session, account, email)
-    accounts.verify(session, NOBODY, token=token_of(session))
+    accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     assert (account.status, account.email) == ("active", email)
     with pytest.raises(Invalid):
         mailed.take(session, first, "verify")

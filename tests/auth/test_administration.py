@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from contracts.auth import (
+from contracts.auth.administration import GetUser, ListDoctorAccounts, ListStaff, ListUsers, ResetMfa, UpdateUser
+from contracts.auth.events import (
     CredentialsChanged,
     DoctorApproved,
     RoleGranted,
@@ -23,16 +24,18 @@ from contracts.auth import (
 )
 from contracts.roles import STAFF, Role
 from services.auth import administration, grants, mfa
-from services.auth.models import Account, Grant
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
 from tests.auth.admins import SOMEBODY, admin, assign, deactivate, erase, new_doctor, statements
 from tests.auth.factories import Clock, acting, enrolled, log_in, log_in_with, new_account, said
+from tests.perform import perform
 
-ALL = {"role": None, "status": None, "text": None, "limit": 100, "cursor": None}
+ALL: dict[str, Any] = {"role": None, "status": None, "text": None, "limit": 100, "cursor": None}
 
 
 def listed(session: Session, **filters: Any) -> list[Any]:
     """The accounts of a page."""
-    return administration.listing(session, SOMEBODY, **{**ALL, **filters}).items
+    return administration.listing(session, SOMEBODY, ListUsers(**{**ALL, **filters})).items
 
 
 def found(session: Session, text: str, **filters: Any) -> list[Any]:
@@ -42,7 +45,7 @@ def found(session: Session, text: str, **filters: Any) -> list[Any]:
 
 def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
     """The account after an admin's change."""
-    return administration.update(session, SOMEBODY, user_id=account.id, **changes)
+    return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, **changes))
 
 
 def test_accounts_are_listed_newest_first_page_by_page(session: Session, clock: Clock) -> None:
@@ -51,8 +54,8 @@ def test_accounts_are_listed_newest_first_page_by_page(session: Session, clock: 
     for _ in range(3):
         clock.advance(minutes=1)
         made.append(new_account(session).id)
-    first = administration.listing(session, SOMEBODY, **{**ALL, "limit": 2})
-    second = administration.listing(session, SOMEBODY, **{**ALL, "limit": 2, "cursor": first.next})
+    first = administration.listing(session, SOMEBODY, ListUsers(**{**ALL, "limit": 2}))
+    second = administration.listing(session, SOMEBODY, ListUsers(**{**ALL, "limit": 2, "cursor": first.next}))
     assert [row["id"] for row in (*first.items, *second.items)][:3] == made[::-1]
 
 
@@ -66,12 +69,14 @@ def test_each_row_of_the_list_has_its_roles(session: Session) -> None:
 def test_staff_and_doctors_are_lists_of_their_own(session: Session) -> None:
     given = {"name": "Canary Nine", "specialization": "cardiology"}
     made = {role: new_account(session, roles=sorted({role, Role.PATIENT}), **given).id for role in Role}
-    asked = {"status": None, "text": "Canary Nine", "limit": 100, "cursor": None}
-    staff = administration.of_staff(session, SOMEBODY, role=None, **asked).items
+    asked: dict[str, Any] = {"status": None, "text": "Canary Nine", "limit": 100, "cursor": None}
+    staff = administration.of_staff(session, SOMEBODY, ListStaff(role=None, **asked)).items
     assert {row["id"] for row in staff} == {made[role] for role in STAFF}
-    nurses = administration.of_staff(session, SOMEBODY, role="nurse", **asked).items
+    nurses = administration.of_staff(session, SOMEBODY, ListStaff(role=Role.NURSE, **asked)).items
     assert [row["id"] for row in nurses] == [made[Role.NURSE]]
-    assert [row["id"] for row in administration.of_doctors(session, SOMEBODY, **asked).items] == [made[Role.DOCTOR]]
+    assert [row["id"] for row in administration.of_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items] == [
+        made[Role.DOCTOR]
+    ]
 
 
 @pytest.mark.parametrize("limit", [1, 50])
@@ -86,9 +91,9 @@ def test_a_list_takes_two_statements_whatever_its_length(session: Session, limit
 
 def test_a_row_of_doctors_says_what_they_are_doctors_of(session: Session) -> None:
     account = new_doctor(session, name="Canary Eight")
-    asked = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
+    asked: dict[str, Any] = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
     with statements(session) as sent:
-        [row] = administration.of_doctors(session, SOMEBODY, **asked).items
+        [row] = administration.of_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items
     assert (row["id"], row["specialization"], len(sent)) == (account.id, "cardiology", 2)
 
 
@@ -115,14 +120,14 @@ def test_wildcards_in_the_text_are_characters_like_others(session: Session) -> N
 
 def test_an_account_is_shown_as_its_owner_sees_it(session: Session) -> None:
     account = new_account(session)
-    shown = administration.get(session, SOMEBODY, user_id=account.id)
+    shown = administration.get(session, SOMEBODY, GetUser(user_id=account.id))
     assert (shown["id"], shown["email"], shown["roles"]) == (account.id, account.email, ["patient"])
 
 
 @pytest.mark.parametrize("work", [administration.get, administration.update, administration.reset_mfa])
 def test_an_unknown_account_is_not_found(session: Session, work: Callable[..., Any]) -> None:
     with pytest.raises(NotFound):
-        work(session, SOMEBODY, user_id=uuid7())
+        perform(work, session, SOMEBODY, user_id=uuid7())
 
 
 def test_who_is_deactivated_is_signed_out_at_once(session: Session) -> None:
@@ -172,12 +177,16 @@ def test_a_deactivated_doctor_whose_name_is_corrected_stays_out_of_the_directory
     assert said(session, DoctorApproved) == []
 
 
-@pytest.mark.parametrize("work", ["update", "assign_roles"])
-def test_an_account_that_somebody_else_has_changed_is_stale(session: Session, work: str) -> None:
+@pytest.mark.parametrize(
+    ("work", "changes"),
+    [(administration.update, {"name": "A"}), (administration.assign_roles, {"assigned": [Role.NURSE]})],
+)
+def test_an_account_that_somebody_else_has_changed_is_stale(
+    session: Session, work: Callable[..., Any], changes: dict[str, Any]
+) -> None:
     account, actor = new_account(session), replace(SOMEBODY, if_match='"7"')
-    fields = {"update": {"name": "A"}, "assign_roles": {"assigned": ["nurse"], "specialization": None}}[work]
     with pytest.raises(Stale):
-        getattr(administration, work)(session, actor, user_id=account.id, **fields)
+        perform(work, session, actor, user_id=account.id, **changes)
 
 
 def test_nothing_of_an_erased_account_can_be_changed(session: Session) -> None:
@@ -271,7 +280,7 @@ def test_a_deactivated_account_can_lose_a_role(session: Session) -> None:
 def test_a_lost_second_factor_is_taken_away_and_its_owner_told(session: Session) -> None:
     account = new_account(session)
     log_in_with(session, account, enrolled(session, account).code())
-    administration.reset_mfa(session, SOMEBODY, user_id=account.id)
+    administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=account.id))
     assert not mfa.is_enabled(session, account.id)
     assert [one["what"] for one in said(session, CredentialsChanged)] == ["mfa_disabled"]
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
@@ -281,11 +290,11 @@ def test_an_admin_does_not_take_their_own_second_factor_away(session: Session) -
     account = admin(session)
     enrolled(session, account)
     with pytest.raises(Forbidden) as refusal:
-        administration.reset_mfa(session, acting(account, Role.ADMIN), user_id=account.id)
+        administration.reset_mfa(session, acting(account, Role.ADMIN), ResetMfa(user_id=account.id))
     assert (refusal.value.code, mfa.is_enabled(session, account.id)) == ("own_mfa", True)
 
 
 def test_where_there_is_no_second_factor_none_is_taken_away(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
-        administration.reset_mfa(session, SOMEBODY, user_id=new_account(session).id)
+        administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=new_account(session).id))
     assert refusal.value.code == "mfa_not_enabled"

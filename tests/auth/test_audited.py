@@ -11,7 +11,7 @@ from chassis.erasure import erase_traces
 from chassis.errors import MatronError
 from chassis.execution import Call
 from chassis.tables import audit
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from tests.auth.admins import admin, only_admin
 from tests.auth.factories import Host, asked, enrolled, new_account, new_email

@@ -10,9 +10,11 @@ from chassis.database import Database, Session
 from chassis.errors import Forbidden, Invalid, TooMany
 from chassis.execution import Call, Refused
 from chassis.identity import NOBODY, Actor
-from contracts.auth import CredentialsChanged, SessionRevoked, UserVerified
+from contracts.auth.accounts import ChangeEmail, ChangePassword, ResetPassword, VerifyEmail
+from contracts.auth.events import CredentialsChanged, SessionRevoked, UserVerified
 from services.auth import accounts, credentials, logins, passwords
-from services.auth.models import Account, LoginSession
+from services.auth.models.accounts import Account
+from services.auth.models.sessions import LoginSession
 from services.auth.service import AuthService
 from tests.auth.factories import (
     PASSWORD,
@@ -35,24 +37,26 @@ NEW = "copper-lantern-orbit-seventy"
 
 def reset(session: Session, token: str, password: str = NEW, *, actor: Actor = NOBODY) -> Any:
     """The three steps of setting a lost password."""
-    plan = credentials.prepare_reset(session, actor, token=token, password=password)
-    made = credentials.reset(session, actor, plan, passwords.hash_reset(plan, password=password), token=token)
+    command = ResetPassword(token=token, password=password)
+    plan = credentials.prepare_reset(session, actor, command)
+    made = credentials.reset(session, actor, plan, passwords.hash_reset(plan, command), command)
     session.flush()
     return made
 
 
 def change(session: Session, actor: Actor, current: str = PASSWORD, password: str = NEW) -> Any:
     """The three steps of changing a known password."""
-    fields = {"current_password": current, "password": password}
-    owner = credentials.prepare_change(session, actor, **fields)
-    return credentials.change_password(session, actor, owner, passwords.hash_changed(owner, **fields))
+    command = ChangePassword(current_password=current, password=password)
+    owner = credentials.prepare_change(session, actor, command)
+    return credentials.change_password(session, actor, owner, passwords.hash_changed(owner, command), command)
 
 
 def move(session: Session, account: Account, email: str, password: str = PASSWORD) -> Any:
     """The three steps of asking for another address."""
-    candidate = logins.own(session, acting(account))
-    right = passwords.matches(candidate, password=password)
-    return credentials.change_email(session, acting(account), candidate, right, email=email)
+    command = ChangeEmail(email=email, password=password)
+    candidate = logins.own(session, acting(account), command)
+    right = passwords.matches(candidate, command)
+    return credentials.change_email(session, acting(account), candidate, right, command)
 
 
 def gets_in(session: Session, email: str, password: str) -> bool:
@@ -90,10 +94,11 @@ def test_a_token_sets_a_password_once(session: Session) -> None:
 def test_a_token_that_was_used_meanwhile_sets_nothing(session: Session) -> None:
     account = new_account(session)
     token = asked(session, account.email)
-    plan = credentials.prepare_reset(session, NOBODY, token=token, password=NEW)
+    command = ResetPassword(token=token, password=NEW)
+    plan = credentials.prepare_reset(session, NOBODY, command)
     reset(session, token)
     with pytest.raises(Invalid):
-        credentials.reset(session, NOBODY, plan, "another hash", token=token)
+        credentials.reset(session, NOBODY, plan, "another hash", command)
 
 
 def test_a_weak_password_leaves_the_token_as_it_was(session: Session) -> None:
@@ -141,7 +146,7 @@ def test_a_new_password_ends_what_else_is_open(session: Session) -> None:
     elsewhere = token_of(session)
     reset(session, asked(session, account.email))
     with pytest.raises(Invalid):
-        accounts.verify(session, NOBODY, token=elsewhere)
+        accounts.verify(session, NOBODY, VerifyEmail(token=elsewhere))
 
 
 @pytest.mark.parametrize("status", ["deactivated", "erased"])
@@ -157,11 +162,12 @@ def test_no_password_is_set_where_none_counts(session: Session, status: str) -> 
 def test_an_account_that_is_deactivated_meanwhile_gets_no_password(session: Session) -> None:
     account = new_account(session)
     token = asked(session, account.email)
-    plan = credentials.prepare_reset(session, NOBODY, token=token, password=NEW)
+    command = ResetPassword(token=token, password=NEW)
+    plan = credentials.prepare_reset(session, NOBODY, command)
     account.status = "deactivated"
     session.flush()
     with pytest.raises(Invalid):
-        credentials.reset(session, NOBODY, plan, "a hash", token=token)
+        credentials.reset(session, NOBODY, plan, "a hash", command)
 
 
 def test_its_owner_is_told_of_a_new_password(session: Session) -> None:
@@ -193,8 +199,9 @@ def test_whoever_does_not_know_the_password_does_not_change_it(session: Session)
 
 
 def test_nothing_is_hashed_for_whoever_does_not_know_the_password(session: Session) -> None:
-    owner = credentials.prepare_change(session, acting(new_account(session)))
-    assert passwords.hash_changed(owner, current_password="wrong", password="weak") == (False, None)
+    command = ChangePassword(current_password="wrong", password="weak")
+    owner = credentials.prepare_change(session, acting(new_account(session)), command)
+    assert passwords.hash_changed(owner, command) == (False, None)
 
 
 def test_a_password_is_not_changed_to_ones_own_address(session: Session) -> None:
@@ -224,9 +231,7 @@ def test_changing_the_password_ends_a_link_that_was_asked_for_before(session: Se
 def test_wrong_passwords_lock_here_as_they_do_when_signing_in(session: Session) -> None:
     account = new_account(session)
     for _ in range(10):
-        refused = credentials.change_email(
-            session, acting(account), logins.own(session, acting(account)), right=False, email=new_email()
-        )
+        refused = move(session, account, new_email(), password="wrong")
         assert isinstance(refused, Refused)
         assert isinstance(refused.error, Forbidden)
     with pytest.raises(TooMany):

@@ -10,9 +10,11 @@ from uuid_utils.compat import uuid7
 from chassis.database import Database, Session
 from chassis.errors import Conflict, Invalid, NotFound, NotYet
 from chassis.tables import audit
-from contracts.auth import UserErased, UserRegistered
+from contracts.auth.administration import EraseUser
+from contracts.auth.events import UserErased, UserRegistered
 from services.auth import erasure
-from services.auth.models import Account, DeskPatient
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
 from services.auth.service import AuthService
 from tests.auth.admins import SOMEBODY, admin
 from tests.auth.factories import hear_of_patient, new_email, said, together
@@ -23,7 +25,7 @@ from tests.auth.test_service import as_
 
 def erase(session: Session, patient_id: UUID, reassign_to: UUID | None = None) -> Any:
     """Erase, as an admin does."""
-    done = erasure.erase(session, SOMEBODY, user_id=patient_id, reassign_to=reassign_to)
+    done = erasure.erase(session, SOMEBODY, EraseUser(user_id=patient_id, reassign_to=reassign_to))
     session.flush()
     return done
 

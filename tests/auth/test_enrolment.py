@@ -14,10 +14,12 @@ from chassis.errors import Conflict, Forbidden, Invalid, TooMany
 from chassis.execution import Call, Refused
 from chassis.identity import Actor, check_right
 from chassis.tables import audit
-from contracts import auth
-from contracts.auth import CredentialsChanged, SessionRevoked
+from contracts.auth.events import CredentialsChanged, SessionRevoked
+from contracts.auth.mfa import ConfirmMfa, EndMfa, StartMfa
+from contracts.auth.sessions import RefreshTokens
 from services.auth import enrolment, logins, mfa, sessions
-from services.auth.models import Account, RecoveryCode
+from services.auth.models.accounts import Account
+from services.auth.models.mfa import RecoveryCode
 from services.auth.service import AuthService
 from tests.auth.factories import (
     PASSWORD,
@@ -40,12 +42,12 @@ from tests.auth.factories import (
 
 def start(session: Session, actor: Actor, *, right: bool = True, code: str | None = None) -> Any:
     """A secret, without the time that comparing a password takes."""
-    return enrolment.start(session, actor, logins.own(session, actor), right, code=code)
+    return enrolment.start(session, actor, logins.own(session, actor), right, StartMfa(password=PASSWORD, code=code))
 
 
 def end(session: Session, actor: Actor, *, right: bool = True) -> Any:
     """No second factor any more."""
-    return enrolment.end(session, actor, logins.own(session, actor), right)
+    return enrolment.end(session, actor, logins.own(session, actor), right, EndMfa(password=PASSWORD))
 
 
 def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
@@ -81,8 +83,10 @@ def test_nothing_changes_until_the_secret_is_confirmed(session: Session) -> None
 def test_a_second_secret_takes_the_place_of_an_unconfirmed_one(session: Session) -> None:
     account = new_account(session)
     first, second = started(session, account), started(session, account)
-    assert isinstance(enrolment.confirm(session, acting(account), code=first.code(0)), Refused)
-    assert "recovery_codes" in enrolment.confirm(session, acting(account), code=second.code(0))  # type: ignore[operator]
+    assert isinstance(enrolment.confirm(session, acting(account), ConfirmMfa(code=first.code(0))), Refused)
+    shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=second.code(0)))
+    assert isinstance(shown, dict)
+    assert "recovery_codes" in shown
 
 
 def test_a_confirmed_secret_is_not_replaced(session: Session) -> None:
@@ -93,7 +97,7 @@ def test_a_confirmed_secret_is_not_replaced(session: Session) -> None:
     assert refusal.value.code == "mfa_enabled"
 
 
-@pytest.mark.parametrize("contract", [auth.StartMfa, auth.ConfirmMfa])
+@pytest.mark.parametrize("contract", [StartMfa, ConfirmMfa])
 def test_nobody_sets_up_a_factor_for_an_address_that_may_be_anothers(contract: type[Command]) -> None:
     with pytest.raises(Forbidden) as refusal:
         check_right(Actor(id=uuid7(), roles=frozenset({"patient"})), contract)
@@ -104,7 +108,7 @@ def test_nobody_sets_up_a_factor_for_an_address_that_may_be_anothers(contract: t
 def test_confirming_shows_ten_recovery_codes_and_tells_the_owner(session: Session) -> None:
     account = new_account(session)
     app = started(session, account)
-    shown = enrolment.confirm(session, acting(account), code=app.code(0))
+    shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
     assert isinstance(shown, dict)
     assert len(shown["recovery_codes"]) == 10
     told = {"user_id": account.id, "email": account.email, "name": account.name, "what": "mfa_enabled"}
@@ -113,7 +117,7 @@ def test_confirming_shows_ten_recovery_codes_and_tells_the_owner(session: Sessio
 
 def test_nothing_is_confirmed_that_was_not_started(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
-        enrolment.confirm(session, acting(new_account(session)), code="123456")
+        enrolment.confirm(session, acting(new_account(session)), ConfirmMfa(code="123456"))
     assert refusal.value.code == "mfa_not_started"
 
 
@@ -121,7 +125,7 @@ def test_nothing_is_confirmed_twice(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     with pytest.raises(Conflict) as refusal:
-        enrolment.confirm(session, acting(account), code=app.code())
+        enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code()))
     assert refusal.value.code == "mfa_enabled"
 
 
@@ -130,7 +134,7 @@ def test_a_wrong_code_confirms_nothing(session: Session) -> None:
     account = new_account(session)
     app = started(session, account)
     session.noted.clear()
-    refused = enrolment.confirm(session, acting(account), code=app.code(2))
+    refused = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(2)))
     assert isinstance(refused, Refused)
     assert session.noted == {"record_id": account.id}
     assert (type(refused.error), refused.error.code) == (Invalid, "code_wrong")
@@ -142,9 +146,9 @@ def test_ten_wrong_codes_lock_the_account_for_the_right_one(session: Session) ->
     account = new_account(session)
     app = started(session, account)
     for _ in range(10):
-        assert isinstance(enrolment.confirm(session, acting(account), code=app.code(2)), Refused)
+        assert isinstance(enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(2))), Refused)
     with pytest.raises(TooMany) as refusal:
-        enrolment.confirm(session, acting(account), code=app.code(0))
+        enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
     assert refusal.value.code == "locked"
 
 
@@ -152,9 +156,10 @@ def test_confirming_ends_the_other_sessions_and_not_ones_own(session: Session) -
     account, actor, tokens = signed_in(session)
     other = actor_of(log_in(session, account.email)).session_id
     app = started(session, account)
-    enrolment.confirm(session, actor, code=app.code(0))
+    enrolment.confirm(session, actor, ConfirmMfa(code=app.code(0)))
     assert [ended["session_id"] for ended in said(session, SessionRevoked)] == [other]
-    assert "access_token" in sessions.refresh(session, actor, refresh_token=tokens["refresh_token"])  # type: ignore[operator]
+    again: Any = sessions.refresh(session, actor, RefreshTokens(refresh_token=tokens["refresh_token"]))
+    assert "access_token" in again
 
 
 def test_after_confirming_a_refresh_gives_a_token_of_which_nothing_is_due(
@@ -163,8 +168,8 @@ def test_after_confirming_a_refresh_gives_a_token_of_which_nothing_is_due(
     require_mfa(monkeypatch, "patient")
     account, actor, tokens = signed_in(session)
     app = started(session, account)
-    enrolment.confirm(session, actor, code=app.code(0))
-    again: Any = sessions.refresh(session, actor, refresh_token=tokens["refresh_token"])
+    enrolment.confirm(session, actor, ConfirmMfa(code=app.code(0)))
+    again: Any = sessions.refresh(session, actor, RefreshTokens(refresh_token=tokens["refresh_token"]))
     assert (tokens["mfa_setup_required"], actor.mfa_due) == (True, True)
     assert (again["mfa_setup_required"], actor_of(again).mfa_due) == (False, False)
 
@@ -212,13 +217,13 @@ def test_a_factor_that_a_role_requires_is_not_ended(session: Session, monkeypatc
 
 def test_a_locked_account_changes_nothing_although_the_password_is_right(session: Session, clock: Clock) -> None:
     account = new_account(session)
-    candidate = logins.own(session, acting(account))
+    candidate, right = logins.own(session, acting(account)), True
     for _ in range(10):
         start(session, acting(account), right=False)
     with pytest.raises(TooMany):
         logins.own(session, acting(account))
     with pytest.raises(TooMany):
-        enrolment.start(session, acting(account), candidate, right=True, code=None)
+        enrolment.start(session, acting(account), candidate, right, StartMfa(password=PASSWORD))
     clock.advance(minutes=15)
     assert "secret" in start(session, acting(account))
 

@@ -13,19 +13,17 @@ from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.execution import add_events
 from chassis.identity import NOBODY, Actor
-from contracts.auth import RoleRevoked, SessionRevoked, UserErased
-from contracts.scheduling import AppointmentBooked
+from contracts.auth.administration import EraseUser
+from contracts.auth.events import RoleRevoked, SessionRevoked, UserErased
+from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests
+from contracts.scheduling.events import AppointmentBooked, AppointmentRequested
 from services.auth import accounts, erasure, grants, upgrades, visits
-from services.auth.models import (
-    Account,
-    Base,
-    DeskPatient,
-    LoginFailure,
-    LoginSession,
-    OneTimeToken,
-    RefreshToken,
-    UpgradeRequest,
-)
+from services.auth.models.accounts import Account
+from services.auth.models.logins import LoginFailure, OneTimeToken
+from services.auth.models.patients import DeskPatient
+from services.auth.models.sessions import LoginSession, RefreshToken
+from services.auth.models.tables import Base
+from services.auth.models.upgrades import UpgradeRequest
 from tests.auth.admins import SOMEBODY, deactivate, erase, heard, new_doctor
 from tests.auth.factories import (
     DOCTOR,
@@ -42,6 +40,7 @@ from tests.auth.factories import (
     said,
 )
 from tests.auth.test_credentials import change, reset
+from tests.events import example_of
 
 CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
 
@@ -49,7 +48,11 @@ CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192
 def with_visit(session: Session) -> tuple[Account, UUID]:
     """A doctor, and a visit that is agreed."""
     account, visit = new_doctor(session), uuid7()
-    visits.note(session, heard(AppointmentBooked), appointment_id=visit, doctor_id=account.id, revision=1)
+    visits.note(
+        session,
+        heard(AppointmentBooked),
+        example_of(AppointmentRequested, appointment_id=visit, doctor_id=account.id, revision=1),
+    )
     return account, visit
 
 
@@ -82,7 +85,9 @@ def life_of_a_canary(session: Session) -> Account:
         requested(session, account, **{**DOCTOR, **said_of_themselves, "role": role})
     wanted = session.scalars(select(UpgradeRequest).where(UpgradeRequest.user_id == account.id)).first()
     assert wanted is not None
-    upgrades.decide(session, SOMEBODY, request_id=wanted.id, decision="reject", reason="The canary sings-well.")
+    upgrades.decide(
+        session, SOMEBODY, DecideUpgrade(request_id=wanted.id, decision="reject", reason="The canary sings-well.")
+    )
     used = {"address": "192.0.2.77", "device": "Yellow Browser"}
     session.execute(update(LoginSession).where(LoginSession.user_id == account.id).values(used))
     session.add(DeskPatient(id=account.id, name="Carl Canary", phone="+43660555123"))
@@ -110,7 +115,7 @@ def test_nothing_that_says_who_it_was_is_left_in_any_table(session: Session) -> 
 
 def test_the_id_stays_without_a_name_or_a_way_in(session: Session) -> None:
     account = new_account(session)
-    assert erasure.erase(session, SOMEBODY, user_id=account.id, reassign_to=None) == {"status": "erased"}
+    assert erasure.erase(session, SOMEBODY, EraseUser(user_id=account.id, reassign_to=None)) == {"status": "erased"}
     assert (account.status, account.name, account.email, account.may_sign_in) == ("erased", "", "", False)
     assert grants.roles_of(session, account.id) == []
     assert session.noted == {"record_id": account.id}
@@ -163,7 +168,10 @@ def test_nothing_of_somebody_else_is_touched(session: Session) -> None:
         select(RefreshToken).join(LoginSession).where(LoginSession.user_id == other.id, LoginSession.ended_at.is_(None))
     )
     assert session.scalars(mine).one()
-    assert upgrades.own(session, acting(other), limit=9, cursor=None).items[0].statement == "I have been one before."
+    assert (
+        upgrades.own(session, acting(other), ListMyUpgradeRequests(limit=9, cursor=None)).items[0].statement
+        == "I have been one before."
+    )
     assert other.name == "Asha Rao"
 
 
@@ -198,7 +206,7 @@ def test_an_account_is_erased_once(session: Session) -> None:
 
 def test_an_unknown_account_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
-        erasure.erase(session, SOMEBODY, user_id=uuid7(), reassign_to=None)
+        erasure.erase(session, SOMEBODY, EraseUser(user_id=uuid7(), reassign_to=None))
 
 
 def test_a_doctor_with_open_visits_stays(session: Session) -> None:

@@ -13,10 +13,13 @@ from chassis.database import Database, Session
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.execution import Call
 from chassis.identity import Actor
-from contracts.auth import MailTokenIssued, RoleGranted, UserRegistered, UserUpdated
+from contracts.auth.administration import InvitePatient
+from contracts.auth.events import MailTokenIssued, RoleGranted, UserRegistered, UserUpdated
 from contracts.roles import Role
 from services.auth import invitations, mailed
-from services.auth.models import Account, DeskPatient, OneTimeToken
+from services.auth.models.accounts import Account
+from services.auth.models.logins import OneTimeToken
+from services.auth.models.patients import DeskPatient
 from services.auth.service import AuthService
 from tests.auth.factories import (
     PASSWORD,
@@ -45,7 +48,7 @@ def remembered(session: Session, patient_id: UUID | None = None, name: str = "As
 
 def invite(session: Session, patient_id: UUID, email: str) -> Any:
     """Invite, as the desk does."""
-    done = invitations.invite(session, DESK, patient_id=patient_id, email=email)
+    done = invitations.invite(session, DESK, InvitePatient(patient_id=patient_id, email=email))
     session.flush()
     return done
 

@@ -11,7 +11,8 @@ from chassis.database import Database, Session
 from chassis.errors import Conflict, MatronError
 from matron.migrations import migrate
 from services.auth import grants
-from services.auth.models import Account, Grant
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
 from tests.auth.admins import admin, deactivate, demote, erase, only_admin, together
 from tests.databases import KINDS
 

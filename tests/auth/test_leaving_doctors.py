@@ -8,9 +8,10 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid
-from contracts.auth import RoleRevoked, UserDeactivated
+from contracts.auth.administration import UpdateUser
+from contracts.auth.events import RoleRevoked, UserDeactivated
 from services.auth import administration
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from tests.auth.admins import SOMEBODY, assign, deactivate, new_doctor
 from tests.auth.factories import new_account, said
 from tests.auth.test_erasure import with_visit
@@ -20,7 +21,7 @@ Leave = Callable[..., dict[str, Any]]
 
 def deactivated(session: Session, account: Account, **how: Any) -> dict[str, Any]:
     """The account after an admin has deactivated it."""
-    return administration.update(session, SOMEBODY, user_id=account.id, status="deactivated", **how)
+    return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated", **how))
 
 
 def relieved(session: Session, account: Account, **how: Any) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from chassis.database import Database, Session
 from chassis.errors import Forbidden, TooMany, Unauthenticated
 from chassis.execution import Refused
 from chassis.identity import NOBODY, Actor
+from contracts.auth.accounts import ChangeEmail
+from contracts.auth.sessions import ListMySessions, LogIn
 from services.auth import logins, passwords, sessions
 from services.auth.logins import Candidate
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from tests.auth.factories import (
     PASSWORD,
     Clock,
@@ -88,11 +90,12 @@ def test_a_lock_ends_after_15_minutes(session: Session, clock: Clock) -> None:
 
 def test_a_right_password_that_comes_while_others_fail_is_refused_once_locked(session: Session) -> None:
     account = new_account(session)
-    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
-    right = passwords.matches(candidate, password=PASSWORD)
+    command = LogIn(email=account.email, password=PASSWORD)
+    candidate = logins.find(session, NOBODY, command)
+    right = passwords.matches(candidate, command)
     fail_to_log_in(session, account.email, 10)
     with pytest.raises(TooMany):
-        logins.log_in(session, NOBODY, candidate, right, email=account.email)
+        logins.log_in(session, NOBODY, candidate, right, command)
 
 
 def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
@@ -105,25 +108,25 @@ def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
 
 def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(session: Session) -> None:
     account = new_account(session)
-    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
+    right, command = True, LogIn(email=account.email, password=PASSWORD)
+    candidate = logins.find(session, NOBODY, command)
     account.password_hash = passwords.hash_now("another-password-entirely")
     session.flush()
-    assert code_of(logins.log_in(session, NOBODY, candidate, right=True, email=account.email)) == "login_failed"
+    assert code_of(logins.log_in(session, NOBODY, candidate, right, command)) == "login_failed"
 
 
 def test_an_account_without_a_password_has_nothing_to_compare(session: Session) -> None:
     account = new_account(session, password_hash="")
-    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
+    candidate = logins.find(session, NOBODY, LogIn(email=account.email, password=PASSWORD))
     assert candidate == Candidate(account.id, None)
     assert logins.own(session, acting(account)) == Candidate(account.id, None)
 
 
 def test_a_session_remembers_device_and_address(session: Session) -> None:
     account = new_account(session)
-    candidate = logins.find(session, NOBODY, email=account.email, password=PASSWORD)
     caller = Actor(device="Matron for Android 1.2", address="192.0.2.7")
-    tokens: Any = logins.log_in(session, caller, candidate, right=True, email=account.email)
-    shown = sessions.own(session, actor_of(tokens), limit=10, cursor=None).items[0]
+    tokens = log_in(session, account.email, actor=caller)
+    shown = sessions.own(session, actor_of(tokens), ListMySessions(limit=10, cursor=None)).items[0]
     assert (shown["device"], shown["address"]) == ("Matron for Android 1.2", "192.0.2.7")
 
 
@@ -142,7 +145,7 @@ def test_the_audit_says_whose_account_was_tried_in_vain(session: Session) -> Non
 def test_whoever_knows_the_password_gets_the_account(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
-    candidate = logins.own(session, actor, password=PASSWORD)
+    candidate = logins.own(session, actor, ChangeEmail(email=new_email(), password=PASSWORD))
     assert candidate == Candidate(account.id, password_hash())
     assert logins.confirmed(session, actor, candidate, right=True) is account
 
@@ -209,12 +212,12 @@ def test_who_signs_in_while_the_account_is_deactivated_waits_and_is_refused(
 ) -> None:
     database = databases("auth", "postgresql")
     with database.begin() as session:
-        email = new_account(session).email
-        candidate = logins.find(session, NOBODY, email=email, password=PASSWORD)
+        right, command = True, LogIn(email=new_account(session).email, password=PASSWORD)
+        candidate = logins.find(session, NOBODY, command)
 
     def sign_in() -> Any:
         with database.begin() as session:
-            return logins.log_in(session, NOBODY, candidate, right=True, email=email)
+            return logins.log_in(session, NOBODY, candidate, right, command)
 
     with database.begin() as session:
         session.get_one(Account, candidate.user_id, with_for_update=True).deactivate()

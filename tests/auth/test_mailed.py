@@ -13,11 +13,13 @@ from chassis.database import Database, Session
 from chassis.errors import Invalid
 from chassis.execution import add_events
 from chassis.identity import NOBODY, Actor
-from contracts.auth import MailAsked, MailTokenIssued
+from contracts.auth.accounts import ForgotPassword
+from contracts.auth.events import MailAsked, MailTokenIssued
 from services.auth import mailed, rules
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from tests.auth.factories import Clock, Host, asked, invited, new_account, new_email, registered, said, token_of
+from tests.events import example_of
 
 SYSTEM = Actor.system()
 
@@ -104,7 +106,7 @@ def test_what_leads_to_another_address_ends_with_all_else(session: Session) -> N
 
 def test_asking_says_the_same_and_does_the_same_for_every_address(session: Session) -> None:
     known, unknown = new_account(session).email, new_email()
-    replies = [mailed.ask_reset(session, NOBODY, email=email) for email in (known, unknown)]
+    replies = [mailed.ask_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
     assert replies == [{"status": "mail_sent_if_known"}] * 2
     heard = [{"digest": rules.digest(email), "email": email, "purpose": "reset"} for email in (known, unknown)]
     assert said(session, MailAsked) == heard
@@ -142,12 +144,12 @@ def test_whoever_was_invited_gets_another_invitation_for_a_verification(session:
 def test_nothing_is_mailed_where_it_makes_no_sense(session: Session, status: str, purpose: str) -> None:
     account = new_account(session)
     account.status = status
-    mailed.send_asked(session, SYSTEM, email=account.email, purpose=purpose)
+    mailed.send_asked(session, SYSTEM, example_of(MailAsked, email=account.email, purpose=purpose))
     assert said(session, MailTokenIssued) == []
 
 
 def test_nothing_is_mailed_to_an_address_without_account(session: Session) -> None:
-    mailed.send_asked(session, SYSTEM, email=new_email(), purpose="reset")
+    mailed.send_asked(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
     assert said(session, MailTokenIssued) == []
 
 
@@ -170,7 +172,7 @@ def kept(session: Session, *emails: str) -> bool:
 
 def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
     account, nobodys = new_account(session), new_email()
-    mailed.ask_reset(session, NOBODY, email=nobodys)
+    mailed.ask_reset(session, NOBODY, ForgotPassword(email=nobodys))
     mailed.issue(session, account, "reset")
     sent(session)
     assert kept(session, account.email, nobodys)

@@ -6,7 +6,7 @@ import pytest
 
 from chassis.database import Session
 from services.auth import mfa, secrets
-from services.auth.models import RecoveryCode, SecondFactor
+from services.auth.models.mfa import RecoveryCode, SecondFactor
 from tests.auth.factories import App, Clock, enrolled, new_account, require_mfa, started
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -6,7 +6,9 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
-from services.auth.models import Account, LoginSession, UpgradeRequest
+from services.auth.models.accounts import Account
+from services.auth.models.sessions import LoginSession
+from services.auth.models.upgrades import UpgradeRequest
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -5,6 +5,7 @@ import pytest
 from eventlet.semaphore import Semaphore
 
 from chassis.errors import Invalid, Unavailable
+from contracts.auth.accounts import ChangeEmail, RegisterPatient
 from services.auth import passwords
 from services.auth.logins import Candidate
 from tests.auth.factories import PASSWORD, password_hash
@@ -15,7 +16,7 @@ NOBODY = Candidate(None, None)
 
 def hash_new(password: str) -> str:
     """The hash of Asha's new password."""
-    return passwords.hash_new(None, password=password, name="Asha Rao", email="asha@example.org")
+    return passwords.hash_new(None, RegisterPatient(password=password, name="Asha Rao", email="asha@example.org"))
 
 
 def test_a_hash_is_argon2id_with_the_costs_of_the_design() -> None:
@@ -30,17 +31,20 @@ def test_a_common_password_is_not_hashed() -> None:
 
 @pytest.mark.parametrize(("password", "is_right"), [(PASSWORD, True), ("something else", False)])
 def test_only_the_right_password_matches(password: str, is_right: bool) -> None:  # noqa: FBT001
-    assert passwords.matches(Candidate(None, password_hash()), password=password) is is_right
+    assert (
+        passwords.matches(Candidate(None, password_hash()), ChangeEmail(email="asha@example.org", password=password))
+        is is_right
+    )
 
 
 @pytest.mark.parametrize("password", ["anything at all", "nobody's password"])
 def test_no_password_matches_where_there_is_no_account(password: str) -> None:
-    assert not passwords.matches(NOBODY, password=password)
+    assert not passwords.is_password(NOBODY, password)
 
 
 @pytest.mark.parametrize("password", ["", "nobody's password"])
 def test_no_password_matches_where_none_has_been_set(password: str) -> None:
-    assert not passwords.matches(Candidate(None, ""), password=password)
+    assert not passwords.is_password(Candidate(None, ""), password)
 
 
 def test_where_there_is_no_account_a_hash_of_the_same_cost_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,18 +59,18 @@ def test_where_there_is_no_account_a_hash_of_the_same_cost_is_compared(monkeypat
             return real(known, password)
 
     monkeypatch.setattr(passwords, "HASHER", Recording())
-    passwords.matches(NOBODY, password="anything")
+    passwords.is_password(NOBODY, "anything")
     assert [known.rsplit("$", 2)[0] for known in compared] == [password_hash().rsplit("$", 2)[0]]
 
 
 def test_a_hash_that_cannot_be_read_matches_nothing() -> None:
-    assert not passwords.matches(Candidate(None, "erased"), password="erased")
+    assert not passwords.is_password(Candidate(None, "erased"), "erased")
 
 
 def test_whoever_finds_the_line_full_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_places", Semaphore(0))
     with pytest.raises(Unavailable) as refusal:
-        passwords.matches(NOBODY, password="anything")
+        passwords.is_password(NOBODY, "anything")
     assert (refusal.value.code, refusal.value.facts) == ("busy", {"retry_after": 1})
 
 

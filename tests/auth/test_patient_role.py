@@ -3,7 +3,8 @@
 import pytest
 
 from chassis.database import Session
-from contracts.auth import UserRegistered, UserUpdated
+from contracts.auth.accounts import UpdateMe
+from contracts.auth.events import UserRegistered, UserUpdated
 from services.auth import accounts
 from tests.auth.admins import SOMEBODY, assign, new_doctor
 from tests.auth.factories import acting, new_account, new_email, said
@@ -32,5 +33,5 @@ def test_other_roles_say_nothing_of_the_account(session: Session) -> None:
 def test_account_that_was_a_patients_stays_one(session: Session) -> None:
     account = new_account(session, roles=["patient", "nurse"])
     assign(session, account, "nurse")
-    accounts.update_me(session, acting(account), name="Asha Weiss")
+    accounts.update_me(session, acting(account), UpdateMe(name="Asha Weiss"))
     assert [told["is_patient"] for told in said(session, UserUpdated)] == [True]

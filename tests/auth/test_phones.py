@@ -8,9 +8,12 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
-from contracts.auth import UserUpdated
+from contracts.auth.accounts import UpdateMe
+from contracts.auth.administration import InvitePatient
+from contracts.auth.events import UserUpdated
 from services.auth import accounts, invitations, patients
-from services.auth.models import Account, DeskPatient
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
 from tests.auth.admins import SOMEBODY, erase
 from tests.auth.factories import Clock, acting, hear_of_patient, new_account, new_email, said
 
@@ -27,7 +30,7 @@ def phone_of(session: Session, account: Account) -> str | None:
 def set_phone(session: Session, account: Account, phone: str | None) -> dict[str, Any]:
     """What is said when the owner changes the number."""
     session.published.clear()
-    accounts.update_me(session, acting(account), phone=phone)
+    accounts.update_me(session, acting(account), UpdateMe(phone=phone))
     return said(session, UserUpdated)[0]
 
 
@@ -89,7 +92,7 @@ def test_invited_patient_has_what_the_desk_has_corrected_since(session: Session)
     patient_id, at = uuid7(), clock.now()
     hear_of_patient(session, patient_id, sequence=2, name="Asha Weiss", phone=HERS, phone_changed_at=at)
     hear_of_patient(session, patient_id, sequence=1, phone=OTHER)
-    invitations.invite(session, SOMEBODY, patient_id=patient_id, email=new_email())
+    invitations.invite(session, SOMEBODY, InvitePatient(patient_id=patient_id, email=new_email()))
     account = session.get_one(Account, patient_id)
     assert (account.name, account.phone, account.phone_changed_at) == ("Asha Weiss", HERS, at)
     assert session.get(DeskPatient, patient_id) is None

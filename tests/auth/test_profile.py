@@ -7,10 +7,11 @@ import pytest
 
 from chassis.database import Session
 from chassis.errors import Stale, Unauthenticated
-from contracts.auth import DoctorApproved, UserUpdated
+from contracts.auth.accounts import UpdateMe
+from contracts.auth.events import DoctorApproved, UserUpdated
 from contracts.roles import Role
 from services.auth import accounts
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from tests.auth.factories import acting, new_account, said
 
 PROFILE = {"phone": "+4930901820", "locale": "de-AT", "language": "de", "timezone": "Europe/Vienna"}
@@ -18,7 +19,7 @@ PROFILE = {"phone": "+4930901820", "locale": "de-AT", "language": "de", "timezon
 
 def updated(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
     """The account as its owner sees it after these changes."""
-    return accounts.update_me(session, acting(account), **changes)
+    return accounts.update_me(session, acting(account), UpdateMe(**changes))
 
 
 def doctor(session: Session) -> Account:
@@ -47,14 +48,17 @@ def test_what_is_as_it_was_is_no_change(session: Session) -> None:
 @pytest.mark.parametrize(("tag", "revision"), [('"1"', 2), ("", 2), ("*", 2)])
 def test_whoever_has_seen_the_profile_changes_it(session: Session, tag: str, revision: int) -> None:
     account = new_account(session)
-    assert accounts.update_me(session, replace(acting(account), if_match=tag), name="New")["revision"] == revision
+    assert (
+        accounts.update_me(session, replace(acting(account), if_match=tag), UpdateMe(name="New"))["revision"]
+        == revision
+    )
 
 
 def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(session: Session) -> None:
     account = new_account(session)
     updated(session, account, name="New")
     with pytest.raises(Stale):
-        accounts.update_me(session, replace(acting(account), if_match='"1"'), name="Newer")
+        accounts.update_me(session, replace(acting(account), if_match='"1"'), UpdateMe(name="Newer"))
 
 
 @pytest.mark.parametrize("fact", ["phone", "language", "timezone"])

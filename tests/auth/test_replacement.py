@@ -7,15 +7,27 @@ import pytest
 from chassis.database import Session
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from contracts.auth import CredentialsChanged
+from contracts.auth.events import CredentialsChanged
+from contracts.auth.mfa import ConfirmMfa, RenewRecoveryCodes
 from services.auth import enrolment, logins
-from tests.auth.factories import App, acting, code_of, enrolled, log_in_with, new_account, own_failures_of, said
+from tests.auth.factories import (
+    PASSWORD,
+    App,
+    acting,
+    code_of,
+    enrolled,
+    log_in_with,
+    new_account,
+    own_failures_of,
+    said,
+)
 from tests.auth.test_enrolment import start
 
 
 def renew(session: Session, actor: Actor, code: str, *, right: bool = True) -> Any:
     """New recovery codes."""
-    return enrolment.renew_codes(session, actor, logins.own(session, actor), right, code=code)
+    command = RenewRecoveryCodes(password=PASSWORD, code=code)
+    return enrolment.renew_codes(session, actor, logins.own(session, actor, command), right, command)
 
 
 def test_with_a_code_of_the_present_factor_one_gets_another_which_replaces_it_once_confirmed(session: Session) -> None:
@@ -23,7 +35,7 @@ def test_with_a_code_of_the_present_factor_one_gets_another_which_replaces_it_on
     lost = enrolled(session, account)
     new = App(start(session, acting(account), code=lost.recovery_codes[0])["secret"], [])
     assert "access_token" in log_in_with(session, account, lost.code()), "the old one counts until then"
-    shown: Any = enrolment.confirm(session, acting(account), code=new.code(0))
+    shown: Any = enrolment.confirm(session, acting(account), ConfirmMfa(code=new.code(0)))
     assert code_of(log_in_with(session, account, lost.code(2))) == "login_failed"
     assert code_of(log_in_with(session, account, lost.recovery_codes[1])) == "login_failed"
     assert "access_token" in log_in_with(session, account, new.code())
@@ -36,7 +48,7 @@ def test_with_a_wrong_code_no_factor_is_replaced_and_the_failure_counts(session:
     assert code_of(start(session, acting(account), code="000000")) == "code_wrong"
     assert own_failures_of(session, account) == 1
     with pytest.raises(Conflict):
-        enrolment.confirm(session, acting(account), code="000000")
+        enrolment.confirm(session, acting(account), ConfirmMfa(code="000000"))
 
 
 def test_new_recovery_codes_take_the_place_of_those_that_are_left(session: Session) -> None:

@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 from chassis.database import Session
 from chassis.errors import MatronError
 from chassis.identity import NOBODY
+from contracts.auth.accounts import UpdateMe, VerifyEmail
+from contracts.auth.administration import InvitePatient, ResetMfa, UpdateUser
+from contracts.auth.mfa import ConfirmMfa, EndMfa
+from contracts.auth.upgrades import DecideUpgrade
 from services.auth import accounts, administration, enrolment, invitations, logins, upgrades
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from tests.auth.admins import SOMEBODY, assign, erase
 from tests.auth.factories import (
+    PASSWORD,
     acting,
     asked,
     invited,
@@ -31,37 +36,37 @@ Move = Callable[[Session, Account], object]
 
 def verify(session: Session, account: Account) -> None:
     """Press the link of the verification mail."""
-    accounts.verify(session, NOBODY, token=asked(session, account.email, "verify"))
+    accounts.verify(session, NOBODY, VerifyEmail(token=asked(session, account.email, "verify")))
 
 
 def move_to_another_address(session: Session, account: Account) -> None:
     """Ask for it, and press its link."""
     move(session, account, new_email())
-    accounts.verify(session, NOBODY, token=token_of(session))
+    accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
 
 
 def be_approved(session: Session, account: Account) -> None:
     """Ask to be a nurse, and an admin agrees."""
     asked_for = requested(session, account)
     session.flush()
-    upgrades.decide(session, SOMEBODY, request_id=asked_for.id, decision="approve", reason=None)
+    upgrades.decide(session, SOMEBODY, DecideUpgrade(request_id=asked_for.id, decision="approve", reason=None))
 
 
 def enrol(session: Session, account: Account) -> None:
     """Set a second factor up."""
     app = started(session, account)
-    enrolment.confirm(session, acting(account), code=app.code(0))
+    enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
 
 
 def end_factor(session: Session, account: Account) -> None:
     """Do without it again."""
     right = True
-    enrolment.end(session, acting(account), logins.own(session, acting(account)), right)
+    enrolment.end(session, acting(account), logins.own(session, acting(account)), right, EndMfa(password=PASSWORD))
 
 
 def correct_invitation(session: Session, account: Account) -> None:
     """The desk invites again, to another address."""
-    invitations.invite(session, SOMEBODY, patient_id=account.id, email=new_email())
+    invitations.invite(session, SOMEBODY, InvitePatient(patient_id=account.id, email=new_email()))
 
 
 MOVES: dict[str, Move] = {
@@ -70,19 +75,21 @@ MOVES: dict[str, Move] = {
     "change password": lambda session, account: change(session, acting(account)),
     "move": move_to_another_address,
     "invite again": correct_invitation,
-    "profile": lambda session, account: accounts.update_me(session, acting(account), phone="+4930901820"),
+    "profile": lambda session, account: accounts.update_me(session, acting(account), UpdateMe(phone="+4930901820")),
     "approve": be_approved,
     "enrol": enrol,
     "end factor": end_factor,
-    "reset factor": lambda session, account: administration.reset_mfa(session, SOMEBODY, user_id=account.id),
+    "reset factor": lambda session, account: administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=account.id)),
     "roles": lambda session, account: assign(session, account, "patient", "pharmacist"),
     "demote": lambda session, account: assign(session, account, "patient"),
-    "rename": lambda session, account: administration.update(session, SOMEBODY, user_id=account.id, name="Asha R."),
+    "rename": lambda session, account: administration.update(
+        session, SOMEBODY, UpdateUser(user_id=account.id, name="Asha R.")
+    ),
     "deactivate": lambda session, account: administration.update(
-        session, SOMEBODY, user_id=account.id, status="deactivated"
+        session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated")
     ),
     "reactivate": lambda session, account: administration.update(
-        session, SOMEBODY, user_id=account.id, status="active"
+        session, SOMEBODY, UpdateUser(user_id=account.id, status="active")
     ),
     "erase": erase,
 }

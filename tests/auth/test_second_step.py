@@ -10,8 +10,9 @@ import pytest
 from chassis.database import Database, Session
 from chassis.errors import TooMany, Unauthenticated
 from chassis.identity import NOBODY, Actor
+from contracts.auth.sessions import ListMySessions, VerifyMfa
 from services.auth import logins, mfa, rules, sessions
-from services.auth.models import OneTimeToken
+from services.auth.models.logins import OneTimeToken
 from services.auth.service import AuthService
 from tests.auth.factories import (
     PASSWORD,
@@ -32,7 +33,7 @@ from tests.auth.factories import (
 
 def give_code(session: Session, mfa_token: str, code: str) -> Any:
     """The tokens for a code, or a refusal."""
-    return logins.give_code(session, NOBODY, mfa_token=mfa_token, code=code)
+    return logins.give_code(session, NOBODY, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
 def test_with_a_second_factor_a_password_gives_no_session_but_a_token_for_five_minutes(session: Session) -> None:
@@ -40,7 +41,7 @@ def test_with_a_second_factor_a_password_gives_no_session_but_a_token_for_five_m
     enrolled(session, account)
     given = log_in(session, account.email)
     assert given == {"mfa_token": given["mfa_token"], "expires_in": 300}
-    assert sessions.own(session, acting(account), limit=10, cursor=None).items == []
+    assert sessions.own(session, acting(account), ListMySessions(limit=10, cursor=None)).items == []
 
 
 def test_the_token_for_the_second_step_cannot_be_read_from_the_database(session: Session) -> None:

@@ -14,7 +14,9 @@ from chassis.errors import MatronError
 from chassis.execution import Call
 from matron.migrations import differences
 from services.auth import rules
-from services.auth.models import Account, LoginFailure, RefreshToken
+from services.auth.models.accounts import Account
+from services.auth.models.logins import LoginFailure
+from services.auth.models.sessions import RefreshToken
 from services.auth.service import AuthService
 from tests.auth.factories import PASSWORD, Host, new_account, new_email
 

@@ -12,17 +12,19 @@ from chassis.database import Session
 from chassis.errors import Forbidden, NotFound, Unauthenticated
 from chassis.execution import Refused
 from chassis.identity import NOBODY, Actor, check_right
-from contracts import auth
-from contracts.auth import SessionRevoked
+from contracts.auth.events import SessionRevoked
+from contracts.auth.sessions import EndSession, ListMySessions, LogOut, RefreshTokens
 from contracts.roles import ANY_ROLE
 from services.auth import sessions
-from services.auth.models import Account, LoginSession, RefreshToken
+from services.auth.models.accounts import Account
+from services.auth.models.sessions import LoginSession, RefreshToken
 from tests.auth.factories import Clock, acting, actor_of, log_in, new_account, new_email, registered, require_mfa, said
+from tests.perform import served
 
 
 def refresh(session: Session, token: str) -> Any:
     """New tokens, or a refusal."""
-    return sessions.refresh(session, NOBODY, refresh_token=token)
+    return sessions.refresh(session, NOBODY, RefreshTokens(refresh_token=token))
 
 
 def test_a_refresh_token_gives_new_tokens(session: Session) -> None:
@@ -94,14 +96,14 @@ def test_a_deactivated_account_is_not_refreshed(session: Session) -> None:
 def test_signing_out_ends_the_session(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     for _ in range(2):
-        assert sessions.log_out(session, actor_of(tokens), all=False) == {"status": "signed_out"}
+        assert sessions.log_out(session, actor_of(tokens), LogOut(all=False)) == {"status": "signed_out"}
     with pytest.raises(Unauthenticated):
         refresh(session, tokens["refresh_token"])
 
 
 def test_nobody_signs_somebody_else_out(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
-    sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id), all=False)
+    sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id), LogOut(all=False))
     assert "access_token" in refresh(session, tokens["refresh_token"])
 
 
@@ -118,7 +120,7 @@ def session_of(tokens: dict[str, Any]) -> UUID:
 
 def listed(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """One's devices."""
-    return sessions.own(session, actor, limit=100, cursor=None).items
+    return sessions.own(session, actor, ListMySessions(limit=100, cursor=None)).items
 
 
 def ended(session: Session) -> list[Any]:
@@ -162,7 +164,7 @@ def test_a_device_that_ended_or_was_not_used_for_14_days_is_not_listed(session: 
     begun(session, account)
     clock.advance(days=14)
     gone, here = begun(session, account), begun(session, account)
-    sessions.log_out(session, gone, all=False)
+    sessions.log_out(session, gone, LogOut(all=False))
     assert [one["id"] for one in listed(session, here)] == [here.session_id]
 
 
@@ -172,8 +174,8 @@ def test_many_devices_come_page_by_page(session: Session, clock: Clock) -> None:
     for _ in range(3):
         clock.advance(seconds=1)
         actors.append(begun(session, account))
-    first = sessions.own(session, actors[0], limit=2, cursor=None)
-    second = sessions.own(session, actors[0], limit=2, cursor=first.next)
+    first = sessions.own(session, actors[0], ListMySessions(limit=2, cursor=None))
+    second = sessions.own(session, actors[0], ListMySessions(limit=2, cursor=first.next))
     found = [one["id"] for one in (*first.items, *second.items)]
     assert found == [actor.session_id for actor in reversed(actors)]
     assert second.next is None
@@ -183,7 +185,7 @@ def test_signing_one_device_out_leaves_the_others(session: Session) -> None:
     account = new_account(session)
     lost, here = begun(session, account), begun(session, account)
     assert lost.session_id is not None
-    assert sessions.end_own(session, here, session_id=lost.session_id) == {"status": "signed_out"}
+    assert sessions.end_own(session, here, EndSession(session_id=lost.session_id)) == {"status": "signed_out"}
     assert ended(session) == [lost.session_id]
     assert [one["id"] for one in listed(session, here)] == [here.session_id]
 
@@ -194,12 +196,12 @@ def test_a_device_that_is_not_ones_own_or_not_signed_in_is_not_found(session: Se
     here = begun(session, account)
     other = begun(session, new_account(session) if case == "somebody else's" else account)
     if case == "ended already":
-        sessions.log_out(session, other, all=False)
+        sessions.log_out(session, other, LogOut(all=False))
     session_id = uuid7() if case == "nobody's" else other.session_id
     assert session_id is not None
     session.published.clear()
     with pytest.raises(NotFound) as refusal:
-        sessions.end_own(session, here, session_id=session_id)
+        sessions.end_own(session, here, EndSession(session_id=session_id))
     assert (refusal.value.code, ended(session)) == ("not_found", [])
 
 
@@ -207,9 +209,9 @@ def test_signing_out_everywhere_ends_every_session_once(session: Session) -> Non
     account = new_account(session)
     mine = [begun(session, account) for _ in range(3)]
     begun(session, new_account(session))
-    sessions.log_out(session, mine[0], all=True)
-    assert sorted(ended(session)) == sorted(actor.session_id for actor in mine)  # type: ignore[type-var]
-    sessions.log_out(session, mine[1], all=True)
+    sessions.log_out(session, mine[0], LogOut(all=True))
+    assert sorted(ended(session)) == sorted(actor.session_id for actor in mine if actor.session_id)
+    sessions.log_out(session, mine[1], LogOut(all=True))
     assert ended(session) == []
 
 
@@ -239,7 +241,7 @@ def test_a_token_says_that_a_second_factor_is_due(session: Session, monkeypatch:
 
 
 ENROLLING = {"confirm_mfa", "get_me", "log_out", "note_refusal", "start_mfa"}
-FOR_EVERY_ROLE = [one for one in vars(auth).values() if getattr(one, "roles", None) == ANY_ROLE]
+FOR_EVERY_ROLE = [shape.contract for shape in served("auth") if shape.contract.roles == ANY_ROLE]
 
 
 @pytest.mark.parametrize("contract", FOR_EVERY_ROLE, ids=lambda one: one.method())

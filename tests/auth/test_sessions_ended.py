@@ -7,9 +7,12 @@ import pytest
 
 from chassis.database import Database, Session
 from chassis.execution import Call
-from contracts.auth import SessionsEnded
+from contracts.auth.administration import ResetMfa, UpdateUser
+from contracts.auth.events import SessionsEnded
+from contracts.auth.mfa import ConfirmMfa, EndMfa
+from contracts.auth.sessions import LogOut
 from services.auth import administration, enrolment, logins, sessions
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from tests.auth.admins import SOMEBODY, assign, erase
 from tests.auth.factories import (
@@ -30,28 +33,29 @@ from tests.auth.test_service import outcome
 
 def _confirm(session: Session, account: Account) -> None:
     code = started(session, account).code(0)
-    enrolment.confirm(session, acting(account), code=code)
+    enrolment.confirm(session, acting(account), ConfirmMfa(code=code))
 
 
 def _end_factor(session: Session, account: Account) -> None:
     enrolled(session, account)
-    enrolment.end(session, acting(account), logins.own(session, acting(account)), right=True)
+    actor, right = acting(account), True
+    enrolment.end(session, actor, logins.own(session, actor), right, EndMfa(password=PASSWORD))
 
 
 def _reset_factor(session: Session, account: Account) -> None:
     enrolled(session, account)
-    administration.reset_mfa(session, SOMEBODY, user_id=account.id)
+    administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=account.id))
 
 
 ENDINGS: dict[str, Callable[[Session, Account], Any]] = {
-    "signing out everywhere": lambda session, account: sessions.log_out(session, acting(account), all=True),
+    "signing out everywhere": lambda session, account: sessions.log_out(session, acting(account), LogOut(all=True)),
     "a factor confirmed": _confirm,
     "a factor ended": _end_factor,
     "a factor taken away": _reset_factor,
     "a lost password": lambda session, account: reset(session, asked(session, account.email)),
     "a new password": lambda session, account: change(session, acting(account)),
     "deactivation": lambda session, account: administration.update(
-        session, SOMEBODY, user_id=account.id, status="deactivated"
+        session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated")
     ),
     "a lost role": lambda session, account: assign(session, account, "patient"),
     "erasure": erase,
@@ -69,7 +73,7 @@ def test_one_session_that_ends_is_not_all_of_them(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     here = sessions.begin(session, acting(account), account)
-    sessions.log_out(session, acting(account), all=False)
+    sessions.log_out(session, acting(account), LogOut(all=False))
     assert (said(session, SessionsEnded), "access_token" in here) == ([], True)
 
 

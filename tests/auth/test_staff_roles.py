@@ -1,7 +1,8 @@
 """What is said about roles of the staff, so that its last word says whether somebody works here."""
 
 from chassis.database import Session
-from contracts.auth import RoleRevoked, StaffApproved
+from contracts.auth.administration import UpdateUser
+from contracts.auth.events import RoleRevoked, StaffApproved
 from services.auth import administration
 from tests.auth.admins import SOMEBODY, assign
 from tests.auth.factories import new_account, said
@@ -15,9 +16,9 @@ def staff_said(session: Session) -> list[tuple[str, str]]:
 
 def test_a_reactivated_member_of_the_staff_is_one_again(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient", "pharmacist"])
-    administration.update(session, SOMEBODY, user_id=account.id, status="deactivated")
+    administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated"))
     assert said(session, StaffApproved) == []
-    administration.update(session, SOMEBODY, user_id=account.id, status="active")
+    administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="active"))
     assert [one["role"] for one in said(session, StaffApproved)] == ["nurse", "pharmacist"]
 
 
@@ -41,6 +42,6 @@ def test_who_loses_another_role_is_not_approved_again(session: Session) -> None:
 
 def test_a_deactivated_account_that_keeps_a_role_of_the_staff_is_not_approved(session: Session) -> None:
     account = new_account(session, roles=["nurse", "pharmacist"])
-    administration.update(session, SOMEBODY, user_id=account.id, status="deactivated")
+    administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated"))
     assign(session, account, "pharmacist")
     assert staff_said(session) == [("RoleRevoked", "nurse")]

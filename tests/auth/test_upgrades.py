@@ -1,24 +1,32 @@
 """Requests for roles: asked, listed, decided."""
 
+from typing import Literal
+
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from chassis.identity import Actor
-from contracts.auth import DoctorApproved, RoleGranted, StaffApproved, UpgradeDecided, UpgradeRequested
+from contracts.auth.events import DoctorApproved, RoleGranted, StaffApproved, UpgradeDecided, UpgradeRequested
+from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests, ListUpgradeRequests, WithdrawUpgrade
 from contracts.roles import Role
 from services.auth import grants, upgrades
-from services.auth.models import UpgradeRequest
+from services.auth.models.upgrades import UpgradeRequest
 from tests.auth.admins import statements
 from tests.auth.factories import DOCTOR, Clock, acting, new_account, requested, said
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
 
 
-def decide(session: Session, asked: UpgradeRequest, decision: str = "approve", reason: str | None = None) -> None:
+def decide(
+    session: Session,
+    asked: UpgradeRequest,
+    decision: Literal["approve", "reject"] = "approve",
+    reason: str | None = None,
+) -> None:
     """An admin decides."""
-    upgrades.decide(session, ADMIN, request_id=asked.id, decision=decision, reason=reason)
+    upgrades.decide(session, ADMIN, DecideUpgrade(request_id=asked.id, decision=decision, reason=reason))
 
 
 def test_asking_for_a_role_leaves_a_pending_request(session: Session) -> None:
@@ -107,7 +115,9 @@ def test_nobody_decides_about_oneself(session: Session) -> None:
     admin = new_account(session, roles=[Role.ADMIN])
     asked = requested(session, admin)
     with pytest.raises(Forbidden) as refusal:
-        upgrades.decide(session, acting(admin, Role.ADMIN), request_id=asked.id, decision="approve", reason=None)
+        upgrades.decide(
+            session, acting(admin, Role.ADMIN), DecideUpgrade(request_id=asked.id, decision="approve", reason=None)
+        )
     assert refusal.value.code == "own_request"
 
 
@@ -131,7 +141,7 @@ def test_a_role_that_came_otherwise_is_not_granted_twice(session: Session) -> No
 
 def test_an_unknown_request_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
-        upgrades.decide(session, ADMIN, request_id=uuid7(), decision="approve", reason=None)
+        upgrades.decide(session, ADMIN, DecideUpgrade(request_id=uuid7(), decision="approve", reason=None))
 
 
 def test_one_sees_only_ones_own_requests_newest_first(session: Session, clock: Clock) -> None:
@@ -140,7 +150,7 @@ def test_one_sees_only_ones_own_requests_newest_first(session: Session, clock: C
     first = requested(session, account)
     clock.advance(minutes=1)
     second = requested(session, account, role="pharmacist")
-    page = upgrades.own(session, acting(account), limit=20, cursor=None)
+    page = upgrades.own(session, acting(account), ListMyUpgradeRequests(limit=20, cursor=None))
     assert [row.id for row in page.items] == [second.id, first.id]
 
 
@@ -148,8 +158,8 @@ def test_admins_see_requests_by_status_page_by_page(session: Session, clock: Clo
     clock.advance(days=1)  # Newer than what other tests have left.
     waiting = [requested(session, new_account(session)) for _ in range(3)]
     decide(session, waiting.pop(0))
-    first = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=None)
-    second = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=first.next)
+    first = upgrades.listing(session, ADMIN, ListUpgradeRequests(limit=1, cursor=None))
+    second = upgrades.listing(session, ADMIN, ListUpgradeRequests(limit=1, cursor=first.next))
     assert [row.id for row in (*first.items, *second.items)] == [waiting[1].id, waiting[0].id]
 
 
@@ -159,21 +169,21 @@ def test_admins_see_who_asks_in_one_statement(session: Session, clock: Clock) ->
     requested(session, account)
     session.flush()
     with statements(session) as sent:
-        [row] = upgrades.listing(session, ADMIN, status="pending", limit=1, cursor=None).items
+        [row] = upgrades.listing(session, ADMIN, ListUpgradeRequests(limit=1, cursor=None)).items
     assert (row.user_id, row.name, row.email, len(sent)) == (account.id, "Noor Haddad", account.email, 1)
 
 
 def test_one_may_take_ones_own_request_back(session: Session) -> None:
     account = new_account(session)
     asked = requested(session, account)
-    assert upgrades.withdraw(session, acting(account), request_id=asked.id).status == "withdrawn"
+    assert upgrades.withdraw(session, acting(account), WithdrawUpgrade(request_id=asked.id)).status == "withdrawn"
     assert requested(session, account).status == "pending"
 
 
 def test_nobody_takes_somebody_elses_request_back(session: Session) -> None:
     asked = requested(session, new_account(session))
     with pytest.raises(NotFound):
-        upgrades.withdraw(session, acting(new_account(session)), request_id=asked.id)
+        upgrades.withdraw(session, acting(new_account(session)), WithdrawUpgrade(request_id=asked.id))
 
 
 def test_what_has_been_decided_is_not_taken_back(session: Session) -> None:
@@ -181,7 +191,7 @@ def test_what_has_been_decided_is_not_taken_back(session: Session) -> None:
     asked = requested(session, account)
     decide(session, asked)
     with pytest.raises(Conflict) as refusal:
-        upgrades.withdraw(session, acting(account), request_id=asked.id)
+        upgrades.withdraw(session, acting(account), WithdrawUpgrade(request_id=asked.id))
     assert refusal.value.code == "already_decided"
 
 

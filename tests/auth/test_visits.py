@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from chassis.event import Event
-from contracts import scheduling
-from contracts.scheduling import (
+from chassis.event import events_of
+from contracts.scheduling.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
+    AppointmentEvent,
     AppointmentExpired,
     AppointmentMissed,
     AppointmentRejected,
@@ -21,16 +21,25 @@ from contracts.scheduling import (
     AppointmentRescheduled,
     PatientArrived,
     VisitCompleted,
+    VisitCompletionUndone,
     VisitStarted,
 )
 from services.auth import visits
-from services.auth.models import OpenVisit
+from services.auth.models.visits import OpenVisit
 from services.auth.service import AuthService
 from tests.auth.admins import heard
 from tests.auth.factories import Clock
+from tests.events import example_of
 
-LIFE = [AppointmentRequested, AppointmentBooked, AppointmentRescheduled, PatientArrived, VisitStarted, VisitCompleted]
-ENDS = [
+LIFE: list[type[AppointmentEvent]] = [
+    AppointmentRequested,
+    AppointmentBooked,
+    AppointmentRescheduled,
+    PatientArrived,
+    VisitStarted,
+    VisitCompleted,
+]
+ENDS: list[type[AppointmentEvent]] = [
     VisitCompleted,
     AppointmentDisplaced,
     AppointmentRejected,
@@ -40,20 +49,23 @@ ENDS = [
 ]
 
 
-def hear(session: Session, event: type[Event], visit: UUID, doctor_id: UUID, revision: int, **more: str) -> None:
+def hear(
+    session: Session, event: type[AppointmentEvent], visit: UUID, doctor_id: UUID, revision: int, **more: str
+) -> None:
     """Hear what scheduling says of a visit."""
-    visits.note(session, heard(event), appointment_id=visit, doctor_id=doctor_id, revision=revision, **more)
+    said = example_of(event, appointment_id=visit, doctor_id=doctor_id, revision=revision, **more)
+    visits.note(session, heard(event), said)
 
 
 @pytest.mark.parametrize("event", LIFE[:-1])
-def test_a_visit_is_open_until_it_is_over(session: Session, event: type[Event]) -> None:
+def test_a_visit_is_open_until_it_is_over(session: Session, event: type[AppointmentEvent]) -> None:
     visit, doctor_id = uuid7(), uuid7()
     hear(session, event, visit, doctor_id, 1)
     assert visits.open_of(session, doctor_id) == [visit]
 
 
 @pytest.mark.parametrize("event", ENDS)
-def test_a_visit_that_is_over_is_not_open(session: Session, event: type[Event]) -> None:
+def test_a_visit_that_is_over_is_not_open(session: Session, event: type[AppointmentEvent]) -> None:
     visit, doctor_id = uuid7(), uuid7()
     hear(session, AppointmentBooked, visit, doctor_id, 1)
     hear(session, event, visit, doctor_id, 2)
@@ -76,9 +88,19 @@ def test_a_displaced_visit_that_has_another_time_is_open_again(session: Session)
     assert visits.open_of(session, doctor_id) == [visit]
 
 
+@pytest.mark.parametrize(("status", "is_open"), [("booked", True), ("displaced", False), ("cancelled", False)])
+def test_a_visit_whose_completion_is_undone_is_open_when_it_is_booked(
+    session: Session, status: str, *, is_open: bool
+) -> None:
+    visit, doctor_id = uuid7(), uuid7()
+    hear(session, VisitCompleted, visit, doctor_id, 4)
+    hear(session, VisitCompletionUndone, visit, doctor_id, 5, status=status)
+    assert visits.open_of(session, doctor_id) == ([visit] if is_open else [])
+
+
 def test_a_visit_whose_patient_came_after_all_is_open_again_in_whatever_order_it_is_heard(session: Session) -> None:
     doctor_id, visits_heard = uuid7(), [uuid7(), uuid7()]
-    told: list[tuple[type[Event], int]] = [(AppointmentMissed, 3), (PatientArrived, 4)]
+    told: list[tuple[type[AppointmentEvent], int]] = [(AppointmentMissed, 3), (PatientArrived, 4)]
     for visit, events in zip(visits_heard, (told, told[::-1]), strict=True):
         for event, revision in events:
             hear(session, event, visit, doctor_id, revision)
@@ -117,6 +139,6 @@ def test_a_visit_is_forgotten_thirty_days_after_it_is_over(session: Session, clo
 
 
 def test_of_every_event_about_a_visit_that_is_heard_it_is_known_whether_the_visit_is_open() -> None:
-    told = [one for one in vars(scheduling).values() if isinstance(one, type) and issubclass(one, Event)]
-    listened = {one.event_name() for one in told if hasattr(AuthService, f"on_{one.event_name()}")} - {"event"}
+    told = {event.event_name() for event in events_of("scheduling")}
+    listened = {name for name in told if hasattr(AuthService, f"on_{name}")}
     assert listened == visits.IS_OPEN.keys()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,14 @@ from chassis.event import Event, Origin
 from chassis.execution import Call
 from chassis.identity import Actor
 from chassis.waits import Waits
+from contracts.auth.events import DoctorApproved
+from contracts.billing.invoices import ListMyInvoices
+from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provider
+from contracts.billing.prices import SetPrice
+from contracts.scheduling.events import VisitCompleted
 from services.billing import checkouts, doctors, invoices, payments, prices, providers
 from services.billing.models import Invoice, Payment
+from tests.events import example_of
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
 VISITED_AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -62,19 +68,21 @@ def heard(sequence: int = 1) -> Actor:
 
 
 def approve(session: Session, doctor_id: UUID, specialization: str = "cardiology", sequence: int = 1) -> None:
-    doctors.remember(session, heard(sequence), doctor_id=doctor_id, specialization=specialization)
+    doctors.remember(
+        session, heard(sequence), example_of(DoctorApproved, doctor_id=doctor_id, specialization=specialization)
+    )
 
 
 def price(session: Session, amount_minor: int = 8000, **fields: Any) -> Any:
     given = {"code": "consultation:cardiology", "name": "Cardiology visit", "valid_from": LONG_AGO, **fields}
-    return prices.set_price(session, ADMIN, amount_minor=amount_minor, **given)
+    return prices.set_price(session, ADMIN, SetPrice(amount_minor=amount_minor, **given))
 
 
 def visit(session: Session, **fields: Any) -> Invoice:
     """The invoice that a completed visit has made."""
     ids = {"appointment_id": uuid7(), "doctor_id": uuid7(), "patient_id": uuid7()}
     given = {**ids, "starts_at": VISITED_AT, "revision": 4, **fields}
-    invoices.for_visit(session, heard(), **given)
+    invoices.for_visit(session, heard(), example_of(VisitCompleted, **given))
     session.flush()
     return session.scalars(select(Invoice).where(Invoice.appointment_id == given["appointment_id"])).one()
 
@@ -89,21 +97,20 @@ def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000
 
 def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, return_url: str | None = None) -> Payment:
     """A payment that waits for its payer."""
-    who, ids = (
-        patient(bill.patient_id),
-        {"patient_id": bill.patient_id, "invoice_id": bill.id, "return_url": return_url},
-    )
-    plan = payments.prepare(session, who, provider="sandbox", amount_minor=amount_minor, **ids)
+    who, provider = patient(bill.patient_id), Provider.SANDBOX
+    ids = {"patient_id": bill.patient_id, "invoice_id": bill.id}
+    command = PayInvoice(provider=provider, amount_minor=amount_minor, return_url=return_url, **ids)
+    plan = payments.prepare(session, who, command)
     session.flush()
-    payments.record(session, who, plan, providers.start(plan))
+    payments.record(session, who, plan, providers.start(plan, command), command)
     session.flush()
     return session.get_one(Payment, UUID(plan["payment_id"]))
 
 
-def press(session: Session, payment: Payment | str, outcome: str = "pay") -> Payment:
+def press(session: Session, payment: Payment | str, outcome: Literal["pay", "decline"] = "pay") -> Payment:
     """Press a button of the checkout page."""
     reference = payment if isinstance(payment, str) else payment.reference
-    pressed = checkouts.finish(session, patient(), reference=reference, outcome=outcome)
+    pressed = checkouts.finish(session, patient(), FinishSandboxCheckout(reference=reference, outcome=outcome))
     session.flush()
     return pressed
 
@@ -112,7 +119,7 @@ def seen(session: Session, bill: Invoice) -> dict[str, Any]:
     """The invoice as its patient sees it."""
     session.flush()
     who = bill.patient_id
-    found = invoices.of_patient(session, patient(who), patient_id=who, limit=100, cursor=None).items
+    found = invoices.of_patient(session, patient(who), ListMyInvoices(patient_id=who, limit=100, cursor=None)).items
     return next(row for row in found if row["id"] == bill.id)
 
 
@@ -127,8 +134,8 @@ def host(database: Database, who: Actor, key: str = "key", origin: Origin | None
         name="billing",
         database=database,
         relay=SimpleNamespace(wake=lambda: None),
-        waits=Waits(4),
         verifier=SimpleNamespace(actor=lambda _token: who),
+        waits=Waits(4),
         call=Call(token="token", request_id="request", key=key, origin=origin),
     )
 

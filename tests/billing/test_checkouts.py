@@ -14,7 +14,7 @@ from chassis.database import Database, Session
 from chassis.errors import Conflict, NotFound
 from chassis.identity import NOBODY
 from chassis.tables import outbox
-from contracts.billing import PaymentFailed, PaymentReceived, SandboxCheckoutView
+from contracts.billing.payments import GetSandboxCheckout, PaymentFailed, PaymentReceived, SandboxCheckoutView
 from services.billing import checkouts, invoices
 from services.billing.models import CREDIT, LedgerEntry, Payment
 from services.billing.service import BillingService
@@ -27,7 +27,9 @@ def credits_of(session: Session, payment: Payment) -> int:
 
 def test_the_page_shows_what_is_to_be_paid(session: Session) -> None:
     payment = pay(session, invoice(session, amount_minor=8000))
-    shown = SandboxCheckoutView.dump_one(checkouts.get(session, NOBODY, reference=payment.reference))
+    shown = SandboxCheckoutView.dump_one(
+        checkouts.get(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
+    )
     assert shown == {
         "reference": payment.reference, "amount_minor": 8000, "currency": "EUR", "status": "pending",
         "return_url": None,
@@ -36,7 +38,7 @@ def test_the_page_shows_what_is_to_be_paid(session: Session) -> None:
 
 def test_an_unknown_page_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
-        checkouts.get(session, NOBODY, reference="0" * 40)
+        checkouts.get(session, NOBODY, GetSandboxCheckout(reference="0" * 40))
     with pytest.raises(NotFound):
         press(session, "0" * 40)
 
@@ -45,7 +47,7 @@ def test_no_page_is_found_where_the_sandbox_is_not_allowed(session: Session, mon
     payment = pay(session, invoice(session))
     monkeypatch.setattr(config, "_current", settings(allow_sandbox_payments=False))
     with pytest.raises(NotFound):
-        checkouts.get(session, NOBODY, reference=payment.reference)
+        checkouts.get(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
     with pytest.raises(NotFound):
         press(session, payment)
 

@@ -6,8 +6,10 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock, tables
 from chassis.database import Session
+from contracts.auth.events import UserErased
 from services.billing import catalogue, doctors
 from tests.billing.factories import approve, heard, price, seen, visit
+from tests.events import example_of
 
 
 @pytest.mark.parametrize("sequences", [(1, 2), (2, 1)])
@@ -50,7 +52,7 @@ def test_replies_to_somebody_erased_are_forgotten_and_what_was_charged_is_not(se
     approve(session, doctor_id)
     for who in (doctor_id, uuid7()):
         session.execute(insert(tables.idempotency).values(actor=str(who), reply={"is": {}}, **key))
-    doctors.forget(session, heard(), user_id=doctor_id)
+    doctors.forget(session, heard(), example_of(UserErased, user_id=doctor_id))
     left = session.scalars(select(tables.idempotency.c.actor).where(tables.idempotency.c.key == "k")).all()
     assert len(left) == 1
     assert str(doctor_id) not in left

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import NotFound
-from contracts.billing import InvoiceIssued, InvoiceView
+from contracts.billing.invoices import InvoiceIssued, InvoiceView, ListMyInvoices
 from services.billing import invoices
 from services.billing.models import CHARGE, Invoice, LedgerEntry
 from tests.billing.factories import (
@@ -80,15 +80,15 @@ def test_a_patient_sees_the_own_invoices_newest_first(session: Session) -> None:
     bills = [invoice(session, who) for _number in range(3)]
     invoice(session, patient())
     session.flush()
-    first = invoices.of_patient(session, who, patient_id=who.person, limit=2, cursor=None)
-    second = invoices.of_patient(session, who, patient_id=who.person, limit=2, cursor=first.next)
+    first = invoices.of_patient(session, who, ListMyInvoices(patient_id=who.person, limit=2, cursor=None))
+    second = invoices.of_patient(session, who, ListMyInvoices(patient_id=who.person, limit=2, cursor=first.next))
     assert [row["id"] for row in [*first.items, *second.items]] == [bill.id for bill in reversed(bills)]
 
 
 def test_nobody_sees_another_patients_invoices(session: Session) -> None:
     bill = invoice(session)
     with pytest.raises(NotFound):
-        invoices.of_patient(session, patient(), patient_id=bill.patient_id, limit=20, cursor=None)
+        invoices.of_patient(session, patient(), ListMyInvoices(patient_id=bill.patient_id, limit=20, cursor=None))
 
 
 def test_a_list_of_invoices_takes_two_statements_whatever_its_length(session: Session) -> None:
@@ -97,7 +97,7 @@ def test_a_list_of_invoices_takes_two_statements_whatever_its_length(session: Se
         press(session, pay(session, bill, 100))
     session.flush()
     with statements(session) as sent:
-        found = invoices.of_patient(session, who, patient_id=who.person, limit=20, cursor=None)
+        found = invoices.of_patient(session, who, ListMyInvoices(patient_id=who.person, limit=20, cursor=None))
     assert [row["status"] for row in found.items] == ["part_paid"] * 5
     assert len(sent) == 2
 

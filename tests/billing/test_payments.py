@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from chassis import config
 from chassis.database import Database, Session
 from chassis.errors import Conflict, Internal, Invalid, NotFound
-from contracts.billing import PayInvoice, PaymentView
+from contracts.billing.payments import ListMyPayments, PayInvoice, PaymentView, Provider
 from services.billing import payments
 from services.billing.models import Payment
 from services.billing.providers import sandbox
@@ -40,7 +40,9 @@ def test_nobody_pays_another_patients_invoice(session: Session) -> None:
     for patient_id in (bill.patient_id, stranger.person):
         ids = {"patient_id": patient_id, "invoice_id": bill.id}
         with pytest.raises(NotFound):
-            payments.prepare(session, stranger, provider="sandbox", amount_minor=None, return_url=None, **ids)
+            payments.prepare(
+                session, stranger, PayInvoice(provider=Provider.SANDBOX, amount_minor=None, return_url=None, **ids)
+            )
 
 
 def test_a_draft_cannot_be_paid(session: Session) -> None:
@@ -79,7 +81,9 @@ def test_a_patient_sees_the_own_payments_newest_first_and_why_one_has_failed(ses
     bill = invoice(session)
     declined, waiting = pay(session, bill, 100), pay(session, bill, 200)
     press(session, declined, "decline")
-    found = payments.of_patient(session, patient(bill.patient_id), patient_id=bill.patient_id, limit=20, cursor=None)
+    found = payments.of_patient(
+        session, patient(bill.patient_id), ListMyPayments(patient_id=bill.patient_id, limit=20, cursor=None)
+    )
     shown = [PaymentView.dump_one(row) for row in found.items]
     assert [(row["id"], row["status"], row["reason"]) for row in shown] == [
         (waiting.id, "pending", None),
@@ -89,7 +93,9 @@ def test_a_patient_sees_the_own_payments_newest_first_and_why_one_has_failed(ses
 
 def test_nobody_sees_another_patients_payments(session: Session) -> None:
     with pytest.raises(NotFound):
-        payments.of_patient(session, patient(), patient_id=invoice(session).patient_id, limit=20, cursor=None)
+        payments.of_patient(
+            session, patient(), ListMyPayments(patient_id=invoice(session).patient_id, limit=20, cursor=None)
+        )
 
 
 # --- in three steps, as the service does it -------------------------------------------------------------------------
@@ -104,7 +110,7 @@ def order(fresh: Database) -> dict[str, Any]:
 
 
 def buy(database: Database, order: dict[str, Any], key: str = "key") -> Any:
-    who = patient(PayInvoice.read(order)["patient_id"])
+    who = patient(PayInvoice.read(order).patient_id)
     return BillingService.pay_invoice(host(database, who, key), **order)
 
 

@@ -8,7 +8,8 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.errors import Conflict
-from contracts.billing import InvoiceIssued
+from contracts.billing.invoices import InvoiceIssued
+from contracts.billing.prices import ListPrices
 from services.billing import prices
 from tests.billing.factories import ADMIN, approve, price, said, seen, visit
 
@@ -31,8 +32,8 @@ def test_a_second_price_from_the_same_day_is_refused(session: Session) -> None:
 def test_prices_are_listed_by_code_page_by_page(session: Session) -> None:
     for code in ("c", "a", "b"):
         price(session, code=code)
-    first = prices.listing(session, ADMIN, limit=2, cursor=None)
-    second = prices.listing(session, ADMIN, limit=2, cursor=first.next)
+    first = prices.listing(session, ADMIN, ListPrices(limit=2, cursor=None))
+    second = prices.listing(session, ADMIN, ListPrices(limit=2, cursor=first.next))
     assert [row.code for row in [*first.items, *second.items]] == ["a", "b", "c"]
 
 

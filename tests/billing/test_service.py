@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from chassis.database import Database
 from chassis.identity import NOBODY, Actor
-from contracts.auth import DoctorApproved
-from contracts.scheduling import VisitCompleted
+from contracts.auth.events import DoctorApproved
+from contracts.scheduling.events import VisitCompleted
 from services.billing.models import Invoice
 from services.billing.service import BillingService
 from tests.billing.factories import ADMIN, heard, host, patient

@@ -10,7 +10,9 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import Conflict
-from contracts.billing import InvoiceIssued, InvoiceVoided, PaymentReceived, RefundDue
+from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, ListInvoices, RefundDue
+from contracts.billing.payments import PaymentReceived
+from contracts.scheduling.events import VisitCompleted, VisitCompletionUndone
 from services.billing import invoices, undoing
 from services.billing.models import REVERSAL, Invoice, LedgerEntry
 from tests.billing.factories import (
@@ -27,20 +29,23 @@ from tests.billing.factories import (
     together,
     visit,
 )
+from tests.events import example_of
 
 COMPLETED, UNDONE, AGAIN = 4, 5, 7
 """Revisions of a visit."""
 
 
 def undo(session: Session, appointment_id: UUID, revision: int = UNDONE) -> None:
-    undoing.undo_visit(session, heard(), appointment_id=appointment_id, revision=revision)
+    undoing.undo_visit(
+        session, heard(), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
+    )
     session.flush()
 
 
 def listed(session: Session, **asked: Any) -> list[UUID]:
     """The ids of what an admin is shown."""
     given = {"patient_id": None, "needs_refund": True, "limit": 100, "cursor": None, **asked}
-    return [row["id"] for row in invoices.of_all(session, ADMIN, **given).items]
+    return [row["id"] for row in invoices.of_all(session, ADMIN, ListInvoices(**given)).items]
 
 
 def charged(session: Session, appointment_id: UUID) -> list[tuple[int, bool]]:
@@ -133,7 +138,7 @@ def test_invoice_from_before_revisions_were_kept_is_void_and_made_once(session: 
 def complete(session: Session, appointment_id: UUID, revision: int) -> None:
     """Hear that a visit is completed, perhaps for a second time."""
     ids = {"appointment_id": appointment_id, "doctor_id": uuid7(), "patient_id": uuid7()}
-    invoices.for_visit(session, heard(), **ids, starts_at=VISITED_AT, revision=revision)
+    invoices.for_visit(session, heard(), example_of(VisitCompleted, **ids, starts_at=VISITED_AT, revision=revision))
     session.flush()
 
 

@@ -16,7 +16,7 @@ from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
 from chassis.identity import Actor
 from chassis.topology import dead_queue
-from contracts.scheduling import AppointmentBooked
+from contracts.scheduling.events import AppointmentBooked
 from matron import dead, environment
 from matron.command import app
 from matron.migrations import migrate
@@ -39,12 +39,12 @@ class Handler:
         self.tries = 0
         self.done: list[UUID] = []
 
-    def admit(self, _session: Session, _actor: Actor, *, appointment_id: UUID) -> None:
+    def admit(self, _session: Session, _actor: Actor, event: AppointmentBooked) -> None:
         """Fail while closed."""
         self.tries += 1
         if self.closed:
             raise Conflict("closed", "Not now.")
-        self.done.append(appointment_id)
+        self.done.append(event.appointment_id)
 
 
 @pytest.fixture

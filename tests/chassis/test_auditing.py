@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from marshmallow import fields
 from uuid_utils.compat import uuid7
 
 from chassis import auditing, clock, tables
@@ -14,6 +13,7 @@ from chassis.database import Database, Session
 from chassis.errors import Forbidden, NotFound
 from chassis.execution import Shape
 from chassis.identity import NOBODY, Actor
+from contracts.billing.audit import ListAudit
 from tests import ward
 from tests.chassis.hosts import NURSE, WRITE, outcome, rows, run
 
@@ -30,30 +30,27 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-class OpenChart(Query):
+class OpenChart(Query, service="ward", roles=ANYONE, returns=ward.NoteView):
     """Somebody's chart."""
 
-    service, roles, returns = "ward", ANYONE, ward.NoteView
-    patient_id = fields.UUID(required=True)
+    patient_id: UUID
 
 
-class CloseChart(Command):
+class CloseChart(Command, service="ward", roles=ANYONE, returns=ward.NoteView, keyed=False):
     """Nobody may."""
 
-    service, roles, returns, keyed = "ward", ANYONE, ward.NoteView, False
 
-
-def hidden(_session: Session, _actor: Actor, *, patient_id: UUID) -> None:
+def hidden(_session: Session, _actor: Actor, query: OpenChart) -> None:
     """Not this one's."""
-    raise NotFound("not_found", str(patient_id))
+    raise NotFound("not_found", str(query.patient_id))
 
 
-def forbidden(_session: Session, _actor: Actor) -> None:
+def forbidden(_session: Session, _actor: Actor, _command: CloseChart) -> None:
     """Not for him."""
     raise Forbidden("own_request", "Not you.")
 
 
-def noted(session: Session, _actor: Actor) -> dict[str, Any]:
+def noted(session: Session, _actor: Actor, _command: CloseChart) -> dict[str, Any]:
     """A reply without the id of the record that it is about."""
     session.note(record_id=RECORD, allowed=False, action="something_else")
     return {"text": "done"}
@@ -62,7 +59,7 @@ def noted(session: Session, _actor: Actor) -> dict[str, Any]:
 def found(database: Database, **filters: Any) -> list[Any]:
     """The rows that are listed, newest first."""
     with database.read() as session:
-        return auditing.listing(session, NURSE, **{**EVERYTHING, **filters}).items
+        return auditing.listing(session, NURSE, ListAudit(**{**EVERYTHING, **filters})).items
 
 
 def test_a_read_of_what_is_hidden_is_written_down_with_the_record_that_was_named(database: Database) -> None:
@@ -125,8 +122,8 @@ def test_pages_follow_one_another_newest_first(database: Database) -> None:
     for number in range(5):
         run(WRITE, database, {"text": str(number)}, key=str(number))
     with database.read() as session:
-        first = auditing.listing(session, NURSE, **{**EVERYTHING, "limit": 3})
-        second = auditing.listing(session, NURSE, **{**EVERYTHING, "limit": 3, "cursor": first.next})
+        first = auditing.listing(session, NURSE, ListAudit(**{**EVERYTHING, "limit": 3}))
+        second = auditing.listing(session, NURSE, ListAudit(**{**EVERYTHING, "limit": 3, "cursor": first.next}))
     ids = [row.id for row in [*first.items, *second.items]]
     assert ids == sorted(ids, reverse=True)
     assert (len(ids), second.next) == (5, None)

@@ -5,7 +5,8 @@ import pytest
 from nameko.exceptions import deserialize, serialize
 
 from chassis import errors
-from chassis.errors import Internal, MatronError, internal
+from chassis.errors import Internal, MatronError
+from chassis.refusals import INTERNAL
 from gateway.rpc import Reply
 
 KINDS = [
@@ -30,7 +31,7 @@ def test_kinds_have_a_status_each_that_is_no_success() -> None:
 
 
 def test_an_unexpected_error_says_nothing() -> None:
-    assert (internal().code, internal().facts) == ("internal", {})
+    assert (INTERNAL().code, INTERNAL().facts) == ("internal", {})
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,7 @@ def scanned(plans: list[str]) -> list[str]:
 @pytest.mark.servers
 def test_a_run_reads_only_its_batch_of_a_large_table(databases: Callable[[str, str], Database]) -> None:
     with Session(databases("notify", "postgresql").engine) as session, session.begin() as transaction:
+        session.execute(text("SET LOCAL statement_timeout = 0"))  # Filling the tables may take long on a busy machine.
         for statement in FILL:
             session.execute(text(statement), {"rows": ROWS})
         session.execute(text("ANALYZE outbox, inbox, idempotency"))  # Autovacuum would have done so meanwhile.

@@ -1,9 +1,8 @@
 """Lists whose statements are made once: the same pages as any list, and the same rows as any view."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from marshmallow import fields
 from sqlalchemy import Column, Integer, String, Table, insert, select
 
 from chassis.contract import Page, View, page_of
@@ -11,6 +10,7 @@ from chassis.database import Database
 from chassis.errors import Invalid
 from chassis.paging import Listing, page
 from chassis.tables import new_metadata
+from records.fields import Key
 
 METADATA = new_metadata()
 BED = Table(
@@ -22,17 +22,17 @@ BEDS = Listing([BED.c.number, BED.c.ward, BED.c.floor], (BED.c.floor, BED.c.numb
 class BedView(View):
     """Its fields in another order than the columns of the listing."""
 
-    ward = fields.String()
-    floor = fields.Integer()
-    number = fields.Integer()
+    ward: str
+    floor: int
+    number: int
 
 
 class NumberedBedView(View):
     """Its fields in the order of the columns."""
 
-    number = fields.Integer()
-    ward = fields.String(data_key="name")
-    floor = fields.Integer()
+    number: int
+    ward: Annotated[str, Key("name")]
+    floor: int
 
 
 @pytest.fixture

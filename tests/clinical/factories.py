@@ -14,12 +14,17 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
+from contracts.auth.events import UserRegistered, UserUpdated
+from contracts.clinical.patients import AddressView, EmergencyContactView, RegisterPatientAtDesk, SearchPatients
+from contracts.clinical.prescriptions import DoseView, Prescribe, PrescriptionItemView, Route
+from contracts.scheduling.events import AppointmentBooked
 from services.clinical import accounts, care, patients, prescriptions
 from services.clinical.models import CareRelation, Patient, Prescription
+from tests.events import example_of
 
 HOUR = timedelta(hours=1)
-ADDRESS = {"lines": ["Lindenweg 4"], "city": "Berlin", "postal_code": "10115", "country": "DE"}
-MOTHER = {"name": "Mira Rao", "phone": "+4930111111", "relation": "mother"}
+ADDRESS = AddressView(lines=["Lindenweg 4"], city="Berlin", postal_code="10115", country="DE")
+MOTHER = EmergencyContactView(name="Mira Rao", phone="+4930111111", relation="mother")
 
 
 def hours(count: float) -> datetime:
@@ -59,15 +64,16 @@ def person(**facts: Any) -> dict[str, Any]:
 
 def registered(session: Session, **facts: Any) -> Patient:
     """A patient whom the desk has registered."""
-    written = patients.register(session, desk(), **person(**facts))
+    written = patients.register(session, desk(), RegisterPatientAtDesk(**person(**facts)))
     session.flush()
     return written
 
 
 def opened_account(session: Session, person_id: UUID, *, sequence: int = 1, **facts: Any) -> Patient:
-    """The patient after auth's event about an account."""
-    told = {"name": "Asha Rao", "email": "asha@example.org", **facts}
-    accounts.remember(session, heard("user_registered", sequence=sequence), user_id=person_id, **told)
+    """The patient after auth's event about an account: only `user_updated` has a phone number."""
+    event: type[UserRegistered | UserUpdated] = UserUpdated if "phone" in facts else UserRegistered
+    told = {"user_id": person_id, "name": "Asha Rao", "email": "asha@example.org", **facts}
+    accounts.remember(session, heard(event.event_name(), sequence=sequence), example_of(event, **told))
     session.flush()
     return session.get_one(Patient, person_id, populate_existing=True)
 
@@ -75,7 +81,7 @@ def opened_account(session: Session, person_id: UUID, *, sequence: int = 1, **fa
 def searched(session: Session, **given: Any) -> Page:
     """A page of the desk's search."""
     criteria = {"mrn": None, "name": None, "birth_date": None, "limit": 20, "cursor": None, **given}
-    return patients.search(session, desk(), **criteria)
+    return patients.search(session, desk(), SearchPatients(**criteria))
 
 
 def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
@@ -106,7 +112,7 @@ def visit(who: Actor, whom: Actor, *, starts: float = -1, **fields: Any) -> dict
 def in_care(session: Session, **fields: Any) -> tuple[Actor, Actor]:
     """A doctor and a patient whose visit began an hour ago."""
     who, whom = doctor(), patient()
-    care.agreed(session, heard(), **visit(who, whom, **fields))
+    care.agreed(session, heard(), example_of(AppointmentBooked, **visit(who, whom, **fields)))
     return who, whom
 
 
@@ -116,24 +122,23 @@ def relation(session: Session, visited: dict[str, Any]) -> CareRelation:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def item(**fields: Any) -> dict[str, Any]:
+def item(medicine: str = "Amoxicillin", *, dose: float = 500.0) -> PrescriptionItemView:
     """One medicine, as the contract has read it."""
-    return {
-        "medicine": "Amoxicillin",
-        "dose": {"value": 500.0, "unit": "mg"},
-        "route": "oral",
-        "frequency": "every 8 hours",
-        "days": 7,
-        "quantity": 21,
-        "refills": 0,
-        **fields,
-    }
+    return PrescriptionItemView(
+        medicine=medicine,
+        dose=DoseView(value=dose, unit="mg"),
+        route=Route.ORAL,
+        frequency="every 8 hours",
+        days=7,
+        quantity=21,
+        refills=0,
+    )
 
 
 def prescribed(session: Session, who: Actor, whom: Actor, *medicines: str) -> Prescription:
     """A prescription that is written down, with an item for each medicine."""
-    items = [item(medicine=medicine) for medicine in medicines or ("Amoxicillin",)]
-    written = prescriptions.prescribe(session, who, patient_id=whom.person, items=items, instructions=None)
+    items = [item(medicine) for medicine in medicines or ("Amoxicillin",)]
+    written = prescriptions.prescribe(session, who, Prescribe(patient_id=whom.person, items=items, instructions=None))
     session.flush()
     return written
 

@@ -8,7 +8,9 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
-from contracts.clinical import PatientRegistered, PatientUpdated
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import BloodGroup, CorrectPatient, PatientRegistered, PatientUpdated, UpdateMyProfile
+from contracts.scheduling.events import AppointmentBooked
 from services.clinical import care, patients
 from services.clinical.models import Patient
 from tests.clinical.factories import (
@@ -22,6 +24,7 @@ from tests.clinical.factories import (
     searched,
     visit,
 )
+from tests.events import example_of
 
 HERS, OTHER = "+4930333333", "+4930444444"
 A_MINUTE = timedelta(minutes=1)
@@ -46,7 +49,7 @@ def test_number_that_is_taken_away_in_the_account_is_gone_here(session: Session)
 
 def test_number_changed_here_is_told_with_its_time(session: Session) -> None:
     known = opened_account(session, uuid7())
-    patients.update_own(session, patient(known.id), patient_id=known.id, phone=HERS)
+    patients.update_own(session, patient(known.id), UpdateMyProfile(patient_id=known.id, phone=HERS))
     [event] = said(session, PatientUpdated)
     assert (event["phone"], event["phone_changed_at"]) == (HERS, known.phone_changed_at)
     assert known.phone_changed_at is not None
@@ -71,7 +74,7 @@ def test_number_of_the_account_counts_of_two_at_the_same_moment(session: Session
 def test_change_of_who_knows_the_other_number_counts_although_this_clock_is_behind(session: Session) -> None:
     ahead = clock.now() + A_MINUTE
     known = opened_account(session, uuid7(), phone=OTHER, phone_changed_at=ahead)
-    patients.correct(session, desk(), patient_id=known.id, phone=HERS)
+    patients.correct(session, desk(), CorrectPatient(patient_id=known.id, phone=HERS))
     assert said(session, PatientUpdated)[0]["phone_changed_at"] > ahead
 
 
@@ -97,19 +100,19 @@ def test_record_of_staff_from_before_is_dropped(session: Session) -> None:
 
 def test_record_of_staff_stays_when_the_desk_has_worked_on_it(session: Session) -> None:
     known = opened_account(session, uuid7())
-    patients.correct(session, desk(), patient_id=known.id, blood_group="A+")
+    patients.correct(session, desk(), CorrectPatient(patient_id=known.id, blood_group=BloodGroup.A_POSITIVE))
     assert told(session, known, is_patient=False).blood_group == "A+"
 
 
 def test_record_of_staff_stays_when_a_doctor_treats_them(session: Session) -> None:
     known = opened_account(session, uuid7())
-    care.agreed(session, heard(), **visit(doctor(), patient(known.id)))
+    care.agreed(session, heard(), example_of(AppointmentBooked, **visit(doctor(), patient(known.id))))
     assert told(session, known, is_patient=False).id == known.id
 
 
 def test_erased_patient_stays_a_tombstone(session: Session) -> None:
     known = opened_account(session, uuid7())
-    patients.forget(session, heard("user_erased"), user_id=known.id)
+    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
     session.flush()
     after = told(session, known, is_patient=False, phone=HERS, phone_changed_at=clock.now())
     assert (after.erased_at is None, after.phone, after.phone_changed_at) == (False, None, None)

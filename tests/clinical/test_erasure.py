@@ -9,15 +9,18 @@ from chassis import tables
 from chassis.database import Database, Session
 from chassis.errors import NotFound
 from chassis.execution import add_events
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import GetPatient, UpdateMyProfile
 from services.clinical import patients
 from services.clinical.models import Base, Patient
 from tests.clinical.factories import desk, heard, opened_account, patient, registered, searched
+from tests.events import example_of
 
 CANARY = ("asha", "rao", "+4930222222", "lindenweg", "mira", "1990")
 
 
 def _forgotten(session: Session, person_id: object) -> Patient:
-    patients.forget(session, heard("user_erased"), user_id=person_id)  # type: ignore[arg-type]
+    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=person_id))  # type: ignore[arg-type]
     session.flush()
     return session.get_one(Patient, person_id, populate_existing=True)
 
@@ -36,7 +39,9 @@ def test_id_and_record_number_stay(session: Session) -> None:
 
 def test_no_personal_fact_is_left_in_any_table(session: Session) -> None:
     known = registered(session)
-    patients.update_own(session, patient(known.id), patient_id=known.id, phone="+4930222222", address=None)
+    patients.update_own(
+        session, patient(known.id), UpdateMyProfile(patient_id=known.id, phone="+4930222222", address=None)
+    )
     add_events(session, desk())
     session.published.clear()
     reply = {"is": {"id": str(known.id), "name": known.name}}
@@ -53,9 +58,9 @@ def test_an_erased_patient_is_nobody(session: Session) -> None:
     known = registered(session)
     _forgotten(session, known.id)
     with pytest.raises(NotFound):
-        patients.get(session, desk(), patient_id=known.id)
+        patients.get(session, desk(), GetPatient(patient_id=known.id))
     with pytest.raises(NotFound):
-        patients.update_own(session, patient(known.id), patient_id=known.id, phone="+4930222222")
+        patients.update_own(session, patient(known.id), UpdateMyProfile(patient_id=known.id, phone="+4930222222"))
 
 
 def test_a_late_event_does_not_fill_the_tombstone_again(session: Session) -> None:
@@ -90,6 +95,6 @@ def test_an_erasure_is_not_undone_by_the_events_that_are_still_to_be_sent(fresh:
         known = registered(session)
         add_events(session, desk())
     with pytest.raises(Exception, match="events_unsent"), fresh.begin() as session:
-        patients.forget(session, heard("user_erased"), user_id=known.id)
+        patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
     with fresh.read() as session:
-        assert patients.get(session, desk(), patient_id=known.id).name == "Asha Rao"
+        assert patients.get(session, desk(), GetPatient(patient_id=known.id)).name == "Asha Rao"

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from chassis.errors import Invalid
-from contracts.clinical import RegisterPatientAtDesk, UpdateMyProfile
+from contracts.clinical.patients import RegisterPatientAtDesk, UpdateMyProfile
 
 PERSON = {"family_name": "Rao", "birth_date": "1990-04-07", "sex": "female"}
 ADDRESS = {"lines": ["Lindenweg 4"], "city": "Berlin", "country": "DE"}
 
 
 def test_name_birth_date_and_sex_are_enough() -> None:
-    assert RegisterPatientAtDesk.read(PERSON)["address"] is None
+    assert RegisterPatientAtDesk.read(PERSON).address is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from sqlalchemy import inspect, text
 from uuid_utils.compat import uuid7
 
 from chassis.database import Database
+from contracts.clinical.patients import GetPatient
 from matron.migrations import _configured, differences
 from services.clinical import patients, rules
 from tests.clinical.factories import desk, searched
@@ -29,7 +30,7 @@ def test_known_patients_get_numbers_and_are_found_by_name(empty: Database) -> No
     _to(empty, "head")
     with empty.read() as session:
         (found,) = searched(session, name="rao").items
-        known = patients.get(session, desk(), patient_id=found.id)
+        known = patients.get(session, desk(), GetPatient(patient_id=found.id))
         assert (known.name, known.email_key, known.revision) == ("Asha Rao", "asha@example.org", 1)
         assert {row.mrn for row in searched(session).items} == {rules.mrn(1), rules.mrn(2)}
     assert differences("clinical", empty) == []

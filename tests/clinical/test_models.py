@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
 from chassis.database import Database, Session
-from contracts.clinical import PrescriptionItemView
+from contracts.clinical.prescriptions import PrescriptionItemView
 from matron.migrations import differences
 from services.clinical.models import Prescription, PrescriptionItem
 from tests.clinical.factories import in_care, prescribed

@@ -10,9 +10,12 @@ from uuid_utils.compat import uuid7
 from chassis.contract import Page
 from chassis.database import Database, Session
 from chassis.errors import Invalid
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import CorrectPatient
 from services.clinical import patients
 from services.clinical.models import Patient
 from tests.clinical.factories import desk, heard, opened_account, registered, searched, statements
+from tests.events import example_of
 
 
 def _names(page: Page) -> list[str]:
@@ -76,7 +79,7 @@ def test_who_registered_alone_is_found(session: Session) -> None:
 
 def test_a_new_name_is_found_and_the_old_one_no_more(session: Session) -> None:
     known = registered(session)
-    patients.correct(session, desk(), patient_id=known.id, family_name="Menon")
+    patients.correct(session, desk(), CorrectPatient(patient_id=known.id, family_name="Menon"))
     session.flush()
     assert (_names(searched(session, name="menon")), _names(searched(session, name="rao"))) == (["Asha Menon"], [])
 
@@ -95,7 +98,7 @@ def test_patients_of_one_name_are_all_listed(session: Session) -> None:
 
 def test_an_erased_patient_is_not_listed(session: Session) -> None:
     known = registered(session)
-    patients.forget(session, heard("user_erased"), user_id=known.id)
+    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
     session.flush()
     assert searched(session).items == searched(session, mrn=known.mrn).items == []
 
@@ -119,7 +122,7 @@ def test_those_found_by_name_are_listed_by_that_word_page_by_page(session: Sessi
 
 def test_patients_are_found_by_their_ids_and_unknown_or_erased_ones_are_absent(session: Session) -> None:
     known = [registered(session, email=None, given_name=name) for name in ("Zoe", "Ben", "Asha", "Lea")]
-    patients.forget(session, heard("user_erased"), user_id=known[3].id)
+    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known[3].id))
     session.flush()
     ids = [known[0].id, uuid7(), known[2].id, known[3].id, known[0].id]
     assert _names(searched(session, ids=ids)) == ["Asha Rao", "Zoe Rao"]

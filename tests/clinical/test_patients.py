@@ -11,14 +11,25 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound, NotYet, Stale
 from chassis.identity import Actor
-from contracts.clinical import PatientRegistered, PatientUpdated, PatientView, PatientVitalStatusChanged
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import (
+    AddressView,
+    CorrectPatient,
+    GetMyProfile,
+    PatientRegistered,
+    PatientUpdated,
+    PatientView,
+    PatientVitalStatusChanged,
+    UpdateMyProfile,
+)
 from services.clinical import patients, rules
 from services.clinical.models import Patient
 from tests.clinical.factories import ADDRESS, MOTHER, desk, heard, opened_account, patient, person, registered, said
+from tests.events import example_of
 
 
 def _correct(session: Session, known: Patient, *, actor: Actor | None = None, **changes: Any) -> Patient:
-    return patients.correct(session, actor or desk(), patient_id=known.id, **changes)
+    return patients.correct(session, actor or desk(), CorrectPatient(patient_id=known.id, **changes))
 
 
 def _day_in_utc() -> date:
@@ -31,6 +42,8 @@ def test_the_desk_registers_a_patient_with_all_facts(session: Session) -> None:
     told = PatientView.dump_one(known)
     assert {**told, "birth_date": date(1990, 4, 7)} == {
         **{name: value for name, value in person().items() if name != "confirmed_new"},
+        "address": ADDRESS.given(),
+        "emergency_contact": MOTHER.given(),
         "id": str(known.id),
         "mrn": known.mrn,
         "name": "Asha Rao",
@@ -92,7 +105,7 @@ def test_whoever_opened_an_account_with_the_address_is_a_probable_double(session
 @pytest.mark.parametrize("name", [" ", "\u00a0"])
 def test_a_blank_name_of_an_account_from_before_such_were_refused_stops_no_event(session: Session, name: str) -> None:
     known = opened_account(session, uuid7(), name=name)
-    assert patients.own(session, patient(known.id), patient_id=known.id).name == name
+    assert patients.own(session, patient(known.id), GetMyProfile(patient_id=known.id)).name == name
     assert opened_account(session, known.id, sequence=2, name="Asha Rao").name == "Asha Rao"
 
 
@@ -117,61 +130,62 @@ def test_a_child_is_born_today_where_the_hospital_is(session: Session, monkeypat
 
 def test_a_patient_reads_ones_own_facts(session: Session) -> None:
     known = registered(session)
-    assert patients.own(session, patient(known.id), patient_id=known.id) is known
+    assert patients.own(session, patient(known.id), GetMyProfile(patient_id=known.id)) is known
 
 
 def test_a_patient_cannot_read_anothers_facts(session: Session) -> None:
     known = registered(session)
     with pytest.raises(NotFound):
-        patients.own(session, patient(), patient_id=known.id)
+        patients.own(session, patient(), GetMyProfile(patient_id=known.id))
 
 
 def test_ones_own_facts_are_awaited_while_nobody_has_told_of_the_account(session: Session) -> None:
     me = patient()
     with pytest.raises(NotYet):
-        patients.own(session, me, patient_id=me.person)
+        patients.own(session, me, GetMyProfile(patient_id=me.person))
     with pytest.raises(NotYet):
-        patients.update_own(session, me, patient_id=me.person, phone=None)
+        patients.update_own(session, me, UpdateMyProfile(patient_id=me.person, phone=None))
 
 
 def test_the_facts_of_another_or_of_an_erased_patient_are_not_awaited(session: Session) -> None:
     known = registered(session)
-    patients.forget(session, heard("user_erased"), user_id=known.id)
+    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
     session.flush()
     for person_id in (known.id, uuid7()):
         with pytest.raises(NotFound) as refused:
-            patients.own(session, patient(known.id), patient_id=person_id)
+            patients.own(session, patient(known.id), GetMyProfile(patient_id=person_id))
         assert type(refused.value) is NotFound
 
 
 def test_a_patient_changes_how_one_is_reached(session: Session) -> None:
     known = registered(session)
-    changes = {"phone": "+49301", "address": {**ADDRESS, "city": "Bonn"}, "emergency_contact": None}
-    patients.update_own(session, patient(known.id), patient_id=known.id, **changes)
+    address = AddressView(lines=["Am Markt 1"], city="Bonn", country="DE")
+    changes = UpdateMyProfile(patient_id=known.id, phone="+49301", address=address, emergency_contact=None)
+    patients.update_own(session, patient(known.id), changes)
     session.flush()
     session.refresh(known)
-    assert {name: getattr(known, name) for name in changes} == changes
+    assert (known.phone, known.address, known.emergency_contact) == ("+49301", address.given(), None)
     assert known.revision == 2
 
 
 def test_a_patient_cannot_change_anothers_facts(session: Session) -> None:
     known = registered(session)
     with pytest.raises(NotFound):
-        patients.update_own(session, patient(), patient_id=known.id, phone=None)
+        patients.update_own(session, patient(), UpdateMyProfile(patient_id=known.id, phone=None))
 
 
 def test_what_is_left_out_stays(session: Session) -> None:
     known = registered(session)
-    patients.update_own(session, patient(known.id), patient_id=known.id, phone=None)
-    assert (known.phone, known.address, known.emergency_contact) == (None, ADDRESS, MOTHER)
+    patients.update_own(session, patient(known.id), UpdateMyProfile(patient_id=known.id, phone=None))
+    assert (known.phone, known.address, known.emergency_contact) == (None, ADDRESS.given(), MOTHER.given())
 
 
 def test_a_change_of_an_older_revision_is_stale(session: Session) -> None:
     known = registered(session)
     actor = Actor(id=known.id, if_match='"1"')
-    patients.update_own(session, actor, patient_id=known.id, phone="+49301234567")
+    patients.update_own(session, actor, UpdateMyProfile(patient_id=known.id, phone="+49301234567"))
     with pytest.raises(Stale) as refused:
-        patients.update_own(session, actor, patient_id=known.id, phone="+49307654321")
+        patients.update_own(session, actor, UpdateMyProfile(patient_id=known.id, phone="+49307654321"))
     assert refused.value.facts == {"revision": 2}
 
 

@@ -6,17 +6,36 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
-from contracts.clinical import Prescribe, PrescriptionAdded
+from contracts.clinical.prescriptions import (
+    ListMyPrescriptions,
+    ListPrescriptionsOfPatient,
+    Prescribe,
+    PrescriptionAdded,
+)
+from contracts.scheduling.events import AppointmentBooked
 from services.clinical import care, prescriptions
 from tests.clinical.factories import doctor, heard, in_care, item, patient, prescribed, statements, visit
+from tests.events import example_of
+
+AMOXICILLIN = {
+    "medicine": "Amoxicillin",
+    "dose": {"value": 500.0, "unit": "mg"},
+    "route": "oral",
+    "frequency": "every 8 hours",
+    "days": 7,
+    "quantity": 21,
+    "refills": 0,
+}
 
 
 def _own(session: Session, whom: Actor, *, limit: int = 20, cursor: str | None = None) -> Page:
-    return prescriptions.own(session, whom, patient_id=whom.person, limit=limit, cursor=cursor)
+    return prescriptions.own(session, whom, ListMyPrescriptions(patient_id=whom.person, limit=limit, cursor=cursor))
 
 
 def _of_patient(session: Session, who: Actor, whom: Actor) -> Page:
-    return prescriptions.of_patient(session, who, patient_id=whom.person, limit=20, cursor=None)
+    return prescriptions.of_patient(
+        session, who, ListPrescriptionsOfPatient(patient_id=whom.person, limit=20, cursor=None)
+    )
 
 
 def _names(page: Page) -> list[str]:
@@ -44,9 +63,11 @@ def test_the_event_names_no_medicine(session: Session) -> None:
 
 def test_what_was_prescribed_is_told_in_full(session: Session) -> None:
     who, whom = in_care(session)
-    written = prescriptions.prescribe(session, who, patient_id=whom.person, items=[item()], instructions="With food.")
+    written = prescriptions.prescribe(
+        session, who, Prescribe(patient_id=whom.person, items=[item()], instructions="With food.")
+    )
     told = Prescribe.returns.dump_one(written)
-    assert (told["items"], told["instructions"]) == ([item()], "With food.")
+    assert (told["items"], told["instructions"]) == ([AMOXICILLIN], "With food.")
 
 
 def test_a_patient_reads_ones_own_prescriptions(session: Session) -> None:
@@ -59,13 +80,13 @@ def test_a_patient_cannot_read_anothers_prescriptions(session: Session) -> None:
     who, whom = in_care(session)
     prescribed(session, who, whom)
     with pytest.raises(NotFound):
-        prescriptions.own(session, patient(), patient_id=whom.person, limit=20, cursor=None)
+        prescriptions.own(session, patient(), ListMyPrescriptions(patient_id=whom.person, limit=20, cursor=None))
 
 
 def test_a_doctor_reads_what_another_prescribed_to_a_patient_in_care(session: Session) -> None:
     author, whom = in_care(session)
     reader = doctor()
-    care.agreed(session, heard(), **visit(reader, whom))
+    care.agreed(session, heard(), example_of(AppointmentBooked, **visit(reader, whom)))
     prescribed(session, author, whom, "Ibuprofen")
     assert _names(_of_patient(session, reader, whom)) == ["Ibuprofen"]
 

@@ -14,9 +14,12 @@ from chassis import execution
 from chassis.database import Database, Session
 from chassis.errors import MatronError
 from chassis.identity import Actor
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import UpdateMyProfile
 from services.clinical import patients
 from services.clinical.models import Patient, RecordNumber
 from tests.clinical.factories import heard, opened_account, registered
+from tests.events import example_of
 from tests.hospital import eventually
 
 THREADS = 30
@@ -92,7 +95,7 @@ def test_an_erasure_and_the_registration_at_once_leave_a_tombstone(fresh: Databa
     def both(person_id: UUID) -> tuple[Callable[[Session], Any], Callable[[Session], Any]]:
         return (
             lambda session: opened_account(session, person_id).mrn,
-            lambda session: patients.forget(session, heard("user_erased"), user_id=person_id),
+            lambda session: patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=person_id)),
         )
 
     _together(fresh, *(work for _time in range(10) for work in both(uuid7())))
@@ -123,7 +126,9 @@ def test_of_two_changes_of_one_revision_at_once_the_second_is_stale(fresh: Datab
 
     def change(phone: str) -> Callable[[Session], Any]:
         actor = Actor(id=known.id, if_match='"1"')
-        return lambda session: patients.update_own(session, actor, patient_id=known.id, phone=phone).revision
+        return lambda session: (
+            patients.update_own(session, actor, UpdateMyProfile(patient_id=known.id, phone=phone)).revision
+        )
 
     assert _behind(fresh, change("+49301234567"), change("+49307654321")) == "stale"
     assert [(one.phone, one.revision) for one in _patients(fresh)] == [("+49301234567", 2)]

@@ -3,13 +3,13 @@
 import pytest
 
 from chassis.errors import Invalid
-from contracts.auth import RegisterPatient
+from contracts.auth.accounts import RegisterPatient
 
 WHOLE = {"password": "quiet-harbour-lantern-27", "name": "Asha Rao"}
 
 
 def test_an_address_may_have_a_domain_with_letters_of_any_language() -> None:
-    assert RegisterPatient.read({**WHOLE, "email": "asha@bücher.example"})["email"] == "asha@bücher.example"
+    assert RegisterPatient.read({**WHOLE, "email": "asha@bücher.example"}).email == "asha@bücher.example"
 
 
 @pytest.mark.parametrize("email", ["müller@example.org", "asha", "asha@", "a b@example.org", "asha@example.org\n", ""])

@@ -24,7 +24,7 @@ def test_the_example_is_well_formed(event: type[Event]) -> None:
 @EVERY_EVENT
 def test_what_is_read_is_written_again_as_it_was(event: type[Event]) -> None:
     read = event.schema().load(event.example)
-    assert orjson.loads(orjson.dumps(event(**read).plain())) == event.example
+    assert orjson.loads(orjson.dumps(read.plain())) == event.example
 
 
 @EVERY_EVENT

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from contracts import auth, clinical
-from contracts.moments import Moment
+from contracts.auth.accounts import UpdateMe
+from contracts.clinical.patients import UpdateMyProfile
+from records.fields import Moment
 
 
 @pytest.mark.parametrize("value", ["tomorrow", "2026-11-23", "2026-11-23T09:00:00", "2026-13-01T00:00:00Z", 5, None])
@@ -18,10 +19,10 @@ def test_what_is_no_moment_is_told_how_one_looks(value: Any) -> None:
 
 
 def test_a_phone_number_is_refused_in_the_same_words_everywhere() -> None:
-    told = [one.schema().validate({"phone": "0301"})["phone"] for one in (auth.UpdateMe, clinical.UpdateMyProfile)]
+    told = [one.schema().validate({"phone": "0301"})["phone"] for one in (UpdateMe, UpdateMyProfile)]
     assert told == [["Must be an international number, such as +4930123456 (E.164)."]] * 2
 
 
 @pytest.mark.parametrize("name", ["", "x" * 201])
 def test_one_thing_that_is_wrong_with_a_name_is_told_once(name: str) -> None:
-    assert auth.UpdateMe.schema().validate({"name": name})["name"] == ["Length must be between 1 and 200."]
+    assert UpdateMe.schema().validate({"name": name})["name"] == ["Length must be between 1 and 200."]

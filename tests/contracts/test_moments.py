@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
 
 from chassis.contract import Command
-from contracts.moments import Moment
-from contracts.scheduling import DayOrMoment
+from contracts.ranges import DayOrMomentField
+from records.fields import Moment
 from tests.guards.house import commands
 
 
@@ -26,7 +26,7 @@ def _within(path: str, declared: dict[str, fields.Field[Any]]) -> Iterator[tuple
         inner = field.inner if isinstance(field, fields.List) else field
         if isinstance(inner, fields.Nested):
             yield from _within(f"{path}.{name}", inner.schema.fields)
-        elif isinstance(inner, fields.DateTime | DayOrMoment):
+        elif isinstance(inner, fields.DateTime | DayOrMomentField):
             yield f"{path}.{name}", inner
 
 
@@ -60,5 +60,5 @@ def test_what_has_no_zone_or_no_date_in_utc_is_refused(name: str, text: str) -> 
 @pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
 def test_no_command_takes_a_moment_in_another_way(command: type[Command]) -> None:
     found = dict(_within(command.__name__, command.schema().fields))
-    others = [name for name, field in found.items() if not isinstance(field, Moment | DayOrMoment)]
+    others = [name for name, field in found.items() if not isinstance(field, Moment | DayOrMomentField)]
     assert not others, f"{others}: declare it as contracts.moments.Moment, else its zone goes on into the reply"

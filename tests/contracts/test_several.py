@@ -7,9 +7,9 @@ import pytest
 
 from chassis.contract import PageQuery
 from chassis.errors import Invalid
-from contracts.auth import ListDoctorAccounts, ListStaff, ListUsers
-from contracts.clinical import SearchPatients
-from contracts.scheduling import ListDoctors
+from contracts.auth.administration import ListDoctorAccounts, ListStaff, ListUsers
+from contracts.clinical.patients import SearchPatients
+from contracts.scheduling.availability import ListDoctors
 from contracts.several import MOST_IDS
 
 ONE, OTHER = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-000000000002"
@@ -18,14 +18,14 @@ each_list = pytest.mark.parametrize("contract", [SearchPatients, ListDoctors, Li
 
 @each_list
 def test_ids_have_commas_between_them(contract: type[PageQuery]) -> None:
-    assert contract.read({"id": ONE})["ids"] == [UUID(ONE)]
-    assert contract.read({"id": f"{ONE},{OTHER},{ONE}"})["ids"] == [UUID(ONE), UUID(OTHER), UUID(ONE)]
-    assert contract.read({})["ids"] is None
+    assert contract.read({"id": ONE}).ids == [UUID(ONE)]
+    assert contract.read({"id": f"{ONE},{OTHER},{ONE}"}).ids == [UUID(ONE), UUID(OTHER), UUID(ONE)]
+    assert contract.read({}).ids is None
 
 
 @each_list
 def test_as_many_ids_as_a_page_has_rows_are_looked_for_and_no_more(contract: type[PageQuery]) -> None:
-    assert len(contract.read({"id": ",".join([ONE] * MOST_IDS), "limit": str(MOST_IDS)})["ids"]) == MOST_IDS
+    assert len(contract.read({"id": ",".join([ONE] * MOST_IDS), "limit": str(MOST_IDS)}).ids) == MOST_IDS
     with pytest.raises(Invalid) as refused:
         contract.read({"id": ",".join([ONE] * (MOST_IDS + 1))})
     assert set(refused.value.facts["errors"]) == {"id"}

@@ -12,7 +12,7 @@ import pytest
 from chassis import revocations, topology
 from chassis.config import SERVICES
 from chassis.event import Event
-from contracts.auth import SessionRevoked
+from contracts.auth.events import SessionRevoked
 from deploy.rabbitmq import accounts
 from tokens.revoked import Revoked
 from transports.declaring import Sparing

@@ -19,8 +19,8 @@ from chassis import clock, revocations, topology
 from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict, Invalid, Unavailable
 from chassis.event import Event
-from contracts.auth import UserErased
-from contracts.scheduling import VisitStarted
+from contracts.auth.events import UserErased
+from contracts.scheduling.events import VisitStarted
 from matron import dead, replay
 from matron.place import Place as Folder
 from matron.place import connected
@@ -45,7 +45,7 @@ class Handler:
         self.failures = 0
         self.done: list[UUID] = []
 
-    def take(self, _session: Any, actor: Any) -> None:
+    def take(self, _session: Any, actor: Any, _event: Any) -> None:
         """Fail so many times, then do it."""
         if self.failures:
             self.failures -= 1

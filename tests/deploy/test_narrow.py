@@ -11,8 +11,8 @@ from chassis.config import SERVICES
 from chassis.consumer import Broker
 from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
-from contracts.clinical import PrescriptionAdded
-from contracts.scheduling import VisitStarted
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.scheduling.events import VisitStarted
 from deploy.rabbitmq.setup import remove_shared_waits
 from gateway.rpc import RpcClient
 from matron.place import connected
@@ -58,7 +58,7 @@ def tried(place: Place) -> list[str]:
     """Clinical, with a handler that fails once; what it has tried."""
     tries: list[str] = []
 
-    def take(_session: Any, _actor: Any) -> None:
+    def take(_session: Any, _actor: Any, _event: Any) -> None:
         tries.append("tried")
         if len(tries) == 1:
             raise Conflict("closed", "Not now.")

@@ -31,6 +31,8 @@ CONTESTED_EACH = 8
 VISIT_EACH = 4
 LINE = 8
 """At most so many visits wait to be held."""
+HELD = 16
+"""Visits that one stream holds at most: a visit is held within a day, whose slots all streams of a run share."""
 BOOKINGS_OF_A_PATIENT = 4
 BOOKING = "/api/patient/book-appointment"
 STEPS = ("accept", "start", "complete")
@@ -84,6 +86,7 @@ class Stream:
         self.stopping = threading.Event()
         self.agreed: queue.Queue[tuple[Person, str] | None] = queue.Queue()
         self.slot = next(city.slots)
+        self.near_slots = itertools.islice(city.near_slots, HELD)
         self.numbers = itertools.count(1)
         works: list[Callable[[], None]] = [self._book_on] * clients
         self.threads = [
@@ -130,7 +133,7 @@ class Stream:
         while not self.stopping.is_set():
             patient = self.city.person(Role.PATIENT)
             for number in itertools.islice(self.numbers, BOOKINGS_OF_A_PATIENT):
-                near = next(self.city.near_slots, None) if number % VISIT_EACH == 1 else None
+                near = next(self.near_slots, None) if number % VISIT_EACH == 1 else None
                 if number % CONTESTED_EACH:
                     self.slot = near or next(self.city.slots)
                 self._book(patient, self.slot, to_be_held=near is not None)

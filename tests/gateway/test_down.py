@@ -10,7 +10,7 @@ import requests
 from nameko.containers import ServiceContainer
 
 from chassis.revocations import EXCHANGE
-from contracts import scheduling
+from contracts.scheduling.availability import ListDoctors
 from gateway.service import GatewayService
 from matron.runner import nameko_config
 from telemetry.health import Health
@@ -77,7 +77,7 @@ def test_a_service_that_never_ran_is_503_at_once_and_says_when_to_come_back(fron
 def test_a_service_that_does_not_answer_is_504_by_the_deadline(front: Front, frozen: Any) -> None:
     began = time.monotonic()
     assert code(front.get(DOCTORS)) == (504, "no_answer")
-    assert time.monotonic() - began < scheduling.ListDoctors.deadline + 0.5
+    assert time.monotonic() - began < ListDoctors.deadline + 0.5
 
 
 def test_one_service_down_does_not_stop_other_routes(front: Front, frozen: Any) -> None:

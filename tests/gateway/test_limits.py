@@ -12,7 +12,7 @@ import time_machine
 from chassis.config import ConfigError
 from chassis.contract import Command
 from chassis.errors import TooMany
-from contracts.auth.common import HASHING
+from contracts.auth.credentials import HASHING
 from gateway import limits, settings
 from gateway.limits import Counts, Limits
 from tests.gateway.store import redis_like

@@ -6,23 +6,19 @@ from eventlet.semaphore import Semaphore
 
 from chassis.contract import Command
 from chassis.errors import Unavailable
-from contracts import auth
-from contracts.auth.common import HASHING
+from contracts.auth.credentials import HASHING
+from contracts.auth.sessions import LogIn
 from gateway.lines import AT_ONCE, Lines
 from gateway.openapi import entries
 from gateway.service import GatewayService
 
 
-class Slow(Command):
+class Slow(Command, line="slow", deadline=0.2):
     """One that has a line."""
 
-    line, deadline = "slow", 0.2
 
-
-class Unhurried(Command):
+class Unhurried(Command, line="unhurried", deadline=5.0):
     """One that has a line, and time to wait in it."""
-
-    line, deadline = "unhurried", 5.0
 
 
 class Quick(Command):
@@ -67,18 +63,18 @@ def test_waiting_is_part_of_the_deadline() -> None:
 
 def test_all_that_hash_a_password_stand_in_one_line_but_signing_in() -> None:
     hashing = {entry.contract for entry in entries(GatewayService) if _takes_a_password(entry.contract)}
-    assert {contract.line for contract in hashing - {auth.LogIn}} == {HASHING}
+    assert {contract.line for contract in hashing - {LogIn}} == {HASHING}
 
 
 def test_nothing_takes_the_turns_of_signing_in() -> None:
     lines = Lines()
-    others = {entry.contract for entry in entries(GatewayService)} - {auth.LogIn}
+    others = {entry.contract for entry in entries(GatewayService)} - {LogIn}
     for contract in others:
         for _ in range(AT_ONCE if contract.line else 0):
             lines.turns.setdefault(contract.line, Semaphore(AT_ONCE)).acquire(timeout=0)
-    assert auth.LogIn.line not in lines.turns
-    with lines.turn(auth.LogIn) as seconds:
-        assert seconds == pytest.approx(auth.LogIn.deadline, abs=0.5)
+    assert LogIn.line not in lines.turns
+    with lines.turn(LogIn) as seconds:
+        assert seconds == pytest.approx(LogIn.deadline, abs=0.5)
 
 
 def _takes_a_password(contract: type[Command]) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.contract import Command
 from chassis.errors import Conflict, Invalid, MatronError, Unavailable
-from contracts.auth import ResetPassword, VerifyEmail
+from contracts.auth.accounts import ResetPassword, VerifyEmail
 from gateway import pages
 from gateway.lines import Lines
 from gateway.requests import Request

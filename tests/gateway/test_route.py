@@ -7,13 +7,12 @@ from uuid import UUID
 
 import orjson
 import pytest
-from marshmallow import fields
 
 from chassis.contract import ANYONE, Command, Query, View
 from chassis.errors import Forbidden, Invalid, Unauthenticated
 from chassis.execution import Call
 from chassis.identity import Actor
-from contracts import auth
+from contracts.auth.sessions import EndSession, LogOut
 from contracts.roles import Role
 from gateway import settings
 from gateway.limits import Limits
@@ -28,38 +27,22 @@ from tokens.revoked import Revoked
 ASHA = Actor(id=UUID(int=1), roles=frozenset({Role.PATIENT}), session_id=UUID(int=9))
 
 
-class Edit(Command):
+class Edit(Command, service="test", roles=(Role.PATIENT,), returns=View, revised=True):
     """Change something."""
 
-    service = "test"
-    roles = (Role.PATIENT,)
-    returns = View
-    revised = True
 
-
-class Knock(Command):
+class Knock(Command, service="test", roles=ANYONE, returns=View):
     """Something that anyone may ask for."""
 
-    service = "test"
-    roles = ANYONE
-    returns = View
 
-
-class Ask(Query):
+class Ask(Query, service="gateway", roles=(Role.ADMIN,), returns=View):
     """A question that the gateway answers."""
 
-    service = "gateway"
-    roles = (Role.ADMIN,)
-    returns = View
-    about = fields.Integer(required=True)
+    about: int
 
 
-class Visit(Command):
+class Visit(Command, service="test", roles=(Role.PATIENT, Role.RECEPTIONIST), returns=View):
     """What a patient does, and the desk for a patient."""
-
-    service = "test"
-    roles = (Role.PATIENT, Role.RECEPTIONIST)
-    returns = View
 
 
 class Gateway:
@@ -129,7 +112,7 @@ def test_what_the_gateway_puts_together_is_for_the_contracts_roles_alone() -> No
 
 
 def test_what_the_gateway_puts_together_comes_from_the_contracts_fields() -> None:
-    answer = composed("GET", "/x", Ask, lambda _gateway, _request, actor, asked: [sorted(actor.roles), asked])
+    answer = composed("GET", "/x", Ask, lambda _gateway, _request, actor, asked: [sorted(actor.roles), asked.given()])
     admin = Gateway(Actor(id=UUID(int=2), roles=frozenset({Role.ADMIN})))
     status, _headers, body = answer(admin, request(query="about=7"))
     assert (status, orjson.loads(body)) == (200, [["admin"], {"about": 7}])
@@ -168,7 +151,7 @@ def test_what_is_made_has_a_place_where_it_can_be_read() -> None:
 
 def test_a_session_that_has_ended_here_lets_nobody_in_here() -> None:
     gateway, other = Gateway(ASHA), UUID(int=8)
-    route("POST", "/x", auth.LogOut)(gateway, request())
-    route("DELETE", "/x/{session_id}", auth.EndSession)(gateway, request(path={"session_id": str(other)}))
+    route("POST", "/x", LogOut)(gateway, request())
+    route("DELETE", "/x/{session_id}", EndSession)(gateway, request(path={"session_id": str(other)}))
     assert set(gateway.verifier.revoked.until) == {ASHA.session_id, other}
     assert min(gateway.verifier.revoked.until.values()) > time.time() + ACCESS_LIFE.total_seconds()

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 import requests
-from marshmallow import fields
 
 from chassis.contract import Command, Query, View
 from chassis.errors import Stale
@@ -25,32 +24,24 @@ ME, FACTS = "/api/users/me", "/api/patient/profile"
 class RecordView(View):
     """Something with a revision."""
 
-    id = fields.UUID()
-    revision = fields.Integer()
+    id: UUID
+    revision: int
 
 
-class Look(Query):
+class Look(Query, service="test", roles=(Role.PATIENT,), returns=RecordView):
     """Look at it."""
 
-    service, roles, returns = "test", (Role.PATIENT,), RecordView
 
-
-class Edit(Command):
+class Edit(Command, service="test", roles=(Role.PATIENT,), returns=RecordView, revised=True):
     """Change it."""
 
-    service, roles, returns, revised = "test", (Role.PATIENT,), RecordView, True
 
-
-class Make(Command):
+class Make(Command, service="test", roles=(Role.PATIENT,), returns=RecordView):
     """Make one."""
 
-    service, roles, returns = "test", (Role.PATIENT,), RecordView
 
-
-class Find(Query):
+class Find(Query, service="test", roles=(Role.PATIENT,), returns=View):
     """A list."""
-
-    service, roles, returns = "test", (Role.PATIENT,), View
 
 
 def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:

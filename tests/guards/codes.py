@@ -1,21 +1,26 @@
-"""The error codes in the source: where each is written, and of which kind it is."""
+"""The refusals in the source: where each is made."""
 
 import ast
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 from chassis import errors
 from chassis.errors import MatronError
+from chassis.refusals import Refusal
 from gateway import problems
+from matron import errors_page
 from tests.guards.house import Place, name_of, python_files, tree_of
 
 SOURCES = ("chassis", "gateway", "matron", "services")
-MODULES = ("errors", "problems")
-UNREAD = "?"
-"""Stands for a code that cannot be read where it is used."""
-KINDS: dict[str, type[MatronError]] = {
-    name: kind
+LISTED = "gateway/refusals.py"
+"""Lists refusals for OpenAPI, and makes none."""
+MAKER = "chassis/refusals.py"
+"""Makes errors of refusals."""
+KINDS = {
+    name
     for module in (errors, problems)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, MatronError)
@@ -23,7 +28,7 @@ KINDS: dict[str, type[MatronError]] = {
 
 
 class Raised(NamedTuple):
-    """A code, its kind, and the place where it is written."""
+    """A refusal's kind and code, and the place where it is used."""
 
     kind: str
     code: str
@@ -32,51 +37,44 @@ class Raised(NamedTuple):
 
 @cache
 def raised() -> tuple[Raised, ...]:
-    """Every code of the program."""
-    found = [(path, one) for path in python_files(*SOURCES) for one in _raised_in(tree_of(path))]
-    return tuple(Raised(kind, code, Place(name_of(path), line)) for path, (kind, code, line) in found)
+    """Every use of a refusal by its name."""
+    return tuple(one for path in python_files(*SOURCES) if name_of(path) != LISTED for one in _raised_in(path))
 
 
-def _raised_in(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    for call in _calls(tree):
-        kind = _kind_of(call)
-        if kind is not None and call.args and not isinstance(call.args[0], ast.Starred):  # Else it has another's code.
-            for value in _values(call.args[0], tree, [f for f in functions if call in ast.walk(f)]):
-                yield kind, _text(value), value.lineno
+def _raised_in(path: Path) -> Iterator[Raised]:
+    known = vars(import_module(_module_of(path))) if _names_any(path) else {}
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and isinstance(known.get(node.id), Refusal):
+            refusal = known[node.id]
+            yield Raised(refusal.kind.__name__, refusal.code, Place(name_of(path), node.lineno))
 
 
-def _calls(tree: ast.Module) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+def _names_any(path: Path) -> bool:
+    """Whether a name looks like that of a refusal: other modules need not be imported."""
+    return any(isinstance(node, ast.Name) and node.id.isupper() for node in ast.walk(tree_of(path)))
 
 
-def _kind_of(call: ast.Call) -> str | None:
-    """The kind that is made, by its own name or as an attribute of its module; of a kind of a kind, as it is told."""
-    made, name = call.func, ""
-    if isinstance(made, ast.Attribute) and isinstance(made.value, ast.Name) and made.value.id in MODULES:
-        name = made.attr
-    elif isinstance(made, ast.Name):
-        name = made.id
-    kinds = [kind.__name__ for kind in KINDS[name].__mro__ if kind.__base__ is MatronError] if name in KINDS else []
-    return kinds[0] if kinds else None
+def _module_of(path: Path) -> str:
+    return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _text(value: ast.expr) -> str:
-    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else UNREAD
+def documented() -> set[tuple[str, str]]:
+    """Kinds and codes of the page."""
+    return {(one.kind.__name__, one.code) for rows in errors_page.sections().values() for one in rows}
 
 
-def _values(value: ast.expr, tree: ast.Module, around: list[ast.FunctionDef]) -> list[ast.expr]:
-    """The value itself, or what the module's callers pass for a parameter of that name."""
-    for function in around:
-        names = [argument.arg for argument in function.args.args if argument.arg not in ("self", "cls")]
-        if isinstance(value, ast.Name) and value.id in names:
-            return list(_passed(tree, function.name, names.index(value.id), value.id)) or [value]
-    return [value]
+def made_by_hand() -> list[Place]:
+    """Where an error is made of its kind and a code, and not of a refusal."""
+    trees = [(path, ast.walk(tree_of(path))) for path in python_files(*SOURCES) if name_of(path) != MAKER]
+    calls = ((path, node) for path, tree in trees for node in tree if isinstance(node, ast.Call))
+    return [Place(name_of(path), call.lineno) for path, call in calls if _is_of_kind(call) and not _is_copy(call)]
 
 
-def _passed(tree: ast.Module, function: str, position: int, name: str) -> Iterator[ast.expr]:
-    for call in _calls(tree):
-        called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if called == function:
-            named = [keyword.value for keyword in call.keywords if keyword.arg == name]
-            yield (call.args[position : position + 1] or named)[0]
+def _is_of_kind(call: ast.Call) -> bool:
+    made = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return made in KINDS
+
+
+def _is_copy(call: ast.Call) -> bool:
+    """`NotFound(*error.args)`: another kind for the same code."""
+    return bool(call.args) and isinstance(call.args[0], ast.Starred)

@@ -15,7 +15,7 @@ from gateway.service import GatewayService
 from matron.services import service_class
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("chassis", "telemetry", "tokens", "transports", "contracts", "services", "gateway", "matron")
+PRODUCT = ("chassis", "telemetry", "tokens", "records", "transports", "contracts", "services", "gateway", "matron")
 
 
 class Routed(NamedTuple):

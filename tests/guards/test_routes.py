@@ -7,24 +7,27 @@ import pytest
 from marshmallow import fields
 
 from chassis.contract import Command, View
-from contracts import auth, billing, clinical, notify, scheduling
+from contracts.auth.accounts import UpdateMe
+from contracts.auth.administration import NoteRefusal
+from contracts.auth.sessions import ListRevokedSessions
+from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from contracts.roles import Role
+from contracts.scheduling.calendar import GetCalendar
 from tests.guards.house import Routed, commands, members_with, routes
 
-AUDITED = (auth, billing, clinical, notify, scheduling)
 SHOWN_ONCE = ["MfaSecretView.secret"]
 """The one that its owner's app must have, and that counts only once it has shown so."""
 CALLED_OTHERWISE = {
-    auth.ListRevokedSessions: "a gateway asks when it starts",
-    auth.NoteRefusal: "a gateway says when it has refused somebody",
-    **{service.ListAudit: "the gateway's audit puts them together" for service in AUDITED},
-    scheduling.GetCalendar: "the gateway's calendar page shows it",
-    billing.GetSandboxCheckout: "the gateway's checkout page shows it",
-    billing.FinishSandboxCheckout: "the gateway's checkout page sends it",
+    ListRevokedSessions: "a gateway asks when it starts",
+    NoteRefusal: "a gateway says when it has refused somebody",
+    **{one: "the gateway's audit puts them together" for one in commands() if one.__name__ == "ListAudit"},
+    GetCalendar: "the gateway's calendar page shows it",
+    GetSandboxCheckout: "the gateway's checkout page shows it",
+    FinishSandboxCheckout: "the gateway's checkout page sends it",
 }
 
 KEYED = [one for one in commands() if one.keyed and not one.reads]
-ACTS_ON_ITS_CALLER = {auth.UpdateMe: "one's own account, which is the caller's for good, as the key is"}
+ACTS_ON_ITS_CALLER = {UpdateMe: "one's own account, which is the caller's for good, as the key is"}
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)

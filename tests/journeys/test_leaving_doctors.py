@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 import requests
 
+from records.fields import Facts
 from tests.hospital import Hospital, eventually
 from tests.people import Person, approved_doctor, first_slot, open_hours, verified_patient
 
 DEACTIVATED = ("PATCH", "/api/admin/users/{}", {"status": "deactivated"})
-RELIEVED = ("PUT", "/api/admin/users/{}/roles", {"roles": ["patient"]})
+RELIEVED = ("PUT", "/api/admin/users/{}/roles", Facts(roles=["patient"]))
 both_ways = pytest.mark.parametrize("way", [DEACTIVATED, RELIEVED], ids=["deactivated", "relieved"])
 Way = tuple[str, str, dict[str, Any]]
 

@@ -20,7 +20,7 @@ threads = [threading.Thread(target=sign_in) for _ in range(int(number))]
 print("now", flush=True)
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-sys.exit(any(code not in (200, 503) for code in codes) or codes.count(200) < len(codes) // 2)
+sys.exit(any(code not in (200, 503) for code in codes) or codes.count(200) < len(codes) // 10)
 """
 
 

@@ -2,14 +2,20 @@
 
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from marshmallow import fields, validate
 
 from chassis.contract import ANYONE, Command, PageQuery, Query, View, page_of
+from chassis.errors import Conflict, Unavailable
+from chassis.refusals import NOT_FOUND, Refusal
 from contracts.roles import Role
+from contracts.texts import UrlText
 from gateway import openapi
 from gateway.route import route
+from records.fields import OMITTED, Facts, Omitted
 
 
 class Colour(Enum):
@@ -26,75 +32,78 @@ class Moment(fields.Field[str]):
 
 
 class PartView(View):
-    id = fields.UUID()
-    secret = fields.String()
+    id: UUID
+    secret: str
 
 
 class OddView(View):
     """What apispec gets wrong."""
 
-    colour = fields.Enum(Colour, by_value=True)
-    perhaps = fields.Enum(Level, by_value=True, allow_none=True)
-    price = fields.Decimal(as_string=True, validate=validate.Range(min=Decimal("0.01")))
-    share = fields.Float(validate=validate.Range(0, 1, min_inclusive=False, max_inclusive=False))
-    anything = fields.Raw(allow_none=True)
-    part = fields.Nested(PartView, only=("id",))
-    whole = fields.Nested(PartView)
-    parts = fields.List(fields.Nested(PartView, exclude=("secret",)))
-    page = fields.Url()
-    told = Moment()
+    colour: Annotated[Colour, partial(fields.Enum, Colour, by_value=True)]
+    perhaps: Annotated[Level, partial(fields.Enum, Level, by_value=True)] | None
+    price: Annotated[Decimal, partial(fields.Decimal, as_string=True), validate.Range(min=Decimal("0.01"))]
+    share: Annotated[float, validate.Range(0, 1, min_inclusive=False, max_inclusive=False)]
+    anything: Any | None
+    part: Annotated[PartView, partial(fields.Nested, PartView.schema(), only=("id",))]
+    whole: PartView
+    parts: list[Annotated[PartView, partial(fields.Nested, PartView.schema(), exclude=("secret",))]]
+    page: UrlText
+    told: Annotated[str, Moment]
 
 
-class TellOdd(Command):
-    """Say something odd. Then stop.
+class TellOdd(
+    Command,
+    service="auth",
+    roles=frozenset({Role.ADMIN}),
+    returns=OddView,
+    verified=True,
+    refuses=(
+        Refusal(Conflict, "too_odd", "This is too odd."),
+        Refusal(Conflict, "not_odd", "This is not odd."),
+        NOT_FOUND,
+        Refusal(Unavailable, "odd_down", "Wait 0.5 s."),
+    ),
+):
+    """Say something odd. Then stop."""
 
-    Conflict: `too_odd` (of `thing`), `not_odd`. NotFound: nothing of that kind. Unavailable: `odd_down` (for
-    0.5 s).
-    """
-
-    service, roles, returns, verified = "auth", frozenset({Role.ADMIN}), OddView, True
-    me_id = fields.UUID(required=True)
-    thing = fields.String(required=True)
-    note = fields.String(load_default=None)
+    me_id: UUID
+    thing: str
+    note: str | None = None
 
 
-class FindOdd(Query):
+class FindOdd(Query, service="auth", roles=ANYONE, returns=PartView):
     """Find something odd."""
 
-    service, roles, returns = "auth", ANYONE, PartView
-    colour = fields.String(load_default=None, validate=validate.OneOf(["red", "blue"]))
-    limit = fields.Integer(load_default=20)
+    colour: Literal["red", "blue"] | None = None
+    limit: int = 20
 
 
 class RevisedView(View):
     """What can be changed."""
 
-    id = fields.UUID()
-    revision = fields.Integer()
-    note = fields.String(metadata={"sometimes": True})
+    id: UUID
+    revision: int
+    note: Annotated[str, Facts(sometimes=True)]
 
 
-class Revise(Command):
+class Revise(Command, service="auth", roles=frozenset({Role.ADMIN}), returns=RevisedView, revised=True, keyed=False):
     """Change it."""
 
-    service, roles, returns, revised, keyed = "auth", frozenset({Role.ADMIN}), RevisedView, True, False
-    id = fields.UUID(required=True)
-    word = fields.String(validate=validate.Regexp(r"^[a-z]+\Z"), metadata={"example": "odd"})
-    zone = fields.String(validate=validate.OneOf([f"zone-{number}" for number in range(60)]))
+    id: UUID
+    word: Annotated[str, validate.Regexp(r"^[a-z]+\Z"), Facts(example="odd")] | Omitted = OMITTED
+    zone: Annotated[str, validate.OneOf([f"zone-{number}" for number in range(60)])] | Omitted = OMITTED
 
 
-class Look(Query):
+class Look(Query, service="auth", roles=ANYONE, returns=RevisedView):
     """Look at it."""
 
-    service, roles, returns = "auth", ANYONE, RevisedView
-    id = fields.UUID(required=True)
+    id: UUID
 
 
-class ListOfRevised(PageQuery):
+class ListOfRevised(PageQuery, service="auth", roles=frozenset({Role.ADMIN}), returns=page_of(RevisedView)):
     """List what was changed."""
 
-    service, roles, returns = "auth", frozenset({Role.ADMIN}), page_of(RevisedView)
-    revised_id = fields.UUID(required=True)
+    revised_id: UUID
 
 
 class Odd:

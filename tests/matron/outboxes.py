@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from chassis.database import Database
 from chassis.tables import outbox
-from contracts.auth import DoctorApproved
+from contracts.auth.events import DoctorApproved
 from matron import replay
 from matron.migrations import migrate
 from matron.place import Place

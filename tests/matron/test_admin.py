@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from chassis.database import Database
 from matron.migrations import migrate
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from tests.matron.conftest import Matron
 
 EMAIL = "asha@hospital.example"

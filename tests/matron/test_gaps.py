@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from chassis.config import SERVICES
 from chassis.errors import Invalid, NotFound
 from chassis.tables import outbox
-from contracts.auth import DoctorApproved, RoleGranted, SessionRevoked, UserRegistered
+from contracts.auth.events import DoctorApproved, RoleGranted, SessionRevoked, UserRegistered
 from matron import replay
 from matron.place import Place, connected
 from matron.replay import Replay, Span, events_for

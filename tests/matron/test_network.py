@@ -18,7 +18,7 @@ from matron import demo, embedded, network
 from matron.migrations import migrate
 from matron.network import Listening
 from services.auth import passwords
-from services.auth.models import Account
+from services.auth.models.accounts import Account
 from tests import ward
 from tests.hospital import Hospital, Process, eventually
 from tests.matron.conftest import Matron

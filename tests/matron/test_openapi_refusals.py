@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from gateway import openapi, refusals, schemas
 from gateway.service import GatewayService
+from tests.guards.codes import documented
 from tests.guards.house import ROOT
-from tests.guards.test_error_codes import documented
 
 DOCUMENT = openapi.document(GatewayService)
 ENTRIES = openapi.entries(GatewayService)

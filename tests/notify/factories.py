@@ -14,9 +14,11 @@ from chassis.config import Config
 from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
+from contracts.auth.events import MailTokenIssued
 from services.notify import deliveries
 from services.notify.models import Delivery, Notification
 from services.notify.notifications import tells
+from tests.events import example_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -62,9 +64,9 @@ def tell(
     session: Session, event: type[Event], field: str, *, event_id: UUID | None = None, **facts: Any
 ) -> Notification:
     """What a person is told when an event is heard, the facts being those of its example but for these."""
-    data = {**event.schema().load(event.example), **facts}
-    actor = heard(event.event_name(), subject=data[event.subject], event_id=event_id)
-    tells(field)(session, actor, **data)
+    said = example_of(event, **facts)
+    actor = heard(event.event_name(), subject=said.data[event.subject], event_id=event_id)
+    tells(field)(session, actor, said)
     assert actor.origin is not None
     return session.scalars(select(Notification).where(Notification.event_id == actor.origin.event_id)).one()
 
@@ -80,7 +82,7 @@ def mail(session: Session, *, actor: Actor | None = None, **fields: Any) -> Deli
         "expires_at": NOON + timedelta(days=1),
         **fields,
     }
-    deliveries.mail_token(session, actor, **token)
+    deliveries.mail_token(session, actor, example_of(MailTokenIssued, **token))
     assert actor.origin is not None
     return session.scalars(select(Delivery).where(Delivery.event_id == actor.origin.event_id)).one()
 

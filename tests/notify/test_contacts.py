@@ -10,13 +10,18 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.database import Session
+from contracts.auth.events import UserErased, UserRegistered, UserUpdated
+from contracts.clinical.patients import PatientRegistered
 from services.notify import contacts
 from services.notify.models import Contact, Delivery
+from tests.events import example_of
 from tests.notify.factories import heard, mail
 
 
 def _hear(session: Session, person: UUID, email: str, *, sequence: int) -> Contact:
-    contacts.remember(session, heard(sequence=sequence), user_id=person, name="Asha Rao", email=email)
+    contacts.remember(
+        session, heard(sequence=sequence), example_of(UserRegistered, user_id=person, name="Asha Rao", email=email)
+    )
     return session.get_one(Contact, person, populate_existing=True)
 
 
@@ -38,8 +43,10 @@ def test_a_stale_address_changes_nothing(session: Session) -> None:
 
 
 def _hear_patient(session: Session, person: UUID, *, sequence: int = 1, **facts: Any) -> Contact:
-    told = {"name": "Asha Rao", "email": None, "phone": "+4930222222", **facts}
-    contacts.remember_patient(session, heard(sequence=sequence), patient_id=person, **told)
+    told = {"name": "Asha Rao", "email": None, "phone": "+4930222222", "phone_changed_at": None, **facts}
+    contacts.remember_patient(
+        session, heard(sequence=sequence), example_of(PatientRegistered, patient_id=person, **told)
+    )
     return session.get_one(Contact, person, populate_existing=True)
 
 
@@ -77,8 +84,10 @@ def test_an_erased_contact_is_not_filled_again(session: Session) -> None:
 
 
 def _hear_update(session: Session, person: UUID, *, sequence: int, **facts: Any) -> Contact:
-    told = {"name": "Asha Weiss", "email": "new@example.org", "phone": None, **facts}
-    contacts.remember(session, heard("user_updated", sequence=sequence), user_id=person, **told)
+    told = {"name": "Asha Weiss", "email": "new@example.org", "phone": None, "phone_changed_at": None, **facts}
+    contacts.remember(
+        session, heard("user_updated", sequence=sequence), example_of(UserUpdated, user_id=person, **told)
+    )
     return session.get_one(Contact, person, populate_existing=True)
 
 
@@ -114,7 +123,7 @@ def test_of_an_erased_person_neither_contact_nor_mails_are_left(session: Session
     _hear_update(session, person, sequence=1, phone="+4930901820")
     for who in (person, other):
         mail(session, user_id=who)
-    contacts.forget(session, heard("user_erased", sequence=2), user_id=person)
+    contacts.forget(session, heard("user_erased", sequence=2), example_of(UserErased, user_id=person))
     known = session.get_one(Contact, person, populate_existing=True)
     assert (known.name, known.email, known.phone, known.erased_at is None) == ("", None, None, False)
     assert session.scalars(select(Delivery.person_id).where(Delivery.person_id.in_([person, other]))).all() == [other]
@@ -122,7 +131,7 @@ def test_of_an_erased_person_neither_contact_nor_mails_are_left(session: Session
 
 def test_who_is_erased_before_having_been_heard_of_stays_unknown(session: Session) -> None:
     person = uuid7()
-    contacts.forget(session, heard("user_erased"), user_id=person)
+    contacts.forget(session, heard("user_erased"), example_of(UserErased, user_id=person))
     assert _hear_update(session, person, sequence=9).email is None
     assert _hear_patient(session, person, sequence=9).phone is None
 

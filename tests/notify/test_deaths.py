@@ -9,25 +9,31 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.event import Event
-from contracts.billing import InvoiceIssued
-from contracts.clinical import PrescriptionAdded
-from contracts.scheduling import AppointmentCancelled, AppointmentDisplaced, VisitCompleted
+from contracts.billing.invoices import InvoiceIssued
+from contracts.clinical.patients import PatientVitalStatusChanged
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.scheduling.events import AppointmentCancelled, AppointmentDisplaced, VisitCompleted
 from services.notify import deaths
 from services.notify.models import Notification
 from services.notify.notifications import tells
+from tests.events import example_of
 from tests.notify.factories import NOON, heard
 
 
 def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bool = False) -> None:
     at = None if by_mistake else NOON
-    deaths.note(session, heard(), patient_id=patient_id, deceased_at=at, revision=revision)
+    deaths.note(
+        session,
+        heard(),
+        example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=at, revision=revision),
+    )
 
 
 def told(session: Session, event: type[Event], patient_id: UUID, *people: str, **facts: Any) -> set[UUID]:
     """Who is told of an event about a patient."""
-    data = {**event.schema().load(event.example), "patient_id": patient_id, **facts}
-    actor = heard(event.event_name(), subject=data[event.subject])
-    tells("patient_id", *people)(session, actor, **data)
+    said = example_of(event, patient_id=patient_id, **facts)
+    actor = heard(event.event_name(), subject=said.data[event.subject])
+    tells("patient_id", *people)(session, actor, said)
     query = select(Notification.person_id).where(Notification.event_id == actor.heard.event_id)
     return set(session.scalars(query))
 

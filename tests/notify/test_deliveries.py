@@ -9,8 +9,10 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.database import Database, Session
 from chassis.identity import Actor
+from contracts.auth.events import CredentialsChanged
 from services.notify import deliveries
 from services.notify.models import LEASE, Contact, Delivery, Notification
+from tests.events import example_of
 from tests.notify.factories import due, heard, mail
 
 SYSTEM = Actor.system()
@@ -39,7 +41,9 @@ def test_a_token_that_is_heard_of_twice_is_mailed_once(session: Session) -> None
 
 
 def _credentials_changed(session: Session, actor: Actor, person: UUID, what: str = "password") -> None:
-    deliveries.credentials_changed(session, actor, user_id=person, email="old@example.org", what=what)
+    deliveries.credentials_changed(
+        session, actor, example_of(CredentialsChanged, user_id=person, email="old@example.org", what=what)
+    )
 
 
 def test_of_changed_credentials_one_is_told_at_the_address_in_the_event_and_in_the_app(session: Session) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from chassis.database import Session
 from chassis.event import Event
-from chassis.execution import call_with
 from services.notify import wording
 from services.notify.models import Delivery, Notification
 from services.notify.service import NotifyService
+from tests.events import example_of
 from tests.notify.factories import heard
 from tests.notify.test_wording import LINES
 
@@ -25,7 +25,7 @@ def hear(session: Session, event: type[Event], facts: dict[str, Any]) -> tuple[l
     """What one event that says this leads to: notifications and mails."""
     work = inspect.getclosurevars(HANDLERS[event]).nonlocals["work"]
     actor = heard(event.event_name(), subject=facts[event.subject])
-    call_with(work, session, actor, **facts)
+    work(session, actor, event(**facts))
     assert actor.origin is not None
     told = select(Notification).where(Notification.event_id == actor.origin.event_id)
     mailed = select(Delivery).where(Delivery.event_id == actor.origin.event_id)
@@ -34,7 +34,7 @@ def hear(session: Session, event: type[Event], facts: dict[str, Any]) -> tuple[l
 
 def variants(event: type[Event]) -> Iterator[dict[str, Any]]:
     """The example, and the same with each other value that one of its fields may have, where those can be named."""
-    example = dict(event.schema().load(event.example))
+    example = example_of(event).data
     yield example
     for name, field in event.schema().fields.items():
         yield from ({**example, name: value} for value in _choices(field))

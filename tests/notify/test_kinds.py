@@ -6,8 +6,8 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.event import Event, events_of
-from contracts.clinical import PrescriptionAdded
-from contracts.notify import SUBJECT_OF, NotificationView
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.notify.notifications import SUBJECT_OF, ListNotifications, NotificationView
 from gateway import openapi
 from gateway.service import GatewayService
 from services.notify import notifications, wording
@@ -34,7 +34,9 @@ def test_kind_is_about_the_subject_of_its_event(event: type[Event]) -> None:
 def test_notification_says_of_what_type_its_subject_is(session: Session) -> None:
     who = person()
     one = tell(session, PrescriptionAdded, "patient_id", patient_id=who.person)
-    listed = notifications.listing(session, who, person_id=who.person, unread=False, limit=20, cursor=None)
+    listed = notifications.listing(
+        session, who, ListNotifications(person_id=who.person, unread=False, limit=20, cursor=None)
+    )
     shown = NotificationView.dump_one(listed.items[0])
     assert (shown["subject_type"], shown["subject_id"], one.subject_type) == (
         "prescription", one.subject_id, "prescription",

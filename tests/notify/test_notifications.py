@@ -10,11 +10,12 @@ from chassis.contract import Page
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
-from contracts.clinical import PrescriptionAdded
-from contracts.notify import ReadNotification
-from contracts.scheduling import AppointmentRequested, AppointmentRescheduled
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.notify.notifications import ListNotifications, ReadNotification
+from contracts.scheduling.events import AppointmentRequested, AppointmentRescheduled
 from services.notify import notifications, visits
 from services.notify.models import Notification
+from tests.events import example_of
 from tests.notify.factories import heard, person, tell
 
 
@@ -23,11 +24,13 @@ def _prescribed(session: Session, patient_id: UUID, **fields: UUID) -> Notificat
 
 
 def _list(session: Session, who: Actor, *, unread: bool = False, limit: int = 20, cursor: str | None = None) -> Page:
-    return notifications.listing(session, who, person_id=who.person, unread=unread, limit=limit, cursor=cursor)
+    return notifications.listing(
+        session, who, ListNotifications(person_id=who.person, unread=unread, limit=limit, cursor=cursor)
+    )
 
 
 def _read(session: Session, who: Actor, notification_id: UUID) -> Notification:
-    return notifications.read(session, who, person_id=who.person, notification_id=notification_id)
+    return notifications.read(session, who, ReadNotification(person_id=who.person, notification_id=notification_id))
 
 
 def test_an_event_tells_the_person_whom_it_names(session: Session) -> None:
@@ -55,7 +58,9 @@ def test_one_reads_ones_own_notifications_only(session: Session) -> None:
 
 def test_nobody_lists_anothers_notifications(session: Session) -> None:
     with pytest.raises(NotFound):
-        notifications.listing(session, person(), person_id=uuid7(), unread=False, limit=20, cursor=None)
+        notifications.listing(
+            session, person(), ListNotifications(person_id=uuid7(), unread=False, limit=20, cursor=None)
+        )
 
 
 def test_notifications_are_listed_newest_first_page_by_page(session: Session) -> None:
@@ -101,33 +106,32 @@ def test_what_is_not_there_cannot_be_read(session: Session) -> None:
 
 
 def test_an_event_may_tell_several_people_each_once(session: Session) -> None:
-    data = AppointmentRescheduled.schema().load(AppointmentRescheduled.example)
-    both, actor = [data["patient_id"], data["doctor_id"]], heard("appointment_rescheduled")
+    event, actor = example_of(AppointmentRescheduled), heard("appointment_rescheduled")
     for _time in range(2):
-        notifications.tells("patient_id", "doctor_id")(session, actor, **data)
-    assert [len(_list(session, person(one)).items) for one in both] == [1, 1]
+        notifications.tells("patient_id", "doctor_id")(session, actor, event)
+    assert [len(_list(session, person(one)).items) for one in (event.patient_id, event.doctor_id)] == [1, 1]
 
 
 def test_the_doctor_who_has_lost_a_visit_is_told_that_once_and_not_where_it_is(session: Session) -> None:
-    data = AppointmentRescheduled.schema().load(AppointmentRescheduled.example)
-    actor = heard("appointment_rescheduled")
+    event, actor = example_of(AppointmentRescheduled), heard("appointment_rescheduled")
     for _time in range(2):
-        visits.rescheduled(session, actor, **data)
-    [told] = _list(session, person(data["former_doctor_id"])).items
+        visits.rescheduled(session, actor, event)
+    [told] = _list(session, person(event.former_doctor_id)).items
     assert (told.kind, told.message) == (
         "appointment_given_away",
         "A visit of yours has gone to somebody else, who sees to it from now on.",
     )
-    assert [len(_list(session, person(data[who])).items) for who in ("patient_id", "doctor_id")] == [1, 1]
+    assert [len(_list(session, person(who)).items) for who in (event.patient_id, event.doctor_id)] == [1, 1]
 
 
 def test_no_doctor_is_told_of_a_visit_that_stays(session: Session) -> None:
-    data = AppointmentRescheduled.schema().load({**AppointmentRescheduled.example, "former_doctor_id": None})
-    visits.rescheduled(session, heard("appointment_rescheduled"), **data)
+    event = example_of(AppointmentRescheduled, former_doctor_id=None)
+    visits.rescheduled(session, heard("appointment_rescheduled"), event)
     assert session.scalars(select(Notification.kind)).all() == ["appointment_rescheduled"] * 2
 
 
 def test_an_event_of_before_there_was_a_former_doctor_is_told_as_well(session: Session) -> None:
     old = {name: value for name, value in AppointmentRescheduled.example.items() if name != "former_doctor_id"}
-    visits.rescheduled(session, heard("appointment_rescheduled"), **AppointmentRescheduled.schema().load(old))
+    event = AppointmentRescheduled.schema().load(old)
+    visits.rescheduled(session, heard("appointment_rescheduled"), event)
     assert session.scalars(select(Notification.kind)).all() == ["appointment_rescheduled"] * 2

@@ -5,9 +5,10 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.database import Session
-from contracts.scheduling import TaskAssigned, TaskClosed
+from contracts.scheduling.tasks import TaskAssigned, TaskClosed
 from services.notify import tasks
 from services.notify.models import Notification
+from tests.events import example_of
 from tests.notify.factories import heard
 
 
@@ -18,25 +19,25 @@ from tests.notify.factories import heard
 def test_the_owner_is_told_of_a_cancelled_task_and_the_giver_of_the_others(
     session: Session, status: str, person: str
 ) -> None:
-    data = {**TaskClosed.schema().load(TaskClosed.example), "status": status}
-    actor = heard("task_closed", subject=data["task_id"])
+    event = example_of(TaskClosed, status=status)
+    actor = heard("task_closed", subject=event.task_id)
     for _time in range(2):
-        tasks.closed(session, actor, **data)
+        tasks.closed(session, actor, event)
     assert actor.origin is not None
     told = session.scalars(select(Notification).where(Notification.event_id == actor.origin.event_id)).one()
-    assert (told.person_id, told.subject_id, told.kind) == (data[person], data["task_id"], "task_closed")
+    assert (told.person_id, told.subject_id, told.kind) == (event.data[person], event.task_id, "task_closed")
 
 
 def test_a_task_that_changes_hands_is_told_to_both_each_in_words_of_their_own(session: Session) -> None:
     former = uuid7()
-    data = {**TaskAssigned.schema().load(TaskAssigned.example), "former_owner_id": former}
-    actor = heard("task_assigned", subject=data["task_id"])
+    event = example_of(TaskAssigned, former_owner_id=former)
+    actor = heard("task_assigned", subject=event.task_id)
     for _time in range(2):
-        tasks.assigned(session, actor, **data)
+        tasks.assigned(session, actor, event)
     assert actor.origin is not None
     found = select(Notification).where(Notification.event_id == actor.origin.event_id)
     told = {one.person_id: one.message for one in session.scalars(found)}
     assert told == {
-        data["owner_id"]: "You have a new task: it is urgent.",
+        event.owner_id: "You have a new task: it is urgent.",
         former: "A task of yours is somebody else's now.",
     }

@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from chassis.database import Session
 from chassis.event import Event
-from chassis.execution import call_with
-from contracts.scheduling import AppointmentBooked, AppointmentRescheduled
+from contracts.scheduling.events import AppointmentBooked, AppointmentRescheduled
 from services.notify.models import Notification
 from tests.notify.factories import heard
 from tests.notify.test_handlers import HANDLERS
@@ -24,7 +23,7 @@ def hear(session: Session, event: type[Event], *, without: tuple[str, ...] = (),
     """What each part in a visit is told when this is heard, the facts being those of the example but for these."""
     said = {name: value for name, value in {**event.example, **facts}.items() if name not in without}
     work = inspect.getclosurevars(HANDLERS[event]).nonlocals["work"]
-    call_with(work, session, heard(event.event_name()), **event.schema().load(said))
+    work(session, heard(event.event_name()), event.schema().load(said))
     parts = {UUID(said[name]): name.removesuffix("_id") for name in ("patient_id", "doctor_id")}
     found = session.scalars(select(Notification).where(Notification.person_id.in_(parts)))
     return {parts[told.person_id]: told.message for told in found}

@@ -7,66 +7,79 @@ import pytest
 from jinja2 import UndefinedError
 
 from chassis.event import Event
-from contracts import auth, billing, clinical, scheduling
+from contracts.auth.events import CredentialsChanged, UpgradeDecided
+from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
+from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.scheduling.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentDisplaced,
+    AppointmentExpired,
+    AppointmentMissed,
+    AppointmentRejected,
+    AppointmentRequested,
+    AppointmentRescheduled,
+    PatientArrived,
+    VisitCompleted,
+    VisitCompletionUndone,
+)
+from contracts.scheduling.shifts import ShiftAssigned, ShiftChanged
+from contracts.scheduling.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
+from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
 from services.notify import wording
+from tests.events import example_of
 from tests.notify.factories import NOON
 
 LINES: dict[type[Event], str] = {
-    scheduling.AppointmentRequested: "A patient asks you for a visit on Monday 23 November 2026, 14:30.",
-    scheduling.AppointmentBooked: "Your visit on Monday 23 November 2026, 14:30 is agreed.",
-    scheduling.AppointmentRescheduled: (
+    AppointmentRequested: "A patient asks you for a visit on Monday 23 November 2026, 14:30.",
+    AppointmentBooked: "Your visit on Monday 23 November 2026, 14:30 is agreed.",
+    AppointmentRescheduled: (
         "A visit of yours has changed: it is on Monday 23 November 2026, 14:30, please look at who keeps it, and where."
     ),
-    scheduling.AppointmentDisplaced: (
+    AppointmentDisplaced: (
         "The doctor cannot keep your visit on Monday 23 November 2026, 14:30. Please choose another time."
     ),
-    scheduling.AppointmentRejected: (
+    AppointmentRejected: (
         "The doctor cannot take your visit on Monday 23 November 2026, 14:30. Please choose another time."
     ),
-    scheduling.AppointmentCancelled: "The visit on Monday 23 November 2026, 14:30 is cancelled.",
-    scheduling.AppointmentExpired: (
+    AppointmentCancelled: "The visit on Monday 23 November 2026, 14:30 is cancelled.",
+    AppointmentExpired: (
         "Nobody agreed in time to the visit on Monday 23 November 2026, 14:30: it does not take place."
     ),
-    scheduling.AppointmentMissed: "You have missed your visit on Monday 23 November 2026, 14:30.",
-    scheduling.PatientArrived: "The patient of Monday 23 November 2026, 14:30 has arrived.",
-    scheduling.VisitCompleted: "Your visit on Monday 23 November 2026, 14:30 is over.",
-    scheduling.VisitCompletionUndone: (
+    AppointmentMissed: "You have missed your visit on Monday 23 November 2026, 14:30.",
+    PatientArrived: "The patient of Monday 23 November 2026, 14:30 has arrived.",
+    VisitCompleted: "Your visit on Monday 23 November 2026, 14:30 is over.",
+    VisitCompletionUndone: (
         "The visit on Monday 23 November 2026, 14:30 was recorded as completed by mistake. It takes place as booked."
     ),
-    scheduling.ShiftAssigned: "You have a new shift: it begins on Monday 23 November 2026, 11:30.",
-    scheduling.ShiftChanged: "Your shift of Monday 23 November 2026, 11:30 is on another ward.",
-    scheduling.SwapAsked: (
-        "You are asked to take a shift of somebody else's, which begins on Monday 23 November 2026, 11:30."
-    ),
-    scheduling.SwapAnswered: (
-        "Somebody is willing to take your shift of Monday 23 November 2026, 11:30: an admin decides now."
-    ),
-    scheduling.SwapDecided: "The swap of the shift of Monday 23 November 2026, 11:30 was refused.",
-    scheduling.SwapEnded: (
+    ShiftAssigned: "You have a new shift: it begins on Monday 23 November 2026, 11:30.",
+    ShiftChanged: "Your shift of Monday 23 November 2026, 11:30 is on another ward.",
+    SwapAsked: ("You are asked to take a shift of somebody else's, which begins on Monday 23 November 2026, 11:30."),
+    SwapAnswered: ("Somebody is willing to take your shift of Monday 23 November 2026, 11:30: an admin decides now."),
+    SwapDecided: "The swap of the shift of Monday 23 November 2026, 11:30 was refused.",
+    SwapEnded: (
         "The swap of the shift of Monday 23 November 2026, 11:30 does not take place: it was not decided in time."
     ),
-    scheduling.TaskAssigned: "You have a new task: it is urgent.",
-    scheduling.TaskChanged: (
-        "A task of yours has changed: it is urgent, and it is due on Monday 23 November 2026, 22:30."
-    ),
-    scheduling.TaskClosed: "A task that you gave is done.",
-    auth.CredentialsChanged: "Your password has been changed. If it was not you, tell the hospital.",
-    auth.UpgradeDecided: "Your request for the role of doctor was approved.",
-    clinical.PrescriptionAdded: "You have a new prescription.",
-    billing.InvoiceIssued: "You have a new invoice of 80.00 EUR.",
-    billing.InvoiceVoided: "Your invoice of 80.00 EUR is void: you have nothing to pay.",
-    billing.RefundDue: (
+    TaskAssigned: "You have a new task: it is urgent.",
+    TaskChanged: ("A task of yours has changed: it is urgent, and it is due on Monday 23 November 2026, 22:30."),
+    TaskClosed: "A task that you gave is done.",
+    CredentialsChanged: "Your password has been changed. If it was not you, tell the hospital.",
+    UpgradeDecided: "Your request for the role of doctor was approved.",
+    PrescriptionAdded: "You have a new prescription.",
+    InvoiceIssued: "You have a new invoice of 80.00 EUR.",
+    InvoiceVoided: "Your invoice of 80.00 EUR is void: you have nothing to pay.",
+    RefundDue: (
         "The hospital owes you 80.00 EUR, which you paid for a visit that was recorded as completed by mistake."
     ),
-    billing.PaymentReceived: "Your payment of 80.00 EUR has arrived.",
-    billing.PaymentFailed: "Your payment of 80.00 EUR has failed. You can try again.",
+    PaymentReceived: "Your payment of 80.00 EUR has arrived.",
+    PaymentFailed: "Your payment of 80.00 EUR has failed. You can try again.",
 }
 
 
 @pytest.mark.parametrize(("event", "line"), LINES.items(), ids=lambda value: getattr(value, "__name__", ""))
 def test_each_event_is_told_in_one_line(event: type[Event], line: str) -> None:
-    facts = dict(event.schema().load(event.example))
-    assert wording.of_notification(event.event_name(), facts) == line
+    assert wording.of_notification(event.event_name(), example_of(event).data) == line
 
 
 TIMES = {"starts_at": NOON, "ends_at": NOON + timedelta(hours=8)}

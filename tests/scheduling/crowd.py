@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 from chassis.contract import Page
 from chassis.database import Database, Session
 from chassis.identity import Actor
+from contracts.scheduling.appointments import ListAppointments
 from services.scheduling import lists
 from transports.engines import take_time
 
@@ -101,7 +102,7 @@ def plan_among_many(session: Session, statement: str, values: Any) -> str:
 def listed(session: Session, filters: Filters) -> Page:
     """A page of 20 of the list of visits."""
     everything = dict.fromkeys(("doctor_id", "patient_id", "status", "from_", "to", "cursor"))
-    return lists.of_all(session, DESK, limit=20, **{**everything, "order": "desc", **filters})
+    return lists.of_all(session, DESK, ListAppointments(limit=20, **{**everything, "order": "desc", **filters}))
 
 
 def questions(session: Session, visits: int) -> dict[str, Filters]:

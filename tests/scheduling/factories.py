@@ -17,10 +17,15 @@ from chassis.database import Database, Session
 from chassis.event import Event, Origin
 from chassis.execution import add_events, retrying
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentView
+from contracts.auth.events import DoctorApproved
+from contracts.clinical.patients import PatientRegistered
+from contracts.scheduling.appointments import AppointmentView, BookAppointment
+from contracts.scheduling.availability import ListSlots, RuleView, SetSchedule
 from services.scheduling import appointments, doctors, lists, patients, slots
 from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule
 from services.scheduling.rules import Slot
+from tests.events import example_of
+from tests.perform import perform
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 HALF_HOUR = timedelta(minutes=30)
@@ -37,8 +42,12 @@ class Hours(NamedTuple):
     valid_from: date | None = None
     valid_to: date | None = None
 
+    def view(self) -> RuleView:
+        """The same as the command has it."""
+        return RuleView(**self._asdict())
 
-ALL_WEEK = [Hours(weekday)._asdict() for weekday in range(7)]
+
+ALL_WEEK = [Hours(weekday).view() for weekday in range(7)]
 
 
 def patient(person: UUID | None = None, *roles: str) -> Actor:
@@ -52,20 +61,20 @@ def heard(sequence: int = 1) -> Actor:
     return Actor.system(origin=origin)
 
 
-def doctor(session: Session, rules: list[dict[str, Any]] | None = None, **fields: Any) -> Actor:
+def doctor(session: Session, rules: list[RuleView] | None = None, **fields: Any) -> Actor:
     """A doctor of the directory, with hours on every day."""
     who = Actor(id=uuid7(), roles=frozenset({"doctor"}), verified=True)
     given = {"name": "Dr Lena Weiss", "specialization": "cardiology", **fields}
-    doctors.remember(session, heard(), doctor_id=who.person, **given)
+    doctors.remember(session, heard(), example_of(DoctorApproved, doctor_id=who.person, **given))
     session.flush()
-    slots.set_schedule(session, who, doctor_id=who.person, rules=ALL_WEEK if rules is None else rules)
+    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK if rules is None else rules))
     return who
 
 
-def write_hours(session: Session, who: Actor, rules: list[dict[str, Any]]) -> None:
+def write_hours(session: Session, who: Actor, rules: list[RuleView]) -> None:
     """Hours of a doctor that overlap, as they could be set before that was refused."""
     if rules:
-        session.execute(insert(AvailabilityRule), [{"doctor_id": who.person, **rule} for rule in rules])
+        session.execute(insert(AvailabilityRule), [{"doctor_id": who.person, **rule.given()} for rule in rules])
 
 
 def at(days: int = 2, hour: int = 9, minute: int = 0, zone: ZoneInfo = BERLIN) -> datetime:
@@ -91,14 +100,14 @@ def book(session: Session, who: Actor, *, actor: Actor | None = None, **fields: 
     left_out = {"reason": None, "overbook_reason": None, "minutes": None}
     given = {"patient_id": asking.person, "starts_at": at(), **left_out, **fields}
     if given["patient_id"] != asking.person:
-        patients.admit(session, heard(), patient_id=given["patient_id"])
-    return seen(appointments.book(session, asking, doctor_id=who.person, **given))
+        patients.admit(session, heard(), example_of(PatientRegistered, patient_id=given["patient_id"]))
+    return seen(appointments.book(session, asking, BookAppointment(doctor_id=who.person, **given)))
 
 
 def move(session: Session, who: Actor, visit: dict[str, Any], name: str, **fields: Any) -> dict[str, Any]:
-    """A visit after somebody's move: `accept`, `arrive`, `start` and the like. It starts on its day."""
+    """A visit after a caller's move: `accept`, `arrive`, `start` and the like. A visit starts on its day."""
     with near(visit) if name == "start" and "starts_at" in visit else nullcontext():
-        moved = seen(getattr(appointments, name)(session, who, appointment_id=visit["id"], **fields))
+        moved = seen(perform(getattr(appointments, name), session, who, appointment_id=visit["id"], **fields))
         session.flush()
     return moved
 
@@ -131,17 +140,17 @@ def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
 
 
 def visits_of(session: Session, asking: Actor, field: str = "doctor_id", **filters: Any) -> list[UUID]:
-    """The ids of somebody's own visits: as a doctor, or by the field `patient_id` as a patient."""
+    """The ids of a person's own visits: as a doctor, or by the field `patient_id` as a patient."""
     use_case = {"doctor_id": lists.of_doctor, "patient_id": lists.of_patient}[field]
     anything = {"status": None, "from_": None, "to": None, "order": "desc", "limit": 20, "cursor": None}
     given = {**anything, field: asking.person, **filters}
-    return [row.id for row in use_case(session, asking, **given).items]
+    return [row.id for row in perform(use_case, session, asking, **given).items]
 
 
 def free(session: Session, who: Actor, first: datetime, last: datetime, limit: int = 100) -> list[Slot]:
     """A doctor's free slots in a range."""
     given = {"from_": first, "to": last, "limit": limit, "cursor": None}
-    return list(slots.listing(session, patient(), doctor_id=who.person, **given).items)
+    return list(slots.listing(session, patient(), ListSlots(doctor_id=who.person, **given)).items)
 
 
 def local(day: date, hour: int, zone: ZoneInfo) -> datetime:

@@ -14,9 +14,13 @@ from sqlalchemy import update
 from chassis.contract import Command
 from chassis.database import Database
 from chassis.identity import Actor
-from contracts import scheduling
+from contracts.auth.events import DoctorApproved
+from contracts.clinical.patients import PatientRegistered
+from contracts.scheduling.appointments import BookAppointment
+from contracts.scheduling.availability import RuleView
 from services.scheduling import doctors, patients
 from services.scheduling.models import Appointment
+from tests.events import example_of
 from tests.scheduling import factories
 from tests.scheduling.asking import DONE, Answer, Clock, ask
 from tests.scheduling.evidence import Evidence
@@ -54,7 +58,7 @@ class People(RuleBasedStateMachine):
         self.patients = [*(factories.patient() for _ in range(PATIENTS - 1)), self.doctors[-1]]
         with self.database.begin() as session:
             for one in self.patients:
-                patients.admit(session, factories.heard(), patient_id=one.person)
+                patients.admit(session, factories.heard(), example_of(PatientRegistered, patient_id=one.person))
         ids = [one.person for one in self.doctors]
         self.model = Model(dict(zip(ids, HOURS, strict=True)), BEGIN)
         self.words = 1
@@ -87,7 +91,7 @@ class People(RuleBasedStateMachine):
         """Ask for a new visit, which is there if that was right."""
         refusals = NOT_FOUND if refusals >= NOT_FOUND else refusals | self.model.against(wish)
         people: dict[str, Any] = {"doctor_id": wish.doctor, "patient_id": wish.patient}
-        answer = self.ask(who, scheduling.BookAppointment, refusals, **people, **asked(wish))
+        answer = self.ask(who, BookAppointment, refusals, **people, **asked(wish))
         if not refusals:
             by = "doctor" if who.person == wish.doctor else "desk"
             self.model.book(UUID(str(answer.reply["id"])), wish, status, by)
@@ -101,7 +105,11 @@ class People(RuleBasedStateMachine):
                 doctors.suspend(session, said, user_id=doctor.person)
             else:
                 doctors.remember(
-                    session, said, doctor_id=doctor.person, name="Dr Lena Weiss", specialization="cardiology"
+                    session,
+                    said,
+                    example_of(
+                        DoctorApproved, doctor_id=doctor.person, name="Dr Lena Weiss", specialization="cardiology"
+                    ),
                 )
 
     def pick(self, number: int) -> Visit:
@@ -154,13 +162,12 @@ def asked(wish: Wish) -> dict[str, Any]:
     return {"starts_at": wish.starts_at, **overbooked}
 
 
-def _rules(hours: Hours) -> list[dict[str, Any]]:
+def _rules(hours: Hours) -> list[RuleView]:
     """A doctor's hours as rules, in the hospital's local time."""
     opens = datetime.combine(BEGIN.date(), hours.opens, UTC).astimezone(BERLIN)
     closes = opens + hours.slots * hours.length
-    given = {"from_": opens.time(), "to": closes.time(), "slot_minutes": hours.length // timedelta(minutes=1)}
-    nothing = {"place": None, "valid_from": None, "valid_to": None}
-    return [{"weekday": weekday, **given, **nothing} for weekday in range(7)]
+    minutes = hours.length // timedelta(minutes=1)
+    return [factories.Hours(weekday, opens.time(), closes.time(), minutes).view() for weekday in range(7)]
 
 
 def bounds(database: Database) -> settings:

@@ -8,8 +8,13 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import ShiftView, TaskView
+from contracts.auth.events import StaffApproved
+from contracts.scheduling.shifts import AssignShift, ChangeShift, ListMyShifts, ShiftView
+from contracts.scheduling.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps
+from contracts.scheduling.tasks import ChangeTask, GiveTask, TaskView
 from services.scheduling import shifts, staff, swaps, tasks
+from tests.events import example_of
+from tests.perform import perform
 from tests.scheduling.factories import at, heard, patient
 
 HOUR = timedelta(hours=1)
@@ -25,7 +30,7 @@ def colleague(session: Session, *roles: str) -> Actor:
     """One of the staff with these roles, whom scheduling knows."""
     who = patient(None, *roles)
     for role in roles:
-        staff.remember(session, heard(), user_id=who.person, role=role)
+        staff.remember(session, heard(), example_of(StaffApproved, user_id=who.person, role=role))
     return who
 
 
@@ -39,12 +44,12 @@ def shift(session: Session, who: Actor | UUID, starts_at: datetime | None = None
         "starts_at": begins,
         "ends_at": begins + hours * HOUR,
     }
-    return ShiftView.dump_one(shifts.assign(session, ADMIN, **given))
+    return ShiftView.dump_one(shifts.assign(session, ADMIN, AssignShift(**given)))
 
 
 def change(session: Session, one: Any, *, by: Actor = ADMIN, **changes: Any) -> Any:
     """A shift after an admin's change, as a caller sees it."""
-    changed = shifts.change(session, by, shift_id=one["id"], **changes)
+    changed = shifts.change(session, by, ChangeShift(shift_id=one["id"], **changes))
     session.flush()
     return ShiftView.dump_one(changed)
 
@@ -53,25 +58,25 @@ def shifts_of(session: Session, who: Actor) -> list[UUID]:
     """The shifts that somebody is to work, latest first."""
     anything = {"from_": None, "to": None, "order": "desc", "limit": 100, "cursor": None}
     asked: dict[str, Any] = {"person_id": who.person, "status": ["assigned"], **anything}
-    return [one.id for one in shifts.own(session, who, **asked).items]
+    return [one.id for one in shifts.own(session, who, ListMyShifts(**asked)).items]
 
 
 def ask(session: Session, who: Actor, one: Any, other: Actor, exchange: Any = None) -> Any:
     """One's wish to give a shift to somebody else, as a caller sees it."""
     in_exchange = exchange and exchange["id"]
-    return swaps.ask(session, who, shift_id=one["id"], asked_of=other.person, in_exchange_id=in_exchange)
+    return swaps.ask(session, who, AskForSwap(shift_id=one["id"], asked_of=other.person, in_exchange_id=in_exchange))
 
 
 def answer(session: Session, who: Actor, swap: Any, said: str = "accept") -> str:
     """What a swap is after an answer."""
-    answered = swaps.answer(session, who, swap_id=swap["id"], answer=said)
+    answered = swaps.answer(session, who, AnswerSwap(swap_id=swap["id"], answer=said))
     session.flush()
     return str(answered["status"])
 
 
 def decide(session: Session, one: Any, *, by: Actor = ADMIN, decision: str = "approve", reason: Any = None) -> Any:
     """The swap of a shift after an admin's decision."""
-    decided = swaps.decide(session, by, shift_id=one["id"], decision=decision, reason=reason)
+    decided = swaps.decide(session, by, DecideSwap(shift_id=one["id"], decision=decision, reason=reason))
     session.flush()
     return decided
 
@@ -79,14 +84,14 @@ def decide(session: Session, one: Any, *, by: Actor = ADMIN, decision: str = "ap
 def states(session: Session, who: Actor) -> list[str]:
     """What the swaps are that somebody asked for or is asked for, newest first."""
     session.flush()
-    return [row["status"] for row in swaps.own(session, who, limit=100, cursor=None).items]
+    return [row["status"] for row in swaps.own(session, who, ListMySwaps(limit=100, cursor=None)).items]
 
 
 def task(session: Session, who: Actor, *, by: Actor = ADMIN, **fields: Any) -> Any:
     """A task, as a caller sees it."""
     about = {"title": "Count the blankets", "description": None, "patient_id": None}
     given = {**about, "priority": "routine", "due_at": None, "owner_id": who.person, **fields}
-    return TaskView.dump_one(tasks.give(session, by, **given))
+    return TaskView.dump_one(tasks.give(session, by, GiveTask(**given)))
 
 
 def do(session: Session, who: Actor, one: Any, *moves: str) -> Any:
@@ -94,14 +99,14 @@ def do(session: Session, who: Actor, one: Any, *moves: str) -> Any:
     shown = one
     for move in moves:
         given = {"reason": "No blankets."} if move in ("fail", "reject") else {}
-        shown = TaskView.dump_one(getattr(tasks, move)(session, who, task_id=one["id"], **given))
+        shown = TaskView.dump_one(perform(getattr(tasks, move), session, who, task_id=one["id"], **given))
         session.flush()
     return shown
 
 
 def correct(session: Session, one: Any, *, by: Actor = ADMIN, **changes: Any) -> Any:
     """A task after an admin's change."""
-    changed = tasks.change(session, by, task_id=one["id"], **changes)
+    changed = tasks.change(session, by, ChangeTask(task_id=one["id"], **changes))
     session.flush()
     return TaskView.dump_one(changed)
 

@@ -7,6 +7,7 @@ from typing import Any
 from chassis.contract import Page
 from chassis.database import Database, Session
 from services.scheduling import shifts, tasks
+from tests.perform import perform
 from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of, run
 from tests.scheduling.rota import ADMIN
 
@@ -75,4 +76,4 @@ def questions(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
 
 def _asking(session: Session, listing: Callable[..., Page], names: tuple[str, ...], asked: Asked) -> Callable[[], Page]:
     everything = {**dict.fromkeys(names), "order": "desc", "limit": 20, "cursor": None, **asked}
-    return lambda: listing(session, ADMIN, **everything)
+    return lambda: perform(listing, session, ADMIN, **everything)

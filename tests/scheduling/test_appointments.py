@@ -10,18 +10,13 @@ from uuid_utils.compat import uuid7
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
-from contracts.scheduling import (
-    STATUSES,
-    AppointmentBooked,
-    AppointmentRequested,
-    VisitCompleted,
-    VisitStarted,
-)
+from contracts.scheduling.appointments import AppointmentStatus
+from contracts.scheduling.events import AppointmentBooked, AppointmentRequested, VisitCompleted, VisitStarted
 from services.scheduling.models import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import (
-    ALL_WEEK,
     HALF_HOUR,
+    Hours,
     at,
     book,
     doctor,
@@ -78,7 +73,7 @@ def test_a_doctor_books_a_patient_into_the_own_calendar_without_asking(session: 
         book(session, doctor(session), actor=who, **again)
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", AppointmentStatus)
 def test_a_doctor_books_only_who_has_been_there(session: Session, status: str) -> None:
     who, known = doctor(session), patient()
     has_been_there(session, who, known, status=status)
@@ -134,7 +129,7 @@ def test_whoever_is_no_doctor_is_not_found_as_their_own(session: Session, actor:
 
 
 def test_a_visit_is_where_the_slot_is(session: Session) -> None:
-    who = doctor(session, rules=[{**rule, "place": "Room 7"} for rule in ALL_WEEK])
+    who = doctor(session, rules=[Hours(weekday, place="Room 7").view() for weekday in range(7)])
     assert book(session, who)["place"] == "Room 7"
 
 

@@ -15,9 +15,12 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import NOBODY, Actor
+from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, UserErased
+from contracts.scheduling.calendar import EndCalendarLink, GetCalendar, MakeCalendarLink
 from services.scheduling import calendar, people
 from services.scheduling.models import Appointment
 from services.scheduling.rota_models import CalendarLink, Shift
+from tests.events import example_of
 from tests.scheduling.factories import HALF_HOUR, at, doctor, heard, patient, statements
 
 
@@ -33,12 +36,12 @@ def visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **f
 
 def token_of(session: Session, who: Actor) -> str:
     """The secret in a new link to somebody's calendar."""
-    return parse_qs(urlsplit(calendar.make_link(session, who)["url"]).query)["token"][0]
+    return parse_qs(urlsplit(calendar.make_link(session, who, MakeCalendarLink())["url"]).query)["token"][0]
 
 
 def text_of(session: Session, who: Actor) -> str:
     """Somebody's calendar as it is sent."""
-    return calendar.show(session, NOBODY, token=token_of(session, who))["text"]
+    return calendar.show(session, NOBODY, GetCalendar(token=token_of(session, who)))["text"]
 
 
 def events_of(session: Session, who: Actor) -> list[Any]:
@@ -47,7 +50,7 @@ def events_of(session: Session, who: Actor) -> list[Any]:
 
 
 def test_the_link_leads_to_the_gateway_and_holds_a_secret(session: Session) -> None:
-    url = calendar.make_link(session, patient())["url"]
+    url = calendar.make_link(session, patient(), MakeCalendarLink())["url"]
     assert urlsplit(url).path == "/api/users/me/calendar.ics"
     assert len(parse_qs(urlsplit(url).query)["token"][0]) >= 43
 
@@ -203,50 +206,60 @@ def test_it_is_four_statements_however_much_stands_in_it(session: Session) -> No
         visit(session, who.person, starts_at=at(hour=hour))
     token = token_of(session, who)
     with statements(session) as sent:
-        calendar.show(session, NOBODY, token=token)
+        calendar.show(session, NOBODY, GetCalendar(token=token))
     assert len(sent) == 4
 
 
 @pytest.mark.parametrize("token", ["x", "q" * 43, "ä"])
 def test_an_unknown_link_leads_nowhere(session: Session, token: str) -> None:
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, token=token)
+        calendar.show(session, NOBODY, GetCalendar(token=token))
 
 
 def test_a_new_link_ends_the_one_before(session: Session) -> None:
     who = patient()
     first, second = token_of(session, who), token_of(session, who)
-    calendar.show(session, NOBODY, token=second)
+    calendar.show(session, NOBODY, GetCalendar(token=second))
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, token=first)
+        calendar.show(session, NOBODY, GetCalendar(token=first))
 
 
 def test_a_link_is_taken_back_by_its_owner_alone_and_as_often_as_wanted(session: Session) -> None:
     who, other = patient(), patient()
     token, another = token_of(session, who), token_of(session, other)
-    assert calendar.end_link(session, who) == calendar.end_link(session, who) == {"status": "ended"}
-    calendar.show(session, NOBODY, token=another)
+    assert (
+        calendar.end_link(session, who, EndCalendarLink())
+        == calendar.end_link(session, who, EndCalendarLink())
+        == {"status": "ended"}
+    )
+    calendar.show(session, NOBODY, GetCalendar(token=another))
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, token=token)
+        calendar.show(session, NOBODY, GetCalendar(token=token))
 
 
 def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session) -> None:
     leaving: list[Callable[[UUID], None]] = [
-        lambda one: people.suspend(session, heard(2), user_id=one),
-        lambda one: people.forget(session, heard(3), user_id=one, reassign_to=None),
+        lambda one: people.suspend(session, heard(2), example_of(UserDeactivated, user_id=one)),
+        lambda one: people.forget(session, heard(3), example_of(UserErased, user_id=one, reassign_to=None)),
     ]
     for leave in leaving:
         who = patient()
         token = token_of(session, who)
         leave(who.person)
         with pytest.raises(NotFound):
-            calendar.show(session, NOBODY, token=token)
+            calendar.show(session, NOBODY, GetCalendar(token=token))
 
 
 ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
-    "all sessions": lambda session, actor, one: calendar.end_older(session, actor, user_id=one),
-    "a lost role": lambda session, actor, one: people.dismiss(session, actor, user_id=one, role="doctor"),
-    "deactivation": lambda session, actor, one: people.suspend(session, actor, user_id=one),
+    "all sessions": lambda session, actor, one: calendar.end_older(
+        session, actor, example_of(SessionsEnded, user_id=one)
+    ),
+    "a lost role": lambda session, actor, one: people.dismiss(
+        session, actor, example_of(RoleRevoked, user_id=one, role="doctor")
+    ),
+    "deactivation": lambda session, actor, one: people.suspend(
+        session, actor, example_of(UserDeactivated, user_id=one)
+    ),
 }
 """What ends somebody's link."""
 
@@ -258,8 +271,8 @@ def test_a_link_ends_with_the_sessions_and_one_that_is_made_later_stays(session:
     actor = heard(2)
     ENDING[what](session, actor, who.person)
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, token=token)
+        calendar.show(session, NOBODY, GetCalendar(token=token))
     later = token_of(session, who)
     ENDING[what](session, actor, who.person)
     for kept in (later, another):
-        calendar.show(session, NOBODY, token=kept)
+        calendar.show(session, NOBODY, GetCalendar(token=kept))

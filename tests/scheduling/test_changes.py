@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from chassis.database import Session
-from contracts.scheduling import AppointmentBooked, AppointmentRescheduled, AppointmentWithHistoryView
+from contracts.scheduling.events import AppointmentBooked, AppointmentRescheduled
+from contracts.scheduling.histories import AppointmentWithHistoryView
 from services.scheduling import appointments, doctors
 from services.scheduling.models import AppointmentChange
-from tests.scheduling.factories import ALL_WEEK, at, book, doctor, heard, move, patient, said
+from tests.scheduling.factories import Hours, at, book, doctor, heard, move, patient, said
 from tests.scheduling.test_histories import get
 from tests.scheduling.test_moving import DESK, LATER, agreed, change, displace, reschedule
 
@@ -30,7 +31,7 @@ def test_the_history_keeps_what_the_patient_came_for(session: Session) -> None:
 
 
 def test_the_history_says_where_a_visit_was_and_how_long(session: Session) -> None:
-    who = doctor(session, rules=[{**rule, "place": "Room 7"} for rule in ALL_WEEK])
+    who = doctor(session, rules=[Hours(weekday, place="Room 7").view() for weekday in range(7)])
     visit = agreed(session, who)
     change(session, visit, place="Room 3")
     change(session, visit, place=None)

@@ -12,6 +12,7 @@ from chassis import clock
 from chassis.database import Database, Session
 from chassis.errors import Conflict
 from chassis.identity import Actor
+from contracts.scheduling.appointments import ChangeAppointment, RescheduleAppointment
 from services.scheduling import leaving, moving
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import HALF_HOUR, at, book, doctor, free, in_transaction, patient
@@ -45,7 +46,7 @@ def test_no_visit_is_given_to_the_doctor_who_is_its_patient(session: Session) ->
     who, other = doctor(session), doctor(session)
     visit = at_desk(session, other, who)
     give = {"appointment_id": visit["id"], "doctor_id": who.person}
-    assert refused(lambda: moving.change(session, ADMIN, **give)).code == "own_visit"
+    assert refused(lambda: moving.change(session, ADMIN, ChangeAppointment(**give))).code == "own_visit"
 
 
 def test_the_database_has_no_open_visit_of_a_doctor_with_themselves(session: Session) -> None:
@@ -92,14 +93,12 @@ MOVES: dict[str, Callable[[Session, Any, Actor, Any], Any]] = {
     "reschedule": lambda session, visit, _who, starts_at: moving.reschedule(
         session,
         DESK,
-        appointment_id=visit["id"],
-        starts_at=starts_at,
-        overbook_reason=None,
-        minutes=None,
-        doctor_id=None,
+        RescheduleAppointment(
+            appointment_id=visit["id"], starts_at=starts_at, overbook_reason=None, minutes=None, doctor_id=None
+        ),
     ),
     "change": lambda session, visit, who, starts_at: moving.change(
-        session, ADMIN, appointment_id=visit["id"], doctor_id=who.person, starts_at=starts_at
+        session, ADMIN, ChangeAppointment(appointment_id=visit["id"], doctor_id=who.person, starts_at=starts_at)
     ),
 }
 

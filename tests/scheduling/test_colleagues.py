@@ -11,8 +11,10 @@ from chassis.contract import page_of
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
-from contracts.scheduling import ColleagueShiftView, ColleagueView
+from contracts.auth.events import StaffApproved
+from contracts.scheduling.shifts import ColleagueShiftView, ColleagueView, ListColleagues, ListColleagueShifts
 from services.scheduling import colleagues, staff
+from tests.events import example_of
 from tests.scheduling.factories import at, doctor, heard, patient, statements
 from tests.scheduling.rota import change, colleague, nurse, shift, somebody
 
@@ -25,12 +27,12 @@ def who(session: Session) -> Actor:
 
 def seen(session: Session, who: Actor, limit: int = 100, cursor: str | None = None) -> Any:
     """A page of somebody's colleagues."""
-    return page_of(ColleagueView).dump_one(colleagues.listing(session, who, limit=limit, cursor=cursor))
+    return page_of(ColleagueView).dump_one(colleagues.listing(session, who, ListColleagues(limit=limit, cursor=cursor)))
 
 
 def work_of(session: Session, who: Actor, one: UUID, limit: int = 100, cursor: str | None = None) -> Any:
     """A page of a colleague's shifts, as somebody sees them."""
-    found = colleagues.shifts(session, who, colleague_id=one, limit=limit, cursor=cursor)
+    found = colleagues.shifts(session, who, ListColleagueShifts(colleague_id=one, limit=limit, cursor=cursor))
     return page_of(ColleagueShiftView).dump_one(found)
 
 
@@ -45,7 +47,7 @@ def test_who_has_left_or_has_the_role_no_more_is_no_colleague(session: Session, 
     gone, other = colleague(session, "pharmacist"), colleague(session, "pharmacist")
     staff.suspend(session, heard(2), user_id=gone.person)
     staff.dismiss(session, heard(2), user_id=other.person, role="pharmacist")
-    staff.remember(session, heard(3), user_id=other.person, role="nurse")
+    staff.remember(session, heard(3), example_of(StaffApproved, user_id=other.person, role="nurse"))
     assert seen(session, who)["items"] == []
     for one in (gone, other):
         with pytest.raises(NotFound):

@@ -5,7 +5,8 @@ from typing import Any
 
 from chassis.contract import PageQuery
 from chassis.database import Database
-from contracts.scheduling import ListDoctorAppointments, ListDoctors, ListSlots, ListTimeOff
+from contracts.scheduling.appointments import ListDoctorAppointments
+from contracts.scheduling.availability import ListDoctors, ListSlots, ListTimeOff
 from tests.scheduling.asking import DONE, ask
 from tests.scheduling.factories import at, book, doctor, in_transaction
 from tests.scheduling.test_time_off import take

@@ -9,9 +9,13 @@ from chassis import clock
 from chassis.database import Database, Session
 from chassis.errors import Conflict, MatronError
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentCancelled
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import PatientVitalStatusChanged
+from contracts.scheduling.events import AppointmentCancelled
+from contracts.scheduling.visits import UndoCompletion
 from services.scheduling import deaths, people, undoing
 from services.scheduling.models import Appointment, Patient
+from tests.events import example_of
 from tests.scheduling.factories import book, doctor, heard, hold, in_transaction, patient, said, together
 
 DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
@@ -19,7 +23,11 @@ DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
 
 def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bool = False) -> None:
     at = None if by_mistake else clock.now()
-    deaths.note(session, heard(), patient_id=patient_id, deceased_at=at, revision=revision)
+    deaths.note(
+        session,
+        heard(),
+        example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=at, revision=revision),
+    )
     session.flush()
 
 
@@ -76,12 +84,15 @@ def test_completion_is_undone_to_a_cancelled_visit_when_the_patient_has_died(ses
     who, asking = doctor(session), patient()
     visit = hold(session, who, book(session, who, actor=asking))[-1]
     die(session, asking.person)
-    assert undoing.undo_completion(session, ADMIN, appointment_id=visit["id"], reason="No.").status == "cancelled"
+    assert (
+        undoing.undo_completion(session, ADMIN, UndoCompletion(appointment_id=visit["id"], reason="No.")).status
+        == "cancelled"
+    )
 
 
 def test_patient_who_is_erased_stays_so_when_the_death_is_heard_later(session: Session) -> None:
     asking = patient()
-    people.forget(session, heard(9), user_id=asking.person, reassign_to=None)
+    people.forget(session, heard(9), example_of(UserErased, user_id=asking.person, reassign_to=None))
     die(session, asking.person)
     session.expire_all()
     assert session.get_one(Patient, asking.person).is_erased

@@ -9,8 +9,10 @@ import pytest
 from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentDisplaced, AppointmentRescheduled
+from contracts.auth.events import DoctorApproved, RoleRevoked, UserDeactivated
+from contracts.scheduling.events import AppointmentDisplaced, AppointmentRescheduled
 from services.scheduling import doctors, people
+from tests.events import example_of
 from tests.scheduling.factories import book, doctor, heard, move, said
 from tests.scheduling.test_hand_over import after
 
@@ -19,13 +21,13 @@ Leave = Callable[[Session, Actor, int, UUID | None], None]
 
 def deactivate(session: Session, who: Actor, sequence: int, to: UUID | None) -> None:
     """Hear that an account cannot be used."""
-    people.suspend(session, heard(sequence), user_id=who.person, reassign_to=to)
+    people.suspend(session, heard(sequence), example_of(UserDeactivated, user_id=who.person, reassign_to=to))
     session.flush()
 
 
 def dismiss(session: Session, who: Actor, sequence: int, to: UUID | None) -> None:
     """Hear that a person is no doctor any more."""
-    people.dismiss(session, heard(sequence), user_id=who.person, role="doctor", reassign_to=to)
+    people.dismiss(session, heard(sequence), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=to))
     session.flush()
 
 
@@ -59,7 +61,11 @@ def test_visits_go_to_the_successor_when_their_doctor_leaves(session: Session, l
 def test_visits_stay_when_the_doctor_is_known_to_be_back(session: Session, leave: Leave) -> None:
     who = doctor(session)
     visit = booked(session, who)
-    doctors.remember(session, heard(9), doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology")
+    doctors.remember(
+        session,
+        heard(9),
+        example_of(DoctorApproved, doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology"),
+    )
     leave(session, who, 8, None)
     assert after(session, visit)[:2] == (who.person, "booked")
 
@@ -67,7 +73,7 @@ def test_visits_stay_when_the_doctor_is_known_to_be_back(session: Session, leave
 def test_visits_stay_when_the_doctor_loses_another_role(session: Session) -> None:
     who = doctor(session)
     visit = booked(session, who)
-    people.dismiss(session, heard(9), user_id=who.person, role="nurse")
+    people.dismiss(session, heard(9), example_of(RoleRevoked, user_id=who.person, role="nurse"))
     assert after(session, visit)[:2] == (who.person, "booked")
 
 

@@ -1,7 +1,6 @@
 """The directory: copies of what auth says, which stale events never spoil."""
 
 import random
-from functools import partial
 from uuid import UUID
 
 import eventlet
@@ -13,23 +12,27 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
-from contracts.scheduling import DoctorView
+from contracts.auth.events import DoctorApproved, RoleRevoked
+from contracts.scheduling.availability import GetDoctor, ListDoctors, ListSlots
+from contracts.scheduling.directory import DoctorView
 from services.scheduling import doctors, people, slots
 from services.scheduling.models import Doctor
+from tests.events import example_of
+from tests.perform import perform
 from tests.scheduling.factories import at, book, doctor, free, heard, in_transaction, patient, together, visits_of
 
 
 def listed(session: Session, **fields: object) -> list[tuple[str, str]]:
     """Name and specialization of the doctors in the directory."""
     given = {"name": None, "specialization": None, "limit": 100, "cursor": None, **fields}
-    page = doctors.listing(session, patient(), **given)  # type: ignore[arg-type]
+    page = doctors.listing(session, patient(), ListDoctors(**given))  # type: ignore[arg-type]
     return [(row.name, row.specialization) for row in page.items]
 
 
 def remember(session: Session, sequence: int, name: str, specialization: str = "cardiology", **fields: object) -> None:
     """Hear that a doctor was approved."""
     given = {"doctor_id": uuid7(), "name": name, "specialization": specialization, **fields}
-    doctors.remember(session, heard(sequence), **given)  # type: ignore[arg-type]
+    doctors.remember(session, heard(sequence), example_of(DoctorApproved, **given))  # type: ignore[arg-type]
 
 
 def test_an_approved_doctor_is_in_the_directory(session: Session) -> None:
@@ -72,33 +75,32 @@ def test_the_directory_is_searched_by_any_part_of_a_name(session: Session, name:
 def test_one_doctor_is_read_by_anybody_and_who_has_left_by_nobody(session: Session) -> None:
     doctor_id = uuid7()
     tell(session, doctor_id, 1)
-    shown = DoctorView.dump_one(doctors.get(session, patient(), doctor_id=doctor_id))
+    shown = DoctorView.dump_one(doctors.get(session, patient(), GetDoctor(doctor_id=doctor_id)))
     assert shown == {"id": doctor_id, "name": "Dr 1", "specialization": "cardiology"}
     doctors.suspend(session, heard(9), user_id=doctor_id)
     for unknown in (doctor_id, uuid7()):
         with pytest.raises(NotFound):
-            doctors.get(session, patient(), doctor_id=unknown)
+            doctors.get(session, patient(), GetDoctor(doctor_id=unknown))
 
 
 @pytest.mark.parametrize("role", ["admin", "receptionist"])
 def test_desk_and_doctor_wait_for_an_approval_that_may_be_on_its_way(session: Session, role: str) -> None:
     doctor_id, desk = uuid7(), patient(None, role)
     with pytest.raises(NotYet):
-        doctors.get(session, desk, doctor_id=doctor_id)
+        doctors.get(session, desk, GetDoctor(doctor_id=doctor_id))
     with pytest.raises(NotYet):
-        slots.listing(session, desk, doctor_id=doctor_id, **dict.fromkeys(("from_", "to", "cursor")), limit=9)
+        slots.listing(session, desk, ListSlots(doctor_id=doctor_id))
     with pytest.raises(NotYet):
-        doctors.get(session, patient(doctor_id, "doctor"), doctor_id=doctor_id)
+        doctors.get(session, patient(doctor_id, "doctor"), GetDoctor(doctor_id=doctor_id))
     doctors.suspend(session, heard(), user_id=doctor_id)  # An admin may have approved the doctor again.
     with pytest.raises(NotYet):
-        doctors.get(session, desk, doctor_id=doctor_id)
+        doctors.get(session, desk, GetDoctor(doctor_id=doctor_id))
 
 
 def test_others_do_not_wait_for_a_doctor_who_is_not_in_the_directory(session: Session) -> None:
-    whole = dict.fromkeys(("from_", "to", "cursor")) | {"limit": 9}
-    for read in (doctors.get, partial(slots.listing, **whole)):
+    for use_case in (doctors.get, slots.listing):
         with pytest.raises(NotFound) as refused:
-            read(session, patient(), doctor_id=uuid7())
+            perform(use_case, session, patient(), doctor_id=uuid7())
         assert type(refused.value) is NotFound
 
 
@@ -147,7 +149,7 @@ def tell(session: Session, doctor_id: UUID, sequence: int) -> None:
     elif line == "erased":
         doctors.forget(session, actor, user_id=doctor_id, reassign_to=None)
     else:
-        people.dismiss(session, actor, user_id=doctor_id, role=line.partition(" ")[0])
+        people.dismiss(session, actor, example_of(RoleRevoked, user_id=doctor_id, role=line.partition(" ")[0]))
 
 
 def known(session: Session, doctor_id: UUID) -> tuple[str, str, bool]:

@@ -120,7 +120,7 @@ def test_every_slot_of_such_a_night_can_be_booked_and_none_is_offered_after(
     monkeypatch.setattr(config, "_current", settings(hospital_timezone=zone))
     monkeypatch.setattr(clock, "now", lambda: local(sunday, 0, zone) - 7 * DAY)
     rule = Hours(5, time(22), time(6), 60, valid_from=sunday - DAY, valid_to=sunday - DAY)
-    who, first = doctor(session, rules=[rule._asdict()]), local(sunday - DAY, 0, zone)
+    who, first = doctor(session, rules=[rule.view()]), local(sunday - DAY, 0, zone)
     offered = free(session, who, first, first + 2 * DAY)
     for slot in offered:
         assert book(session, who, starts_at=slot.starts_at)["ends_at"] == slot.ends_at

@@ -21,19 +21,23 @@ from chassis.database import Database
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.tables import outbox
-from contracts import scheduling
 from contracts.roles import DESK, STAFF, Role
+from contracts.scheduling.appointments import BookAppointment, RescheduleAppointment
+from contracts.scheduling.availability import GetDoctor, ListSlots
+from contracts.scheduling.shifts import ListColleagueShifts
+from contracts.scheduling.swaps import AskForSwap
 from matron.migrations import migrate
 from services.scheduling.base import Base
 from services.scheduling.models import Appointment, Patient, TimeOff
 from services.scheduling.rota_models import Shift, ShiftSwap, StaffRole, Task
 from tests.databases import KINDS
+from tests.perform import of_service
 from tests.scheduling import factories
 from tests.scheduling.asking import ask
 
 PERSONS = {"doctor_id": {Role.DOCTOR}, "patient_id": {Role.PATIENT}, "person_id": STAFF, "owner_id": STAFF}
 """Fields that say whose it is, and which roles such people have."""
-PUBLIC = {(scheduling.ListSlots, "doctor_id"), (scheduling.GetDoctor, "doctor_id")}
+PUBLIC = {(ListSlots, "doctor_id"), (GetDoctor, "doctor_id")}
 
 
 class Case(NamedTuple):
@@ -48,10 +52,10 @@ class Case(NamedTuple):
 
 
 FREE = {
-    Case(scheduling.BookAppointment, Role.PATIENT, "doctor_id"),
-    *(Case(scheduling.RescheduleAppointment, role, "doctor_id") for role in (Role.PATIENT, Role.DOCTOR)),
-    *(Case(scheduling.AskForSwap, role, "asked_of") for role in STAFF),
-    *(Case(scheduling.ListColleagueShifts, role, "colleague_id") for role in STAFF),
+    Case(BookAppointment, Role.PATIENT, "doctor_id"),
+    *(Case(RescheduleAppointment, role, "doctor_id") for role in (Role.PATIENT, Role.DOCTOR)),
+    *(Case(AskForSwap, role, "asked_of") for role in STAFF),
+    *(Case(ListColleagueShifts, role, "colleague_id") for role in STAFF),
 }
 """What one may choose freely: a patient any doctor, one of the staff any colleague. A doctor is `desk_only` of any."""
 
@@ -182,9 +186,7 @@ def value_for(name: str, declared: fields.Field[Any]) -> Any:
 
 def cases() -> Iterator[Case]:
     """Every id of every command and query, for each role that may ask, but for those who may ask about anybody."""
-    found = (each for each in vars(scheduling).values() if isinstance(each, type) and issubclass(each, Command))
-    contracts = (each for each in found if hasattr(each, "returns"))  # The others are bases.
-    for contract in sorted(contracts, key=lambda each: each.__name__):
+    for contract in of_service("scheduling"):
         for name, declared in contract.schema().fields.items():
             for role in sorted(contract.roles):
                 is_clerk = role == Role.ADMIN or (role in DESK and contract.roles >= DESK)  # type: ignore[operator]

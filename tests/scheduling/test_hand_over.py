@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.database import Database, Session
 from chassis.identity import Actor
-from contracts.scheduling import (
+from contracts.scheduling.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from chassis.database import Database, Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from contracts.auth.events import RoleRevoked, UserDeactivated
 from services.scheduling import calendars, leaving, people
 from services.scheduling.models import Appointment
+from tests.events import example_of
 from tests.scheduling.factories import at, book, doctor, heard, in_transaction, patient, together
 from tests.scheduling.test_hand_over import erase
 from tests.scheduling.test_moving_races import OWN_LOCKS
@@ -61,12 +63,14 @@ def test_more_people_are_locked_than_one_statement_can_name(fresh: Database, mon
 
 def deactivate(session: Session, who: Actor, other: Actor) -> None:
     """Hear that a doctor's account cannot be used, and who takes the visits over."""
-    people.suspend(session, heard(9), user_id=who.person, reassign_to=other.person)
+    people.suspend(session, heard(9), example_of(UserDeactivated, user_id=who.person, reassign_to=other.person))
 
 
 def dismiss(session: Session, who: Actor, other: Actor) -> None:
     """Hear that a person is no doctor any more, and who takes the visits over."""
-    people.dismiss(session, heard(9), user_id=who.person, role="doctor", reassign_to=other.person)
+    people.dismiss(
+        session, heard(9), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=other.person)
+    )
 
 
 @pytest.mark.parametrize("leave", [erase, deactivate, dismiss])

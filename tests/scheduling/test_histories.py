@@ -9,7 +9,7 @@ from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.execution import add_events
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentWithHistoryView
+from contracts.scheduling.histories import AppointmentWithHistoryView, GetAppointment
 from services.scheduling import histories
 from tests.scheduling.factories import book, doctor, move, patient, seen, statements
 
@@ -20,7 +20,9 @@ def get(session: Session, who: Actor, visit: dict[str, Any]) -> dict[str, Any]:
     """A visit with its history, as a caller sees it."""
     add_events(session, who)
     session.appended.clear()
-    found: dict[str, Any] = AppointmentWithHistoryView.dump_one(histories.get(session, who, appointment_id=visit["id"]))
+    found: dict[str, Any] = AppointmentWithHistoryView.dump_one(
+        histories.get(session, who, GetAppointment(appointment_id=visit["id"]))
+    )
     return found
 
 
@@ -54,7 +56,10 @@ def test_a_visit_with_its_history_says_all_that_a_list_says(session: Session) ->
     who = doctor(session)
     visit = book(session, who, reason="knee")
     found = get(session, who, visit)
-    assert found.keys() - {"history"} == seen(histories.get(session, who, appointment_id=visit["id"])).keys()
+    assert (
+        found.keys() - {"history"}
+        == seen(histories.get(session, who, GetAppointment(appointment_id=visit["id"]))).keys()
+    )
 
 
 def test_the_patient_the_doctor_and_the_desk_see_a_visit(session: Session) -> None:
@@ -80,5 +85,5 @@ def test_a_history_takes_two_statements_however_long_it_is(session: Session) -> 
         move(session, who, visit, name)
     get(session, who, visit)
     with statements(session) as sent:
-        assert len(histories.get(session, who, appointment_id=visit["id"])["history"]) == 4
+        assert len(histories.get(session, who, GetAppointment(appointment_id=visit["id"]))["history"]) == 4
     assert len(sent) == 2

@@ -13,7 +13,15 @@ from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.tables import audit
-from contracts import scheduling
+from contracts.scheduling.availability import (
+    EndTimeOff,
+    GetSchedule,
+    ListAbsences,
+    ListTimeOff,
+    SetSchedule,
+    TakeTimeOff,
+)
+from contracts.scheduling.events import AppointmentDisplaced
 from services.scheduling import slots, time_off
 from tests.scheduling.asking import DONE, Answer, ask
 from tests.scheduling.factories import Hours, at, book, doctor, history, in_transaction, patient, said
@@ -30,8 +38,8 @@ def away() -> dict[str, Any]:
 
 
 CHANGES: dict[type[Command], Callable[[], dict[str, Any]]] = {
-    scheduling.SetSchedule: lambda: {"rules": [MONDAY]},
-    scheduling.TakeTimeOff: away,
+    SetSchedule: lambda: {"rules": [MONDAY]},
+    TakeTimeOff: away,
 }
 
 
@@ -44,9 +52,9 @@ def known(fresh: Database) -> Actor:
 
 def test_an_admin_sets_the_hours_of_a_doctor(session: Session) -> None:
     who = doctor(session)
-    slots.set_schedule(session, ADMIN, doctor_id=who.person, rules=[Hours(2, time(10), time(12))._asdict()])
+    slots.set_schedule(session, ADMIN, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()]))
     for asking in (who, ADMIN, RECEPTIONIST):
-        [rule] = slots.get_schedule(session, asking, doctor_id=who.person)["rules"]
+        [rule] = slots.get_schedule(session, asking, GetSchedule(doctor_id=who.person))["rules"]
         assert (rule.weekday, rule.from_) == (2, time(10))
 
 
@@ -62,7 +70,7 @@ def test_the_patients_are_told_as_when_the_doctor_takes_it_and_by_whom_is_kept(s
     who = doctor(session)
     made = book(session, who)
     take(session, ADMIN, doctor_id=who.person, reason=SECRET, displace=True)
-    [event] = said(session, scheduling.AppointmentDisplaced)
+    [event] = said(session, AppointmentDisplaced)
     assert (event["appointment_id"], event["doctor_id"]) == (made["id"], who.person)
     assert history(session, made)[-1] == (2, "displaced", ADMIN.id)
     assert SECRET not in str(session.published)
@@ -72,15 +80,15 @@ def test_what_an_admin_gives_is_the_doctors_own_and_both_may_take_it_back(sessio
     who = doctor(session)
     for asking in (who, ADMIN):
         given = take(session, ADMIN, doctor_id=who.person)
-        [row] = time_off.listing(session, who, doctor_id=who.person, **LISTED).items
+        [row] = time_off.listing(session, who, ListTimeOff(doctor_id=who.person, **LISTED)).items
         assert row.id == given["id"]
-        time_off.end(session, asking, doctor_id=who.person, time_off_id=given["id"])
-    assert time_off.listing(session, ADMIN, doctor_id=who.person, **LISTED).items == []
+        time_off.end(session, asking, EndTimeOff(doctor_id=who.person, time_off_id=given["id"]))
+    assert time_off.listing(session, ADMIN, ListTimeOff(doctor_id=who.person, **LISTED)).items == []
 
 
 def test_the_desk_sees_when_a_doctor_is_away_and_not_why(fresh: Database, known: Actor) -> None:
-    ask(fresh, known, scheduling.TakeTimeOff, {"doctor_id": known.person, **away()})
-    answer = ask(fresh, RECEPTIONIST, scheduling.ListAbsences, {"doctor_id": known.person})
+    ask(fresh, known, TakeTimeOff, {"doctor_id": known.person, **away()})
+    answer = ask(fresh, RECEPTIONIST, ListAbsences, {"doctor_id": known.person})
     [row] = answer.reply["items"]
     assert (row["starts_at"], row["ends_at"]) == (at(hour=8), at(hour=12))
     assert SECRET not in str(answer.reply)
@@ -90,10 +98,10 @@ def test_the_desk_changes_nothing_and_nobody_else_sees_it(fresh: Database, known
     whose = {"doctor_id": known.person}
     asked: list[tuple[Actor, type[Command], dict[str, Any]]] = [
         *((RECEPTIONIST, contract, fields()) for contract, fields in CHANGES.items()),
-        (RECEPTIONIST, scheduling.ListTimeOff, {}),
-        (RECEPTIONIST, scheduling.EndTimeOff, {"time_off_id": uuid7()}),
-        (known, scheduling.ListAbsences, {}),
-        (patient(), scheduling.GetSchedule, {}),
+        (RECEPTIONIST, ListTimeOff, {}),
+        (RECEPTIONIST, EndTimeOff, {"time_off_id": uuid7()}),
+        (known, ListAbsences, {}),
+        (patient(), GetSchedule, {}),
     ]
     codes = [ask(fresh, who, contract, {**whose, **fields}).code for who, contract, fields in asked]
     assert codes == ["role_missing"] * len(asked)
@@ -115,18 +123,18 @@ def audited(database: Database, contract: type[Command]) -> list[Any]:
 
 def test_the_audit_says_whose_time_off_was_taken_back(fresh: Database, known: Actor) -> None:
     whose = {"doctor_id": known.person}
-    taken = ask(fresh, known, scheduling.TakeTimeOff, {**whose, **away()}).reply["id"]
-    ask(fresh, ADMIN, scheduling.EndTimeOff, {**whose, "time_off_id": taken})
-    [row] = audited(fresh, scheduling.EndTimeOff)
+    taken = ask(fresh, known, TakeTimeOff, {**whose, **away()}).reply["id"]
+    ask(fresh, ADMIN, EndTimeOff, {**whose, "time_off_id": taken})
+    [row] = audited(fresh, EndTimeOff)
     assert (row.actor_id, row.record_id, row.details) == (ADMIN.id, known.person, {"time_off_id": taken})
 
 
 def test_a_doctor_and_an_admin_do_not_replace_each_others_hours_unseen(fresh: Database, known: Actor) -> None:
     whose = {"doctor_id": known.person}
-    seen = ask(fresh, ADMIN, scheduling.GetSchedule, whose).reply["revision"]
+    seen = ask(fresh, ADMIN, GetSchedule, whose).reply["revision"]
 
     def set_by(who: Actor) -> Answer:
-        return ask(fresh, who, scheduling.SetSchedule, {**whose, "rules": [MONDAY]}, if_match=f'"{seen}"')
+        return ask(fresh, who, SetSchedule, {**whose, "rules": [MONDAY]}, if_match=f'"{seen}"')
 
     assert [set_by(known).code, set_by(ADMIN).code] == [DONE, "stale"]
 
@@ -134,13 +142,13 @@ def test_a_doctor_and_an_admin_do_not_replace_each_others_hours_unseen(fresh: Da
 @pytest.mark.parametrize("asking", [ADMIN, RECEPTIONIST], ids=["admin", "desk"])
 def test_a_doctor_of_whom_nobody_has_told_may_be_an_event_away(session: Session, asking: Actor) -> None:
     with pytest.raises(NotYet):
-        slots.get_schedule(session, asking, doctor_id=uuid7())
+        slots.get_schedule(session, asking, GetSchedule(doctor_id=uuid7()))
     with pytest.raises(NotYet):
-        time_off.absences(session, asking, doctor_id=uuid7(), **LISTED)
+        time_off.absences(session, asking, ListAbsences(doctor_id=uuid7(), **LISTED))
 
 
 def test_somebody_elses_time_off_is_not_taken_back_by_an_admin_at_another_doctors_address(session: Session) -> None:
     one, other = doctor(session), doctor(session)
     taken = take(session, one)
     with pytest.raises(NotFound):
-        time_off.end(session, ADMIN, doctor_id=other.person, time_off_id=taken["id"])
+        time_off.end(session, ADMIN, EndTimeOff(doctor_id=other.person, time_off_id=taken["id"]))

@@ -9,7 +9,7 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from contracts.scheduling import (
+from contracts.scheduling.events import (
     AppointmentCancelled,
     AppointmentDisplaced,
     AppointmentMissed,

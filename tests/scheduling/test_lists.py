@@ -13,7 +13,7 @@ from chassis import clock, config
 from chassis.database import Session
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentQuery, ListAppointments, ListDoctorAppointments
+from contracts.scheduling.appointments import ListAppointments, ListDoctorAppointments
 from services.scheduling import appointments, lists
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import at, book, doctor, move, patient, statements, timed, visits_of
@@ -26,7 +26,7 @@ ALL: dict[str, Any] = dict.fromkeys(("doctor_id", "patient_id", "status", "from_
 def of_all(session: Session, **filters: Any) -> list[UUID]:
     """The ids of the visits that the desk sees."""
     given = {**ALL, "limit": 20, "cursor": None, **filters}
-    return [row.id for row in lists.of_all(session, RECEPTIONIST, **given).items]
+    return [row.id for row in lists.of_all(session, RECEPTIONIST, ListAppointments(**given)).items]
 
 
 def booked(session: Session, who: Actor, asking: Actor, *days: int) -> list[UUID]:
@@ -110,7 +110,7 @@ def test_pages_of_a_list_with_bounds_follow_each_other_without_gap_or_repeat(
     got, cursor = list[UUID](), None
     while True:
         given = {"from_": at(4), "to": at(7), "limit": 2, "cursor": cursor, "order": order, "status": states}
-        page = lists.of_doctor(session, who, doctor_id=who.person, **given)  # type: ignore[arg-type]
+        page = lists.of_doctor(session, who, ListDoctorAppointments(doctor_id=who.person, **given))  # type: ignore[arg-type]
         got += [row.id for row in page.items]
         cursor = page.next
         if cursor is None:
@@ -149,8 +149,10 @@ def test_the_desk_and_the_doctor_see_who_is_to_be_given_a_time_before_others(ses
 
 @pytest.mark.parametrize("contract", [ListAppointments, ListDoctorAppointments])
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
-def test_first_call_is_asked_for_in_words(contract: type[AppointmentQuery], text: str, *, value: bool) -> None:
-    assert contract.read({"doctor_id": str(uuid7()), "first_call": text})["first_call"] is value
+def test_first_call_is_asked_for_in_words(
+    contract: type[ListAppointments | ListDoctorAppointments], text: str, *, value: bool
+) -> None:
+    assert contract.read({"doctor_id": str(uuid7()), "first_call": text}).first_call is value
 
 
 def test_a_list_may_be_of_several_states_in_one_order(session: Session) -> None:
@@ -167,9 +169,13 @@ def test_a_cursor_is_of_the_order_that_it_comes_from(session: Session, order: st
     who = doctor(session)
     booked(session, who, patient(), 3, 4)
     asked: dict[str, Any] = {**ALL, "limit": 1, "order": order}
-    cursor = lists.of_all(session, RECEPTIONIST, cursor=None, **asked).next
+    cursor = lists.of_all(session, RECEPTIONIST, ListAppointments(cursor=None, **asked)).next
     with pytest.raises(Invalid) as refused:
-        lists.of_all(session, RECEPTIONIST, cursor=cursor, **{**asked, "order": {"asc": "desc"}.get(order, "asc")})
+        lists.of_all(
+            session,
+            RECEPTIONIST,
+            ListAppointments(cursor=cursor, **{**asked, "order": {"asc": "desc"}.get(order, "asc")}),
+        )
     assert refused.value.code == "bad_cursor"
 
 

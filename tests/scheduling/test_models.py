@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
-from contracts.scheduling import STATUSES
+from contracts.scheduling.appointments import AppointmentStatus
 from services.scheduling.models import ACTIVE, Appointment
 from services.scheduling.rules import Slot
 
@@ -77,7 +77,9 @@ def test_an_allowed_move_changes_the_state_and_counts(move: str, status: str) ->
     assert (one.status, one.revision) == (ALLOWED[move, status], 4)
 
 
-@pytest.mark.parametrize(("move", "status"), [(m, s) for m in MOVES for s in STATUSES if (m, s) not in ALLOWED])
+@pytest.mark.parametrize(
+    ("move", "status"), [(m, s) for m in MOVES for s in AppointmentStatus if (m, s) not in ALLOWED]
+)
 def test_any_other_move_is_refused_and_changes_nothing(move: str, status: str) -> None:
     one = visit(status)
     with pytest.raises(Conflict) as refused:
@@ -86,7 +88,7 @@ def test_any_other_move_is_refused_and_changes_nothing(move: str, status: str) -
     assert (one.status, one.revision, one.starts_at, one.status_reason) == (status, 3, NOW, None)
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", AppointmentStatus)
 def test_only_a_visit_that_is_still_to_be_kept_goes_to_another_doctor(status: str) -> None:
     one, other = visit(status), uuid7()
     if status in ACTIVE:

@@ -10,11 +10,13 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentRescheduled
+from contracts.scheduling.appointments import ChangeAppointment, RescheduleAppointment
+from contracts.scheduling.availability import SetSchedule
+from contracts.scheduling.events import AppointmentRescheduled
 from services.scheduling import appointments, moving, slots
 from services.scheduling.models import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
-from tests.scheduling.factories import ALL_WEEK, HALF_HOUR, at, book, doctor, history, move, patient, said, seen
+from tests.scheduling.factories import HALF_HOUR, Hours, at, book, doctor, history, move, patient, said, seen
 
 DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
 LATER = {"days": 3, "hour": 11}
@@ -23,14 +25,14 @@ LATER = {"days": 3, "hour": 11}
 def reschedule(session: Session, who: Actor, visit: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """A visit that somebody has moved, by default to another day."""
     given = {"starts_at": at(**LATER), "overbook_reason": None, "minutes": None, "doctor_id": None, **fields}
-    moved = seen(moving.reschedule(session, who, appointment_id=visit["id"], **given))
+    moved = seen(moving.reschedule(session, who, RescheduleAppointment(appointment_id=visit["id"], **given)))
     session.flush()
     return moved
 
 
 def change(session: Session, visit: dict[str, Any], **facts: Any) -> dict[str, Any]:
     """A visit that an admin has changed."""
-    changed = seen(moving.change(session, ADMIN, appointment_id=visit["id"], **facts))
+    changed = seen(moving.change(session, ADMIN, ChangeAppointment(appointment_id=visit["id"], **facts)))
     session.flush()
     return changed
 
@@ -87,8 +89,8 @@ def test_a_patient_who_asks_again_waits_for_the_answer_anew(session: Session, mo
 def test_a_visit_may_move_to_a_time_that_its_own_old_one_overlaps(session: Session) -> None:
     who = doctor(session)
     visit = book(session, who)
-    hours = [{**rule, "from_": time(9, 15)} for rule in ALL_WEEK]
-    slots.set_schedule(session, who, doctor_id=who.person, rules=hours)
+    hours = [Hours(weekday, time(9, 15)).view() for weekday in range(7)]
+    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=hours))
     assert reschedule(session, who, visit, starts_at=at(minute=15))["ends_at"] == at(minute=45)
 
 

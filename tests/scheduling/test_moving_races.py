@@ -16,6 +16,8 @@ from chassis import clock, execution
 from chassis.database import Database, Session
 from chassis.errors import MatronError
 from chassis.identity import Actor
+from contracts.scheduling.appointments import AcceptAppointment, ChangeAppointment, RescheduleAppointment
+from contracts.scheduling.visits import MarkArrived, StartVisit
 from services.scheduling import appointments, calendars, moving, parts
 from services.scheduling.models import ACTIVE, Appointment
 from tests.scheduling.factories import at, book, doctor, in_transaction, patient, together
@@ -48,13 +50,13 @@ def outcome(database: Database, work: Callable[[Session], Any]) -> str:
 
 def accept(session: Session, who: Actor, visit: dict[str, Any]) -> None:
     """The doctor agrees."""
-    appointments.accept(session, who, appointment_id=visit["id"])
+    appointments.accept(session, who, AcceptAppointment(appointment_id=visit["id"]))
 
 
 def reschedule(session: Session, visit: dict[str, Any], hour: int) -> None:
     """The desk moves a visit."""
     given = {"starts_at": at(hour=hour), "overbook_reason": None, "minutes": None, "doctor_id": None}
-    moving.reschedule(session, DESK, appointment_id=visit["id"], **given)
+    moving.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
 
 
 def active(database: Database) -> list[tuple[Any, ...]]:
@@ -107,10 +109,12 @@ def test_visits_that_change_places_never_overlap_and_never_deadlock(fresh: Datab
 
 MOVES: dict[str, Callable[[Session, Actor, dict[str, Any]], Any]] = {
     "accept": accept,
-    "arrive": lambda session, _who, visit: appointments.arrive(session, DESK, appointment_id=visit["id"]),
-    "start": lambda session, who, visit: appointments.start(session, who, appointment_id=visit["id"]),
+    "arrive": lambda session, _who, visit: appointments.arrive(session, DESK, MarkArrived(appointment_id=visit["id"])),
+    "start": lambda session, who, visit: appointments.start(session, who, StartVisit(appointment_id=visit["id"])),
     "reschedule": lambda session, _who, visit: reschedule(session, visit, 15),
-    "change": lambda session, _who, visit: moving.change(session, DESK, appointment_id=visit["id"], reason="knee"),
+    "change": lambda session, _who, visit: moving.change(
+        session, DESK, ChangeAppointment(appointment_id=visit["id"], reason="knee")
+    ),
 }
 
 
@@ -146,7 +150,7 @@ def test_who_waited_for_a_visit_that_went_to_another_doctor_holds_the_locks_of_t
     given = Signal()
 
     def give(session: Session) -> None:
-        moving.change(session, DESK, appointment_id=visit["id"], doctor_id=other.person)
+        moving.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=other.person))
         given.send()
         eventlet.sleep(0.05)
 
@@ -165,7 +169,7 @@ def test_a_visit_given_to_two_doctors_at_once_is_one_doctors(fresh: Database) ->
     visit = in_transaction(fresh, lambda session: book(session, who))
 
     def give(session: Session, to: Actor) -> None:
-        moving.change(session, DESK, appointment_id=visit["id"], doctor_id=to.person)
+        moving.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=to.person))
 
     works = [lambda to=to: outcome(fresh, lambda s: give(s, to)) for to in others]
     assert Counter(together(*works)) == {"done": 3}

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, NotFound
-from contracts.scheduling import AppointmentRescheduled
+from contracts.scheduling.events import AppointmentRescheduled
 from services.scheduling import doctors
 from tests.scheduling.factories import at, book, doctor, heard, patient, said
 from tests.scheduling.test_moving import DESK, LATER, agreed, change, code_of, reschedule

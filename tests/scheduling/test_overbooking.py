@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.contract import Command
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentBooked, BookAppointment, RescheduleAppointment
+from contracts.scheduling.appointments import BookAppointment, Overbooking, RescheduleAppointment
+from contracts.scheduling.events import AppointmentBooked
 from services.scheduling import moving
 from services.scheduling.models import Appointment, TimeOff
 from services.scheduling.rules import OPEN_REQUESTS
@@ -54,12 +54,12 @@ def test_a_time_that_is_overbooked_is_no_free_slot(session: Session, asking: dic
 def test_an_overbooked_visit_is_not_in_the_way_of_itself(session: Session) -> None:
     visit = overbook(session, doctor(session), starts_at=at(minute=20), minutes=30)
     given: dict[str, Any] = {"starts_at": at(), "overbook_reason": None, "minutes": None, "doctor_id": None}
-    moved = moving.reschedule(session, DESK, appointment_id=visit["id"], **given)
+    moved = moving.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
     assert (moved.starts_at, moved.overbooked) == (at(), False)
 
 
 @pytest.mark.parametrize("contract", [BookAppointment, RescheduleAppointment])
-def test_only_an_overbooked_visit_takes_other_minutes_than_its_slot(contract: type[Command]) -> None:
+def test_only_an_overbooked_visit_takes_other_minutes_than_its_slot(contract: type[Overbooking]) -> None:
     ids = {
         name: str(uuid7()) for name in ("doctor_id", "patient_id", "appointment_id") if name in contract.schema().fields
     }
@@ -70,7 +70,7 @@ def test_only_an_overbooked_visit_takes_other_minutes_than_its_slot(contract: ty
         assert list(refused.value.facts["errors"])[-1] == (
             "minutes" if reason.get("overbook_reason") is None else "overbook_reason"
         )
-    assert contract.read({**asked, "overbook_reason": "urgent"})["minutes"] == 40
+    assert contract.read({**asked, "overbook_reason": "urgent"}).minutes == 40
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(18, 0), (9, 10)], ids=["beside the hours", "between slots"])

@@ -15,21 +15,18 @@ from marshmallow import fields, validate
 from chassis import clock
 from chassis.contract import Command
 from chassis.database import Database
-from contracts import scheduling
 from contracts.roles import Role
+from contracts.scheduling.appointments import RescheduleAppointment
 from matron.migrations import migrate
 from services.scheduling.models import Appointment
+from tests.perform import of_service
 from tests.scheduling import factories
 from tests.scheduling.asking import DONE, Answer, ask
 from tests.scheduling.factories import HALF_HOUR
 
 OWN = factories.patient(None, *Role)
 SOON = timedelta(hours=3)
-COMMANDS = [
-    each
-    for each in vars(scheduling).values()
-    if isinstance(each, type) and issubclass(each, Command) and "appointment_id" in each.schema().fields
-]
+COMMANDS = [each for each in of_service("scheduling") if "appointment_id" in each.schema().fields]
 BY_PATIENTS = [each for each in COMMANDS if Role.PATIENT in each.roles]
 BY_OTHERS = [each for each in COMMANDS if Role.PATIENT not in each.roles]
 
@@ -96,4 +93,4 @@ def test_a_patients_rules_count_for_whoever_is_the_patient(database: Database, c
 
 def test_nobody_moves_their_own_visit_beside_the_doctors_hours(database: Database) -> None:
     given = {"appointment_id": visit(database, "requested"), "starts_at": clock.now() + timedelta(days=3)}
-    assert ask(database, OWN, scheduling.RescheduleAppointment, {**given, "overbook_reason": "Me"}).code == "desk_only"
+    assert ask(database, OWN, RescheduleAppointment, {**given, "overbook_reason": "Me"}).code == "desk_only"

@@ -12,8 +12,12 @@ from uuid_utils.compat import uuid7
 from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
+from contracts.auth.events import UserErased, UserRegistered
+from contracts.clinical.patients import PatientRegistered
+from contracts.scheduling.appointments import BookAppointment
 from services.scheduling import appointments, patients, people
 from services.scheduling.models import Appointment
+from tests.events import example_of
 from tests.scheduling.factories import at, doctor, heard, in_transaction, patient, together
 from tests.scheduling.rota import nurse, task
 
@@ -24,7 +28,7 @@ LEFT_OUT: dict[str, Any] = {"reason": None, "overbook_reason": None, "minutes": 
 def at_desk(session: Session, who: Any, whom: Any, actor: Actor = DESK, **fields: Any) -> str:
     """What a visit is that the desk, or somebody else, books for somebody of whom nobody may have told."""
     given = {"doctor_id": who.person, "patient_id": whom.person, "starts_at": at(), **LEFT_OUT, **fields}
-    return appointments.book(session, actor, **given).status
+    return appointments.book(session, actor, BookAppointment(**given)).status
 
 
 def test_the_desk_books_nobody_of_whom_it_has_not_been_told(session: Session) -> None:
@@ -35,7 +39,7 @@ def test_the_desk_books_nobody_of_whom_it_has_not_been_told(session: Session) ->
 
 def test_the_desk_books_a_doctor_of_whom_it_has_not_been_told_a_little_later(session: Session) -> None:
     whom = patient()
-    patients.remember(session, heard(), user_id=whom.person)
+    patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
     with pytest.raises(NotYet):
         at_desk(session, patient(), whom)
 
@@ -43,25 +47,30 @@ def test_the_desk_books_a_doctor_of_whom_it_has_not_been_told_a_little_later(ses
 def test_a_patient_does_not_wait_for_a_doctor_whom_nobody_knows(session: Session) -> None:
     with pytest.raises(NotFound) as refused:
         appointments.book(
-            session, whom := patient(), doctor_id=uuid7(), patient_id=whom.person, starts_at=at(), **LEFT_OUT
+            session,
+            whom := patient(),
+            BookAppointment(doctor_id=uuid7(), patient_id=whom.person, starts_at=at(), **LEFT_OUT),
         )
     assert type(refused.value) is NotFound
 
 
-@pytest.mark.parametrize(("remember", "field"), [(patients.remember, "user_id"), (patients.admit, "patient_id")])
-def test_whoever_has_an_account_or_a_record_is_booked(session: Session, remember: Any, field: str) -> None:
+@pytest.mark.parametrize("by", ["account", "record"])
+def test_patient_is_booked_who_has_an_account_or_a_record(session: Session, by: str) -> None:
     whom = patient()
     for _ in range(2):
-        remember(session, heard(), **{field: whom.person})
+        if by == "account":
+            patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
+        else:
+            patients.admit(session, heard(), example_of(PatientRegistered, patient_id=whom.person))
     assert at_desk(session, doctor(session), whom) == "booked"
 
 
 def test_account_of_staff_is_booked_only_once_it_is_a_patients(session: Session) -> None:
     whom, who = patient(), doctor(session)
-    patients.remember(session, heard(), user_id=whom.person, is_patient=False)
+    patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person, is_patient=False))
     with pytest.raises(NotYet):
         at_desk(session, who, whom)
-    patients.remember(session, heard(2), user_id=whom.person, is_patient=True)
+    patients.remember(session, heard(2), example_of(UserRegistered, user_id=whom.person, is_patient=True))
     assert at_desk(session, who, whom) == "booked"
 
 
@@ -77,11 +86,11 @@ def test_who_is_erased_stays_so_in_whatever_order_it_is_heard(session: Session, 
     whom, who = patient(), doctor(session)
     for event in order:
         if event == "account":
-            patients.remember(session, heard(7), user_id=whom.person)
+            patients.remember(session, heard(7), example_of(UserRegistered, user_id=whom.person))
         elif event == "record":
-            patients.admit(session, heard(8), patient_id=whom.person)
+            patients.admit(session, heard(8), example_of(PatientRegistered, patient_id=whom.person))
         else:
-            people.forget(session, heard(1), user_id=whom.person, reassign_to=None)
+            people.forget(session, heard(1), example_of(UserErased, user_id=whom.person, reassign_to=None))
     with pytest.raises(NotFound) as refused:
         at_desk(session, who, whom)
     assert type(refused.value) is NotFound, "no event will bring them back: nobody waits for one"
@@ -91,18 +100,20 @@ def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
     whom = patient()
     with pytest.raises(NotYet):
         task(session, nurse(session), patient_id=whom.person)
-    patients.remember(session, heard(), user_id=whom.person)
+    patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
     assert task(session, nurse(session), patient_id=whom.person)["patient_id"] == whom.person
 
 
 @pytest.mark.parametrize("by", ["desk", "patient"])
 def test_nobody_is_booked_while_they_are_erased(fresh: Database, by: str) -> None:
     who, whom = in_transaction(fresh, doctor), patient()
-    in_transaction(fresh, lambda session: patients.remember(session, heard(), user_id=whom.person))
+    in_transaction(
+        fresh, lambda session: patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
+    )
     forgotten = Signal()
 
     def erase(session: Session) -> None:
-        people.forget(session, heard(2), user_id=whom.person, reassign_to=None)
+        people.forget(session, heard(2), example_of(UserErased, user_id=whom.person, reassign_to=None))
         forgotten.send()
         eventlet.sleep(0.05)
 

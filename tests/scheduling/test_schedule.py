@@ -12,8 +12,10 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Database, Session
 from chassis.errors import Invalid, NotFound, Stale
-from contracts.scheduling import ScheduleView, SetSchedule
+from contracts.auth.events import DoctorApproved
+from contracts.scheduling.availability import GetSchedule, ScheduleView, SetSchedule
 from services.scheduling import doctors, rules, slots
+from tests.events import example_of
 from tests.scheduling.factories import (
     ALL_WEEK,
     BERLIN,
@@ -33,15 +35,15 @@ MONDAY = date(2026, 6, 1)
 
 def test_new_hours_replace_the_old_ones(session: Session) -> None:
     who = doctor(session)
-    slots.set_schedule(session, who, doctor_id=who.person, rules=[Hours(2, time(10), time(12))._asdict()])
-    [rule] = slots.get_schedule(session, who, doctor_id=who.person)["rules"]
+    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()]))
+    [rule] = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]
     assert (rule.weekday, rule.from_, rule.to, rule.slot_minutes) == (2, time(10), time(12), 30)
 
 
 def test_hours_keep_their_place_and_the_days_on_which_they_count(session: Session) -> None:
-    given = [Hours(2, time(22), time(2), 20, "Room 4", date(2026, 1, 1), date(2026, 12, 31))._asdict()]
+    given = [Hours(2, time(22), time(2), 20, "Room 4", date(2026, 1, 1), date(2026, 12, 31)).view()]
     who = doctor(session, rules=given)
-    shown = ScheduleView.dump_one(slots.get_schedule(session, who, doctor_id=who.person))
+    shown = ScheduleView.dump_one(slots.get_schedule(session, who, GetSchedule(doctor_id=who.person)))
     assert shown["rules"] == ScheduleView.dump_one({"rules": given})["rules"]
 
 
@@ -66,84 +68,89 @@ def test_hours_that_mean_nothing_are_refused(wrong: dict[str, Any], field: str) 
 @pytest.mark.parametrize(("opens", "closes", "minutes"), [("09:00", "17:00", 480), ("23:00", "00:30", 90)])
 def test_hours_may_be_one_slot_long_past_midnight_too(opens: str, closes: str, minutes: int) -> None:
     rule = {"weekday": 0, "from": opens, "to": closes, "slot_minutes": minutes}
-    assert SetSchedule.read({"doctor_id": str(uuid7()), "rules": [rule]})["rules"][0]["slot_minutes"] == minutes
+    assert SetSchedule.read({"doctor_id": str(uuid7()), "rules": [rule]}).rules[0].slot_minutes == minutes
 
 
 def test_of_two_schedules_at_once_one_stays(fresh: Database) -> None:
     who = in_transaction(fresh, doctor)
-    weeks = [[Hours(weekday)._asdict() for weekday in days] for days in ((0, 1), (2, 3, 4))]
+    weeks = [
+        SetSchedule(doctor_id=who.person, rules=[Hours(weekday).view() for weekday in days])
+        for days in ((0, 1), (2, 3, 4))
+    ]
     for _number in range(10):
-        works = [partial(slots.set_schedule, actor=who, doctor_id=who.person, rules=week) for week in weeks]
+        works = [partial(slots.set_schedule, actor=who, command=week) for week in weeks]
         together(*(partial(in_transaction, fresh, work) for work in works))
         with fresh.read() as session:
-            assert len(slots.get_schedule(session, who, doctor_id=who.person)["rules"]) in (2, 3)
+            assert len(slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]) in (2, 3)
 
 
 def test_hours_come_in_the_order_of_the_week(session: Session) -> None:
     who = doctor(session, rules=list(reversed(ALL_WEEK)))
-    found = slots.get_schedule(session, who, doctor_id=who.person)["rules"]
+    found = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]
     assert [rule.weekday for rule in found] == list(range(7))
 
 
 def test_visits_that_are_agreed_stay_when_hours_change(session: Session) -> None:
     who = doctor(session)
     visit = book(session, who)
-    slots.set_schedule(session, who, doctor_id=who.person, rules=[])
+    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))
     assert visits_of(session, who) == [visit["id"]]
 
 
 def test_only_the_doctor_sets_and_sees_the_hours(session: Session) -> None:
     who = doctor(session)
     with pytest.raises(NotFound):
-        slots.set_schedule(session, patient(), doctor_id=who.person, rules=[])
+        slots.set_schedule(session, patient(), SetSchedule(doctor_id=who.person, rules=[]))
     with pytest.raises(NotFound):
-        slots.get_schedule(session, doctor(session), doctor_id=who.person)
+        slots.get_schedule(session, doctor(session), GetSchedule(doctor_id=who.person))
 
 
 def test_who_is_not_known_as_a_doctor_yet_has_no_hours(session: Session) -> None:
     unknown = patient(uuid7(), "doctor")
     with pytest.raises(NotFound):
-        slots.set_schedule(session, unknown, doctor_id=unknown.person, rules=[])
+        slots.set_schedule(session, unknown, SetSchedule(doctor_id=unknown.person, rules=[]))
 
 
 def test_hours_are_shown_with_the_hospitals_zone(session: Session) -> None:
     who = doctor(session)
-    assert slots.get_schedule(session, who, doctor_id=who.person)["timezone"] == "Europe/Berlin"
-    assert slots.set_schedule(session, who, doctor_id=who.person, rules=[])["timezone"] == "Europe/Berlin"
+    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["timezone"] == "Europe/Berlin"
+    assert slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))["timezone"] == "Europe/Berlin"
 
 
 def test_each_schedule_is_a_revision_more(session: Session) -> None:
     who = doctor(session, rules=[])
-    before = slots.get_schedule(session, who, doctor_id=who.person)["revision"]
-    assert slots.set_schedule(session, who, doctor_id=who.person, rules=ALL_WEEK)["revision"] == before + 1
-    assert slots.get_schedule(session, who, doctor_id=who.person)["revision"] == before + 1
+    before = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
+    assert slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))["revision"] == before + 1
+    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == before + 1
 
 
 def test_hours_that_have_changed_meanwhile_are_not_replaced(session: Session) -> None:
     who = doctor(session)
-    seen = slots.get_schedule(session, who, doctor_id=who.person)["revision"]
+    seen = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
     reader = replace(who, if_match=f'"{seen}"')
-    slots.set_schedule(session, reader, doctor_id=who.person, rules=[])
+    slots.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=[]))
     with pytest.raises(Stale):
-        slots.set_schedule(session, reader, doctor_id=who.person, rules=ALL_WEEK)
-    assert slots.get_schedule(session, who, doctor_id=who.person)["rules"] == []
+        slots.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))
+    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"] == []
 
 
 def test_a_new_name_of_a_doctor_leaves_the_revision_of_the_hours(session: Session) -> None:
     who = doctor(session)
-    seen = slots.get_schedule(session, who, doctor_id=who.person)["revision"]
-    doctors.remember(session, heard(2), doctor_id=who.person, name="Dr Rao", specialization="cardiology")
-    assert slots.get_schedule(session, who, doctor_id=who.person)["revision"] == seen
+    seen = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
+    doctors.remember(
+        session, heard(2), example_of(DoctorApproved, doctor_id=who.person, name="Dr Rao", specialization="cardiology")
+    )
+    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == seen
 
 
 def test_hours_that_overlap_are_refused_by_name(session: Session) -> None:
     who = doctor(session)
-    quarter_past = Hours(2, time(9, 15), time(12))._asdict()
+    quarter_past = Hours(2, time(9, 15), time(12)).view()
     with pytest.raises(Invalid) as refusal:
-        slots.set_schedule(session, who, doctor_id=who.person, rules=[*ALL_WEEK, quarter_past])
+        slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[*ALL_WEEK, quarter_past]))
     assert (refusal.value.code, refusal.value.facts["rules"]) == ("rules_overlap", [2, 7])
     assert list(refusal.value.facts["errors"]["rules"]) == ["7"]
-    assert len(slots.get_schedule(session, who, doctor_id=who.person)["rules"]) == 7
+    assert len(slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]) == 7
 
 
 NIGHT = Hours(6, time(22), time(6))

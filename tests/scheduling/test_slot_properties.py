@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis.database import Session
+from contracts.scheduling.availability import ListSlots, TakeTimeOff
 from services.scheduling import slots, time_off
 from services.scheduling.rules import Slot, free, overlap, slot_at, slots_of
 from tests.scheduling.factories import BERLIN, KOLKATA, NEW_YORK, Hours, at, book, doctor, local, patient, write_hours
@@ -40,7 +41,7 @@ def hours(draw: st.DrawFn, near: date | None = None) -> Hours:
 
 
 WEEKS_AND_DAYS = DAYS.flatmap(lambda day: st.tuples(st.lists(hours(day), max_size=4), st.just(day)))
-WEEKS = st.lists(hours(), max_size=5).map(lambda week: [rule._asdict() for rule in week])
+WEEKS = st.lists(hours(), max_size=5).map(lambda week: [rule.view() for rule in week])
 SPANS = st.lists(st.tuples(st.integers(0, 4000), st.integers(1, 600)), max_size=6)
 
 
@@ -140,7 +141,7 @@ def pages(session: Session, doctor_id: object, limit: int) -> list[Slot]:
     found, cursor = list[Slot](), None
     while True:
         given_range = {"from_": at(1, 0), "to": at(3, 0), "limit": limit, "cursor": cursor}
-        page = slots.listing(session, patient(), doctor_id=doctor_id, **given_range)
+        page = slots.listing(session, patient(), ListSlots(doctor_id=doctor_id, **given_range))
         found += page.items
         cursor = page.next
         if cursor is None:
@@ -169,7 +170,7 @@ def test_no_slot_is_offered_in_a_time_off_and_every_other_one_is(
         away = Slot(at(1, 0) + begin * MINUTE, at(1, 0) + (begin + length) * MINUTE)
         if not any(overlap(away, other) for other in taken):
             given_time = {"starts_at": away.starts_at, "ends_at": away.ends_at, "reason": None, "displace": False}
-            time_off.take(session, who, doctor_id=who.person, **given_time)
+            time_off.take(session, who, TakeTimeOff(doctor_id=who.person, **given_time))
             taken.append(away)
     assert pages(session, who.person, 10_000) == [s for s in before if not any(overlap(s, away) for away in taken)]
 

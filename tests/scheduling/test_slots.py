@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
-from contracts.scheduling import ListSlots, SlotView
+from contracts.scheduling.availability import ListSlots, SlotView, TakeTimeOff
 from services.scheduling import calendars, slots, time_off
 from services.scheduling.clashes import Wish
 from services.scheduling.rules import HORIZON, Slot
@@ -36,7 +36,7 @@ WHOLE = {"from_": None, "to": None, "limit": 100, "cursor": None}
 
 def listing(session: Session, who: Any, **fields: Any) -> Any:
     """A page of free slots."""
-    return slots.listing(session, patient(), doctor_id=who.person, **{**WHOLE, **fields})
+    return slots.listing(session, patient(), ListSlots(doctor_id=who.person, **{**WHOLE, **fields}))
 
 
 def test_a_day_of_hours_is_a_day_of_slots(session: Session) -> None:
@@ -47,13 +47,13 @@ def test_a_day_of_hours_is_a_day_of_slots(session: Session) -> None:
 
 
 def test_a_slot_says_where_it_is(session: Session) -> None:
-    who = doctor(session, rules=[Hours(weekday, place="Room 4")._asdict() for weekday in range(7)])
+    who = doctor(session, rules=[Hours(weekday, place="Room 4").view() for weekday in range(7)])
     assert {slot["place"] for slot in map(SlotView.dump_one, listing(session, who).items)} == {"Room 4"}
 
 
 def test_the_night_after_the_day_before_is_offered_and_can_be_booked(session: Session) -> None:
     rule = Hours(at().date().weekday(), time(22), time(2), valid_from=at().date(), valid_to=at().date())
-    who = doctor(session, rules=[rule._asdict()])
+    who = doctor(session, rules=[rule.view()])
     found = free(session, who, at(3, 0), at(4, 0))
     assert [slot.starts_at for slot in found] == [at(3, 0), at(3, 0, 30), at(3, 1), at(3, 1, 30)]
     assert book(session, who, starts_at=at(3, 1))["ends_at"] == at(3, 1, 30)
@@ -63,7 +63,7 @@ def test_the_night_after_the_day_before_is_offered_and_can_be_booked(session: Se
 def test_nothing_can_be_booked_on_a_day_on_which_the_hours_do_not_count(
     session: Session, field: str, days: int
 ) -> None:
-    who = doctor(session, rules=[Hours(at().weekday(), **{field: at(days).date()})._asdict()])
+    who = doctor(session, rules=[Hours(at().weekday(), **{field: at(days).date()}).view()])
     assert free(session, who, at(hour=0), at(3, 0)) == []
     with pytest.raises(Conflict) as refused:
         book(session, who)
@@ -71,7 +71,7 @@ def test_nothing_can_be_booked_on_a_day_on_which_the_hours_do_not_count(
 
 
 def test_a_slot_that_ends_after_the_range_is_not_offered_over_a_visit_there(session: Session) -> None:
-    week = [Hours(weekday, slot_minutes=minutes)._asdict() for weekday in range(7) for minutes in (60, 90)]
+    week = [Hours(weekday, slot_minutes=minutes).view() for weekday in range(7) for minutes in (60, 90)]
     who = doctor(session, rules=[])
     write_hours(session, who, week)
     book(session, who, starts_at=at(hour=10))
@@ -81,7 +81,7 @@ def test_a_slot_that_ends_after_the_range_is_not_offered_over_a_visit_there(sess
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_slots_that_begin_at_once_are_not_repeated_on_the_next_page(session: Session, limit: int) -> None:
     who = doctor(session, rules=[])
-    write_hours(session, who, [Hours(w, slot_minutes=minutes)._asdict() for w in range(7) for minutes in (30, 60)])
+    write_hours(session, who, [Hours(w, slot_minutes=minutes).view() for w in range(7) for minutes in (30, 60)])
     got, cursor = list[Slot](), None
     for _number in range(6 // limit):
         page = listing(session, who, from_=at(hour=0), limit=limit, cursor=cursor)
@@ -138,7 +138,7 @@ def test_two_statements_whatever_the_range_and_the_hours(session: Session, rules
     for number in range(3):
         book(session, who, starts_at=at(2 + number))
         away = {"starts_at": at(2 + number, 12), "ends_at": at(2 + number, 13), "reason": None, "displace": False}
-        time_off.take(session, who, doctor_id=who.person, **away)
+        time_off.take(session, who, TakeTimeOff(doctor_id=who.person, **away))
     session.flush()
     with statements(session) as sent:
         assert len(free(session, who, at(hour=0), at(2 + days, hour=0), limit=1000)) == days * 16 - min(days, 3) * 3
@@ -147,7 +147,7 @@ def test_two_statements_whatever_the_range_and_the_hours(session: Session, rules
 
 def test_a_month_of_365_rules_takes_little(session: Session) -> None:
     days = [at().date() + timedelta(days=number) for number in range(365)]
-    who = doctor(session, rules=[Hours(day.weekday(), valid_from=day, valid_to=day)._asdict() for day in days])
+    who = doctor(session, rules=[Hours(day.weekday(), valid_from=day, valid_to=day).view() for day in days])
     began = clocks.process_time()
     found = free(session, who, at(hour=0), at(2 + 31, hour=0), limit=1000)
     assert clocks.process_time() - began < CPU_SECONDS
@@ -163,7 +163,7 @@ def test_one_statement_finds_the_slot_to_book(session: Session, find: Any) -> No
 
 
 def test_the_slot_to_book_says_where_it_is(session: Session) -> None:
-    who = doctor(session, rules=[Hours(weekday, place="Room 4")._asdict() for weekday in range(7)])
+    who = doctor(session, rules=[Hours(weekday, place="Room 4").view() for weekday in range(7)])
     assert calendars.slot_given(session, Wish(who.person, uuid7(), at())).place == "Room 4"
 
 

@@ -10,9 +10,11 @@ from uuid_utils.compat import uuid7
 
 from chassis.database import Session
 from chassis.errors import Conflict, NotFound, NotYet
+from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated, UserErased
 from services.scheduling import people, staff
 from services.scheduling.models import Doctor
 from services.scheduling.rota_models import LEFT, StaffRole
+from tests.events import example_of
 from tests.scheduling.factories import heard, patient
 from tests.scheduling.rota import change, colleague, nurse, shift, task
 
@@ -35,13 +37,13 @@ def tell(session: Session, user_id: UUID, sequence: int) -> None:
     """Hear one line of the story, of which the first has the number 1."""
     actor, (what, _space, more) = heard(sequence), STORY[sequence - 1].partition(" ")
     if more == "approved":
-        staff.remember(session, actor, user_id=user_id, role=what)
+        staff.remember(session, actor, example_of(StaffApproved, user_id=user_id, role=what))
     elif more == "revoked":
-        people.dismiss(session, actor, user_id=user_id, role=what)
+        people.dismiss(session, actor, example_of(RoleRevoked, user_id=user_id, role=what))
     elif what == "deactivated":
-        people.suspend(session, actor, user_id=user_id)
+        people.suspend(session, actor, example_of(UserDeactivated, user_id=user_id))
     else:
-        people.forget(session, actor, user_id=user_id, reassign_to=None)
+        people.forget(session, actor, example_of(UserErased, user_id=user_id, reassign_to=None))
 
 
 def works_here(session: Session, user_id: UUID) -> bool:
@@ -119,7 +121,7 @@ def test_the_last_word_wins_in_whatever_order_and_however_often_events_come(
 @pytest.mark.parametrize("role", ["patient", "doctor", "admin"])
 def test_other_roles_make_nobody_staff(session: Session, role: str) -> None:
     who = uuid7()
-    staff.remember(session, heard(), user_id=who, role=role)
+    staff.remember(session, heard(), example_of(StaffApproved, user_id=who, role=role))
     assert not works_here(session, who)
 
 
@@ -135,7 +137,7 @@ def test_who_gives_work_waits_for_word_of_whom_nobody_has_told(session: Session)
     made = shift(session, nurse(session))
     with pytest.raises(NotYet):
         change(session, made, person_id=who)
-    staff.remember(session, heard(), user_id=who, role="nurse")
+    staff.remember(session, heard(), example_of(StaffApproved, user_id=who, role="nurse"))
     assert shift(session, who)["person_id"] == who
 
 

@@ -17,7 +17,15 @@ from hypothesis.stateful import Bundle, consumes, multiple, rule, run_state_mach
 
 from chassis import clock
 from chassis.database import Database
-from contracts import scheduling
+from contracts.scheduling.appointments import (
+    AcceptAppointment,
+    CancelAppointment,
+    ChangeAppointment,
+    RejectAppointment,
+    RescheduleAppointment,
+)
+from contracts.scheduling.availability import EndTimeOff, TakeTimeOff
+from contracts.scheduling.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit, UndoCompletion
 from tests.scheduling.asking import DONE, Clock, run_timers
 from tests.scheduling.drawn import (
     displacing,
@@ -114,39 +122,39 @@ class Visits(People):
     def accepts(self, visit: Visit, how: str) -> None:
         refusals = unless(visit, "requested", code="not_requested", how=how)
         refusals |= {"too_late"} if self.model.is_too_late(visit) else set()
-        if self.change(self.doctor_of(visit, how), scheduling.AcceptAppointment, visit, refusals, how):
+        if self.change(self.doctor_of(visit, how), AcceptAppointment, visit, refusals, how):
             visit.becomes("booked", "appointment_booked", by="doctor", overbooked=visit.overbooked)
 
     def rejects(self, visit: Visit, how: str) -> None:
         refusals, who = unless(visit, "requested", code="not_requested", how=how), self.doctor_of(visit, how)
-        if self.change(who, scheduling.RejectAppointment, visit, refusals, how, reason="No."):
+        if self.change(who, RejectAppointment, visit, refusals, how, reason="No."):
             visit.becomes("rejected", "appointment_rejected")
 
     def arrives(self, visit: Visit, how: str) -> None:
         refusals = unless(visit, "booked", "no_show", code="not_booked") | self.model.against_coming(visit)
-        if self.change(DESK, scheduling.MarkArrived, visit, refusals, how):
+        if self.change(DESK, MarkArrived, visit, refusals, how):
             visit.becomes("arrived", "patient_arrived")
 
     def begins(self, visit: Visit, how: str) -> None:
         refusals = unless(visit, "booked", "arrived", code="not_booked", how=how) | self.model.too_early(visit)
-        if self.change(self.doctor_of(visit, how), scheduling.StartVisit, visit, refusals, how):
+        if self.change(self.doctor_of(visit, how), StartVisit, visit, refusals, how):
             visit.becomes("in_progress", "visit_started")
 
     def completes(self, visit: Visit, how: str) -> None:
         refusals = unless(visit, "in_progress", code="not_in_progress", how=how)
-        if self.change(self.doctor_of(visit, how), scheduling.CompleteVisit, visit, refusals, how):
+        if self.change(self.doctor_of(visit, how), CompleteVisit, visit, refusals, how):
             visit.becomes("fulfilled", "visit_completed")
 
     def undoes(self, visit: Visit, how: str) -> None:
         refusals = unless(visit, "fulfilled", code="not_fulfilled")
-        if self.change(ADMIN, scheduling.UndoCompletion, visit, refusals, how, reason="No."):
+        if self.change(ADMIN, UndoCompletion, visit, refusals, how, reason="No."):
             self.model.undo(visit)
 
     def misses(self, visit: Visit, how: str) -> None:
         by_desk = how == "knowing it"
         refusals = unless(visit, "booked", code="not_booked", how=how)
         refusals |= {"too_early"} if self.clock.at < visit.starts_at else set()
-        if self.change(DESK if by_desk else self.doctor_of(visit, how), scheduling.MarkNoShow, visit, refusals, how):
+        if self.change(DESK if by_desk else self.doctor_of(visit, how), MarkNoShow, visit, refusals, how):
             visit.becomes("no_show", "appointment_missed")
 
     def cancels(self, visit: Visit, how: str) -> None:
@@ -155,7 +163,7 @@ class Visits(People):
         late, by = self.model.is_late(visit), "desk" if by_desk else "patient"
         refusals |= {"late_cancel"} if late and not by_desk else set()
         who = DESK if by_desk else self.patient_of(visit, how)
-        if self.change(who, scheduling.CancelAppointment, visit, refusals, how, reason="No."):
+        if self.change(who, CancelAppointment, visit, refusals, how, reason="No."):
             visit.becomes("cancelled", "appointment_cancelled", late=late, by=by)
 
     # --- other times -------------------------------------------------------------------------------------------------
@@ -179,7 +187,7 @@ class Visits(People):
         refusals = unless(visit, *MOVABLE, code="cannot_be_moved", how="" if by == "desk" else how)
         refusals |= set() if is_there else self.model.against_moving(visit, by, wish)
         named = asked(wish) if doctor is None else {**asked(wish), "doctor_id": to}
-        if self.change(who, scheduling.RescheduleAppointment, visit, refusals, how, **named) and not is_there:
+        if self.change(who, RescheduleAppointment, visit, refusals, how, **named) and not is_there:
             self.model.move(visit, wish, "requested" if by == "patient" else "booked", by)
 
     @rule(number=numbers, doctor=doctors, when=times, how=ways)
@@ -190,7 +198,7 @@ class Visits(People):
         refusals = unless(visit, *MOVABLE, code="cannot_be_moved")
         refusals |= self.model.against(wish, but=visit) if is_other else set()
         facts: dict[str, Any] = {"doctor_id": wish.doctor, "starts_at": wish.starts_at}
-        if self.change(ADMIN, scheduling.ChangeAppointment, visit, refusals, how, **facts) and is_other:
+        if self.change(ADMIN, ChangeAppointment, visit, refusals, how, **facts) and is_other:
             self.model.move(visit, wish, "booked", "desk")
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -201,7 +209,7 @@ class Visits(People):
         time_off = who.person, starts_at, starts_at + timedelta(minutes=length)
         met, refusals = self.model.in_the_way(*time_off), self.model.against_time_off(*time_off, displace=displace)
         payload: dict[str, Any] = dict(zip(("doctor_id", "starts_at", "ends_at"), time_off, strict=True))
-        answer = self.ask(who, scheduling.TakeTimeOff, refusals, **payload, displace=displace)
+        answer = self.ask(who, TakeTimeOff, refusals, **payload, displace=displace)
         if refusals:
             return multiple()
         for visit in met:
@@ -216,7 +224,7 @@ class Visits(People):
         doctor_id = self.model.off[taken][0]
         who = next(one for one in self.doctors if one.person == doctor_id)
         refusals = NOT_FOUND if doctor_id in self.model.gone else set[str]()
-        self.ask(who, scheduling.EndTimeOff, refusals, doctor_id=doctor_id, time_off_id=taken)
+        self.ask(who, EndTimeOff, refusals, doctor_id=doctor_id, time_off_id=taken)
         if not refusals:
             del self.model.off[taken]
 
@@ -253,7 +261,7 @@ def machine(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> type[Visits]:
     return type("Machine", (Visits,), {"database": fresh, "clock": watch, "outcomes": Counter()})
 
 
-@pytest.mark.timeout(3600 if LONG else 120)
+@pytest.mark.timeout(3600 if LONG else 300)
 def test_the_service_does_what_the_model_does(machine: type[Visits]) -> None:
     run_state_machine_as_test(machine, settings=bounds(machine.database))
     print(machine.outcomes)

@@ -7,9 +7,11 @@ import pytest
 from chassis import clock
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentDisplaced
+from contracts.auth.events import DoctorApproved
+from contracts.scheduling.events import AppointmentDisplaced
 from services.scheduling import doctors, timers
 from services.scheduling.models import Appointment
+from tests.events import example_of
 from tests.scheduling.crowd import plan_among_many
 from tests.scheduling.factories import doctor, heard, said
 from tests.scheduling.test_timers import HOUR, SYSTEM, Set, asked, gone, put, tick
@@ -50,7 +52,11 @@ def test_a_doctor_who_is_back_in_time_keeps_the_visits(session: Session, set_clo
     set_clock(now)
     visit = ahead(session, "booked", who, 30)
     tick(session)
-    doctors.remember(session, heard(3), doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology")
+    doctors.remember(
+        session,
+        heard(3),
+        example_of(DoctorApproved, doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology"),
+    )
     set_clock(now + 10 * HOUR)
     tick(session)
     assert visit.status == "booked"

@@ -10,8 +10,11 @@ from chassis.database import Session
 from chassis.errors import Conflict, Stale
 from chassis.event import Event
 from chassis.identity import Actor
-from contracts.scheduling import ShiftChanged, SwapAnswered, SwapAsked, SwapDecided, SwapEnded
+from contracts.auth.events import StaffApproved
+from contracts.scheduling.shifts import ShiftChanged
+from contracts.scheduling.swaps import ListSwaps, SwapAnswered, SwapAsked, SwapDecided, SwapEnded
 from services.scheduling import open_swaps, staff, swaps
+from tests.events import example_of
 from tests.scheduling.factories import at, heard, said
 from tests.scheduling.rota import ADMIN, answer, ask, change, colleague, decide, nurse, shift, shifts_of, states
 
@@ -131,7 +134,7 @@ def test_a_swap_ends_when_a_shift_of_it_begins_and_waits_for_no_admin(
         session.flush()
     assert states(session, one) == ["expired"]
     assert told(session)[-1] == (SwapEnded, "expired", len(answers) + 2)
-    waiting = swaps.listing(session, ADMIN, status="accepted", limit=100, cursor=None)
+    waiting = swaps.listing(session, ADMIN, ListSwaps(status="accepted", limit=100, cursor=None))
     assert given["id"] not in [row["shift_id"] for row in waiting.items]
 
 
@@ -160,7 +163,7 @@ def test_nobody_gets_a_shift_by_a_role_that_is_taken_meanwhile(session: Session,
     other = colleague(session, "nurse", "pharmacist")
     given, _swap = asked(session, one, other, "accept")
     staff.dismiss(session, heard(2), user_id=other.person, role="nurse")
-    staff.remember(session, heard(3), user_id=other.person, role="pharmacist")
+    staff.remember(session, heard(3), example_of(StaffApproved, user_id=other.person, role="pharmacist"))
     with pytest.raises(Conflict) as refusal:
         decide(session, given)
     assert refusal.value.code == "other_role"

@@ -8,7 +8,8 @@ from chassis import clock
 from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling import ShiftChanged
+from contracts.scheduling.shifts import ShiftChanged
+from contracts.scheduling.swaps import ListMySwaps, ListSwaps
 from services.scheduling import staff, swaps
 from tests.scheduling.factories import at, heard, patient, said
 from tests.scheduling.rota import ADMIN, answer, ask, change, decide, nurse, shift, shifts_of, somebody, states
@@ -249,8 +250,8 @@ def test_one_lists_the_swaps_that_one_asked_for_or_is_asked_for(session: Session
     third = nurse(session)
     first = ask(session, one, shift(session, one), other)
     second = ask(session, other, shift(session, other), third)
-    page = swaps.own(session, other, limit=1, cursor=None)
-    rest = swaps.own(session, other, limit=1, cursor=page.next)
+    page = swaps.own(session, other, ListMySwaps(limit=1, cursor=None))
+    rest = swaps.own(session, other, ListMySwaps(limit=1, cursor=page.next))
     assert [row["id"] for row in (*page.items, *rest.items)] == [second["id"], first["id"]]
     assert states(session, ADMIN) == []
 
@@ -258,7 +259,7 @@ def test_one_lists_the_swaps_that_one_asked_for_or_is_asked_for(session: Session
 def test_admins_list_the_swaps_that_wait_for_them(session: Session, one: Actor, other: Actor) -> None:
     ask(session, one, shift(session, one, at(days=5)), other)
     waiting = agreed(session, one, other)
-    page = swaps.listing(session, ADMIN, status="accepted", limit=20, cursor=None)
+    page = swaps.listing(session, ADMIN, ListSwaps(status="accepted", limit=20, cursor=None))
     assert [row["shift_id"] for row in page.items] == [waiting["id"]]
 
 

@@ -7,7 +7,8 @@ import pytest
 from chassis.contract import page_of
 from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling import ColleagueShiftView, ShiftWithSwapView, SwapView
+from contracts.scheduling.shifts import ColleagueShiftView, GetShift, ShiftWithSwapView
+from contracts.scheduling.swaps import ListMySwaps, SwapView
 from services.scheduling import shifts, swaps
 from tests.scheduling.factories import at, statements
 from tests.scheduling.rota import ADMIN, answer, ask, decide, nurse, shift
@@ -30,7 +31,9 @@ def test_who_is_asked_sees_when_and_where_both_shifts_are(session: Session, one:
     made = ask(session, one, given, other, got)
     ask(session, one, shift(session, one, at(days=4)), other)
     with statements(session) as sent:
-        newest, first = page_of(SwapView).dump_one(swaps.own(session, other, limit=100, cursor=None))["items"]
+        newest, first = page_of(SwapView).dump_one(swaps.own(session, other, ListMySwaps(limit=100, cursor=None)))[
+            "items"
+        ]
     assert len(sent) == 2, "however many swaps there are"
     assert newest["in_exchange"] is None
     for shown in (first, SwapView.schema().dump(made)):
@@ -40,11 +43,11 @@ def test_who_is_asked_sees_when_and_where_both_shifts_are(session: Session, one:
 
 def test_admins_see_with_a_shift_which_swap_of_it_is_open(session: Session, one: Actor, other: Actor) -> None:
     given = shift(session, one)
-    assert shifts.get(session, ADMIN, shift_id=given["id"])["swap"] is None
+    assert shifts.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
     asked = ask(session, one, given, other)
     answer(session, other, asked)
-    shown = ShiftWithSwapView.schema().dump(shifts.get(session, ADMIN, shift_id=given["id"]))
+    shown = ShiftWithSwapView.schema().dump(shifts.get(session, ADMIN, GetShift(shift_id=given["id"])))
     facts = {"asked_by": str(one.person), "asked_of": str(other.person), "in_exchange_id": None, "status": "accepted"}
     assert (shown["revision"], shown["swap"]) == (1, {"id": str(asked["id"]), **facts, "revision": 2})
     decide(session, given, by=replace(ADMIN, if_match='"2"'), decision="refuse", reason="Ward 1 needs you.")
-    assert shifts.get(session, ADMIN, shift_id=given["id"])["swap"] is None
+    assert shifts.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None

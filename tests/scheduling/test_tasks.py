@@ -8,8 +8,20 @@ import pytest
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
-from contracts.scheduling import ChangeTask, TaskAssigned, TaskChanged, TaskClosed, TaskView
+from contracts.auth.events import UserErased
+from contracts.clinical.patients import PatientRegistered
+from contracts.scheduling.tasks import (
+    ChangeTask,
+    GetTask,
+    ListMyTasks,
+    ListTasks,
+    TaskAssigned,
+    TaskChanged,
+    TaskClosed,
+    TaskView,
+)
 from services.scheduling import patients, people, staff, tasks
+from tests.events import example_of
 from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, correct, do, nurse, somebody, task
 
@@ -140,8 +152,8 @@ def test_another_owner_has_to_accept_the_task(session: Session, who: Actor, befo
 
 def test_a_task_of_somebody_who_is_erased_stays_for_another(session: Session, who: Actor) -> None:
     made = task(session, who)
-    people.forget(session, heard(2), user_id=who.person, reassign_to=None)
-    found = tasks.listing(session, ADMIN, **{**ALL, "owner_id": who.person})
+    people.forget(session, heard(2), example_of(UserErased, user_id=who.person, reassign_to=None))
+    found = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": who.person}))
     assert [(one.id, one.status) for one in found.items] == [(made["id"], "requested")]
     other = nurse(session)
     assert correct(session, made, owner_id=other.person)["owner_id"] == other.person
@@ -206,12 +218,12 @@ def test_a_task_that_has_changed_meanwhile_is_stale(session: Session, who: Actor
 
 def test_admins_list_tasks_by_owner_patient_and_status(session: Session, who: Actor) -> None:
     about = somebody()
-    patients.admit(session, heard(), patient_id=about)
+    patients.admit(session, heard(), example_of(PatientRegistered, patient_id=about))
     first, second = task(session, who), task(session, who, patient_id=about)
     do(session, who, second, "accept")
     mine = {"owner_id": who.person}
     found = [
-        [one.id for one in tasks.listing(session, ADMIN, **{**ALL, **by}).items]
+        [one.id for one in tasks.listing(session, ADMIN, ListTasks(**{**ALL, **by})).items]
         for by in (mine, {"patient_id": about}, {**mine, "status": ["requested", "failed"]})
     ]
     assert found == [[second["id"], first["id"]], [second["id"]], [first["id"]]]
@@ -221,22 +233,22 @@ def test_one_lists_only_ones_own_tasks(session: Session, who: Actor) -> None:
     mine, other = task(session, who), nurse(session)
     theirs = task(session, other)
     asked = {name: value for name, value in ALL.items() if name != "patient_id"}
-    page = tasks.own(session, who, **{**asked, "owner_id": who.person})
+    page = tasks.own(session, who, ListMyTasks(**{**asked, "owner_id": who.person}))
     assert [one.id for one in page.items] == [mine["id"]] != [theirs["id"]]
     with pytest.raises(NotFound):
-        tasks.own(session, who, **{**asked, "owner_id": other.person})
+        tasks.own(session, who, ListMyTasks(**{**asked, "owner_id": other.person}))
 
 
 def test_tasks_are_listed_from_either_end(session: Session, who: Actor) -> None:
     made = [task(session, who)["id"] for _ in range(3)]
-    page = tasks.listing(session, ADMIN, **{**ALL, "owner_id": who.person, "order": "asc", "limit": 2})
+    page = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": who.person, "order": "asc", "limit": 2}))
     assert [one.id for one in page.items] == made[:2]
 
 
 def test_a_task_is_read_by_its_owner_and_by_admins_alone(session: Session, who: Actor) -> None:
     made = task(session, who)
     for reader in (who, ADMIN):
-        assert TaskView.dump_one(tasks.get(session, reader, task_id=made["id"])) == made
+        assert TaskView.dump_one(tasks.get(session, reader, GetTask(task_id=made["id"]))) == made
     for reader, task_id in ((nurse(session), made["id"]), (who, somebody()), (ADMIN, somebody())):
         with pytest.raises(NotFound):
-            tasks.get(session, reader, task_id=task_id)
+            tasks.get(session, reader, GetTask(task_id=task_id))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError, fields, validate
 
-from contracts.scheduling import RuleView
+from contracts.scheduling.availability import RuleView
 from gateway.openapi import document
 from gateway.service import GatewayService
 from tests.guards.house import commands

@@ -12,7 +12,8 @@ from uuid_utils.compat import uuid7
 from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling import AppointmentDisplaced, TakeTimeOff, TimeOffRowView, TimeOffView
+from contracts.scheduling.availability import EndTimeOff, ListTimeOff, TakeTimeOff, TimeOffRowView, TimeOffView
+from contracts.scheduling.events import AppointmentDisplaced
 from services.scheduling import calendars, doctors, time_off
 from services.scheduling.clashes import Wish
 from services.scheduling.models import ACTIVE, Appointment, TimeOff
@@ -35,12 +36,14 @@ SECRET = "Surgery of my own"
 def take(session: Session, who: Actor, **fields: Any) -> dict[str, Any]:
     """A time off, by default the morning of the day after tomorrow."""
     given = {"starts_at": at(hour=8), "ends_at": at(hour=12), "reason": None, "displace": False, **fields}
-    return time_off.take(session, who, doctor_id=given.pop("doctor_id", who.person), **given)
+    return time_off.take(session, who, TakeTimeOff(doctor_id=given.pop("doctor_id", who.person), **given))
 
 
 def listing(session: Session, who: Actor, **fields: Any) -> Any:
     """A page of the doctor's own times off."""
-    return time_off.listing(session, who, **{"doctor_id": who.person, "limit": 20, "cursor": None, **fields})
+    return time_off.listing(
+        session, who, ListTimeOff(**{"doctor_id": who.person, "limit": 20, "cursor": None, **fields})
+    )
 
 
 def visit(session: Session, status: str, who: Actor, **fields: Any) -> UUID:
@@ -242,7 +245,7 @@ def test_a_time_off_that_is_taken_back_is_free_time_again(session: Session) -> N
     who = doctor(session)
     made = visit(session, "booked", who)
     taken = take(session, who, displace=True)
-    ended = time_off.end(session, who, doctor_id=who.person, time_off_id=taken["id"])
+    ended = time_off.end(session, who, EndTimeOff(doctor_id=who.person, time_off_id=taken["id"]))
     assert TimeOffRowView.dump_one(ended)["id"] == taken["id"]
     assert listing(session, who).items == []
     assert free(session, who, at(hour=0), at(3, 0))[0].starts_at == at()
@@ -252,19 +255,19 @@ def test_a_time_off_that_is_taken_back_is_free_time_again(session: Session) -> N
 def test_a_time_off_is_taken_back_once(session: Session) -> None:
     who = doctor(session)
     taken = take(session, who)
-    time_off.end(session, who, doctor_id=who.person, time_off_id=taken["id"])
+    time_off.end(session, who, EndTimeOff(doctor_id=who.person, time_off_id=taken["id"]))
     with pytest.raises(NotFound):
-        time_off.end(session, who, doctor_id=who.person, time_off_id=taken["id"])
+        time_off.end(session, who, EndTimeOff(doctor_id=who.person, time_off_id=taken["id"]))
 
 
 def test_another_doctors_times_off_are_not_there(session: Session) -> None:
     who, other = doctor(session), doctor(session)
     taken = take(session, who)
     with pytest.raises(NotFound):
-        time_off.end(session, other, doctor_id=other.person, time_off_id=taken["id"])
+        time_off.end(session, other, EndTimeOff(doctor_id=other.person, time_off_id=taken["id"]))
     for asking in (other, patient(None, "receptionist")):
         with pytest.raises(NotFound):
-            time_off.end(session, asking, doctor_id=who.person, time_off_id=taken["id"])
+            time_off.end(session, asking, EndTimeOff(doctor_id=who.person, time_off_id=taken["id"]))
         with pytest.raises(NotFound):
             listing(session, asking, doctor_id=who.person)
         with pytest.raises(NotFound):

@@ -10,6 +10,7 @@ from chassis import execution
 from chassis.database import Database, Session
 from chassis.errors import MatronError
 from chassis.identity import Actor
+from contracts.scheduling.availability import TakeTimeOff
 from services.scheduling import time_off
 from services.scheduling.models import ACTIVE, Appointment, TimeOff
 from services.scheduling.rules import Slot, overlap
@@ -28,7 +29,7 @@ def no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
 def take(session: Session, who: Actor, hour: int, displace: bool) -> None:  # noqa: FBT001
     """Be away for two hours of the day after tomorrow."""
     given = {"starts_at": at(hour=hour), "ends_at": at(hour=hour + 2), "reason": None, "displace": displace}
-    time_off.take(session, who, doctor_id=who.person, **given)
+    time_off.take(session, who, TakeTimeOff(doctor_id=who.person, **given))
 
 
 def attempt(database: Database, work: Any) -> str:

@@ -19,7 +19,8 @@ from chassis.execution import add_events
 from chassis.identity import Actor
 from chassis.reactions import run_timer
 from chassis.tables import outbox
-from contracts.scheduling import STATUSES, AppointmentDisplaced, AppointmentExpired, AppointmentMissed
+from contracts.scheduling.appointments import AppointmentStatus
+from contracts.scheduling.events import AppointmentDisplaced, AppointmentExpired, AppointmentMissed
 from services.scheduling import doctors, timers
 from services.scheduling.models import Appointment
 from tests.chassis.hosts import FakeHost
@@ -155,7 +156,7 @@ def test_a_displaced_visit_expires_when_it_has_no_time_after_14_days(session: Se
 
 def test_time_does_nothing_to_visits_in_any_other_state(session: Session) -> None:
     who = doctor(session)
-    visits = {status: put(session, status, who) for status in STATUSES}
+    visits = {status: put(session, status, who) for status in AppointmentStatus}
     tick(session)
     changed = {status: visit.status for status, visit in visits.items() if visit.status != status}
     assert changed == {"requested": "expired", "booked": "no_show", "displaced": "expired"}

@@ -9,9 +9,11 @@ from chassis import clock
 from chassis.database import Database, Session
 from chassis.errors import Conflict, Forbidden, MatronError
 from chassis.identity import Actor
-from contracts import scheduling
 from contracts.roles import Role
-from contracts.scheduling import VisitCompleted, VisitCompletionUndone
+from contracts.scheduling.availability import TakeTimeOff
+from contracts.scheduling.events import VisitCompleted, VisitCompletionUndone
+from contracts.scheduling.histories import GetAppointment
+from contracts.scheduling.visits import UndoCompletion
 from services.scheduling import doctors, histories, patients, time_off, undoing
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import (
@@ -37,7 +39,7 @@ REASON = "The wrong patient."
 
 
 def undo(session: Session, visit: dict[str, Any], who: Actor = ADMIN) -> dict[str, Any]:
-    undone = seen(undoing.undo_completion(session, who, appointment_id=visit["id"], reason=REASON))
+    undone = seen(undoing.undo_completion(session, who, UndoCompletion(appointment_id=visit["id"], reason=REASON)))
     session.flush()
     return undone
 
@@ -60,7 +62,10 @@ def test_history_says_who_undid_the_completion_and_why(session: Session) -> None
     visit = completed(session, who, actor=asking)
     undo(session, visit)
     assert history(session, visit)[-2:] == [(4, "fulfilled", who.person), (5, "booked", ADMIN.person)]
-    reasons = [histories.get(session, one, appointment_id=visit["id"])["history"][-1].reason for one in (ADMIN, asking)]
+    reasons = [
+        histories.get(session, one, GetAppointment(appointment_id=visit["id"]))["history"][-1].reason
+        for one in (ADMIN, asking)
+    ]
     assert reasons == [REASON, None]
 
 
@@ -87,7 +92,7 @@ def test_undone_visit_is_displaced_when_the_doctor_is_away(session: Session) -> 
     who = doctor(session)
     visit = completed(session, who)
     away = {"starts_at": visit["starts_at"], "ends_at": visit["ends_at"], "reason": None, "displace": False}
-    time_off.take(session, who, doctor_id=who.person, **away)
+    time_off.take(session, who, TakeTimeOff(doctor_id=who.person, **away))
     assert undo(session, visit)["status"] == "displaced"
 
 
@@ -133,7 +138,7 @@ def test_admin_does_not_undo_the_completion_of_a_visit_as_its_patient(session: S
 
 
 def test_only_admins_undo_completions() -> None:
-    assert scheduling.UndoCompletion.roles == {Role.ADMIN}
+    assert UndoCompletion.roles == {Role.ADMIN}
 
 
 def test_undone_visit_and_bookings_of_its_time_never_overlap(fresh: Database) -> None:

@@ -1,6 +1,6 @@
 """The payment providers, by name."""
 
-from chassis.errors import Invalid
+from contracts.billing.payments import PROVIDER_NOT_OFFERED, PayInvoice
 from services.billing.providers import sandbox
 from services.billing.providers.port import Plan, Provider
 
@@ -10,14 +10,13 @@ REGISTRY: dict[str, Provider] = {sandbox.NAME: sandbox}
 
 
 def offered(name: str) -> Provider:
-    """The provider of this name. Invalid: `provider_not_offered`."""
+    """The provider of this name."""
     provider = REGISTRY.get(name)
     if provider is None or not provider.is_offered():
-        errors = {"errors": {"provider": ["Not offered."]}}
-        raise Invalid("provider_not_offered", "Payments by this provider are not offered.", errors)
+        raise PROVIDER_NOT_OFFERED(errors={"provider": ["Not offered."]})
     return provider
 
 
-def start(plan: Plan) -> str:
-    """Tell the plan's provider of the payment; the address of its checkout page. Invalid: `provider_not_offered`."""
+def start(plan: Plan, _command: PayInvoice) -> str:
+    """Tell the plan's provider of the payment; the address of its checkout page."""
     return offered(plan["provider"]).start(plan)

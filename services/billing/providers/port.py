@@ -24,5 +24,5 @@ class Provider(Protocol):
         ...
 
     def start(self, plan: Plan) -> str:
-        """Begin the payment, or find it begun; the address of the payer's page. Unavailable: `provider_down`."""
+        """Begin the payment, or find it begun; the address of the payer's page."""
         ...

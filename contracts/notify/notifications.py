@@ -1,13 +1,18 @@
-"""What is said to and by the notify service: who must know."""
+"""Notifications: listed and read by the person they are for."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import validate
 
 from chassis.contract import Command, PageQuery, View, page_of
-from contracts.audit import ADMINS, AuditPage, AuditQuery
+from chassis.errors import NotFound
+from chassis.refusals import Refusal
 from contracts.roles import ANY_ROLE
 
+NO_SUCH_NOTIFICATION = Refusal(NotFound, "not_found", "There is no such notification.")
 KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "appointment": (
         "appointment_requested",
@@ -41,32 +46,24 @@ SUBJECT_OF: Mapping[str, str] = {kind: subject for subject, kinds in KINDS_OF.it
 class NotificationView(View):
     """Something that a person should know. `subject_id` is the record that it is about, of the type `subject_type`."""
 
-    id = fields.UUID()
-    kind = fields.String(validate=validate.OneOf(list(SUBJECT_OF)))
-    message = fields.String()
-    subject_type = fields.String(validate=validate.OneOf(list(KINDS_OF)))
-    subject_id = fields.UUID()
-    is_read = fields.Boolean()
-    created_at = fields.AwareDateTime()
+    id: UUID
+    kind: Annotated[str, validate.OneOf(list(SUBJECT_OF))]
+    message: str
+    subject_type: Annotated[str, validate.OneOf(list(KINDS_OF))]
+    subject_id: UUID
+    is_read: bool
+    created_at: datetime
 
 
-class ListNotifications(PageQuery):
+class ListNotifications(PageQuery, service="notify", roles=ANY_ROLE, returns=page_of(NotificationView)):
     """One's own notifications, newest first."""
 
-    service, roles, returns = "notify", ANY_ROLE, page_of(NotificationView)
-    person_id = fields.UUID(required=True)
-    unread = fields.Boolean(load_default=False, metadata={"description": "Only what has not been read."})
+    person_id: UUID
+    unread: Annotated[bool, "Only what has not been read."] = False
 
 
-class ReadNotification(Command):
+class ReadNotification(Command, service="notify", roles=ANY_ROLE, returns=NotificationView):
     """Mark one's notification as read."""
 
-    service, roles, returns = "notify", ANY_ROLE, NotificationView
-    person_id = fields.UUID(required=True)
-    notification_id = fields.UUID(required=True, metadata={"description": "The notification."})
-
-
-class ListAudit(AuditQuery):
-    """What was done in notify."""
-
-    service, roles, returns = "notify", ADMINS, AuditPage
+    person_id: UUID
+    notification_id: Annotated[UUID, "The notification."]

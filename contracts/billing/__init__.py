@@ -1,0 +1,1 @@
+"""The contracts of billing: prices, invoices and payments."""

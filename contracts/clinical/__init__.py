@@ -1,0 +1,1 @@
+"""The contracts of clinical: patients and prescriptions."""

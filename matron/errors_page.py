@@ -1,0 +1,72 @@
+"""docs/errors.md: every error code, made from the refusals in the code."""
+
+from collections.abc import Iterable
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Any
+
+from chassis.refusals import Refusal
+
+HEAD = """# Error codes
+
+Made by `make docs` from the refusals in the code; do not edit.
+
+Every refusal is a problem document (RFC 9457, `application/problem+json`):
+
+```json
+{"type": "urn:matron:error:slot_taken", "title": "Conflict", "status": 409, "code": "slot_taken",
+ "detail": "Somebody has this time already.", "request_id": "01919c5e-0000-7000-8000-0000000000ff"}
+```
+
+Act on `code`, which never changes its meaning; show `detail` to people; quote `request_id` when you report a problem.
+With 422, `errors` has the messages of each field. With 429 and 503, the header `Retry-After` says how many seconds to
+wait. Between services, and for nameko clients, the same kinds and codes travel as exceptions of `chassis.errors`.
+"""
+SECTIONS = {
+    "Any request": ("chassis.refusals", "gateway.problems"),
+    "Patients": ("contracts.clinical",),
+    "Accounts": ("contracts.auth",),
+    "Appointments": tuple(
+        f"contracts.scheduling.{noun}" for noun in ("appointments", "visits", "availability", "refusals")
+    ),
+    "Shifts and tasks": ("contracts.scheduling",),
+    "Money": ("contracts.billing",),
+    "The `matron` command only": ("matron.refusals",),
+}
+"""The modules whose refusals stand in a section, with all modules below. A code stands in the first that has it."""
+
+
+def as_markdown() -> str:
+    """The page."""
+    tables = [f"\n## {title}\n\n{_table(rows)}" for title, rows in sections().items()]
+    return HEAD + "".join(tables)
+
+
+def sections() -> dict[str, list[Refusal[Any]]]:
+    """The refusals of each section by their codes, one of each kind and code: with advice, if one has it."""
+    known = set[tuple[str, str]]()
+    found = {}
+    for title, names in SECTIONS.items():
+        rows = {_key(one): one for one in sorted(_refusals(names), key=lambda one: bool(one.advice))}
+        found[title] = [rows[key] for key in sorted(rows.keys() - known)]
+        known |= rows.keys()
+    return found
+
+
+def _key(refusal: Refusal[Any]) -> tuple[str, str]:
+    return refusal.code, refusal.kind.__name__
+
+
+def _refusals(names: Iterable[str]) -> list[Refusal[Any]]:
+    modules = [import_module(module) for name in names for module in _with_all_below(name)]
+    return [one for module in modules for one in vars(module).values() if isinstance(one, Refusal)]
+
+
+def _with_all_below(name: str) -> list[str]:
+    paths = getattr(import_module(name), "__path__", [])
+    return [name, *(below.name for below in walk_packages(paths, f"{name}."))]
+
+
+def _table(rows: Iterable[Refusal[Any]]) -> str:
+    cells = (f"| `{one.code}` | {one.kind.__name__} {one.kind.status} | {one.advice or one.detail} |" for one in rows)
+    return "\n".join(["| code | kind | meaning |", "|---|---|---|", *cells]) + "\n"

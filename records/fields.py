@@ -1,0 +1,185 @@
+"""Typed fields: the marshmallow field that an annotation of a contract stands for.
+
+    doctor_id: UUID
+    reason: Annotated[str, validate.Length(1, 500), "Why the patient comes."] | None = None
+    status: AppointmentStatus | Omitted = OMITTED
+
+The type says what a value is, `| None` that it may be null, a default that it may be left out. The marks of `Annotated`
+say the rest: a validator, a text that describes it, a dict of more metadata, a marshmallow field in place of the usual.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+from marshmallow import fields, validate
+
+if TYPE_CHECKING:
+    from marshmallow.types import Validator
+
+
+class Omitted(Enum):
+    """The type of `OMITTED`."""
+
+    OMITTED = "omitted"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+OMITTED = Omitted.OMITTED
+"""The value of a field that the caller left out, where null means something else."""
+
+
+class Key(str):
+    """Mark: the name of the field in JSON, where Python has that word for itself (`from`)."""
+
+    __slots__ = ()
+
+
+class Facts(dict[str, Any]):
+    """Mark: more that OpenAPI says of a field, such as its `description`, an `example`, or the `roles` it is for."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]  # marks are hashed when a type is made of them
+
+
+class Secret:
+    """Mark: a value that is stored nowhere and shown nowhere, such as a password."""
+
+
+class Integer(fields.Integer):
+    """A whole number. marshmallow's own field would drop a fraction silently."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. ValueError: it has no zone, or UTC has no date for it at an end of the calendar."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment has a zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("beyond the calendar") from None
+
+
+class Moment(fields.AwareDateTime):
+    """A moment with its zone, such as `2026-11-23T10:00:00+01:00`, kept and shown in UTC."""
+
+    default_error_messages = dict.fromkeys(
+        ("invalid", "invalid_awareness", "format"), "Not a moment with a zone, such as 2026-11-23T09:00:00Z."
+    )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return in_utc(moment)
+        except ValueError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+
+class Choice(fields.String):
+    """A member of a StrEnum, by its value."""
+
+    def __init__(self, members: type[StrEnum], **options: Any) -> None:
+        self.members = members
+        rules = [validate.OneOf([member.value for member in members]), *options.pop("validate", [])]
+        super().__init__(validate=rules, **options)
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """The member. ValidationError: there is none of this value."""
+        found = super().deserialize(value, attr, data, **kwargs)
+        return self.members(found) if isinstance(found, str) else found
+
+
+BY_TYPE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
+    UUID: fields.UUID,
+    str: fields.String,
+    int: Integer,
+    float: fields.Float,
+    bool: fields.Boolean,
+    datetime: Moment,
+    date: fields.Date,
+    time: fields.Time,
+    dict: fields.Raw,
+    Any: fields.Raw,
+}
+PLAIN = (Integer, Moment, Choice, fields.UUID, fields.Boolean, fields.Date, fields.Email, fields.Raw, fields.String)
+"""Fields whose native value orjson writes just as marshmallow would."""
+
+
+def field_of(annotation: Any, **options: Any) -> fields.Field[Any]:
+    """The field of an annotation; `options` are marshmallow's, such as `required` and `load_default`."""
+    kind, marks, nullable = _taken_apart(annotation)
+    rules: list[Validator] = []
+    metadata: dict[str, Any] = {}
+    make: Callable[..., fields.Field[Any]] | None = None
+    for mark in _flat(marks):
+        if isinstance(mark, Key):
+            options["data_key"] = str(mark)
+        elif isinstance(mark, str):
+            metadata["description"] = mark
+        elif isinstance(mark, Facts):
+            metadata |= mark
+        elif isinstance(mark, type) and issubclass(mark, Secret):
+            options["load_only"] = True
+        elif isinstance(mark, validate.Validator):
+            rules.append(mark)
+        else:
+            make = mark
+    if nullable:
+        options["allow_none"] = True
+    return _made(kind, make, validate=rules, metadata=metadata, **options)
+
+
+def _made(kind: Any, make: Callable[..., fields.Field[Any]] | None, **options: Any) -> fields.Field[Any]:
+    if get_origin(kind) in (list, frozenset):
+        return (make or fields.List)(field_of(get_args(kind)[0]), **options)
+    if get_origin(kind) is Literal:
+        return fields.String(**{**options, "validate": [validate.OneOf(get_args(kind)), *options["validate"]]})
+    if make is not None:
+        return make(**options)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return Choice(kind, **options)
+    if hasattr(kind, "schema"):
+        return fields.Nested(kind.schema(), **options)
+    return BY_TYPE[get_origin(kind) or kind](**options)
+
+
+def _taken_apart(annotation: Any) -> tuple[Any, list[Any], bool]:
+    """The type, the marks of `Annotated`, and whether null is a value."""
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        kind, more, nullable = _taken_apart(inner)
+        return kind, [*more, *marks], nullable
+    if get_origin(annotation) in (Union, types.UnionType):
+        parts = [part for part in get_args(annotation) if part not in (types.NoneType, Omitted)]
+        kind, marks, _ = _taken_apart(parts[0])
+        return kind, marks, types.NoneType in get_args(annotation)
+    return annotation, [], False
+
+
+def declared_in(cls: type) -> dict[str, Any]:
+    """The annotated fields of a class and its bases, in order, without class variables and private names."""
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        own = inspect.get_annotations(base)
+        found |= {n: hint for n, hint in own.items() if not _is_class_variable(hint) and not n.startswith("_")}
+    return found
+
+
+def _is_class_variable(hint: Any) -> bool:
+    return ClassVar in (hint, get_origin(hint))
+
+
+def _flat(marks: Iterable[Any]) -> Iterator[Any]:
+    """The marks, those of a tuple one by one."""
+    for mark in marks:
+        yield from mark if isinstance(mark, tuple) else (mark,)

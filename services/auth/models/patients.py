@@ -1,0 +1,22 @@
+"""Copies of patients who were registered at the desk."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.auth.models.tables import Base
+
+
+class DeskPatient(Base):
+    """A copy of a patient registered at the desk, who has no account yet and may be invited to one."""
+
+    __tablename__ = "desk_patient"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    phone_changed_at: Mapped[datetime | None]
+    changed_by: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    """Sequence of clinical's event that this is a copy of, so that a stale one never wins."""
