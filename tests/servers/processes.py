@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -27,13 +28,23 @@ class Unavailable(Exception):
     """A server cannot be had in this way; the text says why."""
 
 
+PORTS = 12_000, 32_000
+
+
 def free_ports(count: int) -> list[int]:
-    """Return free ports of the loopback interface, all different."""
+    """Return free ports of the loopback interface, all different.
+
+    None of those from which the system takes the ports of outgoing connections: a server that is killed and started
+    again would find its own port taken by some client of another lane.
+    """
+    found = list[int]()
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        while len(found) < count:
+            port = random.randrange(*PORTS)
+            with contextlib.suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, pause: float = 0.05) -> None:
