@@ -15,7 +15,7 @@ from chassis.database import Database, Session
 from chassis.identity import Actor
 from chassis.tables import idempotency, inbox, outbox, relay
 
-ROWS = 300_000
+ROWS = 100_000
 
 
 def old() -> datetime:
