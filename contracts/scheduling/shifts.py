@@ -39,7 +39,7 @@ ADMIN = frozenset({Role.ADMIN})
 
 
 class ShiftStatus(StrEnum):
-    """Values of shift_states."""
+    """The states of a shift."""
 
     ASSIGNED = "assigned"
     CANCELLED = "cancelled"

@@ -56,7 +56,7 @@ SWAP_PENDING = Refusal(
 
 
 class SwapStatus(StrEnum):
-    """Values of swap_states."""
+    """The states of a swap."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"

@@ -51,7 +51,7 @@ ADMIN = frozenset({Role.ADMIN})
 
 
 class TaskStatus(StrEnum):
-    """Values of states."""
+    """The states of a task."""
 
     REQUESTED = "requested"
     ACCEPTED = "accepted"
@@ -79,7 +79,7 @@ class TaskEnd(StrEnum):
 
 
 class TaskPriority(StrEnum):
-    """Values of priorities."""
+    """The priorities of a task (FHIR R4, request-priority)."""
 
     ROUTINE = "routine"
     URGENT = "urgent"

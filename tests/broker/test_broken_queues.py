@@ -115,24 +115,6 @@ def test_a_consumer_that_is_refused_is_added_when_it_may_be(
     assert place.write(place.client(), "at last")
 
 
-def test_messages_that_a_try_is_given_are_handled_once(
-    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place, given = open_place(amqp_url), list[Any]()
-    place.serve(Ward)
-    client = place.client()
-    for number in range(NOTES):
-        place.write(client, f"note {number}")
-    rabbit.channel.queue_delete(WHISPERED)
-    hold(rabbit, WHISPERED)
-    soon(lambda: rabbit.count(WRITTEN) == NOTES)
-    monkeypatch.setattr(reading, "_leave", given.append)
-    place.start(Desk)
-    soon(lambda: len(place.heard()) == NOTES)
-    assert sorted(heard.sequence for heard in place.heard()) == list(range(1, NOTES + 1))
-    assert len(given) <= NOTES  # How many the try was given is up to the broker: at times none.
-
-
 def test_a_broken_queue_takes_no_connection_when_it_has_healed(
     amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
 ) -> None:
