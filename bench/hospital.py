@@ -16,8 +16,8 @@ from bench.cpu import COMMON, Watch
 from bench.servers import Servers
 from bench.targets import Requests, Target, request
 from chassis.config import SERVICES
-from services.auth.keys import newest
 from services.auth.passwords import hash_now
+from services.auth.sessions.keys import newest
 from tests.hospital import Hospital, served_hospital
 from tokens import AUDIENCE, ISSUER, sign
 

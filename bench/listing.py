@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from statistics import median
 
 from chassis import config
-from chassis.database import Database, Session
+from chassis.persistence.database import Database, Session
 from matron.migrations import migrate
 from tests.scheduling import crowd
 from tests.servers import PostgreSQL, Unavailable, find_postgresql, private_postgresql

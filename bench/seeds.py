@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from transports.engines import take_time
 
 APPOINTMENTS = 100_000

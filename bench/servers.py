@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 
 from bench.listeners import serving
-from chassis.database import Database
+from chassis.persistence.database import Database
 from tests.servers import PostgreSQL, find_postgresql, find_rabbitmq, private_postgresql, private_rabbitmq
 
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")

@@ -44,7 +44,7 @@ class Event(Record):
     for_outside: ClassVar[bool] = False
     """Published for other systems although none of our own services listens."""
     broadcast: ClassVar[bool] = False
-    """Heard by every process, in a queue of its own: see `chassis.revocations`."""
+    """Heard by every process, in a queue of its own: see `chassis.messaging.revocations`."""
     internal: ClassVar[bool] = False
     """Contact details and the like: goes through an exchange that no outside account can read."""
     example: ClassVar[dict[str, Any]]

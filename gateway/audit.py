@@ -19,15 +19,15 @@ from marshmallow import ValidationError, fields
 from chassis.config import SERVICES
 from chassis.contract import Command
 from chassis.errors import MatronError, NoAnswer, Unavailable
-from chassis.execution import Call
+from chassis.execution.run import Call
 from chassis.identity import Actor
-from chassis.paging import cursor_at
+from chassis.persistence.paging import cursor_at
 from chassis.refusals import bad_cursor
 from contracts.audit import ListAuditTrail
-from contracts.auth.administration import NoteRefusal
+from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.audit import ListAudit
 from gateway.payloads import READS
-from gateway.requests import MAX_STRANGERS_BODY, Request
+from gateway.server.requests import MAX_STRANGERS_BODY, Request
 from telemetry.logs import log
 
 METHOD = "list_audit"
@@ -123,7 +123,7 @@ def _rest_of(request: Request) -> dict[str, Any]:
 
 
 def _first_id(values: Mapping[str, Any], names: Iterable[str], actor: Actor) -> UUID | None:
-    """The first of these values that is an id other than the caller's own, as in `chassis.auditing.named_in`."""
+    """The first of these values that is an id other than the caller's own, as in `chassis.execution.audit.named_in`."""
     for name in names:
         try:
             found = fields.UUID().deserialize(values.get(name))

@@ -4,8 +4,8 @@ from html import escape
 
 from chassis.errors import MatronError
 from gateway.problems import render
-from gateway.replies import Answer
-from gateway.requests import Request
+from gateway.server.replies import Answer
+from gateway.server.requests import Request
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
 POLICY = ("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")

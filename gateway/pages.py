@@ -12,14 +12,14 @@ import orjson
 
 from chassis.contract import Command
 from chassis.errors import Conflict, Invalid, MatronError
-from chassis.execution import Call
+from chassis.execution.run import Call
 from chassis.refusals import WRONG_FIELDS
 from contracts import money
-from contracts.auth.accounts import ResetPassword, VerifyEmail
+from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from gateway.html import page, refused
-from gateway.http import Answer
-from gateway.requests import MAX_STRANGERS_BODY, Request
+from gateway.server.http import Answer
+from gateway.server.requests import MAX_STRANGERS_BODY, Request
 
 VERIFY_TITLE = "Verify your address"
 RESET_TITLE = "Set your password"

@@ -13,7 +13,7 @@ from marshmallow import fields
 from chassis.contract import Command
 from chassis.errors import Invalid
 from chassis.refusals import WRONG_FIELDS
-from gateway.requests import TWICE, Request
+from gateway.server.requests import TWICE, Request
 
 READS = ("GET", "HEAD")
 UNKNOWN = "Unknown field."

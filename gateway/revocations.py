@@ -14,11 +14,12 @@ import eventlet
 from nameko.extensions import DependencyProvider
 from uuid_utils import uuid7
 
-from chassis import clock, revocations
+from chassis import clock
 from chassis.contract import Command
 from chassis.errors import MatronError
-from chassis.execution import Call
+from chassis.execution.run import Call
 from chassis.identity import Actor, Verifier
+from chassis.messaging import revocations
 from contracts.auth.sessions import EndSession, ListRevokedSessions, LogOut
 from gateway.rpc import Calling
 from tokens.keys import KeySet

@@ -16,16 +16,16 @@ from nameko.web.handlers import HttpRequestHandler
 
 from chassis.contract import Command, Role
 from chassis.errors import Forbidden, MatronError, Unauthenticated
-from chassis.execution import Call
+from chassis.execution.run import Call
 from chassis.identity import NOBODY, Actor, check_right
 from chassis.refusals import ROLE_MISSING
-from contracts.auth.credentials import HASHING
+from contracts.auth.fields import HASHING
 from gateway import audit, tags
-from gateway.http import Answer, HttpServer
-from gateway.limits import GUESSED, SENT
 from gateway.payloads import payload_of
-from gateway.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
 from gateway.revocations import ENDED_BY, KEPT_SECONDS
+from gateway.server.http import Answer, HttpServer
+from gateway.server.limits import GUESSED, SENT
+from gateway.server.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
 
 JSON = ("Content-Type", "application/json")
 PART = re.compile(r"{\w+}")
@@ -158,7 +158,7 @@ def route(
 
 
 def _tried(answer: Callable[[Any, Request], Answer], url: str) -> Callable[[Any, Request], Answer]:
-    """An answer to what could be a guess; see `gateway/trials.py`."""
+    """An answer to what could be a guess; see `gateway/server/sign_in_limits.py`."""
     return lambda self, request: self.limits.trials.run(request, url, lambda: answer(self, request))
 
 

@@ -17,10 +17,10 @@ from eventlet.event import Event
 from nameko.exceptions import RemoteError, deserialize
 from nameko.extensions import DependencyProvider, SharedExtension
 
-from chassis import topology
-from chassis.broker import down
 from chassis.errors import Internal, MatronError
-from chassis.execution import Call
+from chassis.execution.run import Call
+from chassis.messaging import topology
+from chassis.messaging.broker import down
 from chassis.refusals import INTERNAL, NO_ANSWER
 from gateway.problems import SERVICE_DOWN
 from telemetry.links import watched

@@ -5,12 +5,9 @@ from typing import Any
 import orjson
 from nameko.extensions import DependencyProvider
 
-from gateway import calendar, docs, errors, pages
+from gateway import calendar_feed, pages
+from gateway.documents import docs, errors_page
 from gateway.html import refused
-from gateway.http import Answer, HttpServer
-from gateway.limits import Limits
-from gateway.lines import Lines
-from gateway.requests import Request
 from gateway.revocations import TokenChecks
 from gateway.route import JSON, page
 from gateway.routes.accounts import AccountRoutes
@@ -20,6 +17,10 @@ from gateway.routes.notifications import NotificationRoutes
 from gateway.routes.patients import PatientRoutes
 from gateway.routes.staff import StaffRoutes
 from gateway.rpc import Rpc
+from gateway.server.http import Answer, HttpServer
+from gateway.server.limits import Limits
+from gateway.server.lines import Lines
+from gateway.server.requests import Request
 from telemetry.health import Health
 
 
@@ -77,9 +78,9 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
     description = page("GET", "/openapi.json", docs.description)
     events = page("GET", "/asyncapi.json", docs.events)
     show_docs = page("GET", "/docs", docs.show)
-    show_errors = page("GET", "/docs/errors", errors.show)
+    show_errors = page("GET", "/docs/errors", errors_page.show)
     docs_asset = page("GET", "/docs/{name}", docs.asset)
-    show_calendar = page("GET", calendar.URL, calendar.show)
+    show_calendar = page("GET", calendar_feed.URL, calendar_feed.show)
     show_verification = page("GET", "/verify-email", pages.show_verification, refused=refused)
     verify_by_link = page("POST", "/verify-email", pages.verify, like="/api/auth/verify-email", refused=refused)
     show_reset = page("GET", "/reset-password", pages.show_reset, refused=refused)

@@ -118,7 +118,7 @@ def migrate(service: upkeep.ServiceOrNone = None) -> None:
 
     `matron migrate billing`
     """
-    from chassis.database import Database
+    from chassis.persistence.database import Database
     from matron.migrations import migrate as bring_up
 
     chosen = SERVICES if service is None else (service,)
@@ -192,7 +192,7 @@ def openapi(
 
     `matron openapi --check docs/openapi.json`
     """
-    from gateway.openapi import as_text, document
+    from gateway.documents.openapi import as_text, document
     from gateway.service import GatewayService
 
     text = as_text(document(GatewayService))
@@ -219,8 +219,8 @@ def asyncapi(
 
     `matron asyncapi --write docs/asyncapi.json --page docs/events.md`
     """
-    from gateway.asyncapi import document
-    from gateway.openapi import as_text
+    from gateway.documents.asyncapi import document
+    from gateway.documents.openapi import as_text
     from matron.events_page import as_markdown
 
     text = as_text(document())
@@ -260,7 +260,7 @@ def routes() -> None:
     `matron routes | grep receptionist`
     """
     from contracts.roles import ANY_ROLE
-    from gateway.openapi import entries
+    from gateway.documents.openapi import entries
     from gateway.service import GatewayService
     from matron.screen import table
 

@@ -27,10 +27,10 @@ import orjson
 from amqp.exceptions import NotFound as NoQueue
 from kombu.utils import json
 
-from chassis.broker import down
-from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
+from chassis.messaging.broker import down
+from chassis.messaging.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
+from chassis.messaging.topology import dead_queue
 from chassis.refusals import NOT_FOUND
-from chassis.topology import dead_queue
 from matron.place import Place, connected, usable
 from matron.refusals import WRONG_ACCOUNT
 from matron.replay import events_by_name

@@ -10,17 +10,18 @@ import eventlet
 from sqlalchemy import select
 
 from chassis.config import Config
-from chassis.database import Database, Session
-from chassis.execution import add_events
+from chassis.execution.run import add_events
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.billing.prices import SetPrice
 from contracts.roles import Role
 from contracts.scheduling.availability import GetSchedule, RuleView, SetSchedule
-from services.auth import accounts, passwords, rules
+from services.auth import passwords, rules
+from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
 from services.billing import prices
 from services.billing.models import Price
-from services.scheduling import slots
+from services.scheduling.availability import slots
 from services.scheduling.models import Doctor
 
 PASSWORD = rules.DEMO_PASSWORD

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import migrate
 from matron.migrations import write_migration as write
 

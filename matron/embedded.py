@@ -14,7 +14,7 @@ from sqlalchemy.exc import SAWarning
 
 from chassis import config
 from chassis.config import SERVICES, Config, ConfigError
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron import demo as demonstration
 from matron import environment
 from matron.migrations import migrate
@@ -22,7 +22,7 @@ from matron.network import Listening
 from matron.place import lock, usable
 from matron.runner import Runner
 from matron.services import CLASSES, check_roles, service_class
-from services.auth.keys import ensure_key
+from services.auth.sessions.keys import ensure_key
 from telemetry import logs
 from transports.embedded import open_broker
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.event import Event
-from chassis.topology import ALL_EVENTS
-from gateway import asyncapi
+from chassis.messaging.topology import ALL_EVENTS
+from gateway.documents import asyncapi
 
 HEAD = f"""# Events for other systems
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock
 from chassis.config import SERVICES
-from chassis.database import Database
 from chassis.errors import MatronError
-from chassis.resources import Resources
-from chassis.tables import outbox, relay
-from chassis.topology import UNROUTED, dead_queue
+from chassis.execution.resources import Resources
+from chassis.messaging.topology import UNROUTED, dead_queue
+from chassis.persistence.database import Database
+from chassis.persistence.tables import outbox, relay
 from matron.place import connected
 from telemetry import metrics
 from telemetry.logs import log

@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.util.exc import CommandError
 from sqlalchemy import MetaData
 
-from chassis import tables
 from chassis.config import ConfigError
-from chassis.database import Database
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from matron.trouble import newest
 
 ENVIRONMENT = Path(__file__).parent / "alembic"

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 
 from chassis.config import ConfigError
-from chassis.execution import add_events
+from chassis.execution.run import add_events
 from chassis.identity import Actor
-from contracts.auth.accounts import RegisterPatient
+from contracts.auth.accounts.commands import RegisterPatient
 from matron import environment, trouble
 from matron.place import FOLDER, Place
-from services.auth import accounts, passwords
+from services.auth import passwords
+from services.auth.accounts import commands as accounts
 
 
 def database_url(data: Path | None) -> str:

@@ -18,14 +18,14 @@ import eventlet
 from sqlalchemy import ColumnElement, Row, delete, func, select
 
 import contracts
-from chassis.broker import down
 from chassis.config import SERVICES
-from chassis.database import Database
 from chassis.event import Event, events_of
-from chassis.outbox import message_of
+from chassis.messaging.broker import down
+from chassis.messaging.outbox import message_of
+from chassis.messaging.topology import declare_event_queue
+from chassis.persistence.database import Database
+from chassis.persistence.tables import inbox, outbox
 from chassis.refusals import NOT_FOUND
-from chassis.tables import inbox, outbox
-from chassis.topology import declare_event_queue
 from matron.place import Place
 from matron.refusals import NOT_HEARD, WRONG_ACCOUNT
 from matron.screen import Watch

@@ -15,7 +15,7 @@ from eventlet import debug, wsgi
 from nameko.runners import ServiceRunner
 
 from chassis.config import Config
-from gateway.addresses import family_of
+from gateway.server.addresses import family_of
 from matron import gauges
 from matron.health import health_app
 from matron.trouble import with_port

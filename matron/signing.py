@@ -24,7 +24,7 @@ def make(context: typer.Context) -> None:
 
     `SIGNING_KEYS=/keys/private JWKS_FILE=/keys/jwks.json matron keys`
     """
-    from services.auth.keys import ensure_key
+    from services.auth.sessions.keys import ensure_key
 
     settings = config.use(environment.load(needs=()))
     if context.invoked_subcommand is None:
@@ -46,7 +46,7 @@ def rotate(
 
     `matron keys rotate --at-once`, when a private key may have been stolen
     """
-    from services.auth.keys import make_key
+    from services.auth.sessions.keys import make_key
 
     settings = config.current()
     check_signing(settings)

@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from chassis import tables
 from chassis.config import Config, ConfigError
-from chassis.database import Database
 from chassis.errors import MatronError, Unavailable
-from gateway.addresses import family_of
+from chassis.persistence import tables
+from chassis.persistence.database import Database
+from gateway.server.addresses import family_of
 
 NO_TABLE = ("42P01", "no such table")
 """As PostgreSQL and as SQLite say it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.database import Database, Session
+from chassis.persistence.database import Database, Session
 from matron.migrations import migrate
 
 KINDS = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.servers)]

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from chassis.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE
 from chassis.event import Event
-from chassis.outbox import message_of
-from chassis.topology import dead_queue, declare_event_queue, declare_retries
-from contracts.scheduling.events import AppointmentBooked
+from chassis.messaging.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE
+from chassis.messaging.outbox import message_of
+from chassis.messaging.topology import dead_queue, declare_event_queue, declare_retries
+from contracts.scheduling.appointments.events import AppointmentBooked
 from transports.links import Outgoing
 
 HANDLER = "notify.on_appointment_booked"

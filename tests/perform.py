@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.config import SERVICES
 from chassis.contract import Command
-from chassis.execution import Shape
+from chassis.execution.run import Shape
 
 
 def served(service: str) -> list[Shape]:

@@ -14,18 +14,18 @@ from sqlalchemy import String, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from chassis import tables
 from chassis.config import Config
 from chassis.contract import ANYONE, Command, PageQuery, Query, Role, View, page_of
-from chassis.database import Database, Session, refusing
-from chassis.entrypoints import Service, hears, serves
 from chassis.errors import Conflict
 from chassis.event import Event
-from chassis.execution import Refused
+from chassis.execution.entrypoints import Service, hears, serves
+from chassis.execution.run import Refused
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence import tables
+from chassis.persistence.database import Database, Session, refusing
+from chassis.persistence.paging import page
+from chassis.persistence.tables import BigSerial, new_metadata
 from chassis.refusals import Refusal
-from chassis.tables import BigSerial, new_metadata
 from records.fields import Secret
 
 

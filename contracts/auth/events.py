@@ -199,7 +199,7 @@ class CredentialsChanged(
 class SessionRevoked(Event, service="auth", subject="session_id", internal=True, broadcast=True):
     """A session has ended: its access tokens count no more, from this moment on.
 
-    Internal; every process hears it in a queue of its own (`chassis.revocations`). `ends_at` is when the last of its
+    Internal; every process hears it in a queue of its own (`chassis.messaging.revocations`). `ends_at` is when the last of its
     access tokens ends anyway.
     """
 

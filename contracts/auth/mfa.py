@@ -5,7 +5,7 @@ from typing import Annotated
 from chassis.contract import Command, View
 from chassis.errors import Conflict, Invalid
 from chassis.refusals import BUSY, Refusal
-from contracts.auth.credentials import CODE, HASHING, KnownPassword
+from contracts.auth.fields import CODE, HASHING, KnownPassword
 from contracts.auth.outcomes import StatusView
 from contracts.auth.refusals import LOCKED, MFA_NOT_ENABLED, PASSWORD_WRONG
 from contracts.roles import ANY_ROLE

@@ -9,7 +9,7 @@ from marshmallow import validate
 from chassis.contract import ANYONE, Command, PageQuery, Query, View, page_of
 from chassis.errors import Unauthenticated
 from chassis.refusals import BUSY, Refusal
-from contracts.auth.credentials import CODE, LOGGING_IN, TOKEN
+from contracts.auth.fields import CODE, LOGGING_IN, TOKEN
 from contracts.auth.outcomes import StatusView
 from contracts.auth.refusals import LOCKED
 from contracts.roles import ANY_ROLE, Role

@@ -14,7 +14,7 @@ from typing import Any
 import contracts
 from chassis.config import SERVICES
 from chassis.event import Event, events_of
-from chassis.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, dead_queue, rpc_queue
+from chassis.messaging.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, dead_queue, rpc_queue
 
 GATEWAY, PARTNER = "gateway", "partner"
 PROCESSES = (*SERVICES, GATEWAY)

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-from chassis import topology
 from chassis.config import SERVICES
+from chassis.messaging import topology
 from deploy.rabbitmq.accounts import PARTNER, PROCESSES, all_events, definitions
 from matron import environment
 from transports.declaring import size_of

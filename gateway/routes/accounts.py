@@ -1,6 +1,6 @@
 """Routes of anyone's own account."""
 
-from contracts.auth.accounts import (
+from contracts.auth.accounts.commands import (
     ChangeEmail,
     ChangePassword,
     ForgotPassword,
@@ -14,7 +14,7 @@ from contracts.auth.accounts import (
 from contracts.auth.mfa import ConfirmMfa, EndMfa, RenewRecoveryCodes, StartMfa
 from contracts.auth.sessions import EndSession, ListMySessions, ListPublicKeys, LogIn, LogOut, RefreshTokens, VerifyMfa
 from contracts.auth.upgrades import ListMyUpgradeRequests, RequestUpgrade, WithdrawUpgrade
-from contracts.scheduling.calendar import EndCalendarLink, MakeCalendarLink
+from contracts.scheduling.calendar_feed import EndCalendarLink, MakeCalendarLink
 from gateway.route import route
 
 

@@ -1,7 +1,7 @@
 """Routes of admins."""
 
 from contracts.audit import ADMINS, ListAuditTrail
-from contracts.auth.administration import (
+from contracts.auth.accounts.administration import (
     AssignRoles,
     EraseUser,
     GetUser,
@@ -15,13 +15,13 @@ from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.clinical.patients import SearchPatients
-from contracts.scheduling.appointments import CancelAppointment, ChangeAppointment, ListAppointments
+from contracts.scheduling.appointments.commands import CancelAppointment, ChangeAppointment, ListAppointments
+from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.visits import UndoCompletion
 from contracts.scheduling.availability import EndTimeOff, GetSchedule, ListTimeOff, SetSchedule, TakeTimeOff
-from contracts.scheduling.histories import GetAppointment
-from contracts.scheduling.shifts import AssignShift, ChangeShift, GetShift, ListShifts
-from contracts.scheduling.swaps import DecideSwap, ListSwaps
+from contracts.scheduling.shifts.commands import AssignShift, ChangeShift, GetShift, ListShifts
+from contracts.scheduling.shifts.swaps import DecideSwap, ListSwaps
 from contracts.scheduling.tasks import ChangeTask, GetTask, GiveTask, ListTasks
-from contracts.scheduling.visits import UndoCompletion
 from gateway.audit import trail
 from gateway.route import composed, route
 

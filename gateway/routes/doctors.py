@@ -2,13 +2,15 @@
 
 from contracts.clinical.prescriptions import ListPrescriptionsOfPatient, Prescribe
 from contracts.roles import Role
-from contracts.scheduling.appointments import (
+from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
     ListDoctorAppointments,
     RejectAppointment,
     RescheduleAppointment,
 )
+from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.visits import CompleteVisit, MarkNoShow, StartVisit
 from contracts.scheduling.availability import (
     EndTimeOff,
     GetDoctor,
@@ -19,8 +21,6 @@ from contracts.scheduling.availability import (
     SetSchedule,
     TakeTimeOff,
 )
-from contracts.scheduling.histories import GetAppointment
-from contracts.scheduling.visits import CompleteVisit, MarkNoShow, StartVisit
 from gateway.route import route
 
 VISIT = "/api/doctors/appointments/{appointment_id}"

@@ -1,20 +1,20 @@
 """Routes of staff."""
 
-from contracts.auth.administration import InvitePatient
+from contracts.auth.accounts.administration import InvitePatient
 from contracts.clinical.patients import CorrectPatient, GetPatient, RegisterPatientAtDesk, SearchPatients
 from contracts.roles import DESK, STAFF
-from contracts.scheduling.appointments import (
+from contracts.scheduling.appointments.commands import (
     BookAppointment,
     CancelAppointment,
     ListAppointments,
     RescheduleAppointment,
 )
+from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.visits import MarkArrived, MarkNoShow
 from contracts.scheduling.availability import GetSchedule, ListAbsences
-from contracts.scheduling.histories import GetAppointment
-from contracts.scheduling.shifts import ListColleagues, ListColleagueShifts, ListMyShifts
-from contracts.scheduling.swaps import AnswerSwap, AskForSwap, ListMySwaps
+from contracts.scheduling.shifts.commands import ListColleagues, ListColleagueShifts, ListMyShifts
+from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, ListMySwaps
 from contracts.scheduling.tasks import AcceptTask, CompleteTask, FailTask, GetTask, ListMyTasks, RejectTask, StartTask
-from contracts.scheduling.visits import MarkArrived, MarkNoShow
 from gateway.route import route
 
 PATIENT = "/api/staff/patients/{patient_id}"

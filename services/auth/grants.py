@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from chassis import clock
-from chassis.database import Session, refusing
-from contracts.auth.administration import LAST_ADMIN
+from chassis.persistence.database import Session, refusing
+from contracts.auth.accounts.administration import LAST_ADMIN
 from contracts.auth.events import DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
 from contracts.auth.upgrades import ALREADY_GRANTED
 from contracts.roles import STAFF, Role

@@ -7,13 +7,13 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from chassis.threads import in_thread
-from contracts.auth.accounts import ChangeEmail, ChangePassword, RegisterPatient, ResetPassword
+from chassis.execution.threads import in_thread
+from contracts.auth.accounts.commands import ChangeEmail, ChangePassword, RegisterPatient, ResetPassword
 from contracts.auth.mfa import EndMfa, RenewRecoveryCodes, StartMfa
 from contracts.auth.sessions import LogIn
 from services.auth import rules
-from services.auth.credentials import Owner
-from services.auth.logins import Candidate
+from services.auth.accounts.credentials import Owner
+from services.auth.sessions.logins import Candidate
 
 HASHER = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 """Argon2id with 19 MiB: the first choice of OWASP's Password Storage Cheat Sheet."""

@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_address
 from zxcvbn import matching, scoring, time_estimates
 
 from chassis.refusals import WRONG_FIELDS
-from contracts.auth.accounts import PASSWORD_TOO_COMMON
+from contracts.auth.accounts.commands import PASSWORD_TOO_COMMON
 from contracts.refusals import REASON_REQUIRED
 from contracts.roles import Role
 

@@ -1,19 +1,8 @@
 """Everything that the auth service does."""
 
-from chassis import auditing
-from chassis.entrypoints import Service, every, hears, serves
-from contracts.auth.accounts import (
-    ChangeEmail,
-    ChangePassword,
-    ForgotPassword,
-    GetMe,
-    RegisterPatient,
-    ResendVerification,
-    ResetPassword,
-    UpdateMe,
-    VerifyEmail,
-)
-from contracts.auth.administration import (
+from chassis.execution import audit
+from chassis.execution.entrypoints import Service, every, hears, serves
+from contracts.auth.accounts.administration import (
     AssignRoles,
     EraseUser,
     GetUser,
@@ -24,6 +13,17 @@ from contracts.auth.administration import (
     NoteRefusal,
     ResetMfa,
     UpdateUser,
+)
+from contracts.auth.accounts.commands import (
+    ChangeEmail,
+    ChangePassword,
+    ForgotPassword,
+    GetMe,
+    RegisterPatient,
+    ResendVerification,
+    ResetPassword,
+    UpdateMe,
+    VerifyEmail,
 )
 from contracts.auth.audit import ListAudit
 from contracts.auth.events import MailAsked
@@ -46,7 +46,7 @@ from contracts.auth.upgrades import (
     WithdrawUpgrade,
 )
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
-from contracts.scheduling.events import (
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -60,22 +60,13 @@ from contracts.scheduling.events import (
     VisitCompletionUndone,
     VisitStarted,
 )
-from services.auth import (
-    accounts,
-    administration,
-    credentials,
-    enrolment,
-    erasure,
-    invitations,
-    keys,
-    logins,
-    mailed,
-    passwords,
-    patients,
-    sessions,
-    upgrades,
-    visits,
-)
+from services.auth import mail_tokens, passwords, upgrades
+from services.auth.accounts import administration, credentials, erasure, invitations
+from services.auth.accounts import commands as accounts
+from services.auth.directory import patients, visits
+from services.auth.mfa import enrolment
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import keys, logins
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -87,8 +78,8 @@ class AuthService(Service):
 
     register_patient = serves(RegisterPatient, accounts.prepare, outside=passwords.hash_new, then=accounts.register)
     verify_email = serves(VerifyEmail, accounts.verify)
-    resend_verification = serves(ResendVerification, mailed.ask_verification)
-    forgot_password = serves(ForgotPassword, mailed.ask_reset)
+    resend_verification = serves(ResendVerification, mail_tokens.ask_verification)
+    forgot_password = serves(ForgotPassword, mail_tokens.ask_reset)
     reset_password = serves(
         ResetPassword, credentials.prepare_reset, outside=passwords.hash_reset, then=credentials.reset
     )
@@ -129,7 +120,7 @@ class AuthService(Service):
     list_my_sessions = serves(ListMySessions, sessions.own)
     end_session = serves(EndSession, sessions.end_own)
     list_revoked_sessions = serves(ListRevokedSessions, sessions.revoked)
-    list_audit = serves(ListAudit, auditing.listing)
+    list_audit = serves(ListAudit, audit.listing)
     note_refusal = serves(NoteRefusal, sessions.note_refusal)
 
     on_appointment_requested = hears(AppointmentRequested, visits.note)
@@ -149,7 +140,7 @@ class AuthService(Service):
     on_patient_registered = hears(PatientRegistered, patients.remember)
     on_patient_updated = hears(PatientUpdated, patients.remember)
     say_who_is_no_patient = every(HOUR, patients.say_who_is_none)
-    on_mail_asked = hears(MailAsked, mailed.send_asked)
-    forget_secrets = every(MINUTE, mailed.forget)
+    on_mail_asked = hears(MailAsked, mail_tokens.send_asked)
+    forget_secrets = every(MINUTE, mail_tokens.forget)
     forget_failures = every(HOUR, logins.forget)
     forget_tokens = every(HOUR, sessions.forget)

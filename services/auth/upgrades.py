@@ -8,9 +8,9 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.contract import Page
-from chassis.database import Session, refusing
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence.database import Session, refusing
+from chassis.persistence.paging import page
 from chassis.refusals import TOKEN_INVALID
 from contracts.auth.events import UpgradeDecided, UpgradeRequested
 from contracts.auth.refusals import NO_SUCH_REQUEST

@@ -11,12 +11,12 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock, config
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
 from contracts.billing.invoices import NO_SUCH_INVOICE, InvoiceIssued, ListInvoices, ListMyInvoices
-from contracts.scheduling.events import VisitCompleted
-from services.billing import catalogue, rules
+from contracts.scheduling.appointments.events import VisitCompleted
+from services.billing import price_lookup, rules
 from services.billing.models import (
     CHARGE,
     CREDIT,
@@ -71,11 +71,11 @@ def for_visit(session: Session, actor: Actor, event: VisitCompleted) -> None:
 
     A completion that was undone is not invoiced, in whatever order the two are heard.
     """
-    catalogue.reading(session)
+    price_lookup.reading(session)
     session.lock(lock_of_visit(event.appointment_id))
     if session.scalar(_is_settled(event.appointment_id, event.revision)):
         return
-    settings, specialization = config.current(), catalogue.specialization_of(session, event.doctor_id)
+    settings, specialization = config.current(), price_lookup.specialization_of(session, event.doctor_id)
     line = InvoiceLine(
         code=rules.consultation_code(specialization) if specialization is not None else None,
         name="Consultation",
@@ -123,7 +123,7 @@ def held(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invoice
 def complete(session: Session, invoices: Sequence[Invoice]) -> None:
     """Price those lines of drafts that can be priced now, and issue the drafts that have none left to price."""
     waiting = [(invoice, line) for invoice in invoices for line in invoice.lines if line.is_held]
-    prices = catalogue.prices_of(session, {line.code for _invoice, line in waiting if line.code is not None})
+    prices = price_lookup.prices_of(session, {line.code for _invoice, line in waiting if line.code is not None})
     for invoice, line in waiting:
         price = rules.price_on(prices.get(line.code or "", []), invoice.visit_on, invoice.currency)
         if price is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
-from chassis.tables import BigSerial, Moment, new_metadata
+from chassis.persistence.tables import BigSerial, Moment, new_metadata
 from contracts.billing.invoices import ALREADY_ISSUED, ALREADY_PRICED, LINE_HELD
 from contracts.billing.payments import PAYMENT_FINISHED
 

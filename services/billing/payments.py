@@ -8,9 +8,9 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock, config
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
 from contracts import origins
 from contracts.billing.invoices import NO_SUCH_INVOICE
 from contracts.billing.payments import (
@@ -21,7 +21,7 @@ from contracts.billing.payments import (
     PaymentFailed,
     PaymentReceived,
 )
-from services.billing import invoices, providers, rules, undoing
+from services.billing import invoices, providers, rules, undone_visits
 from services.billing.models import CREDIT, LedgerEntry, Payment
 from services.billing.providers import Plan
 
@@ -102,7 +102,7 @@ def receive(session: Session, payment: Payment) -> Payment:
     )
     session.add(credit)
     if is_undone:
-        undoing.owe_back(session, invoice)
+        undone_visits.owe_back(session, invoice)
     return _told(session, payment, PaymentReceived)
 
 

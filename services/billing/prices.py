@@ -5,11 +5,11 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock, config
 from chassis.contract import Page
-from chassis.database import Session, refusing
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence.database import Session, refusing
+from chassis.persistence.paging import page
 from contracts.billing.prices import PRICE_EXISTS, ListPrices, SetPrice
-from services.billing import catalogue, invoices, rules
+from services.billing import invoices, price_lookup, rules
 from services.billing.models import InvoiceLine, Price
 
 REFUSALS = {"uq_price_code_valid_from": PRICE_EXISTS}
@@ -20,7 +20,7 @@ def set_price(session: Session, _actor: Actor, command: SetPrice) -> Price:
 
     Only visits on or after that day are priced by it: for an earlier one, set a price from an earlier day.
     """
-    catalogue.changing(session)
+    price_lookup.changing(session)
     settings, now = config.current(), clock.now()
     price = Price(
         id=uuid7(),

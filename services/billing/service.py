@@ -1,14 +1,14 @@
 """Everything that the billing service does."""
 
-from chassis import auditing
-from chassis.entrypoints import Service, hears, serves
+from chassis.execution import audit
+from chassis.execution.entrypoints import Service, hears, serves
 from contracts.auth.events import DoctorApproved, UserErased
 from contracts.billing.audit import ListAudit
 from contracts.billing.invoices import ListInvoices, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
 from contracts.billing.prices import ListPrices, SetPrice
-from contracts.scheduling.events import VisitCompleted, VisitCompletionUndone
-from services.billing import checkouts, doctors, invoices, payments, prices, providers, undoing
+from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
+from services.billing import directory, invoices, payments, prices, providers, sandbox_checkout, undone_visits
 
 
 class BillingService(Service):
@@ -22,11 +22,11 @@ class BillingService(Service):
     list_my_invoices = serves(ListMyInvoices, invoices.of_patient)
     list_my_payments = serves(ListMyPayments, payments.of_patient)
     pay_invoice = serves(PayInvoice, payments.prepare, outside=providers.start, then=payments.record)
-    get_sandbox_checkout = serves(GetSandboxCheckout, checkouts.get)
-    finish_sandbox_checkout = serves(FinishSandboxCheckout, checkouts.finish)
-    list_audit = serves(ListAudit, auditing.listing)
+    get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get)
+    finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish)
+    list_audit = serves(ListAudit, audit.listing)
 
-    on_doctor_approved = hears(DoctorApproved, doctors.remember)
-    on_user_erased = hears(UserErased, doctors.forget)
+    on_doctor_approved = hears(DoctorApproved, directory.remember)
+    on_user_erased = hears(UserErased, directory.forget)
     on_visit_completed = hears(VisitCompleted, invoices.for_visit)
-    on_visit_completion_undone = hears(VisitCompletionUndone, undoing.undo_visit)
+    on_visit_completion_undone = hears(VisitCompletionUndone, undone_visits.undo_visit)

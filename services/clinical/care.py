@@ -7,10 +7,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.clinical.patients import NO_SUCH_PATIENT_IN_YOUR_CARE
-from contracts.scheduling.events import (
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentEvent,
     AppointmentRescheduled,

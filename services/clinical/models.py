@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.tables import BigSerial, Moment, new_metadata
+from chassis.persistence.tables import BigSerial, Moment, new_metadata
 from contracts.moments import later_than
 from services.clinical import rules
 

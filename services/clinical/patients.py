@@ -13,11 +13,11 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock, config
 from chassis.contract import Command, Page, View
-from chassis.database import Session
-from chassis.erasure import erase_traces
 from chassis.errors import NotFound
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence.database import Session
+from chassis.persistence.erasure import erase_traces
+from chassis.persistence.paging import page
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import (
     ADDRESS_OF_ACCOUNT,

@@ -8,9 +8,9 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.identity import Actor
-from chassis.paging import page
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
 from contracts.clinical.prescriptions import (
     ListMyPrescriptions,
     ListPrescriptionsOfPatient,

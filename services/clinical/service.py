@@ -1,7 +1,7 @@
 """Everything that the clinical service does."""
 
-from chassis import auditing
-from chassis.entrypoints import Service, hears, serves
+from chassis.execution import audit
+from chassis.execution.entrypoints import Service, hears, serves
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.audit import ListAudit
 from contracts.clinical.patients import (
@@ -13,7 +13,7 @@ from contracts.clinical.patients import (
     UpdateMyProfile,
 )
 from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient, Prescribe
-from contracts.scheduling.events import (
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -23,7 +23,8 @@ from contracts.scheduling.events import (
     VisitCompletionUndone,
     VisitStarted,
 )
-from services.clinical import accounts, care, patients, prescriptions
+from services.clinical import care, patients, prescriptions
+from services.clinical import handlers as accounts
 
 
 class ClinicalService(Service):
@@ -41,7 +42,7 @@ class ClinicalService(Service):
     prescribe = serves(Prescribe, prescriptions.prescribe)
     list_my_prescriptions = serves(ListMyPrescriptions, prescriptions.own)
     list_prescriptions_of_patient = serves(ListPrescriptionsOfPatient, prescriptions.of_patient)
-    list_audit = serves(ListAudit, auditing.listing)
+    list_audit = serves(ListAudit, audit.listing)
 
     on_user_registered = hears(UserRegistered, accounts.remember)
     on_user_updated = hears(UserUpdated, accounts.remember)

@@ -13,11 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
-from chassis.database import Session
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import CredentialsChanged, MailTokenIssued
 from services.notify.models import Contact, Delivery
-from services.notify.notifications import tells
+from services.notify.notifications.commands import tells
 
 BATCH = 50
 

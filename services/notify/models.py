@@ -9,7 +9,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from chassis.tables import Moment, new_metadata
+from chassis.persistence.tables import Moment, new_metadata
 from contracts.notify.notifications import SUBJECT_OF
 from services.notify import rules
 

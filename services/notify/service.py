@@ -1,7 +1,7 @@
 """Everything that the notify service does."""
 
-from chassis import auditing
-from chassis.entrypoints import Service, every, hears, serves
+from chassis.execution import audit
+from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import (
     CredentialsChanged,
     MailTokenIssued,
@@ -16,7 +16,7 @@ from contracts.clinical.patients import PatientRegistered, PatientUpdated, Patie
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.notify.audit import ListAudit
 from contracts.notify.notifications import ListNotifications, ReadNotification
-from contracts.scheduling.events import (
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -29,11 +29,14 @@ from contracts.scheduling.events import (
     VisitCompleted,
     VisitCompletionUndone,
 )
-from contracts.scheduling.shifts import ShiftAssigned, ShiftChanged
-from contracts.scheduling.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
+from contracts.scheduling.shifts.commands import ShiftAssigned, ShiftChanged
+from contracts.scheduling.shifts.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
 from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
-from services.notify import contacts, deaths, deliveries, mail, notifications, swaps, tasks, visits
-from services.notify.notifications import tells
+from services.notify import deliveries, mail
+from services.notify.directory import contacts, deceased
+from services.notify.notifications import appointments, swaps, tasks
+from services.notify.notifications import commands as notifications
+from services.notify.notifications.commands import tells
 
 
 class NotifyService(Service):
@@ -43,11 +46,11 @@ class NotifyService(Service):
 
     list_notifications = serves(ListNotifications, notifications.listing)
     read_notification = serves(ReadNotification, notifications.read)
-    list_audit = serves(ListAudit, auditing.listing)
+    list_audit = serves(ListAudit, audit.listing)
 
     on_appointment_requested = hears(AppointmentRequested, tells("doctor_id"))
-    on_appointment_booked = hears(AppointmentBooked, visits.booked)
-    on_appointment_rescheduled = hears(AppointmentRescheduled, visits.rescheduled)
+    on_appointment_booked = hears(AppointmentBooked, appointments.booked)
+    on_appointment_rescheduled = hears(AppointmentRescheduled, appointments.rescheduled)
     on_appointment_rejected = hears(AppointmentRejected, tells("patient_id"))
     on_appointment_cancelled = hears(AppointmentCancelled, tells("patient_id", "doctor_id"))
     on_appointment_expired = hears(AppointmentExpired, tells("patient_id", "doctor_id"))
@@ -78,7 +81,7 @@ class NotifyService(Service):
     on_user_erased = hears(UserErased, contacts.forget)
     on_patient_registered = hears(PatientRegistered, contacts.remember_patient)
     on_patient_updated = hears(PatientUpdated, contacts.remember_patient)
-    on_patient_vital_status_changed = hears(PatientVitalStatusChanged, deaths.note)
+    on_patient_vital_status_changed = hears(PatientVitalStatusChanged, deceased.note)
     on_mail_token_issued = hears(MailTokenIssued, deliveries.mail_token, wakes="send_mails")
     on_credentials_changed = hears(CredentialsChanged, deliveries.credentials_changed, wakes="send_mails")
     send_mails = every(1.0, deliveries.claim, outside=mail.send_all, then=deliveries.record)

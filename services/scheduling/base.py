@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from sqlalchemy.orm import DeclarativeBase
 
-from chassis.tables import Moment, new_metadata
+from chassis.persistence.tables import Moment, new_metadata
 
 
 class Base(DeclarativeBase):

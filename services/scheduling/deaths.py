@@ -1,9 +1,10 @@
 """Patients who have died: clinical says so, and that it was recorded by mistake."""
 
-from chassis.database import Session
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.clinical.patients import PatientVitalStatusChanged
-from services.scheduling import leaving, patients
+from services.scheduling.appointments import handover
+from services.scheduling.directory import patients
 
 
 def note(session: Session, actor: Actor, event: PatientVitalStatusChanged) -> None:
@@ -13,4 +14,4 @@ def note(session: Session, actor: Actor, event: PatientVitalStatusChanged) -> No
     """
     is_deceased = event.deceased_at is not None
     if patients.note_death(session, event.patient_id, is_deceased=is_deceased, revision=event.revision) and is_deceased:
-        leaving.call_off_of_deceased(session, actor, patient_id=event.patient_id)
+        handover.call_off_of_deceased(session, actor, patient_id=event.patient_id)

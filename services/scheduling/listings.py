@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Column, Select, String, bindparam, select, tuple_, union_all
 
 from chassis.contract import Page
-from chassis.database import Session
-from chassis.paging import cursor_at, decoded
+from chassis.persistence.database import Session
+from chassis.persistence.paging import cursor_at, decoded
 from chassis.refusals import bad_cursor
 
 Statement = Select[*tuple[Any, ...]]

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
+from chassis.persistence.tables import BigSerial
 from chassis.refusals import Refusal
-from chassis.tables import BigSerial
-from contracts.scheduling.appointments import CANNOT_BE_CANCELLED, CANNOT_BE_MOVED, NOT_REQUESTED
+from contracts.scheduling.appointments.commands import CANNOT_BE_CANCELLED, CANNOT_BE_MOVED, NOT_REQUESTED
+from contracts.scheduling.appointments.visits import NOT_BOOKED, NOT_FULFILLED, NOT_IN_PROGRESS, TOO_EARLY
 from contracts.scheduling.refusals import NOT_WAITING, TOO_LATE
-from contracts.scheduling.visits import NOT_BOOKED, NOT_FULFILLED, NOT_IN_PROGRESS, TOO_EARLY
 from services.scheduling import rota_models  # noqa: F401  its tables belong to the same database
 from services.scheduling.base import Base
 from services.scheduling.rules import Slot

@@ -10,8 +10,8 @@ from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
 from chassis.refusals import Refusal
-from contracts.scheduling.shifts import SHIFT_CANCELLED
-from contracts.scheduling.swaps import SHIFT_BEGUN, SWAP_ANSWERED, SWAP_NOT_ACCEPTED
+from contracts.scheduling.shifts.commands import SHIFT_CANCELLED
+from contracts.scheduling.shifts.swaps import SHIFT_BEGUN, SWAP_ANSWERED, SWAP_NOT_ACCEPTED
 from contracts.scheduling.tasks import TASK_CLOSED, TASK_NOT_ACCEPTED, TASK_NOT_IN_PROGRESS, TASK_NOT_REQUESTED
 from services.scheduling.base import Base
 

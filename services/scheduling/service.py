@@ -1,7 +1,7 @@
 """Everything that the scheduling service does."""
 
-from chassis import auditing
-from chassis.entrypoints import Service, every, hears, serves
+from chassis.execution import audit
+from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import (
     DoctorApproved,
     RoleRevoked,
@@ -13,7 +13,7 @@ from contracts.auth.events import (
     UserUpdated,
 )
 from contracts.clinical.patients import PatientRegistered, PatientVitalStatusChanged
-from contracts.scheduling.appointments import (
+from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
     CancelAppointment,
@@ -24,6 +24,8 @@ from contracts.scheduling.appointments import (
     RejectAppointment,
     RescheduleAppointment,
 )
+from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit, UndoCompletion
 from contracts.scheduling.audit import ListAudit
 from contracts.scheduling.availability import (
     EndTimeOff,
@@ -36,9 +38,8 @@ from contracts.scheduling.availability import (
     SetSchedule,
     TakeTimeOff,
 )
-from contracts.scheduling.calendar import EndCalendarLink, GetCalendar, MakeCalendarLink
-from contracts.scheduling.histories import GetAppointment
-from contracts.scheduling.shifts import (
+from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
+from contracts.scheduling.shifts.commands import (
     AssignShift,
     ChangeShift,
     GetShift,
@@ -47,7 +48,7 @@ from contracts.scheduling.shifts import (
     ListMyShifts,
     ListShifts,
 )
-from contracts.scheduling.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps, ListSwaps
+from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps, ListSwaps
 from contracts.scheduling.tasks import (
     AcceptTask,
     ChangeTask,
@@ -60,28 +61,15 @@ from contracts.scheduling.tasks import (
     RejectTask,
     StartTask,
 )
-from contracts.scheduling.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit, UndoCompletion
-from services.scheduling import (
-    appointments,
-    calendar,
-    colleagues,
-    deaths,
-    doctors,
-    histories,
-    lists,
-    moving,
-    open_swaps,
-    patients,
-    people,
-    shifts,
-    slots,
-    staff,
-    swaps,
-    tasks,
-    time_off,
-    timers,
-    undoing,
-)
+from services.scheduling import calendar_feed, deaths, tasks
+from services.scheduling import handlers as people
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.appointments import completion_undo, history, rescheduling, timers
+from services.scheduling.appointments import queries as lists
+from services.scheduling.availability import slots, time_off
+from services.scheduling.directory import doctors, patients, staff
+from services.scheduling.shifts import colleagues, pending_swaps, swaps
+from services.scheduling.shifts import commands as shifts
 
 
 class SchedulingService(Service):
@@ -104,12 +92,12 @@ class SchedulingService(Service):
     mark_arrived = serves(MarkArrived, appointments.arrive)
     start_visit = serves(StartVisit, appointments.start)
     complete_visit = serves(CompleteVisit, appointments.complete)
-    undo_completion = serves(UndoCompletion, undoing.undo_completion)
+    undo_completion = serves(UndoCompletion, completion_undo.undo_completion)
     mark_no_show = serves(MarkNoShow, appointments.miss)
     cancel_appointment = serves(CancelAppointment, appointments.cancel)
-    reschedule_appointment = serves(RescheduleAppointment, moving.reschedule)
-    change_appointment = serves(ChangeAppointment, moving.change)
-    get_appointment = serves(GetAppointment, histories.get)
+    reschedule_appointment = serves(RescheduleAppointment, rescheduling.reschedule)
+    change_appointment = serves(ChangeAppointment, rescheduling.change)
+    get_appointment = serves(GetAppointment, history.get)
     list_patient_appointments = serves(ListPatientAppointments, lists.of_patient)
     list_doctor_appointments = serves(ListDoctorAppointments, lists.of_doctor)
     list_appointments = serves(ListAppointments, lists.of_all)
@@ -135,23 +123,23 @@ class SchedulingService(Service):
     complete_task = serves(CompleteTask, tasks.complete)
     fail_task = serves(FailTask, tasks.fail)
     reject_task = serves(RejectTask, tasks.reject)
-    make_calendar_link = serves(MakeCalendarLink, calendar.make_link)
-    end_calendar_link = serves(EndCalendarLink, calendar.end_link)
-    get_calendar = serves(GetCalendar, calendar.show)
-    list_audit = serves(ListAudit, auditing.listing)
+    make_calendar_link = serves(MakeCalendarLink, calendar_feed.make_link)
+    end_calendar_link = serves(EndCalendarLink, calendar_feed.end_link)
+    get_calendar = serves(GetCalendar, calendar_feed.show)
+    list_audit = serves(ListAudit, audit.listing)
 
     expire_requests = every(timers.PACE, timers.expire_requests)
     expire_displaced = every(timers.PACE, timers.expire_displaced)
     miss_visits = every(timers.PACE, timers.miss_visits)
     displace_visits = every(timers.PACE, timers.displace_visits)
 
-    expire_swaps = every(timers.PACE, open_swaps.expire_swaps)
+    expire_swaps = every(timers.PACE, pending_swaps.expire_swaps)
 
     on_doctor_approved = hears(DoctorApproved, doctors.remember)
     on_staff_approved = hears(StaffApproved, staff.remember)
     on_role_revoked = hears(RoleRevoked, people.dismiss)
     on_user_deactivated = hears(UserDeactivated, people.suspend)
-    on_sessions_ended = hears(SessionsEnded, calendar.end_older)
+    on_sessions_ended = hears(SessionsEnded, calendar_feed.end_older)
     on_user_erased = hears(UserErased, people.forget)
     on_user_registered = hears(UserRegistered, patients.remember)
     on_user_updated = hears(UserUpdated, patients.remember)

@@ -9,9 +9,9 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.refusals import REASON_REQUIRED
 from contracts.roles import Role
 from contracts.scheduling.refusals import NO_SUCH_TASK
@@ -33,9 +33,10 @@ from contracts.scheduling.tasks import (
     TaskPart,
     TaskView,
 )
-from services.scheduling import patients, shifts, staff
+from services.scheduling.directory import patients, staff
 from services.scheduling.listings import Timed
 from services.scheduling.rota_models import Task
+from services.scheduling.shifts import commands as shifts
 
 if TYPE_CHECKING:
     from sqlalchemy import Table

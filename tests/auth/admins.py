@@ -10,12 +10,12 @@ from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
-from contracts.auth.administration import AssignRoles, EraseUser, UpdateUser
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import AssignRoles, EraseUser, UpdateUser
 from contracts.roles import Role
-from services.auth import administration, erasure
+from services.auth.accounts import administration, erasure
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
 from tests.auth.factories import acting, new_account

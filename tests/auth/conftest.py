@@ -9,7 +9,8 @@ from chassis import clock as real_clock
 from chassis import config
 from chassis.config import Config
 from matron import environment
-from services.auth import keys, secrets
+from services.auth import encryption
+from services.auth.sessions import keys
 from tests.auth.factories import Clock
 
 
@@ -18,7 +19,7 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a signing key and the key of stored secrets, and the public half in `jwks.json`."""
     folder = tmp_path_factory.mktemp("keys")
     keys.make_key(folder / "private", folder / "jwks.json")
-    secrets.ensure(folder / "private")
+    encryption.ensure(folder / "private")
     return folder
 
 

@@ -14,24 +14,29 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
-from chassis.database import Database, Session
 from chassis.errors import MatronError, TooMany
 from chassis.event import Event, Origin
-from chassis.execution import Call, Refused
+from chassis.execution.run import Call, Refused
+from chassis.execution.waits import Waits
 from chassis.identity import NOBODY, Actor, Verifier
-from chassis.waits import Waits
-from contracts.auth.accounts import RegisterPatient
-from contracts.auth.administration import InvitePatient
+from chassis.persistence.database import Database, Session
+from contracts.auth.accounts.administration import InvitePatient
+from contracts.auth.accounts.commands import RegisterPatient
 from contracts.auth.events import MailAsked, MailTokenIssued
 from contracts.auth.mfa import ConfirmMfa, StartMfa
 from contracts.auth.sessions import LogIn, VerifyMfa
 from contracts.auth.upgrades import RequestUpgrade
 from contracts.clinical.patients import PatientRegistered
 from contracts.roles import Role
-from services.auth import accounts, enrolment, invitations, locks, logins, mailed, passwords, patients, rules, upgrades
+from services.auth import mail_tokens, passwords, rules, upgrades
+from services.auth.accounts import commands as accounts
+from services.auth.accounts import invitations
+from services.auth.directory import patients
+from services.auth.mfa import enrolment
 from services.auth.models.accounts import Account
 from services.auth.models.logins import LoginFailure
 from services.auth.models.upgrades import UpgradeRequest
+from services.auth.sessions import lockout, logins
 from tests.events import example_of
 from tokens.keys import KeySet
 
@@ -119,7 +124,7 @@ def token_of(session: Session) -> str:
 
 def asked(session: Session, email: str, purpose: str = "reset") -> str:
     """The secret that is mailed when somebody asks for it."""
-    mailed.send_asked(session, Actor.system(), example_of(MailAsked, email=email, purpose=purpose))
+    mail_tokens.send_asked(session, Actor.system(), example_of(MailAsked, email=email, purpose=purpose))
     session.flush()
     return token_of(session)
 
@@ -221,7 +226,7 @@ def failures_of(session: Session, account: Account) -> int:
 
 def own_failures_of(session: Session, account: Account) -> int:
     """How many failed tries count against the owner of an account, who is signed in."""
-    count = locks.count_of_owner(account.id)
+    count = lockout.count_of_owner(account.id)
     return session.query(LoginFailure).where(LoginFailure.email_digest == count).count()
 
 

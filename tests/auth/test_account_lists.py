@@ -5,9 +5,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
-from contracts.auth.administration import ListDoctorAccounts, ListStaff, ListUsers
-from services.auth import administration
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import ListDoctorAccounts, ListStaff, ListUsers
+from services.auth.accounts import administration
 from tests.auth.admins import SOMEBODY, new_doctor
 from tests.auth.factories import new_account
 

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid, Unauthenticated
 from chassis.identity import NOBODY, Actor
-from contracts.auth.accounts import GetMe, RegisterPatient, VerifyEmail
+from chassis.persistence.database import Session
+from contracts.auth.accounts.commands import GetMe, RegisterPatient, VerifyEmail
 from contracts.auth.events import (
     DoctorApproved,
     MailTokenIssued,
@@ -16,7 +16,7 @@ from contracts.auth.events import (
     UserVerified,
 )
 from contracts.roles import Role
-from services.auth import accounts
+from services.auth.accounts import commands as accounts
 from services.auth.models.logins import OneTimeToken
 from tests.auth.factories import PASSWORD, Clock, acting, asked, new_account, new_email, password_hash, registered, said
 

@@ -2,13 +2,15 @@
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid
 from chassis.identity import NOBODY
-from contracts.auth.accounts import VerifyEmail
-from contracts.auth.administration import UpdateUser
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import UpdateUser
+from contracts.auth.accounts.commands import VerifyEmail
 from contracts.auth.events import CredentialsChanged, MailTokenIssued, UserUpdated
-from services.auth import accounts, administration, mailed
+from services.auth import mail_tokens
+from services.auth.accounts import administration
+from services.auth.accounts import commands as accounts
 from tests.auth.admins import SOMEBODY
 from tests.auth.factories import PASSWORD, Clock, asked, new_account, new_email, registered, said, token_of
 from tests.auth.test_credentials import code_of, gets_in, move, reset
@@ -42,7 +44,7 @@ def test_what_was_open_before_a_deactivation_is_over_after_it(session: Session, 
     for status in ("deactivated", "active"):
         administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status=status))
     with pytest.raises(Invalid):
-        mailed.take(session, token, purpose)
+        mail_tokens.take(session, token, purpose)
 
 
 def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Session) -> None:
@@ -125,4 +127,4 @@ def test_whoever_moves_before_verifying_has_shown_an_address_then(session: Sessi
     accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     assert (account.status, account.email) == ("active", email)
     with pytest.raises(Invalid):
-        mailed.take(session, first, "verify")
+        mail_tokens.take(session, first, "verify")

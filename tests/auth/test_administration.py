@@ -8,9 +8,16 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Stale
-from contracts.auth.administration import GetUser, ListDoctorAccounts, ListStaff, ListUsers, ResetMfa, UpdateUser
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import (
+    GetUser,
+    ListDoctorAccounts,
+    ListStaff,
+    ListUsers,
+    ResetMfa,
+    UpdateUser,
+)
 from contracts.auth.events import (
     CredentialsChanged,
     DoctorApproved,
@@ -23,7 +30,9 @@ from contracts.auth.events import (
     UserUpdated,
 )
 from contracts.roles import STAFF, Role
-from services.auth import administration, grants, mfa
+from services.auth import grants
+from services.auth.accounts import administration
+from services.auth.mfa import codes as mfa
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
 from tests.auth.admins import SOMEBODY, admin, assign, deactivate, erase, new_doctor, statements

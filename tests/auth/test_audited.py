@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select
 
-from chassis.database import Database
-from chassis.erasure import erase_traces
 from chassis.errors import MatronError
-from chassis.execution import Call
-from chassis.tables import audit
+from chassis.execution.run import Call
+from chassis.persistence.database import Database
+from chassis.persistence.erasure import erase_traces
+from chassis.persistence.tables import audit
 from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from tests.auth.admins import admin, only_admin

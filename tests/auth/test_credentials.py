@@ -5,17 +5,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chassis import tables
-from chassis.database import Database, Session
 from chassis.errors import Forbidden, Invalid, TooMany
-from chassis.execution import Call, Refused
+from chassis.execution.run import Call, Refused
 from chassis.identity import NOBODY, Actor
-from contracts.auth.accounts import ChangeEmail, ChangePassword, ResetPassword, VerifyEmail
+from chassis.persistence import tables
+from chassis.persistence.database import Database, Session
+from contracts.auth.accounts.commands import ChangeEmail, ChangePassword, ResetPassword, VerifyEmail
 from contracts.auth.events import CredentialsChanged, SessionRevoked, UserVerified
-from services.auth import accounts, credentials, logins, passwords
+from services.auth import passwords
+from services.auth.accounts import commands as accounts
+from services.auth.accounts import credentials
 from services.auth.models.accounts import Account
 from services.auth.models.sessions import LoginSession
 from services.auth.service import AuthService
+from services.auth.sessions import logins
 from tests.auth.factories import (
     PASSWORD,
     Host,

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import Conflict, Invalid, NotFound, NotYet
-from chassis.tables import audit
-from contracts.auth.administration import EraseUser
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import audit
+from contracts.auth.accounts.administration import EraseUser
 from contracts.auth.events import UserErased, UserRegistered
-from services.auth import erasure
+from services.auth.accounts import erasure
 from services.auth.models.accounts import Account
 from services.auth.models.patients import DeskPatient
 from services.auth.service import AuthService

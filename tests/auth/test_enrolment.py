@@ -9,18 +9,21 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Command
-from chassis.database import Database, Session
 from chassis.errors import Conflict, Forbidden, Invalid, TooMany
-from chassis.execution import Call, Refused
+from chassis.execution.run import Call, Refused
 from chassis.identity import Actor, check_right
-from chassis.tables import audit
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import audit
 from contracts.auth.events import CredentialsChanged, SessionRevoked
 from contracts.auth.mfa import ConfirmMfa, EndMfa, StartMfa
 from contracts.auth.sessions import RefreshTokens
-from services.auth import enrolment, logins, mfa, sessions
+from services.auth.mfa import codes as mfa
+from services.auth.mfa import enrolment
 from services.auth.models.accounts import Account
 from services.auth.models.mfa import RecoveryCode
 from services.auth.service import AuthService
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import logins
 from tests.auth.factories import (
     PASSWORD,
     App,

@@ -8,21 +8,25 @@ import pytest
 from sqlalchemy import insert, select, update
 from uuid_utils.compat import uuid7
 
-from chassis import clock, tables
-from chassis.database import Session
+from chassis import clock
 from chassis.errors import Conflict, Invalid, NotFound, Unavailable
-from chassis.execution import add_events
+from chassis.execution.run import add_events
 from chassis.identity import NOBODY, Actor
-from contracts.auth.administration import EraseUser
+from chassis.persistence import tables
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import EraseUser
 from contracts.auth.events import RoleRevoked, SessionRevoked, UserErased
 from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests
-from contracts.scheduling.events import AppointmentBooked, AppointmentRequested
-from services.auth import accounts, erasure, grants, upgrades, visits
+from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentRequested
+from services.auth import grants, upgrades
+from services.auth.accounts import commands as accounts
+from services.auth.accounts import erasure
+from services.auth.directory import visits
 from services.auth.models.accounts import Account
+from services.auth.models.base import Base
 from services.auth.models.logins import LoginFailure, OneTimeToken
 from services.auth.models.patients import DeskPatient
 from services.auth.models.sessions import LoginSession, RefreshToken
-from services.auth.models.tables import Base
 from services.auth.models.upgrades import UpgradeRequest
 from tests.auth.admins import SOMEBODY, deactivate, erase, heard, new_doctor
 from tests.auth.factories import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import Invalid
+from chassis.persistence.database import Session
 from tests.auth.factories import asked, enrolled, invited, log_in, new_account, new_email, registered, token_of
 from tests.auth.test_credentials import NEW, reset
 

@@ -9,14 +9,15 @@ from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.errors import Conflict, Invalid, NotFound
-from chassis.execution import Call
+from chassis.execution.run import Call
 from chassis.identity import Actor
-from contracts.auth.administration import InvitePatient
+from chassis.persistence.database import Database, Session
+from contracts.auth.accounts.administration import InvitePatient
 from contracts.auth.events import MailTokenIssued, RoleGranted, UserRegistered, UserUpdated
 from contracts.roles import Role
-from services.auth import invitations, mailed
+from services.auth import mail_tokens
+from services.auth.accounts import invitations
 from services.auth.models.accounts import Account
 from services.auth.models.logins import OneTimeToken
 from services.auth.models.patients import DeskPatient
@@ -98,7 +99,7 @@ def test_whoever_is_invited_again_gets_a_new_mail(session: Session) -> None:
     invite(session, account.id, account.email)
     assert token_of(session) != first
     with pytest.raises(Invalid):
-        mailed.take(session, first, "invite")
+        mail_tokens.take(session, first, "invite")
 
 
 def test_inviting_again_corrects_the_address(session: Session) -> None:
@@ -108,7 +109,7 @@ def test_inviting_again_corrects_the_address(session: Session) -> None:
     assert (account.email, said(session, UserUpdated)[0]["email"]) == (email, email)
     assert said(session, MailTokenIssued)[-1]["email"] == email
     with pytest.raises(Invalid):
-        mailed.take(session, first, "invite")
+        mail_tokens.take(session, first, "invite")
 
 
 def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(database: Database) -> None:
@@ -121,7 +122,7 @@ def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(da
     again = outcome(lambda: AuthService.invite_patient(host, patient_id=account.id, email=another))
     with database.begin() as session:
         assert (again, session.get_one(Account, account.id).email) == ("mails_used_up", account.email)
-        assert mailed.take(session, last, "invite").user_id == account.id
+        assert mail_tokens.take(session, last, "invite").user_id == account.id
 
 
 def test_the_fifth_invitation_that_is_repeated_with_its_key_is_answered_as_before(database: Database) -> None:

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from chassis.config import ConfigError
 from chassis.errors import Unauthenticated
 from chassis.identity import Verifier
-from services.auth import keys
+from services.auth.sessions import keys
 from tokens import AUDIENCE, ISSUER, sign
 from tokens.keys import KeySet
 

@@ -7,8 +7,8 @@ import eventlet
 import pytest
 from sqlalchemy import func, select
 
-from chassis.database import Database, Session
 from chassis.errors import Conflict, MatronError
+from chassis.persistence.database import Database, Session
 from matron.migrations import migrate
 from services.auth import grants
 from services.auth.models.accounts import Account

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid
-from contracts.auth.administration import UpdateUser
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import UpdateUser
 from contracts.auth.events import RoleRevoked, UserDeactivated
-from services.auth import administration
+from services.auth.accounts import administration
 from services.auth.models.accounts import Account
 from tests.auth.admins import SOMEBODY, assign, deactivate, new_doctor
 from tests.auth.factories import new_account, said

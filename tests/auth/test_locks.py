@@ -2,11 +2,12 @@
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import TooMany
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.mfa import ConfirmMfa
-from services.auth import enrolment, rules
+from services.auth import rules
+from services.auth.mfa import enrolment
 from tests.auth.factories import (
     Clock,
     acting,

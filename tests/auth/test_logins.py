@@ -8,15 +8,17 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import Forbidden, TooMany, Unauthenticated
-from chassis.execution import Refused
+from chassis.execution.run import Refused
 from chassis.identity import NOBODY, Actor
-from contracts.auth.accounts import ChangeEmail
+from chassis.persistence.database import Database, Session
+from contracts.auth.accounts.commands import ChangeEmail
 from contracts.auth.sessions import ListMySessions, LogIn
-from services.auth import logins, passwords, sessions
-from services.auth.logins import Candidate
+from services.auth import passwords
 from services.auth.models.accounts import Account
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import logins
+from services.auth.sessions.logins import Candidate
 from tests.auth.factories import (
     PASSWORD,
     Clock,

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from chassis import tables
-from chassis.database import Database, Session
 from chassis.errors import Invalid
-from chassis.execution import add_events
+from chassis.execution.run import add_events
 from chassis.identity import NOBODY, Actor
-from contracts.auth.accounts import ForgotPassword
+from chassis.persistence import tables
+from chassis.persistence.database import Database, Session
+from contracts.auth.accounts.commands import ForgotPassword
 from contracts.auth.events import MailAsked, MailTokenIssued
-from services.auth import mailed, rules
+from services.auth import mail_tokens, rules
 from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from tests.auth.factories import Clock, Host, asked, invited, new_account, new_email, registered, said, token_of
@@ -27,7 +27,7 @@ SYSTEM = Actor.system()
 def is_refused(session: Session, token: str, *purposes: str) -> bool:
     """Whether the token counts for none of these."""
     try:
-        mailed.take(session, token, *purposes)
+        mail_tokens.take(session, token, *purposes)
     except Invalid as refusal:
         return refusal.code == "token_not_valid"
     return False
@@ -35,7 +35,7 @@ def is_refused(session: Session, token: str, *purposes: str) -> bool:
 
 def issued(session: Session, account: Account, purpose: str, **fields: Any) -> str:
     """The secret of a new link."""
-    mailed.issue(session, account, purpose, **fields)
+    mail_tokens.issue(session, account, purpose, **fields)
     session.flush()
     return token_of(session)
 
@@ -45,7 +45,7 @@ def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose:
     account = new_account(session)
     token = issued(session, account, purpose)
     clock.advance(hours=hours, seconds=-1)
-    assert mailed.owner(session, token, purpose) == account
+    assert mail_tokens.owner(session, token, purpose) == account
     clock.advance(seconds=1)
     assert is_refused(session, token, purpose)
 
@@ -53,12 +53,12 @@ def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose:
 def test_a_link_is_for_the_address_to_which_it_was_mailed(session: Session) -> None:
     token = issued(session, new_account(session), "verify", email="new@example.org")
     assert said(session, MailTokenIssued)[-1]["email"] == "new@example.org"
-    assert mailed.take(session, token, "verify").email == "new@example.org"
+    assert mail_tokens.take(session, token, "verify").email == "new@example.org"
 
 
 def test_a_link_works_once(session: Session) -> None:
     token = issued(session, new_account(session), "reset")
-    assert mailed.take(session, token, "reset").used_at is not None
+    assert mail_tokens.take(session, token, "reset").used_at is not None
     assert is_refused(session, token, "reset")
 
 
@@ -72,14 +72,17 @@ def test_a_new_link_ends_the_earlier_one_of_its_purpose_alone(session: Session) 
     first, other = issued(session, account, "reset"), issued(session, account, "verify")
     second = issued(session, account, "reset")
     assert is_refused(session, first, "reset")
-    assert [mailed.take(session, token, "reset", "verify").purpose for token in (second, other)] == ["reset", "verify"]
+    assert [mail_tokens.take(session, token, "reset", "verify").purpose for token in (second, other)] == [
+        "reset",
+        "verify",
+    ]
 
 
 def test_the_sixth_mail_within_an_hour_is_not_sent_and_the_fifth_goes_on_counting(session: Session) -> None:
     account = new_account(session)
     fifth = [asked(session, account.email) for _ in range(5)][-1]
     assert asked(session, account.email) == fifth
-    assert mailed.take(session, fifth, "reset").user_id == account.id
+    assert mail_tokens.take(session, fifth, "reset").user_id == account.id
 
 
 def test_after_an_hour_mails_are_sent_again(session: Session, clock: Clock) -> None:
@@ -92,21 +95,21 @@ def test_after_an_hour_mails_are_sent_again(session: Session, clock: Clock) -> N
 def test_what_shows_the_own_address_stays_when_all_else_ends(session: Session) -> None:
     account = registered(session, new_email())
     shows, resets = token_of(session), issued(session, account, "reset")
-    mailed.end_all(session, account)
+    mail_tokens.end_all(session, account)
     assert is_refused(session, resets, "reset")
-    assert mailed.take(session, shows, "verify").user_id == account.id
+    assert mail_tokens.take(session, shows, "verify").user_id == account.id
 
 
 def test_what_leads_to_another_address_ends_with_all_else(session: Session) -> None:
     account = new_account(session)
     moves = issued(session, account, "verify", email=new_email())
-    mailed.end_all(session, account)
+    mail_tokens.end_all(session, account)
     assert is_refused(session, moves, "verify")
 
 
 def test_asking_says_the_same_and_does_the_same_for_every_address(session: Session) -> None:
     known, unknown = new_account(session).email, new_email()
-    replies = [mailed.ask_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
+    replies = [mail_tokens.ask_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
     assert replies == [{"status": "mail_sent_if_known"}] * 2
     heard = [{"digest": rules.digest(email), "email": email, "purpose": "reset"} for email in (known, unknown)]
     assert said(session, MailAsked) == heard
@@ -144,12 +147,12 @@ def test_whoever_was_invited_gets_another_invitation_for_a_verification(session:
 def test_nothing_is_mailed_where_it_makes_no_sense(session: Session, status: str, purpose: str) -> None:
     account = new_account(session)
     account.status = status
-    mailed.send_asked(session, SYSTEM, example_of(MailAsked, email=account.email, purpose=purpose))
+    mail_tokens.send_asked(session, SYSTEM, example_of(MailAsked, email=account.email, purpose=purpose))
     assert said(session, MailTokenIssued) == []
 
 
 def test_nothing_is_mailed_to_an_address_without_account(session: Session) -> None:
-    mailed.send_asked(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
+    mail_tokens.send_asked(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
     assert said(session, MailTokenIssued) == []
 
 
@@ -172,18 +175,18 @@ def kept(session: Session, *emails: str) -> bool:
 
 def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
     account, nobodys = new_account(session), new_email()
-    mailed.ask_reset(session, NOBODY, ForgotPassword(email=nobodys))
-    mailed.issue(session, account, "reset")
+    mail_tokens.ask_reset(session, NOBODY, ForgotPassword(email=nobodys))
+    mail_tokens.issue(session, account, "reset")
     sent(session)
     assert kept(session, account.email, nobodys)
-    mailed.forget(session, SYSTEM)
+    mail_tokens.forget(session, SYSTEM)
     assert not kept(session, account.email, nobodys)
 
 
 def test_what_has_still_to_be_sent_is_not_forgotten(session: Session) -> None:
-    mailed.issue(session, new_account(session), "reset")
+    mail_tokens.issue(session, new_account(session), "reset")
     add_events(session, SYSTEM)
-    mailed.forget(session, SYSTEM)
+    mail_tokens.forget(session, SYSTEM)
     assert kept(session)
 
 

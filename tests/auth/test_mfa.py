@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from chassis.database import Session
-from services.auth import mfa, secrets
+from chassis.persistence.database import Session
+from services.auth import encryption
+from services.auth.mfa import codes as mfa
 from services.auth.models.mfa import RecoveryCode, SecondFactor
 from tests.auth.factories import App, Clock, enrolled, new_account, require_mfa, started
 
@@ -15,7 +16,7 @@ RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 def factor_of(app: App) -> SecondFactor:
     """A factor of which no code has been taken."""
-    return SecondFactor(secret=secrets.encrypted(app.secret), last_step=None)
+    return SecondFactor(secret=encryption.encrypted(app.secret), last_step=None)
 
 
 @pytest.mark.parametrize(

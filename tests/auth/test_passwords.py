@@ -5,9 +5,9 @@ import pytest
 from eventlet.semaphore import Semaphore
 
 from chassis.errors import Invalid, Unavailable
-from contracts.auth.accounts import ChangeEmail, RegisterPatient
+from contracts.auth.accounts.commands import ChangeEmail, RegisterPatient
 from services.auth import passwords
-from services.auth.logins import Candidate
+from services.auth.sessions.logins import Candidate
 from tests.auth.factories import PASSWORD, password_hash
 from transports import threads
 

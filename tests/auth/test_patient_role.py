@@ -2,10 +2,10 @@
 
 import pytest
 
-from chassis.database import Session
-from contracts.auth.accounts import UpdateMe
+from chassis.persistence.database import Session
+from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.events import UserRegistered, UserUpdated
-from services.auth import accounts
+from services.auth.accounts import commands as accounts
 from tests.auth.admins import SOMEBODY, assign, new_doctor
 from tests.auth.factories import acting, new_account, new_email, said
 

@@ -7,11 +7,13 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
-from contracts.auth.accounts import UpdateMe
-from contracts.auth.administration import InvitePatient
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import InvitePatient
+from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.events import UserUpdated
-from services.auth import accounts, invitations, patients
+from services.auth.accounts import commands as accounts
+from services.auth.accounts import invitations
+from services.auth.directory import patients
 from services.auth.models.accounts import Account
 from services.auth.models.patients import DeskPatient
 from tests.auth.admins import SOMEBODY, erase

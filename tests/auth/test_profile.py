@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import Stale, Unauthenticated
-from contracts.auth.accounts import UpdateMe
+from chassis.persistence.database import Session
+from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.events import DoctorApproved, UserUpdated
 from contracts.roles import Role
-from services.auth import accounts
+from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
 from tests.auth.factories import acting, new_account, said
 

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import Conflict
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import CredentialsChanged
 from contracts.auth.mfa import ConfirmMfa, RenewRecoveryCodes
-from services.auth import enrolment, logins
+from services.auth.mfa import enrolment
+from services.auth.sessions import logins
 from tests.auth.factories import (
     PASSWORD,
     App,

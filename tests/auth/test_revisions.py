@@ -7,15 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.database import Session
 from chassis.errors import MatronError
 from chassis.identity import NOBODY
-from contracts.auth.accounts import UpdateMe, VerifyEmail
-from contracts.auth.administration import InvitePatient, ResetMfa, UpdateUser
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import InvitePatient, ResetMfa, UpdateUser
+from contracts.auth.accounts.commands import UpdateMe, VerifyEmail
 from contracts.auth.mfa import ConfirmMfa, EndMfa
 from contracts.auth.upgrades import DecideUpgrade
-from services.auth import accounts, administration, enrolment, invitations, logins, upgrades
+from services.auth import upgrades
+from services.auth.accounts import administration, invitations
+from services.auth.accounts import commands as accounts
+from services.auth.mfa import enrolment
 from services.auth.models.accounts import Account
+from services.auth.sessions import logins
 from tests.auth.admins import SOMEBODY, assign, erase
 from tests.auth.factories import (
     PASSWORD,

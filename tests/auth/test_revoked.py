@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis.database import Session
 from chassis.identity import NOBODY
+from chassis.persistence.database import Session
 from contracts.auth.events import SessionRevoked
 from contracts.auth.sessions import ListRevokedSessions, LogOut
-from services.auth import sessions
+from services.auth.sessions import commands as sessions
 from tests.auth.factories import Clock, new_account, said
 from tests.auth.test_sessions import begun
 

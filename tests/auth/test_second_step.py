@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database, Session
 from chassis.errors import TooMany, Unauthenticated
 from chassis.identity import NOBODY, Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.sessions import ListMySessions, VerifyMfa
-from services.auth import logins, mfa, rules, sessions
+from services.auth import rules
+from services.auth.mfa import codes as mfa
 from services.auth.models.logins import OneTimeToken
 from services.auth.service import AuthService
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import logins
 from tests.auth.factories import (
     PASSWORD,
     App,

@@ -8,10 +8,11 @@ import eventlet
 import pytest
 from sqlalchemy import func, select
 
-from chassis import config, tables
-from chassis.database import Database
+from chassis import config
 from chassis.errors import MatronError
-from chassis.execution import Call
+from chassis.execution.run import Call
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from matron.migrations import differences
 from services.auth import rules
 from services.auth.models.accounts import Account

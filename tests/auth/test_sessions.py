@@ -8,16 +8,16 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Command
-from chassis.database import Session
 from chassis.errors import Forbidden, NotFound, Unauthenticated
-from chassis.execution import Refused
+from chassis.execution.run import Refused
 from chassis.identity import NOBODY, Actor, check_right
+from chassis.persistence.database import Session
 from contracts.auth.events import SessionRevoked
 from contracts.auth.sessions import EndSession, ListMySessions, LogOut, RefreshTokens
 from contracts.roles import ANY_ROLE
-from services.auth import sessions
 from services.auth.models.accounts import Account
 from services.auth.models.sessions import LoginSession, RefreshToken
+from services.auth.sessions import commands as sessions
 from tests.auth.factories import Clock, acting, actor_of, log_in, new_account, new_email, registered, require_mfa, said
 from tests.perform import served
 

@@ -5,15 +5,18 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database, Session
-from chassis.execution import Call
-from contracts.auth.administration import ResetMfa, UpdateUser
+from chassis.execution.run import Call
+from chassis.persistence.database import Database, Session
+from contracts.auth.accounts.administration import ResetMfa, UpdateUser
 from contracts.auth.events import SessionsEnded
 from contracts.auth.mfa import ConfirmMfa, EndMfa
 from contracts.auth.sessions import LogOut
-from services.auth import administration, enrolment, logins, sessions
+from services.auth.accounts import administration
+from services.auth.mfa import enrolment
 from services.auth.models.accounts import Account
 from services.auth.service import AuthService
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import logins
 from tests.auth.admins import SOMEBODY, assign, erase
 from tests.auth.factories import (
     PASSWORD,

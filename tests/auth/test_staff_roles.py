@@ -1,9 +1,9 @@
 """What is said about roles of the staff, so that its last word says whether somebody works here."""
 
-from chassis.database import Session
-from contracts.auth.administration import UpdateUser
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import UpdateUser
 from contracts.auth.events import RoleRevoked, StaffApproved
-from services.auth import administration
+from services.auth.accounts import administration
 from tests.auth.admins import SOMEBODY, assign
 from tests.auth.factories import new_account, said
 

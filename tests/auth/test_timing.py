@@ -8,8 +8,8 @@ from statistics import median
 import pytest
 from sqlalchemy import event
 
-from chassis.database import Database
 from chassis.errors import Unauthenticated
+from chassis.persistence.database import Database
 from services.auth.service import AuthService
 from tests.auth.factories import Host, new_account, new_email
 

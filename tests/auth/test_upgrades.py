@@ -5,9 +5,9 @@ from typing import Literal
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import DoctorApproved, RoleGranted, StaffApproved, UpgradeDecided, UpgradeRequested
 from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests, ListUpgradeRequests, WithdrawUpgrade
 from contracts.roles import Role

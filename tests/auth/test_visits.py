@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.event import events_of
-from contracts.scheduling.events import (
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -24,7 +24,7 @@ from contracts.scheduling.events import (
     VisitCompletionUndone,
     VisitStarted,
 )
-from services.auth import visits
+from services.auth.directory import visits
 from services.auth.models.visits import OpenVisit
 from services.auth.service import AuthService
 from tests.auth.admins import heard

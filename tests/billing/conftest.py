@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chassis import config
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import migrate
 from tests.billing.factories import settings
 from tests.databases import KINDS

@@ -14,17 +14,17 @@ from sqlalchemy import event, select
 from uuid_utils.compat import uuid7
 
 from chassis.config import Config
-from chassis.database import Database, Session
 from chassis.event import Event, Origin
-from chassis.execution import Call
+from chassis.execution.run import Call
+from chassis.execution.waits import Waits
 from chassis.identity import Actor
-from chassis.waits import Waits
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved
 from contracts.billing.invoices import ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provider
 from contracts.billing.prices import SetPrice
-from contracts.scheduling.events import VisitCompleted
-from services.billing import checkouts, doctors, invoices, payments, prices, providers
+from contracts.scheduling.appointments.events import VisitCompleted
+from services.billing import directory, invoices, payments, prices, providers, sandbox_checkout
 from services.billing.models import Invoice, Payment
 from tests.events import example_of
 
@@ -68,7 +68,7 @@ def heard(sequence: int = 1) -> Actor:
 
 
 def approve(session: Session, doctor_id: UUID, specialization: str = "cardiology", sequence: int = 1) -> None:
-    doctors.remember(
+    directory.remember(
         session, heard(sequence), example_of(DoctorApproved, doctor_id=doctor_id, specialization=specialization)
     )
 
@@ -110,7 +110,7 @@ def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, ret
 def press(session: Session, payment: Payment | str, outcome: Literal["pay", "decline"] = "pay") -> Payment:
     """Press a button of the checkout page."""
     reference = payment if isinstance(payment, str) else payment.reference
-    pressed = checkouts.finish(session, patient(), FinishSandboxCheckout(reference=reference, outcome=outcome))
+    pressed = sandbox_checkout.finish(session, patient(), FinishSandboxCheckout(reference=reference, outcome=outcome))
     session.flush()
     return pressed
 

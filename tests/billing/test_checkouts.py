@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
 from chassis import config
-from chassis.database import Database, Session
 from chassis.errors import Conflict, NotFound
 from chassis.identity import NOBODY
-from chassis.tables import outbox
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import outbox
 from contracts.billing.payments import GetSandboxCheckout, PaymentFailed, PaymentReceived, SandboxCheckoutView
-from services.billing import checkouts, invoices
+from services.billing import invoices, sandbox_checkout
 from services.billing.models import CREDIT, LedgerEntry, Payment
 from services.billing.service import BillingService
 from tests.billing.factories import host, invoice, pay, press, said, seen, settings, together
@@ -28,7 +28,7 @@ def credits_of(session: Session, payment: Payment) -> int:
 def test_the_page_shows_what_is_to_be_paid(session: Session) -> None:
     payment = pay(session, invoice(session, amount_minor=8000))
     shown = SandboxCheckoutView.dump_one(
-        checkouts.get(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
+        sandbox_checkout.get(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
     )
     assert shown == {
         "reference": payment.reference, "amount_minor": 8000, "currency": "EUR", "status": "pending",
@@ -38,7 +38,7 @@ def test_the_page_shows_what_is_to_be_paid(session: Session) -> None:
 
 def test_an_unknown_page_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
-        checkouts.get(session, NOBODY, GetSandboxCheckout(reference="0" * 40))
+        sandbox_checkout.get(session, NOBODY, GetSandboxCheckout(reference="0" * 40))
     with pytest.raises(NotFound):
         press(session, "0" * 40)
 
@@ -47,7 +47,7 @@ def test_no_page_is_found_where_the_sandbox_is_not_allowed(session: Session, mon
     payment = pay(session, invoice(session))
     monkeypatch.setattr(config, "_current", settings(allow_sandbox_payments=False))
     with pytest.raises(NotFound):
-        checkouts.get(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
+        sandbox_checkout.get(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
     with pytest.raises(NotFound):
         press(session, payment)
 

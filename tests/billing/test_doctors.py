@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import insert, select
 from uuid_utils.compat import uuid7
 
-from chassis import clock, tables
-from chassis.database import Session
+from chassis import clock
+from chassis.persistence import tables
+from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
-from services.billing import catalogue, doctors
+from services.billing import directory, price_lookup
 from tests.billing.factories import approve, heard, price, seen, visit
 from tests.events import example_of
 
@@ -17,7 +18,7 @@ def test_the_newer_approval_wins_in_whatever_order_they_come(session: Session, s
     doctor_id = uuid7()
     for sequence in sequences:
         approve(session, doctor_id, "neurology" if sequence == 2 else "cardiology", sequence)
-    assert catalogue.specialization_of(session, doctor_id) == "neurology"
+    assert price_lookup.specialization_of(session, doctor_id) == "neurology"
 
 
 def test_a_late_approval_prices_and_issues_the_visit_that_came_first(session: Session) -> None:
@@ -52,8 +53,8 @@ def test_replies_to_somebody_erased_are_forgotten_and_what_was_charged_is_not(se
     approve(session, doctor_id)
     for who in (doctor_id, uuid7()):
         session.execute(insert(tables.idempotency).values(actor=str(who), reply={"is": {}}, **key))
-    doctors.forget(session, heard(), example_of(UserErased, user_id=doctor_id))
+    directory.forget(session, heard(), example_of(UserErased, user_id=doctor_id))
     left = session.scalars(select(tables.idempotency.c.actor).where(tables.idempotency.c.key == "k")).all()
     assert len(left) == 1
     assert str(doctor_id) not in left
-    assert catalogue.specialization_of(session, doctor_id) == "cardiology"
+    assert price_lookup.specialization_of(session, doctor_id) == "cardiology"

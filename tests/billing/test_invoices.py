@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import NotFound
+from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceView, ListMyInvoices
 from services.billing import invoices
 from services.billing.models import CHARGE, Invoice, LedgerEntry

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from chassis import config
-from chassis.database import Database, Session
 from chassis.errors import Conflict, Internal, Invalid, NotFound
+from chassis.persistence.database import Database, Session
 from contracts.billing.payments import ListMyPayments, PayInvoice, PaymentView, Provider
 from services.billing import payments
 from services.billing.models import Payment

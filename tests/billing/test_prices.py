@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict
+from chassis.persistence.database import Session
 from contracts.billing.invoices import InvoiceIssued
 from contracts.billing.prices import ListPrices
 from services.billing import prices

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from chassis import config
-from chassis.database import Session
 from chassis.errors import Invalid
 from chassis.identity import NOBODY
+from chassis.persistence.database import Session
 from contracts.billing.payments import GetSandboxCheckout, SandboxCheckoutView
-from contracts.scheduling.events import VisitCompletionUndone
-from services.billing import checkouts, undoing
+from contracts.scheduling.appointments.events import VisitCompletionUndone
+from services.billing import sandbox_checkout, undone_visits
 from tests.billing.factories import heard, invoice, pay, press, settings
 from tests.events import example_of
 
@@ -25,7 +25,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def page(session: Session, reference: str) -> dict[str, Any]:
     shown: dict[str, Any] = SandboxCheckoutView.dump_one(
-        checkouts.get(session, NOBODY, GetSandboxCheckout(reference=reference))
+        sandbox_checkout.get(session, NOBODY, GetSandboxCheckout(reference=reference))
     )
     return shown
 
@@ -49,7 +49,7 @@ def test_payer_goes_back_to_no_other_address(session: Session, url: str) -> None
 def test_checkout_of_a_void_invoice_is_void(session: Session) -> None:
     bill = invoice(session)
     payment, paid = pay(session, bill, 100), press(session, pay(session, bill, 100))
-    undoing.undo_visit(
+    undone_visits.undo_visit(
         session, heard(), example_of(VisitCompletionUndone, appointment_id=bill.appointment_id, revision=5)
     )
     session.flush()

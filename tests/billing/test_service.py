@@ -6,10 +6,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import func, select
 
-from chassis.database import Database
 from chassis.identity import NOBODY, Actor
+from chassis.persistence.database import Database
 from contracts.auth.events import DoctorApproved
-from contracts.scheduling.events import VisitCompleted
+from contracts.scheduling.appointments.events import VisitCompleted
 from services.billing.models import Invoice
 from services.billing.service import BillingService
 from tests.billing.factories import ADMIN, heard, host, patient

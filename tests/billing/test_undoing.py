@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import Conflict
+from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, ListInvoices, RefundDue
 from contracts.billing.payments import PaymentReceived
-from contracts.scheduling.events import VisitCompleted, VisitCompletionUndone
-from services.billing import invoices, undoing
+from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
+from services.billing import invoices, undone_visits
 from services.billing.models import REVERSAL, Invoice, LedgerEntry
 from tests.billing.factories import (
     ADMIN,
@@ -36,7 +36,7 @@ COMPLETED, UNDONE, AGAIN = 4, 5, 7
 
 
 def undo(session: Session, appointment_id: UUID, revision: int = UNDONE) -> None:
-    undoing.undo_visit(
+    undone_visits.undo_visit(
         session, heard(), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
     )
     session.flush()

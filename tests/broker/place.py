@@ -15,10 +15,10 @@ from sqlalchemy import select, text
 from uuid_utils.compat import uuid7
 
 from chassis.config import SERVICES
-from chassis.consumer import Broker
-from chassis.database import Database
 from chassis.errors import MatronError
-from chassis.execution import Call
+from chassis.execution.run import Call
+from chassis.messaging.consumer import Broker
+from chassis.persistence.database import Database
 from gateway.rpc import RpcClient
 from matron.migrations import migrate
 from matron.runner import nameko_config

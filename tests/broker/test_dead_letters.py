@@ -11,12 +11,12 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from chassis.database import Database, Session
-from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
+from chassis.execution.entrypoints import Service, hears
 from chassis.identity import Actor
-from chassis.topology import dead_queue
-from contracts.scheduling.events import AppointmentBooked
+from chassis.messaging.topology import dead_queue
+from chassis.persistence.database import Database, Session
+from contracts.scheduling.appointments.events import AppointmentBooked
 from matron import dead, environment
 from matron.command import app
 from matron.migrations import migrate

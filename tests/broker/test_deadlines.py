@@ -7,7 +7,7 @@ import eventlet
 import pytest
 
 from chassis.errors import MatronError
-from chassis.execution import Call
+from chassis.execution.run import Call
 from gateway.rpc import RpcClient
 from tests.broker.place import Place, Raw, refusal, soon, taken
 from tests.ward import Steps, Ward

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_binary_event
 
-from chassis.delivery import bytes_of
-from chassis.topology import ALL_EVENTS
+from chassis.messaging.delivery import bytes_of
+from chassis.messaging.topology import ALL_EVENTS
 from tests.broker.place import Place, Raw, soon
 from tests.ward import Desk, Ward
 

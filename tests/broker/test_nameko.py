@@ -15,8 +15,8 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock, config
 from chassis.errors import Conflict, Forbidden, Internal, Unauthenticated
-from services.auth import keys
 from services.auth.service import AuthService
+from services.auth.sessions import keys
 from services.scheduling.models import AvailabilityRule, Doctor
 from services.scheduling.service import SchedulingService
 from tests import ward

@@ -7,8 +7,8 @@ import eventlet
 import pytest
 from nameko.containers import ServiceContainer
 
-from chassis import outbox
 from chassis.errors import Unavailable
+from chassis.messaging import outbox
 from tests.broker.place import Place, Raw, broker_of, refusal, soon
 from tests.broker.proxy import Proxy
 from tests.ward import Desk, Steps, Ward

@@ -9,9 +9,9 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import entrypoints
-from chassis.delivery import MAX_DELIVERIES, bytes_of
 from chassis.errors import Conflict, Unavailable
+from chassis.execution import entrypoints
+from chassis.messaging.delivery import MAX_DELIVERIES, bytes_of
 from tests.broker.place import Place, Raw, soon
 from tests.ward import Desk, Steps, Ward
 

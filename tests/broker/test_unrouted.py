@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis import consumer, delivery
-from chassis.topology import ALL_EVENTS, UNROUTED, dead_queue
+from chassis.messaging import consumer, delivery
+from chassis.messaging.topology import ALL_EVENTS, UNROUTED, dead_queue
 from tests.broker.place import Place, Raw, broker_of, soon
 from tests.ward import Desk, NoteWritten, Steps, Ward
 
@@ -50,7 +50,7 @@ def test_an_event_that_is_said_for_other_systems_alone_needs_none(
     place: Place, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(NoteWritten, "heard_by", ())
-    monkeypatch.setattr("chassis.outbox._for_whoever_listens", lambda name: name == "note_written")
+    monkeypatch.setattr("chassis.messaging.outbox._for_whoever_listens", lambda name: name == "note_written")
     place.serve(Ward)
     place.write(place.client())
     raw.wait(WHISPERS)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from chassis import tables
-from chassis.database import Database
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from tests import ward
 from tests.databases import KINDS
 from tests.tokens import Mint

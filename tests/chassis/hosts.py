@@ -9,13 +9,13 @@ from sqlalchemy import Table, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database
 from chassis.errors import MatronError
 from chassis.event import Origin
-from chassis.execution import Call, Shape
+from chassis.execution.reactions import run_event
+from chassis.execution.run import Call, Shape
+from chassis.execution.waits import Waits
 from chassis.identity import Actor
-from chassis.reactions import run_event
-from chassis.waits import Waits
+from chassis.persistence.database import Database
 from tests import ward
 
 NURSE = Actor(id=UUID(int=1), roles=frozenset({"nurse"}), verified=True)

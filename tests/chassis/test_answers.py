@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from chassis.entrypoints import Served
+from chassis.execution.entrypoints import Served
 
 
 class Link:

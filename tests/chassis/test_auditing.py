@@ -7,12 +7,14 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import auditing, clock, tables
+from chassis import clock
 from chassis.contract import ANYONE, Command, Query
-from chassis.database import Database, Session
 from chassis.errors import Forbidden, NotFound
-from chassis.execution import Shape
+from chassis.execution import audit
+from chassis.execution.run import Shape
 from chassis.identity import NOBODY, Actor
+from chassis.persistence import tables
+from chassis.persistence.database import Database, Session
 from contracts.billing.audit import ListAudit
 from tests import ward
 from tests.chassis.hosts import NURSE, WRITE, outcome, rows, run
@@ -59,7 +61,7 @@ def noted(session: Session, _actor: Actor, _command: CloseChart) -> dict[str, An
 def found(database: Database, **filters: Any) -> list[Any]:
     """The rows that are listed, newest first."""
     with database.read() as session:
-        return auditing.listing(session, NURSE, ListAudit(**{**EVERYTHING, **filters})).items
+        return audit.listing(session, NURSE, ListAudit(**{**EVERYTHING, **filters})).items
 
 
 def test_a_read_of_what_is_hidden_is_written_down_with_the_record_that_was_named(database: Database) -> None:
@@ -122,8 +124,8 @@ def test_pages_follow_one_another_newest_first(database: Database) -> None:
     for number in range(5):
         run(WRITE, database, {"text": str(number)}, key=str(number))
     with database.read() as session:
-        first = auditing.listing(session, NURSE, ListAudit(**{**EVERYTHING, "limit": 3}))
-        second = auditing.listing(session, NURSE, ListAudit(**{**EVERYTHING, "limit": 3, "cursor": first.next}))
+        first = audit.listing(session, NURSE, ListAudit(**{**EVERYTHING, "limit": 3}))
+        second = audit.listing(session, NURSE, ListAudit(**{**EVERYTHING, "limit": 3, "cursor": first.next}))
     ids = [row.id for row in [*first.items, *second.items]]
     assert ids == sorted(ids, reverse=True)
     assert (len(ids), second.next) == (5, None)

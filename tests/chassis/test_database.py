@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis import database as module
-from chassis.database import Database, Session, refusing
 from chassis.errors import Conflict, Unavailable
+from chassis.persistence import database as module
+from chassis.persistence.database import Database, Session, refusing
+from chassis.persistence.tables import Moment, new_metadata
 from chassis.refusals import Refusal
-from chassis.tables import Moment, new_metadata
 from tests import ward
 from tests.chassis.hosts import at_once, count
 from transports.engines import violated

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert, select, update
 
-from chassis import clock, tables
-from chassis.database import Session
-from chassis.erasure import erase_traces
+from chassis import clock
 from chassis.errors import Unavailable
-from chassis.outbox import NUMBER
+from chassis.messaging.outbox import NUMBER
+from chassis.persistence import tables
+from chassis.persistence.database import Session
+from chassis.persistence.erasure import erase_traces
 from tests.databases import KINDS
 from tests.ward import opened
 

@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from chassis import execution, reactions, tables
-from chassis.database import Database
 from chassis.errors import Forbidden, Internal, Invalid, NoAnswer, Unauthenticated
-from chassis.execution import Shape, masked, retrying
+from chassis.execution import reactions
+from chassis.execution import run as execution
+from chassis.execution.run import Shape, masked, retrying
 from chassis.identity import NOBODY, Actor
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from tests import ward
 from tests.chassis.hosts import GREET, NURSE, SEND, TRY, WRITE, FakeHost, count, hear, outcome, rows, run
 

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import event, func, insert, select, text, update
 from uuid_utils.compat import uuid7
 
-from chassis import clock, housekeeping
-from chassis.database import Database, Session
+from chassis import clock
 from chassis.identity import Actor
-from chassis.tables import idempotency, inbox, outbox, relay
+from chassis.persistence import housekeeping
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import idempotency, inbox, outbox, relay
 
 ROWS = 100_000
 

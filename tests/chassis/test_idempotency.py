@@ -7,11 +7,13 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import config, idempotency, tables
-from chassis.database import Database
+from chassis import config
 from chassis.errors import Invalid
-from chassis.execution import Shape
+from chassis.execution import idempotency
+from chassis.execution.run import Shape
 from chassis.identity import Actor
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from tests import ward
 from tests.chassis.hosts import SEND, TRY, WRITE, at_once, count, rows, run
 

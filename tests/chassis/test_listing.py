@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Column, Integer, String, Table, insert, select
 
 from chassis.contract import Page, View, page_of
-from chassis.database import Database
 from chassis.errors import Invalid
-from chassis.paging import Listing, page
-from chassis.tables import new_metadata
+from chassis.persistence.database import Database
+from chassis.persistence.paging import Listing, page
+from chassis.persistence.tables import new_metadata
 from records.fields import Key
 
 METADATA = new_metadata()

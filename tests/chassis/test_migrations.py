@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from chassis import tables
 from chassis.config import SERVICES
-from chassis.database import Database
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from matron.migrations import differences, migrate
 from tests.databases import KINDS
 

@@ -6,10 +6,11 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from chassis import outbox, tables
-from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.outbox import Relay, message_of, origin_of
+from chassis.messaging import outbox
+from chassis.messaging.outbox import Relay, message_of, origin_of
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from tests.chassis.hosts import WRITE, rows, run
 
 

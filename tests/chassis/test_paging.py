@@ -11,11 +11,11 @@ from sqlalchemy import Column, Integer, Table, Uuid, delete, insert, select
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
-from chassis.database import Database
 from chassis.errors import Invalid
-from chassis.execution import Shape
-from chassis.paging import page
-from chassis.tables import Moment, new_metadata
+from chassis.execution.run import Shape
+from chassis.persistence.database import Database
+from chassis.persistence.paging import page
+from chassis.persistence.tables import Moment, new_metadata
 from tests import ward
 from tests.chassis.hosts import run
 

@@ -7,7 +7,7 @@ import pytest
 from eventlet import patcher, tpool
 
 from chassis.errors import Unavailable
-from chassis.threads import in_thread
+from chassis.execution.threads import in_thread
 from tests.chassis.hosts import outcome
 from transports import threads
 

@@ -6,16 +6,16 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 
-from chassis import housekeeping
-from chassis.database import Database
 from chassis.errors import Unavailable
+from chassis.persistence import housekeeping
+from chassis.persistence.database import Database
 from tests import ward
 from tests.broker.place import Place, soon
 from tests.chassis.hosts import FakeHost
 from tests.tokens import Mint
 from transports.embedded import close_broker, open_broker
 
-TIDY = "chassis.housekeeping.tidy"
+TIDY = "chassis.persistence.housekeeping.tidy"
 
 
 def failures() -> float | None:

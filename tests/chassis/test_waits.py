@@ -10,11 +10,12 @@ import eventlet
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis import tables, waits
-from chassis.database import Database
 from chassis.errors import NotFound, NotYet, Unavailable
+from chassis.execution import waits
+from chassis.execution.waits import MOST_IN_VAIN, PACE, REMEMBERED_SECONDS, Waits
 from chassis.identity import NOBODY
-from chassis.waits import MOST_IN_VAIN, PACE, REMEMBERED_SECONDS, Waits
+from chassis.persistence import tables
+from chassis.persistence.database import Database
 from tests import ward
 from tests.chassis.hosts import GREET, SEND, WRITE, FakeHost, count, outcome, rows, run
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chassis import config
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import migrate
 from tests.databases import KINDS
 from tests.ward import settings

@@ -11,14 +11,15 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import UserRegistered, UserUpdated
 from contracts.clinical.patients import AddressView, EmergencyContactView, RegisterPatientAtDesk, SearchPatients
 from contracts.clinical.prescriptions import DoseView, Prescribe, PrescriptionItemView, Route
-from contracts.scheduling.events import AppointmentBooked
-from services.clinical import accounts, care, patients, prescriptions
+from contracts.scheduling.appointments.events import AppointmentBooked
+from services.clinical import care, patients, prescriptions
+from services.clinical import handlers as accounts
 from services.clinical.models import CareRelation, Patient, Prescription
 from tests.events import example_of
 

@@ -7,10 +7,10 @@ from sqlalchemy.exc import NoResultFound
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
+from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import BloodGroup, CorrectPatient, PatientRegistered, PatientUpdated, UpdateMyProfile
-from contracts.scheduling.events import AppointmentBooked
+from contracts.scheduling.appointments.events import AppointmentBooked
 from services.clinical import care, patients
 from services.clinical.models import Patient
 from tests.clinical.factories import (

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.event import Event
-from contracts.scheduling.events import (
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentMissed,

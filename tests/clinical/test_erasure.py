@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import insert, select, update
 from uuid_utils.compat import uuid7
 
-from chassis import tables
-from chassis.database import Database, Session
 from chassis.errors import NotFound
-from chassis.execution import add_events
+from chassis.execution.run import add_events
+from chassis.persistence import tables
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import GetPatient, UpdateMyProfile
 from services.clinical import patients

@@ -4,7 +4,7 @@ from alembic import command
 from sqlalchemy import inspect, text
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from contracts.clinical.patients import GetPatient
 from matron.migrations import _configured, differences
 from services.clinical import patients, rules

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
-from chassis.database import Database, Session
+from chassis.persistence.database import Database, Session
 from contracts.clinical.prescriptions import PrescriptionItemView
 from matron.migrations import differences
 from services.clinical.models import Prescription, PrescriptionItem

@@ -8,8 +8,8 @@ from sqlalchemy import event, insert, text
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
-from chassis.database import Database, Session
 from chassis.errors import Invalid
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import CorrectPatient
 from services.clinical import patients

@@ -8,9 +8,9 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound, NotYet, Stale
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import (
     AddressView,

@@ -3,16 +3,16 @@
 import pytest
 
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.clinical.prescriptions import (
     ListMyPrescriptions,
     ListPrescriptionsOfPatient,
     Prescribe,
     PrescriptionAdded,
 )
-from contracts.scheduling.events import AppointmentBooked
+from contracts.scheduling.appointments.events import AppointmentBooked
 from services.clinical import care, prescriptions
 from tests.clinical.factories import doctor, heard, in_care, item, patient, prescribed, statements, visit
 from tests.events import example_of

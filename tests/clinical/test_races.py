@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select, text
 from uuid_utils.compat import uuid7
 
-from chassis import execution
-from chassis.database import Database, Session
 from chassis.errors import MatronError
+from chassis.execution import run as execution
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import UpdateMyProfile
 from services.clinical import patients

@@ -3,7 +3,7 @@
 import pytest
 
 from chassis.errors import Invalid
-from contracts.auth.accounts import RegisterPatient
+from contracts.auth.accounts.commands import RegisterPatient
 
 WHOLE = {"password": "quiet-harbour-lantern-27", "name": "Asha Rao"}
 

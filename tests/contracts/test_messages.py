@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema
 
-from contracts.auth.accounts import UpdateMe
+from contracts.auth.accounts.commands import UpdateMe
 from contracts.clinical.patients import UpdateMyProfile
 from records.fields import Moment
 

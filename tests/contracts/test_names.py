@@ -4,8 +4,8 @@ import pytest
 
 from chassis.contract import Command
 from chassis.errors import Invalid
-from contracts.auth.accounts import ChangePassword, RegisterPatient, ResetPassword, UpdateMe
-from contracts.auth.administration import UpdateUser
+from contracts.auth.accounts.administration import UpdateUser
+from contracts.auth.accounts.commands import ChangePassword, RegisterPatient, ResetPassword, UpdateMe
 
 WHOLE = {"email": "asha@example.org", "password": "quiet-harbour-lantern-27", "name": "Asha Rao"}
 TOO_LONG = "a" * 1_000_000

@@ -7,7 +7,7 @@ import pytest
 
 from chassis.contract import PageQuery
 from chassis.errors import Invalid
-from contracts.auth.administration import ListDoctorAccounts, ListStaff, ListUsers
+from contracts.auth.accounts.administration import ListDoctorAccounts, ListStaff, ListUsers
 from contracts.clinical.patients import SearchPatients
 from contracts.scheduling.availability import ListDoctors
 from contracts.several import MOST_IDS

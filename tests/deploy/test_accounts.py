@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chassis import revocations, topology
 from chassis.config import SERVICES
 from chassis.event import Event
+from chassis.messaging import revocations, topology
 from contracts.auth.events import SessionRevoked
 from deploy.rabbitmq import accounts
 from tokens.revoked import Revoked

@@ -11,8 +11,8 @@ import amqp
 import pytest
 from amqp.exceptions import AccessRefused
 
-from chassis import topology
 from chassis.config import SERVICES
+from chassis.messaging import topology
 from deploy.rabbitmq import accounts, setup
 from tests.servers.rabbitmq import RabbitMQ
 from transports.declaring import Sparing, declare_quorum, ensure_queue

@@ -15,12 +15,13 @@ import orjson
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis import clock, revocations, topology
-from chassis.entrypoints import Service, hears
+from chassis import clock
 from chassis.errors import Conflict, Invalid, Unavailable
 from chassis.event import Event
+from chassis.execution.entrypoints import Service, hears
+from chassis.messaging import revocations, topology
 from contracts.auth.events import UserErased
-from contracts.scheduling.events import VisitStarted
+from contracts.scheduling.appointments.events import VisitStarted
 from matron import dead, replay
 from matron.place import Place as Folder
 from matron.place import connected

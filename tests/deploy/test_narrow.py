@@ -6,18 +6,19 @@ import pytest
 from amqp.exceptions import NotFound
 from prometheus_client import REGISTRY
 
-from chassis import config, topology
+from chassis import config
 from chassis.config import SERVICES
-from chassis.consumer import Broker
-from chassis.entrypoints import Service, hears
 from chassis.errors import Conflict
+from chassis.execution.entrypoints import Service, hears
+from chassis.messaging import topology
+from chassis.messaging.consumer import Broker
 from contracts.clinical.prescriptions import PrescriptionAdded
-from contracts.scheduling.events import VisitStarted
+from contracts.scheduling.appointments.events import VisitStarted
 from deploy.rabbitmq.setup import remove_shared_waits
 from gateway.rpc import RpcClient
 from matron.place import connected
 from matron.services import service_class
-from services.auth import keys
+from services.auth.sessions import keys
 from tests.broker.place import Place, broker_of, soon
 from tests.deploy.narrow import DELAYS, Narrow
 from tests.letters import message

@@ -19,11 +19,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from sqlalchemy import NullPool, create_engine, text
 
-from chassis.database import Database
-from chassis.execution import add_events
+from chassis.execution.run import add_events
 from chassis.identity import Actor
+from chassis.persistence.database import Database
 from contracts.roles import Role
-from services.auth import accounts, keys
+from services.auth.accounts import commands as accounts
+from services.auth.sessions import keys
 from tests.hospital import PROCESSES, Hospital, Process, eventually
 from tests.people import Person, open_hours
 from tests.servers.processes import free_ports

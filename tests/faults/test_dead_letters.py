@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import kombu
 import pytest
 
-from chassis.topology import dead_queue
+from chassis.messaging.topology import dead_queue
 from tests.faults import books
 from tests.faults.city import City
 from tests.faults.stream import Stream

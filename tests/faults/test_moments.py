@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chassis.outbox import LOCK
+from chassis.messaging.outbox import LOCK
 from tests.faults import books
 from tests.faults.city import City
 from tests.faults.holding import held, wait_for_waiting

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from contracts.roles import Role
 from services.scheduling.models import Appointment
 from tests.faults.city import City, Slot

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from services.scheduling.models import Appointment, Doctor
 from tests.faults.city import READY_SECONDS, City
 from tests.hospital import Process, eventually

@@ -11,7 +11,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from services.auth import keys
+from services.auth.sessions import keys
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, sign_in
 from tests.tokens import Mint

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 import tokens
-from services.auth import keys
+from services.auth.sessions import keys
 from tests.gateway.wire import Wire
 from tests.hospital import Hospital, embedded_hospital
 from tests.people import PASSWORD

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.addresses import caller, network
+from gateway.server.addresses import caller, network
 
 PROXY = "10.0.0.1"
 LONGEST = 45

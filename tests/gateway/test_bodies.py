@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import Unavailable
-from gateway.bodies import PIECE, Body, Budget
+from gateway.server.bodies import PIECE, Body, Budget
 from tests.gateway.wire import Wire
 from tests.hospital import Hospital, eventually
 

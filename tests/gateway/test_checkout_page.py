@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from gateway import pages
-from gateway.lines import Lines
-from gateway.requests import Request
+from gateway.server.lines import Lines
+from gateway.server.requests import Request
 
 APP = "https://app.example/invoices?a=1&b=2"
 

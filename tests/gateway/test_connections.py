@@ -15,8 +15,8 @@ import eventlet
 import orjson
 import pytest
 
-from gateway import protocol
-from gateway.connections import Connections
+from gateway.server import protocol
+from gateway.server.connections import Connections
 from matron.runner import POOL_SIZE
 from tests.gateway.conftest import EACH
 from tests.gateway.wire import Wire

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import pytest
 import requests
 
-from gateway import asyncapi, openapi
-from gateway.docs import FOLDER, POLICY
+from gateway.documents import asyncapi, openapi
+from gateway.documents.docs import FOLDER, POLICY
 from gateway.service import GatewayService
 from tests.guards.codes import documented
 from tests.hospital import Hospital

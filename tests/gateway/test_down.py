@@ -9,7 +9,7 @@ import pytest
 import requests
 from nameko.containers import ServiceContainer
 
-from chassis.revocations import EXCHANGE
+from chassis.messaging.revocations import EXCHANGE
 from contracts.scheduling.availability import ListDoctors
 from gateway.service import GatewayService
 from matron.runner import nameko_config

@@ -12,9 +12,10 @@ import time_machine
 from chassis.config import ConfigError
 from chassis.contract import Command
 from chassis.errors import TooMany
-from contracts.auth.credentials import HASHING
-from gateway import limits, settings
-from gateway.limits import Counts, Limits
+from contracts.auth.fields import HASHING
+from gateway import settings
+from gateway.server import limits
+from gateway.server.limits import Counts, Limits
 from tests.gateway.store import redis_like
 from tests.guards.house import Routed, routes
 from tests.hospital import Hospital

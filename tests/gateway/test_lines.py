@@ -6,10 +6,10 @@ from eventlet.semaphore import Semaphore
 
 from chassis.contract import Command
 from chassis.errors import Unavailable
-from contracts.auth.credentials import HASHING
+from contracts.auth.fields import HASHING
 from contracts.auth.sessions import LogIn
-from gateway.lines import AT_ONCE, Lines
-from gateway.openapi import entries
+from gateway.documents.openapi import entries
+from gateway.server.lines import AT_ONCE, Lines
 from gateway.service import GatewayService
 
 

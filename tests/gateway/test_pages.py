@@ -8,10 +8,10 @@ import pytest
 
 from chassis.contract import Command
 from chassis.errors import Conflict, Invalid, MatronError, Unavailable
-from contracts.auth.accounts import ResetPassword, VerifyEmail
+from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
 from gateway import pages
-from gateway.lines import Lines
-from gateway.requests import Request
+from gateway.server.lines import Lines
+from gateway.server.requests import Request
 
 WEAK = Invalid("password_too_common", "This is easy to guess.", {"errors": {"password": ["Three words are better."]}})
 ENDED = Invalid("token_not_valid", "The link is unknown, used or ended.", {"errors": {"token": ["Not valid."]}})

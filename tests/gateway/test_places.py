@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gateway.connections import MAX_CONNECTIONS, Connections
-from gateway.http import HttpServer
+from gateway.server.connections import MAX_CONNECTIONS, Connections
+from gateway.server.http import HttpServer
 
 Pairs = Callable[[], tuple[socket.socket, socket.socket]]
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import MatronError
-from gateway.cors import Cors
 from gateway.problems import BadRequest
-from gateway.replies import MIN_COMPRESSED, Replies, takes_gzip
-from gateway.requests import Request, id_of
+from gateway.server.cors import Cors
+from gateway.server.replies import MIN_COMPRESSED, Replies, takes_gzip
+from gateway.server.requests import Request, id_of
 from tests.hospital import Hospital
 
 JSON = ("Content-Type", "application/json")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 import requests
 
-from gateway.requests import MAX_BODY, MAX_STRANGERS_BODY
+from gateway.server.requests import MAX_BODY, MAX_STRANGERS_BODY
 from tests.hospital import Hospital
 from tests.people import PASSWORD
 

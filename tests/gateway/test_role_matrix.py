@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 
 from contracts.roles import STAFF, Role
-from gateway import links
-from gateway.openapi import entries
+from gateway.documents import links
+from gateway.documents.openapi import entries
 from gateway.route import Line
 from gateway.service import GatewayService
 from tests.gateway.bad_tokens import Bad, Forger

@@ -10,17 +10,17 @@ import pytest
 
 from chassis.contract import ANYONE, Command, Query, View
 from chassis.errors import Forbidden, Invalid, Unauthenticated
-from chassis.execution import Call
+from chassis.execution.run import Call
 from chassis.identity import Actor
 from contracts.auth.sessions import EndSession, LogOut
 from contracts.roles import Role
 from gateway import settings
-from gateway.limits import Limits
-from gateway.lines import Lines
 from gateway.problems import BadRequest
-from gateway.requests import Request
 from gateway.route import composed, route
-from services.auth.sessions import ACCESS_LIFE
+from gateway.server.limits import Limits
+from gateway.server.lines import Lines
+from gateway.server.requests import Request
+from services.auth.sessions.commands import ACCESS_LIFE
 from tests.hospital import GENEROUS
 from tokens.revoked import Revoked
 

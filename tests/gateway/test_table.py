@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.errors import Conflict, NotFound, TooMany, Unauthenticated
-from gateway.http import Table
 from gateway.problems import MethodNotAllowed, render
+from gateway.server.http import Table
 
 
 def handler(name: str) -> Any:

@@ -11,7 +11,7 @@ from chassis.errors import Stale
 from chassis.identity import Actor
 from contracts.roles import Role
 from gateway import tags
-from gateway.openapi import entries
+from gateway.documents.openapi import entries
 from gateway.service import GatewayService
 from tests.hospital import Hospital, eventually
 from tests.people import Person, verified_patient

@@ -12,10 +12,11 @@ import time_machine
 from limits.strategies import FixedWindowRateLimiter
 
 from chassis.errors import Invalid, MatronError, NoAnswer, TooMany, Unauthenticated, Unavailable
-from gateway import limits, settings, trials
-from gateway.limits import Counts, Limits
-from gateway.replies import Answer
-from gateway.requests import Request
+from gateway import settings
+from gateway.server import limits, sign_in_limits
+from gateway.server.limits import Counts, Limits
+from gateway.server.replies import Answer
+from gateway.server.requests import Request
 from tests.gateway.store import redis_like
 from tests.hospital import Hospital
 from tests.people import PASSWORD
@@ -193,7 +194,7 @@ def test_what_was_forgotten_meanwhile_gives_nobody_a_try_more() -> None:
 def test_who_waits_too_long_for_others_of_the_address_is_told_to_come_back(
     made: Callable[..., Limits], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "PATIENCE", 0.02)
+    monkeypatch.setattr(sign_in_limits, "PATIENCE", 0.02)
     of = made(LIMIT_SIGN_IN="1/minute")
     assert at_once(lambda: heard(of, seconds=0.2), lambda: heard(of)) == {"done": 1, "busy": 1}
     assert heard(of) == "done"
@@ -209,7 +210,7 @@ def test_waiting_is_part_of_the_deadline(made: Callable[..., Limits]) -> None:
         return "done"
 
     assert at_once(lambda: heard(of, seconds=0.05), wait) == {"done": 2}
-    assert 0.04 < waited[0] < trials.PATIENCE
+    assert 0.04 < waited[0] < sign_in_limits.PATIENCE
 
 
 @pytest.fixture

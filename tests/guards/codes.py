@@ -15,7 +15,7 @@ from matron import errors_page
 from tests.guards.house import Place, name_of, python_files, tree_of
 
 SOURCES = ("chassis", "gateway", "matron", "services")
-LISTED = "gateway/refusals.py"
+LISTED = "gateway/documents/refusals.py"
 """Lists refusals for OpenAPI, and makes none."""
 MAKER = "chassis/refusals.py"
 """Makes errors of refusals."""

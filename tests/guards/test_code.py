@@ -13,7 +13,7 @@ CHASSIS_LINES = 2_000
 FILE_LINES = 300
 FUNCTION_LINES = 40
 MEDIAN_LINES = 12
-LAST_BORDERS = ("gateway/http.py", "matron/runner.py")
+LAST_BORDERS = ("gateway/server/http.py", "matron/runner.py")
 """Where a request and a process end: what nobody has caught is logged there, without its text."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from chassis.config import SERVICES
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import _configured, differences, folder_of, migrate
 from tests.guards.house import ROOT
 

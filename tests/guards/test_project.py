@@ -6,9 +6,9 @@ import tomllib
 
 import pytest
 
-from gateway.openapi import as_text, document
+from gateway.documents.openapi import as_text, document
 from gateway.service import GatewayService
-from services.scheduling import appointments
+from services.scheduling.appointments import commands as appointments
 from tests.guards.house import PRODUCT, ROOT
 
 OPENAPI = ROOT / "docs" / "openapi.json"

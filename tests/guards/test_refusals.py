@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chassis.contract import Command
-from chassis.execution import Shape
+from chassis.execution.run import Shape
 from chassis.refusals import BAD_CURSOR
-from gateway import refusals
+from gateway.documents import refusals
 from tests.guards.codes import raised
 from tests.guards.house import commands, members_with
 from tests.guards.reach import reached

@@ -7,12 +7,12 @@ import pytest
 from marshmallow import fields
 
 from chassis.contract import Command, View
-from contracts.auth.accounts import UpdateMe
-from contracts.auth.administration import NoteRefusal
+from contracts.auth.accounts.administration import NoteRefusal
+from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.sessions import ListRevokedSessions
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from contracts.roles import Role
-from contracts.scheduling.calendar import GetCalendar
+from contracts.scheduling.calendar_feed import GetCalendar
 from tests.guards.house import Routed, commands, members_with, routes
 
 SHOWN_ONCE = ["MfaSecretView.secret"]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, inspect, text
 
 from chassis.config import SERVICES
-from chassis.database import Database
+from chassis.persistence.database import Database
 from tests.hospital import Hospital, eventually
 from tests.journeys.test_visit import MEDICINE
 from tests.people import (

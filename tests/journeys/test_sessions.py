@@ -13,9 +13,9 @@ from nameko.exceptions import RemoteError
 from nameko.standalone.rpc import ClusterRpcProxy
 from sqlalchemy import func, select
 
-from chassis.database import Database
 from chassis.errors import Unauthenticated
-from chassis.outbox import LOCK
+from chassis.messaging.outbox import LOCK
+from chassis.persistence.database import Database
 from tests.hospital import Hospital, another_gateway, eventually
 from tests.people import PASSWORD, Person, approved_doctor, sign_in, verified_patient
 

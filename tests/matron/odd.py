@@ -13,7 +13,7 @@ from chassis.errors import Conflict, Unavailable
 from chassis.refusals import NOT_FOUND, Refusal
 from contracts.roles import Role
 from contracts.texts import UrlText
-from gateway import openapi
+from gateway.documents import openapi
 from gateway.route import route
 from records.fields import OMITTED, Facts, Omitted
 

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select
 
-from chassis.database import Database
-from chassis.tables import outbox
+from chassis.persistence.database import Database
+from chassis.persistence.tables import outbox
 from contracts.auth.events import DoctorApproved
 from matron import replay
 from matron.migrations import migrate

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import migrate
 from services.auth.models.accounts import Account
 from tests.matron.conftest import Matron

@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from chassis import outbox
 from chassis.event import Event
-from gateway import asyncapi
-from gateway.openapi import as_text
+from chassis.messaging import outbox
+from gateway.documents import asyncapi
+from gateway.documents.openapi import as_text
 from matron.events_page import as_markdown
 from tests.guards.house import events
 from tests.matron.conftest import Matron

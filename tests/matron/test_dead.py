@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chassis.topology import dead_queue
+from chassis.messaging.topology import dead_queue
 from contracts.auth.events import MailTokenIssued
 from matron.place import connected, lock
 from tests.letters import NOTIFY, declare, letter

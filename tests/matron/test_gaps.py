@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from chassis.config import SERVICES
 from chassis.errors import Invalid, NotFound
-from chassis.tables import outbox
+from chassis.persistence.tables import outbox
 from contracts.auth.events import DoctorApproved, RoleGranted, SessionRevoked, UserRegistered
 from matron import replay
 from matron.place import Place, connected

@@ -8,9 +8,9 @@ from prometheus_client import REGISTRY
 from sqlalchemy import insert, update
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database
-from chassis.tables import outbox, relay
-from chassis.topology import UNROUTED, dead_queue
+from chassis.messaging.topology import UNROUTED, dead_queue
+from chassis.persistence.database import Database
+from chassis.persistence.tables import outbox, relay
 from matron import gauges
 from matron.migrations import migrate
 from tests.broker.place import Raw

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from chassis.config import ConfigError
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron import demo, embedded, network
 from matron.migrations import migrate
 from matron.network import Listening

@@ -12,7 +12,7 @@ from marshmallow import fields
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chassis.contract import View
-from gateway import openapi, programs
+from gateway.documents import openapi, programs
 from gateway.route import Line, route
 from gateway.service import GatewayService
 from tests.matron.conftest import Matron

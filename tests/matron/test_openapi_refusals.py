@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway import openapi, refusals, schemas
+from gateway.documents import openapi, refusals, schemas
 from gateway.service import GatewayService
 from tests.guards.codes import documented
 from tests.guards.house import ROOT

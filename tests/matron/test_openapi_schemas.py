@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from chassis import errors
-from gateway import choices, examples, openapi, schemas
+from gateway.documents import choices, examples, openapi, schemas
 from gateway.route import Line
 from gateway.service import GatewayService
 
@@ -117,7 +117,7 @@ def test_the_same_values_are_listed_once() -> None:
     views = {name: one for name, one in DOCUMENT["components"]["schemas"].items() if not name.endswith("Problem")}
     found = Counter(listed([DOCUMENT["paths"], views]))
     twice = [values for values, times in found.items() if times > 1 < len(values)]
-    assert not twice, f"{twice}: name a place that has them in gateway/choices.py"
+    assert not twice, f"{twice}: name a place that has them in gateway/documents/choices.py"
 
 
 @pytest.mark.parametrize("name", [*choices.PLACES, *choices.ASKED])

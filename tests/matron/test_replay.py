@@ -11,9 +11,9 @@ from sqlalchemy import insert, select
 
 from chassis.config import SERVICES
 from chassis.errors import Invalid, Unavailable
-from chassis.tables import inbox
+from chassis.persistence.tables import inbox
 from contracts.auth.events import DoctorApproved, UserRegistered
-from contracts.scheduling.events import AppointmentBooked
+from contracts.scheduling.appointments.events import AppointmentBooked
 from matron import replay
 from matron.place import Place, connected, lock
 from matron.replay import Replay, Span, events_for

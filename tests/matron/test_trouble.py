@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron import environment
 from matron.migrations import migrate
-from services.auth.keys import make_key
+from services.auth.sessions.keys import make_key
 from tests.matron.conftest import Matron
 
 WRONG = {

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.config import SERVICES
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import migrate
 from matron.trouble import newest
 from tests.databases import KINDS

@@ -11,13 +11,13 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.config import Config
-from chassis.database import Session
 from chassis.event import Event, Origin
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import MailTokenIssued
 from services.notify import deliveries
 from services.notify.models import Delivery, Notification
-from services.notify.notifications import tells
+from services.notify.notifications.commands import tells
 from tests.events import example_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

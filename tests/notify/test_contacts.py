@@ -9,10 +9,10 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
+from chassis.persistence.database import Session
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientRegistered
-from services.notify import contacts
+from services.notify.directory import contacts
 from services.notify.models import Contact, Delivery
 from tests.events import example_of
 from tests.notify.factories import heard, mail

@@ -7,22 +7,22 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.event import Event
+from chassis.persistence.database import Session
 from contracts.billing.invoices import InvoiceIssued
 from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
-from contracts.scheduling.events import AppointmentCancelled, AppointmentDisplaced, VisitCompleted
-from services.notify import deaths
+from contracts.scheduling.appointments.events import AppointmentCancelled, AppointmentDisplaced, VisitCompleted
+from services.notify.directory import deceased
 from services.notify.models import Notification
-from services.notify.notifications import tells
+from services.notify.notifications.commands import tells
 from tests.events import example_of
 from tests.notify.factories import NOON, heard
 
 
 def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bool = False) -> None:
     at = None if by_mistake else NOON
-    deaths.note(
+    deceased.note(
         session,
         heard(),
         example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=at, revision=revision),

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import CredentialsChanged
 from services.notify import deliveries
 from services.notify.models import LEASE, Contact, Delivery, Notification

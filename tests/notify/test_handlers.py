@@ -8,8 +8,8 @@ import pytest
 from marshmallow import fields, validate
 from sqlalchemy import select
 
-from chassis.database import Session
 from chassis.event import Event
+from chassis.persistence.database import Session
 from services.notify import wording
 from services.notify.models import Delivery, Notification
 from services.notify.service import NotifyService

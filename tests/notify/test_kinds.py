@@ -4,14 +4,15 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.event import Event, events_of
+from chassis.persistence.database import Session
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.notify.notifications import SUBJECT_OF, ListNotifications, NotificationView
-from gateway import openapi
+from gateway.documents import openapi
 from gateway.service import GatewayService
-from services.notify import notifications, wording
+from services.notify import wording
 from services.notify.models import Notification
+from services.notify.notifications import commands as notifications
 from tests.notify.factories import NOON, person, tell
 
 NAMED = {"swap": "shift_swap", "request": "upgrade_request", "user": "account"}

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from chassis.database import Database
+from chassis.persistence.database import Database
 from matron.migrations import differences
 from services.notify import rules
 from services.notify.models import LEASE, Notification

@@ -7,14 +7,15 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.notify.notifications import ListNotifications, ReadNotification
-from contracts.scheduling.events import AppointmentRequested, AppointmentRescheduled
-from services.notify import notifications, visits
+from contracts.scheduling.appointments.events import AppointmentRequested, AppointmentRescheduled
 from services.notify.models import Notification
+from services.notify.notifications import appointments
+from services.notify.notifications import commands as notifications
 from tests.events import example_of
 from tests.notify.factories import heard, person, tell
 
@@ -115,7 +116,7 @@ def test_an_event_may_tell_several_people_each_once(session: Session) -> None:
 def test_the_doctor_who_has_lost_a_visit_is_told_that_once_and_not_where_it_is(session: Session) -> None:
     event, actor = example_of(AppointmentRescheduled), heard("appointment_rescheduled")
     for _time in range(2):
-        visits.rescheduled(session, actor, event)
+        appointments.rescheduled(session, actor, event)
     [told] = _list(session, person(event.former_doctor_id)).items
     assert (told.kind, told.message) == (
         "appointment_given_away",
@@ -126,12 +127,12 @@ def test_the_doctor_who_has_lost_a_visit_is_told_that_once_and_not_where_it_is(s
 
 def test_no_doctor_is_told_of_a_visit_that_stays(session: Session) -> None:
     event = example_of(AppointmentRescheduled, former_doctor_id=None)
-    visits.rescheduled(session, heard("appointment_rescheduled"), event)
+    appointments.rescheduled(session, heard("appointment_rescheduled"), event)
     assert session.scalars(select(Notification.kind)).all() == ["appointment_rescheduled"] * 2
 
 
 def test_an_event_of_before_there_was_a_former_doctor_is_told_as_well(session: Session) -> None:
     old = {name: value for name, value in AppointmentRescheduled.example.items() if name != "former_doctor_id"}
     event = AppointmentRescheduled.schema().load(old)
-    visits.rescheduled(session, heard("appointment_rescheduled"), event)
+    appointments.rescheduled(session, heard("appointment_rescheduled"), event)
     assert session.scalars(select(Notification.kind)).all() == ["appointment_rescheduled"] * 2

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling.swaps import SwapAnswered, SwapDecided
-from services.notify import swaps
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.swaps import SwapAnswered, SwapDecided
 from services.notify.models import Notification
+from services.notify.notifications import swaps
 from tests.events import example_of
 from tests.notify.factories import heard
 

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
+from chassis.persistence.database import Session
 from contracts.scheduling.tasks import TaskAssigned, TaskClosed
-from services.notify import tasks
 from services.notify.models import Notification
+from services.notify.notifications import tasks
 from tests.events import example_of
 from tests.notify.factories import heard
 

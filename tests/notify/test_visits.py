@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Session
 from chassis.event import Event
-from contracts.scheduling.events import AppointmentBooked, AppointmentRescheduled
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentRescheduled
 from services.notify.models import Notification
 from tests.notify.factories import heard
 from tests.notify.test_handlers import HANDLERS

@@ -11,7 +11,7 @@ from contracts.auth.events import CredentialsChanged, UpgradeDecided
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.prescriptions import PrescriptionAdded
-from contracts.scheduling.events import (
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
@@ -24,8 +24,8 @@ from contracts.scheduling.events import (
     VisitCompleted,
     VisitCompletionUndone,
 )
-from contracts.scheduling.shifts import ShiftAssigned, ShiftChanged
-from contracts.scheduling.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
+from contracts.scheduling.shifts.commands import ShiftAssigned, ShiftChanged
+from contracts.scheduling.shifts.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
 from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
 from services.notify import wording
 from tests.events import example_of

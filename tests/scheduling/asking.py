@@ -10,9 +10,9 @@ from nameko.extensions import Extension
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Command
-from chassis.database import Database
 from chassis.errors import MatronError
 from chassis.identity import Actor
+from chassis.persistence.database import Database
 from services.scheduling.service import SchedulingService
 from tests.chassis.hosts import FakeHost
 from transports.timers import WakingTimer

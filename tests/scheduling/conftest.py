@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis import clock, config, waits
-from chassis.database import Database
+from chassis import clock, config
+from chassis.execution import waits
+from chassis.persistence.database import Database
 from matron.migrations import migrate
 from tests.databases import KINDS
 from tests.scheduling.factories import BERLIN

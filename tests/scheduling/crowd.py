@@ -10,10 +10,10 @@ from psycopg.sql import Literal
 from sqlalchemy import event, text
 
 from chassis.contract import Page
-from chassis.database import Database, Session
 from chassis.identity import Actor
-from contracts.scheduling.appointments import ListAppointments
-from services.scheduling import lists
+from chassis.persistence.database import Database, Session
+from contracts.scheduling.appointments.commands import ListAppointments
+from services.scheduling.appointments import queries as lists
 from transports.engines import take_time
 
 DOCTORS, PATIENTS = 100, 200

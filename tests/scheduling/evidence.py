@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Table, func, select
 
-from chassis.database import Database, Session
-from chassis.tables import outbox
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import outbox
 from services.scheduling.models import Appointment, AppointmentChange, TimeOff
 from tests.scheduling.model import ACTIVE, TO_COME, Model
 

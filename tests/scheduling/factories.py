@@ -13,15 +13,18 @@ from sqlalchemy import event, insert, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.event import Event, Origin
-from chassis.execution import add_events, retrying
+from chassis.execution.run import add_events, retrying
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved
 from contracts.clinical.patients import PatientRegistered
-from contracts.scheduling.appointments import AppointmentView, BookAppointment
+from contracts.scheduling.appointments.commands import AppointmentView, BookAppointment
 from contracts.scheduling.availability import ListSlots, RuleView, SetSchedule
-from services.scheduling import appointments, doctors, lists, patients, slots
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.appointments import queries as lists
+from services.scheduling.availability import slots
+from services.scheduling.directory import doctors, patients
 from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule
 from services.scheduling.rules import Slot
 from tests.events import example_of

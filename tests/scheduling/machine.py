@@ -12,13 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from sqlalchemy import update
 
 from chassis.contract import Command
-from chassis.database import Database
 from chassis.identity import Actor
+from chassis.persistence.database import Database
 from contracts.auth.events import DoctorApproved
 from contracts.clinical.patients import PatientRegistered
-from contracts.scheduling.appointments import BookAppointment
+from contracts.scheduling.appointments.commands import BookAppointment
 from contracts.scheduling.availability import RuleView
-from services.scheduling import doctors, patients
+from services.scheduling.directory import doctors, patients
 from services.scheduling.models import Appointment
 from tests.events import example_of
 from tests.scheduling import factories

@@ -6,13 +6,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import StaffApproved
-from contracts.scheduling.shifts import AssignShift, ChangeShift, ListMyShifts, ShiftView
-from contracts.scheduling.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps
+from contracts.scheduling.shifts.commands import AssignShift, ChangeShift, ListMyShifts, ShiftView
+from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps
 from contracts.scheduling.tasks import ChangeTask, GiveTask, TaskView
-from services.scheduling import shifts, staff, swaps, tasks
+from services.scheduling import tasks
+from services.scheduling.directory import staff
+from services.scheduling.shifts import commands as shifts
+from services.scheduling.shifts import swaps
 from tests.events import example_of
 from tests.perform import perform
 from tests.scheduling.factories import at, heard, patient

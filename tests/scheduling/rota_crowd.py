@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from chassis.contract import Page
-from chassis.database import Database, Session
-from services.scheduling import shifts, tasks
+from chassis.persistence.database import Database, Session
+from services.scheduling import tasks
+from services.scheduling.shifts import commands as shifts
 from tests.perform import perform
 from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of, run
 from tests.scheduling.rota import ADMIN

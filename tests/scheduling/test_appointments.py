@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
-from contracts.scheduling.appointments import AppointmentStatus
-from contracts.scheduling.events import AppointmentBooked, AppointmentRequested, VisitCompleted, VisitStarted
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.commands import AppointmentStatus
+from contracts.scheduling.appointments.events import (
+    AppointmentBooked,
+    AppointmentRequested,
+    VisitCompleted,
+    VisitStarted,
+)
 from services.scheduling.models import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import (

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import NOBODY, Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, UserErased
-from contracts.scheduling.calendar import EndCalendarLink, GetCalendar, MakeCalendarLink
-from services.scheduling import calendar, people
+from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
+from services.scheduling import calendar_feed
+from services.scheduling import handlers as people
 from services.scheduling.models import Appointment
 from services.scheduling.rota_models import CalendarLink, Shift
 from tests.events import example_of
@@ -36,12 +37,12 @@ def visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **f
 
 def token_of(session: Session, who: Actor) -> str:
     """The secret in a new link to somebody's calendar."""
-    return parse_qs(urlsplit(calendar.make_link(session, who, MakeCalendarLink())["url"]).query)["token"][0]
+    return parse_qs(urlsplit(calendar_feed.make_link(session, who, MakeCalendarLink())["url"]).query)["token"][0]
 
 
 def text_of(session: Session, who: Actor) -> str:
     """Somebody's calendar as it is sent."""
-    return calendar.show(session, NOBODY, GetCalendar(token=token_of(session, who)))["text"]
+    return calendar_feed.show(session, NOBODY, GetCalendar(token=token_of(session, who)))["text"]
 
 
 def events_of(session: Session, who: Actor) -> list[Any]:
@@ -50,7 +51,7 @@ def events_of(session: Session, who: Actor) -> list[Any]:
 
 
 def test_the_link_leads_to_the_gateway_and_holds_a_secret(session: Session) -> None:
-    url = calendar.make_link(session, patient(), MakeCalendarLink())["url"]
+    url = calendar_feed.make_link(session, patient(), MakeCalendarLink())["url"]
     assert urlsplit(url).path == "/api/users/me/calendar.ics"
     assert len(parse_qs(urlsplit(url).query)["token"][0]) >= 43
 
@@ -176,7 +177,7 @@ def test_it_has_what_a_calendar_must_have(session: Session) -> None:
 def test_it_stays_within_its_bound_and_leaves_out_the_past_first(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calendar, "MOST", 3)
+    monkeypatch.setattr(calendar_feed, "MOST", 3)
     who = doctor(session)
     asked = [at(days) for days in (-5, -4, 3, 4)]
     for starts_at in asked:
@@ -185,7 +186,7 @@ def test_it_stays_within_its_bound_and_leaves_out_the_past_first(
 
 
 def test_what_comes_next_is_kept_whatever_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calendar, "MOST", 2)
+    monkeypatch.setattr(calendar_feed, "MOST", 2)
     who = doctor(session)
     given = {"ward": "Ward 3", "starts_at": at(3), "ends_at": at(3, 14), "created_at": clock.now()}
     session.add(Shift(person_id=who.person, status="assigned", **given))
@@ -196,7 +197,7 @@ def test_what_comes_next_is_kept_whatever_it_is(session: Session, monkeypatch: p
 
 def test_no_two_entries_have_one_name_also_of_one_visit() -> None:
     of_visit = (uuid7(), at(), at(hour=10), "booked", 1, "Visit", None)
-    text = calendar.as_text([calendar.Entry(part, *of_visit) for part in ("patient", "doctor")], clock.now())
+    text = calendar_feed.as_text([calendar_feed.Entry(part, *of_visit) for part in ("patient", "doctor")], clock.now())
     assert len({str(event["uid"]) for event in icalendar.Calendar.from_ical(text).walk("VEVENT")}) == 2
 
 
@@ -206,35 +207,35 @@ def test_it_is_four_statements_however_much_stands_in_it(session: Session) -> No
         visit(session, who.person, starts_at=at(hour=hour))
     token = token_of(session, who)
     with statements(session) as sent:
-        calendar.show(session, NOBODY, GetCalendar(token=token))
+        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
     assert len(sent) == 4
 
 
 @pytest.mark.parametrize("token", ["x", "q" * 43, "ä"])
 def test_an_unknown_link_leads_nowhere(session: Session, token: str) -> None:
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, GetCalendar(token=token))
+        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
 
 
 def test_a_new_link_ends_the_one_before(session: Session) -> None:
     who = patient()
     first, second = token_of(session, who), token_of(session, who)
-    calendar.show(session, NOBODY, GetCalendar(token=second))
+    calendar_feed.show(session, NOBODY, GetCalendar(token=second))
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, GetCalendar(token=first))
+        calendar_feed.show(session, NOBODY, GetCalendar(token=first))
 
 
 def test_a_link_is_taken_back_by_its_owner_alone_and_as_often_as_wanted(session: Session) -> None:
     who, other = patient(), patient()
     token, another = token_of(session, who), token_of(session, other)
     assert (
-        calendar.end_link(session, who, EndCalendarLink())
-        == calendar.end_link(session, who, EndCalendarLink())
+        calendar_feed.end_link(session, who, EndCalendarLink())
+        == calendar_feed.end_link(session, who, EndCalendarLink())
         == {"status": "ended"}
     )
-    calendar.show(session, NOBODY, GetCalendar(token=another))
+    calendar_feed.show(session, NOBODY, GetCalendar(token=another))
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, GetCalendar(token=token))
+        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
 
 
 def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session) -> None:
@@ -247,11 +248,11 @@ def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session
         token = token_of(session, who)
         leave(who.person)
         with pytest.raises(NotFound):
-            calendar.show(session, NOBODY, GetCalendar(token=token))
+            calendar_feed.show(session, NOBODY, GetCalendar(token=token))
 
 
 ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
-    "all sessions": lambda session, actor, one: calendar.end_older(
+    "all sessions": lambda session, actor, one: calendar_feed.end_older(
         session, actor, example_of(SessionsEnded, user_id=one)
     ),
     "a lost role": lambda session, actor, one: people.dismiss(
@@ -271,8 +272,8 @@ def test_a_link_ends_with_the_sessions_and_one_that_is_made_later_stays(session:
     actor = heard(2)
     ENDING[what](session, actor, who.person)
     with pytest.raises(NotFound):
-        calendar.show(session, NOBODY, GetCalendar(token=token))
+        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
     later = token_of(session, who)
     ENDING[what](session, actor, who.person)
     for kept in (later, another):
-        calendar.show(session, NOBODY, GetCalendar(token=kept))
+        calendar_feed.show(session, NOBODY, GetCalendar(token=kept))

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Session
-from contracts.scheduling.events import AppointmentBooked, AppointmentRescheduled
-from contracts.scheduling.histories import AppointmentWithHistoryView
-from services.scheduling import appointments, doctors
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentRescheduled
+from contracts.scheduling.appointments.history import AppointmentWithHistoryView
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.directory import doctors
 from services.scheduling.models import AppointmentChange
 from tests.scheduling.factories import Hours, at, book, doctor, heard, move, patient, said
 from tests.scheduling.test_histories import get

@@ -9,11 +9,11 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from contracts.scheduling.appointments import ChangeAppointment, RescheduleAppointment
-from services.scheduling import leaving, moving
+from chassis.persistence.database import Database, Session
+from contracts.scheduling.appointments.commands import ChangeAppointment, RescheduleAppointment
+from services.scheduling.appointments import handover, rescheduling
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import HALF_HOUR, at, book, doctor, free, in_transaction, patient
 
@@ -46,7 +46,7 @@ def test_no_visit_is_given_to_the_doctor_who_is_its_patient(session: Session) ->
     who, other = doctor(session), doctor(session)
     visit = at_desk(session, other, who)
     give = {"appointment_id": visit["id"], "doctor_id": who.person}
-    assert refused(lambda: moving.change(session, ADMIN, ChangeAppointment(**give))).code == "own_visit"
+    assert refused(lambda: rescheduling.change(session, ADMIN, ChangeAppointment(**give))).code == "own_visit"
 
 
 def test_the_database_has_no_open_visit_of_a_doctor_with_themselves(session: Session) -> None:
@@ -90,14 +90,14 @@ def test_a_patient_who_sees_patients_then_is_busy(session: Session, overbooked: 
 
 
 MOVES: dict[str, Callable[[Session, Any, Actor, Any], Any]] = {
-    "reschedule": lambda session, visit, _who, starts_at: moving.reschedule(
+    "reschedule": lambda session, visit, _who, starts_at: rescheduling.reschedule(
         session,
         DESK,
         RescheduleAppointment(
             appointment_id=visit["id"], starts_at=starts_at, overbook_reason=None, minutes=None, doctor_id=None
         ),
     ),
-    "change": lambda session, visit, who, starts_at: moving.change(
+    "change": lambda session, visit, who, starts_at: rescheduling.change(
         session, ADMIN, ChangeAppointment(appointment_id=visit["id"], doctor_id=who.person, starts_at=starts_at)
     ),
 }
@@ -118,7 +118,7 @@ def test_no_visit_is_handed_over_to_a_doctor_who_is_elsewhere(session: Session) 
     who, other = doctor(session), doctor(session)
     visit = at_desk(session, who, patient())
     at_desk(session, doctor(session), other)
-    leaving.hand_over(session, patient(), doctor_id=who.person, to=other.person)
+    handover.hand_over(session, patient(), doctor_id=who.person, to=other.person)
     assert session.get_one(Appointment, visit["id"]).status == "displaced"
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from chassis import clock
 from chassis.contract import page_of
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import StaffApproved
-from contracts.scheduling.shifts import ColleagueShiftView, ColleagueView, ListColleagues, ListColleagueShifts
-from services.scheduling import colleagues, staff
+from contracts.scheduling.shifts.commands import ColleagueShiftView, ColleagueView, ListColleagues, ListColleagueShifts
+from services.scheduling.directory import staff
+from services.scheduling.shifts import colleagues
 from tests.events import example_of
 from tests.scheduling.factories import at, doctor, heard, patient, statements
 from tests.scheduling.rota import change, colleague, nurse, shift, somebody

@@ -4,8 +4,8 @@ from itertools import permutations
 from typing import Any
 
 from chassis.contract import PageQuery
-from chassis.database import Database
-from contracts.scheduling.appointments import ListDoctorAppointments
+from chassis.persistence.database import Database
+from contracts.scheduling.appointments.commands import ListDoctorAppointments
 from contracts.scheduling.availability import ListDoctors, ListSlots, ListTimeOff
 from tests.scheduling.asking import DONE, ask
 from tests.scheduling.factories import at, book, doctor, in_transaction

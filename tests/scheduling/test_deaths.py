@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.errors import Conflict, MatronError
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import PatientVitalStatusChanged
-from contracts.scheduling.events import AppointmentCancelled
-from contracts.scheduling.visits import UndoCompletion
-from services.scheduling import deaths, people, undoing
+from contracts.scheduling.appointments.events import AppointmentCancelled
+from contracts.scheduling.appointments.visits import UndoCompletion
+from services.scheduling import deaths
+from services.scheduling import handlers as people
+from services.scheduling.appointments import completion_undo
 from services.scheduling.models import Appointment, Patient
 from tests.events import example_of
 from tests.scheduling.factories import book, doctor, heard, hold, in_transaction, patient, said, together
@@ -85,7 +87,7 @@ def test_completion_is_undone_to_a_cancelled_visit_when_the_patient_has_died(ses
     visit = hold(session, who, book(session, who, actor=asking))[-1]
     die(session, asking.person)
     assert (
-        undoing.undo_completion(session, ADMIN, UndoCompletion(appointment_id=visit["id"], reason="No.")).status
+        completion_undo.undo_completion(session, ADMIN, UndoCompletion(appointment_id=visit["id"], reason="No.")).status
         == "cancelled"
     )
 

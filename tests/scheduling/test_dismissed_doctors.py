@@ -6,12 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import DoctorApproved, RoleRevoked, UserDeactivated
-from contracts.scheduling.events import AppointmentDisplaced, AppointmentRescheduled
-from services.scheduling import doctors, people
+from contracts.scheduling.appointments.events import AppointmentDisplaced, AppointmentRescheduled
+from services.scheduling import handlers as people
+from services.scheduling.directory import doctors
 from tests.events import example_of
 from tests.scheduling.factories import book, doctor, heard, move, said
 from tests.scheduling.test_hand_over import after

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved, RoleRevoked
 from contracts.scheduling.availability import GetDoctor, ListDoctors, ListSlots
 from contracts.scheduling.directory import DoctorView
-from services.scheduling import doctors, people, slots
+from services.scheduling import handlers as people
+from services.scheduling.availability import slots
+from services.scheduling.directory import doctors
 from services.scheduling.models import Doctor
 from tests.events import example_of
 from tests.perform import perform

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from chassis import clock, config
-from chassis.database import Session
+from chassis.persistence.database import Session
 from services.scheduling.rules import Slot, slot_at, slots_of
 from tests.scheduling.factories import BERLIN, KOLKATA, NEW_YORK, Hours, book, doctor, free, local
 from tests.ward import settings

@@ -2,11 +2,11 @@
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import NotFound
+from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
-from contracts.scheduling.events import AppointmentCancelled
-from services.scheduling import people
+from contracts.scheduling.appointments.events import AppointmentCancelled
+from services.scheduling import handlers as people
 from services.scheduling.models import Appointment
 from tests.events import example_of
 from tests.scheduling.factories import at, book, doctor, heard, history, patient, said

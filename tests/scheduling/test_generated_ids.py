@@ -17,15 +17,15 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.contract import Command
-from chassis.database import Database
 from chassis.errors import NotFound
 from chassis.identity import Actor
-from chassis.tables import outbox
+from chassis.persistence.database import Database
+from chassis.persistence.tables import outbox
 from contracts.roles import DESK, STAFF, Role
-from contracts.scheduling.appointments import BookAppointment, RescheduleAppointment
+from contracts.scheduling.appointments.commands import BookAppointment, RescheduleAppointment
 from contracts.scheduling.availability import GetDoctor, ListSlots
-from contracts.scheduling.shifts import ListColleagueShifts
-from contracts.scheduling.swaps import AskForSwap
+from contracts.scheduling.shifts.commands import ListColleagueShifts
+from contracts.scheduling.shifts.swaps import AskForSwap
 from matron.migrations import migrate
 from services.scheduling.base import Base
 from services.scheduling.models import Appointment, Patient, TimeOff

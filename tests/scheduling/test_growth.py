@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chassis.database import Database, Session
+from chassis.persistence.database import Database, Session
 from matron.migrations import migrate
 from tests.scheduling import crowd, rota_crowd
 from tests.servers import PostgreSQL

@@ -8,15 +8,15 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.identity import Actor
-from contracts.scheduling.events import (
+from chassis.persistence.database import Database, Session
+from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
     AppointmentRescheduled,
 )
-from services.scheduling import doctors
+from services.scheduling.directory import doctors
 from services.scheduling.models import Appointment, AvailabilityRule, Doctor, TimeOff
 from tests.scheduling.factories import (
     HALF_HOUR,

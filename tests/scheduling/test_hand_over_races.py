@@ -7,11 +7,12 @@ import pytest
 from eventlet.event import Event as Signal
 from sqlalchemy import select
 
-from chassis.database import Database, Session
 from chassis.errors import NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import RoleRevoked, UserDeactivated
-from services.scheduling import calendars, leaving, people
+from services.scheduling import handlers as people
+from services.scheduling.appointments import handover, openings
 from services.scheduling.models import Appointment
 from tests.events import example_of
 from tests.scheduling.factories import at, book, doctor, heard, in_transaction, patient, together
@@ -24,10 +25,10 @@ def test_an_erasure_holds_the_locks_of_all_whose_visits_it_moves(fresh: Database
     in_transaction(fresh, lambda session: book(session, who, actor=asking))
 
     def held(session: Session) -> set[int]:
-        leaving.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
+        handover.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
         return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 
-    people = {calendars.lock_of(one.person) for one in (who, other, asking)}
+    people = {openings.lock_of(one.person) for one in (who, other, asking)}
     assert fresh.is_sqlite or in_transaction(fresh, held) == people
 
 
@@ -42,17 +43,17 @@ def test_a_visit_that_is_booked_just_before_an_erasure_is_handed_over_behind_its
 
     def hand_over(session: Session) -> set[int]:
         asked.wait()
-        leaving.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
+        handover.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
         return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 
     _asked, held = together(lambda: in_transaction(fresh, ask), lambda: in_transaction(fresh, hand_over))
-    assert fresh.is_sqlite or calendars.lock_of(asking.person) in held
+    assert fresh.is_sqlite or openings.lock_of(asking.person) in held
     with fresh.read() as session:
         assert list(session.scalars(select(Appointment.doctor_id))) == [other.person]
 
 
 def test_more_people_are_locked_than_one_statement_can_name(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaving, "LOCKS", 2)
+    monkeypatch.setattr(handover, "LOCKS", 2)
     who, other = in_transaction(fresh, doctor), in_transaction(fresh, doctor)
     for hour in range(9, 14):
         in_transaction(fresh, lambda session, hour=hour: book(session, who, starts_at=at(hour=hour)))

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import NotFound
-from chassis.execution import add_events
+from chassis.execution.run import add_events
 from chassis.identity import Actor
-from contracts.scheduling.histories import AppointmentWithHistoryView, GetAppointment
-from services.scheduling import histories
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.history import AppointmentWithHistoryView, GetAppointment
+from services.scheduling.appointments import history
 from tests.scheduling.factories import book, doctor, move, patient, seen, statements
 
 DESK = patient(None, "receptionist")
@@ -21,7 +21,7 @@ def get(session: Session, who: Actor, visit: dict[str, Any]) -> dict[str, Any]:
     add_events(session, who)
     session.appended.clear()
     found: dict[str, Any] = AppointmentWithHistoryView.dump_one(
-        histories.get(session, who, GetAppointment(appointment_id=visit["id"]))
+        history.get(session, who, GetAppointment(appointment_id=visit["id"]))
     )
     return found
 
@@ -57,8 +57,7 @@ def test_a_visit_with_its_history_says_all_that_a_list_says(session: Session) ->
     visit = book(session, who, reason="knee")
     found = get(session, who, visit)
     assert (
-        found.keys() - {"history"}
-        == seen(histories.get(session, who, GetAppointment(appointment_id=visit["id"]))).keys()
+        found.keys() - {"history"} == seen(history.get(session, who, GetAppointment(appointment_id=visit["id"]))).keys()
     )
 
 
@@ -85,5 +84,5 @@ def test_a_history_takes_two_statements_however_long_it_is(session: Session) -> 
         move(session, who, visit, name)
     get(session, who, visit)
     with statements(session) as sent:
-        assert len(histories.get(session, who, GetAppointment(appointment_id=visit["id"]))["history"]) == 4
+        assert len(history.get(session, who, GetAppointment(appointment_id=visit["id"]))["history"]) == 4
     assert len(sent) == 2

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Command
-from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
-from chassis.tables import audit
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import audit
+from contracts.scheduling.appointments.events import AppointmentDisplaced
 from contracts.scheduling.availability import (
     EndTimeOff,
     GetSchedule,
@@ -21,8 +22,7 @@ from contracts.scheduling.availability import (
     SetSchedule,
     TakeTimeOff,
 )
-from contracts.scheduling.events import AppointmentDisplaced
-from services.scheduling import slots, time_off
+from services.scheduling.availability import slots, time_off
 from tests.scheduling.asking import DONE, Answer, ask
 from tests.scheduling.factories import Hours, at, book, doctor, history, in_transaction, patient, said
 from tests.scheduling.test_time_off import SECRET, status_of, take

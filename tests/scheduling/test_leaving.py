@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from contracts.scheduling.events import (
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import (
     AppointmentCancelled,
     AppointmentDisplaced,
     AppointmentMissed,
     AppointmentRejected,
     PatientArrived,
 )
-from services.scheduling import appointments, doctors
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.directory import doctors
 from services.scheduling.models import Appointment, AppointmentChange, TimeOff
 from tests.scheduling.factories import book, doctor, heard, history, move, patient, said
 

@@ -10,11 +10,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
-from chassis.database import Session
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling.appointments import ListAppointments, ListDoctorAppointments
-from services.scheduling import appointments, lists
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.commands import ListAppointments, ListDoctorAppointments
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.appointments import queries as lists
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import at, book, doctor, move, patient, statements, timed, visits_of
 from tests.ward import settings

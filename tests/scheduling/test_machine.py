@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from chassis import clock
-from chassis.database import Database
+from chassis.persistence.database import Database
 from tests.scheduling.asking import DONE, Clock
 from tests.scheduling.machine import BEGIN, HOW
 from tests.scheduling.test_state_machine import Visits

@@ -7,13 +7,15 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
-from contracts.scheduling.appointments import ChangeAppointment, RescheduleAppointment
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.commands import ChangeAppointment, RescheduleAppointment
+from contracts.scheduling.appointments.events import AppointmentRescheduled
 from contracts.scheduling.availability import SetSchedule
-from contracts.scheduling.events import AppointmentRescheduled
-from services.scheduling import appointments, moving, slots
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.appointments import rescheduling
+from services.scheduling.availability import slots
 from services.scheduling.models import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import HALF_HOUR, Hours, at, book, doctor, history, move, patient, said, seen
@@ -25,14 +27,14 @@ LATER = {"days": 3, "hour": 11}
 def reschedule(session: Session, who: Actor, visit: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """A visit that somebody has moved, by default to another day."""
     given = {"starts_at": at(**LATER), "overbook_reason": None, "minutes": None, "doctor_id": None, **fields}
-    moved = seen(moving.reschedule(session, who, RescheduleAppointment(appointment_id=visit["id"], **given)))
+    moved = seen(rescheduling.reschedule(session, who, RescheduleAppointment(appointment_id=visit["id"], **given)))
     session.flush()
     return moved
 
 
 def change(session: Session, visit: dict[str, Any], **facts: Any) -> dict[str, Any]:
     """A visit that an admin has changed."""
-    changed = seen(moving.change(session, ADMIN, ChangeAppointment(appointment_id=visit["id"], **facts)))
+    changed = seen(rescheduling.change(session, ADMIN, ChangeAppointment(appointment_id=visit["id"], **facts)))
     session.flush()
     return changed
 

@@ -12,13 +12,15 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
-from chassis import clock, execution
-from chassis.database import Database, Session
+from chassis import clock
 from chassis.errors import MatronError
+from chassis.execution import run as execution
 from chassis.identity import Actor
-from contracts.scheduling.appointments import AcceptAppointment, ChangeAppointment, RescheduleAppointment
-from contracts.scheduling.visits import MarkArrived, StartVisit
-from services.scheduling import appointments, calendars, moving, parts
+from chassis.persistence.database import Database, Session
+from contracts.scheduling.appointments.commands import AcceptAppointment, ChangeAppointment, RescheduleAppointment
+from contracts.scheduling.appointments.visits import MarkArrived, StartVisit
+from services.scheduling.appointments import access, openings, rescheduling
+from services.scheduling.appointments import commands as appointments
 from services.scheduling.models import ACTIVE, Appointment
 from tests.scheduling.factories import at, book, doctor, in_transaction, patient, together
 
@@ -56,7 +58,7 @@ def accept(session: Session, who: Actor, visit: dict[str, Any]) -> None:
 def reschedule(session: Session, visit: dict[str, Any], hour: int) -> None:
     """The desk moves a visit."""
     given = {"starts_at": at(hour=hour), "overbook_reason": None, "minutes": None, "doctor_id": None}
-    moving.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
+    rescheduling.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
 
 
 def active(database: Database) -> list[tuple[Any, ...]]:
@@ -112,7 +114,7 @@ MOVES: dict[str, Callable[[Session, Actor, dict[str, Any]], Any]] = {
     "arrive": lambda session, _who, visit: appointments.arrive(session, DESK, MarkArrived(appointment_id=visit["id"])),
     "start": lambda session, who, visit: appointments.start(session, who, StartVisit(appointment_id=visit["id"])),
     "reschedule": lambda session, _who, visit: reschedule(session, visit, 15),
-    "change": lambda session, _who, visit: moving.change(
+    "change": lambda session, _who, visit: rescheduling.change(
         session, DESK, ChangeAppointment(appointment_id=visit["id"], reason="knee")
     ),
 }
@@ -150,18 +152,18 @@ def test_who_waited_for_a_visit_that_went_to_another_doctor_holds_the_locks_of_t
     given = Signal()
 
     def give(session: Session) -> None:
-        moving.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=other.person))
+        rescheduling.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=other.person))
         given.send()
         eventlet.sleep(0.05)
 
     def hold(session: Session) -> tuple[Any, set[int]]:
         given.wait()
-        found = parts.held(session, DESK, visit["id"], "desk")
+        found = access.held(session, DESK, visit["id"], "desk")
         return found.doctor_id, set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 
     _given, (doctor_id, held) = together(lambda: in_transaction(fresh, give), lambda: in_transaction(fresh, hold))
     assert doctor_id == other.person
-    assert fresh.is_sqlite or held == {calendars.lock_of(one) for one in (other.person, visit["patient_id"])}
+    assert fresh.is_sqlite or held == {openings.lock_of(one) for one in (other.person, visit["patient_id"])}
 
 
 def test_a_visit_given_to_two_doctors_at_once_is_one_doctors(fresh: Database) -> None:
@@ -169,7 +171,7 @@ def test_a_visit_given_to_two_doctors_at_once_is_one_doctors(fresh: Database) ->
     visit = in_transaction(fresh, lambda session: book(session, who))
 
     def give(session: Session, to: Actor) -> None:
-        moving.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=to.person))
+        rescheduling.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=to.person))
 
     works = [lambda to=to: outcome(fresh, lambda s: give(s, to)) for to in others]
     assert Counter(together(*works)) == {"done": 3}

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, NotFound
-from contracts.scheduling.events import AppointmentRescheduled
-from services.scheduling import doctors
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import AppointmentRescheduled
+from services.scheduling.directory import doctors
 from tests.scheduling.factories import at, book, doctor, heard, patient, said
 from tests.scheduling.test_moving import DESK, LATER, agreed, change, code_of, reschedule
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling.appointments import BookAppointment, Overbooking, RescheduleAppointment
-from contracts.scheduling.events import AppointmentBooked
-from services.scheduling import moving
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.commands import BookAppointment, Overbooking, RescheduleAppointment
+from contracts.scheduling.appointments.events import AppointmentBooked
+from services.scheduling.appointments import rescheduling
 from services.scheduling.models import Appointment, TimeOff
 from services.scheduling.rules import OPEN_REQUESTS
 from tests.scheduling.factories import at, book, doctor, free, patient, said
@@ -54,7 +54,7 @@ def test_a_time_that_is_overbooked_is_no_free_slot(session: Session, asking: dic
 def test_an_overbooked_visit_is_not_in_the_way_of_itself(session: Session) -> None:
     visit = overbook(session, doctor(session), starts_at=at(minute=20), minutes=30)
     given: dict[str, Any] = {"starts_at": at(), "overbook_reason": None, "minutes": None, "doctor_id": None}
-    moved = moving.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
+    moved = rescheduling.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
     assert (moved.starts_at, moved.overbooked) == (at(), False)
 
 

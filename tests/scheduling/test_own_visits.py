@@ -14,9 +14,9 @@ from marshmallow import fields, validate
 
 from chassis import clock
 from chassis.contract import Command
-from chassis.database import Database
+from chassis.persistence.database import Database
 from contracts.roles import Role
-from contracts.scheduling.appointments import RescheduleAppointment
+from contracts.scheduling.appointments.commands import RescheduleAppointment
 from matron.migrations import migrate
 from services.scheduling.models import Appointment
 from tests.perform import of_service

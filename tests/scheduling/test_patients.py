@@ -9,13 +9,15 @@ from eventlet.event import Event as Signal
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import UserErased, UserRegistered
 from contracts.clinical.patients import PatientRegistered
-from contracts.scheduling.appointments import BookAppointment
-from services.scheduling import appointments, patients, people
+from contracts.scheduling.appointments.commands import BookAppointment
+from services.scheduling import handlers as people
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.directory import patients
 from services.scheduling.models import Appointment
 from tests.events import example_of
 from tests.scheduling.factories import at, doctor, heard, in_transaction, patient, together

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
-from chassis import execution
-from chassis.database import Database, Session
 from chassis.errors import MatronError
+from chassis.execution import run as execution
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from tests.scheduling.factories import at, book, doctor, in_transaction, patient, together, visits
 
 THREADS = 30

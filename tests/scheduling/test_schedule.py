@@ -10,11 +10,13 @@ from hypothesis import given as generated
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from chassis.database import Database, Session
 from chassis.errors import Invalid, NotFound, Stale
+from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved
 from contracts.scheduling.availability import GetSchedule, ScheduleView, SetSchedule
-from services.scheduling import doctors, rules, slots
+from services.scheduling import rules
+from services.scheduling.availability import slots
+from services.scheduling.directory import doctors
 from tests.events import example_of
 from tests.scheduling.factories import (
     ALL_WEEK,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
-from contracts.scheduling.shifts import (
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.commands import (
     AssignShift,
     ChangeShift,
     GetShift,
@@ -18,7 +18,8 @@ from contracts.scheduling.shifts import (
     ShiftAssigned,
     ShiftChanged,
 )
-from services.scheduling import shifts, staff
+from services.scheduling.directory import staff
+from services.scheduling.shifts import commands as shifts
 from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, HOUR, change, nurse, shift, shifts_of, somebody
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.database import Session
+from chassis.persistence.database import Session
 from contracts.scheduling.availability import ListSlots, TakeTimeOff
-from services.scheduling import slots, time_off
+from services.scheduling.availability import slots, time_off
 from services.scheduling.rules import Slot, free, overlap, slot_at, slots_of
 from tests.scheduling.factories import BERLIN, KOLKATA, NEW_YORK, Hours, at, book, doctor, local, patient, write_hours
 

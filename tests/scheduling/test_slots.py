@@ -8,11 +8,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
+from chassis.persistence.database import Session
 from contracts.scheduling.availability import ListSlots, SlotView, TakeTimeOff
-from services.scheduling import calendars, slots, time_off
-from services.scheduling.clashes import Wish
+from services.scheduling.appointments import openings
+from services.scheduling.appointments.conflicts import Wish
+from services.scheduling.availability import slots, time_off
 from services.scheduling.rules import HORIZON, Slot
 from tests.scheduling.factories import (
     ALL_WEEK,
@@ -154,7 +155,7 @@ def test_a_month_of_365_rules_takes_little(session: Session) -> None:
     assert len(found) == 31 * 16
 
 
-@pytest.mark.parametrize("find", [calendars.slot_given, calendars.slot_asked])
+@pytest.mark.parametrize("find", [openings.slot_given, openings.slot_asked])
 def test_one_statement_finds_the_slot_to_book(session: Session, find: Any) -> None:
     who = doctor(session)
     with statements(session) as sent:
@@ -164,7 +165,7 @@ def test_one_statement_finds_the_slot_to_book(session: Session, find: Any) -> No
 
 def test_the_slot_to_book_says_where_it_is(session: Session) -> None:
     who = doctor(session, rules=[Hours(weekday, place="Room 4").view() for weekday in range(7)])
-    assert calendars.slot_given(session, Wish(who.person, uuid7(), at())).place == "Room 4"
+    assert openings.slot_given(session, Wish(who.person, uuid7(), at())).place == "Room 4"
 
 
 def test_at_most_31_days_at_once(session: Session) -> None:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, NotFound, NotYet
+from chassis.persistence.database import Session
 from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated, UserErased
-from services.scheduling import people, staff
+from services.scheduling import handlers as people
+from services.scheduling.directory import staff
 from services.scheduling.models import Doctor
 from services.scheduling.rota_models import LEFT, StaffRole
 from tests.events import example_of

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, multiple, rule, run_state_machine_as_test
 
 from chassis import clock
-from chassis.database import Database
-from contracts.scheduling.appointments import (
+from chassis.persistence.database import Database
+from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     CancelAppointment,
     ChangeAppointment,
     RejectAppointment,
     RescheduleAppointment,
 )
+from contracts.scheduling.appointments.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit, UndoCompletion
 from contracts.scheduling.availability import EndTimeOff, TakeTimeOff
-from contracts.scheduling.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit, UndoCompletion
 from tests.scheduling.asking import DONE, Clock, run_timers
 from tests.scheduling.drawn import (
     displacing,

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import text
 
 from chassis.contract import Command
-from chassis.database import Database
 from chassis.errors import Conflict, NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Database
 from contracts.auth.events import UserRegistered
-from contracts.scheduling.appointments import (
+from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
     CancelAppointment,
@@ -28,7 +28,7 @@ from contracts.scheduling.appointments import (
 )
 from contracts.scheduling.availability import EndTimeOff, TakeTimeOff
 from matron.migrations import migrate
-from services.scheduling import patients as scheduled
+from services.scheduling.directory import patients as scheduled
 from tests.events import example_of
 from tests.hospital import eventually
 from tests.scheduling import factories

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from chassis import clock
-from chassis.database import Session
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import DoctorApproved
-from contracts.scheduling.events import AppointmentDisplaced
-from services.scheduling import doctors, timers
+from contracts.scheduling.appointments.events import AppointmentDisplaced
+from services.scheduling.appointments import timers
+from services.scheduling.directory import doctors
 from services.scheduling.models import Appointment
 from tests.events import example_of
 from tests.scheduling.crowd import plan_among_many

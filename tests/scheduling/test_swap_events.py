@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict, Stale
 from chassis.event import Event
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import StaffApproved
-from contracts.scheduling.shifts import ShiftChanged
-from contracts.scheduling.swaps import ListSwaps, SwapAnswered, SwapAsked, SwapDecided, SwapEnded
-from services.scheduling import open_swaps, staff, swaps
+from contracts.scheduling.shifts.commands import ShiftChanged
+from contracts.scheduling.shifts.swaps import ListSwaps, SwapAnswered, SwapAsked, SwapDecided, SwapEnded
+from services.scheduling.directory import staff
+from services.scheduling.shifts import pending_swaps, swaps
 from tests.events import example_of
 from tests.scheduling.factories import at, heard, said
 from tests.scheduling.rota import ADMIN, answer, ask, change, colleague, decide, nurse, shift, shifts_of, states
@@ -130,7 +131,7 @@ def test_a_swap_ends_when_a_shift_of_it_begins_and_waits_for_no_admin(
     given, _swap = asked(session, one, other, *answers, exchange=theirs)
     monkeypatch.setattr(clock, "now", lambda: {"given": given, "got": theirs}[which]["starts_at"])
     for _twice in range(2):
-        open_swaps.expire_swaps(session, heard())
+        pending_swaps.expire_swaps(session, heard())
         session.flush()
     assert states(session, one) == ["expired"]
     assert told(session)[-1] == (SwapEnded, "expired", len(answers) + 2)
@@ -143,7 +144,7 @@ def test_a_swap_of_shifts_to_come_goes_on_and_one_that_has_ended_stays(
 ) -> None:
     asked(session, one, other)
     asked(session, one, other, "decline", starts_at=at(days=3))
-    open_swaps.expire_swaps(session, heard())
+    pending_swaps.expire_swaps(session, heard())
     assert sorted(states(session, one)) == ["asked", "declined"]
 
 

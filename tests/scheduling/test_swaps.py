@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
-from contracts.scheduling.shifts import ShiftChanged
-from contracts.scheduling.swaps import ListMySwaps, ListSwaps
-from services.scheduling import staff, swaps
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.commands import ShiftChanged
+from contracts.scheduling.shifts.swaps import ListMySwaps, ListSwaps
+from services.scheduling.directory import staff
+from services.scheduling.shifts import swaps
 from tests.scheduling.factories import at, heard, patient, said
 from tests.scheduling.rota import ADMIN, answer, ask, change, decide, nurse, shift, shifts_of, somebody, states
 

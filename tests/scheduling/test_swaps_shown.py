@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from chassis.contract import page_of
-from chassis.database import Session
 from chassis.identity import Actor
-from contracts.scheduling.shifts import ColleagueShiftView, GetShift, ShiftWithSwapView
-from contracts.scheduling.swaps import ListMySwaps, SwapView
-from services.scheduling import shifts, swaps
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.commands import ColleagueShiftView, GetShift, ShiftWithSwapView
+from contracts.scheduling.shifts.swaps import ListMySwaps, SwapView
+from services.scheduling.shifts import commands as shifts
+from services.scheduling.shifts import swaps
 from tests.scheduling.factories import at, statements
 from tests.scheduling.rota import ADMIN, answer, ask, decide, nurse, shift
 

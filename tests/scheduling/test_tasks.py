@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
+from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
 from contracts.clinical.patients import PatientRegistered
 from contracts.scheduling.tasks import (
@@ -20,7 +20,9 @@ from contracts.scheduling.tasks import (
     TaskClosed,
     TaskView,
 )
-from services.scheduling import patients, people, staff, tasks
+from services.scheduling import handlers as people
+from services.scheduling import tasks
+from services.scheduling.directory import patients, staff
 from tests.events import example_of
 from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, correct, do, nurse, somebody, task

@@ -7,7 +7,7 @@ import pytest
 from marshmallow import ValidationError, fields, validate
 
 from contracts.scheduling.availability import RuleView
-from gateway.openapi import document
+from gateway.documents.openapi import document
 from gateway.service import GatewayService
 from tests.guards.house import commands
 

@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis.database import Session
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.events import AppointmentDisplaced
 from contracts.scheduling.availability import EndTimeOff, ListTimeOff, TakeTimeOff, TimeOffRowView, TimeOffView
-from contracts.scheduling.events import AppointmentDisplaced
-from services.scheduling import calendars, doctors, time_off
-from services.scheduling.clashes import Wish
+from services.scheduling.appointments import openings
+from services.scheduling.appointments.conflicts import Wish
+from services.scheduling.availability import time_off
+from services.scheduling.directory import doctors
 from services.scheduling.models import ACTIVE, Appointment, TimeOff
 from tests.scheduling.factories import (
     HALF_HOUR,
@@ -292,7 +294,7 @@ def test_a_visit_that_is_no_slot_is_checked_against_times_off_too(session: Sessi
     who = doctor(session)
     take(session, who)
     wish = Wish(who.person, uuid7(), at(hour=7))
-    calendars.check_free(session, wish, at(hour=8))
+    openings.check_free(session, wish, at(hour=8))
     with pytest.raises(Conflict) as refused:
-        calendars.check_free(session, wish, at(hour=8, minute=5))
+        openings.check_free(session, wish, at(hour=8, minute=5))
     assert refused.value.code == "outside_hours"

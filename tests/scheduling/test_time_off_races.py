@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from chassis import execution
-from chassis.database import Database, Session
 from chassis.errors import MatronError
+from chassis.execution import run as execution
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.scheduling.availability import TakeTimeOff
-from services.scheduling import time_off
+from services.scheduling.availability import time_off
 from services.scheduling.models import ACTIVE, Appointment, TimeOff
 from services.scheduling.rules import Slot, overlap
 from tests.scheduling.factories import at, book, doctor, in_transaction, together

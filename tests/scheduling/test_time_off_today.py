@@ -3,8 +3,8 @@
 import pytest
 
 from chassis import clock
-from chassis.database import Session
 from chassis.errors import Conflict
+from chassis.persistence.database import Session
 from tests.scheduling.factories import at, doctor
 from tests.scheduling.test_time_off import DAY, status_of, take, visit
 

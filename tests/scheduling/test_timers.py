@@ -13,15 +13,16 @@ from sqlalchemy import Row, event, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.event import Event
-from chassis.execution import add_events
+from chassis.execution.reactions import run_timer
+from chassis.execution.run import add_events
 from chassis.identity import Actor
-from chassis.reactions import run_timer
-from chassis.tables import outbox
-from contracts.scheduling.appointments import AppointmentStatus
-from contracts.scheduling.events import AppointmentDisplaced, AppointmentExpired, AppointmentMissed
-from services.scheduling import doctors, timers
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import outbox
+from contracts.scheduling.appointments.commands import AppointmentStatus
+from contracts.scheduling.appointments.events import AppointmentDisplaced, AppointmentExpired, AppointmentMissed
+from services.scheduling.appointments import timers
+from services.scheduling.directory import doctors
 from services.scheduling.models import Appointment
 from tests.chassis.hosts import FakeHost
 from tests.scheduling.crowd import plan_among_many

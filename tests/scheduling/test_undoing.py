@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.database import Database, Session
 from chassis.errors import Conflict, Forbidden, MatronError
 from chassis.identity import Actor
+from chassis.persistence.database import Database, Session
 from contracts.roles import Role
+from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
+from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.visits import UndoCompletion
 from contracts.scheduling.availability import TakeTimeOff
-from contracts.scheduling.events import VisitCompleted, VisitCompletionUndone
-from contracts.scheduling.histories import GetAppointment
-from contracts.scheduling.visits import UndoCompletion
-from services.scheduling import doctors, histories, patients, time_off, undoing
+from services.scheduling.appointments import completion_undo
+from services.scheduling.appointments import history as histories
+from services.scheduling.availability import time_off
+from services.scheduling.directory import doctors, patients
 from services.scheduling.models import Appointment
 from tests.scheduling.factories import (
     HALF_HOUR,
@@ -39,7 +42,9 @@ REASON = "The wrong patient."
 
 
 def undo(session: Session, visit: dict[str, Any], who: Actor = ADMIN) -> dict[str, Any]:
-    undone = seen(undoing.undo_completion(session, who, UndoCompletion(appointment_id=visit["id"], reason=REASON)))
+    undone = seen(
+        completion_undo.undo_completion(session, who, UndoCompletion(appointment_id=visit["id"], reason=REASON))
+    )
     session.flush()
     return undone
 

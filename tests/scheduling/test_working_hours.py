@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.scheduling.working_hours import WEEK, Work, most_in_a_week
+from services.scheduling.shifts.rules import WEEK, Work, most_in_a_week
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 import tokens
 from matron import demo
-from services.auth import keys
+from services.auth.sessions import keys
 from tests.hospital import IMPATIENT, Hospital, embedded_hospital
 from tests.people import Person, sign_in
 from tests.schemathesis.system import NOBODY

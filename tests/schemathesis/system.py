@@ -15,7 +15,7 @@ from schemathesis import BaseSchema, Case, CheckContext, Response
 from schemathesis.checks import negative_data_rejection
 
 from contracts.roles import Role
-from gateway import openapi
+from gateway.documents import openapi
 from gateway.service import GatewayService
 
 LONG = os.environ.get("SCHEMATHESIS") == "long"

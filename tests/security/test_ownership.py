@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.roles import Role
-from gateway.openapi import document, entries
+from gateway.documents.openapi import document, entries
 from gateway.route import Line
 from gateway.service import GatewayService
 from tests.hospital import Hospital, eventually

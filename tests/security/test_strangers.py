@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from contracts.roles import Role
-from gateway.limits import SIGN_IN
+from gateway.server.limits import SIGN_IN
 from matron.demo import PASSWORD as DEMO_PASSWORD
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, verified_patient

@@ -9,9 +9,9 @@ import pyotp
 import pytest
 
 from contracts.roles import Role
-from gateway.cors import Cors
-from gateway.replies import Replies
-from gateway.requests import Request
+from gateway.server.cors import Cors
+from gateway.server.replies import Replies
+from gateway.server.requests import Request
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, sign_in
 from tests.security.conftest import CANARY, Staff

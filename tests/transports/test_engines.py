@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from chassis import outbox
-from chassis.database import Database
 from chassis.errors import Unavailable
+from chassis.messaging import outbox
+from chassis.persistence.database import Database
 from tests.broker.proxy import Proxy
 from transports import engines
 from transports.engines import take_time

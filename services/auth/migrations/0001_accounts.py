@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.migrations import create_chassis_tables
-from chassis.tables import BigSerial, Moment
+from chassis.persistence.migrations import create_chassis_tables
+from chassis.persistence.tables import BigSerial, Moment
 
 revision: str = "0001"
 down_revision: str | None = None

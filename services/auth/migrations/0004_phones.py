@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.tables import Moment
+from chassis.persistence.tables import Moment
 
 revision: str = "0004"
 down_revision: str | None = "0003"

@@ -10,6 +10,6 @@ from services.auth.models import (  # noqa: F401  an import adds the tables to t
     upgrades,
     visits,
 )
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 __all__ = ["Base"]

@@ -7,10 +7,10 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from contracts.auth.accounts import NOT_PENDING_VERIFICATION
-from contracts.auth.administration import ACCOUNT_ERASED
+from contracts.auth.accounts.administration import ACCOUNT_ERASED
+from contracts.auth.accounts.commands import NOT_PENDING_VERIFICATION
 from contracts.auth.refusals import ACCOUNT_NOT_ACTIVE
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 
 class Account(Base):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.tables import BigSerial
-from services.auth.models.tables import Base
+from chassis.persistence.tables import BigSerial
+from services.auth.models.base import Base
 
 IN_FORCE = text("revoked_at IS NULL")
 

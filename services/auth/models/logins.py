@@ -6,14 +6,14 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.tables import BigSerial
-from services.auth.models.tables import Base
+from chassis.persistence.tables import BigSerial
+from services.auth.models.base import Base
 
 
 class LoginFailure(Base):
     """A failed try to sign in. Kept by the digest of what was typed as address, whether it has an account or not.
 
-    Those from the owner's own network are counted apart (`services.auth.locks`).
+    Those from the owner's own network are counted apart (`services.auth.sessions.lockout`).
     """
 
     __tablename__ = "login_failure"

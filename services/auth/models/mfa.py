@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 
 class SecondFactor(Base):
@@ -16,7 +16,7 @@ class SecondFactor(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     secret: Mapped[bytes]
-    """Encrypted with the key of `services.auth.secrets`."""
+    """Encrypted with the key of `services.auth.encryption`."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int | None] = mapped_column(BigInteger)

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 
 class DeskPatient(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from services.auth import rules
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 
 class LoginSession(Base):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from contracts.auth.upgrades import ALREADY_DECIDED
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 PENDING = text("status = 'pending'")
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.auth.models.tables import Base
+from services.auth.models.base import Base
 
 
 class OpenVisit(Base):

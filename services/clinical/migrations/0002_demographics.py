@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.tables import BigSerial, Moment
+from chassis.persistence.tables import BigSerial, Moment
 
 # Numbers, keys and words must be just those that the service itself makes.
 from services.clinical import rules

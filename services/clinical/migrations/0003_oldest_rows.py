@@ -1,6 +1,6 @@
 """The oldest rows of inbox and stored replies are found by index."""
 
-from chassis.migrations import index_oldest_rows
+from chassis.persistence.migrations import index_oldest_rows
 
 revision: str = "0003"
 down_revision: str | None = "0002"

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.tables import Moment
+from chassis.persistence.tables import Moment
 
 revision: str = "0003"
 down_revision: str | None = "0002"

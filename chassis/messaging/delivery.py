@@ -1,0 +1,106 @@
+"""What becomes of a message whose handler fails: it waits in a delay queue and comes again, and ends as a dead letter.
+
+Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself
+sends it on, with a confirm, before it acknowledges. While the database is away, it waits as often as it takes. A dead
+letter at once is what does not parse, and what was being worked on each time a process died (`x-delivery-count`, kept
+by quorum queues).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis import clock
+from chassis.errors import NoAnswer, Unavailable
+from chassis.messaging.topology import dead_queue, retry_exchange
+from telemetry.logs import log
+from telemetry.metrics import EVENTS_FAILED
+from transports.confirms import ConfirmedPublisher
+from transports.links import Outgoing
+from transports.senders import SENDER, Senders
+
+MAX_DELIVERIES, MAX_TRIED = 5, 1000
+ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT = "x-attempt", "x-queue", "x-error", "x-code", "x-failed-at"
+OWN_HEADERS = (ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT, SENDER, "x-death", "x-delivery-count", "x-acquired-count")
+
+
+class Undeliverable(Exception):
+    """A message that no number of tries will help."""
+
+
+class WrongAccount(Undeliverable):
+    """An event that neither its source nor its own hearer has sent: another account poses as the source."""
+
+    code = "wrong_account"
+
+
+class Delivery:
+    """Sends the failed messages of one service on."""
+
+    def __init__(self, senders: Senders, publisher: ConfirmedPublisher, delays: tuple[float, ...]) -> None:
+        self.service, self.senders, self.publisher, self.delays = senders.process, senders, publisher, delays
+
+    def fail(self, message: Any, queue: str, error: BaseException) -> None:
+        """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
+        attempt = _tried(message.headers.get(ATTEMPT, 0)) + (not is_outage(error))
+        dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
+        exchange = "" if dead else retry_exchange(self.service, self.delays[max(attempt - 1, 0)])
+        sender = self.senders.sender_of(message.properties, message.headers)
+        headers = {**fresh_headers(message.headers), **_told(error, attempt, queue), SENDER: sender}
+        properties = {"delivery_mode": 2, "message_id": message.properties.get("message_id") or ""}
+        key = dead_queue(self.service) if dead else queue
+        self.publisher.publish([Outgoing(bytes_of(message.body), exchange, key, headers, properties, needs_queue=True)])
+        fate = "refused" if isinstance(error, WrongAccount) else "dead" if dead else "again"
+        self._tell(queue, error, attempt, fate, sender)
+
+    def _tell(self, queue: str, error: BaseException, attempt: int, fate: str, sender: str) -> None:
+        handler = queue.rpartition("--")[2]
+        EVENTS_FAILED.labels(self.service, handler, fate).inc()
+        log.warning(
+            "event failed",
+            service=self.service,
+            handler=handler,
+            fate=fate,
+            attempt=attempt,
+            error=_class_of(error),
+            sender=sender,
+        )
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether something that is needed was away: that says nothing of the event, so it is no try.
+
+    It is the database; or, for an erasure, the relay, which has still to send what names the person (`events_unsent`).
+    """
+    return isinstance(error, Unavailable | NoAnswer)
+
+
+def _tried(said: Any) -> int:
+    """How often a message has failed, by its header; of one that says something else, as often as a number can be."""
+    return said if isinstance(said, int) and 0 <= said < MAX_TRIED else MAX_TRIED
+
+
+def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:
+    """What an operator may know of the failure: its class and code, never its text."""
+    code = str(getattr(error, "code", "") or "")
+    return {
+        ATTEMPT: attempt,
+        QUEUE: queue,
+        ERROR: _class_of(error),
+        CODE: code,
+        FAILED_AT: clock.now().isoformat(),
+    }
+
+
+def _class_of(error: BaseException) -> str:
+    """The class of the error, or of the unexpected one that it masks."""
+    return getattr(error, "cause", "") or type(error).__name__
+
+
+def fresh_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The event's own headers, without those of its earlier tries."""
+    return {name: value for name, value in headers.items() if name not in OWN_HEADERS}
+
+
+def bytes_of(body: object) -> bytes:
+    """A message's body as it came."""
+    return body if isinstance(body, bytes) else str(body).encode()

@@ -1,0 +1,24 @@
+"""Copies of facts that another service owns, fed by its events, which come twice, late, and in any order."""
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase
+
+from chassis.persistence.database import Session
+
+
+def keep(session: Session, model: type[DeclarativeBase], keys: str, version: str, **facts: Any) -> bool:
+    """Write a copy unless what is known is as new; whether it was written. One statement, so that two do not race.
+
+    `keys` are the columns that say of what the copy is, with blanks between them; `version` is the one that grows with
+    each change at the owner.
+    """
+    insert = postgresql.insert if session.is_postgresql else sqlite.insert
+    copy = insert(model).values(facts)
+    statement = copy.on_conflict_do_update(
+        index_elements=keys.split(),
+        set_={name: copy.excluded[name] for name in facts if name not in keys.split()},
+        where=getattr(model, version) < copy.excluded[version],
+    )
+    return session.execute(statement.returning(getattr(model, version))).first() is not None

@@ -1,0 +1,23 @@
+"""One's own calendar for other programs, which show a link with a secret in it instead of signing in."""
+
+from typing import Any
+
+import orjson
+
+from chassis.execution.run import Call
+from contracts.scheduling.calendar_feed import GetCalendar
+from gateway.server.http import Answer
+from gateway.server.requests import Request
+
+URL = "/api/users/me/calendar.ics"
+CALENDAR = "text/calendar"
+HEADERS = [("Content-Type", f"{CALENDAR}; charset=utf-8"), ("Cache-Control", "no-store")]
+
+
+def show(gateway: Any, request: Request) -> Answer:
+    """The calendar behind the link. What else the program writes into the URL is passed over."""
+    call = Call(request_id=request.id, address=request.address)
+    payload = {name: value for name, value in request.query().items() if name == "token"}
+    with gateway.lines.turn(GetCalendar) as seconds:
+        reply = gateway.rpc.call(GetCalendar.service, GetCalendar.method(), payload, call, seconds)
+    return 200, HEADERS, orjson.loads(reply.result_bytes)["text"].encode()

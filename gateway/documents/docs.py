@@ -1,0 +1,145 @@
+"""The interface's description: `/openapi.json` for programs, and the same as a page at `/docs`.
+
+The page is Swagger UI. All that it needs is served from here, so that it works without a way out to the Internet, and
+nobody else learns who reads it. What never changes is kept compressed, and sent as it is kept.
+"""
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import PurePath
+from typing import Any
+
+import orjson
+
+from gateway.documents import asyncapi, openapi
+from gateway.problems import NO_SUCH_ROUTE
+from gateway.server.replies import Answer, takes_gzip
+from gateway.server.requests import Request
+
+FOLDER = files("gateway") / "assets"
+KINDS: Mapping[str, str] = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""No inline script or style is needed. `data:` is for the arrows and padlocks within Swagger UI's style sheet."""
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+ASK_EACH_TIME = "no-cache"
+INDEX = {
+    "name": "Matron",
+    "docs": "/docs",
+    "errors": "/docs/errors",
+    "openapi": "/openapi.json",
+    "asyncapi": "/asyncapi.json",
+    "ready": "/health/ready",
+}
+"""What a program finds at `/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something that never changes while the process runs, plain and compressed."""
+
+    kind: str
+    plain: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, name: str, plain: bytes, packed: bytes = b"") -> "Document":
+        """A document whose type is told by its name."""
+        return cls(KINDS[PurePath(name).suffix], plain, packed or gzip.compress(plain, mtime=0))
+
+    @property
+    def mark(self) -> str:
+        """What tells this content from any other."""
+        return _mark(self.plain)
+
+    def answer(self, request: Request, cache_control: str, *more: tuple[str, str]) -> Answer:
+        """The document in the form that the client takes."""
+        packed = takes_gzip(request.header("ACCEPT_ENCODING"))
+        body, encoding = (self.packed, [("Content-Encoding", "gzip")]) if packed else (self.plain, [])
+        told = [("Cache-Control", cache_control), ("ETag", f'"{_mark(body)}"'), ("Vary", "Accept-Encoding")]
+        return 200, [("Content-Type", self.kind), *encoding, *told, *more], body
+
+
+@cache
+def _mark(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]
+
+
+@cache
+def assets() -> Mapping[str, Document]:
+    """All that the page asks for, by name."""
+    found = {}
+    for file in FOLDER.iterdir():
+        name, content = file.name.removesuffix(".gz"), file.read_bytes()
+        if PurePath(name).suffix in KINDS:
+            found[name] = _unpacked(name, content) if file.name.endswith(".gz") else Document.of(name, content)
+    return found
+
+
+def _unpacked(name: str, packed: bytes) -> Document:
+    return Document.of(name, gzip.decompress(packed), packed)
+
+
+@cache
+def _described(gateway: type[Any]) -> Document:
+    """The document of a gateway's class."""
+    return Document.of("openapi.json", openapi.as_text(openapi.document(gateway)).encode())
+
+
+def description(gateway: Any, request: Request) -> Answer:
+    """The OpenAPI document of this gateway."""
+    made = _described(type(gateway))  # type: ignore[arg-type]  # A class has a hash, whatever mypy says.
+    return made.answer(request, ASK_EACH_TIME)
+
+
+@cache
+def _events() -> Document:
+    """What other systems may hear."""
+    return Document.of("asyncapi.json", openapi.as_text(asyncapi.document()).encode())
+
+
+def events(_gateway: Any, request: Request) -> Answer:
+    """The AsyncAPI document of the public events."""
+    return _events().answer(request, ASK_EACH_TIME)
+
+
+def front(_gateway: Any, request: Request) -> Answer:
+    """Lead a browser to the page, and tell a program what there is."""
+    accepted, vary = request.header("ACCEPT"), ("Vary", "Accept")
+    if "text/html" in accepted and "application/json" not in accepted:
+        return 303, [("Location", "/docs"), vary], b""
+    return 200, [("Content-Type", KINDS[".json"]), vary], orjson.dumps(INDEX)
+
+
+def show(_gateway: Any, request: Request) -> Answer:
+    """The page that shows the document."""
+    return _page().answer(request, ASK_EACH_TIME, ("Content-Security-Policy", POLICY))
+
+
+@cache
+def _page() -> Document:
+    """The page, which asks for each of its files by name and content."""
+    text = assets()["docs.html"].plain.decode()
+    for name, document in assets().items():
+        text = text.replace(f'"/docs/{name}"', f'"/docs/{name}?is={document.mark}"')
+    return Document.of("docs.html", text.encode())
+
+
+def asset(_gateway: Any, request: Request) -> Answer:
+    """A file of the page. Kept for a year under the address that the page knows, since another content has another."""
+    found = assets().get(request.path_values["name"])
+    if found is None or found.kind == KINDS[".html"]:
+        raise NO_SUCH_ROUTE()
+    return found.answer(request, FOR_A_YEAR if request.query().get("is") == found.mark else ASK_EACH_TIME)

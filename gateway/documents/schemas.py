@@ -1,0 +1,292 @@
+"""JSON schemas of fields and views, where apispec needs help: what it gets wrong, examples, and what replies hold."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from chassis.contract import View
+from gateway.documents import examples
+
+UUID = "01919c5e-0000-7000-8000-0000000000a1"
+EXAMPLES: dict[type, str] = {
+    fields.AwareDateTime: "2026-11-23T09:00:00+00:00",
+    fields.Date: "2026-11-23",
+    fields.Time: "09:00",
+    fields.Email: "asha@example.org",
+}
+NAMED: dict[str, Any] = {
+    "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI...",
+    "action": "prescribe",
+    "address": "192.0.2.7",
+    "city": "Vienna",
+    "code": "492039",
+    "country": "AT",
+    "currency": "EUR",
+    "current_password": "quiet-harbour-lantern-27",
+    "description": "Before breakfast.",
+    "device": "Firefox on Linux",
+    "email": "asha@example.org",
+    "ends_at": "2026-11-23T17:00:00+00:00",
+    "expires_in": 900,
+    "family_name": "Rao",
+    "former_reason": "Chest pain since Monday",
+    "frequency": "every 8 hours",
+    "given_name": "Asha",
+    "instructions": "With a glass of water, after meals.",
+    "kind": "appointment_booked",
+    "language": "de",
+    "licence_number": "DE-4711",
+    "lines": ["Ringstrasse 1"],
+    "locale": "de-AT",
+    "medicine": "Amoxicillin",
+    "message": "Your visit on 23 November at 09:00 is agreed.",
+    "mfa_token": "w7uN0wRZ3p0Vn3oB1m0lQJ7o3iT8",
+    "missing": [],
+    "mrn": "M-0001234-7",
+    "name": "Asha Rao",
+    "next": "WyIyMDI2LTExLTIzVDA5OjAwOjAwKzAwOjAwIl0",
+    "otpauth_uri": "otpauth://totp/Matron:asha@example.org?secret=JBSWY3DPEHPK3PXP&issuer=Matron",
+    "password": "quiet-harbour-lantern-27",
+    "phone": "+4930901820",
+    "place": "Room 214",
+    "postal_code": "1010",
+    "provider": "sandbox",
+    "qr_code": "data:image/svg+xml;base64,PHN2Zy8+",
+    "reason": "Chest pain since yesterday",
+    "recovery_codes": ["h4k2-9mzt-x7qd"],
+    "refresh_token": "q0Zb7r1TnU0gq7m1C3E2yAq0Zb7r1TnU0gq7m1C3E2yA",
+    "relation": "mother",
+    "request_id": UUID,
+    "role": "doctor",
+    "roles": ["patient"],
+    "secret": "JBSWY3DPEHPK3PXP",
+    "service": "scheduling",
+    "specialization": "cardiology",
+    "statement": "Ten years on the ward.",
+    "status_reason": "The doctor is away.",
+    "text": "rao",
+    "timezone": "Europe/Vienna",
+    "title": "Take a blood sample",
+    "to": "17:00",
+    "token": "q0Zb7r1TnU0gq7m1C3E2yA",
+    "token_type": "Bearer",
+    "unit": "mg",
+    "ward": "Ward 3 North",
+}
+"""Examples by a field's name, for those that the field takes. A field's own `metadata={"example": ...}` goes first."""
+LONG_CHOICE = 50
+"""Choices of more members, such as time zones, are not written out: they are others on the next machine."""
+IDS: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+PROBLEM = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457). Some codes come with further members that a program may act on.",
+    "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "`urn:matron:error:` and the code."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "What happened, for programs: `/docs/errors` explains each."},
+        "detail": {"type": "string", "description": "What happened, for people."},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "object",
+            "description": "With 422: the messages of each field; those of a list's or an object's parts lie deeper.",
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "object", "additionalProperties": True},
+                ]
+            },
+        },
+        "state": {"type": "string", "description": "With 409: how the record stands now."},
+        "revision": {"type": "integer", "description": "With 412: the present revision."},
+        "appointment_id": {**IDS["items"], "description": "With 409: the visit that is in the way."},
+        "appointment_ids": {**IDS, "description": "With 409: the visits that are in the way."},
+        "patient_ids": {**IDS, "description": "With 409: the patients who may be the same."},
+        "hours": {"type": "number", "description": "With 409: what the person would work in 7 days."},
+        "open_minor": {"type": "integer", "description": "With 409: what is still to be paid, in minor units."},
+    },
+    "examples": [
+        {
+            "type": "urn:matron:error:slot_taken",
+            "title": "Conflict",
+            "status": 409,
+            "code": "slot_taken",
+            "detail": "Somebody has this time already.",
+            "request_id": UUID,
+        }
+    ],
+}
+ETAG = (
+    'Which version this is: of a record its `revision` in quotation marks, `"3"`; at a path without an id, where each '
+    'person has a record of their own (`/api/users/me`), with a mark of the account: `"3.5f0c1a9be2d4"`.'
+)
+HEADERS = {
+    "X-Request-Id": {"description": "Quote it when you report a problem.", "schema": {"type": "string"}},
+    "ETag": {"description": ETAG, "schema": {"type": "string", "examples": ['"3"', '"3.5f0c1a9be2d4"']}},
+    "Location": {"description": "Where it can be read.", "schema": {"type": "string", "format": "uri-reference"}},
+    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}},
+    "RateLimit-Limit": {"description": "Requests that are allowed in a window.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "Requests that are left in this window.", "schema": {"type": "integer"}},
+    "RateLimit-Reset": {"description": "Seconds until the window ends.", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
+}
+
+
+def prepare(converter: Any) -> Any:
+    """Apispec's converter, corrected."""
+    for correction in (
+        _enumeration,
+        _long_choice,
+        _pattern,
+        _time,
+        _decimal,
+        _open_range,
+        _address,
+        _own_kind,
+        _example,
+    ):
+        converter.add_attribute_function(correction)
+    return converter
+
+
+def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """An Enum by value has no type in apispec."""
+    if not isinstance(field, fields.Enum) or "type" in ret:
+        return {}
+    kinds = {type(value) for value in ret["enum"] if value is not None}
+    kind = "integer" if kinds == {int} else "string"
+    return {"type": [kind, "null"] if field.allow_none else kind}
+
+
+def _long_choice(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    if len(ret.get("enum", ())) > LONG_CHOICE:
+        del ret["enum"]
+    return {}
+
+
+def _pattern(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """The end of a text is `$` in JSON schema, where it is not also before a last line break."""
+    return {"pattern": re.sub(r"\\[Zz]$", "$", ret["pattern"])} if "pattern" in ret else {}
+
+
+def _time(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """Hours and minutes, which JSON schema has no format for."""
+    short = isinstance(field, fields.Time) and field.format == "%H:%M"
+    return {"pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$"} if short and "pattern" not in ret else {}
+
+
+def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """A Decimal that is written as text is no number, and has no numeric limits."""
+    if not isinstance(field, fields.Decimal) or not field.as_string:
+        return {}
+    for limit in ("minimum", "maximum"):
+        ret.pop(limit, None)
+    return {"type": ["string", "null"] if field.allow_none else "string", "format": "decimal"}
+
+
+def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """Apispec takes every end of a range as inclusive."""
+    found: dict[str, Any] = {}
+    for rule in field.validators:
+        if isinstance(rule, validate.Range):
+            if not rule.min_inclusive and "minimum" in ret:
+                found["exclusiveMinimum"] = ret.pop("minimum")
+            if not rule.max_inclusive and "maximum" in ret:
+                found["exclusiveMaximum"] = ret.pop("maximum")
+    return found
+
+
+def _address(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """JSON schema calls a URL `uri`."""
+    return {"format": "uri"} if isinstance(field, fields.Url) else {}
+
+
+def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """The contracts' own kinds of field are written as text, in the way that their docstrings or `json_schema` tell."""
+    if type(field).__module__ == fields.__name__ or "type" in ret or "$ref" in ret:
+        return {}
+    description = ret.get("description") or (type(field).__doc__ or "").split("\n")[0]
+    told: dict[str, Any] | None = getattr(field, "json_schema", None)
+    if told is not None:
+        return {**told, "description": description}
+    kind = ["string", "null"] if field.allow_none else "string"
+    return {"type": kind, "description": description}
+
+
+def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+    """The field's own example, or that of its name or type; lists and views are made of those of their parts."""
+    if "examples" in ret or "enum" in ret or isinstance(field, fields.Nested):
+        return {}
+    if "example" in ret:
+        return {"examples": [ret.pop("example")]}
+    if isinstance(field, fields.UUID):
+        return {"examples": [examples.id_of(field)]}
+    named = NAMED.get(field.data_key or field.name or "")
+    if named is not None and _takes(field, named):
+        return {"examples": [named]}
+    kind = next((one for one in type(field).__mro__ if one in EXAMPLES), None)
+    return {} if kind is None else {"examples": [EXAMPLES[kind]]}
+
+
+def _takes(field: fields.Field[Any], value: Any) -> bool:
+    try:
+        field.deserialize(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def never_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of something that a URL cannot have as null: it is left out instead."""
+    found = {name: value for name, value in schema.items() if (name, value) != ("default", None)}
+    kinds = found.get("type")
+    if isinstance(kinds, list):
+        rest = [kind for kind in kinds if kind != "null"]
+        found["type"] = rest[0] if len(rest) == 1 else rest
+    if "enum" in found:
+        found["enum"] = [choice for choice in found["enum"] if choice is not None]
+    return found
+
+
+def finish(components: dict[str, Any], views: Mapping[str, type[View]], asked: Mapping[str, Any]) -> None:
+    """Describe the views. Those that are only given out have all their fields, and may have more one day."""
+    taken_in = set(_referred(asked, components))
+    for name, view in views.items():
+        schema = components[name]
+        schema["description"] = " ".join((view.__doc__ or "").split())
+        alternatives = getattr(view, "one_of", ())
+        if alternatives:
+            schema["oneOf"] = [{"$ref": f"#/components/schemas/{one.__name__}"} for one in alternatives]
+            for member in ("type", "properties", "required", "additionalProperties"):
+                schema.pop(member, None)
+            continue
+        if name not in taken_in:
+            schema["required"] = sorted(schema["properties"].keys() - _sometimes(view))
+            schema.pop("additionalProperties", None)
+
+
+def _sometimes(view: type[View]) -> set[str]:
+    """The members that are not always there."""
+    declared = view.schema().fields.items()
+    return {field.data_key or name for name, field in declared if field.metadata.get("sometimes")}
+
+
+def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
+    """The components that a schema refers to, and those that they refer to."""
+    if isinstance(schema, Mapping):
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            yield name
+            yield from _referred(components[name], components)
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _referred(part, components)
+
+
+def headers(*more: str) -> dict[str, Any]:
+    """The headers of a reply, by reference."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *more)}

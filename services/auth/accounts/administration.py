@@ -1,0 +1,193 @@
+"""Accounts in the hands of admins: found, deactivated and reactivated, given roles and relieved of them."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.contract import Page
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
+from chassis.refusals import WRONG_FIELDS
+from contracts.auth.accounts.administration import (
+    OWN_MFA,
+    OWN_ROLES,
+    AssignRoles,
+    GetUser,
+    ListDoctorAccounts,
+    ListStaff,
+    ListUsers,
+    ResetMfa,
+    UpdateUser,
+    UserQuery,
+)
+from contracts.auth.events import Credential, CredentialsChanged, UserDeactivated, UserReactivated
+from contracts.auth.refusals import MFA_NOT_ENABLED, NO_SUCH_ACCOUNT
+from contracts.roles import STAFF, Role
+from services.auth import grants, mail_tokens
+from services.auth.accounts import commands as accounts
+from services.auth.directory import visits
+from services.auth.mfa import codes as mfa
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
+from services.auth.sessions import commands as sessions
+
+LISTED = (Account.id, Account.email, Account.name, Account.status, Account.created_at)
+ADMINS = 7_305_816_174
+"""The lock of whoever may take the last admin away: of two at once, the second comes when the first is done."""
+
+
+def listing(session: Session, _actor: Actor, query: ListUsers) -> Page:
+    """All accounts, newest first."""
+    return _listed(session, None if query.role is None else [query.role], query)
+
+
+def of_staff(session: Session, _actor: Actor, query: ListStaff) -> Page:
+    """The accounts of the staff, or those of one of its roles, newest first."""
+    return _listed(session, STAFF if query.role is None else [query.role], query)
+
+
+def of_doctors(session: Session, _actor: Actor, query: ListDoctorAccounts) -> Page:
+    """The accounts of doctors, newest first."""
+    return _listed(session, [Role.DOCTOR], query)
+
+
+def _listed(session: Session, roles: Iterable[str] | None, asked: UserQuery) -> Page:
+    """The accounts that hold one of the roles, in two statements however many there are.
+
+    Outside ASCII, SQLite finds names only in the case in which they are written.
+    """
+    query = select(*LISTED)
+    if roles is not None:
+        held = select(Grant.user_id).where(Grant.role.in_(sorted(roles)), Grant.revoked_at.is_(None))
+        query = query.where(Account.id.in_(held))
+    if asked.ids is not None:
+        query = query.where(Account.id.in_(asked.ids))
+    if asked.status is not None:
+        query = query.where(Account.status == asked.status)
+    if asked.text is not None:
+        in_address = Account.email_key.contains(asked.text.casefold(), autoescape=True) & (Account.status != "erased")
+        query = query.where(in_address | Account.name.icontains(asked.text, autoescape=True))
+    found = page(session, query, (Account.created_at, Account.id), limit=asked.limit, cursor=asked.cursor)
+    return Page(_with_roles(session, found.items), found.next)
+
+
+def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
+    """The rows with the roles that each person has, and with a doctor's specialization."""
+    found: dict[UUID, dict[str, Any]] = {row.id: {**row._mapping, "roles": []} for row in rows}  # noqa: SLF001  SQLAlchemy's name for it
+    query = select(Grant.user_id, Grant.role, Grant.specialization).order_by(Grant.role)
+    for user_id, role, said in session.execute(query.where(Grant.user_id.in_(found), Grant.revoked_at.is_(None))):
+        found[user_id]["roles"].append(role)
+        if role == Role.DOCTOR:
+            found[user_id]["specialization"] = said
+    return list(found.values())
+
+
+def get(session: Session, _actor: Actor, query: GetUser) -> dict[str, Any]:
+    """Somebody's account."""
+    return accounts.shown(session, _known(session.get(Account, query.user_id)))
+
+
+def locked(session: Session, user_id: UUID) -> Account:
+    """The account, which nobody changes meanwhile; nor does another admin change any."""
+    session.lock(ADMINS)
+    return _known(session.get(Account, user_id, with_for_update=True))
+
+
+def _known(account: Account | None) -> Account:
+    if account is None:
+        raise NO_SUCH_ACCOUNT()
+    return account
+
+
+def update(session: Session, actor: Actor, command: UpdateUser) -> dict[str, Any]:
+    """Deactivate or reactivate an account, or correct its name; what changes nothing is no change."""
+    account = locked(session, command.user_id)
+    actor.expects(account.revision)
+    account.must_not_be_erased()
+    if command.name:
+        accounts.change(session, account, {"name": command.name})
+    before = account.status
+    if command.status == "deactivated" and before != "deactivated":
+        visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
+        _deactivate(session, account, command.reassign_to)
+    if command.status == "active" and before == "deactivated":
+        _reactivate(session, account)
+    session.note(details={"status": [before, account.status]} if account.status != before else None)
+    return accounts.shown(session, account)
+
+
+def _deactivate(session: Session, account: Account, reassign_to: UUID | None) -> None:
+    grants.must_leave_an_admin(session, account)
+    account.deactivate()
+    sessions.end_all(session, account.id)
+    mail_tokens.end_all(session, account)
+    session.publish(UserDeactivated(user_id=account.id, reassign_to=reassign_to))
+
+
+def _reactivate(session: Session, account: Account) -> None:
+    account.reactivate()
+    session.publish(UserReactivated(user_id=account.id))
+    grants.announce_again(session, account)
+    grants.announce_staff_again(session, account)
+
+
+def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[str, Any]:
+    """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change."""
+    account = locked(session, command.user_id)
+    actor.expects(account.revision)
+    held, wanted = set(grants.roles_of(session, account.id)), set(command.assigned)
+    said = (command.specialization or "").strip() or None
+    corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)
+    if held != wanted:
+        if Role.DOCTOR in held - wanted:
+            visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
+        _take(session, actor, account, held - wanted, command.reassign_to)
+        _give(session, actor, account, sorted(wanted - held), said)
+    if held != wanted or corrected:
+        account.changed()
+        session.note(details={"granted": sorted(wanted - held), "revoked": sorted(held - wanted)})
+    return accounts.shown(session, account)
+
+
+def _give(session: Session, actor: Actor, account: Account, roles: list[str], specialization: str | None) -> None:
+    if roles and account.id == actor.person:
+        raise OWN_ROLES()
+    if Role.DOCTOR in roles and specialization is None:
+        errors = {"specialization": ["A new doctor needs one."]}
+        raise WRONG_FIELDS(errors=errors)
+    for role in roles:
+        account.must_be_active()
+        grants.give(session, account, role, by=actor.person, specialization=specialization)
+        grants.announce(session, account, role, specialization=specialization)
+    if Role.PATIENT in roles:
+        accounts.say_updated(session, account)
+
+
+def _take(session: Session, actor: Actor, account: Account, roles: set[str], reassign_to: UUID | None) -> None:
+    if Role.ADMIN in roles:
+        grants.must_leave_an_admin(session, account)
+    if roles:
+        grants.take(session, account, roles, by=actor.person, reassign_to=reassign_to)
+        sessions.end_all(session, account.id)
+    if not roles.isdisjoint(STAFF):
+        grants.announce_staff_again(session, account)
+
+
+def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, str]:
+    """Take a lost second factor away; the owner is told."""
+    if command.user_id == actor.person:
+        raise OWN_MFA()
+    account = locked(session, command.user_id)
+    session.note(record_id=account.id)
+    if not mfa.is_enabled(session, account.id):
+        raise MFA_NOT_ENABLED()
+    mfa.reset(session, account.id)
+    account.changed()
+    sessions.end_all(session, account.id)
+    session.publish(
+        CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.MFA_DISABLED)
+    )
+    return {"status": "mfa_disabled"}

@@ -1,0 +1,226 @@
+"""Accounts: opened, verified, read, and kept by their owners."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.errors import Invalid
+from chassis.identity import Actor
+from chassis.persistence.database import Session, refusing
+from chassis.refusals import TOKEN_INVALID
+from contracts.auth.accounts.commands import (
+    NOT_PENDING_VERIFICATION,
+    AccountView,
+    GetMe,
+    RegisterPatient,
+    UpdateMe,
+    VerifyEmail,
+)
+from contracts.auth.events import Credential, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
+from contracts.auth.refusals import EMAIL_TAKEN
+from contracts.moments import later_than
+from contracts.roles import Role
+from services.auth import grants, mail_tokens, rules
+from services.auth.mfa import codes as mfa
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
+
+TOLD = frozenset({"name", "phone", "language", "timezone"})
+"""What others keep copies of, besides the address."""
+
+
+def prepare(session: Session, _actor: Actor, command: RegisterPatient) -> dict[str, str]:
+    """See that the address is free, and choose the account's id."""
+    if session.scalar(select(exists().where(Account.email_key == rules.email_key(command.email)))):
+        raise EMAIL_TAKEN()
+    return {"user_id": str(uuid7())}
+
+
+def register(
+    session: Session, _actor: Actor, plan: dict[str, str], password_hash: str, command: RegisterPatient
+) -> Account:
+    """Open a patient's account and send the verification mail."""
+    account = _new(command.email, command.name, password_hash, UUID(plan["user_id"]))
+    _open(session, account, [Role.PATIENT], by=None)
+    mail_tokens.issue(session, account, "verify")
+    return account
+
+
+def create_admin(session: Session, actor: Actor, *, email: str, password_hash: str, name: str) -> Account:
+    """Open an admin's account that needs no verification."""
+    return create_ready(session, actor, email=email, password_hash=password_hash, name=name, roles=[Role.ADMIN])
+
+
+def create_ready(
+    session: Session,
+    actor: Actor,
+    *,
+    email: str,
+    password_hash: str,
+    name: str,
+    roles: Iterable[str],
+    specialization: str | None = None,
+) -> Account:
+    """Open an active account with these roles, and say what would be said had each been approved.
+
+    A doctor needs a specialization.
+    """
+    account, roles = _new(email, name, password_hash, uuid7()), list(roles)
+    account.verify(clock.now())
+    account.revision = 1  # It is new: nobody has read an earlier one.
+    _open(session, account, roles, by=actor.id, specialization=specialization)
+    session.publish(UserVerified(user_id=account.id))
+    for role in roles:
+        grants.announce(session, account, role, specialization=specialization)
+    return account
+
+
+def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: str) -> Account:
+    """Open an account for a patient of the desk, in which nobody can sign in before a password is set."""
+    account = _new(email, desk.name, "", desk.id)
+    account.phone, account.phone_changed_at = desk.phone, desk.phone_changed_at
+    _open(session, account, [Role.PATIENT], by=actor.id)
+    return account
+
+
+def open_nobodys(session: Session, user_id: UUID) -> Account:
+    """An account of somebody who has none, without address, name or roles, only to be erased. Nobody hears of it."""
+    account = _new("", "", "", user_id)
+    account.email_key = f"erased:{user_id}"
+    session.add(account)
+    return account
+
+
+def _new(email: str, name: str, password_hash: str, user_id: UUID) -> Account:
+    return Account(
+        id=user_id,
+        email=email,
+        email_key=rules.email_key(email),
+        name=name,
+        password_hash=password_hash,
+        status="pending_verification",
+        created_at=clock.now(),
+        revision=1,
+    )
+
+
+def _open(
+    session: Session, account: Account, roles: Iterable[str], *, by: UUID | None, specialization: str | None = None
+) -> None:
+    """Write a new account with its roles, and tell the world."""
+    with refusing(session, {"uq_account_email_key": EMAIL_TAKEN}):
+        session.add(account)
+    roles = list(roles)
+    is_patient = Role.PATIENT in roles
+    session.publish(UserRegistered(user_id=account.id, email=account.email, name=account.name, is_patient=is_patient))
+    for role in roles:
+        grants.give(session, account, role, by=by, specialization=specialization)
+
+
+def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
+    """Count the address that the mail went to as the owner's; a new one takes the old one's place."""
+    try:
+        kept = mail_tokens.take(session, command.token, "verify")
+    except Invalid:
+        _check_not_verified(session, command.token)
+        raise
+    account = session.get_one(Account, kept.user_id, with_for_update=True)
+    session.note(actor_id=account.id, record_id=account.id)
+    if kept.email not in (None, account.email):
+        return _move(session, account, kept.email)
+    account.verify(clock.now())
+    session.publish(UserVerified(user_id=account.id))
+    return account
+
+
+def _check_not_verified(session: Session, token: str) -> None:
+    """Only the mailbox of the address has the token, so its owner alone learns this."""
+    kept = mail_tokens.sent(session, token, "verify")
+    account = session.get(Account, kept.user_id) if kept is not None else None
+    if kept is not None and account is not None and account.is_verified and kept.email in (None, account.email):
+        refusal = NOT_PENDING_VERIFICATION(state=account.status)
+        refusal.noted = {"record_id": account.id}
+        raise refusal
+
+
+def _move(session: Session, account: Account, email: str) -> Account:
+    """Give the account its new address, which has been shown to be the owner's; what else is open ends.
+
+    The old address is told, so that its owner hears of what somebody else may have done.
+    """
+    if not account.may_sign_in:
+        raise mail_tokens.not_valid(account.id)
+    session.publish(
+        CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.EMAIL)
+    )
+    set_address(session, account, email)
+    if not account.is_verified:
+        account.verify(clock.now())
+        session.publish(UserVerified(user_id=account.id))
+    return account
+
+
+def set_address(session: Session, account: Account, email: str) -> None:
+    """Write another address, and end what the earlier one got."""
+    with refusing(session, {"uq_account_email_key": EMAIL_TAKEN}):
+        account.email, account.email_key = email, rules.email_key(email)
+        account.changed()
+    mail_tokens.end_all(session, account)
+    say_updated(session, account)
+
+
+def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, Any]:
+    """Change one's own name, phone, locale, language or timezone: those that are given."""
+    account = session.get(Account, actor.person, with_for_update=True)
+    if account is None or not account.may_sign_in:
+        raise TOKEN_INVALID()
+    actor.expects(account.revision)
+    change(session, account, command.given())
+    return shown(session, account)
+
+
+def change(session: Session, account: Account, changes: Mapping[str, Any]) -> None:
+    """Write what differs of the profile, and tell whoever keeps a copy. The account is locked."""
+    differing = {name: value for name, value in changes.items() if getattr(account, name) != value}
+    if not differing:
+        return
+    for name, value in differing.items():
+        setattr(account, name, value)
+    if "phone" in differing:
+        account.phone_changed_at = later_than(account.phone_changed_at, clock.now())
+    account.changed()
+    if not TOLD.isdisjoint(differing):
+        say_updated(session, account)
+    if "name" in differing:
+        grants.announce_again(session, account)
+
+
+def say_updated(session: Session, account: Account) -> None:
+    """Say what others keep copies of, as it is now, and whether it is a patient's account."""
+    facts = {name: getattr(account, name) for name in (*TOLD, "email", "phone_changed_at")}
+    is_patient = grants.was_given(session, account.id, Role.PATIENT)
+    session.publish(UserUpdated(user_id=account.id, is_patient=is_patient, **facts))
+
+
+def me(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
+    """One's own account, as `AccountView` has it."""
+    account = session.get(Account, actor.person)
+    if account is None:
+        raise TOKEN_INVALID()
+    return shown(session, account)
+
+
+def shown(session: Session, account: Account) -> dict[str, Any]:
+    """An account with its roles, as `AccountView` has it."""
+    own = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
+    found = {"roles": grants.roles_of(session, account.id), "mfa_enabled": mfa.is_enabled(session, account.id)}
+    return {name: {**own, **found}[name] for name in AccountView.schema().fields}
+
+
+def described(account: Account, roles: list[str]) -> dict[str, Any]:
+    """A person as a view takes it: `{id, email, name, roles}`."""
+    return {"id": account.id, "email": account.email, "name": account.name, "roles": roles}

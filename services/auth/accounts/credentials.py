@@ -1,0 +1,123 @@
+"""What an owner signs in with, changed: a lost or a known password, and the address.
+
+A new password ends what the old one has opened: sessions, links, new addresses that wait, second steps of signing in.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import exists, select
+
+from chassis import clock
+from chassis.execution.run import Refused
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.auth.accounts.commands import ChangeEmail, ChangePassword, ResetPassword
+from contracts.auth.events import Credential, CredentialsChanged, UserVerified
+from contracts.auth.refusals import EMAIL_TAKEN
+from services.auth import mail_tokens, rules
+from services.auth.mfa import codes as mfa
+from services.auth.models.accounts import Account
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import lockout, logins
+from services.auth.sessions.logins import Candidate
+
+RESETS = ("reset", "invite")
+
+
+class Owner(NamedTuple):
+    """Whose password is to be compared, and what a new one must not be guessed from."""
+
+    candidate: Candidate
+    known: tuple[str, str]
+
+
+def prepare_reset(session: Session, _actor: Actor, command: ResetPassword) -> dict[str, str]:
+    """Whose it is, and what a new password must not be guessed from."""
+    account = mail_tokens.owner(session, command.token, *RESETS)
+    _check_reset(account, account.email)
+    return {"user_id": str(account.id), "email": account.email, "name": account.name}
+
+
+def _check_reset(account: Account, mailed_to: str) -> None:
+    """Invalid `token_not_valid` where no password counts, and when the mail went to another address than today's."""
+    if not account.may_sign_in or mailed_to != account.email:
+        raise mail_tokens.not_valid(account.id)
+
+
+def reset(session: Session, actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword) -> Any:
+    """Set the password of whoever got the mail, which also shows the address to be theirs.
+
+    They get in at once, although wrong guesses may have locked the address, and go on.
+    """
+    kept = mail_tokens.take(session, command.token, *RESETS)
+    account = session.get_one(Account, kept.user_id, with_for_update=True)
+    _check_reset(account, kept.email or account.email)
+    session.note(actor_id=account.id, record_id=account.id)
+    _set_password(session, account, password_hash)
+    sessions.end_all(session, account.id)
+    lockout.open_for_owner(session, actor, account, kept)
+    if not account.is_verified:
+        _show_first(session, account)
+    return {"status": "password_set"}
+
+
+def _show_first(session: Session, account: Account) -> None:
+    """The address is its owner's from now on; a second factor of whoever registered it before is not."""
+    mfa.reset(session, account.id)
+    account.verify(clock.now())
+    session.publish(UserVerified(user_id=account.id))
+
+
+def _set_password(session: Session, account: Account, password_hash: str) -> None:
+    account.password_hash = password_hash
+    mail_tokens.end_all(session, account)
+    session.publish(
+        CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.PASSWORD)
+    )
+
+
+def prepare_change(session: Session, actor: Actor, _command: ChangePassword) -> Owner:
+    """Whose password is to be compared: one's own."""
+    candidate = logins.own(session, actor)
+    account = session.get_one(Account, candidate.user_id)
+    return Owner(candidate, (account.email, account.name))
+
+
+def change_password(
+    session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None], _command: ChangePassword
+) -> dict[str, str] | Refused:
+    """Set one's own password; every other session ends."""
+    right, password_hash = outcome
+    account = logins.confirmed(session, actor, owner.candidate, right)
+    if isinstance(account, Refused):
+        return account
+    assert password_hash is not None  # noqa: S101  there is one where the password was right
+    _set_password(session, account, password_hash)
+    sessions.end_all(session, account.id, but=actor.session_id)
+    return {"status": "password_set"}
+
+
+def change_email(
+    session: Session,
+    actor: Actor,
+    candidate: Candidate,
+    right: bool,  # noqa: FBT001  the outcome of the step before
+    command: ChangeEmail,
+) -> dict[str, str] | Refused:
+    """Have a link mailed to a new address, which counts once the link is used.
+
+    An earlier one that waits is given up, also when this one is refused.
+    """
+    account = logins.confirmed(session, actor, candidate, right)
+    if isinstance(account, Refused):
+        return account
+    mail_tokens.end_waiting(session, account)
+    taken = (Account.email_key == rules.email_key(command.email)) & (Account.id != account.id)
+    if session.scalar(select(exists().where(taken))):
+        return Refused(EMAIL_TAKEN())
+    seconds = mail_tokens.wait(session, account, "verify")
+    if seconds:
+        return Refused(mail_tokens.used_up(seconds))
+    mail_tokens.issue(session, account, "verify", email=command.email)
+    return {"status": "mail_sent"}

@@ -1,0 +1,94 @@
+"""Erasing an account: what says who it was goes for ever, and the id stays as the author of what it wrote."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from chassis import clock
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.erasure import erase_traces
+from contracts.auth.accounts.administration import EraseUser
+from contracts.auth.events import UserErased
+from contracts.auth.refusals import NO_SUCH_ACCOUNT
+from services.auth import grants, rules
+from services.auth.accounts import commands as accounts
+from services.auth.accounts.administration import ADMINS
+from services.auth.directory import visits
+from services.auth.mfa import codes as mfa
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
+from services.auth.models.logins import OneTimeToken
+from services.auth.models.patients import DeskPatient
+from services.auth.models.sessions import LoginSession, RefreshToken
+from services.auth.models.upgrades import UpgradeRequest
+from services.auth.sessions import commands as sessions
+from services.auth.sessions import lockout
+
+NAMING = ("doctor_approved",)
+"""Public events that say a name: that of a doctor stands in the directory."""
+
+
+def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
+    """Destroy personal data and credentials, and have everybody drop their copies.
+
+    A patient of the desk who has no account gets one that is erased, so that no invitation or late event brings them
+    back.
+    """
+    account = _locked(session, command.user_id)
+    grants.must_leave_an_admin(session, account)
+    address = account.email_key
+    account.erase()
+    visits.check_hand_over(session, account, command.reassign_to)
+    _blank_requests(session, actor, account.id)
+    _drop_credentials(session, account.id, address)
+    _end_roles(session, actor, account.id)
+    erase_traces(session, account.id, rules.digest(address), public=NAMING)
+    session.publish(UserErased(user_id=account.id, reassign_to=command.reassign_to))
+    session.note(record_id=account.id)
+    return {"status": account.status}
+
+
+def _locked(session: Session, user_id: UUID) -> Account:
+    """The account, locked as other admins do, or one for a patient of the desk, opened to be erased.
+
+    The patient's row is locked before the account's, as an invitation does.
+    """
+    session.lock(ADMINS)
+    desk = session.get(DeskPatient, user_id, with_for_update=True)
+    account = session.get(Account, user_id, with_for_update=True)
+    if account is not None:
+        return account
+    if desk is None:
+        raise NO_SUCH_ACCOUNT.not_yet()
+    return accounts.open_nobodys(session, desk.id)
+
+
+def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:
+    """Nobody hears of each role: `user_erased` says it all."""
+    mine = Grant.user_id == user_id
+    session.execute(update(Grant).where(mine).values(specialization=None))
+    in_force = mine & Grant.revoked_at.is_(None)
+    session.execute(update(Grant).where(in_force).values(revoked_at=clock.now(), revoked_by=actor.person))
+
+
+def _blank_requests(session: Session, actor: Actor, user_id: UUID) -> None:
+    """Take pending requests for roles back, and drop what all of them say of the person."""
+    query = select(UpgradeRequest).where(UpgradeRequest.user_id == user_id).order_by(UpgradeRequest.id)
+    for asked in session.scalars(query.with_for_update()):
+        if asked.status == "pending":
+            asked.withdraw(actor.person, clock.now())
+        asked.statement, asked.reason = "", None
+        asked.licence_number = asked.specialization = None
+
+
+def _drop_credentials(session: Session, user_id: UUID, address: str) -> None:
+    """End the sessions, and drop what the person could sign in with, from where, and by which address."""
+    sessions.end_all(session, user_id)
+    mine = select(LoginSession.id).where(LoginSession.user_id == user_id)
+    session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(mine)))
+    session.execute(update(LoginSession).where(LoginSession.user_id == user_id).values(address="", device=""))
+    lockout.forget_all(session, user_id, address)
+    session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id))
+    session.execute(delete(DeskPatient).where(DeskPatient.id == user_id))
+    mfa.reset(session, user_id)

@@ -1,0 +1,48 @@
+"""Invitations: an account for a patient whom the desk has registered, with the same id."""
+
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import HAS_ACCOUNT, InvitePatient
+from contracts.refusals import NO_SUCH_PATIENT
+from services.auth import mail_tokens
+from services.auth.accounts import commands as accounts
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
+
+
+def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, str]:
+    """Mail a link with which the patient sets a password, and so opens the account. Again sends another one."""
+    session.note(record_id=command.patient_id)
+    desk = session.get(DeskPatient, command.patient_id, with_for_update=True)
+    account = session.get(Account, command.patient_id, with_for_update=True)
+    if account is None:
+        account = _opened(session, actor, desk, command.email)
+    else:
+        _correct(session, account, command.email)
+    seconds = mail_tokens.wait(session, account, "invite")
+    if seconds:
+        raise mail_tokens.used_up(seconds)
+    mail_tokens.issue(session, account, "invite")
+    return {"status": "invited"}
+
+
+def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str) -> Account:
+    """The account of a patient of the desk, of whom no copy is needed from now on.
+
+    Of one who was registered a moment ago auth may hear a moment later.
+    """
+    if desk is None:
+        raise NO_SUCH_PATIENT.not_yet()
+    account = accounts.open_invited(session, actor, desk, email=email)
+    session.delete(desk)
+    return account
+
+
+def _correct(session: Session, account: Account, email: str) -> None:
+    """Write the address of somebody invited before, if it is another one; the link to the earlier one ends."""
+    if account.status == "erased":
+        raise NO_SUCH_PATIENT()
+    if account.password_hash or account.status != "pending_verification":
+        raise HAS_ACCOUNT()
+    if account.email != email:
+        accounts.set_address(session, account, email)

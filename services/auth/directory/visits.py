@@ -1,0 +1,81 @@
+"""Copies of what scheduling says of visits: which ones a doctor has still to keep."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from chassis import clock
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.upserts import keep
+from contracts.auth.accounts.administration import HAS_OPEN_VISITS, NOT_A_DOCTOR
+from contracts.scheduling.appointments.events import AppointmentEvent
+from services.auth import grants
+from services.auth.models.accounts import Account
+from services.auth.models.visits import OpenVisit
+
+IS_OPEN: Mapping[str, bool] = {
+    "appointment_requested": True,
+    "appointment_booked": True,
+    "appointment_rescheduled": True,
+    "patient_arrived": True,
+    "visit_started": True,
+    "appointment_displaced": False,
+    "visit_completed": False,
+    "visit_completion_undone": True,
+    "appointment_rejected": False,
+    "appointment_cancelled": False,
+    "appointment_expired": False,
+    "appointment_missed": False,
+}
+"""Whether a visit is still to be kept after this event, if its `status` does not say otherwise."""
+ENDED = ("displaced", "cancelled")
+"""What an event's `status` says of a visit that is not to be kept, or not at a time so far."""
+KEPT = timedelta(days=30)
+"""How late a stale event may come (`chassis.persistence.housekeeping`), which a visit that was forgotten would believe."""
+
+MOST_VISITS = 100
+"""How many open visits a refusal names."""
+
+
+def note(session: Session, actor: Actor, event: AppointmentEvent) -> None:
+    """Copy how a visit stands, unless what is known is newer. A displaced one may change and still have no time."""
+    is_open = IS_OPEN[actor.heard.name] and event.data.get("status") not in ENDED
+    facts = {"doctor_id": event.doctor_id, "is_open": is_open, "revision": event.revision}
+    keep(
+        session,
+        OpenVisit,
+        "appointment_id",
+        "revision",
+        appointment_id=event.appointment_id,
+        changed_at=clock.now(),
+        **facts,
+    )
+
+
+def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
+    """The visits that a doctor has still to keep, oldest first."""
+    query = select(OpenVisit.appointment_id).where(OpenVisit.doctor_id == doctor_id, OpenVisit.is_open)
+    return list(session.scalars(query.order_by(OpenVisit.appointment_id)))
+
+
+def check_hand_over(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
+    """See that the open visits of a doctor who leaves go to another one, or that the caller lets them lose their time.
+
+    Of those that auth has not heard of yet scheduling does the same.
+    """
+    if reassign_to is not None:
+        if reassign_to == account.id or not grants.is_active_doctor(session, reassign_to):
+            errors = {"reassign_to": ["Not another doctor who can be visited."]}
+            raise NOT_A_DOCTOR(errors=errors)
+    elif not displace and (left := open_of(session, account.id)):
+        found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
+        raise HAS_OPEN_VISITS(**found)
+
+
+def forget(session: Session, _actor: Actor) -> None:
+    """Drop visits that have long been over."""
+    old = OpenVisit.changed_at < clock.now() - KEPT
+    session.execute(delete(OpenVisit).where(~OpenVisit.is_open, old))

@@ -1,0 +1,194 @@
+"""Secret links that are mailed: each works once, for a while, and shows whoever brings it to read that mailbox.
+
+Asking for one says nothing of whether the address has an account: the command only notes that it was asked, and what is
+done about it is done when the note is heard, after the answer.
+"""
+
+import math
+import secrets
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from chassis import clock
+from chassis.errors import Invalid, TooMany
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.tables import outbox, relay
+from contracts.auth.accounts.commands import TOKEN_NOT_VALID, ForgotPassword, ResendVerification
+from contracts.auth.events import MailAsked, MailTokenIssued, TokenPurpose
+from contracts.auth.refusals import MAILS_USED_UP
+from services.auth import rules
+from services.auth.models.accounts import Account
+from services.auth.models.logins import OneTimeToken
+
+LIVES = {"verify": timedelta(hours=24), "reset": timedelta(hours=1), "invite": timedelta(days=7)}
+AN_HOUR = timedelta(hours=1)
+MAILS_AN_HOUR = 5
+"""To one person for one purpose: nobody's mailbox is flooded."""
+SECRET_EVENTS = (MailTokenIssued.event_name(), MailAsked.event_name())
+LOOKED_BACK = 100_000
+"""How many of the last internal events are looked through for secrets, each minute."""
+
+
+def issue(session: Session, account: Account, purpose: str, *, email: str | None = None) -> None:
+    """Have a link mailed to the account's address, or to this new one. It ends the earlier ones of its purpose.
+
+    How many mails went out before nobody asks here: see `wait`.
+    """
+    _end(session, _mine(account, purpose))
+    now, token, address = clock.now(), secrets.token_urlsafe(32), email or account.email
+    kept = OneTimeToken(
+        digest=rules.digest(token),
+        user_id=account.id,
+        purpose=purpose,
+        email=address,
+        created_at=now,
+        expires_at=now + LIVES[purpose],
+    )
+    session.add(kept)
+    _say(session, account, kept, token)
+
+
+def _mine(account: Account, purpose: str) -> ColumnElement[bool]:
+    return (OneTimeToken.user_id == account.id) & (OneTimeToken.purpose == purpose)
+
+
+def wait(session: Session, account: Account, purpose: str) -> int:
+    """Seconds until one more mail for this purpose may go to the person: none, unless five went within an hour.
+
+    The account is locked, so that of two who ask the second counts what the first has sent.
+    """
+    session.scalars(select(Account.id).where(Account.id == account.id).with_for_update()).one()
+    sent = select(OneTimeToken.created_at).where(_mine(account, purpose)).order_by(OneTimeToken.created_at.desc())
+    fifth = session.scalar(sent.offset(MAILS_AN_HOUR - 1).limit(1))
+    return max(0, math.ceil((fifth + AN_HOUR - clock.now()).total_seconds())) if fifth is not None else 0
+
+
+def used_up(seconds: int) -> TooMany:
+    """No more mails for now; a caller who may know of the account is told so."""
+    return MAILS_USED_UP(retry_after=seconds)
+
+
+def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> None:
+    event = MailTokenIssued(
+        user_id=account.id,
+        email=kept.email or account.email,
+        name=account.name,
+        purpose=TokenPurpose(kept.purpose),
+        token=token,
+        expires_at=kept.expires_at,
+    )
+    session.publish(event)
+
+
+def owner(session: Session, token: str, *purposes: str) -> Account:
+    """Whose link it is; it is not used up, and the account is not locked."""
+    query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_open(token, purposes))
+    account = session.scalars(query).one_or_none()
+    if account is None:
+        raise not_valid(_owner_of_any(session, token))
+    return account
+
+
+def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
+    """Use a token up, in one guarded statement, so that only one of two can.
+
+    The account is locked first, as everything does that changes both.
+    """
+    which = _open(token, purposes)
+    owners = select(OneTimeToken.user_id).where(which).scalar_subquery()
+    session.execute(select(Account.id).where(Account.id == owners).with_for_update())
+    statement = update(OneTimeToken).where(which).values(used_at=clock.now()).returning(OneTimeToken)
+    kept = session.scalars(statement, execution_options={"synchronize_session": False}).one_or_none()
+    if kept is None:
+        raise not_valid(_owner_of_any(session, token))
+    return kept
+
+
+def sent(session: Session, token: str, purpose: str) -> OneTimeToken | None:
+    """A token that was mailed for this purpose, whether or not it still counts."""
+    which = (OneTimeToken.digest == rules.digest(token)) & (OneTimeToken.purpose == purpose)
+    return session.scalars(select(OneTimeToken).where(which)).one_or_none()
+
+
+def _owner_of_any(session: Session, token: str) -> UUID | None:
+    """Whose a token was that counts no more; nobody's if it never did."""
+    return session.scalar(select(OneTimeToken.user_id).where(OneTimeToken.digest == rules.digest(token)))
+
+
+def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
+    """It is this token, for one of these purposes, and it counts still."""
+    known = (OneTimeToken.digest == rules.digest(token)) & OneTimeToken.purpose.in_(purposes)
+    return known & OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > clock.now())
+
+
+def not_valid(user_id: UUID | None) -> Invalid:
+    """The token is none, or counts no more; which of the two only the audit learns, and whose it was."""
+    said = {"errors": {"token": ["Not valid."]}}
+    refusal = TOKEN_NOT_VALID(**said)
+    refusal.noted = {"record_id": user_id} if user_id is not None else None
+    return refusal
+
+
+def end_all(session: Session, account: Account) -> None:
+    """End what an account has open: links, new addresses that wait, and second steps of signing in.
+
+    Only what shows the account's own address to be its owner's stays.
+    """
+    harmless = (OneTimeToken.purpose == "verify") & (func.coalesce(OneTimeToken.email, account.email) == account.email)
+    _end(session, (OneTimeToken.user_id == account.id) & ~harmless)
+
+
+def end_waiting(session: Session, account: Account) -> None:
+    """End the link to a new address that waits, if one does: its owner has thought of another one."""
+    _end(session, _mine(account, "verify") & (func.coalesce(OneTimeToken.email, account.email) != account.email))
+
+
+def _end(session: Session, which: ColumnElement[bool]) -> None:
+    now = clock.now()
+    still_open = OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > now)
+    session.execute(update(OneTimeToken).where(which, still_open).values(expires_at=now))
+
+
+def ask_verification(session: Session, _actor: Actor, command: ResendVerification) -> dict[str, str]:
+    """Note that somebody wants the verification mail again. The same is done and said for every address."""
+    return _ask(session, command.email, "verify")
+
+
+def ask_reset(session: Session, _actor: Actor, command: ForgotPassword) -> dict[str, str]:
+    """Note that somebody has lost the password. The same is done and said for every address."""
+    return _ask(session, command.email, "reset")
+
+
+def _ask(session: Session, email: str, purpose: Literal["verify", "reset"]) -> dict[str, str]:
+    session.publish(MailAsked(digest=rules.digest(rules.email_key(email)), email=email, purpose=purpose))
+    return {"status": "mail_sent_if_known"}
+
+
+def send_asked(session: Session, _actor: Actor, event: MailAsked) -> None:
+    """Send the mail that was asked for, if the address has an account that it makes sense for.
+
+    After five within an hour none is sent, and the last link goes on working: whoever asks is told nothing. Who was
+    invited and has set no password yet gets a new invitation instead of a verification.
+    """
+    query = select(Account).where(Account.email_key == rules.email_key(event.email)).with_for_update()
+    account = session.scalars(query).one_or_none()
+    if account is None or not account.may_sign_in or (event.purpose == "verify" and account.is_verified):
+        return
+    purpose = "invite" if event.purpose == "verify" and not account.password_hash else event.purpose
+    if wait(session, account, purpose) == 0:
+        issue(session, account, purpose)
+
+
+def forget(session: Session, _actor: Actor) -> None:
+    """Empty the events that carried a secret or an asked address, once they are sent.
+
+    An emptied event keeps its number, from which the next ones follow, and loses its name, so that no replay finds it.
+    """
+    sent_through = session.scalar(select(relay.c.sent_through).where(relay.c.internal)) or 0
+    sent = outbox.c.sequence.between(sent_through - LOOKED_BACK, sent_through)
+    emptied: dict[str, Any] = {"name": "forgotten", "subject": "", "data": {}}
+    session.execute(update(outbox).where(outbox.c.internal, sent, outbox.c.name.in_(SECRET_EVENTS)).values(emptied))

@@ -1,0 +1,252 @@
+"""Sessions: signed in on a device, staying so, and ended.
+
+A refresh token works once. Its successor is computed from it and the session's secret, so a client whose reply was lost
+may ask again for 10 seconds and gets the same successor, and twenty requests at once get one. A used token that comes
+later, or when its successor has been used, is taken for stolen: the whole session ends (RFC 9700, section 4.14).
+
+An ended session gives out no tokens, and `session_revoked` makes every process refuse those that are out.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, select, update
+from uuid_utils.compat import uuid7
+
+from chassis import clock, config
+from chassis.contract import Page
+from chassis.errors import Unauthenticated
+from chassis.execution.run import Refused
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
+from contracts.auth.accounts.administration import NoteRefusal
+from contracts.auth.events import SessionRevoked, SessionsEnded
+from contracts.auth.refusals import NO_SUCH_SESSION
+from contracts.auth.sessions import (
+    REFRESH_FAILED,
+    EndSession,
+    ListMySessions,
+    ListRevokedSessions,
+    LogOut,
+    RefreshTokens,
+)
+from services.auth import grants, rules
+from services.auth.accounts import commands as accounts
+from services.auth.mfa import codes as mfa
+from services.auth.models.accounts import Account
+from services.auth.models.logins import OneTimeToken
+from services.auth.models.sessions import LoginSession, RefreshToken
+from services.auth.sessions import keys
+from tokens import AUDIENCE, ISSUER, sign
+
+ACCESS_LIFE = timedelta(minutes=15)
+REFRESH_LIFE = timedelta(days=14)
+SESSION_LIFE = timedelta(days=30)
+"""From signing in, however much it is used (ASVS 5, 7.3.2)."""
+REPLY_LOST = timedelta(seconds=10)
+"""How long a used refresh token gets its successor again."""
+
+
+def begin(session: Session, actor: Actor, account: Account) -> dict[str, Any]:
+    """Sign somebody in who has shown who he is: the tokens of a new session."""
+    now = clock.now()
+    login = LoginSession(
+        id=uuid7(),
+        user_id=account.id,
+        secret=secrets.token_bytes(32),
+        address=actor.address,
+        device=actor.device,
+        created_at=now,
+        last_used_at=now,
+    )
+    session.add(login)
+    session.flush()
+    token = secrets.token_urlsafe(32)
+    _issue(session, login, token)
+    session.note(actor_id=account.id, record_id=account.id)
+    return _tokens(session, account, login, token)
+
+
+def _issue(session: Session, login: LoginSession, token: str) -> None:
+    now, digest = clock.now(), rules.digest(token)
+    ends = min(now + REFRESH_LIFE, login.created_at + SESSION_LIFE)
+    session.add(RefreshToken(digest=digest, session_id=login.id, issued_at=now, expires_at=ends))
+
+
+def refresh(session: Session, _actor: Actor, command: RefreshTokens) -> dict[str, Any] | Refused:
+    """New tokens for a refresh token, once."""
+    login = _session_of(session, command.refresh_token)
+    account = session.get(Account, login.user_id)
+    token = session.get(RefreshToken, rules.digest(command.refresh_token))
+    if account is None or token is None or not account.may_sign_in or token.expires_at <= clock.now():
+        raise _refresh_failed(login.user_id)
+    session.note(actor_id=account.id, record_id=account.id)
+    successor = login.successor_of(command.refresh_token)
+    if token.used_at is None:
+        token.used_at = login.last_used_at = clock.now()
+        _issue(session, login, successor)
+    elif not _reply_was_lost(session, token, successor):
+        end(session, [login])
+        return Refused(_refresh_failed(account.id))
+    return _tokens(session, account, login, successor)
+
+
+def _session_of(session: Session, refresh_token: str) -> LoginSession:
+    """The session of a refresh token, locked, so that one token of a family is looked at at a time."""
+    query = (
+        select(LoginSession)
+        .join(RefreshToken)
+        .where(RefreshToken.digest == rules.digest(refresh_token), LoginSession.ended_at.is_(None))
+    )
+    login = session.scalars(query.with_for_update(of=LoginSession)).one_or_none()
+    if login is None:
+        raise _refresh_failed(_owner_of_any(session, refresh_token))
+    return login
+
+
+def _owner_of_any(session: Session, refresh_token: str) -> UUID | None:
+    """Whose a token was of a session that has ended."""
+    query = select(LoginSession.user_id).join(RefreshToken).where(RefreshToken.digest == rules.digest(refresh_token))
+    return session.scalar(query)
+
+
+def _reply_was_lost(session: Session, token: RefreshToken, successor: str) -> bool:
+    """Whether a used token may be a client's second try: it came soon, and nobody has used the successor."""
+    assert token.used_at is not None  # noqa: S101  for the type checker: the caller has looked
+    following = session.get(RefreshToken, rules.digest(successor))
+    soon = clock.now() - token.used_at <= REPLY_LOST
+    return soon and following is not None and following.used_at is None
+
+
+def _refresh_failed(user_id: UUID | None) -> Unauthenticated:
+    refusal = REFRESH_FAILED()
+    refusal.noted = {"record_id": user_id} if user_id is not None else None
+    return refusal
+
+
+def _tokens(session: Session, account: Account, login: LoginSession, refresh_token: str) -> dict[str, Any]:
+    roles = grants.roles_of(session, account.id)
+    mfa_due = mfa.is_due(session, account.id, roles)
+    return {
+        "access_token": _access_token(account, roles, login, mfa_due=mfa_due),
+        "refresh_token": refresh_token,
+        "expires_in": int(ACCESS_LIFE.total_seconds()),
+        "token_type": "Bearer",
+        "mfa_setup_required": mfa_due,
+        "user": accounts.described(account, roles),
+    }
+
+
+def _access_token(account: Account, roles: list[str], login: LoginSession, *, mfa_due: bool) -> str:
+    now = int(clock.now().timestamp())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(account.id),
+        "sid": str(login.id),
+        "jti": str(uuid7()),
+        "iat": now,
+        "exp": now + int(ACCESS_LIFE.total_seconds()),
+        "roles": roles,
+        "verified": account.is_verified,
+    }
+    key_id, key = keys.newest(config.current().signing_keys)
+    return sign(key, key_id, {**claims, "mfa_due": True} if mfa_due else claims)
+
+
+def log_out(session: Session, actor: Actor, command: LogOut) -> dict[str, str]:
+    """End this session, or every one. One that has ended already stays so."""
+    if command.all:
+        end_all(session, actor.person)
+    else:
+        _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == actor.session_id))
+    session.note(record_id=actor.person)
+    return {"status": "signed_out"}
+
+
+def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, str]:
+    """Sign one of one's own devices out."""
+    ended = _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == command.session_id))
+    if not ended:
+        raise NO_SUCH_SESSION()
+    session.note(record_id=command.session_id)
+    return {"status": "signed_out"}
+
+
+def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
+    """End every session of a person, but perhaps the one that asks; nobody is left half way through signing in.
+
+    What else they may have opened ends with them, whether or not there are any.
+    """
+    _end_where(session, (LoginSession.user_id == user_id) & (LoginSession.id != (but or UUID(int=0))))
+    half_way = (OneTimeToken.user_id == user_id) & (OneTimeToken.purpose == mfa.PURPOSE)
+    session.execute(update(OneTimeToken).where(half_way, OneTimeToken.used_at.is_(None)).values(used_at=clock.now()))
+    session.publish(SessionsEnded(user_id=user_id))
+
+
+def _end_where(session: Session, which: Any) -> bool:
+    query = select(LoginSession).where(which, LoginSession.ended_at.is_(None)).order_by(LoginSession.id)
+    found = list(session.scalars(query.with_for_update()))
+    end(session, found)
+    return bool(found)
+
+
+def end(session: Session, logins: Iterable[LoginSession]) -> None:
+    """No refresh token of these sessions counts from now on, and no access token from when the event is heard."""
+    now = clock.now()
+    for login in logins:
+        login.ended_at = now
+        session.publish(SessionRevoked(session_id=login.id, user_id=login.user_id, ends_at=now + ACCESS_LIFE))
+
+
+def own(session: Session, actor: Actor, query: ListMySessions) -> Page:
+    """The devices on which one is signed in, newest first: those whose refresh tokens still count."""
+    used = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
+    lived = (used > clock.now() - REFRESH_LIFE) & (LoginSession.created_at > clock.now() - SESSION_LIFE)
+    statement = select(LoginSession).where(LoginSession.user_id == actor.person, LoginSession.ended_at.is_(None), lived)
+    found = page(
+        session,
+        statement,
+        (LoginSession.created_at, LoginSession.id),
+        limit=query.limit,
+        cursor=query.cursor,
+        whole=True,
+    )
+    return Page([_shown(login, actor) for login in found.items], found.next)
+
+
+def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": login.id,
+        "device": login.device,
+        "address": login.address,
+        "created_at": login.created_at,
+        "last_used_at": login.last_used_at or login.created_at,
+        "current": login.id == actor.session_id,
+    }
+
+
+def revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict[str, Any]:
+    """The ended sessions whose access tokens may not have ended: `{"items": [{"session_id", "ends_at"}]}`."""
+    earliest = clock.now() - ACCESS_LIFE
+    after = earliest if query.since is None else max(query.since, earliest)
+    statement = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > after)
+    rows = session.execute(statement)
+    return {"items": [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]}
+
+
+def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> dict[str, str]:
+    """Write down, in the audit, which action on which record the gateway refused the caller for want of a role."""
+    session.note(action=command.action, record_id=command.record_id, allowed=False)
+    return {"status": "noted"}
+
+
+def forget(session: Session, _actor: Actor) -> None:
+    """Drop what no longer counts: refresh tokens that have expired, and sessions of which none is left."""
+    session.execute(delete(RefreshToken).where(RefreshToken.expires_at < clock.now()))
+    has_some = exists().where(RefreshToken.session_id == LoginSession.id)
+    session.execute(delete(LoginSession).where(LoginSession.created_at < clock.now() - REFRESH_LIFE, ~has_some))

@@ -1,0 +1,80 @@
+"""Notifications: made by events, read by the people they are for."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.event import Event, Origin
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
+from contracts.notify.notifications import NO_SUCH_NOTIFICATION, ListNotifications, ReadNotification
+from services.notify import wording
+from services.notify.directory import deceased
+from services.notify.models import Notification
+
+LISTED = (
+    Notification.id,
+    Notification.kind,
+    Notification.message,
+    Notification.subject_type.label("subject_type"),
+    Notification.subject_id,
+    Notification.is_read,
+    Notification.created_at,
+)
+
+
+def tells(*people: str, kind: str = "") -> Callable[[Session, Actor, Event], None]:
+    """A handler that tells an event to those whom it names in these fields, such as `patient_id`.
+
+    The kind of the notification is the event's name, and so is the name of the template's block that words it, unless
+    another `kind` is named. Whom the event leaves null is not told, nor a patient who has died.
+    """
+
+    def tell(session: Session, actor: Actor, event: Event) -> None:
+        """Notify people of the event, once."""
+        write(session, actor, event, people, kind)
+
+    return tell
+
+
+def write(session: Session, actor: Actor, event: Event, people: Collection[str], kind: str = "", **more: Any) -> None:
+    """Notify the people in these fields of an event, once; `more` facts count before those of the event."""
+    facts = {**event.data, **more}
+    name = kind or actor.heard.name
+    told = {facts[person] for person in people} - {None} - deceased.untold(session, name, people, facts)
+    if told:
+        _insert(session, actor.heard, told, kind=name, message=wording.of_notification(name, facts))
+
+
+def _insert(session: Session, origin: Origin, people: set[UUID], **facts: str) -> None:
+    """A row for each of these people, unless it is there already."""
+    common = {"event_id": origin.event_id, "subject_id": UUID(origin.subject), "created_at": clock.now(), **facts}
+    insert = postgresql.insert if session.is_postgresql else sqlite.insert
+    told = insert(Notification).values([{"id": uuid7(), "person_id": person, **common} for person in people])
+    session.execute(told.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
+
+
+def listing(session: Session, actor: Actor, query: ListNotifications) -> Page:
+    """One's own notifications, newest first."""
+    actor.may_act_for(query.person_id)
+    statement = select(*LISTED).where(Notification.person_id == query.person_id)
+    if query.unread:
+        statement = statement.where(~Notification.is_read)
+    return page(session, statement, (Notification.created_at, Notification.id), limit=query.limit, cursor=query.cursor)
+
+
+def read(session: Session, actor: Actor, command: ReadNotification) -> Notification:
+    """Mark one's notification as read; again changes nothing."""
+    actor.may_act_for(command.person_id)
+    notification = session.get(Notification, command.notification_id, with_for_update=True)
+    if notification is None or notification.person_id != command.person_id:
+        raise NO_SUCH_NOTIFICATION()
+    notification.read(clock.now())
+    return notification

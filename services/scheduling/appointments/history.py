@@ -1,0 +1,37 @@
+"""One visit, and all that happened to it."""
+
+from typing import Any, cast
+
+from sqlalchemy import Select, Table, bindparam, case, null, select
+
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.scheduling.appointments.commands import AppointmentView
+from contracts.scheduling.appointments.history import ChangeView, GetAppointment
+from services.scheduling.appointments.access import part_of
+from services.scheduling.models import VISIT, AppointmentChange
+
+CHANGE = cast("Table", AppointmentChange.__table__)
+ONE = select(*(VISIT.c[name] for name in AppointmentView.schema().fields)).where(VISIT.c.id == bindparam("visit_id"))
+TOLD = ("rejected", "cancelled", "displaced", "expired")
+"""What a visit became for a reason that the patient is told. Why it was overbooked is the hospital's own business."""
+
+
+def _history(reason: Any) -> Select[*tuple[Any, ...]]:
+    """The changes of a visit, oldest first, each with this as its reason."""
+    shown = [reason if name == "reason" else CHANGE.c[name] for name in ChangeView.schema().fields]
+    query = select(*shown).where(CHANGE.c.appointment_id == bindparam("visit_id"))
+    return query.order_by(CHANGE.c.revision, CHANGE.c.id)
+
+
+HISTORY = _history(CHANGE.c.reason)
+HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_=null()).label("reason"))
+
+
+def get(session: Session, actor: Actor, query: GetAppointment) -> dict[str, Any]:
+    """A visit with its history, in two statements: the patient's own, the doctor's own, any for the desk."""
+    visit = session.core.execute(ONE, {"visit_id": query.appointment_id}).one_or_none()
+    part = part_of(actor, visit, "patient", "doctor", "desk")
+    assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
+    history = HISTORY_TOLD if part == "patient" else HISTORY
+    return {**visit._asdict(), "history": session.core.execute(history, {"visit_id": query.appointment_id}).all()}

@@ -1,0 +1,168 @@
+"""Doctors' weekly hours, and the free slots that they make. Slots are computed, never stored."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import dropwhile, islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, delete, insert, select, union_all
+
+from chassis import clock, config
+from chassis.contract import Page
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.refusals import bad_cursor
+from contracts.audit import ADMINS
+from contracts.roles import DESK
+from contracts.scheduling.availability import (
+    RANGE_TOO_LONG,
+    RULES_OVERLAP,
+    GetSchedule,
+    ListSlots,
+    RuleView,
+    SetSchedule,
+    SlotPage,
+)
+from services.scheduling import date_ranges, rules
+from services.scheduling.appointments import openings
+from services.scheduling.appointments.openings import AWAY, DOCTOR, HOURS, RULE, VALID
+from services.scheduling.directory import doctors
+from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor
+from services.scheduling.rules import Slot
+
+WEEK = timedelta(days=7)
+
+HOURS_OF = (
+    select(*RULE)
+    .select_from(DOCTOR)
+    .outerjoin(HOURS, (HOURS.c.doctor_id == DOCTOR.c.id) & VALID)
+    .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
+)
+
+
+def _between(table: Table, earliest: str, person: str = "doctor_id") -> Any:
+    """The rows of a doctor that overlap a range; `earliest` is so long before it that an index finds them all."""
+    return select(table.c.starts_at, table.c.ends_at).where(
+        table.c[person] == bindparam("doctor_id"),
+        table.c.starts_at < bindparam("end"),
+        table.c.starts_at > bindparam(earliest),
+        table.c.ends_at > bindparam("start"),
+    )
+
+
+TAKEN = union_all(
+    _between(VISIT, "day_before").where(VISIT.c.status.in_(ACTIVE)),
+    _between(VISIT, "day_before", "patient_id").where(VISIT.c.status.in_(ACTIVE)),
+    _between(AWAY, "year_before"),
+)
+"""Visits of the doctor's own patients, overbooked ones too, visits to other doctors as their patient, and times off."""
+
+
+def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[str, Any]:
+    """Replace a doctor's weekly hours."""
+    actor.may_act_for(command.doctor_id, ADMINS)
+    # Of two who replace at once, the second sees what the first has written, and does not only add to it.
+    session.lock(openings.lock_of(command.doctor_id))
+    doctor = session.get(Doctor, command.doctor_id, with_for_update=True)
+    doctors.check(None if doctor is None else doctor.is_active)
+    assert doctor is not None  # noqa: S101  for the type checker: else there is no such doctor
+    actor.expects(doctor.schedule_revision)
+    _check_overlaps(command.rules)
+    session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == command.doctor_id))
+    if command.rules:
+        session.execute(
+            insert(AvailabilityRule), [{"doctor_id": command.doctor_id, **rule.given()} for rule in command.rules]
+        )
+    doctor.schedule_revision += 1
+    session.note(record_id=command.doctor_id)
+    return _schedule(command.rules, doctor.schedule_revision)
+
+
+def _check_overlaps(given: list[RuleView]) -> None:
+    """Invalid `rules_overlap`: nobody is visited twice at once, or at two places."""
+    found = rules.rules_that_overlap(given)
+    if found is not None:
+        first, second = found
+        errors = {"rules": {str(second): [f"Overlaps with the rule at place {first}, counted from 0."]}}
+        raise RULES_OVERLAP(errors=errors, rules=[*found])
+
+
+def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
+    return {"rules": hours, "timezone": config.current().hospital_timezone.key, "revision": revision}
+
+
+def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> dict[str, Any]:
+    """A doctor's weekly hours."""
+    actor.may_act_for(query.doctor_id, DESK)
+    statement = select(Doctor.schedule_revision).where(Doctor.id == query.doctor_id, Doctor.is_active)
+    revision = session.scalar(statement)
+    if revision is None:
+        raise doctors.missing(actor, query.doctor_id)
+    hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == query.doctor_id)
+    in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
+    return _schedule(session.scalars(in_order).all(), revision)
+
+
+def listing(session: Session, actor: Actor, query: ListSlots) -> Page:
+    """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range."""
+    start, end = _range(query.from_, query.to)
+    after = _after(query.cursor)
+    start = min(max(start, after[0]), end)
+    found = _rules_of(session, actor, query.doctor_id, start, end)
+    slots = rules.slots_of(found, start, end, config.current().hospital_timezone)
+    free = rules.free(slots, _taken(session, query.doctor_id, start, end))
+    window = list(islice(dropwhile(lambda slot: slot[:2] < after, free), query.limit + 1))
+    following = _cursor(window[query.limit]) if len(window) > query.limit else None
+    return SlotPage(window[: query.limit], following, timezone=config.current().hospital_timezone.key)
+
+
+def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
+    """The hours that count on a day of this range, or on the day before it."""
+    zone = config.current().hospital_timezone
+    first_day, last_day = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
+    values = {"doctor_id": doctor_id, "first_day": first_day, "last_day": last_day}
+    rows = session.core.execute(HOURS_OF, values).all()
+    if not rows:
+        raise doctors.missing(actor, doctor_id)
+    return [row for row in rows if row.weekday is not None]
+
+
+def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) -> list[Slot]:
+    """What takes the doctor's time: visits, and times off. A slot that begins in the range may end after it."""
+    values = {
+        "doctor_id": doctor_id,
+        "start": start,
+        "end": end + rules.LONGEST,
+        "day_before": start - timedelta(days=1),
+        "year_before": start - rules.LONGEST_TIME_OFF - timedelta(days=1),
+    }
+    return [Slot(*row) for row in session.core.execute(TAKEN, values)]
+
+
+def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[datetime, datetime]:
+    date_ranges.span(from_, to)
+    start = clock.now() if from_ is None else date_ranges.first_of(from_)
+    end = start + WEEK if to is None else date_ranges.end_of(to)
+    if end - start > rules.RANGE + timedelta(hours=1):
+        raise RANGE_TOO_LONG(errors={"to": ["Too far from `from`."]})
+    return max(start, clock.now()), min(end, clock.now() + rules.HORIZON)
+
+
+def _cursor(slot: Slot) -> str:
+    """The cursor of a list of slots is the next one: slots of several lengths may begin at once."""
+    return f"{slot.starts_at.isoformat()}/{slot.ends_at.isoformat()}"
+
+
+def _after(cursor: str | None) -> tuple[datetime, datetime]:
+    """Start and end of the slot from which to go on."""
+    if cursor is None:
+        return clock.now(), clock.now()
+    first, _slash, second = cursor.replace(" ", "+").partition("/")
+    try:
+        starts_at, ends_at = datetime.fromisoformat(first), datetime.fromisoformat(second or first)
+    except ValueError:
+        raise bad_cursor() from None
+    if starts_at.tzinfo is None or ends_at.tzinfo is None:
+        raise bad_cursor()
+    return starts_at, ends_at

@@ -1,0 +1,115 @@
+"""The directory of doctors: copies of what auth says of them."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from chassis.contract import Page
+from chassis.errors import NotFound, NotYet
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.erasure import erase_traces
+from chassis.persistence.paging import page
+from chassis.persistence.upserts import keep
+from contracts.auth.events import DoctorApproved
+from contracts.roles import DESK
+from contracts.scheduling.availability import GetDoctor, ListDoctors
+from contracts.scheduling.refusals import NO_SUCH_DOCTOR
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.appointments import handover
+from services.scheduling.models import AvailabilityRule, Doctor, TimeOff
+
+
+def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:
+    """Copy an approved doctor, unless what is known is newer."""
+    _keep(
+        session,
+        actor,
+        event.doctor_id,
+        name=event.name,
+        specialization=event.specialization,
+        is_active=True,
+        left_at=None,
+    )
+
+
+def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> bool:
+    """What auth says of a doctor is numbered through, so the last word is known in whatever order it is heard."""
+    return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.heard.sequence, **facts)
+
+
+def leave(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
+    """A person cannot be visited any more: each visit that is still to be kept goes to another doctor, or is displaced.
+
+    Nothing moves when auth has said since that the person can be visited again. A booking waits for the same locks,
+    and finds the doctor gone; one that came first is handed over.
+    """
+    if suspend(session, actor, user_id=user_id):
+        handover.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+
+
+def suspend(session: Session, actor: Actor, *, user_id: UUID) -> bool:
+    """A person cannot be visited, until approved again; whether that is the last word.
+
+    Written of anybody: an approval may come later than this.
+    """
+    facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.heard.occurred_at}
+    return _keep(session, actor, user_id, **facts)
+
+
+def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
+    """A person is gone for ever: a doctor's visits go to another one, a patient's are called off; no name is left."""
+    suspend(session, actor, user_id=user_id)
+    handover.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
+    handover.call_off_own(session, actor, patient_id=user_id)
+    for model in (AvailabilityRule, TimeOff):  # Only now: the doctor's lock is held, so none is written meanwhile.
+        session.execute(delete(model).where(model.doctor_id == user_id))
+    appointments.forget_reasons(session, user_id)
+    erase_traces(session, user_id)
+
+
+def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:
+    """The directory, or those of `ids` in it, by name; letters beyond ASCII have a case where the database knows it."""
+    statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.is_active)
+    if query.ids is not None:
+        statement = statement.where(Doctor.id.in_(query.ids))
+    if query.name is not None:
+        statement = statement.where(Doctor.name.icontains(query.name, autoescape=True))
+    if query.specialization is not None:
+        statement = statement.where(func.lower(Doctor.specialization) == func.lower(query.specialization))
+    return page(
+        session, statement, (Doctor.name, Doctor.id), limit=query.limit, cursor=query.cursor, newest_first=False
+    )
+
+
+def get(session: Session, actor: Actor, query: GetDoctor) -> Any:
+    """One doctor in the directory."""
+    statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(
+        Doctor.id == query.doctor_id, Doctor.is_active
+    )
+    found = session.execute(statement).first()
+    if found is None:
+        raise missing(actor, query.doctor_id)
+    return found
+
+
+def missing(actor: Actor, doctor_id: UUID) -> NotFound:
+    """The refusal for a doctor who is not in the directory: NotYet for the desk and for the doctor.
+
+    An admin may have approved the doctor a moment ago, for the first time or again. Other callers have the id from the
+    directory, so they do not wait.
+    """
+    may_know = actor.has(DESK) or actor.id == doctor_id
+    return (NotYet if may_know else NotFound)("not_found", "There is no such doctor.")
+
+
+def must_exist(session: Session, doctor_id: UUID) -> None:
+    """NotYet unless there is such a doctor, who can be visited."""
+    check(session.scalar(select(Doctor.is_active).where(Doctor.id == doctor_id)))
+
+
+def check(is_active: bool | None) -> None:  # noqa: FBT001  a column
+    """NotYet unless a doctor can be visited. For the doctors' and admins' own affairs."""
+    if not is_active:
+        raise NO_SUCH_DOCTOR.not_yet()

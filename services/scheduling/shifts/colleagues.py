@@ -1,0 +1,54 @@
+"""Colleagues: whom one of the staff may ask to take a shift, and which shifts of theirs may be had in exchange."""
+
+from typing import Any, cast
+
+from sqlalchemy import Table, func, select
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
+from contracts.scheduling.refusals import NO_SUCH_COLLEAGUE
+from contracts.scheduling.shifts.commands import ColleagueShiftView, ListColleagues, ListColleagueShifts
+from services.scheduling.directory import staff
+from services.scheduling.listings import EARLIEST_FIRST, Timed
+from services.scheduling.rota_models import LEFT, Shift, StaffRole
+
+SHIFT, ROLE = cast("Table", Shift.__table__), cast("Table", StaffRole.__table__)
+SHIFTS = Timed([SHIFT.c[name] for name in ColleagueShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
+"""Of a shift no more than what one needs to want it."""
+
+
+def listing(session: Session, actor: Actor, query: ListColleagues) -> Page:
+    """Who works here and has a role of the staff in common with the caller: `{id, roles}`, by id.
+
+    Whoever has left is nobody's colleague.
+    """
+    theirs, own = _in_force(), _in_force().subquery()
+    own_roles = select(own.c.role).where(own.c.person_id == actor.person)
+    statement = theirs.with_only_columns(ROLE.c.person_id).distinct()
+    statement = statement.where(ROLE.c.role.in_(own_roles), ROLE.c.person_id != actor.person)
+    found = page(session, statement, (ROLE.c.person_id,), limit=query.limit, cursor=query.cursor, newest_first=False)
+    roles = staff.roles_of(session, actor.person, *(row.person_id for row in found.items))
+    mine = roles.get(actor.person, set())
+    items = [{"id": row.person_id, "roles": sorted(roles[row.person_id] & mine)} for row in found.items]
+    return Page(items, found.next)
+
+
+def _in_force() -> Any:
+    """Person and role of each role of the staff that somebody has now: named after they last left, if ever."""
+    gone = ROLE.alias("gone")
+    left = select(gone.c.changed_by).where(gone.c.person_id == ROLE.c.person_id, gone.c.role == LEFT)
+    is_named_since = ROLE.c.changed_by > func.coalesce(left.correlate(ROLE).scalar_subquery(), 0)
+    return select(ROLE.c.person_id, ROLE.c.role).where(ROLE.c.role != LEFT, is_named_since)
+
+
+def shifts(session: Session, actor: Actor, query: ListColleagueShifts) -> Page:
+    """The shifts that a colleague is to work from now on, earliest first."""
+    roles = staff.roles_of(session, actor.person, query.colleague_id)
+    in_common = roles.get(actor.person, set()) & roles.get(query.colleague_id, set())
+    if query.colleague_id == actor.person or not in_common:
+        raise NO_SUCH_COLLEAGUE()
+    asked: dict[str, Any] = {"person_id": query.colleague_id, "since": clock.now(), "status": ["assigned"]}
+    return SHIFTS.page(session, limit=query.limit, cursor=query.cursor, order=EARLIEST_FIRST, **asked)

@@ -1,0 +1,213 @@
+"""Shifts: who of the staff works where and when."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, select
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.persistence.database import Session, refusing
+from chassis.refusals import WRONG_FIELDS
+from contracts.scheduling.refusals import NO_SUCH_SHIFT, NOT_IN_FUTURE, TOO_FAR_AHEAD
+from contracts.scheduling.shifts.commands import (
+    SHIFT_OVERLAPS,
+    TOO_LONG,
+    TOO_MANY_HOURS,
+    AssignShift,
+    ChangeShift,
+    GetShift,
+    ListMyShifts,
+    ListShifts,
+    ShiftAssigned,
+    ShiftChanged,
+    ShiftOutcome,
+    ShiftPart,
+    ShiftView,
+)
+from services.scheduling import date_ranges
+from services.scheduling.appointments import openings
+from services.scheduling.directory import staff
+from services.scheduling.listings import Timed
+from services.scheduling.rota_models import Shift
+from services.scheduling.shifts import pending_swaps
+from services.scheduling.shifts import rules as working_hours
+from services.scheduling.shifts.rules import Work
+
+HORIZON = timedelta(days=366)
+"""How far ahead staff is given work."""
+OVERLAPS = {"no_shift_overlap": SHIFT_OVERLAPS}
+SHIFT = cast("Table", Shift.__table__)
+SHIFTS = Timed([SHIFT.c[name] for name in ShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
+
+
+def assign(session: Session, _actor: Actor, command: AssignShift) -> Shift:
+    """Have one of the staff work. The contract lets only admins."""
+    _check_times(command.starts_at, command.ends_at)
+    session.lock(openings.lock_of(command.person_id))
+    staff.must_work_here(session, command.person_id)
+    shift = Shift(
+        id=uuid7(),
+        person_id=command.person_id,
+        ward=command.ward,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
+        status="assigned",
+        revision=1,
+        created_at=clock.now(),
+    )
+    with refusing(session, OVERLAPS):
+        session.insert(shift)
+    _check_hours(session, shift)
+    session.publish(ShiftAssigned(**_facts(shift)))
+    return shift
+
+
+def _check_times(starts_at: datetime, ends_at: datetime) -> None:
+    check_ahead("starts_at", starts_at)
+    if ends_at <= starts_at:
+        errors = {"ends_at": ["Must be later than `starts_at`."]}
+        raise WRONG_FIELDS(errors=errors)
+    if ends_at - starts_at > working_hours.LONGEST:
+        raise TOO_LONG(errors={"ends_at": ["Too late."]})
+
+
+def check_ahead(field: str, moment: datetime) -> None:
+    """Refuse a moment that is past, or over a year ahead."""
+    ahead = moment - clock.now()
+    if ahead <= timedelta(0):
+        raise NOT_IN_FUTURE("That is past: it would have to be ahead.", errors={field: ["Is past."]})
+    if ahead > HORIZON:
+        raise TOO_FAR_AHEAD("That is more than a year ahead.", errors={field: ["Too far ahead."]})
+
+
+def _check_hours(session: Session, shift: Shift) -> None:
+    """Conflict `too_many_hours` if its person works too much in some 7 days. Call it under the person's lock."""
+    others = select(Shift.starts_at, Shift.ends_at).where(
+        Shift.person_id == shift.person_id,
+        Shift.status == "assigned",
+        Shift.id != shift.id,
+        Shift.starts_at > shift.starts_at - working_hours.WEEK - working_hours.LONGEST,
+        Shift.starts_at < shift.ends_at + working_hours.WEEK,
+    )
+    around = [Work(*row) for row in session.execute(others)]
+    most = working_hours.most_in_a_week(Work(shift.starts_at, shift.ends_at), around)
+    if most > working_hours.MOST:
+        hours = round(most / timedelta(hours=1), 2)
+        raise TOO_MANY_HOURS(hours=hours)
+
+
+def _facts(shift: Shift) -> dict[str, Any]:
+    names = ("person_id", "starts_at", "ends_at", "revision")
+    return {"shift_id": shift.id, **{name: getattr(shift, name) for name in names}}
+
+
+def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed: Collection[str]) -> None:
+    """Tell whoever has the shift now, and whoever had it `before`, each once, what of it has `changed`."""
+    now, names = _facts(shift), [ShiftPart(name) for name in sorted(changed)]
+    if before["person_id"] != shift.person_id:
+        gone = {**before, "revision": shift.revision}
+        session.publish(ShiftChanged(**gone, status=ShiftOutcome.GIVEN_AWAY, changed=[ShiftPart.PERSON_ID]))
+    session.publish(ShiftChanged(**now, status=ShiftOutcome(shift.status), changed=names))
+
+
+def change(session: Session, actor: Actor, command: ChangeShift) -> Shift:
+    """Give a shift another person, ward or time, or cancel it; what changes nothing is no change."""
+    changes = command.given()
+    del changes["shift_id"]
+    is_cancelled = changes.pop("status", None) is not None
+    shift = _locked(session, command.shift_id, *({changes["person_id"]} if "person_id" in changes else ()))
+    actor.expects(shift.revision)
+    shift.must_be_assigned()
+    check_ahead("starts_at", shift.starts_at)
+    differing = {name: value for name, value in changes.items() if getattr(shift, name) != value}
+    if not is_cancelled and not differing:
+        return shift
+    before = _facts(shift)
+    if not is_cancelled:
+        _change(session, shift, differing)
+    else:
+        shift.cancel()
+    pending_swaps.withdraw(session, shift.id)
+    _say_changed(session, shift, before, differing)
+    return shift
+
+
+def _change(session: Session, shift: Shift, changes: dict[str, Any]) -> None:
+    if "person_id" in changes:
+        staff.must_work_here(session, changes["person_id"])
+    _check_times(changes.get("starts_at", shift.starts_at), changes.get("ends_at", shift.ends_at))
+    with refusing(session, OVERLAPS):
+        shift.change(**changes)
+    _check_hours(session, shift)
+
+
+def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
+    """Give shifts to other people, all at once; the locks of all these people are held.
+
+    Two that change places may overlap each other, so each is cancelled for a moment, which nobody outside sees.
+    """
+    moved = [(shift, person_id, _facts(shift)) for shift, person_id in takes]
+    for shift, person_id, _before in moved:
+        shift.change(person_id=person_id)
+        shift.status = "cancelled"
+    session.flush()
+    with refusing(session, OVERLAPS):
+        for shift, _person, _before in moved:
+            shift.status = "assigned"
+    for shift, _person, before in moved:
+        _check_hours(session, shift)
+        _say_changed(session, shift, before, ["person_id"])
+    pending_swaps.withdraw(session, *(shift.id for shift, _person, _before in moved))
+
+
+def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
+    """The shift, with the locks of the person whose it is and of these others.
+
+    Whose it is must be known to take that lock, and it may be somebody else's when the lock is held: then the locks are
+    let go, with the savepoint, and taken again, since who takes more while he holds some may wait for ever.
+    """
+    whose = select(Shift.person_id).where(Shift.id == shift_id)
+    while (person_id := session.scalar(whose)) is not None:
+        with session.core.begin_nested() as held:
+            session.lock(*{openings.lock_of(one) for one in (person_id, *others)})
+            if session.scalar(whose) == person_id:
+                return session.get_one(Shift, shift_id, with_for_update=True, populate_existing=True)
+            held.rollback()
+    raise not_found()
+
+
+def not_found() -> NotFound:
+    """There is none, or none that the caller may see."""
+    return NO_SUCH_SHIFT()
+
+
+def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
+    """One shift, with the swap that is open for it. The contract lets only admins ask."""
+    shift = session.get(Shift, query.shift_id)
+    if shift is None:
+        raise not_found()
+    own = {column.key: getattr(shift, column.key) for column in SHIFT.columns}
+    return {**own, "swap": pending_swaps.of_shift(session, query.shift_id)}
+
+
+def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:
+    """All shifts, from either end. The contract lets only admins ask."""
+    filters = {"person_id": query.person_id, "ward": query.ward, **date_ranges.span(query.from_, query.to)}
+    return SHIFTS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
+
+
+def own(session: Session, actor: Actor, query: ListMyShifts) -> Page:
+    """One's own shifts, from either end."""
+    actor.may_act_for(query.person_id)
+    filters = {"person_id": query.person_id, **date_ranges.span(query.from_, query.to)}
+    return SHIFTS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )

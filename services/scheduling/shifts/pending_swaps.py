@@ -1,0 +1,53 @@
+"""Swaps that are still open: what is said of them, and how they end of themselves, when a shift changes or begins."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from chassis import clock
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.swaps import SwapEnded
+from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
+
+BATCH = 200
+
+
+def facts(session: Session, swap: ShiftSwap) -> dict[str, Any]:
+    """What every event about a swap says."""
+    shift = session.get_one(Shift, swap.shift_id)
+    names = ("shift_id", "in_exchange_id", "asked_by", "asked_of", "revision")
+    times = {"starts_at": shift.starts_at, "ends_at": shift.ends_at}
+    return {"swap_id": swap.id, **{name: getattr(swap, name) for name in names}, **times}
+
+
+def of_shift(session: Session, shift_id: UUID) -> ShiftSwap | None:
+    """The swap that is open for a shift, if any."""
+    return session.scalar(select(ShiftSwap).where(ShiftSwap.shift_id == shift_id, OPEN_SWAP))
+
+
+def must_be_ahead(session: Session, swap: ShiftSwap) -> None:
+    """Conflict `shift_begun` if one of its shifts has begun."""
+    shifts = select(Shift).where(Shift.id.in_([swap.shift_id, swap.in_exchange_id]))
+    for shift in session.scalars(shifts).all():
+        shift.must_be_ahead(clock.now())
+
+
+def withdraw(session: Session, *shift_ids: UUID) -> None:
+    """End what is asked for about shifts that are not as they were, given or got in exchange; both are told."""
+    about = or_(ShiftSwap.shift_id.in_(shift_ids), ShiftSwap.in_exchange_id.in_(shift_ids))
+    query = select(ShiftSwap).where(about, OPEN_SWAP).order_by(ShiftSwap.id).with_for_update()
+    for swap in session.scalars(query).all():
+        swap.withdraw()
+        session.publish(SwapEnded(**facts(session, swap), status="withdrawn"))
+
+
+def expire_swaps(session: Session, _actor: Actor) -> None:
+    """End what nobody decided about before a shift of it began; both are told."""
+    of_swap = or_(Shift.id == ShiftSwap.shift_id, Shift.id == ShiftSwap.in_exchange_id)
+    has_begun = select(Shift.id).where(of_swap, Shift.starts_at <= clock.now()).exists()
+    query = select(ShiftSwap).where(OPEN_SWAP, has_begun).order_by(ShiftSwap.id).limit(BATCH)
+    for swap in session.scalars(query.with_for_update(skip_locked=True)).all():
+        swap.expire()
+        session.publish(SwapEnded(**facts(session, swap), status="expired"))
