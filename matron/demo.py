@@ -20,9 +20,9 @@ from services.auth import passwords, rules
 from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
 from services.billing import prices
-from services.billing.models import Price
+from services.billing.models.prices import Price
 from services.scheduling.availability import slots
-from services.scheduling.models import Doctor
+from services.scheduling.models.directory import Doctor
 
 PASSWORD = rules.DEMO_PASSWORD
 ARRIVAL_SECONDS = 10.0

@@ -26,9 +26,7 @@ SECTIONS = {
     "Any request": ("chassis.refusals", "gateway.problems"),
     "Patients": ("contracts.clinical",),
     "Accounts": ("contracts.auth",),
-    "Appointments": tuple(
-        f"contracts.scheduling.{noun}" for noun in ("appointments", "visits", "availability", "refusals")
-    ),
+    "Appointments": tuple(f"contracts.scheduling.{noun}" for noun in ("appointments", "availability", "refusals")),
     "Shifts and tasks": ("contracts.scheduling",),
     "Money": ("contracts.billing",),
     "The `matron` command only": ("matron.refusals",),

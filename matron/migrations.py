@@ -16,6 +16,7 @@ from sqlalchemy import MetaData
 from chassis.config import ConfigError
 from chassis.persistence import tables
 from chassis.persistence.database import Database
+from matron.services import tables_of
 from matron.trouble import newest
 
 ENVIRONMENT = Path(__file__).parent / "alembic"
@@ -29,7 +30,7 @@ def folder_of(service: str) -> Path:
 
 def metadata_of(service: str) -> list[MetaData]:
     """The tables that a service's code means to have."""
-    return [import_module(f"services.{service}.models").Base.metadata, tables.metadata]
+    return [tables_of(service), tables.metadata]
 
 
 @contextmanager

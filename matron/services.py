@@ -1,6 +1,9 @@
 """Which classes the services are. Imported one by one, so that a process loads only what it serves."""
 
 from importlib import import_module
+from pkgutil import iter_modules
+
+from sqlalchemy import MetaData
 
 from chassis.config import SERVICES, Config, ConfigError
 from contracts.roles import Role
@@ -15,6 +18,15 @@ def service_class(name: str) -> type:
     """The nameko class of a service."""
     module, attribute = CLASSES[name]
     found: type = getattr(import_module(module), attribute)
+    return found
+
+
+def tables_of(service: str) -> MetaData:
+    """Return the tables of a service: all modules of its `models` package are imported."""
+    models = import_module(f"services.{service}.models")
+    for module in iter_modules(models.__path__, f"{models.__name__}."):
+        import_module(module.name)
+    found: MetaData = import_module(f"services.{service}.models.base").Base.metadata
     return found
 
 

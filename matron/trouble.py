@@ -15,6 +15,7 @@ from chassis.errors import MatronError, Unavailable
 from chassis.persistence import tables
 from chassis.persistence.database import Database
 from gateway.server.addresses import family_of
+from matron.services import tables_of
 
 NO_TABLE = ("42P01", "no such table")
 """As PostgreSQL and as SQLite say it."""
@@ -83,7 +84,7 @@ def revision_of(service: str, database: Database) -> str:
         found = set(inspect(connection).get_table_names())
         has_any = "alembic_version" in found
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if has_any else ""
-    own = set(import_module(f"services.{service}.models").Base.metadata.tables)
+    own = set(tables_of(service).tables)
     if own - found and found - own - set(tables.metadata.tables) - {"alembic_version"}:
         raise ConfigError(f"{service.upper()}_DATABASE_URL: this is not the database of {service}: it has other tables")
     return str(revision or "")

@@ -43,8 +43,9 @@ def _postgresql(request: pytest.FixtureRequest, service: str) -> str:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, databases: Callable[[str, str], Database]) -> Database:
-    """The database of the service that the test's folder is named after."""
-    return databases(Path(str(request.path)).parent.name, request.param)
+    """The database of the service that the test's folder below tests/ is named after."""
+    service = Path(str(request.path)).relative_to(Path(__file__).parent).parts[0]
+    return databases(service, request.param)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""How commands, queries, events and timers run."""

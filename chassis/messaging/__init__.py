@@ -1,0 +1,1 @@
+"""How events leave a service and reach it."""

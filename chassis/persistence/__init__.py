@@ -1,0 +1,1 @@
+"""Databases, sessions and the tables that every service has."""

@@ -199,8 +199,8 @@ class CredentialsChanged(
 class SessionRevoked(Event, service="auth", subject="session_id", internal=True, broadcast=True):
     """A session has ended: its access tokens count no more, from this moment on.
 
-    Internal; every process hears it in a queue of its own (`chassis.messaging.revocations`). `ends_at` is when the last of its
-    access tokens ends anyway.
+    Internal; every process hears it in a queue of its own (`chassis.messaging.revocations`). `ends_at` is when the last
+    of its access tokens ends anyway.
     """
 
     session_id: UUID

@@ -6,7 +6,8 @@ from chassis.persistence.erasure import erase_traces
 from chassis.persistence.upserts import keep
 from contracts.auth.events import DoctorApproved, UserErased
 from services.billing import invoices, price_lookup, rules
-from services.billing.models import Doctor, Invoice, InvoiceLine
+from services.billing.models.directory import Doctor
+from services.billing.models.invoices import Invoice, InvoiceLine
 
 
 def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:

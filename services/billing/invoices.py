@@ -17,7 +17,7 @@ from chassis.persistence.paging import page
 from contracts.billing.invoices import NO_SUCH_INVOICE, InvoiceIssued, ListInvoices, ListMyInvoices
 from contracts.scheduling.appointments.events import VisitCompleted
 from services.billing import price_lookup, rules
-from services.billing.models import (
+from services.billing.models.invoices import (
     CHARGE,
     CREDIT,
     REVERSAL,

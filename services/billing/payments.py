@@ -22,7 +22,8 @@ from contracts.billing.payments import (
     PaymentReceived,
 )
 from services.billing import invoices, providers, rules, undone_visits
-from services.billing.models import CREDIT, LedgerEntry, Payment
+from services.billing.models.invoices import CREDIT, LedgerEntry
+from services.billing.models.payments import Payment
 from services.billing.providers import Plan
 
 REFERENCE_BYTES = 20

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from chassis.persistence.database import Session
-from services.billing.models import Doctor, Price
+from services.billing.models.directory import Doctor
+from services.billing.models.prices import Price
 
 LOCK = 8_112_902_403
 """The advisory lock of the catalogue; larger than the numbers that the chassis gives to timers."""

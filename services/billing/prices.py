@@ -10,7 +10,8 @@ from chassis.persistence.database import Session, refusing
 from chassis.persistence.paging import page
 from contracts.billing.prices import PRICE_EXISTS, ListPrices, SetPrice
 from services.billing import invoices, price_lookup, rules
-from services.billing.models import InvoiceLine, Price
+from services.billing.models.invoices import InvoiceLine
+from services.billing.models.prices import Price
 
 REFUSALS = {"uq_price_code_valid_from": PRICE_EXISTS}
 

@@ -12,7 +12,8 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.billing.payments import NO_SUCH_CHECKOUT, FinishSandboxCheckout, GetSandboxCheckout
 from services.billing import payments
-from services.billing.models import Invoice, Payment
+from services.billing.models.invoices import Invoice
+from services.billing.models.payments import Payment
 from services.billing.providers import sandbox
 
 SHOWN = ("reference", "amount_minor", "currency", "return_url")

@@ -11,7 +11,7 @@ from chassis.persistence.upserts import keep
 from contracts.billing.invoices import InvoiceVoided, RefundDue
 from contracts.scheduling.appointments.events import VisitCompletionUndone
 from services.billing import invoices
-from services.billing.models import REVERSAL, Invoice, LedgerEntry, UndoneVisit
+from services.billing.models.invoices import REVERSAL, Invoice, LedgerEntry, UndoneVisit
 
 
 def undo_visit(session: Session, _actor: Actor, event: VisitCompletionUndone) -> None:

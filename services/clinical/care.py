@@ -19,7 +19,7 @@ from contracts.scheduling.appointments.events import (
     VisitStarted,
 )
 from services.clinical import rules
-from services.clinical.models import CareRelation
+from services.clinical.models.care import CareRelation
 from services.clinical.rules import Period
 
 

@@ -9,7 +9,9 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import UserRegistered, UserUpdated
 from services.clinical import patients
-from services.clinical.models import CareRelation, Patient, PatientWord, Prescription
+from services.clinical.models.care import CareRelation
+from services.clinical.models.patients import Patient, PatientWord
+from services.clinical.models.prescriptions import Prescription
 
 
 def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:

@@ -34,7 +34,7 @@ from contracts.clinical.patients import (
 )
 from contracts.refusals import NO_SUCH_PATIENT
 from services.clinical import rules
-from services.clinical.models import Patient, PatientWord, RecordNumber
+from services.clinical.models.patients import Patient, PatientWord, RecordNumber
 
 FOUND = (Patient.id, Patient.mrn, Patient.name, Patient.birth_date, Patient.sex, Patient.phone, Patient.name_key)
 PARTS = ("given_name", "family_name")

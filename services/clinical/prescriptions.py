@@ -19,7 +19,7 @@ from contracts.clinical.prescriptions import (
     PrescriptionItemView,
 )
 from services.clinical import care
-from services.clinical.models import Prescription, PrescriptionItem
+from services.clinical.models.prescriptions import Prescription, PrescriptionItem
 
 
 def prescribe(session: Session, actor: Actor, command: Prescribe) -> Prescription:

@@ -16,7 +16,8 @@ from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import CredentialsChanged, MailTokenIssued
-from services.notify.models import Contact, Delivery
+from services.notify.models.deliveries import Delivery
+from services.notify.models.directory import Contact
 from services.notify.notifications.commands import tells
 
 BATCH = 50

@@ -23,7 +23,7 @@ from jinja2 import TemplateError
 
 from chassis import config
 from services.notify import rules, wording
-from services.notify.models import Delivery
+from services.notify.models.deliveries import Delivery
 
 SOCKET_SECONDS = 10.0
 BATCH_SECONDS = 120.0

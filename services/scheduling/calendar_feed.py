@@ -23,8 +23,10 @@ from contracts.auth.events import SessionsEnded
 from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
 from contracts.scheduling.refusals import NO_SUCH_CALENDAR
 from services.scheduling.appointments import openings
-from services.scheduling.models import Appointment, Doctor
-from services.scheduling.rota_models import CalendarLink, Shift
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.calendar_feed import CalendarLink
+from services.scheduling.models.directory import Doctor
+from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import commands as shifts
 
 BEFORE, AHEAD = timedelta(days=30), shifts.HORIZON

@@ -35,7 +35,7 @@ from contracts.scheduling.tasks import (
 )
 from services.scheduling.directory import patients, staff
 from services.scheduling.listings import Timed
-from services.scheduling.rota_models import Task
+from services.scheduling.models.tasks import Task
 from services.scheduling.shifts import commands as shifts
 
 if TYPE_CHECKING:

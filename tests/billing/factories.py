@@ -25,7 +25,8 @@ from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provid
 from contracts.billing.prices import SetPrice
 from contracts.scheduling.appointments.events import VisitCompleted
 from services.billing import directory, invoices, payments, prices, providers, sandbox_checkout
-from services.billing.models import Invoice, Payment
+from services.billing.models.invoices import Invoice
+from services.billing.models.payments import Payment
 from tests.events import example_of
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)

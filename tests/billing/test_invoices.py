@@ -12,7 +12,7 @@ from chassis.errors import NotFound
 from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceView, ListMyInvoices
 from services.billing import invoices
-from services.billing.models import CHARGE, Invoice, LedgerEntry
+from services.billing.models.invoices import CHARGE, Invoice, LedgerEntry
 from tests.billing.factories import (
     approve,
     invoice,

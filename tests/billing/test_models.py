@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.errors import Conflict
-from services.billing.models import Invoice, InvoiceLine, Payment
+from services.billing.models.invoices import Invoice, InvoiceLine
+from services.billing.models.payments import Payment
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from chassis.errors import Conflict, Internal, Invalid, NotFound
 from chassis.persistence.database import Database, Session
 from contracts.billing.payments import ListMyPayments, PayInvoice, PaymentView, Provider
 from services.billing import payments
-from services.billing.models import Payment
+from services.billing.models.payments import Payment
 from services.billing.providers import sandbox
 from services.billing.service import BillingService
 from tests.billing.factories import host, invoice, patient, pay, press, seen, settings, visit

@@ -10,7 +10,7 @@ from chassis.identity import NOBODY, Actor
 from chassis.persistence.database import Database
 from contracts.auth.events import DoctorApproved
 from contracts.scheduling.appointments.events import VisitCompleted
-from services.billing.models import Invoice
+from services.billing.models.invoices import Invoice
 from services.billing.service import BillingService
 from tests.billing.factories import ADMIN, heard, host, patient
 

@@ -17,7 +17,8 @@ from chassis import clock, config
 from chassis.errors import Conflict, Forbidden, Internal, Unauthenticated
 from services.auth.service import AuthService
 from services.auth.sessions import keys
-from services.scheduling.models import AvailabilityRule, Doctor
+from services.scheduling.models.availability import AvailabilityRule
+from services.scheduling.models.directory import Doctor
 from services.scheduling.service import SchedulingService
 from tests import ward
 from tests.broker.place import Place, refusal, soon

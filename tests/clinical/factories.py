@@ -20,7 +20,9 @@ from contracts.clinical.prescriptions import DoseView, Prescribe, PrescriptionIt
 from contracts.scheduling.appointments.events import AppointmentBooked
 from services.clinical import care, patients, prescriptions
 from services.clinical import handlers as accounts
-from services.clinical.models import CareRelation, Patient, Prescription
+from services.clinical.models.care import CareRelation
+from services.clinical.models.patients import Patient
+from services.clinical.models.prescriptions import Prescription
 from tests.events import example_of
 
 HOUR = timedelta(hours=1)

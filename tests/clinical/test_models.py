@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from chassis.persistence.database import Database, Session
 from contracts.clinical.prescriptions import PrescriptionItemView
 from matron.migrations import differences
-from services.clinical.models import Prescription, PrescriptionItem
+from services.clinical.models.prescriptions import Prescription, PrescriptionItem
 from tests.clinical.factories import in_care, prescribed
 from transports.engines import violated
 

@@ -23,7 +23,7 @@ from contracts.clinical.patients import (
     UpdateMyProfile,
 )
 from services.clinical import patients, rules
-from services.clinical.models import Patient
+from services.clinical.models.patients import Patient
 from tests.clinical.factories import ADDRESS, MOTHER, desk, heard, opened_account, patient, person, registered, said
 from tests.events import example_of
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from chassis.persistence.database import Database
 from contracts.roles import Role
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.faults.city import City, Slot
 from tests.faults.holding import at_once
 from tests.faults.stream import book

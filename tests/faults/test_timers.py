@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from chassis.persistence.database import Database
-from services.scheduling.models import Appointment, Doctor
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.directory import Doctor
 from tests.faults.city import READY_SECONDS, City
 from tests.hospital import Process, eventually
 from tests.servers.processes import free_ports

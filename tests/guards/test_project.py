@@ -62,5 +62,5 @@ def test_the_openapi_document_is_fresh() -> None:
 def test_every_service_has_the_same_few_files() -> None:
     for folder in sorted(path.parent for path in (ROOT / "services").glob("*/service.py")):
         missing = [name for name in ("README.md", "migrations") if not (folder / name).exists()]
-        missing += ["models"] * (not (folder / "models.py").exists() and not (folder / "models").is_dir())
+        missing += ["models"] * (not (folder / "models" / "base.py").exists())
         assert not missing, f"services/{folder.name} lacks {missing}: a reader expects them there"

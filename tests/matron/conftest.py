@@ -4,12 +4,10 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from matron.command import main
-from tests.matron.odd import described
 from transports.embedded import close_broker, open_broker
 
 Matron = Callable[..., tuple[int, str, str]]
@@ -39,9 +37,3 @@ def folder(tmp_path: Path) -> Path:
     open_broker("made", tmp_path / "broker.db")
     close_broker("made")
     return tmp_path
-
-
-@pytest.fixture(scope="session")
-def odd() -> dict[str, Any]:
-    """The description of a gateway that is odd in every way."""
-    return described()

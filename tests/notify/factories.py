@@ -16,7 +16,8 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import MailTokenIssued
 from services.notify import deliveries
-from services.notify.models import Delivery, Notification
+from services.notify.models.deliveries import Delivery
+from services.notify.models.notifications import Notification
 from services.notify.notifications.commands import tells
 from tests.events import example_of
 

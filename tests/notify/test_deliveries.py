@@ -11,7 +11,9 @@ from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.auth.events import CredentialsChanged
 from services.notify import deliveries
-from services.notify.models import LEASE, Contact, Delivery, Notification
+from services.notify.models.deliveries import LEASE, Delivery
+from services.notify.models.directory import Contact
+from services.notify.models.notifications import Notification
 from tests.events import example_of
 from tests.notify.factories import due, heard, mail
 

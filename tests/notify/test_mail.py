@@ -8,7 +8,7 @@ from urllib.parse import SplitResult
 import pytest
 
 from services.notify import mail, rules
-from services.notify.models import Delivery
+from services.notify.models.deliveries import Delivery
 from tests.notify.conftest import StartMailServer, Use
 from tests.notify.factories import row
 from tests.notify.servers import LOGIN

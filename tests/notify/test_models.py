@@ -5,7 +5,8 @@ from datetime import timedelta
 from chassis.persistence.database import Database
 from matron.migrations import differences
 from services.notify import rules
-from services.notify.models import LEASE, Notification
+from services.notify.models.deliveries import LEASE
+from services.notify.models.notifications import Notification
 from tests.notify.factories import NOON, row
 
 LATER = NOON + timedelta(minutes=1)

@@ -11,7 +11,8 @@ from sqlalchemy import Table, func, select
 
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import outbox
-from services.scheduling.models import Appointment, AppointmentChange, TimeOff
+from services.scheduling.models.appointments import Appointment, AppointmentChange
+from services.scheduling.models.availability import TimeOff
 from tests.scheduling.model import ACTIVE, TO_COME, Model
 
 VISIT, CHANGE, AWAY = (cast("Table", model.__table__) for model in (Appointment, AppointmentChange, TimeOff))

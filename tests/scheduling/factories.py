@@ -25,7 +25,8 @@ from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import queries as lists
 from services.scheduling.availability import slots
 from services.scheduling.directory import doctors, patients
-from services.scheduling.models import Appointment, AppointmentChange, AvailabilityRule
+from services.scheduling.models.appointments import Appointment, AppointmentChange
+from services.scheduling.models.availability import AvailabilityRule
 from services.scheduling.rules import Slot
 from tests.events import example_of
 from tests.perform import perform

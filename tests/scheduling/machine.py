@@ -19,7 +19,7 @@ from contracts.clinical.patients import PatientRegistered
 from contracts.scheduling.appointments.commands import BookAppointment
 from contracts.scheduling.availability import RuleView
 from services.scheduling.directory import doctors, patients
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
 from tests.scheduling import factories
 from tests.scheduling.asking import DONE, Answer, Clock, ask

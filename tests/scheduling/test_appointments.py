@@ -17,7 +17,7 @@ from contracts.scheduling.appointments.events import (
     VisitCompleted,
     VisitStarted,
 )
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import (
     HALF_HOUR,

@@ -19,8 +19,9 @@ from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, U
 from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
 from services.scheduling import calendar_feed
 from services.scheduling import handlers as people
-from services.scheduling.models import Appointment
-from services.scheduling.rota_models import CalendarLink, Shift
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.calendar_feed import CalendarLink
+from services.scheduling.models.shifts import Shift
 from tests.events import example_of
 from tests.scheduling.factories import HALF_HOUR, at, doctor, heard, patient, statements
 

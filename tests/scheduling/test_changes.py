@@ -9,7 +9,7 @@ from contracts.scheduling.appointments.events import AppointmentBooked, Appointm
 from contracts.scheduling.appointments.history import AppointmentWithHistoryView
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.directory import doctors
-from services.scheduling.models import AppointmentChange
+from services.scheduling.models.appointments import AppointmentChange
 from tests.scheduling.factories import Hours, at, book, doctor, heard, move, patient, said
 from tests.scheduling.test_histories import get
 from tests.scheduling.test_moving import DESK, LATER, agreed, change, displace, reschedule

@@ -14,7 +14,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.scheduling.appointments.commands import ChangeAppointment, RescheduleAppointment
 from services.scheduling.appointments import handover, rescheduling
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.scheduling.factories import HALF_HOUR, at, book, doctor, free, in_transaction, patient
 
 DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")

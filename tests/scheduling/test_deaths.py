@@ -16,7 +16,8 @@ from contracts.scheduling.appointments.visits import UndoCompletion
 from services.scheduling import deaths
 from services.scheduling import handlers as people
 from services.scheduling.appointments import completion_undo
-from services.scheduling.models import Appointment, Patient
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.directory import Patient
 from tests.events import example_of
 from tests.scheduling.factories import book, doctor, heard, hold, in_transaction, patient, said, together
 

@@ -18,7 +18,7 @@ from contracts.scheduling.directory import DoctorView
 from services.scheduling import handlers as people
 from services.scheduling.availability import slots
 from services.scheduling.directory import doctors
-from services.scheduling.models import Doctor
+from services.scheduling.models.directory import Doctor
 from tests.events import example_of
 from tests.perform import perform
 from tests.scheduling.factories import at, book, doctor, free, heard, in_transaction, patient, together, visits_of

@@ -7,7 +7,7 @@ from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
 from contracts.scheduling.appointments.events import AppointmentCancelled
 from services.scheduling import handlers as people
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
 from tests.scheduling.factories import at, book, doctor, heard, history, patient, said
 from tests.scheduling.test_hand_over import after, erase

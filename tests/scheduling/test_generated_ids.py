@@ -27,9 +27,12 @@ from contracts.scheduling.availability import GetDoctor, ListSlots
 from contracts.scheduling.shifts.commands import ListColleagueShifts
 from contracts.scheduling.shifts.swaps import AskForSwap
 from matron.migrations import migrate
-from services.scheduling.base import Base
-from services.scheduling.models import Appointment, Patient, TimeOff
-from services.scheduling.rota_models import Shift, ShiftSwap, StaffRole, Task
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.availability import TimeOff
+from services.scheduling.models.base import Base
+from services.scheduling.models.directory import Patient, StaffRole
+from services.scheduling.models.shifts import Shift, ShiftSwap
+from services.scheduling.models.tasks import Task
 from tests.databases import KINDS
 from tests.perform import of_service
 from tests.scheduling import factories

@@ -17,7 +17,9 @@ from contracts.scheduling.appointments.events import (
     AppointmentRescheduled,
 )
 from services.scheduling.directory import doctors
-from services.scheduling.models import Appointment, AvailabilityRule, Doctor, TimeOff
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.availability import AvailabilityRule, TimeOff
+from services.scheduling.models.directory import Doctor
 from tests.scheduling.factories import (
     HALF_HOUR,
     at,

@@ -13,7 +13,7 @@ from chassis.persistence.database import Database, Session
 from contracts.auth.events import RoleRevoked, UserDeactivated
 from services.scheduling import handlers as people
 from services.scheduling.appointments import handover, openings
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
 from tests.scheduling.factories import at, book, doctor, heard, in_transaction, patient, together
 from tests.scheduling.test_hand_over import erase

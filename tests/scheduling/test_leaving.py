@@ -18,7 +18,8 @@ from contracts.scheduling.appointments.events import (
 )
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.directory import doctors
-from services.scheduling.models import Appointment, AppointmentChange, TimeOff
+from services.scheduling.models.appointments import Appointment, AppointmentChange
+from services.scheduling.models.availability import TimeOff
 from tests.scheduling.factories import book, doctor, heard, history, move, patient, said
 
 DESK = patient(None, "receptionist")

@@ -16,7 +16,7 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.commands import ListAppointments, ListDoctorAppointments
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import queries as lists
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.scheduling.factories import at, book, doctor, move, patient, statements, timed, visits_of
 from tests.ward import settings
 

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
 from contracts.scheduling.appointments.commands import AppointmentStatus
-from services.scheduling.models import ACTIVE, Appointment
+from services.scheduling.models.appointments import ACTIVE, Appointment
 from services.scheduling.rules import Slot
 
 Move = Callable[[Appointment], None]

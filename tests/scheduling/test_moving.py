@@ -16,7 +16,7 @@ from contracts.scheduling.availability import SetSchedule
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import rescheduling
 from services.scheduling.availability import slots
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import HALF_HOUR, Hours, at, book, doctor, history, move, patient, said, seen
 

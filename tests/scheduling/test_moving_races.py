@@ -21,7 +21,7 @@ from contracts.scheduling.appointments.commands import AcceptAppointment, Change
 from contracts.scheduling.appointments.visits import MarkArrived, StartVisit
 from services.scheduling.appointments import access, openings, rescheduling
 from services.scheduling.appointments import commands as appointments
-from services.scheduling.models import ACTIVE, Appointment
+from services.scheduling.models.appointments import ACTIVE, Appointment
 from tests.scheduling.factories import at, book, doctor, in_transaction, patient, together
 
 DESK = patient(None, "receptionist", "admin")

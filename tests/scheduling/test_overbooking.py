@@ -12,7 +12,8 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.commands import BookAppointment, Overbooking, RescheduleAppointment
 from contracts.scheduling.appointments.events import AppointmentBooked
 from services.scheduling.appointments import rescheduling
-from services.scheduling.models import Appointment, TimeOff
+from services.scheduling.models.appointments import Appointment
+from services.scheduling.models.availability import TimeOff
 from services.scheduling.rules import OPEN_REQUESTS
 from tests.scheduling.factories import at, book, doctor, free, patient, said
 

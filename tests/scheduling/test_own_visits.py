@@ -18,7 +18,7 @@ from chassis.persistence.database import Database
 from contracts.roles import Role
 from contracts.scheduling.appointments.commands import RescheduleAppointment
 from matron.migrations import migrate
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.perform import of_service
 from tests.scheduling import factories
 from tests.scheduling.asking import DONE, Answer, ask

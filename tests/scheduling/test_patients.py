@@ -18,7 +18,7 @@ from contracts.scheduling.appointments.commands import BookAppointment
 from services.scheduling import handlers as people
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.directory import patients
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
 from tests.scheduling.factories import at, doctor, heard, in_transaction, patient, together
 from tests.scheduling.rota import nurse, task

@@ -14,7 +14,7 @@ from chassis.errors import MatronError
 from chassis.execution import run as execution
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
-from services.scheduling.rota_models import Shift, ShiftSwap
+from services.scheduling.models.shifts import Shift, ShiftSwap
 from tests.scheduling.factories import at, in_transaction, together
 from tests.scheduling.rota import answer, ask, change, decide, nurse, shift, shifts_of
 

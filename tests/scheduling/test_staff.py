@@ -13,8 +13,7 @@ from chassis.persistence.database import Session
 from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated, UserErased
 from services.scheduling import handlers as people
 from services.scheduling.directory import staff
-from services.scheduling.models import Doctor
-from services.scheduling.rota_models import LEFT, StaffRole
+from services.scheduling.models.directory import LEFT, Doctor, StaffRole
 from tests.events import example_of
 from tests.scheduling.factories import heard, patient
 from tests.scheduling.rota import change, colleague, nurse, shift, task

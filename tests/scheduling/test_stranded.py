@@ -11,7 +11,7 @@ from contracts.auth.events import DoctorApproved
 from contracts.scheduling.appointments.events import AppointmentDisplaced
 from services.scheduling.appointments import timers
 from services.scheduling.directory import doctors
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
 from tests.scheduling.crowd import plan_among_many
 from tests.scheduling.factories import doctor, heard, said

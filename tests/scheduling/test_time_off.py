@@ -18,18 +18,9 @@ from services.scheduling.appointments import openings
 from services.scheduling.appointments.conflicts import Wish
 from services.scheduling.availability import time_off
 from services.scheduling.directory import doctors
-from services.scheduling.models import ACTIVE, Appointment, TimeOff
-from tests.scheduling.factories import (
-    HALF_HOUR,
-    at,
-    book,
-    doctor,
-    free,
-    heard,
-    history,
-    patient,
-    said,
-)
+from services.scheduling.models.appointments import ACTIVE, Appointment
+from services.scheduling.models.availability import TimeOff
+from tests.scheduling.factories import HALF_HOUR, at, book, doctor, free, heard, history, patient, said
 
 DAY = timedelta(days=1)
 SECRET = "Surgery of my own"

@@ -12,7 +12,8 @@ from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.scheduling.availability import TakeTimeOff
 from services.scheduling.availability import time_off
-from services.scheduling.models import ACTIVE, Appointment, TimeOff
+from services.scheduling.models.appointments import ACTIVE, Appointment
+from services.scheduling.models.availability import TimeOff
 from services.scheduling.rules import Slot, overlap
 from tests.scheduling.factories import at, book, doctor, in_transaction, together
 

@@ -23,7 +23,7 @@ from contracts.scheduling.appointments.commands import AppointmentStatus
 from contracts.scheduling.appointments.events import AppointmentDisplaced, AppointmentExpired, AppointmentMissed
 from services.scheduling.appointments import timers
 from services.scheduling.directory import doctors
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.chassis.hosts import FakeHost
 from tests.scheduling.crowd import plan_among_many
 from tests.scheduling.factories import (

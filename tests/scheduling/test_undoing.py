@@ -18,7 +18,7 @@ from services.scheduling.appointments import completion_undo
 from services.scheduling.appointments import history as histories
 from services.scheduling.availability import time_off
 from services.scheduling.directory import doctors, patients
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from tests.scheduling.factories import (
     HALF_HOUR,
     book,

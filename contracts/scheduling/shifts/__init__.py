@@ -1,0 +1,1 @@
+"""Contracts of shifts and swaps."""

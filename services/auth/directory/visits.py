@@ -34,7 +34,7 @@ IS_OPEN: Mapping[str, bool] = {
 ENDED = ("displaced", "cancelled")
 """What an event's `status` says of a visit that is not to be kept, or not at a time so far."""
 KEPT = timedelta(days=30)
-"""How late a stale event may come (`chassis.persistence.housekeeping`), which a visit that was forgotten would believe."""
+"""How late a stale event may come: see `chassis.persistence.housekeeping`."""
 
 MOST_VISITS = 100
 """How many open visits a refusal names."""

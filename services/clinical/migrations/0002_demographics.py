@@ -10,7 +10,7 @@ from chassis.persistence.tables import BigSerial, Moment
 
 # Numbers, keys and words must be just those that the service itself makes.
 from services.clinical import rules
-from services.clinical.models import Sortable
+from services.clinical.models.patients import Sortable
 
 revision: str = "0002"
 down_revision: str | None = "0001"

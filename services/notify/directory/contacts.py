@@ -11,7 +11,8 @@ from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
-from services.notify.models import Contact, Delivery
+from services.notify.models.deliveries import Delivery
+from services.notify.models.directory import Contact
 
 
 def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:

@@ -11,7 +11,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.notify.notifications import SUBJECT_OF
-from services.notify.models import DeceasedPatient
+from services.notify.models.directory import DeceasedPatient
 
 FOR_THE_LIVING = ("appointment", "prescription")
 """Types of records of which a patient who has died is told nothing. Of invoices the heirs read."""

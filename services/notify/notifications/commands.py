@@ -17,7 +17,7 @@ from chassis.persistence.paging import page
 from contracts.notify.notifications import NO_SUCH_NOTIFICATION, ListNotifications, ReadNotification
 from services.notify import wording
 from services.notify.directory import deceased
-from services.notify.models import Notification
+from services.notify.models.notifications import Notification
 
 LISTED = (
     Notification.id,

@@ -10,7 +10,7 @@ from chassis.persistence.database import Session
 from contracts.roles import DESK, Role
 from contracts.scheduling.refusals import NO_SUCH_APPOINTMENT, OWN_VISIT
 from services.scheduling.appointments import openings
-from services.scheduling.models import VISIT, Appointment
+from services.scheduling.models.appointments import VISIT, Appointment
 
 PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindparam("appointment_id"))
 

@@ -38,7 +38,8 @@ from services.scheduling.appointments import openings
 from services.scheduling.appointments.access import held, locked, part_of
 from services.scheduling.appointments.conflicts import Wish, check_not_own, settling, told
 from services.scheduling.directory import patients
-from services.scheduling.models import PRESENT, Appointment, AppointmentChange, Doctor
+from services.scheduling.models.appointments import PRESENT, Appointment, AppointmentChange
+from services.scheduling.models.directory import Doctor
 from services.scheduling.rules import Slot
 
 MET = (*PRESENT, "fulfilled")

@@ -12,7 +12,7 @@ from services.scheduling.appointments import openings
 from services.scheduling.appointments.access import held
 from services.scheduling.appointments.conflicts import OVERLAPS, Wish
 from services.scheduling.directory import patients
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 
 
 def undo_completion(session: Session, actor: Actor, command: UndoCompletion) -> Appointment:

@@ -14,7 +14,8 @@ from chassis.persistence.database import Session
 from chassis.refusals import Refusal
 from contracts.scheduling.appointments.commands import OWN_PATIENT
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR, PATIENT_BUSY, SLOT_TAKEN
-from services.scheduling.models import ACTIVE, VISIT, Doctor
+from services.scheduling.models.appointments import ACTIVE, VISIT
+from services.scheduling.models.directory import Doctor
 from transports.engines import violated
 
 OVERLAPS = {"no_doctor_overlap": SLOT_TAKEN, "no_patient_overlap": PATIENT_BUSY}

@@ -12,7 +12,8 @@ from chassis.persistence.database import Session, refusing
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import openings, rescheduling
 from services.scheduling.appointments.conflicts import OVERLAPS, Wish
-from services.scheduling.models import ACTIVE, MOVABLE, PRESENT, Appointment, Doctor
+from services.scheduling.models.appointments import ACTIVE, MOVABLE, PRESENT, Appointment
+from services.scheduling.models.directory import Doctor
 
 GONE_REASON = "The doctor is not there any more."
 """What the patients of a doctor who has left are told when a visit that had begun is called off."""

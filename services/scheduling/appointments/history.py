@@ -9,7 +9,7 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.commands import AppointmentView
 from contracts.scheduling.appointments.history import ChangeView, GetAppointment
 from services.scheduling.appointments.access import part_of
-from services.scheduling.models import VISIT, AppointmentChange
+from services.scheduling.models.appointments import VISIT, AppointmentChange
 
 CHANGE = cast("Table", AppointmentChange.__table__)
 ONE = select(*(VISIT.c[name] for name in AppointmentView.schema().fields)).where(VISIT.c.id == bindparam("visit_id"))

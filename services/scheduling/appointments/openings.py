@@ -33,7 +33,9 @@ from contracts.scheduling.refusals import (
 )
 from services.scheduling import rules
 from services.scheduling.appointments.conflicts import Wish, named
-from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor, Patient, TimeOff
+from services.scheduling.models.appointments import ACTIVE, VISIT
+from services.scheduling.models.availability import AvailabilityRule, TimeOff
+from services.scheduling.models.directory import Doctor, Patient
 from services.scheduling.rules import Slot
 
 DOCTOR, HOURS, AWAY, PATIENT = (cast("Table", one.__table__) for one in (Doctor, AvailabilityRule, TimeOff, Patient))

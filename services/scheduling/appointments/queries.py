@@ -15,7 +15,7 @@ from contracts.scheduling.appointments.commands import (
 )
 from services.scheduling import date_ranges
 from services.scheduling.listings import Statement, Timed
-from services.scheduling.models import VISIT
+from services.scheduling.models.appointments import VISIT
 
 CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
 

@@ -15,7 +15,7 @@ from services.scheduling.appointments import openings
 from services.scheduling.appointments.access import held, part_of
 from services.scheduling.appointments.commands import changed
 from services.scheduling.appointments.conflicts import Wish, check_not_own, settling, told
-from services.scheduling.models import Appointment
+from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import Slot
 
 WHOSE = ("patient", "desk", "doctor")

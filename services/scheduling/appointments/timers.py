@@ -18,7 +18,7 @@ from services.scheduling import date_ranges
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import handover
 from services.scheduling.appointments.commands import changed
-from services.scheduling.models import ANSWERED_WITHIN, Appointment
+from services.scheduling.models.appointments import ANSWERED_WITHIN, Appointment
 
 PACE = 30.0
 """Seconds."""

@@ -28,7 +28,9 @@ from services.scheduling import date_ranges, rules
 from services.scheduling.appointments import openings
 from services.scheduling.appointments.openings import AWAY, DOCTOR, HOURS, RULE, VALID
 from services.scheduling.directory import doctors
-from services.scheduling.models import ACTIVE, VISIT, AvailabilityRule, Doctor
+from services.scheduling.models.appointments import ACTIVE, VISIT
+from services.scheduling.models.availability import AvailabilityRule
+from services.scheduling.models.directory import Doctor
 from services.scheduling.rules import Slot
 
 WEEK = timedelta(days=7)

@@ -31,7 +31,8 @@ from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import openings
 from services.scheduling.appointments.openings import AWAY
 from services.scheduling.directory import doctors
-from services.scheduling.models import ACTIVE, PRESENT, Appointment, TimeOff
+from services.scheduling.models.appointments import ACTIVE, PRESENT, Appointment
+from services.scheduling.models.availability import TimeOff
 
 AHEAD = timedelta(days=5 * 366)
 """How far ahead a time off may end."""

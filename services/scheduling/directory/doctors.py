@@ -18,7 +18,8 @@ from contracts.scheduling.availability import GetDoctor, ListDoctors
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import handover
-from services.scheduling.models import AvailabilityRule, Doctor, TimeOff
+from services.scheduling.models.availability import AvailabilityRule, TimeOff
+from services.scheduling.models.directory import Doctor
 
 
 def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:

@@ -13,7 +13,7 @@ from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import DESK, Role
 from contracts.scheduling.refusals import PATIENT_DECEASED
 from services.scheduling.appointments import openings
-from services.scheduling.models import Patient
+from services.scheduling.models.directory import Patient
 
 
 def remember(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:

@@ -12,7 +12,7 @@ from contracts.auth.events import StaffApproved
 from contracts.roles import STAFF
 from contracts.scheduling.refusals import NO_SUCH_STAFF
 from contracts.scheduling.shifts.swaps import OTHER_ROLE
-from services.scheduling.rota_models import LEFT, StaffRole
+from services.scheduling.models.directory import LEFT, StaffRole
 
 
 def remember(session: Session, actor: Actor, event: StaffApproved) -> None:

@@ -1,0 +1,1 @@
+"""Shifts of the staff, and swaps."""

@@ -13,7 +13,8 @@ from contracts.scheduling.refusals import NO_SUCH_COLLEAGUE
 from contracts.scheduling.shifts.commands import ColleagueShiftView, ListColleagues, ListColleagueShifts
 from services.scheduling.directory import staff
 from services.scheduling.listings import EARLIEST_FIRST, Timed
-from services.scheduling.rota_models import LEFT, Shift, StaffRole
+from services.scheduling.models.directory import LEFT, StaffRole
+from services.scheduling.models.shifts import Shift
 
 SHIFT, ROLE = cast("Table", Shift.__table__), cast("Table", StaffRole.__table__)
 SHIFTS = Timed([SHIFT.c[name] for name in ColleagueShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))

@@ -34,7 +34,7 @@ from services.scheduling import date_ranges
 from services.scheduling.appointments import openings
 from services.scheduling.directory import staff
 from services.scheduling.listings import Timed
-from services.scheduling.rota_models import Shift
+from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts import rules as working_hours
 from services.scheduling.shifts.rules import Work

@@ -9,7 +9,7 @@ from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.shifts.swaps import SwapEnded
-from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
+from services.scheduling.models.shifts import OPEN_SWAP, Shift, ShiftSwap
 
 BATCH = 200
 

@@ -31,7 +31,7 @@ from contracts.scheduling.shifts.swaps import (
 )
 from services.scheduling.appointments import openings
 from services.scheduling.directory import staff
-from services.scheduling.rota_models import OPEN_SWAP, Shift, ShiftSwap
+from services.scheduling.models.shifts import OPEN_SWAP, Shift, ShiftSwap
 from services.scheduling.shifts import commands as shifts
 from services.scheduling.shifts import pending_swaps
 

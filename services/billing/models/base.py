@@ -1,0 +1,21 @@
+"""The base of this service's tables."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import text
+from sqlalchemy.orm import DeclarativeBase
+
+from chassis.persistence.tables import Moment, new_metadata
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Make an index partial on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+class Base(DeclarativeBase):
+    """The tables of this service."""
+
+    metadata = new_metadata()
+    type_annotation_map: ClassVar = {datetime: Moment}

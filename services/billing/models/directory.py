@@ -1,0 +1,19 @@
+"""Copies of doctors, which auth owns."""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.billing.models.base import Base
+
+
+class Doctor(Base):
+    """A copy of what auth knows of an approved doctor: the specialization sets the price of a visit."""
+
+    __tablename__ = "doctor"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    specialization: Mapped[str] = mapped_column(String(100))
+    changed_by: Mapped[int] = mapped_column(BigInteger)
+    """Sequence of the event that this copy is of, so that a stale one never wins."""

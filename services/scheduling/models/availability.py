@@ -1,0 +1,42 @@
+"""Tables of doctors' weekly hours and time off."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+from chassis.persistence.tables import BigSerial
+from services.scheduling.models.base import Base
+
+
+class AvailabilityRule(Base):
+    """Weekly hours of a doctor, in the hospital's local time; weekday 0 is Monday."""
+
+    __tablename__ = "availability_rule"
+
+    id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctor.id"), index=True)
+    weekday: Mapped[int]
+    from_: Mapped[time] = mapped_column("from")
+    to: Mapped[time]
+    slot_minutes: Mapped[int]
+    place: Mapped[str | None] = mapped_column(String(100))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    """The first and the last day on which the hours count; none is without an end."""
+
+
+class TimeOff(Base):
+    """A time in which a doctor cannot be visited."""
+
+    __tablename__ = "time_off"
+    __table_args__ = (Index("ix_time_off_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    doctor_id: Mapped[UUID] = mapped_column(ForeignKey("doctor.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]

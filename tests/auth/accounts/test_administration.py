@@ -1,0 +1,224 @@
+"""Accounts in the hands of admins."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Stale
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import (
+    GetUser,
+    ResetMfa,
+    UpdateUser,
+)
+from contracts.auth.events import (
+    CredentialsChanged,
+    DoctorApproved,
+    RoleGranted,
+    RoleRevoked,
+    SessionRevoked,
+    StaffApproved,
+    UserDeactivated,
+    UserReactivated,
+    UserUpdated,
+)
+from contracts.roles import Role
+from services.auth import grants
+from services.auth.accounts import administration
+from services.auth.mfa import codes as mfa
+from services.auth.models.accounts import Account
+from services.auth.models.grants import Grant
+from tests.auth.admins import SOMEBODY, admin, assign, erase, new_doctor
+from tests.auth.factories import Clock, acting, enrolled, log_in, log_in_with, new_account, said
+from tests.perform import perform
+
+
+def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
+    """The account after an admin's change."""
+    return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, **changes))
+
+
+def test_an_account_is_shown_as_its_owner_sees_it(session: Session) -> None:
+    account = new_account(session)
+    shown = administration.get(session, SOMEBODY, GetUser(user_id=account.id))
+    assert (shown["id"], shown["email"], shown["roles"]) == (account.id, account.email, ["patient"])
+
+
+@pytest.mark.parametrize("work", [administration.get, administration.update, administration.reset_mfa])
+def test_an_unknown_account_is_not_found(session: Session, work: Callable[..., Any]) -> None:
+    with pytest.raises(NotFound):
+        perform(work, session, SOMEBODY, user_id=uuid7())
+
+
+def test_who_is_deactivated_is_signed_out_at_once(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assert change(session, account, status="deactivated")["status"] == "deactivated"
+    assert said(session, UserDeactivated) == [{"user_id": account.id, "reassign_to": None}]
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+    assert not account.may_sign_in
+
+
+def test_being_deactivated_twice_is_said_once(session: Session) -> None:
+    account = new_account(session)
+    first = change(session, account, status="deactivated")
+    assert change(session, account, status="deactivated")["revision"] == first["revision"] == 2
+    assert len(said(session, UserDeactivated)) == 1
+
+
+def test_a_reactivated_doctor_is_in_the_directory_again(session: Session) -> None:
+    account = new_doctor(session, name="Dr Weiss")
+    change(session, account, status="deactivated")
+    assert change(session, account, status="active")["status"] == "active"
+    assert said(session, UserReactivated) == [{"user_id": account.id}]
+    facts = {"doctor_id": account.id, "name": "Dr Weiss", "specialization": "cardiology"}
+    assert said(session, DoctorApproved) == [facts]
+
+
+def test_a_reactivated_patient_is_no_doctor(session: Session) -> None:
+    account = new_account(session)
+    change(session, account, status="deactivated")
+    change(session, account, status="active")
+    assert said(session, DoctorApproved) == []
+
+
+def test_a_corrected_name_is_told_and_stands_in_the_directory(session: Session) -> None:
+    account = new_doctor(session, name="Dr Wiess")
+    assert change(session, account, name="Dr Weiss")["revision"] == 2
+    assert [one["name"] for one in said(session, UserUpdated)] == ["Dr Weiss"]
+    assert [one["name"] for one in said(session, DoctorApproved)] == ["Dr Weiss"]
+
+
+def test_a_deactivated_doctor_whose_name_is_corrected_stays_out_of_the_directory(session: Session) -> None:
+    account = new_doctor(session)
+    change(session, account, status="deactivated", name="Dr Weiss")
+    session.published.clear()
+    change(session, account, name="Dr Weiss-Rao")
+    assert said(session, DoctorApproved) == []
+
+
+@pytest.mark.parametrize(
+    ("work", "changes"),
+    [(administration.update, {"name": "A"}), (administration.assign_roles, {"assigned": [Role.NURSE]})],
+)
+def test_an_account_that_somebody_else_has_changed_is_stale(
+    session: Session, work: Callable[..., Any], changes: dict[str, Any]
+) -> None:
+    account, actor = new_account(session), replace(SOMEBODY, if_match='"7"')
+    with pytest.raises(Stale):
+        perform(work, session, actor, user_id=account.id, **changes)
+
+
+def test_nothing_of_an_erased_account_can_be_changed(session: Session) -> None:
+    account = new_account(session)
+    erase(session, account)
+    with pytest.raises(Conflict) as refusal:
+        change(session, account, name="Asha Rao")
+    assert refusal.value.code == "erased"
+
+
+def test_roles_are_just_those_that_are_assigned(session: Session) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    shown = assign(session, account, "patient", "pharmacist", "pharmacist")
+    assert (shown["roles"], shown["revision"]) == (["patient", "pharmacist"], 2)
+    assert said(session, RoleGranted) == [{"user_id": account.id, "role": "pharmacist"}]
+    assert said(session, RoleRevoked) == [{"user_id": account.id, "role": "nurse", "reassign_to": None}]
+    assert said(session, StaffApproved) == [{"user_id": account.id, "role": "pharmacist"}]
+
+
+def test_it_is_known_who_took_a_role_and_when(session: Session, clock: Clock) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    assign(session, account, "patient")
+    session.flush()
+    query = select(Grant.revoked_by, Grant.revoked_at).where(Grant.user_id == account.id, Grant.role == "nurse")
+    assert session.execute(query).one() == (SOMEBODY.id, clock.at)
+
+
+def test_the_same_roles_again_change_nothing(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assert assign(session, account, "patient")["revision"] == 1
+    assert session.published == []
+
+
+def test_who_loses_a_role_is_signed_out_and_who_gets_one_is_not(session: Session) -> None:
+    account = new_account(session)
+    log_in(session, account.email)
+    assign(session, account, "nurse", "patient")
+    assert said(session, SessionRevoked) == []
+    assign(session, account, "nurse")
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+
+
+def test_a_new_doctor_is_approved_with_a_specialization(session: Session) -> None:
+    account = new_account(session, name="Dr Weiss")
+    assign(session, account, "doctor", specialization=" neurology ")
+    assert said(session, DoctorApproved)[0]["specialization"] == "neurology"
+    assert grants.in_force(session, account.id)[0].specialization == "neurology"
+
+
+@pytest.mark.parametrize("specialization", [None, "  "])
+def test_a_doctor_without_a_specialization_is_not_made(session: Session, specialization: str | None) -> None:
+    with pytest.raises(Invalid) as refusal:
+        assign(session, new_account(session), "doctor", specialization=specialization)
+    assert list(refusal.value.facts["errors"]) == ["specialization"]
+
+
+def test_the_specialization_of_a_doctor_can_be_corrected(session: Session) -> None:
+    account = new_doctor(session)
+    assert assign(session, account, "doctor", specialization="neurology")["revision"] == 2
+    assert [one["specialization"] for one in said(session, DoctorApproved)] == ["neurology"]
+
+
+def test_nobody_gives_himself_a_role(session: Session) -> None:
+    account = admin(session)
+    with pytest.raises(Forbidden) as refusal:
+        assign(session, account, "admin", "nurse", "patient", by=acting(account, Role.ADMIN))
+    assert refusal.value.code == "own_roles"
+
+
+def test_an_admin_may_drop_a_role_of_his_own(session: Session) -> None:
+    account = admin(session)
+    assert assign(session, account, "admin", by=acting(account, Role.ADMIN))["roles"] == ["admin"]
+
+
+@pytest.mark.parametrize("status", ["pending_verification", "deactivated", "erased"])
+def test_only_an_active_account_gets_a_role(session: Session, status: str) -> None:
+    account = new_account(session)
+    account.status = status
+    with pytest.raises(Conflict) as refusal:
+        assign(session, account, "nurse", "patient")
+    assert refusal.value.code == "account_not_active"
+
+
+def test_a_deactivated_account_can_lose_a_role(session: Session) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    change(session, account, status="deactivated")
+    assert assign(session, account, "patient")["roles"] == ["patient"]
+
+
+def test_a_lost_second_factor_is_taken_away_and_its_owner_told(session: Session) -> None:
+    account = new_account(session)
+    log_in_with(session, account, enrolled(session, account).code())
+    administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=account.id))
+    assert not mfa.is_enabled(session, account.id)
+    assert [one["what"] for one in said(session, CredentialsChanged)] == ["mfa_disabled"]
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+
+
+def test_an_admin_does_not_take_their_own_second_factor_away(session: Session) -> None:
+    account = admin(session)
+    enrolled(session, account)
+    with pytest.raises(Forbidden) as refusal:
+        administration.reset_mfa(session, acting(account, Role.ADMIN), ResetMfa(user_id=account.id))
+    assert (refusal.value.code, mfa.is_enabled(session, account.id)) == ("own_mfa", True)
+
+
+def test_where_there_is_no_second_factor_none_is_taken_away(session: Session) -> None:
+    with pytest.raises(Conflict) as refusal:
+        administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=new_account(session).id))
+    assert refusal.value.code == "mfa_not_enabled"

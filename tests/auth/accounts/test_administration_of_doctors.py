@@ -1,0 +1,78 @@
+"""A doctor with open visits is deactivated, or loses the role: the admin says what becomes of the visits."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.errors import Conflict, Invalid
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import UpdateUser
+from contracts.auth.events import RoleRevoked, UserDeactivated
+from services.auth.accounts import administration
+from services.auth.models.accounts import Account
+from tests.auth.accounts.test_erasure import with_visit
+from tests.auth.admins import SOMEBODY, assign, deactivate, new_doctor
+from tests.auth.factories import new_account, said
+
+Leave = Callable[..., dict[str, Any]]
+
+
+def deactivated(session: Session, account: Account, **how: Any) -> dict[str, Any]:
+    """The account after an admin has deactivated it."""
+    return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated", **how))
+
+
+def relieved(session: Session, account: Account, **how: Any) -> dict[str, Any]:
+    """The account after an admin has left only the patient's role."""
+    return assign(session, account, "patient", **how)
+
+
+both_ways = pytest.mark.parametrize("leave", [deactivated, relieved])
+
+
+@both_ways
+def test_doctor_with_open_visits_stays_and_the_refusal_names_them(session: Session, leave: Leave) -> None:
+    account, visit = with_visit(session)
+    with pytest.raises(Conflict, match="has_open_visits") as refused:
+        leave(session, account)
+    assert refused.value.facts == {"appointment_ids": [str(visit)]}
+
+
+@both_ways
+@pytest.mark.parametrize("whose", ["own", "unknown", "patient", "deactivated"])
+def test_successor_is_another_doctor_who_can_be_visited(session: Session, leave: Leave, whose: str) -> None:
+    account, _visit = with_visit(session)
+    gone = new_doctor(session)
+    deactivate(session, gone, account)
+    ids = {"own": account.id, "unknown": uuid7(), "patient": new_account(session).id, "deactivated": gone.id}
+    with pytest.raises(Invalid, match="not_a_doctor"):
+        leave(session, account, reassign_to=ids[whose], displace=True)
+
+
+@pytest.mark.parametrize(("leave", "event"), [(deactivated, UserDeactivated), (relieved, RoleRevoked)])
+def test_event_names_the_successor(session: Session, leave: Leave, event: Any) -> None:
+    (account, _visit), other = with_visit(session), new_doctor(session)
+    leave(session, account, reassign_to=other.id)
+    assert [told["reassign_to"] for told in said(session, event)] == [other.id]
+
+
+@pytest.mark.parametrize(("leave", "event"), [(deactivated, UserDeactivated), (relieved, RoleRevoked)])
+def test_doctor_leaves_without_successor_when_the_visits_may_be_displaced(
+    session: Session, leave: Leave, event: Any
+) -> None:
+    account, _visit = with_visit(session)
+    leave(session, account, displace=True)
+    assert [told["reassign_to"] for told in said(session, event)] == [None]
+
+
+def test_doctor_with_open_visits_keeps_the_role_and_may_get_others(session: Session) -> None:
+    account, _visit = with_visit(session)
+    assert assign(session, account, "doctor", "patient")["roles"] == ["doctor", "patient"]
+
+
+def test_deactivated_doctor_with_late_words_of_visits_is_deactivated_again_without_question(session: Session) -> None:
+    account, _visit = with_visit(session)
+    deactivated(session, account, displace=True)
+    assert deactivated(session, account)["status"] == "deactivated"

@@ -1,0 +1,245 @@
+"""An erased account leaves an id, and nothing that says whose it was."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from sqlalchemy import insert, select, update
+from uuid_utils.compat import uuid7
+
+from chassis import clock
+from chassis.errors import Conflict, Invalid, NotFound, Unavailable
+from chassis.execution.run import add_events
+from chassis.identity import NOBODY, Actor
+from chassis.persistence import tables
+from chassis.persistence.database import Session
+from contracts.auth.accounts.administration import EraseUser
+from contracts.auth.events import RoleRevoked, SessionRevoked, UserErased
+from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests
+from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentRequested
+from services.auth import grants, upgrades
+from services.auth.accounts import commands as accounts
+from services.auth.accounts import erasure
+from services.auth.directory import visits
+from services.auth.models.accounts import Account
+from services.auth.models.base import Base
+from services.auth.models.logins import LoginFailure, OneTimeToken
+from services.auth.models.patients import DeskPatient
+from services.auth.models.sessions import LoginSession, RefreshToken
+from services.auth.models.upgrades import UpgradeRequest
+from tests.auth.accounts.test_credentials import change, reset
+from tests.auth.admins import SOMEBODY, deactivate, erase, heard, new_doctor
+from tests.auth.factories import (
+    DOCTOR,
+    acting,
+    asked,
+    enrolled,
+    fail_to_log_in,
+    failures_of,
+    log_in,
+    log_in_with,
+    new_account,
+    registered,
+    requested,
+    said,
+)
+from tests.events import example_of
+
+CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
+
+
+def with_visit(session: Session) -> tuple[Account, UUID]:
+    """A doctor, and a visit that is agreed."""
+    account, visit = new_doctor(session), uuid7()
+    visits.note(
+        session,
+        heard(AppointmentBooked),
+        example_of(AppointmentRequested, appointment_id=visit, doctor_id=account.id, revision=1),
+    )
+    return account, visit
+
+
+def everything(session: Session) -> str:
+    """All that the database holds, as text in small letters."""
+    both = (Base.metadata, tables.metadata)
+    rows = [[*row] for one in both for table in one.sorted_tables for row in session.execute(select(table))]
+    return orjson.dumps(rows, default=str).decode().lower()
+
+
+def sent(session: Session) -> None:
+    """Put what was said into the outbox, as if it had been sent."""
+    add_events(session, SOMEBODY)
+    session.published.clear()
+    session.execute(update(tables.outbox).values(sequence=tables.outbox.c.position))
+    session.execute(update(tables.relay).values(sent_through=2**30))
+
+
+def life_of_a_canary(session: Session) -> Account:
+    """Somebody who has left something in every table."""
+    account = registered(session, "canary@cage.example")
+    account.status = "active"
+    accounts.change(session, account, {"phone": "+43660555123", "name": "Carl Canary"})
+    fail_to_log_in(session, account.email, 1)
+    log_in(session, account.email)
+    log_in_with(session, account, enrolled(session, account).code())
+    log_in(session, account.email)
+    said_of_themselves = {"statement": "I am a canary.", "licence_number": "LIC-4711", "specialization": "ornithology"}
+    for role in ("doctor", "nurse"):
+        requested(session, account, **{**DOCTOR, **said_of_themselves, "role": role})
+    wanted = session.scalars(select(UpgradeRequest).where(UpgradeRequest.user_id == account.id)).first()
+    assert wanted is not None
+    upgrades.decide(
+        session, SOMEBODY, DecideUpgrade(request_id=wanted.id, decision="reject", reason="The canary sings-well.")
+    )
+    used = {"address": "192.0.2.77", "device": "Yellow Browser"}
+    session.execute(update(LoginSession).where(LoginSession.user_id == account.id).values(used))
+    session.add(DeskPatient(id=account.id, name="Carl Canary", phone="+43660555123"))
+    grants.give(session, account, "doctor", by=None, specialization="Ornithology")
+    grants.announce(session, account, "doctor", specialization="Ornithology")
+    sent(session)
+    _keep_reply(session, {"reply": {"is": {"id": str(account.id), "email": account.email}}})
+    _keep_reply(session, {"reply": {"is": {"id": str(wanted.id), "user_id": str(account.id), "statement": "canary"}}})
+    _keep_reply(session, {"plan": {"is": {"user_id": str(account.id), "name": "Carl Canary"}}})
+    return account
+
+
+def _keep_reply(session: Session, kept: dict[str, Any]) -> None:
+    key = {"actor": "", "command": "c", "key": str(uuid7()), "fingerprint": "f", "created_at": clock.now()}
+    session.execute(insert(tables.idempotency).values({**key, **kept}))
+
+
+def test_nothing_that_says_who_it_was_is_left_in_any_table(session: Session) -> None:
+    account = life_of_a_canary(session)
+    assert [word for word in CANARIES if word not in everything(session)] == []
+    erase(session, account)
+    add_events(session, SOMEBODY)
+    assert [word for word in CANARIES if word in everything(session)] == []
+
+
+def test_the_id_stays_without_a_name_or_a_way_in(session: Session) -> None:
+    account = new_account(session)
+    assert erasure.erase(session, SOMEBODY, EraseUser(user_id=account.id, reassign_to=None)) == {"status": "erased"}
+    assert (account.status, account.name, account.email, account.may_sign_in) == ("erased", "", "", False)
+    assert grants.roles_of(session, account.id) == []
+    assert session.noted == {"record_id": account.id}
+
+
+def test_everybody_hears_of_it_once(session: Session) -> None:
+    account = new_account(session, roles=["nurse", "patient"])
+    log_in(session, account.email)
+    erase(session, account)
+    assert said(session, UserErased) == [{"user_id": account.id, "reassign_to": None}]
+    assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
+    assert said(session, RoleRevoked) == []
+
+
+def test_the_address_is_free_again(session: Session) -> None:
+    account = new_account(session)
+    email = account.email
+    erase(session, account)
+    assert registered(session, email).id != account.id
+
+
+def test_failed_tries_are_forgotten_wherever_they_were_counted(session: Session) -> None:
+    account = new_account(session)
+    home = Actor(address="203.0.113.7")
+    before = session.query(LoginFailure).count()
+    reset(session, asked(session, account.email), actor=home)
+    for actor in (home, NOBODY):
+        fail_to_log_in(session, account.email, 2, actor=actor)
+    change(session, acting(account), current="a guess")
+    session.flush()
+    assert session.query(LoginFailure).count() == before + 5
+    erase(session, account)
+    assert session.query(LoginFailure).count() == before
+
+
+def test_failures_of_others_still_count(session: Session) -> None:
+    account, other = new_account(session), new_account(session)
+    fail_to_log_in(session, other.email, 3)
+    erase(session, account)
+    assert failures_of(session, other) == 3
+
+
+def test_nothing_of_somebody_else_is_touched(session: Session) -> None:
+    other = new_account(session)
+    log_in(session, other.email)
+    requested(session, other)
+    session.flush()
+    erase(session, new_account(session))
+    mine = (
+        select(RefreshToken).join(LoginSession).where(LoginSession.user_id == other.id, LoginSession.ended_at.is_(None))
+    )
+    assert session.scalars(mine).one()
+    assert (
+        upgrades.own(session, acting(other), ListMyUpgradeRequests(limit=9, cursor=None)).items[0].statement
+        == "I have been one before."
+    )
+    assert other.name == "Asha Rao"
+
+
+def test_a_pending_request_is_withdrawn(session: Session) -> None:
+    account = new_account(session)
+    pending = requested(session, account)
+    erase(session, account)
+    session.refresh(pending)
+    assert (pending.status, pending.statement, pending.decided_by) == ("withdrawn", "", SOMEBODY.id)
+
+
+def test_a_mailed_link_works_no_more(session: Session) -> None:
+    account = registered(session, "soon-gone@example.org")
+    erase(session, account)
+    assert session.scalars(select(OneTimeToken).where(OneTimeToken.user_id == account.id)).all() == []
+
+
+def test_a_deactivated_account_can_be_erased(session: Session) -> None:
+    account, admin = new_account(session), new_account(session, roles=["admin"])
+    deactivate(session, account, admin)
+    erase(session, account)
+    assert account.status == "erased"
+
+
+def test_an_account_is_erased_once(session: Session) -> None:
+    account, _visit = with_visit(session)
+    erase(session, account, reassign_to=new_doctor(session).id)
+    with pytest.raises(Conflict) as refusal:
+        erase(session, account)
+    assert refusal.value.code == "erased"
+
+
+def test_an_unknown_account_is_not_found(session: Session) -> None:
+    with pytest.raises(NotFound):
+        erasure.erase(session, SOMEBODY, EraseUser(user_id=uuid7(), reassign_to=None))
+
+
+def test_a_doctor_with_open_visits_stays(session: Session) -> None:
+    account, visit = with_visit(session)
+    with pytest.raises(Conflict) as refusal:
+        erase(session, account)
+    assert (refusal.value.code, refusal.value.facts) == ("has_open_visits", {"appointment_ids": [str(visit)]})
+
+
+def test_a_doctor_whose_visits_another_takes_over_can_go(session: Session) -> None:
+    (account, _visit), other = with_visit(session), new_doctor(session)
+    erase(session, account, reassign_to=other.id)
+    assert said(session, UserErased) == [{"user_id": account.id, "reassign_to": other.id}]
+
+
+@pytest.mark.parametrize("who", ["self", "nobody", "nurse", "deactivated"])
+def test_visits_go_only_to_another_doctor_who_can_be_visited(session: Session, who: str) -> None:
+    account, _visit = with_visit(session)
+    idle = new_doctor(session)
+    deactivate(session, idle, new_account(session, roles=["admin"]))
+    others = {"self": account.id, "nobody": uuid7(), "nurse": new_account(session, roles=["nurse"]).id}
+    with pytest.raises(Invalid) as refusal:
+        erase(session, account, reassign_to=others.get(who, idle.id))
+    assert (refusal.value.code, list(refusal.value.facts["errors"])) == ("not_a_doctor", ["reassign_to"])
+
+
+def test_what_is_still_to_be_sent_is_waited_for(session: Session) -> None:
+    account = registered(session, "in-a-hurry@example.org")
+    add_events(session, SOMEBODY)
+    with pytest.raises(Unavailable) as refusal:
+        erase(session, account)
+    assert refusal.value.code == "events_unsent"

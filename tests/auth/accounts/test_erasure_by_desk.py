@@ -1,0 +1,112 @@
+"""Patients of the desk who have no account are erased like those who have one."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from uuid_utils.compat import uuid7
+
+from chassis.errors import Conflict, Invalid, NotFound, NotYet
+from chassis.persistence.database import Database, Session
+from chassis.persistence.tables import audit
+from contracts.auth.accounts.administration import EraseUser
+from contracts.auth.events import UserErased, UserRegistered
+from services.auth.accounts import erasure
+from services.auth.models.accounts import Account
+from services.auth.models.patients import DeskPatient
+from services.auth.service import AuthService
+from tests.auth.accounts.test_erasure import everything
+from tests.auth.accounts.test_invitations import invite, remembered
+from tests.auth.admins import SOMEBODY, admin
+from tests.auth.factories import hear_of_patient, new_email, said, together
+from tests.auth.test_service import as_
+
+
+def erase(session: Session, patient_id: UUID, reassign_to: UUID | None = None) -> Any:
+    """Erase, as an admin does."""
+    done = erasure.erase(session, SOMEBODY, EraseUser(user_id=patient_id, reassign_to=reassign_to))
+    session.flush()
+    return done
+
+
+def test_nothing_that_says_who_it_was_is_left(session: Session) -> None:
+    patient_id = remembered(session, name="Canary Rao")
+    session.flush()
+    assert "canary" in everything(session)
+    assert erase(session, patient_id) == {"status": "erased"}
+    assert "canary" not in everything(session)
+    assert session.get(DeskPatient, patient_id) is None
+
+
+def test_everybody_hears_of_it_and_of_no_account(session: Session) -> None:
+    patient_id = remembered(session)
+    erase(session, patient_id)
+    assert said(session, UserErased) == [{"user_id": patient_id, "reassign_to": None}]
+    assert said(session, UserRegistered) == []
+
+
+def test_the_id_stays_without_a_way_in(session: Session) -> None:
+    patient_id = remembered(session)
+    erase(session, patient_id)
+    account = session.get_one(Account, patient_id)
+    assert (account.status, account.email, account.name, account.may_sign_in) == ("erased", "", "", False)
+
+
+def test_a_patient_is_erased_once(session: Session) -> None:
+    patient_id = remembered(session)
+    erase(session, patient_id)
+    with pytest.raises(Conflict) as refusal:
+        erase(session, patient_id)
+    assert refusal.value.code == "erased"
+
+
+def test_whoever_was_erased_is_neither_invited_nor_remembered_again(session: Session) -> None:
+    patient_id = remembered(session)
+    erase(session, patient_id)
+    remembered(session, patient_id)
+    assert session.get(DeskPatient, patient_id) is None
+    with pytest.raises(NotFound) as refusal:
+        invite(session, patient_id, new_email())
+    assert not isinstance(refusal.value, NotYet)
+
+
+def test_whoever_takes_visits_over_must_be_a_doctor_here_too(session: Session) -> None:
+    with pytest.raises(Invalid) as refusal:
+        erase(session, remembered(session), reassign_to=uuid7())
+    assert refusal.value.code == "not_a_doctor"
+
+
+def test_who_is_erased_is_in_the_audit(database: Database) -> None:
+    with database.begin() as session:
+        patient_id, by = remembered(session), admin(session)
+    AuthService.erase_user(as_(database, by), user_id=str(patient_id))
+    with database.read() as session:
+        row = session.execute(
+            select(audit).where(audit.c.action == "erase_user", audit.c.record_id == patient_id)
+        ).one()
+    assert (row.actor_id, row.allowed) == (by.id, True)
+
+
+def test_who_is_invited_and_erased_at_once_is_erased_in_either_order(database: Database) -> None:
+    with database.begin() as session:
+        patient_id = remembered(session)
+
+    def do(work: Any) -> None:
+        with database.begin() as session:
+            work(session)
+
+    outcomes = together(
+        lambda: do(lambda session: invite(session, patient_id, new_email())),
+        lambda: do(lambda session: erase(session, patient_id)),
+    )
+    assert outcomes in (["done", "done"], ["not_found", "done"])
+    with database.read() as session:
+        assert session.get_one(Account, patient_id).status == "erased"
+
+
+def test_a_patient_of_whom_is_told_late_stays_forgotten(session: Session) -> None:
+    patient_id = remembered(session)
+    erase(session, patient_id)
+    hear_of_patient(session, patient_id, name="Canary Rao", phone=None)
+    assert "canary" not in everything(session)

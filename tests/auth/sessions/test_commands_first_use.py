@@ -1,0 +1,31 @@
+"""A mailed link shows the address to be its owner's, whoever has registered it before."""
+
+import pytest
+
+from chassis.errors import Invalid
+from chassis.persistence.database import Session
+from tests.auth.accounts.test_credentials import NEW, reset
+from tests.auth.factories import asked, enrolled, invited, log_in, new_account, new_email, registered, token_of
+
+
+def test_a_second_factor_from_before_the_address_was_its_owners_does_not_outlive_a_reset(session: Session) -> None:
+    account = registered(session, new_email())
+    enrolled(session, account)
+    reset(session, asked(session, account.email))
+    assert "access_token" in log_in(session, account.email, NEW)
+
+
+def test_a_reset_keeps_the_second_factor_of_an_address_that_was_its_owners(session: Session) -> None:
+    account = new_account(session)
+    enrolled(session, account)
+    reset(session, asked(session, account.email))
+    assert "mfa_token" in log_in(session, account.email, NEW)
+
+
+def test_an_invitation_is_accepted_once(session: Session) -> None:
+    invited(session, new_email())
+    token = token_of(session)
+    reset(session, token)
+    with pytest.raises(Invalid) as refusal:
+        reset(session, token, "another-lantern-orbit-71")
+    assert refusal.value.code == "token_not_valid"

@@ -1,0 +1,42 @@
+"""What a gateway is told of sessions that have ended although their access tokens have not."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chassis.identity import NOBODY
+from chassis.persistence.database import Session
+from contracts.auth.events import SessionRevoked
+from contracts.auth.sessions import ListRevokedSessions, LogOut
+from services.auth.sessions import commands as sessions
+from tests.auth.factories import Clock, new_account, said
+from tests.auth.sessions.test_commands import begun
+
+
+def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datetime]:
+    """The ended sessions that a gateway is told of, and when the last access token of each ends."""
+    return {
+        one["session_id"]: one["ends_at"]
+        for one in sessions.revoked(session, NOBODY, ListRevokedSessions(since=since))["items"]
+    }
+
+
+def test_an_ended_session_is_revoked_until_its_last_access_token_has_ended(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    gone, here = begun(session, account), begun(session, account)
+    sessions.log_out(session, gone, LogOut(all=False))
+    told = said(session, SessionRevoked)[-1]
+    assert revoked(session).get(told["session_id"]) == told["ends_at"]
+    assert here.session_id not in revoked(session)
+    clock.advance(minutes=15)
+    assert gone.session_id not in revoked(session)
+
+
+def test_who_asks_again_is_told_of_the_sessions_that_ended_since(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    early, late = begun(session, account), begun(session, account)
+    sessions.log_out(session, early, LogOut(all=False))
+    clock.advance(minutes=2)
+    since = clock.now() - timedelta(minutes=1)
+    sessions.log_out(session, late, LogOut(all=False))
+    told = revoked(session, since)
+    assert (late.session_id in told, early.session_id in told) == (True, False)

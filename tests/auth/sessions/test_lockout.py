@@ -1,0 +1,131 @@
+"""The lock keeps guesses out, and not the owner."""
+
+import pytest
+
+from chassis.errors import TooMany
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.auth.mfa import ConfirmMfa
+from services.auth import rules
+from services.auth.mfa import enrolment
+from tests.auth.accounts.test_credentials import NEW, change, reset
+from tests.auth.factories import (
+    Clock,
+    acting,
+    asked,
+    enrolled,
+    fail_to_log_in,
+    guesses,
+    log_in,
+    log_in_with,
+    new_account,
+    new_email,
+    started,
+)
+
+HOME = Actor(address="203.0.113.7")
+ELSEWHERE = Actor(address="192.0.2.9")
+
+
+def test_of_a_thousand_guesses_from_many_addresses_ten_are_looked_at(session: Session) -> None:
+    account = new_account(session)
+    assert guesses(session, account.email, 1_000) == {"login_failed": 10, "locked": 990}
+
+
+def test_who_resets_the_password_gets_in_although_guesses_go_on(session: Session) -> None:
+    account = new_account(session)
+    guesses(session, account.email, 20)
+    reset(session, asked(session, account.email), actor=HOME)
+    assert guesses(session, account.email, 200) == {"login_failed": 10, "locked": 190}
+    assert "access_token" in log_in(session, account.email, NEW, actor=HOME)
+    assert guesses(session, account.email, 200) == {"locked": 200}, "and opens nothing for the others"
+
+
+def test_with_a_second_factor_too(session: Session) -> None:
+    account = new_account(session)
+    app = enrolled(session, account)
+    reset(session, asked(session, account.email), actor=HOME)
+    guesses(session, account.email, 20)
+    waiting = log_in(session, account.email, NEW, actor=HOME)["mfa_token"]
+    assert "access_token" in log_in_with(session, account, app.code(), actor=HOME, mfa_token=waiting)
+
+
+def test_the_right_password_from_elsewhere_is_told_what_a_wrong_one_is(session: Session) -> None:
+    account = new_account(session)
+    reset(session, asked(session, account.email), actor=HOME)
+    guesses(session, account.email, 10)
+    assert guesses(session, account.email, 5, right=True) == guesses(session, account.email, 5) == {"locked": 5}
+
+
+def test_in_the_owners_own_network_ten_guesses_lock_as_well(session: Session) -> None:
+    account = new_account(session)
+    reset(session, asked(session, account.email), actor=HOME)
+    fail_to_log_in(session, account.email, 10, actor=HOME)
+    with pytest.raises(TooMany):
+        log_in(session, account.email, NEW, actor=HOME)
+    assert "access_token" in log_in(session, account.email, NEW, actor=ELSEWHERE)
+
+
+def test_a_network_is_the_owners_own_for_an_hour(session: Session, clock: Clock) -> None:
+    account = new_account(session)
+    reset(session, asked(session, account.email), actor=HOME)
+    clock.advance(hours=1)
+    guesses(session, account.email, 10)
+    with pytest.raises(TooMany):
+        log_in(session, account.email, NEW, actor=HOME)
+
+
+def test_the_network_is_not_the_own_one_of_another_address(session: Session) -> None:
+    reset(session, asked(session, new_account(session).email), actor=HOME)
+    email = new_email()
+    fail_to_log_in(session, email, 10, actor=ELSEWHERE)
+    with pytest.raises(TooMany):
+        log_in(session, email, actor=HOME)
+
+
+def test_who_has_signed_in_changes_the_password_although_guesses_go_on(session: Session) -> None:
+    account = new_account(session)
+    guesses(session, account.email, 20)
+    assert change(session, acting(account)) == {"status": "password_set"}
+
+
+def test_who_has_signed_in_sets_up_a_second_factor_although_guesses_go_on(session: Session) -> None:
+    account = new_account(session)
+    guesses(session, account.email, 20)
+    app = started(session, account)
+    shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
+    assert isinstance(shown, dict)
+    assert "recovery_codes" in shown
+
+
+def test_a_token_of_ones_own_opens_no_other_count_for_the_second_step(session: Session) -> None:
+    account, thief = new_account(session), acting(new_account(session))
+    enrolled(session, account)
+    waiting = [log_in(session, account.email)["mfa_token"] for _ in range(2)]
+    for _ in range(10):
+        log_in_with(session, account, "000000", mfa_token=waiting[0], actor=thief)
+    with pytest.raises(TooMany):
+        log_in_with(session, account, "000000", mfa_token=waiting[1])
+
+
+def test_who_resets_the_password_may_change_it_again_at_once(session: Session) -> None:
+    account = new_account(session)
+    for _ in range(10):
+        change(session, acting(account), current="a thief's guess")
+    reset(session, asked(session, account.email))
+    changed = change(session, acting(account), current=NEW, password="yet-another-lantern-93")
+    assert changed == {"status": "password_set"}
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:0db8:0001:0002::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("", ""),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_network_is_one_customers(address: str, network: str) -> None:
+    assert rules.network(address) == network

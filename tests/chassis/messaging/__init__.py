@@ -1,0 +1,1 @@
+"""Tests of chassis's messaging."""

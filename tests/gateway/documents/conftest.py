@@ -1,0 +1,13 @@
+"""The description of a gateway that is odd in every way."""
+
+from typing import Any
+
+import pytest
+
+from tests.gateway.documents.odd import described
+
+
+@pytest.fixture(scope="session")
+def odd() -> dict[str, Any]:
+    """Return the OpenAPI document of the odd gateway."""
+    return described()

@@ -1,0 +1,67 @@
+"""The AsyncAPI document and the page of events say what the contracts say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from chassis.event import Event
+from chassis.messaging import outbox
+from gateway.documents import asyncapi
+from gateway.documents.openapi import as_text
+from matron.events_page import as_markdown
+from tests.guards.house import events
+
+DOCS = Path(__file__).parents[3] / "docs"
+DOCUMENT: dict[str, Any] = json.loads(as_text(asyncapi.document()))
+MESSAGES = DOCUMENT["components"]["messages"]
+
+
+def referred(made: Any) -> set[str]:
+    """All places that a document refers to."""
+    if isinstance(made, dict):
+        own = {made["$ref"]} if isinstance(made.get("$ref"), str) else set[str]()
+        return own.union(*(referred(one) for one in made.values()))
+    return set[str]().union(*(referred(one) for one in made)) if isinstance(made, list) else set()
+
+
+def test_the_committed_documents_are_what_the_contracts_say() -> None:
+    assert (DOCS / "asyncapi.json").read_text("utf-8") == as_text(asyncapi.document()), "run `make docs`"
+    assert (DOCS / "events.md").read_text("utf-8") == as_markdown(), "run `make docs`"
+
+
+def test_every_public_event_is_there_and_no_internal_one() -> None:
+    public = {event.event_name() for event in events() if not event.internal}
+    assert set(DOCUMENT["channels"]) == set(MESSAGES) == public
+    assert {name.removeprefix("send_") for name in DOCUMENT["operations"]} == public
+
+
+def test_whatever_is_referred_to_is_there() -> None:
+    for place in referred(DOCUMENT):
+        found = DOCUMENT
+        for part in place.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+@pytest.mark.parametrize("event", asyncapi.public_events(), ids=lambda event: event.event_name())
+def test_an_example_is_what_its_schemas_say(event: type[Event]) -> None:
+    message = MESSAGES[event.event_name()]
+    [example] = message["examples"]
+    jsonschema.validate(example["payload"], DOCUMENT["components"]["schemas"][message["title"]])
+    jsonschema.validate(example["headers"], message["headers"])
+    assert all(f"`{field}`" in as_markdown() for field in event.schema().fields)
+
+
+def test_the_headers_are_those_that_the_relay_sends() -> None:
+    row: Any = type("Row", (), {"occurred_at": outbox.clock.now()})
+    for name in ("event_id", "name", "internal", "subject", "data", "correlation_id"):
+        setattr(row, name, "")
+    row.sequence = 1
+    assert set(outbox.message_of("ward", row).headers) == set(asyncapi.ATTRIBUTES)
+
+
+def test_every_meaning_is_of_a_field_that_there_is() -> None:
+    known = {name for event in asyncapi.public_events() for name in event.schema().fields}
+    assert set(asyncapi.MEANINGS) == known

@@ -1,0 +1,147 @@
+"""The OpenAPI document says what routes and contracts say."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import fields
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from chassis.contract import View
+from gateway.documents import openapi, programs
+from gateway.route import Line, route
+from gateway.service import GatewayService
+from tests.gateway.documents.odd import FindOdd, Odd
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+DOCUMENT = openapi.document(GatewayService)
+ENTRIES = openapi.entries(GatewayService)
+
+
+def operation(method: str, url: str) -> dict[str, Any]:
+    found: dict[str, Any] = DOCUMENT["paths"][url][method.lower()]
+    return found
+
+
+def fields_of(made: dict[str, Any]) -> set[str]:
+    """Everything that a request may be asked for: parameters but headers, and the body's members."""
+    body = made.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return {one["name"] for one in made["parameters"] if "name" in one} | set(body.get("properties", ()))
+
+
+def test_the_document_is_valid_openapi_3_1(odd: dict[str, Any]) -> None:
+    for made in (DOCUMENT, odd):
+        OpenAPIV31SpecValidator(json.loads(openapi.as_text(made))).validate()
+
+
+def test_the_committed_document_is_what_the_code_says() -> None:
+    assert COMMITTED.read_text("utf-8") == openapi.as_text(DOCUMENT), "run `make docs`"
+
+
+def test_the_document_is_the_same_in_every_process() -> None:
+    command = [sys.executable, "-m", "matron", "openapi"]
+    made = [
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in ("1", "2")
+    ]
+    assert made[0] == made[1] == openapi.as_text(DOCUMENT).encode()
+
+
+def test_every_route_is_there_with_its_roles() -> None:
+    for entry in ENTRIES:
+        made = operation(entry.method, entry.url)
+        assert made["x-roles"] == sorted(entry.roles)
+        assert bool(made["security"]) is bool(entry.roles)
+        assert ("anyone" if not entry.roles else ", ".join(sorted(entry.roles))) in made["description"]
+        assert str(entry.status) in made["responses"]
+    assert len(ENTRIES) + len(programs.PATHS) == sum(map(len, DOCUMENT["paths"].values()))
+
+
+def test_every_field_of_a_command_is_asked_for_once_but_the_callers_own_id() -> None:
+    for entry in ENTRIES:
+        declared = entry.contract.schema().fields.items()
+        names = {field.data_key or name for name, field in declared if is_for_some(field, entry)}
+        assert fields_of(operation(entry.method, entry.url)) == names - {entry.me}, entry.url
+
+
+def is_for_some(field: fields.Field[Any], entry: Line) -> bool:
+    """Whether somebody may use a field on a route."""
+    return "roles" not in field.metadata or bool(entry.roles & field.metadata["roles"])
+
+
+@pytest.mark.parametrize("area", ["patient", "doctors", "staff"])
+def test_what_only_the_desk_may_say_is_offered_to_the_desk_alone(area: str) -> None:
+    book = "/api/patient/book-appointment" if area == "patient" else f"/api/{area}/appointments"
+    move = f"/api/{area}/appointments/{{appointment_id}}/reschedule"
+    offered = [fields_of(operation("POST", url)) & {"overbook_reason", "minutes"} for url in (book, move)]
+    assert [bool(names) for names in offered] == [area == "staff"] * 2
+
+
+def test_every_parameter_says_what_it_means() -> None:
+    mute = {
+        f"{one['name']} of {url}: give the contract's field metadata={{'description': ...}}"
+        for url, methods in DOCUMENT["paths"].items()
+        for made in methods.values()
+        for one in made["parameters"]
+        if "name" in one and not one.get("description")
+    }
+    assert mute == set()
+
+
+def test_whoever_reads_the_document_learns_of_keys_that_do_not_count_and_of_tags_of_ones_own() -> None:
+    assert "`Idempotency-Key` counts where" in DOCUMENT["info"]["description"]
+    assert "/api/users/me" in DOCUMENT["components"]["headers"]["ETag"]["description"]
+    assert "another account" in DOCUMENT["components"]["parameters"]["If-Match"]["description"]
+
+
+@pytest.mark.parametrize("url", ["/openapi.json", "/asyncapi.json"])
+def test_a_document_has_a_tag_and_can_be_unchanged(url: str) -> None:
+    made = operation("GET", url)
+    assert {"$ref": "#/components/parameters/If-None-Match"} in made["parameters"]
+    assert all("ETag" in made["responses"][status]["headers"] for status in ("200", "304"))
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [made["operationId"] for path in DOCUMENT["paths"].values() for made in path.values()]
+    assert len(names) == len(set(names))
+
+
+def test_a_command_with_several_routes_has_a_name_for_each(odd: dict[str, Any]) -> None:
+    paths = odd["paths"]
+    assert paths["/api/odd/{thing}"]["post"]["operationId"] == "tell_odd_odd"
+    assert paths["/api/staff/odd"]["put"]["operationId"] == "tell_odd_staff"
+
+
+def test_two_views_of_one_name_are_refused() -> None:
+    other = type("PartView", (View,), {"id": fields.UUID(), "__doc__": "Another."})
+    command = type("FindOther", (FindOdd,), {"returns": other, "__doc__": "Find."})
+    gateway = type("Two", (Odd,), {"other": route("GET", "/api/other", command)})
+    with pytest.raises(TypeError, match="two views are called PartView"):
+        openapi.document(gateway)
+
+
+def test_an_id_of_a_reply_leads_to_what_takes_it(odd: dict[str, Any]) -> None:
+    replied = odd["paths"]["/api/odd/{id}"]["put"]["responses"]["200"]
+    assert replied["links"] == {
+        "list_of_revised": {"operationId": "list_of_revised", "parameters": {"revised_id": "$response.body#/id"}}
+    }
+    page = odd["paths"]["/api/revised/{revised_id}"]["get"]["responses"]["200"]
+    parameters = {"revised_id": "$response.body#/items/0/id"}
+    assert page["links"]["list_of_revised"]["parameters"] == parameters
+
+
+def test_a_command_takes_a_key_unless_its_reply_is_not_kept() -> None:
+    key = {"$ref": "#/components/parameters/Idempotency-Key"}
+    assert key in operation("POST", "/api/patient/book-appointment")["parameters"]
+    assert key not in operation("POST", "/api/auth/login")["parameters"]
+    assert key not in operation("GET", "/api/patient/invoices")["parameters"]
+
+
+def test_a_summary_is_the_first_sentence(odd: dict[str, Any]) -> None:
+    made = odd["paths"]["/api/odd/{thing}"]["post"]
+    assert made["summary"] == "Say something odd"
+    assert made["description"].endswith("Roles: admin. The e-mail address must have been verified.")
