@@ -1,4 +1,4 @@
-"""Whether the process in this container can take work, for the engine's health check: exit code 0 or 1."""  # noqa: INP001  a script, not part of a package
+"""The container's health check: exit with 0 if the process is ready, with 1 otherwise."""  # noqa: INP001  a script, not part of a package
 
 import os
 import sys
@@ -8,7 +8,7 @@ SECONDS = 4.0
 
 
 def main() -> int:
-    """Ask /health/ready on the container's own port, and print what is missing."""
+    """Call /health/ready on the container's port and print the reply."""
     connection = HTTPConnection("127.0.0.1", int(os.environ.get("HEALTH_PORT") or 8000), timeout=SECONDS)
     try:
         connection.request("GET", "/health/ready")

@@ -1,10 +1,10 @@
-"""Prints the part of requirements.lock that a running service needs, so that the image holds no tools of developers.
+"""Print the runtime part of requirements.lock, so that the image contains no development tools.
 
-There is one lock for everybody, and a second one could disagree with it. Each of its entries says who wants it ("via"),
-so what follows from [project.dependencies], and from the extras for running, can be told without asking anyone.
+A second lock could disagree with the first. Each entry names its requirers ("via"), so the runtime part follows from
+[project.dependencies] and the runtime extras without a package index.
 
-    python runtime_lock.py                the lines for the services
-    python runtime_lock.py setuptools     the lines of these distributions only
+    python runtime_lock.py                the entries that the services need
+    python runtime_lock.py setuptools     only the entries of these distributions
 """  # noqa: INP001  a script, not part of a package
 
 import re
@@ -14,31 +14,31 @@ from pathlib import Path
 from typing import Any
 
 FOR_DEVELOPERS = "dev"
-"""The extra that the image is without. The others are in it, since settings ask for them: `LIMITS_URL=redis://...`."""
+"""The extra that the image leaves out. Settings may need the others: `LIMITS_URL=redis://...`."""
 ENTRY = re.compile(r"^([a-z0-9][a-z0-9-]*)==.+(?:\n[ ]+.*)*", re.MULTILINE)
 VIA = re.compile(r"^ +#(?: via| {2}) *(\S.*)$", re.MULTILINE)
 
 
 def normal(requirement: str) -> str:
-    """The name in a requirement, spelled as in the lock: `PyJWT[crypto]>=2.10` is `pyjwt`."""
+    """Return the name in a requirement as the lock spells it: `pyjwt` for `PyJWT[crypto]>=2.10`."""
     name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def entries(lock: str) -> dict[str, str]:
-    """The lock's entries, with their hashes, by name."""
+    """Return the lock's entries, with their hashes, by name."""
     return {match[1]: match[0] for match in ENTRY.finditer(lock)}
 
 
 def asked(project: dict[str, Any]) -> set[str]:
-    """What `[project]` asks for a running service, with every extra but that of developers."""
+    """Return the dependencies in `[project]`, with every extra except the development extra."""
     extras = project["optional-dependencies"]
     lists = [project["dependencies"], *(names for extra, names in extras.items() if extra != FOR_DEVELOPERS)]
     return {normal(requirement) for names in lists for requirement in names}
 
 
 def needed(lock: str, project: dict[str, Any]) -> dict[str, str]:
-    """The entries of what `[project]` asks for, and of all that they want in turn."""
+    """Return the entries of these dependencies and of their own dependencies."""
     known, wanted = entries(lock), asked(project)
     before = 0
     while len(wanted) > before:
@@ -51,7 +51,7 @@ def needed(lock: str, project: dict[str, Any]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print the entries asked for."""
+    """Print the selected entries."""
     lock, only = Path("requirements.lock").read_text(), sys.argv[1:]
     project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
     chosen = {name: entries(lock)[name] for name in only} if only else needed(lock, project)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# One database and one login for each service, and each login reaches only its own. The image runs this when its volume is
-# new; run again, it sets the passwords anew (see deploy/README.md). A subshell, because some images read it in with `.`.
+# Creates a database and a login for each service; each login reaches only its own database. The image runs this on a new
+# volume. A second run updates the passwords (see deploy/README.md). The subshell is for images that source this file.
 (
     set -eu
     export PGOPTIONS='-c client_min_messages=warning'
@@ -10,7 +10,7 @@
         psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname "$1"
     }
 
-    # make SERVICE PASSWORD: psql reads the password from its environment, where no list of processes shows it.
+    # make SERVICE PASSWORD: psql reads the password from its environment, so that no process list shows it.
     make() {
         export SERVICE="$1" PASSWORD="${2:?the password of $1 is missing}"
         ask postgres <<'SQL'
@@ -31,8 +31,8 @@ SQL
     make billing "${BILLING_DATABASE_PASSWORD:-}"
     make notify "${NOTIFY_DATABASE_PASSWORD:-}"
 
-    # The databases that come with the server are nobody's but the superuser's.
+    # Only the superuser may use the server's default databases.
     echo 'REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;' | ask postgres
-    # What refuses overlapping visits. Made here, so that the service's login needs no right to.
+    # For the constraint that refuses overlapping appointments. Created here, so that the service's login needs no such right.
     echo 'CREATE EXTENSION IF NOT EXISTS btree_gist;' | ask scheduling
 )

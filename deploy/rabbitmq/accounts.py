@@ -1,9 +1,9 @@
-"""Who may do what on the broker: one account per process, with no more than its part of the contracts needs.
+"""The rights of each broker account. There is one account per process, with the rights that its contracts need.
 
-RabbitMQ asks for `configure` to declare (also what is there already) and to delete, `write` to publish to an exchange
-or to bind a queue, `read` to consume or purge a queue, to bind to an exchange, or to declare a queue with a dead-letter
-exchange. On topic exchanges it also looks at the routing key, so that reading one event of an exchange is not reading
-all. It has one name for an exchange and a queue that are called alike.
+RabbitMQ requires `configure` to declare (also an existing object) and to delete. It requires `write` to publish to an
+exchange or to bind a queue. It requires `read` to consume or purge a queue, to bind to an exchange, or to declare a
+queue with a dead-letter exchange. Topic rights also restrict routing keys, so that an account can read some events of
+an exchange. A right for a name covers both the exchange and the queue of that name.
 """  # noqa: INP001  a script's neighbour, not part of a package
 
 from collections import defaultdict
@@ -19,19 +19,19 @@ from chassis.messaging.topology import ALL_EVENTS, DIRECT_REPLY, RPC_EXCHANGE, d
 GATEWAY, PARTNER = "gateway", "partner"
 PROCESSES = (*SERVICES, GATEWAY)
 NO_KEY = "(?!)"
-"""No routing key at all, not even the empty one."""
+"""Matches no routing key, not even the empty key."""
 DEFAULT_EXCHANGE = r"amq\.default"
 OLD_DELAYS, OLD_RETRIES = "delay-[0-9]+", "retry-[0-9]+"
-"""What all services shared before each had waits of its own."""
+"""Objects that all services of an older version share."""
 METHOD = "[a-z][a-z0-9_]*"
 REPLY_KEY = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-"""What nameko's own clients give as `reply_to`."""
+"""The form of `reply_to` in nameko's own clients."""
 PARTNER_LIMITS = {"max-connections": 10, "max-channels": 50}
 
 
 @dataclass(frozen=True)
 class Rights:
-    """Regular expressions of names, and for some topic exchanges of the routing keys to publish and to bind with."""
+    """Regular expressions of names; for topic exchanges, of routing keys to publish with and to bind with."""
 
     configure: str
     write: str
@@ -40,17 +40,17 @@ class Rights:
 
 
 def one_of(*patterns: str) -> str:
-    """An expression that matches exactly what one of the patterns does."""
+    """Return an expression that matches a name if any of the patterns does."""
     return f"^({'|'.join(patterns)})$"
 
 
 def exactly(names: Iterable[str]) -> list[str]:
-    """Patterns that match these names and nothing else."""
+    """Return patterns that match exactly these names."""
     return [name.replace(".", r"\.") for name in names]
 
 
 def heard_by(service: str) -> dict[str, list[str]]:
-    """The events that a service hears, by the exchange that they come from."""
+    """Return the events that a service receives, by exchange."""
     found = defaultdict(list)
     for event in all_events():
         if event.broadcast or any(handler.startswith(f"{service}.") for handler in event.heard_by):
@@ -59,18 +59,18 @@ def heard_by(service: str) -> dict[str, list[str]]:
 
 
 def all_events() -> list[type[Event]]:
-    """Every event of the contracts."""
+    """Return every event of the contracts."""
     for service in SERVICES:
         contracts.load(service)
     return events_of()
 
 
 def of_service(service: str, *, older: bool = False) -> Rights:
-    """A service publishes its events, hears the events of its contracts, answers, and sends on what failed.
+    """Return a service's rights: publish its events, receive those of its contracts, reply, and forward failures.
 
-    A service declares and deletes nothing but what it alone uses. The default exchange, which answers and dead letters
-    go through, cannot be narrowed: it reaches every queue. `older` adds the rights that processes of a version need
-    which still declares what all share.
+    A service declares and deletes only objects that it alone uses. Replies and dead letters go through the default
+    exchange, which reaches every queue and cannot be restricted. `older` adds the rights of an older version, whose
+    processes declare shared objects.
     """
     heard = heard_by(service)
     publishes = exactly([f"{service}.events", f"{service}.internal"])
@@ -91,7 +91,7 @@ def of_service(service: str, *, older: bool = False) -> Rights:
 
 
 def of_gateway() -> Rights:
-    """The gateway asks the services, takes their answers by direct reply-to, and hears what every process hears."""
+    """Return the gateway's rights: send requests, receive replies by direct reply-to, and receive broadcasts."""
     anything = one_of(rf"({'|'.join(SERVICES)})\.{METHOD}")
     heard, own = heard_by(GATEWAY), f"evt-[a-z]+-{METHOD}--{GATEWAY}[.]{METHOD}"
     replies = rf"{DIRECT_REPLY.replace('.', '[.]')}.*"
@@ -107,20 +107,20 @@ def of_gateway() -> Rights:
 
 
 def of_partner() -> Rights:
-    """Another system binds queues of its own to everything public, and can do nothing else."""
+    """Return a partner's rights: bind its own queues to the public events."""
     own = rf"{PARTNER}\..+"
     return Rights(one_of(own), one_of(own), one_of(own, *exactly([ALL_EVENTS])))
 
 
 def rights_of(account: str, *, older: bool = False) -> Rights:
-    """The rights of an account; `older` as in `of_service`."""
+    """Return the rights of an account; `older` as in `of_service`."""
     if account in SERVICES:
         return of_service(account, older=older)
     return of_gateway() if account == GATEWAY else of_partner()
 
 
 def definitions(vhost: str, passwords: dict[str, str], *, older: bool = False) -> dict[str, Any]:
-    """Accounts and rights in the form that RabbitMQ imports."""
+    """Return accounts and rights in RabbitMQ's import format."""
     document = defaultdict(list)
     for account, password in passwords.items():
         rights = rights_of(account, older=older)

@@ -1,9 +1,9 @@
-"""Prepares a broker: policies, exchanges and queues, and one account per process. Safe to repeat; each start does.
+"""Prepare a broker: policies, exchanges, queues, and an account for each process. Each start repeats this safely.
 
-From the environment: `AMQP_URL` of an administrator, `MANAGEMENT_URL`, `<ACCOUNT>_BROKER_PASSWORD` of each account. The
-account of a partner is made when it has a password, and removed when it has none. Everything is declared before the
-services come, so that none of them needs the right to make what they share. While `ALLOW_UNSIGNED_EVENTS` is true, the
-accounts keep what processes of an earlier version need.
+The environment provides an administrator's `AMQP_URL`, `MANAGEMENT_URL`, and `<ACCOUNT>_BROKER_PASSWORD` for each
+account. The partner's account exists only while it has a password. Shared objects are declared before the services
+start, so that no service needs the right to create them. While `ALLOW_UNSIGNED_EVENTS` is true, the accounts keep the
+rights that processes of an older version need.
 """  # noqa: INP001  a script, not part of a package
 
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
@@ -28,16 +28,16 @@ from transports.declaring import size_of
 from transports.links import connection_to
 
 POLICIES = Path(__file__).with_name("definitions.json")
-TRIAL_PASSWORD = "trial-only"  # noqa: S105  docker-compose.yml's own, for one's own machine
+TRIAL_PASSWORD = "trial-only"  # noqa: S105  the public password of docker-compose.yml's trial
 WAIT_SECONDS = 120.0
 
 
 class Refused(Exception):
-    """The broker did not take a request."""
+    """The broker refused a request."""
 
 
 class Management:
-    """RabbitMQ's management API, asked with the login of the broker's address."""
+    """RabbitMQ's management API, with the login of the broker's URL."""
 
     def __init__(self, url: str, broker: SplitResult) -> None:
         self.host = urlsplit(url).netloc
@@ -46,7 +46,7 @@ class Management:
         self.headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: object = None) -> None:
-        """Have something done. `Refused` when it was not; what is to be deleted may be gone."""
+        """Send a request. Raise `Refused` on an error status, except a 404 for DELETE."""
         connection = HTTPConnection(self.host, timeout=30)
         connection.request(method, f"/api/{path}", body=json.dumps(body), headers=self.headers)
         reply = connection.getresponse()
@@ -55,7 +55,7 @@ class Management:
             raise Refused(f"{method} {path.partition('/')[0]}: {reply.status} {said[:300]}")
 
     def wait(self) -> None:
-        """Return when it answers."""
+        """Return when the API answers."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             try:
@@ -69,7 +69,7 @@ class Management:
 
 
 def passwords_given() -> dict[str, str]:
-    """The passwords by account. Stops when one is missing, or when those of the trial would face other machines."""
+    """Return the passwords by account. Exit if a password is missing, or if outsiders could use the trial passwords."""
     given = {name: os.environ.get(f"{name.upper()}_BROKER_PASSWORD", "") for name in (*PROCESSES, PARTNER)}
     missing = [f"{name.upper()}_BROKER_PASSWORD" for name in PROCESSES if not given[name]]
     if missing:
@@ -77,14 +77,14 @@ def passwords_given() -> dict[str, str]:
     trial = TRIAL_PASSWORD in given.values()
     address = os.environ.get("GATEWAY_ADDRESS", "127.0.0.1").strip("[]")
     if trial and not ip_address(address).is_loopback:
-        raise SystemExit("broker-setup: the passwords of the trial are for this machine alone; see .env.example")
+        raise SystemExit("broker-setup: the trial passwords need a loopback GATEWAY_ADDRESS; see .env.example")
     if trial:
-        sys.stdout.write("broker-setup: the passwords are those of the trial; see .env.example\n")
+        sys.stdout.write("broker-setup: using the trial passwords; see .env.example\n")
     return {name: password for name, password in given.items() if password}
 
 
 def declare_everything(channel: Any, delays: tuple[float, ...]) -> None:
-    """All exchanges and queues, by the functions that the services declare them with."""
+    """Declare all exchanges and queues, with the functions that the services use."""
     for service in SERVICES:
         topology.declare_rpc(channel, service)
         topology.declare_exchanges(channel, service)
@@ -95,7 +95,7 @@ def declare_everything(channel: Any, delays: tuple[float, ...]) -> None:
 
 
 def remove_shared_waits(open_channel: Callable[[], Any], delays: tuple[float, ...]) -> None:
-    """Delete the delay queues that all services shared once, when nothing waits in them any more."""
+    """Delete the empty delay queues that services of an older version shared."""
     for milliseconds in (int(seconds * 1000) for seconds in delays):
         if size_of(open_channel(), f"delay-{milliseconds}") == 0:
             channel = open_channel()
@@ -104,7 +104,7 @@ def remove_shared_waits(open_channel: Callable[[], Any], delays: tuple[float, ..
 
 
 def main() -> None:
-    """Prepare the broker of the environment."""
+    """Prepare the broker that the environment names."""
     settings, passwords = environment.load(), passwords_given()
     broker = urlsplit(settings.amqp_url)
     vhost = unquote(broker.path[1:]) or "/"
