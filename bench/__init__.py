@@ -1,1 +1,1 @@
-"""How fast Matron is, and what its speed costs, beside what one would write without it. `python -m bench --help`."""
+"""Measure Matron's speed and CPU cost beside two rivals. `python -m bench --help`."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: starts everything, measures in interleaved rounds, prints what came out."""
+"""`python -m bench`: start everything, measure in interleaved rounds, print the results."""
 
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
@@ -20,10 +20,10 @@ from tests.servers import Unavailable, programs
 
 RIVALS = ("nameko", "fastapi")
 WARM_UP = (16, 2)
-"""Clients and seconds of each operation's warm-up, which is not counted."""
+"""Clients and seconds of each operation's warm-up, which does not count."""
 ABOUT = """
-Measures login, free slots, a list of 20 appointments and a booking over HTTP, on RabbitMQ and PostgreSQL, and what each
-costs in CPU time; beside it the same list through nameko's own entrypoints, and the same operations in FastAPI.
+Measures speed and CPU time over HTTP, on RabbitMQ and PostgreSQL: login, free slots, a list of 20 appointments, and a
+booking. The rivals are the same list through nameko's own entrypoints, and the same operations in FastAPI.
 """
 EXAMPLES = """
 examples:
@@ -34,17 +34,17 @@ examples:
 
 
 def options() -> argparse.Namespace:
-    """What the command line says."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(
         "python -m bench", description=ABOUT, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=_positive, default=3, help="how often all is measured in turn (3)")
-    parser.add_argument("--seconds", type=_positive, default=3, help="length of one measurement (3)")
-    parser.add_argument("--clients", type=_numbers, default=[1, 16, 64], help="connections at once (1,16,64)")
+    parser.add_argument("--rounds", type=_positive, default=3, help="number of rounds (3)")
+    parser.add_argument("--seconds", type=_positive, default=3, help="length of a measurement (3)")
+    parser.add_argument("--clients", type=_numbers, default=[1, 16, 64], help="simultaneous connections (1,16,64)")
     parser.add_argument("--operations", type=_operations, default=OPERATIONS, help=f"some of {','.join(OPERATIONS)}")
     parser.add_argument("--rivals", type=_rivals, default=RIVALS, help=f"some of {','.join(RIVALS)}, or none")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every measurement there as well")
-    parser.add_argument("--quick", action="store_true", help="one round of two seconds with 16 clients: a try")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every measurement to this file")
+    parser.add_argument("--quick", action="store_true", help="a single round of two seconds with 16 clients")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.clients = 1, 2, [16]
@@ -78,7 +78,7 @@ def _some(text: str, known: Sequence[str]) -> list[str]:
 
 
 def main() -> int:
-    """Measure, and print; 0 when everything could be measured."""
+    """Measure and print; return 0 if everything could be measured."""
     chosen = options()
     programs.announce = _say
     try:
@@ -111,7 +111,7 @@ def _measure_all(stack: ExitStack, chosen: argparse.Namespace) -> None:
 
 
 def _unseen(used: servers.Servers) -> list[str]:
-    """What cannot be measured on these servers, or not be believed."""
+    """Return the limits of measurements on these servers."""
     pids = {"broker": used.broker_pid, "database server": used.database_pid}
     absent = [name for name, pid in pids.items() if pid is None]
     found = [f"the CPU time of the {name} is not counted: it is not on this machine" for name in absent]
@@ -120,7 +120,7 @@ def _unseen(used: servers.Servers) -> list[str]:
 
 
 def _runs(targets: Sequence[Target], chosen: argparse.Namespace) -> Iterator[Run]:
-    """Every operation, number of clients and target in turn, and all of it again in each round."""
+    """Measure every operation, number of clients and target in turn, in each round."""
     plan = [(o, c, t) for o in chosen.operations for c in chosen.clients for t in targets if o in t.requests]
     for operation, target in {(operation, target.name): (operation, target) for operation, _, target in plan}.values():
         _say(f"warming up: {target.name} {operation}")
@@ -141,7 +141,7 @@ def _brief(run: Run) -> str:
 def _print(runs: Sequence[Run], missing: Sequence[str], chosen: argparse.Namespace) -> None:
     facts = {**report.machine(), "rounds": chosen.rounds, "seconds": chosen.seconds}
     print(f"\n{', '.join(f'{name} {value}' for name, value in facts.items())}")
-    print("medians; CPU in milliseconds per request; `others` is what other services do with its events\n")
+    print("medians; CPU in milliseconds per request; `others` is the work of other services on its events\n")
     print(report.figures(runs))
     print(f"\n{report.ratios(runs)}")
     for doubt in report.doubts(runs, missing):

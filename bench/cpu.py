@@ -1,4 +1,4 @@
-"""CPU time of processes with all their children, from /proc, by headings such as "service" and "database"."""
+"""Read the CPU time of processes with their children from /proc, by headings such as "service" and "database"."""
 
 import os
 import re
@@ -9,14 +9,14 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 COMMON = ""
-"""Stands for what a database server does for all its databases: its log, its checkpoints."""
+"""Work of a database server for all its databases: log, checkpoints."""
 CLIENT = re.compile(r"^postgres: (?:\S+: )?\S+ (\S+) (?:\S+\(\d+\)|\[local\])")
-"""The title of a process of PostgreSQL that serves a client: user, database, address."""
+"""The title of a PostgreSQL process that serves a client: user, database, address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One line of the process table. `seconds` are its own and those of its children that have ended."""
+    """A line of the process table. `seconds` include those of ended children."""
 
     parent: int
     seconds: float
@@ -24,20 +24,20 @@ class Process:
 
 @dataclass(frozen=True)
 class Watch:
-    """What to count under which heading: trees of processes, and of a database server the processes by database."""
+    """The processes under each heading: process trees, and the database server's processes by database."""
 
     trees: Mapping[int, str]
     server: int | None
     databases: Mapping[str, str]
-    """Headings by the database's name; those of a name that is not here are not counted."""
+    """Headings by database name; other databases do not count."""
 
     @property
     def bystanders(self) -> list[int]:
-        """Processes that have no part in the request itself."""
+        """Processes that do not take part in the request itself."""
         return [pid for pid, heading in self.trees.items() if heading == "others"]
 
     def seconds(self) -> dict[str, float]:
-        """The CPU seconds used so far, by heading."""
+        """Return the CPU seconds used so far, by heading."""
         table, used = _table(), defaultdict[str, float](float)
         for root, heading in self.trees.items():
             used[heading] += sum(table[pid].seconds for pid in _tree(root, table))
@@ -61,7 +61,7 @@ def _read(path: Path) -> Process | None:
 
 
 def _tree(root: int, table: Mapping[int, Process]) -> list[int]:
-    """A process and all its descendants."""
+    """Return a process and all its descendants."""
     children = defaultdict[int, list[int]](list)
     for pid, process in table.items():
         children[process.parent].append(pid)
@@ -73,7 +73,7 @@ def _tree(root: int, table: Mapping[int, Process]) -> list[int]:
 
 
 def _database(pid: int) -> str:
-    """The database that a process of PostgreSQL serves; `COMMON` for one that serves them all."""
+    """Return the database that a PostgreSQL process serves; `COMMON` if it serves all."""
     try:
         title = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

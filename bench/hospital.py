@@ -1,4 +1,4 @@
-"""Matron itself as a target: every service and the gateway in a process of its own, as in production."""
+"""Matron as a target: every service and the gateway in a separate process, as in production."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -22,13 +22,13 @@ from tests.hospital import Hospital, served_hospital
 from tokens import AUDIENCE, ISSUER, sign
 
 OWNERS = {"login": "auth", "slots": "scheduling", "list": "scheduling", "book": "scheduling"}
-"""The service that answers."""
+"""The service that answers each operation."""
 LIFE_SECONDS = 36_000
 
 
 @contextmanager
 def matron(servers: Servers, folder: Path) -> Iterator[tuple[Target, dict[str, str]]]:
-    """The hospital with its people and visits; the target, and the addresses of its databases."""
+    """Start the hospital with people and appointments; yield the target and the URLs of its databases."""
     urls = {name: servers.database_url(name) for name in SERVICES}
     with served_hospital(folder, servers.amqp_url, urls) as hospital:
         _seed_auth(urls["auth"])
@@ -38,7 +38,7 @@ def matron(servers: Servers, folder: Path) -> Iterator[tuple[Target, dict[str, s
 
 
 def _watching(hospital: Hospital, servers: Servers, urls: dict[str, str]) -> Callable[[str], Watch]:
-    """The gateway, the service that answers, broker and database; all other services as `others`."""
+    """Watch the gateway, the answering service, broker and database; all other services as `others`."""
 
     def watch(operation: str) -> Watch:
         trees = {} if servers.broker_pid is None else {servers.broker_pid: "broker"}
@@ -54,7 +54,7 @@ def _watching(hospital: Hospital, servers: Servers, urls: dict[str, str]) -> Cal
 
 
 def _tokens(folder: Path) -> Callable[[int], str]:
-    """Access tokens of patients, signed with the hospital's own key."""
+    """Sign patients' access tokens with the hospital's key."""
     key_id, key = newest(folder / "keys" / "private")
     now = int(time.time())
     life: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + LIFE_SECONDS}

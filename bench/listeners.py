@@ -1,4 +1,4 @@
-"""Which process serves a port of this machine, so that its CPU time can be read, in a container or not."""
+"""Find the process behind a port of this machine, also in a container, to read its CPU time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROXY = "docker-proxy"
 
 
 def serving(port: int) -> int | None:
-    """The id of the process behind a port; None when it runs on another machine or may not be looked at."""
+    """Return the id of the process behind a port; None if it is on another machine or inaccessible."""
     found = _listener(port)
     if found is None or _name(found) == PROXY:
         return _in_container(port)
@@ -19,7 +19,7 @@ def serving(port: int) -> int | None:
 
 
 def _listener(port: int) -> int | None:
-    """The process that listens on a port; its children may have inherited the socket, so the first of them all."""
+    """Return the first process that listens on a port: children may have inherited the socket."""
     sockets = {f"socket:[{inode}]" for inode in _inodes(port)}
     return min((pid for pid in _pids() if sockets and not sockets.isdisjoint(_open_files(pid))), default=None)
 
@@ -53,7 +53,7 @@ def _name(pid: int) -> str:
 
 
 def _in_container(port: int) -> int | None:
-    """The first process of the container that publishes a port, if a Docker engine on this machine has one."""
+    """Return the first process of the Docker container that publishes a port, if there is such a container."""
     import docker  # type: ignore[import-untyped]  # the engine's client has no types
 
     try:

@@ -1,7 +1,7 @@
-"""`python -m bench.listing`: whether a list costs the same with a hundred times as many visits in the table.
+"""`python -m bench.listing`: compare the time of a list with 10,000 and with 1,000,000 appointments.
 
-Two databases, one with 10,000 visits and one with 1,000,000, and the service's own use case on each, in turn. The
-limit is that of the promise: with 1,000,000 rows at most twice what it takes with 10,000.
+Each database runs the service's own use case, in turn. With 1,000,000 rows a list may take at most twice as long as
+with 10,000.
 """
 
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
@@ -27,7 +27,7 @@ EXPLAINED = ("busy doctor", "busy doctor, half-way", "busy doctor, a rare state"
 
 
 def main() -> int:
-    """Fill, measure, print; 0 when nothing became more than twice as dear."""
+    """Fill, measure, print; return 0 if no list takes more than twice as long."""
     config.use(settings())
     try:
         with ExitStack() as stack:
@@ -42,13 +42,13 @@ def main() -> int:
 
 @contextmanager
 def _filled(server: PostgreSQL, visits: int) -> Iterator[Session]:
-    """A session on a database of its own with so many visits."""
+    """Yield a session on a separate database with this many appointments."""
     url, began = server.create_database("bench_listing"), time.monotonic()
     database = Database(url)
     try:
         migrate("scheduling", database)
         crowd.fill(database, visits)
-        print(f"bench: {visits:,} visits written in {time.monotonic() - began:.1f} s", flush=True)
+        print(f"bench: {visits:,} appointments written in {time.monotonic() - began:.1f} s", flush=True)
         with database.read() as session:
             yield session
     finally:
@@ -57,20 +57,20 @@ def _filled(server: PostgreSQL, visits: int) -> Iterator[Session]:
 
 
 def _measure(few: Session, many: Session) -> int:
-    """Each list in both databases, in turn; the exit code."""
+    """Measure each list in both databases, in turn; return the exit code."""
     asked = [crowd.questions(session, visits) for session, visits in ((few, FEW), (many, MANY))]
-    print(f"\nmedian of {ROUNDS} lists of 20 in milliseconds, with the service's part\n")
+    print(f"\nmedian of {ROUNDS} lists of 20 in milliseconds, in the service\n")
     print(f"{'list':<36} {FEW:>10,} {MANY:>10,}   ratio   pages read")
     ratios = {name: _compared(name, (few, asked[0][name]), (many, asked[1][name])) for name in asked[0]}
     for name in EXPLAINED:
-        print(f"\nEXPLAIN, {MANY:,} visits: {name}\n{crowd.explained(many, asked[1][name]).plan}")
+        print(f"\nEXPLAIN, {MANY:,} appointments: {name}\n{crowd.explained(many, asked[1][name]).plan}")
     name, worst = max(ratios.items(), key=lambda pair: pair[1])
-    print(f"\nthe largest ratio is {worst:.2f} ({name}); at most {LIMIT} was promised")
+    print(f"\nthe largest ratio is {worst:.2f} ({name}); the limit is {LIMIT}")
     return 0 if worst <= LIMIT else 1
 
 
 def _compared(name: str, few: tuple[Session, crowd.Filters], many: tuple[Session, crowd.Filters]) -> float:
-    """One line of the table; the ratio. Taken in turn, so that noise hits both alike."""
+    """Print a line of the table and return the ratio. Turns alternate, so that noise affects both alike."""
     times: tuple[list[float], list[float]] = [], []
     for _ in range(ROUNDS + WARM_UP):
         for kept, one in zip(times, (few, many), strict=True):

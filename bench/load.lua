@@ -1,4 +1,4 @@
--- wrk plays the requests of a file, one a line: method, path, token, body, with tabs between them.
+-- wrk sends the requests of a file: a line each, with method, path, token and body between tabs.
 local requests, at = {}, 0
 
 local function headers_of(token, body)

@@ -1,7 +1,7 @@
-"""One run: a target, an operation, a number of clients; what it did and what it cost.
+"""A run: the speed and cost of a target, for an operation and a number of clients.
 
-What other services do with a request's events is counted apart. While clients send writes, those services are paused;
-then they are woken, and what they, the broker and the database use until all is quiet again is `others`.
+The work of other services on a request's events counts separately. These services are paused while clients send
+writes. Afterwards they resume; `others` is the CPU that they, the broker and the database use until all is quiet.
 """
 
 import os
@@ -17,14 +17,14 @@ from bench.targets import Target
 
 HEADINGS = ("gateway", "service", "broker", "database", "others")
 QUIET_SHARE = 0.15
-"""Of one core: what is used below that is no work that a request has left."""
+"""Share of a core. A lower use counts as quiet."""
 LOOK_SECONDS = 0.25
 SETTLE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Run:
-    """The figures of one run. CPU in milliseconds per request, by heading; `others` is not part of the request."""
+    """The figures of a run. CPU in milliseconds per request, by heading; `others` is not part of the request."""
 
     target: str
     operation: str
@@ -34,29 +34,29 @@ class Run:
     p95: float
     p99: float
     bad: float
-    """Share of requests that were refused or not answered, in percent."""
+    """Share of refused or unanswered requests, in percent."""
     cpu: Mapping[str, float]
     load: float
     """The machine's load average at the end."""
 
     @property
     def total(self) -> float:
-        """CPU milliseconds of one request, without what other services do later because of it."""
+        """CPU milliseconds of a request, without the later work of other services."""
         return sum(value for heading, value in self.cpu.items() if heading != "others")
 
     @property
     def rpc(self) -> float:
-        """CPU milliseconds of one request in gateway, service and broker together."""
+        """CPU milliseconds of a request in gateway, service and broker."""
         return self.total - self.cpu.get("database", 0.0)
 
     @property
     def per_cpu_second(self) -> float:
-        """Requests that one second of one core is enough for."""
+        """Requests per second of a core."""
         return 1000 / self.total if self.total else 0.0
 
 
 def measure(target: Target, operation: str, clients: int, seconds: int) -> Run:
-    """Send the operation's requests for so long, then wait until everything that they set off is done."""
+    """Send the operation's requests for this time, then wait until their later work is done."""
     requests, watch = target.requests[operation], target.watch(operation)
     with _paused(watch.bystanders if requests.once else ()):
         before = watch.seconds()
@@ -84,7 +84,7 @@ def measure(target: Target, operation: str, clients: int, seconds: int) -> Run:
 
 @contextmanager
 def _paused(pids: Iterable[int]) -> Iterator[None]:
-    """Stop these processes where they are, and let them go on at the end."""
+    """Pause these processes, and resume them at the end."""
     pids = list(pids)
     try:
         for pid in pids:
@@ -96,7 +96,7 @@ def _paused(pids: Iterable[int]) -> Iterator[None]:
 
 
 def _settled(watch: Watch) -> Mapping[str, float]:
-    """What has been used when the processes have become quiet: events are sent and handled after the reply."""
+    """Return the CPU used once the processes are quiet: events are sent and handled after the reply."""
     deadline, before = time.monotonic() + SETTLE_SECONDS, watch.seconds()
     while True:
         time.sleep(LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""The figures of all runs: medians as a table, ratios between targets beside what was promised, and JSON."""
+"""Report all runs: medians as a table, ratios between targets beside their limits, and JSON."""
 
 import platform
 from collections.abc import Callable, Iterable, Sequence
@@ -12,14 +12,14 @@ import orjson
 from bench.measure import HEADINGS, Run
 
 BAD_PERCENT = 0.5
-"""A run with more bad answers does not count."""
+"""A run with more wrong answers, in percent, does not count."""
 PROMISED_CLIENTS = 16
-"""The load that the promises are about; at others the ratios are shown without a verdict."""
+"""The number of clients for which limits hold; other ratios are shown without a verdict."""
 
 
 @dataclass(frozen=True)
 class Promise:
-    """A ratio between Matron and a rival, at an operation, that is to be `at_least` or `at_most` so much."""
+    """A limit on the ratio between Matron and a rival for an operation: `at_least` or `at_most`."""
 
     text: str
     rival: str
@@ -30,21 +30,21 @@ class Promise:
     aim: float | None = None
 
     def ratio(self, ours: Run, rivals: Run) -> float:
-        """Ours by the rival's."""
+        """Return Matron's figure divided by the rival's."""
         below = self.of(rivals)
         return self.of(ours) / below if below else float("nan")
 
     def verdict(self, ratio: float) -> str:
-        """Whether it is kept."""
+        """Whether the limit holds."""
         kept = (self.at_least is None or ratio >= self.at_least) and (self.at_most is None or ratio <= self.at_most)
         if not kept:
             return "MISSED"
         return "kept" if self.aim is None or ratio < self.aim else "kept, and the aim reached"
 
     def target(self) -> str:
-        """What was promised, as text."""
+        """The limit as text."""
         limit = f"at most {self.at_most}" if self.at_most is not None else f"at least {self.at_least}"
-        return limit if self.aim is None else f"{limit}, aim {self.aim}"
+        return limit if self.aim is None else f"{limit}, goal {self.aim}"
 
 
 PROMISES = (
@@ -55,7 +55,7 @@ PROMISES = (
 
 
 def figures(runs: Sequence[Run]) -> str:
-    """The medians over all rounds, one line for each operation, number of clients and target."""
+    """Return the medians over all rounds: a line for each operation, number of clients and target."""
     heads = ["operation", "clients", "target", "req/s", "p50 ms", "p95 ms", "p99 ms", "bad %"]
     heads += [f"{heading} ms" for heading in HEADINGS[:-1]] + ["sum ms", "others ms", "req/CPU-s", "load"]
     return _table(heads, [_line(group) for group in _groups(runs)])
@@ -86,9 +86,9 @@ def _groups(runs: Iterable[Run]) -> list[list[Run]]:
 
 
 def ratios(runs: Sequence[Run]) -> str:
-    """What was promised and what came out, for each number of clients: medians of the ratios within each round."""
+    """Return limits and results for each number of clients: medians of the ratios of each round."""
     lines = [line for promise in PROMISES for line in _promised(promise, runs)]
-    heads = ["operation", "clients", "beside", "ratio of", "is", "(rounds)", f"promised at {PROMISED_CLIENTS}", ""]
+    heads = ["operation", "clients", "beside", "ratio", "is", "(rounds)", f"limit at {PROMISED_CLIENTS}", ""]
     return _table(heads, lines)
 
 
@@ -109,19 +109,19 @@ def _promised(promise: Promise, runs: Sequence[Run]) -> list[list[str]]:
 
 
 def doubts(runs: Sequence[Run], missing: Iterable[str]) -> list[str]:
-    """What a reader must know before believing the figures."""
+    """Return warnings about the figures."""
     bad = sorted({(run.target, run.operation, run.clients) for run in runs if run.bad > BAD_PERCENT})
     text = "{} {} with {} clients does not count: more than {} % bad answers"
     return [*missing, *(text.format(*one, BAD_PERCENT) for one in bad)]
 
 
 def as_json(runs: Sequence[Run], facts: dict[str, Any]) -> bytes:
-    """All runs, and on what they were made."""
+    """Return all runs and facts about the machine, as JSON."""
     return orjson.dumps({**facts, "runs": [asdict(run) for run in runs]}, option=orjson.OPT_INDENT_2)
 
 
 def machine() -> dict[str, Any]:
-    """On what it runs."""
+    """Return facts about the machine."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {"cores": len(models), "processor": models[0] if models else "", "python": platform.python_version()}

@@ -1,4 +1,4 @@
-"""What every database is filled with, and who asks for what: the same people, doctors and slots for all targets."""
+"""The data and the requests: the same people, doctors and slots for all targets."""
 
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
@@ -10,14 +10,14 @@ from transports.engines import take_time
 
 APPOINTMENTS = 100_000
 READERS = 500
-"""Patients with 200 visits each, who log in and look at their lists."""
+"""Patients with 200 appointments each, who log in and read their lists."""
 BOOKERS = 50_000
-"""Patients who book five visits each, as many as may wait for an answer."""
+"""Patients who book five appointments each: the limit of open requests."""
 EACH = 5
 DOCTORS = 200
 OPENS, SLOT, SLOTS_A_DAY = time(9), timedelta(minutes=30), 16
 FIRST_DAY = datetime.now(UTC).date() + timedelta(days=2)
-"""The day of the first slot that is booked; the same for the whole run, also over midnight."""
+"""The day of the first booked slot; the same for the whole run, also past midnight."""
 PASSWORD = "correct-horse-battery-41"  # noqa: S105  opens nothing but these databases
 
 _PATIENT, _DOCTOR = 0x1_0000_0000, 0x2_0000_0000
@@ -27,24 +27,24 @@ _BASE = UUID("00000000-0000-7000-8000-000000000000").int
 
 
 def patient_id(number: int) -> UUID:
-    """The readers come first, then the bookers."""
+    """Return the id of a patient: the readers come first, then the bookers."""
     return UUID(int=_BASE + _PATIENT + number)
 
 
 def doctor_id(number: int) -> UUID:
-    """The id of a doctor."""
+    """Return the id of a doctor."""
     return UUID(int=_BASE + _DOCTOR + number)
 
 
 def email(number: int) -> str:
-    """A reader's address."""
+    """Return the address of a reader."""
     return f"patient-{number}@bench.example"
 
 
 def booking(number: int) -> tuple[int, int, datetime]:
-    """Booker, doctor and start of one booking: no two overlap, and nobody has more than five.
+    """Return patient, doctor and start of a booking. No two overlap, and a patient has at most five.
 
-    Two hundred bookers ask each their doctor, then again for the slot after it, so that a token is used five times.
+    Two hundred patients book with a doctor each, then again for the next slot, so that each token is used five times.
     """
     round_, doctor = divmod(number, DOCTORS)
     booker = READERS + round_ // EACH * DOCTORS + doctor
@@ -55,7 +55,7 @@ def booking(number: int) -> tuple[int, int, datetime]:
 
 
 def fill(url: str, *statements: str) -> None:
-    """Fill a database, and have PostgreSQL look at what is in it."""
+    """Fill a database and analyze it."""
     database = Database(url)
     with database.autocommit() as connection:
         take_time(connection)
@@ -65,7 +65,7 @@ def fill(url: str, *statements: str) -> None:
 
 
 def visits(columns: str, more: str) -> str:
-    """The statement that adds the visits of the past, 200 for each reader."""
+    """Return the statement that adds past appointments, 200 for each reader."""
     return f"""
         INSERT INTO appointment ({columns})
         SELECT gen_random_uuid(), {DOCTOR_ID.format(f"(g % {DOCTORS})")},

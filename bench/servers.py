@@ -1,4 +1,4 @@
-"""The broker and the database server: those of `TEST_AMQP_URL` and `TEST_DATABASE_URL`, or started for this run."""
+"""The broker and the database server: from `TEST_AMQP_URL` and `TEST_DATABASE_URL`, or started for this run."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 @dataclass(frozen=True)
 class Servers:
-    """Addresses, and the processes to watch; None where they cannot be looked at."""
+    """URLs, and the processes to watch; None if they are inaccessible."""
 
     amqp_url: str
     postgresql: PostgreSQL
@@ -26,7 +26,7 @@ class Servers:
     database_pid: int | None
 
     def database_url(self, name: str) -> str:
-        """The address of a fresh database, which goes with the run."""
+        """Return the URL of a new database, which is deleted after the run."""
         url = self.postgresql.create_database(f"bench_{name}")
         self.made.callback(self.postgresql.drop, url)
         return url
@@ -34,7 +34,7 @@ class Servers:
 
 @contextmanager
 def servers() -> Iterator[Servers]:
-    """Both servers, for the length of the run. The database server must keep what it commits."""
+    """Yield both servers for the run. The database server must not lose committed data."""
     with ExitStack() as made:
         broker = made.enter_context(find_rabbitmq() if "TEST_AMQP_URL" in os.environ else private_rabbitmq())
         given = "TEST_DATABASE_URL" in os.environ
@@ -50,7 +50,7 @@ def _port(url: str) -> int:
 
 
 def careless(url: str) -> list[str]:
-    """The settings by which a database server may lose what it has committed; figures with them do not count."""
+    """Return the settings with which a database server may lose committed data; such figures do not count."""
     database = Database(url)
     with database.autocommit() as connection:
         off = [name for name in DURABLE if connection.execute(text(f"SHOW {name}")).scalar_one() == "off"]

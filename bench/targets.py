@@ -1,4 +1,4 @@
-"""What is measured: a target with its processes, and the requests that are sent to it."""
+"""A target: its processes, and the requests sent to it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,27 +7,27 @@ from bench.cpu import Watch
 
 OPERATIONS = ("login", "slots", "list", "book")
 AT_MOST_A_SECOND = 2000
-"""More requests than any target answers: so many are prepared where each can be sent only once."""
+"""More requests than any target answers, prepared for operations whose requests can be sent only once."""
 ENOUGH = 500
-"""Different requests of an operation that may be repeated."""
+"""The number of different requests of a repeatable operation."""
 
 
 @dataclass
 class Requests:
-    """The requests of one operation, as lines for wrk, by number."""
+    """The requests of an operation, as lines for wrk, by number."""
 
     line: Callable[[int], str]
     once: bool = False
-    """Whether each can be sent only once, such as the booking of a slot."""
+    """Whether each request can be sent only once, such as the booking of a slot."""
     at: int = field(default=0, init=False)
 
     def take(self, seconds: float) -> list[str]:
-        """Requests for a run of so many seconds."""
+        """Return the requests for a run of this length."""
         count = int(AT_MOST_A_SECOND * seconds) if self.once else ENOUGH
         return [self.line(number) for number in range(self.at, self.at + count)]
 
     def used(self, count: int) -> None:
-        """So many have been sent."""
+        """Note the number of sent requests."""
         self.at += count if self.once else 0
 
 
@@ -38,11 +38,11 @@ class Target:
     name: str
     url: str
     requests: Mapping[str, Requests]
-    """By operation; one that the target does not have is missing."""
+    """By operation; missing if the target does not have it."""
     watch: Callable[[str], Watch]
-    """What to count while an operation is measured."""
+    """Return the processes to count during an operation."""
 
 
 def request(method: str, path: str, token: str = "", body: str = "") -> str:
-    """One line for wrk."""
+    """Return a line for wrk."""
     return f"{method}\t{path}\t{token}\t{body}"

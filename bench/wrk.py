@@ -1,4 +1,4 @@
-"""The load: wrk, with one thread, so that most of the machine is left to what is measured."""
+"""The load generator: wrk with a single thread, which leaves most of the machine to the target."""
 
 import json
 import os
@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("load.lua")
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk has seen. Latencies in milliseconds; `refused` were answered 400 or more, `broken` not at all."""
+    """The results of wrk. Latencies in milliseconds; `refused` counts status 400 and up, `broken` missing replies."""
 
     requests: int
     seconds: float
@@ -29,7 +29,7 @@ class Load:
 
 
 def find() -> str:
-    """The program; installed from Debian's package first where it is missing and may be installed."""
+    """Return the path of wrk; install Debian's package if it is missing and permitted."""
     if shutil.which("wrk") is None:
         programs.install("wrk")
     found = shutil.which("wrk")
@@ -39,7 +39,7 @@ def find() -> str:
 
 
 def run(url: str, requests: Iterable[str], *, clients: int, seconds: float) -> Load:
-    """Send the requests, and again from the first when they run out, over so many connections for so long."""
+    """Send the requests, repeatedly if necessary, on this many connections for this time."""
     with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
         file.writelines(f"{line}\n" for line in requests)
         file.flush()

@@ -1,1 +1,1 @@
-"""What one would write without Matron's chassis: with nameko alone, and with FastAPI without a broker."""
+"""Rivals without Matron's chassis: plain nameko, and FastAPI without a broker."""

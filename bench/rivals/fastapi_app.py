@@ -1,6 +1,6 @@
 """A plain web application with the same operations: FastAPI, SQLAlchemy's ORM on asyncpg, PyJWT, no broker, no events.
 
-Written as its libraries' own guides do it. It runs in a virtual environment of its own (requirements.txt).
+It follows the guides of its libraries, and runs in a separate virtual environment (requirements.txt).
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 class Account(Base):
-    """Who can log in."""
+    """A person who can log in."""
 
     __tablename__ = "account"
 
@@ -45,7 +45,7 @@ class Account(Base):
 
 
 class Doctor(Base):
-    """Who is asked."""
+    """A doctor."""
 
     __tablename__ = "doctor"
 
@@ -54,7 +54,7 @@ class Doctor(Base):
 
 
 class Appointment(Base):
-    """A visit. The database refuses two of one doctor that overlap (fastapi_schema.sql)."""
+    """An appointment. The database refuses overlapping appointments of a doctor (fastapi_schema.sql)."""
 
     __tablename__ = "appointment"
 
@@ -69,7 +69,7 @@ class Appointment(Base):
 
 
 class Patient(Base):
-    """Who asks."""
+    """A patient."""
 
     __tablename__ = "patient"
 
@@ -77,7 +77,7 @@ class Patient(Base):
 
 
 class AppointmentOut(BaseModel):
-    """What a caller sees of a visit."""
+    """The view of an appointment."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -92,14 +92,14 @@ class AppointmentOut(BaseModel):
 
 
 class LoginIn(BaseModel):
-    """What is sent to log in."""
+    """The body of a login."""
 
     email: str
     password: str
 
 
 class BookIn(BaseModel):
-    """What is sent to book."""
+    """The body of a booking."""
 
     doctor_id: UUID
     starts_at: AwareDatetime
@@ -107,7 +107,7 @@ class BookIn(BaseModel):
 
 
 async def current_user(authorization: Annotated[str, Header()]) -> UUID:
-    """The id in the token."""
+    """Return the person's id from the token."""
     try:
         return UUID(jwt.decode(authorization.removeprefix("Bearer "), SECRET, algorithms=["HS256"])["sub"])
     except jwt.PyJWTError:
@@ -115,7 +115,7 @@ async def current_user(authorization: Annotated[str, Header()]) -> UUID:
 
 
 async def session() -> AsyncIterator[AsyncSession]:
-    """A session for each request."""
+    """Yield a session for a request."""
     async with Session() as one:
         yield one
 
@@ -126,13 +126,13 @@ Me = Annotated[UUID, Depends(current_user)]
 
 @app.get("/health")
 async def health() -> dict[str, bool]:
-    """It runs."""
+    """Report that the process runs."""
     return {"ok": True}
 
 
 @app.post("/login")
 async def login(body: LoginIn, db: Db) -> dict[str, str]:
-    """A token for the right password."""
+    """Return a token for the correct password."""
     account = (await db.execute(select(Account).where(Account.email == body.email))).scalar_one_or_none()
     await db.close()  # Gives the connection back before the slow hash.
     if account is None:
@@ -146,7 +146,7 @@ async def login(body: LoginIn, db: Db) -> dict[str, str]:
 
 @app.get("/appointments")
 async def list_appointments(me: Me, db: Db, limit: int = 20) -> list[AppointmentOut]:
-    """One's own visits, latest first."""
+    """Return the patient's appointments, latest first."""
     query = select(Appointment).where(Appointment.patient_id == me)
     rows = await db.scalars(query.order_by(Appointment.starts_at.desc(), Appointment.id.desc()).limit(min(limit, 100)))
     return [AppointmentOut.model_validate(row) for row in rows]
@@ -154,7 +154,7 @@ async def list_appointments(me: Me, db: Db, limit: int = 20) -> list[Appointment
 
 @app.post("/appointments", status_code=201)
 async def book(body: BookIn, me: Me, db: Db) -> AppointmentOut:
-    """Book a visit."""
+    """Book an appointment."""
     visit = Appointment(patient_id=me, ends_at=body.starts_at + VISIT, **body.model_dump())
     db.add(visit)
     try:

@@ -1,4 +1,4 @@
-"""The FastAPI rival as a target: two uvicorn workers, a database of its own on the same server, a venv of its own."""
+"""FastAPI as a target: two uvicorn workers, a separate database on the same server, a separate venv."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ WORKERS = 2
 
 @contextmanager
 def fastapi(servers: Servers, folder: Path) -> Iterator[Target]:
-    """The application, ready, with the same people and visits."""
+    """Start the application with the same people and appointments."""
     python, (port,), database_url = installed(), free_ports(1), servers.database_url("fastapi")
     _seed(database_url)
     environment = {**os.environ, "DATABASE_URL": _asyncpg(database_url), "JWT_SECRET": SECRET}
@@ -46,7 +46,7 @@ def fastapi(servers: Servers, folder: Path) -> Iterator[Target]:
 
 
 def installed() -> Path:
-    """The Python of the rivals' environment, made first where it is missing or of other requirements."""
+    """Return the Python of the rivals' environment; create it if it is missing or outdated."""
     python, stamp = VENV / "bin" / "python", VENV / ".installed"
     wanted = sha256(REQUIREMENTS.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != wanted:

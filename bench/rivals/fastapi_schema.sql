@@ -1,4 +1,4 @@
--- The tables of fastapi_app.py, with the same indexes and the same rule against overlaps as Matron's own.
+-- The tables of fastapi_app.py, with Matron's indexes and overlap rule.
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 
 CREATE TABLE account (id uuid PRIMARY KEY, email text NOT NULL UNIQUE, password_hash text NOT NULL);

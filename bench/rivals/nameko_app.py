@@ -1,4 +1,4 @@
-"""A list of appointments as one writes it with nameko alone: its http entrypoint, its proxy, its rpc entrypoint.
+"""A list of appointments with plain nameko: its http entrypoint, its proxy, its rpc entrypoint.
 
 It does less than Matron does for the same list: no token, no role, no limits, no deadline, no log, no metrics.
 
@@ -37,7 +37,7 @@ LIST = text(
 
 
 class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
-    """Gives a worker the engine."""
+    """Provides the engine to a worker."""
 
     def setup(self) -> None:
         """Open the database."""
@@ -45,7 +45,7 @@ class Database(DependencyProvider):  # type: ignore[misc]  # nameko has no types
         self.engine = create_engine(url, pool_size=10, max_overflow=0)
 
     def get_dependency(self, _worker_ctx: Any) -> Engine:
-        """The engine."""
+        """Return the engine."""
         return self.engine
 
 
@@ -57,7 +57,7 @@ class Appointments:
 
     @rpc  # type: ignore[untyped-decorator]  # nameko has no types
     def list_of_patient(self, patient_id: str, limit: int) -> dict[str, Any]:
-        """The patient's visits, latest first."""
+        """Return the patient's appointments, latest first."""
         with self.engine.connect() as connection:
             rows = connection.execute(LIST, {"patient_id": UUID(patient_id), "limit": limit}).mappings()
             return {"items": [{name: plain(value) for name, value in row.items()} for row in rows]}
@@ -71,23 +71,23 @@ class Gateway:
 
     @http("GET", "/health")  # type: ignore[untyped-decorator]  # nameko has no types
     def health(self, _request: Any) -> str:
-        """It runs."""
+        """Report that the process runs."""
         return "ok"
 
     @http("GET", "/patients/<patient_id>/appointments")  # type: ignore[untyped-decorator]  # nameko has no types
     def list_appointments(self, request: Any, patient_id: str) -> tuple[int, dict[str, str], str]:
-        """The patient's visits, latest first."""
+        """Return the patient's appointments, latest first."""
         found = self.appointments.list_of_patient(patient_id, int(request.args.get("limit", 20)))
         return 200, {"Content-Type": "application/json"}, json.dumps(found)
 
 
 def plain(value: Any) -> Any:
-    """What JSON can say."""
+    """Convert a value for JSON."""
     return value if value is None or isinstance(value, int | str) else str(value)
 
 
 def main() -> None:
-    """Run one of the two until a signal."""
+    """Run the service or the gateway until a signal."""
     config = {"AMQP_URI": os.environ["AMQP_URL"], "WEB_SERVER_ADDRESS": f"127.0.0.1:{os.environ['HTTP_PORT']}"}
     runner = ServiceRunner(config)
     runner.add_service({"gateway": Gateway, "appointments": Appointments}[sys.argv[1]])

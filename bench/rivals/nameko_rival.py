@@ -1,4 +1,4 @@
-"""The nameko rival as a target: its two processes, on the hospital's own broker and table of appointments."""
+"""Nameko as a target: two processes, on the hospital's broker and table of appointments."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def nameko(servers: Servers, folder: Path, database_url: str) -> Iterator[Target]:
-    """Both processes, ready."""
+    """Start both processes."""
     (port,) = free_ports(1)
     url, first = f"http://127.0.0.1:{port}", seeds.patient_id(0)
     environment = {

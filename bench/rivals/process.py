@@ -1,4 +1,4 @@
-"""The processes of a rival: started, waited for, ended."""
+"""Start, await and stop the processes of a rival."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ END_SECONDS = 5.0
 
 @contextmanager
 def running(command: Sequence[str | Path], log: Path, environment: Mapping[str, str]) -> Iterator[Program]:
-    """A program that is ended at the end."""
+    """Run a program until the end of the block."""
     program = Program(command, log=log, env=dict(environment))
     try:
         yield program
@@ -24,7 +24,7 @@ def running(command: Sequence[str | Path], log: Path, environment: Mapping[str, 
 
 
 def answers(url: str, program: Program) -> None:
-    """Wait until a page is there. Unavailable, with the program's last words, when that does not come about."""
+    """Wait until a page responds. Raise Unavailable with the program's last output if it does not."""
 
     def is_there() -> bool:
         if not program.is_running():
