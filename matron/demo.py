@@ -21,7 +21,7 @@ from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
 from services.billing import prices
 from services.billing.models.prices import Price
-from services.scheduling.availability import slots
+from services.scheduling.availability import weekly_hours
 from services.scheduling.models.directory import Doctor
 
 PASSWORD = rules.DEMO_PASSWORD
@@ -110,8 +110,8 @@ def give_hours(config: Config) -> None:
             eventlet.sleep(0.02)
     with database.begin() as session:
         for doctor in found:
-            if not slots.get_schedule(session, Actor(id=doctor), GetSchedule(doctor_id=doctor))["rules"]:
-                slots.set_schedule(session, Actor(id=doctor), SetSchedule(doctor_id=doctor, rules=HOURS))
+            if not weekly_hours.get_schedule(session, Actor(id=doctor), GetSchedule(doctor_id=doctor))["rules"]:
+                weekly_hours.set_schedule(session, Actor(id=doctor), SetSchedule(doctor_id=doctor, rules=HOURS))
     database.close()
 
 

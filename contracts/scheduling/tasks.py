@@ -16,7 +16,7 @@ from contracts.ranges import OrderedQuery
 from contracts.refusals import REASON_REQUIRED
 from contracts.roles import STAFF, Role
 from contracts.scheduling.refusals import NOT_IN_FUTURE, TOO_FAR_AHEAD
-from contracts.scheduling.shifts.commands import NURSE
+from contracts.scheduling.shifts.views import NURSE
 from contracts.several import Choices
 from contracts.texts import VISIBLE, Reason
 from records.fields import OMITTED, Facts, Omitted

@@ -15,11 +15,13 @@ from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.clinical.patients import SearchPatients
-from contracts.scheduling.appointments.commands import CancelAppointment, ChangeAppointment, ListAppointments
+from contracts.scheduling.appointments.commands import CancelAppointment, ChangeAppointment
 from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.queries import ListAppointments
 from contracts.scheduling.appointments.visits import UndoCompletion
 from contracts.scheduling.availability import EndTimeOff, GetSchedule, ListTimeOff, SetSchedule, TakeTimeOff
-from contracts.scheduling.shifts.commands import AssignShift, ChangeShift, GetShift, ListShifts
+from contracts.scheduling.shifts.commands import AssignShift, ChangeShift
+from contracts.scheduling.shifts.queries import GetShift, ListShifts
 from contracts.scheduling.shifts.swaps import DecideSwap, ListSwaps
 from contracts.scheduling.tasks import ChangeTask, GetTask, GiveTask, ListTasks
 from gateway.audit import trail

@@ -5,11 +5,11 @@ from contracts.roles import Role
 from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
-    ListDoctorAppointments,
     RejectAppointment,
     RescheduleAppointment,
 )
 from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.queries import ListDoctorAppointments
 from contracts.scheduling.appointments.visits import CompleteVisit, MarkNoShow, StartVisit
 from contracts.scheduling.availability import (
     EndTimeOff,

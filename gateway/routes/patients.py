@@ -5,13 +5,9 @@ from contracts.billing.payments import ListMyPayments, PayInvoice
 from contracts.clinical.patients import GetMyProfile, UpdateMyProfile
 from contracts.clinical.prescriptions import ListMyPrescriptions
 from contracts.roles import Role
-from contracts.scheduling.appointments.commands import (
-    BookAppointment,
-    CancelAppointment,
-    ListPatientAppointments,
-    RescheduleAppointment,
-)
+from contracts.scheduling.appointments.commands import BookAppointment, CancelAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.queries import ListPatientAppointments
 from gateway.route import route
 
 VISIT = "/api/patient/appointments/{appointment_id}"

@@ -3,16 +3,12 @@
 from contracts.auth.accounts.administration import InvitePatient
 from contracts.clinical.patients import CorrectPatient, GetPatient, RegisterPatientAtDesk, SearchPatients
 from contracts.roles import DESK, STAFF
-from contracts.scheduling.appointments.commands import (
-    BookAppointment,
-    CancelAppointment,
-    ListAppointments,
-    RescheduleAppointment,
-)
+from contracts.scheduling.appointments.commands import BookAppointment, CancelAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.queries import ListAppointments
 from contracts.scheduling.appointments.visits import MarkArrived, MarkNoShow
 from contracts.scheduling.availability import GetSchedule, ListAbsences
-from contracts.scheduling.shifts.commands import ListColleagues, ListColleagueShifts, ListMyShifts
+from contracts.scheduling.shifts.queries import ListColleagues, ListColleagueShifts, ListMyShifts
 from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, ListMySwaps
 from contracts.scheduling.tasks import AcceptTask, CompleteTask, FailTask, GetTask, ListMyTasks, RejectTask, StartTask
 from gateway.route import route

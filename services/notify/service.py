@@ -29,7 +29,7 @@ from contracts.scheduling.appointments.events import (
     VisitCompleted,
     VisitCompletionUndone,
 )
-from contracts.scheduling.shifts.commands import ShiftAssigned, ShiftChanged
+from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
 from contracts.scheduling.shifts.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
 from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
 from services.notify import deliveries, mail

@@ -5,9 +5,6 @@ from datetime import date, datetime, time, timedelta
 from chassis import config
 from chassis.refusals import WRONG_FIELDS
 
-MISSED_AFTER = timedelta(hours=2)
-"""How long after its end, at least, a visit is missed."""
-
 
 def first_of(value: date | datetime) -> datetime:
     """A moment as it is; a day from its first moment."""
@@ -27,12 +24,6 @@ def span(from_: date | datetime | None, to: date | datetime | None) -> dict[str,
         errors = {"to": ["Must not be earlier than `from`."]}
         raise WRONG_FIELDS(errors=errors)
     return {"since": since, "until": until}
-
-
-def missed_before(now: datetime) -> datetime:
-    """The end of visits that cannot be kept any more: their day is over, and they ended two hours ago at least."""
-    today = now.astimezone(config.current().hospital_timezone).date()
-    return min(_midnight(today), now - MISSED_AFTER)
 
 
 def _midnight(day: date) -> datetime:

@@ -1,31 +1,68 @@
-"""What auth says of people who may be doctors, or staff, or both: each event has one handler, which does both parts."""
+"""Reactions to events of auth and clinical that touch several nouns."""
+
+from uuid import UUID
+
+from sqlalchemy import delete
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from chassis.persistence.erasure import erase_traces
 from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, UserErased
+from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.roles import Role
 from services.scheduling import calendar_feed
+from services.scheduling.appointments import commands as appointments
+from services.scheduling.appointments import handover
 from services.scheduling.directory import doctors, patients, staff
+from services.scheduling.models.availability import AvailabilityRule, TimeOff
 
 
-def dismiss(session: Session, actor: Actor, event: RoleRevoked) -> None:
-    """A person has lost a role, a doctor's or one of the staff's: what was linked to for it is not shown any more."""
+def on_role_revoked(session: Session, actor: Actor, event: RoleRevoked) -> None:
+    """End what the role gave: the calendar feed, the doctor's appointments or the staff role."""
     calendar_feed.end_older(session, actor, SessionsEnded(user_id=event.user_id))
     if event.role == Role.DOCTOR:
-        doctors.leave(session, actor, user_id=event.user_id, reassign_to=event.reassign_to)
+        _release_doctor(session, actor, event.user_id, event.reassign_to)
     staff.dismiss(session, actor, user_id=event.user_id, role=event.role)
 
 
-def suspend(session: Session, actor: Actor, event: UserDeactivated) -> None:
-    """An account cannot be used: its owner is not visited and gets no work, until approved again; the link ends."""
+def on_user_deactivated(session: Session, actor: Actor, event: UserDeactivated) -> None:
+    """End the calendar feed, hand over the doctor's appointments, and suspend the staff roles until approved again."""
     calendar_feed.end_older(session, actor, SessionsEnded(user_id=event.user_id))
-    doctors.leave(session, actor, user_id=event.user_id, reassign_to=event.reassign_to)
+    _release_doctor(session, actor, event.user_id, event.reassign_to)
     staff.suspend(session, actor, user_id=event.user_id)
 
 
-def forget(session: Session, actor: Actor, event: UserErased) -> None:
-    """A person is gone for ever. Shifts and tasks stay, for admins to give to others."""
+def _release_doctor(session: Session, actor: Actor, doctor_id: UUID, successor_id: UUID | None) -> None:
+    """Hand over or displace the doctor's open appointments, unless auth has approved the doctor again since.
+
+    A concurrent booking waits for the same locks and then finds the doctor gone. An earlier booking is handed over.
+    """
+    if doctors.suspend(session, actor, user_id=doctor_id):
+        handover.hand_over(session, actor, doctor_id=doctor_id, to=successor_id)
+
+
+def on_user_erased(session: Session, actor: Actor, event: UserErased) -> None:
+    """Erase the person: hand over a doctor's appointments, cancel a patient's, and delete names and reasons.
+
+    Shifts and tasks stay, so that an admin can reassign them.
+    """
     calendar_feed.end_of(session, event.user_id)
     staff.suspend(session, actor, user_id=event.user_id)
-    doctors.forget(session, actor, user_id=event.user_id, reassign_to=event.reassign_to)
+    doctors.suspend(session, actor, user_id=event.user_id)
+    handover.hand_over(session, actor, doctor_id=event.user_id, to=event.reassign_to)
+    handover.call_off_own(session, actor, patient_id=event.user_id)
+    for model in (AvailabilityRule, TimeOff):  # After the handover: it holds the doctor's lock, so none is added now.
+        session.execute(delete(model).where(model.doctor_id == event.user_id))
+    appointments.forget_reasons(session, event.user_id)
+    erase_traces(session, event.user_id)
     patients.forget(session, actor, user_id=event.user_id)
+
+
+def on_patient_vital_status_changed(session: Session, actor: Actor, event: PatientVitalStatusChanged) -> None:
+    """Copy whether the patient has died, and cancel the appointments of a deceased patient.
+
+    Cancelled appointments stay cancelled when the death was recorded by mistake.
+    """
+    is_deceased = event.deceased_at is not None
+    if patients.note_death(session, event.patient_id, is_deceased=is_deceased, revision=event.revision) and is_deceased:
+        handover.call_off_of_deceased(session, actor, patient_id=event.patient_id)

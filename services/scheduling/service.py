@@ -18,13 +18,11 @@ from contracts.scheduling.appointments.commands import (
     BookAppointment,
     CancelAppointment,
     ChangeAppointment,
-    ListAppointments,
-    ListDoctorAppointments,
-    ListPatientAppointments,
     RejectAppointment,
     RescheduleAppointment,
 )
 from contracts.scheduling.appointments.history import GetAppointment
+from contracts.scheduling.appointments.queries import ListAppointments, ListDoctorAppointments, ListPatientAppointments
 from contracts.scheduling.appointments.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit, UndoCompletion
 from contracts.scheduling.audit import ListAudit
 from contracts.scheduling.availability import (
@@ -39,15 +37,8 @@ from contracts.scheduling.availability import (
     TakeTimeOff,
 )
 from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
-from contracts.scheduling.shifts.commands import (
-    AssignShift,
-    ChangeShift,
-    GetShift,
-    ListColleagues,
-    ListColleagueShifts,
-    ListMyShifts,
-    ListShifts,
-)
+from contracts.scheduling.shifts.commands import AssignShift, ChangeShift
+from contracts.scheduling.shifts.queries import GetShift, ListColleagues, ListColleagueShifts, ListMyShifts, ListShifts
 from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps, ListSwaps
 from contracts.scheduling.tasks import (
     AcceptTask,
@@ -61,15 +52,15 @@ from contracts.scheduling.tasks import (
     RejectTask,
     StartTask,
 )
-from services.scheduling import calendar_feed, deaths, tasks
-from services.scheduling import handlers as people
+from services.scheduling import calendar_feed, handlers, tasks
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import completion_undo, history, rescheduling, timers
 from services.scheduling.appointments import queries as lists
-from services.scheduling.availability import slots, time_off
+from services.scheduling.availability import slots, time_off, weekly_hours
 from services.scheduling.directory import doctors, patients, staff
 from services.scheduling.shifts import colleagues, pending_swaps, swaps
 from services.scheduling.shifts import commands as shifts
+from services.scheduling.shifts import queries as shift_queries
 
 
 class SchedulingService(Service):
@@ -79,8 +70,8 @@ class SchedulingService(Service):
 
     list_doctors = serves(ListDoctors, doctors.listing)
     get_doctor = serves(GetDoctor, doctors.get)
-    set_schedule = serves(SetSchedule, slots.set_schedule)
-    get_schedule = serves(GetSchedule, slots.get_schedule)
+    set_schedule = serves(SetSchedule, weekly_hours.set_schedule)
+    get_schedule = serves(GetSchedule, weekly_hours.get_schedule)
     list_slots = serves(ListSlots, slots.listing)
     take_time_off = serves(TakeTimeOff, time_off.take)
     list_time_off = serves(ListTimeOff, time_off.listing)
@@ -103,9 +94,9 @@ class SchedulingService(Service):
     list_appointments = serves(ListAppointments, lists.of_all)
     assign_shift = serves(AssignShift, shifts.assign)
     change_shift = serves(ChangeShift, shifts.change)
-    get_shift = serves(GetShift, shifts.get)
-    list_shifts = serves(ListShifts, shifts.listing)
-    list_my_shifts = serves(ListMyShifts, shifts.own)
+    get_shift = serves(GetShift, shift_queries.get)
+    list_shifts = serves(ListShifts, shift_queries.listing)
+    list_my_shifts = serves(ListMyShifts, shift_queries.own)
     list_colleagues = serves(ListColleagues, colleagues.listing)
     list_colleague_shifts = serves(ListColleagueShifts, colleagues.shifts)
     ask_for_swap = serves(AskForSwap, swaps.ask)
@@ -137,11 +128,11 @@ class SchedulingService(Service):
 
     on_doctor_approved = hears(DoctorApproved, doctors.remember)
     on_staff_approved = hears(StaffApproved, staff.remember)
-    on_role_revoked = hears(RoleRevoked, people.dismiss)
-    on_user_deactivated = hears(UserDeactivated, people.suspend)
+    on_role_revoked = hears(RoleRevoked, handlers.on_role_revoked)
+    on_user_deactivated = hears(UserDeactivated, handlers.on_user_deactivated)
     on_sessions_ended = hears(SessionsEnded, calendar_feed.end_older)
-    on_user_erased = hears(UserErased, people.forget)
+    on_user_erased = hears(UserErased, handlers.on_user_erased)
     on_user_registered = hears(UserRegistered, patients.remember)
     on_user_updated = hears(UserUpdated, patients.remember)
-    on_patient_vital_status_changed = hears(PatientVitalStatusChanged, deaths.note)
+    on_patient_vital_status_changed = hears(PatientVitalStatusChanged, handlers.on_patient_vital_status_changed)
     on_patient_registered = hears(PatientRegistered, patients.admit)

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
-from contracts.scheduling.appointments.commands import ListAppointments
+from contracts.scheduling.appointments.queries import ListAppointments
 from services.scheduling.appointments import queries as lists
 from transports.engines import take_time
 

@@ -19,11 +19,12 @@ from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved
 from contracts.clinical.patients import PatientRegistered
-from contracts.scheduling.appointments.commands import AppointmentView, BookAppointment
+from contracts.scheduling.appointments.commands import BookAppointment
+from contracts.scheduling.appointments.views import AppointmentView
 from contracts.scheduling.availability import ListSlots, RuleView, SetSchedule
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import queries as lists
-from services.scheduling.availability import slots
+from services.scheduling.availability import slots, weekly_hours
 from services.scheduling.directory import doctors, patients
 from services.scheduling.models.appointments import Appointment, AppointmentChange
 from services.scheduling.models.availability import AvailabilityRule
@@ -71,7 +72,9 @@ def doctor(session: Session, rules: list[RuleView] | None = None, **fields: Any)
     given = {"name": "Dr Lena Weiss", "specialization": "cardiology", **fields}
     doctors.remember(session, heard(), example_of(DoctorApproved, doctor_id=who.person, **given))
     session.flush()
-    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK if rules is None else rules))
+    weekly_hours.set_schedule(
+        session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK if rules is None else rules)
+    )
     return who
 
 

@@ -9,12 +9,15 @@ from uuid_utils.compat import uuid7
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import StaffApproved
-from contracts.scheduling.shifts.commands import AssignShift, ChangeShift, ListMyShifts, ShiftView
+from contracts.scheduling.shifts.commands import AssignShift, ChangeShift
+from contracts.scheduling.shifts.queries import ListMyShifts
 from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, DecideSwap, ListMySwaps
+from contracts.scheduling.shifts.views import ShiftView
 from contracts.scheduling.tasks import ChangeTask, GiveTask, TaskView
 from services.scheduling import tasks
 from services.scheduling.directory import staff
 from services.scheduling.shifts import commands as shifts
+from services.scheduling.shifts import queries as shift_queries
 from services.scheduling.shifts import swaps
 from tests.events import example_of
 from tests.perform import perform
@@ -61,7 +64,7 @@ def shifts_of(session: Session, who: Actor) -> list[UUID]:
     """The shifts that somebody is to work, latest first."""
     anything = {"from_": None, "to": None, "order": "desc", "limit": 100, "cursor": None}
     asked: dict[str, Any] = {"person_id": who.person, "status": ["assigned"], **anything}
-    return [one.id for one in shifts.own(session, who, ListMyShifts(**asked)).items]
+    return [one.id for one in shift_queries.own(session, who, ListMyShifts(**asked)).items]
 
 
 def ask(session: Session, who: Actor, one: Any, other: Actor, exchange: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from chassis.contract import Page
 from chassis.persistence.database import Database, Session
 from services.scheduling import tasks
-from services.scheduling.shifts import commands as shifts
+from services.scheduling.shifts import queries as shift_queries
 from tests.perform import perform
 from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of, run
 from tests.scheduling.rota import ADMIN
@@ -70,7 +70,7 @@ def questions(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
         "a patient": {"patient_id": PATIENT},
     }
     return {
-        **{name: _asking(session, shifts.listing, of_shift, one) for name, one in of_shifts.items()},
+        **{name: _asking(session, shift_queries.listing, of_shift, one) for name, one in of_shifts.items()},
         **{name: _asking(session, tasks.listing, of_task, one) for name, one in of_tasks.items()},
     }
 

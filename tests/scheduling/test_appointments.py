@@ -10,13 +10,13 @@ from uuid_utils.compat import uuid7
 from chassis.errors import Conflict, Forbidden, Invalid, MatronError, NotFound, Stale
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.commands import AppointmentStatus
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentRequested,
     VisitCompleted,
     VisitStarted,
 )
+from contracts.scheduling.appointments.views import AppointmentStatus
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import (

@@ -17,8 +17,7 @@ from chassis.identity import NOBODY, Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, UserErased
 from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
-from services.scheduling import calendar_feed
-from services.scheduling import handlers as people
+from services.scheduling import calendar_feed, handlers
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.calendar_feed import CalendarLink
 from services.scheduling.models.shifts import Shift
@@ -241,8 +240,8 @@ def test_a_link_is_taken_back_by_its_owner_alone_and_as_often_as_wanted(session:
 
 def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session) -> None:
     leaving: list[Callable[[UUID], None]] = [
-        lambda one: people.suspend(session, heard(2), example_of(UserDeactivated, user_id=one)),
-        lambda one: people.forget(session, heard(3), example_of(UserErased, user_id=one, reassign_to=None)),
+        lambda one: handlers.on_user_deactivated(session, heard(2), example_of(UserDeactivated, user_id=one)),
+        lambda one: handlers.on_user_erased(session, heard(3), example_of(UserErased, user_id=one, reassign_to=None)),
     ]
     for leave in leaving:
         who = patient()
@@ -256,10 +255,10 @@ ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
     "all sessions": lambda session, actor, one: calendar_feed.end_older(
         session, actor, example_of(SessionsEnded, user_id=one)
     ),
-    "a lost role": lambda session, actor, one: people.dismiss(
+    "a lost role": lambda session, actor, one: handlers.on_role_revoked(
         session, actor, example_of(RoleRevoked, user_id=one, role="doctor")
     ),
-    "deactivation": lambda session, actor, one: people.suspend(
+    "deactivation": lambda session, actor, one: handlers.on_user_deactivated(
         session, actor, example_of(UserDeactivated, user_id=one)
     ),
 }

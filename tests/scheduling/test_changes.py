@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from chassis.persistence.database import Session
+from contracts.auth.events import UserErased
 from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentRescheduled
 from contracts.scheduling.appointments.history import AppointmentWithHistoryView
+from services.scheduling import handlers
 from services.scheduling.appointments import commands as appointments
-from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import AppointmentChange
+from tests.events import example_of
 from tests.scheduling.factories import Hours, at, book, doctor, heard, move, patient, said
 from tests.scheduling.test_histories import get
 from tests.scheduling.test_moving import DESK, LATER, agreed, change, displace, reschedule
@@ -89,7 +91,7 @@ def test_who_has_moved_a_visit_is_told_to_the_world(session: Session, part: str,
 def test_a_visit_of_an_erased_doctor_has_another_doctor_and_the_rest_of_it_as_it_was(session: Session) -> None:
     who, other = doctor(session), doctor(session)
     book(session, who, reason="knee")
-    doctors.forget(session, heard(9), user_id=who.person, reassign_to=other.person)
+    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=who.person, reassign_to=other.person))
     assert told(session) == (["doctor_id"], "desk")
 
 

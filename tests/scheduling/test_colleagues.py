@@ -12,7 +12,8 @@ from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import StaffApproved
-from contracts.scheduling.shifts.commands import ColleagueShiftView, ColleagueView, ListColleagues, ListColleagueShifts
+from contracts.scheduling.shifts.queries import ListColleagues, ListColleagueShifts
+from contracts.scheduling.shifts.views import ColleagueShiftView, ColleagueView
 from services.scheduling.directory import staff
 from services.scheduling.shifts import colleagues
 from tests.events import example_of

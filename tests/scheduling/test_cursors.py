@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.contract import PageQuery
 from chassis.persistence.database import Database
-from contracts.scheduling.appointments.commands import ListDoctorAppointments
+from contracts.scheduling.appointments.queries import ListDoctorAppointments
 from contracts.scheduling.availability import ListDoctors, ListSlots, ListTimeOff
 from tests.scheduling.asking import DONE, ask
 from tests.scheduling.factories import at, book, doctor, in_transaction

@@ -13,8 +13,7 @@ from contracts.auth.events import UserErased
 from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.scheduling.appointments.events import AppointmentCancelled
 from contracts.scheduling.appointments.visits import UndoCompletion
-from services.scheduling import deaths
-from services.scheduling import handlers as people
+from services.scheduling import handlers
 from services.scheduling.appointments import completion_undo
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.directory import Patient
@@ -26,7 +25,7 @@ DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
 
 def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bool = False) -> None:
     at = None if by_mistake else clock.now()
-    deaths.note(
+    handlers.on_patient_vital_status_changed(
         session,
         heard(),
         example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=at, revision=revision),
@@ -95,7 +94,7 @@ def test_completion_is_undone_to_a_cancelled_visit_when_the_patient_has_died(ses
 
 def test_patient_who_is_erased_stays_so_when_the_death_is_heard_later(session: Session) -> None:
     asking = patient()
-    people.forget(session, heard(9), example_of(UserErased, user_id=asking.person, reassign_to=None))
+    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=asking.person, reassign_to=None))
     die(session, asking.person)
     session.expire_all()
     assert session.get_one(Patient, asking.person).is_erased

@@ -11,7 +11,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import DoctorApproved, RoleRevoked, UserDeactivated
 from contracts.scheduling.appointments.events import AppointmentDisplaced, AppointmentRescheduled
-from services.scheduling import handlers as people
+from services.scheduling import handlers
 from services.scheduling.directory import doctors
 from tests.events import example_of
 from tests.scheduling.factories import book, doctor, heard, move, said
@@ -22,13 +22,17 @@ Leave = Callable[[Session, Actor, int, UUID | None], None]
 
 def deactivate(session: Session, who: Actor, sequence: int, to: UUID | None) -> None:
     """Hear that an account cannot be used."""
-    people.suspend(session, heard(sequence), example_of(UserDeactivated, user_id=who.person, reassign_to=to))
+    handlers.on_user_deactivated(
+        session, heard(sequence), example_of(UserDeactivated, user_id=who.person, reassign_to=to)
+    )
     session.flush()
 
 
 def dismiss(session: Session, who: Actor, sequence: int, to: UUID | None) -> None:
     """Hear that a person is no doctor any more."""
-    people.dismiss(session, heard(sequence), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=to))
+    handlers.on_role_revoked(
+        session, heard(sequence), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=to)
+    )
     session.flush()
 
 
@@ -74,7 +78,7 @@ def test_visits_stay_when_the_doctor_is_known_to_be_back(session: Session, leave
 def test_visits_stay_when_the_doctor_loses_another_role(session: Session) -> None:
     who = doctor(session)
     visit = booked(session, who)
-    people.dismiss(session, heard(9), example_of(RoleRevoked, user_id=who.person, role="nurse"))
+    handlers.on_role_revoked(session, heard(9), example_of(RoleRevoked, user_id=who.person, role="nurse"))
     assert after(session, visit)[:2] == (who.person, "booked")
 
 

@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 
 from chassis.errors import NotFound, NotYet
 from chassis.persistence.database import Database, Session
-from contracts.auth.events import DoctorApproved, RoleRevoked
+from contracts.auth.events import DoctorApproved, RoleRevoked, UserErased
 from contracts.scheduling.availability import GetDoctor, ListDoctors, ListSlots
 from contracts.scheduling.directory import DoctorView
-from services.scheduling import handlers as people
+from services.scheduling import handlers
 from services.scheduling.availability import slots
 from services.scheduling.directory import doctors
 from services.scheduling.models.directory import Doctor
@@ -149,9 +149,11 @@ def tell(session: Session, doctor_id: UUID, sequence: int) -> None:
     elif line == "deactivated":
         doctors.suspend(session, actor, user_id=doctor_id)
     elif line == "erased":
-        doctors.forget(session, actor, user_id=doctor_id, reassign_to=None)
+        handlers.on_user_erased(session, actor, example_of(UserErased, user_id=doctor_id, reassign_to=None))
     else:
-        people.dismiss(session, actor, example_of(RoleRevoked, user_id=doctor_id, role=line.partition(" ")[0]))
+        handlers.on_role_revoked(
+            session, actor, example_of(RoleRevoked, user_id=doctor_id, role=line.partition(" ")[0])
+        )
 
 
 def known(session: Session, doctor_id: UUID) -> tuple[str, str, bool]:

@@ -24,7 +24,7 @@ from chassis.persistence.tables import outbox
 from contracts.roles import DESK, STAFF, Role
 from contracts.scheduling.appointments.commands import BookAppointment, RescheduleAppointment
 from contracts.scheduling.availability import GetDoctor, ListSlots
-from contracts.scheduling.shifts.commands import ListColleagueShifts
+from contracts.scheduling.shifts.queries import ListColleagueShifts
 from contracts.scheduling.shifts.swaps import AskForSwap
 from matron.migrations import migrate
 from services.scheduling.models.appointments import Appointment

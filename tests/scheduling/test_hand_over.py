@@ -10,16 +10,19 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
+from contracts.auth.events import UserErased
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentDisplaced,
     AppointmentRescheduled,
 )
+from services.scheduling import handlers
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.availability import AvailabilityRule, TimeOff
 from services.scheduling.models.directory import Doctor
+from tests.events import example_of
 from tests.scheduling.factories import (
     HALF_HOUR,
     at,
@@ -38,7 +41,7 @@ DESK = patient(None, "receptionist")
 
 def erase(session: Session, who: Actor, to: Actor | None = None) -> None:
     """Hear that a doctor is gone for ever."""
-    doctors.forget(session, heard(9), user_id=who.person, reassign_to=to and to.person)
+    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=who.person, reassign_to=to and to.person))
     session.flush()
 
 

@@ -11,7 +11,7 @@ from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.auth.events import RoleRevoked, UserDeactivated
-from services.scheduling import handlers as people
+from services.scheduling import handlers
 from services.scheduling.appointments import handover, openings
 from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
@@ -64,12 +64,14 @@ def test_more_people_are_locked_than_one_statement_can_name(fresh: Database, mon
 
 def deactivate(session: Session, who: Actor, other: Actor) -> None:
     """Hear that a doctor's account cannot be used, and who takes the visits over."""
-    people.suspend(session, heard(9), example_of(UserDeactivated, user_id=who.person, reassign_to=other.person))
+    handlers.on_user_deactivated(
+        session, heard(9), example_of(UserDeactivated, user_id=who.person, reassign_to=other.person)
+    )
 
 
 def dismiss(session: Session, who: Actor, other: Actor) -> None:
     """Hear that a person is no doctor any more, and who takes the visits over."""
-    people.dismiss(
+    handlers.on_role_revoked(
         session, heard(9), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=other.person)
     )
 

@@ -22,7 +22,7 @@ from contracts.scheduling.availability import (
     SetSchedule,
     TakeTimeOff,
 )
-from services.scheduling.availability import slots, time_off
+from services.scheduling.availability import time_off, weekly_hours
 from tests.scheduling.asking import DONE, Answer, ask
 from tests.scheduling.factories import Hours, at, book, doctor, history, in_transaction, patient, said
 from tests.scheduling.test_time_off import SECRET, status_of, take
@@ -52,9 +52,11 @@ def known(fresh: Database) -> Actor:
 
 def test_an_admin_sets_the_hours_of_a_doctor(session: Session) -> None:
     who = doctor(session)
-    slots.set_schedule(session, ADMIN, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()]))
+    weekly_hours.set_schedule(
+        session, ADMIN, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()])
+    )
     for asking in (who, ADMIN, RECEPTIONIST):
-        [rule] = slots.get_schedule(session, asking, GetSchedule(doctor_id=who.person))["rules"]
+        [rule] = weekly_hours.get_schedule(session, asking, GetSchedule(doctor_id=who.person))["rules"]
         assert (rule.weekday, rule.from_) == (2, time(10))
 
 
@@ -142,7 +144,7 @@ def test_a_doctor_and_an_admin_do_not_replace_each_others_hours_unseen(fresh: Da
 @pytest.mark.parametrize("asking", [ADMIN, RECEPTIONIST], ids=["admin", "desk"])
 def test_a_doctor_of_whom_nobody_has_told_may_be_an_event_away(session: Session, asking: Actor) -> None:
     with pytest.raises(NotYet):
-        slots.get_schedule(session, asking, GetSchedule(doctor_id=uuid7()))
+        weekly_hours.get_schedule(session, asking, GetSchedule(doctor_id=uuid7()))
     with pytest.raises(NotYet):
         time_off.absences(session, asking, ListAbsences(doctor_id=uuid7(), **LISTED))
 

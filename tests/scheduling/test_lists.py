@@ -13,7 +13,7 @@ from chassis import clock, config
 from chassis.errors import Invalid, NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.commands import ListAppointments, ListDoctorAppointments
+from contracts.scheduling.appointments.queries import ListAppointments, ListDoctorAppointments
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import queries as lists
 from services.scheduling.models.appointments import Appointment

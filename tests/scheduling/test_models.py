@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict
-from contracts.scheduling.appointments.commands import AppointmentStatus
+from contracts.scheduling.appointments.views import AppointmentStatus
 from services.scheduling.models.appointments import ACTIVE, Appointment
 from services.scheduling.rules import Slot
 

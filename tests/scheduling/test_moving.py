@@ -15,7 +15,7 @@ from contracts.scheduling.appointments.events import AppointmentRescheduled
 from contracts.scheduling.availability import SetSchedule
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import rescheduling
-from services.scheduling.availability import slots
+from services.scheduling.availability import weekly_hours
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
 from tests.scheduling.factories import HALF_HOUR, Hours, at, book, doctor, history, move, patient, said, seen
@@ -92,7 +92,7 @@ def test_a_visit_may_move_to_a_time_that_its_own_old_one_overlaps(session: Sessi
     who = doctor(session)
     visit = book(session, who)
     hours = [Hours(weekday, time(9, 15)).view() for weekday in range(7)]
-    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=hours))
+    weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=hours))
     assert reschedule(session, who, visit, starts_at=at(minute=15))["ends_at"] == at(minute=45)
 
 

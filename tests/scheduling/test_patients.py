@@ -15,7 +15,7 @@ from chassis.persistence.database import Database, Session
 from contracts.auth.events import UserErased, UserRegistered
 from contracts.clinical.patients import PatientRegistered
 from contracts.scheduling.appointments.commands import BookAppointment
-from services.scheduling import handlers as people
+from services.scheduling import handlers
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.directory import patients
 from services.scheduling.models.appointments import Appointment
@@ -92,7 +92,7 @@ def test_who_is_erased_stays_so_in_whatever_order_it_is_heard(session: Session, 
         elif event == "record":
             patients.admit(session, heard(8), example_of(PatientRegistered, patient_id=whom.person))
         else:
-            people.forget(session, heard(1), example_of(UserErased, user_id=whom.person, reassign_to=None))
+            handlers.on_user_erased(session, heard(1), example_of(UserErased, user_id=whom.person, reassign_to=None))
     with pytest.raises(NotFound) as refused:
         at_desk(session, who, whom)
     assert type(refused.value) is NotFound, "no event will bring them back: nobody waits for one"
@@ -115,7 +115,7 @@ def test_nobody_is_booked_while_they_are_erased(fresh: Database, by: str) -> Non
     forgotten = Signal()
 
     def erase(session: Session) -> None:
-        people.forget(session, heard(2), example_of(UserErased, user_id=whom.person, reassign_to=None))
+        handlers.on_user_erased(session, heard(2), example_of(UserErased, user_id=whom.person, reassign_to=None))
         forgotten.send()
         eventlet.sleep(0.05)
 

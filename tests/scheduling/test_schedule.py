@@ -15,7 +15,7 @@ from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved
 from contracts.scheduling.availability import GetSchedule, ScheduleView, SetSchedule
 from services.scheduling import rules
-from services.scheduling.availability import slots
+from services.scheduling.availability import weekly_hours
 from services.scheduling.directory import doctors
 from tests.events import example_of
 from tests.scheduling.factories import (
@@ -37,15 +37,17 @@ MONDAY = date(2026, 6, 1)
 
 def test_new_hours_replace_the_old_ones(session: Session) -> None:
     who = doctor(session)
-    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()]))
-    [rule] = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]
+    weekly_hours.set_schedule(
+        session, who, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()])
+    )
+    [rule] = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]
     assert (rule.weekday, rule.from_, rule.to, rule.slot_minutes) == (2, time(10), time(12), 30)
 
 
 def test_hours_keep_their_place_and_the_days_on_which_they_count(session: Session) -> None:
     given = [Hours(2, time(22), time(2), 20, "Room 4", date(2026, 1, 1), date(2026, 12, 31)).view()]
     who = doctor(session, rules=given)
-    shown = ScheduleView.dump_one(slots.get_schedule(session, who, GetSchedule(doctor_id=who.person)))
+    shown = ScheduleView.dump_one(weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person)))
     assert shown["rules"] == ScheduleView.dump_one({"rules": given})["rules"]
 
 
@@ -80,79 +82,85 @@ def test_of_two_schedules_at_once_one_stays(fresh: Database) -> None:
         for days in ((0, 1), (2, 3, 4))
     ]
     for _number in range(10):
-        works = [partial(slots.set_schedule, actor=who, command=week) for week in weeks]
+        works = [partial(weekly_hours.set_schedule, actor=who, command=week) for week in weeks]
         together(*(partial(in_transaction, fresh, work) for work in works))
         with fresh.read() as session:
-            assert len(slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]) in (2, 3)
+            assert len(weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]) in (2, 3)
 
 
 def test_hours_come_in_the_order_of_the_week(session: Session) -> None:
     who = doctor(session, rules=list(reversed(ALL_WEEK)))
-    found = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]
+    found = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]
     assert [rule.weekday for rule in found] == list(range(7))
 
 
 def test_visits_that_are_agreed_stay_when_hours_change(session: Session) -> None:
     who = doctor(session)
     visit = book(session, who)
-    slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))
+    weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))
     assert visits_of(session, who) == [visit["id"]]
 
 
 def test_only_the_doctor_sets_and_sees_the_hours(session: Session) -> None:
     who = doctor(session)
     with pytest.raises(NotFound):
-        slots.set_schedule(session, patient(), SetSchedule(doctor_id=who.person, rules=[]))
+        weekly_hours.set_schedule(session, patient(), SetSchedule(doctor_id=who.person, rules=[]))
     with pytest.raises(NotFound):
-        slots.get_schedule(session, doctor(session), GetSchedule(doctor_id=who.person))
+        weekly_hours.get_schedule(session, doctor(session), GetSchedule(doctor_id=who.person))
 
 
 def test_who_is_not_known_as_a_doctor_yet_has_no_hours(session: Session) -> None:
     unknown = patient(uuid7(), "doctor")
     with pytest.raises(NotFound):
-        slots.set_schedule(session, unknown, SetSchedule(doctor_id=unknown.person, rules=[]))
+        weekly_hours.set_schedule(session, unknown, SetSchedule(doctor_id=unknown.person, rules=[]))
 
 
 def test_hours_are_shown_with_the_hospitals_zone(session: Session) -> None:
     who = doctor(session)
-    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["timezone"] == "Europe/Berlin"
-    assert slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))["timezone"] == "Europe/Berlin"
+    assert weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["timezone"] == "Europe/Berlin"
+    assert (
+        weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))["timezone"]
+        == "Europe/Berlin"
+    )
 
 
 def test_each_schedule_is_a_revision_more(session: Session) -> None:
     who = doctor(session, rules=[])
-    before = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
-    assert slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))["revision"] == before + 1
-    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == before + 1
+    before = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
+    assert (
+        weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))["revision"]
+        == before + 1
+    )
+    assert weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == before + 1
 
 
 def test_hours_that_have_changed_meanwhile_are_not_replaced(session: Session) -> None:
     who = doctor(session)
-    seen = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
+    seen = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
     reader = replace(who, if_match=f'"{seen}"')
-    slots.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=[]))
+    weekly_hours.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=[]))
     with pytest.raises(Stale):
-        slots.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))
-    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"] == []
+        weekly_hours.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))
+    assert weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"] == []
 
 
 def test_a_new_name_of_a_doctor_leaves_the_revision_of_the_hours(session: Session) -> None:
     who = doctor(session)
-    seen = slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
+    seen = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
     doctors.remember(
         session, heard(2), example_of(DoctorApproved, doctor_id=who.person, name="Dr Rao", specialization="cardiology")
     )
-    assert slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == seen
+    assert weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == seen
 
 
 def test_hours_that_overlap_are_refused_by_name(session: Session) -> None:
     who = doctor(session)
     quarter_past = Hours(2, time(9, 15), time(12)).view()
     with pytest.raises(Invalid) as refusal:
-        slots.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[*ALL_WEEK, quarter_past]))
+        weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[*ALL_WEEK, quarter_past]))
     assert (refusal.value.code, refusal.value.facts["rules"]) == ("rules_overlap", [2, 7])
     assert list(refusal.value.facts["errors"]["rules"]) == ["7"]
-    assert len(slots.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]) == 7
+    assert len(weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"]) == 7
 
 
 NIGHT = Hours(6, time(22), time(6))

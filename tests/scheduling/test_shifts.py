@@ -9,17 +9,11 @@ import pytest
 from chassis import clock
 from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
 from chassis.persistence.database import Session
-from contracts.scheduling.shifts.commands import (
-    AssignShift,
-    ChangeShift,
-    GetShift,
-    ListMyShifts,
-    ListShifts,
-    ShiftAssigned,
-    ShiftChanged,
-)
+from contracts.scheduling.shifts.commands import AssignShift, ChangeShift
+from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
+from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShifts
 from services.scheduling.directory import staff
-from services.scheduling.shifts import commands as shifts
+from services.scheduling.shifts import queries as shift_queries
 from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, HOUR, change, nurse, shift, shifts_of, somebody
 
@@ -217,8 +211,8 @@ def test_a_shift_that_is_cancelled_keeps_the_rest() -> None:
 def test_shifts_are_listed_latest_first_page_by_page(session: Session) -> None:
     who = nurse(session)
     made = [shift(session, who, at(days=day))["id"] for day in (3, 2, 4)]
-    first = shifts.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "limit": 2}))
-    second = shifts.listing(
+    first = shift_queries.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "limit": 2}))
+    second = shift_queries.listing(
         session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "limit": 2, "cursor": first.next})
     )
     assert [one.id for one in (*first.items, *second.items)] == [made[2], made[0], made[1]]
@@ -229,9 +223,13 @@ def test_shifts_are_listed_by_ward_and_by_when_they_begin(session: Session) -> N
     made = [shift(session, who, at(days=day, hour=22)) for day in (2, 3, 4)]
     change(session, made[1], ward="Ward 7")
     day = made[1]["starts_at"].date()
-    of_day = shifts.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "from_": day, "to": day}))
-    of_ward = shifts.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "ward": "Ward 7"}))
-    until = shifts.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "to": made[1]["starts_at"]}))
+    of_day = shift_queries.listing(
+        session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "from_": day, "to": day})
+    )
+    of_ward = shift_queries.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "ward": "Ward 7"}))
+    until = shift_queries.listing(
+        session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "to": made[1]["starts_at"]})
+    )
     found = [[one.id for one in page.items] for page in (of_day, of_ward, until)]
     assert found == [[made[1]["id"]], [made[1]["id"]], [made[0]["id"]]]
 
@@ -246,8 +244,8 @@ def test_shifts_are_listed_by_their_state(session: Session) -> None:
         ("cancelled",): [gone],
         ("cancelled", "assigned"): [gone, kept],
     }.items():
-        of_all = shifts.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "status": status}))
-        own = shifts.own(session, who, ListMyShifts(**{**mine, "status": status}))
+        of_all = shift_queries.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "status": status}))
+        own = shift_queries.own(session, who, ListMyShifts(**{**mine, "status": status}))
         assert [one.id for one in of_all.items] == [one.id for one in own.items] == [one["id"] for one in found]
 
 
@@ -256,7 +254,7 @@ def test_nobody_lists_anothers_shifts(session: Session) -> None:
     made, _others = shift(session, who), shift(session, other)
     assert shifts_of(session, who) == [made["id"]]
     with pytest.raises(NotFound):
-        shifts.own(
+        shift_queries.own(
             session, who, ListMyShifts(**{**{n: v for n, v in ALL.items() if n != "ward"}, "person_id": other.person})
         )
 
@@ -264,15 +262,17 @@ def test_nobody_lists_anothers_shifts(session: Session) -> None:
 def test_shifts_are_listed_earliest_first_when_told_so(session: Session) -> None:
     who = nurse(session)
     made = [shift(session, who, at(days=day))["id"] for day in (3, 2, 4)]
-    page = shifts.listing(session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "order": "asc", "limit": 2}))
+    page = shift_queries.listing(
+        session, ADMIN, ListShifts(**{**ALL, "person_id": who.person, "order": "asc", "limit": 2})
+    )
     assert [one.id for one in page.items] == [made[1], made[0]]
 
 
 def test_admins_read_one_shift(session: Session) -> None:
     made = shift(session, nurse(session))
-    assert shifts.get(session, ADMIN, GetShift(shift_id=made["id"])).items() >= made.items()
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=made["id"])).items() >= made.items()
     with pytest.raises(NotFound):
-        shifts.get(session, ADMIN, GetShift(shift_id=somebody()))
+        shift_queries.get(session, ADMIN, GetShift(shift_id=somebody()))
 
 
 @pytest.mark.parametrize(

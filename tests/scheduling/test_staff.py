@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from chassis.errors import Conflict, NotFound, NotYet
 from chassis.persistence.database import Session
 from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated, UserErased
-from services.scheduling import handlers as people
+from services.scheduling import handlers
 from services.scheduling.directory import staff
 from services.scheduling.models.directory import LEFT, Doctor, StaffRole
 from tests.events import example_of
@@ -39,11 +39,11 @@ def tell(session: Session, user_id: UUID, sequence: int) -> None:
     if more == "approved":
         staff.remember(session, actor, example_of(StaffApproved, user_id=user_id, role=what))
     elif more == "revoked":
-        people.dismiss(session, actor, example_of(RoleRevoked, user_id=user_id, role=what))
+        handlers.on_role_revoked(session, actor, example_of(RoleRevoked, user_id=user_id, role=what))
     elif what == "deactivated":
-        people.suspend(session, actor, example_of(UserDeactivated, user_id=user_id))
+        handlers.on_user_deactivated(session, actor, example_of(UserDeactivated, user_id=user_id))
     else:
-        people.forget(session, actor, example_of(UserErased, user_id=user_id, reassign_to=None))
+        handlers.on_user_erased(session, actor, example_of(UserErased, user_id=user_id, reassign_to=None))
 
 
 def works_here(session: Session, user_id: UUID) -> bool:

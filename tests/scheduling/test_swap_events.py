@@ -11,7 +11,7 @@ from chassis.event import Event
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import StaffApproved
-from contracts.scheduling.shifts.commands import ShiftChanged
+from contracts.scheduling.shifts.events import ShiftChanged
 from contracts.scheduling.shifts.swaps import ListSwaps, SwapAnswered, SwapAsked, SwapDecided, SwapEnded
 from services.scheduling.directory import staff
 from services.scheduling.shifts import pending_swaps, swaps

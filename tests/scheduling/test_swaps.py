@@ -8,7 +8,7 @@ from chassis import clock
 from chassis.errors import Conflict, Forbidden, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.shifts.commands import ShiftChanged
+from contracts.scheduling.shifts.events import ShiftChanged
 from contracts.scheduling.shifts.swaps import ListMySwaps, ListSwaps
 from services.scheduling.directory import staff
 from services.scheduling.shifts import swaps

@@ -7,9 +7,10 @@ import pytest
 from chassis.contract import page_of
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.shifts.commands import ColleagueShiftView, GetShift, ShiftWithSwapView
+from contracts.scheduling.shifts.queries import GetShift
 from contracts.scheduling.shifts.swaps import ListMySwaps, SwapView
-from services.scheduling.shifts import commands as shifts
+from contracts.scheduling.shifts.views import ColleagueShiftView, ShiftWithSwapView
+from services.scheduling.shifts import queries as shift_queries
 from services.scheduling.shifts import swaps
 from tests.scheduling.factories import at, statements
 from tests.scheduling.rota import ADMIN, answer, ask, decide, nurse, shift
@@ -44,11 +45,11 @@ def test_who_is_asked_sees_when_and_where_both_shifts_are(session: Session, one:
 
 def test_admins_see_with_a_shift_which_swap_of_it_is_open(session: Session, one: Actor, other: Actor) -> None:
     given = shift(session, one)
-    assert shifts.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
     asked = ask(session, one, given, other)
     answer(session, other, asked)
-    shown = ShiftWithSwapView.schema().dump(shifts.get(session, ADMIN, GetShift(shift_id=given["id"])))
+    shown = ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"])))
     facts = {"asked_by": str(one.person), "asked_of": str(other.person), "in_exchange_id": None, "status": "accepted"}
     assert (shown["revision"], shown["swap"]) == (1, {"id": str(asked["id"]), **facts, "revision": 2})
     decide(session, given, by=replace(ADMIN, if_match='"2"'), decision="refuse", reason="Ward 1 needs you.")
-    assert shifts.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None

@@ -20,8 +20,7 @@ from contracts.scheduling.tasks import (
     TaskClosed,
     TaskView,
 )
-from services.scheduling import handlers as people
-from services.scheduling import tasks
+from services.scheduling import handlers, tasks
 from services.scheduling.directory import patients, staff
 from tests.events import example_of
 from tests.scheduling.factories import at, heard, said, timed
@@ -154,7 +153,7 @@ def test_another_owner_has_to_accept_the_task(session: Session, who: Actor, befo
 
 def test_a_task_of_somebody_who_is_erased_stays_for_another(session: Session, who: Actor) -> None:
     made = task(session, who)
-    people.forget(session, heard(2), example_of(UserErased, user_id=who.person, reassign_to=None))
+    handlers.on_user_erased(session, heard(2), example_of(UserErased, user_id=who.person, reassign_to=None))
     found = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": who.person}))
     assert [(one.id, one.status) for one in found.items] == [(made["id"], "requested")]
     other = nurse(session)

@@ -12,14 +12,16 @@ from uuid_utils.compat import uuid7
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.auth.events import UserErased
 from contracts.scheduling.appointments.events import AppointmentDisplaced
 from contracts.scheduling.availability import EndTimeOff, ListTimeOff, TakeTimeOff, TimeOffRowView, TimeOffView
+from services.scheduling import handlers
 from services.scheduling.appointments import openings
 from services.scheduling.appointments.conflicts import Wish
 from services.scheduling.availability import time_off
-from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, Appointment
 from services.scheduling.models.availability import TimeOff
+from tests.events import example_of
 from tests.scheduling.factories import HALF_HOUR, at, book, doctor, free, heard, history, patient, said
 
 DAY = timedelta(days=1)
@@ -277,7 +279,7 @@ def test_an_erased_doctors_times_off_are_gone(session: Session) -> None:
     who, other = doctor(session), doctor(session)
     take(session, who, reason=SECRET)
     take(session, other)
-    doctors.forget(session, heard(2), user_id=who.person, reassign_to=None)
+    handlers.on_user_erased(session, heard(2), example_of(UserErased, user_id=who.person, reassign_to=None))
     assert session.scalars(select(TimeOff.doctor_id)).all() == [other.person]
 
 

@@ -19,8 +19,8 @@ from chassis.execution.run import add_events
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import outbox
-from contracts.scheduling.appointments.commands import AppointmentStatus
 from contracts.scheduling.appointments.events import AppointmentDisplaced, AppointmentExpired, AppointmentMissed
+from contracts.scheduling.appointments.views import AppointmentStatus
 from services.scheduling.appointments import timers
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment

@@ -1,18 +1,17 @@
-"""Appointments: requested, booked, rescheduled, cancelled, listed."""
+"""Commands that book, answer, reschedule and cancel appointments."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from marshmallow import validate
 
-from chassis.contract import Command, View, page_of
+from chassis.contract import Command
 from chassis.errors import Conflict, Forbidden
 from chassis.refusals import Refusal
-from contracts.ranges import TimedQuery
 from contracts.roles import DESK, Role
+from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, AppointmentView
 from contracts.scheduling.availability import PLACE
 from contracts.scheduling.refusals import (
     DOCTOR_GONE,
@@ -25,7 +24,6 @@ from contracts.scheduling.refusals import (
     TOO_FAR_AHEAD,
     TOO_LATE,
 )
-from contracts.several import Choices
 from contracts.texts import Reason
 from records.fields import OMITTED, Facts, Omitted
 
@@ -38,85 +36,63 @@ CANNOT_BE_CANCELLED = Refusal(
         "`state` says what it is."
     ),
 )
+
+
 CANNOT_BE_MOVED = Refusal(
     Conflict,
     "cannot_be_moved",
     "The visit is {state}.",
     "Only a requested, booked or displaced visit can be moved or changed; `state` says what it is.",
 )
+
+
 DESK_ONLY = Refusal(
     Forbidden,
     "desk_only",
     "Only the desk books beside the doctor's hours and other visits.",
     "Only the desk overbooks, or gives a doctor's visit to another doctor.",
 )
+
+
 LATE_CANCEL = Refusal(
     Conflict,
     "late_cancel",
     "Within 24 hours of the visit only the hospital moves it or calls it off.",
     "Within 24 hours of an agreed visit its patient neither moves it nor calls it off: ask the desk.",
 )
+
+
 NOT_REQUESTED = Refusal(
     Conflict,
     "not_requested",
     "The visit is {state}.",
     "Only a requested visit can be accepted or rejected; `state` says what it is.",
 )
+
+
 OWN_PATIENT = Refusal(
     Conflict,
     "own_visit",
     "A doctor is nobody's own patient: choose another doctor.",
     "A doctor is nobody's own patient: choose another doctor.",
 )
+
+
 TOO_MANY_REQUESTS = Refusal(
     Conflict,
     "too_many_requests",
     "Five requests of this patient wait for an answer already.",
     "Five requests of this patient wait for an answer already.",
 )
-DOCTOR = frozenset({Role.DOCTOR})
-PATIENT = frozenset({Role.PATIENT})
-VISIT = "The visit."
-FIRST_CALL = "Whether only those that are to be given a time before others, or only the others."
+
+
 ANOTHER = "Another doctor of the directory; the visit's own unless it is said."
+
+
 OVERBOOKING = "Why the visit may be beside the doctor's hours, or at a time that somebody has."
+
+
 OVERBOOKED = "Of an overbooked visit. Unless it is said, the doctor's slot then counts, or 15 where there is none."
-
-
-class AppointmentStatus(StrEnum):
-    """The states of a visit."""
-
-    REQUESTED = "requested"
-    BOOKED = "booked"
-    ARRIVED = "arrived"
-    IN_PROGRESS = "in_progress"
-    FULFILLED = "fulfilled"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    NO_SHOW = "no_show"
-    DISPLACED = "displaced"
-
-
-class AppointmentView(View):
-    """A visit, or the request for one.
-
-    `status_reason` is why it was rejected, cancelled or displaced; `overbooked` ones share the doctor's time with
-    another; `first_call` ones were displaced and are to be given a time before others.
-    """
-
-    id: UUID
-    doctor_id: UUID
-    patient_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    place: str | None
-    status: AppointmentStatus
-    reason: str | None
-    status_reason: str | None
-    overbooked: bool
-    first_call: bool
-    revision: int
 
 
 class Overbooking(Command):
@@ -265,30 +241,3 @@ class ChangeAppointment(
     starts_at: datetime | Omitted = OMITTED
     place: Annotated[str, PLACE] | Omitted | None = OMITTED
     reason: Annotated[str, validate.Length(max=500)] | Omitted | None = OMITTED
-
-
-class AppointmentQuery(TimedQuery):
-    """Base of the lists of visits: by status, and by when they begin; latest first when not told otherwise."""
-
-    status: Annotated[list[AppointmentStatus], Choices] | None = None
-
-
-class ListPatientAppointments(AppointmentQuery, service="scheduling", roles=PATIENT, returns=page_of(AppointmentView)):
-    """One's own visits, latest first."""
-
-    patient_id: UUID
-
-
-class ListDoctorAppointments(AppointmentQuery, service="scheduling", roles=DOCTOR, returns=page_of(AppointmentView)):
-    """The doctor's own visits, latest first."""
-
-    doctor_id: UUID
-    first_call: Annotated[bool, FIRST_CALL] | None = None
-
-
-class ListAppointments(AppointmentQuery, service="scheduling", roles=DESK, returns=page_of(AppointmentView)):
-    """All visits, latest first; by doctor, by patient, and whether they are to be given a time before others."""
-
-    doctor_id: Annotated[UUID, "Only visits of this doctor."] | None = None
-    patient_id: Annotated[UUID, "Only visits of this patient."] | None = None
-    first_call: Annotated[bool, FIRST_CALL] | None = None

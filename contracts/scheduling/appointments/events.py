@@ -5,8 +5,8 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.event import Event
-from contracts.scheduling.appointments.commands import AppointmentStatus
 from contracts.scheduling.appointments.history import AppointmentPart
+from contracts.scheduling.appointments.views import AppointmentStatus
 
 
 class AppointmentEvent(Event):

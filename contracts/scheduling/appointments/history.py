@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.contract import Query, View
 from contracts.roles import DESK
-from contracts.scheduling.appointments.commands import DOCTOR, PATIENT, VISIT, AppointmentStatus, AppointmentView
+from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, AppointmentStatus, AppointmentView
 
 
 class AppointmentPart(StrEnum):

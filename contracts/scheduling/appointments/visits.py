@@ -7,7 +7,7 @@ from chassis.contract import Command
 from chassis.errors import Conflict
 from chassis.refusals import Refusal
 from contracts.roles import DESK, Role
-from contracts.scheduling.appointments.commands import DOCTOR, VISIT, AppointmentView
+from contracts.scheduling.appointments.views import DOCTOR, VISIT, AppointmentView
 from contracts.scheduling.refusals import (
     DOCTOR_GONE,
     OUTSIDE_HOURS,

@@ -11,15 +11,8 @@ from chassis.event import Event
 from chassis.refusals import Refusal
 from contracts.refusals import OWN_REQUEST, REASON_REQUIRED
 from contracts.roles import STAFF
-from contracts.scheduling.shifts.commands import (
-    ADMIN,
-    NURSE,
-    SHIFT_CANCELLED,
-    SHIFT_OVERLAPS,
-    THE_SHIFT,
-    TOO_MANY_HOURS,
-    ColleagueShiftView,
-)
+from contracts.scheduling.shifts.commands import SHIFT_CANCELLED, SHIFT_OVERLAPS, TOO_MANY_HOURS
+from contracts.scheduling.shifts.views import ADMIN, NURSE, THE_SHIFT, ColleagueShiftView
 from contracts.texts import Reason
 from records.fields import Facts
 

@@ -6,9 +6,8 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
 from contracts.scheduling.appointments.events import VisitCompletionUndone
 from contracts.scheduling.appointments.visits import UndoCompletion
-from services.scheduling import date_ranges
 from services.scheduling.appointments import commands as appointments
-from services.scheduling.appointments import openings
+from services.scheduling.appointments import openings, timers
 from services.scheduling.appointments.access import held
 from services.scheduling.appointments.conflicts import OVERLAPS, Wish
 from services.scheduling.directory import patients
@@ -23,7 +22,7 @@ def undo_completion(session: Session, actor: Actor, command: UndoCompletion) -> 
     visit = held(session, actor, command.appointment_id, "desk")
     visit.check_fulfilled()
     now = clock.now()
-    if visit.ends_at <= date_ranges.missed_before(now) or patients.is_gone(session, visit.patient_id):
+    if visit.ends_at <= timers.missed_before(now) or patients.is_gone(session, visit.patient_id):
         visit.undo_completion("cancelled", command.reason, now)
     elif not _is_booked_again(session, visit, command.reason):
         visit.undo_completion("displaced", command.reason, now)

@@ -6,8 +6,8 @@ from sqlalchemy import Select, Table, bindparam, case, null, select
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.commands import AppointmentView
 from contracts.scheduling.appointments.history import ChangeView, GetAppointment
+from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling.appointments.access import part_of
 from services.scheduling.models.appointments import VISIT, AppointmentChange
 

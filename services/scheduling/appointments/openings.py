@@ -1,19 +1,16 @@
 """What a booking asks a doctor's calendar: whether there is such a slot, and whose locks to hold meanwhile."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
     ScalarSelect,
-    Table,
-    and_,
     bindparam,
     func,
     literal_column,
-    or_,
     select,
 )
 
@@ -21,7 +18,8 @@ from chassis import clock, config
 from chassis.errors import NotFound, NotYet
 from chassis.persistence.database import Session
 from contracts.refusals import NO_SUCH_PATIENT
-from contracts.scheduling.appointments.commands import TOO_MANY_REQUESTS, AppointmentStatus
+from contracts.scheduling.appointments.commands import TOO_MANY_REQUESTS
+from contracts.scheduling.appointments.views import AppointmentStatus
 from contracts.scheduling.refusals import (
     NO_SUCH_DOCTOR,
     NOT_IN_FUTURE,
@@ -34,23 +32,20 @@ from contracts.scheduling.refusals import (
 from services.scheduling import rules
 from services.scheduling.appointments.conflicts import Wish, named
 from services.scheduling.models.appointments import ACTIVE, VISIT
-from services.scheduling.models.availability import AvailabilityRule, TimeOff
-from services.scheduling.models.directory import Doctor, Patient
+from services.scheduling.models.availability import AWAY, HOURS, RULE, VALID
+from services.scheduling.models.directory import DOCTOR, PATIENT
 from services.scheduling.rules import Slot
 
-DOCTOR, HOURS, AWAY, PATIENT = (cast("Table", one.__table__) for one in (Doctor, AvailabilityRule, TimeOff, Patient))
-RULE = [column.label(column.key) for column in HOURS.c if column.key not in ("id", "doctor_id", "from")]
-RULE.append(HOURS.c["from"].label("from_"))
-VALID = and_(
-    or_(HOURS.c.valid_from.is_(None), HOURS.c.valid_from <= bindparam("last_day")),
-    or_(HOURS.c.valid_to.is_(None), HOURS.c.valid_to >= bindparam("first_day")),
-)
-"""Those of a doctor's hours that count on one of these days."""
 OVERBOOKED = timedelta(minutes=15)
 """What an overbooked visit takes when nobody says how long, and the doctor has no slot then."""
+
+
 NOBODY = UUID(int=0)
 
+
 _ELSEWHERE, _AT_WORK, _OVERBOOKED = (VISIT.alias(name) for name in ("elsewhere", "at_work", "overbooked"))
+
+
 _OVER: list[ColumnElement[str]] = [
     literal_column(f"'{status}'") for status in AppointmentStatus if status not in ACTIVE
 ]
@@ -69,17 +64,31 @@ def _first(visit: FromClause, *whose: ColumnElement[bool]) -> ScalarSelect[datet
 _WAITING = select(func.count()).where(
     VISIT.c.patient_id == bindparam("patient_id"), VISIT.c.status == "requested", ~VISIT.c.first_call
 )
+
+
 _OF_PATIENT = PATIENT.c.id == bindparam("patient_id")
+
+
 _ERASED = select(PATIENT.c.is_erased).where(_OF_PATIENT)
+
+
 _DECEASED = select(PATIENT.c.is_deceased).where(_OF_PATIENT)
+
+
 _AWAY = select(func.min(AWAY.c.starts_at)).where(
     AWAY.c.doctor_id == DOCTOR.c.id,
     AWAY.c.starts_at > bindparam("year_before", type_=AWAY.c.starts_at.type),
     AWAY.c.starts_at < bindparam("latest_end", type_=AWAY.c.starts_at.type),
     AWAY.c.ends_at > bindparam("starts_at", type_=AWAY.c.starts_at.type),
 )
+
+
 _LAST_NIGHT = (HOURS.c.weekday == bindparam("yesterday")) & (HOURS.c.to <= HOURS.c["from"])
+
+
 _OF_DAYS = (HOURS.c.doctor_id == DOCTOR.c.id) & ((HOURS.c.weekday == bindparam("weekday")) | _LAST_NIGHT)
+
+
 BUSY = (
     _AWAY.correlate(DOCTOR).scalar_subquery().label("away_at"),
     _first(_ELSEWHERE, _ELSEWHERE.c.patient_id == bindparam("doctor_id")).label("elsewhere_at"),
@@ -93,12 +102,16 @@ BUSY = (
 )
 """Since when the doctor is away; is somebody's patient; the patient is somebody's doctor; or the doctor is overbooked:
 what the database's constraints do not see."""
+
+
 HOURS_AT = (
     select(*BUSY, *RULE)
     .select_from(DOCTOR)
     .outerjoin(HOURS, _OF_DAYS & VALID)
     .where(DOCTOR.c.id == bindparam("doctor_id"), DOCTOR.c.is_active)
 )
+
+
 HOURS_AT_AND_WAITING = HOURS_AT.add_columns(
     _WAITING.scalar_subquery().label("waiting"),
     _ERASED.scalar_subquery().label("is_erased"),

@@ -7,12 +7,8 @@ are shown, so that a page costs the same however many visits there are (`python 
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.commands import (
-    AppointmentView,
-    ListAppointments,
-    ListDoctorAppointments,
-    ListPatientAppointments,
-)
+from contracts.scheduling.appointments.queries import ListAppointments, ListDoctorAppointments, ListPatientAppointments
+from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling import date_ranges
 from services.scheduling.listings import Statement, Timed
 from services.scheduling.models.appointments import VISIT

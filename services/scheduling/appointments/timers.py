@@ -5,12 +5,12 @@ None of these visits takes anybody's time afterwards, so the locks on people are
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, or_, select
 
-from chassis import clock
+from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import AppointmentExpired, AppointmentMissed
@@ -27,6 +27,8 @@ PLACED_WITHIN = timedelta(days=14)
 """How long a displaced visit waits for another time."""
 STRANDED_WITHIN = timedelta(hours=24)
 """How long before a visit its doctor may still come back, when they cannot be visited now."""
+MISSED_AFTER = timedelta(hours=2)
+"""How long after its end an appointment counts as missed, at the earliest."""
 NO_DOCTOR = "The doctor cannot be visited then."
 
 
@@ -53,10 +55,16 @@ def miss_visits(session: Session, actor: Actor) -> None:
     Not when there was no doctor for them: `displace_visits` sees to those.
     """
     now = clock.now()
-    is_over = Appointment.ends_at <= date_ranges.missed_before(now)
+    is_over = Appointment.ends_at <= missed_before(now)
     for visit in _batch(session, "booked", is_over & ~handover.has_no_doctor(), Appointment.ends_at):
         visit.miss(now)
         changed(session, actor, visit, AppointmentMissed)
+
+
+def missed_before(now: datetime) -> datetime:
+    """Return the latest end of missed appointments: their day is over, and they ended two hours ago or more."""
+    today = now.astimezone(config.current().hospital_timezone).date()
+    return min(date_ranges.first_of(today), now - MISSED_AFTER)
 
 
 def displace_visits(session: Session, actor: Actor) -> None:

@@ -1,39 +1,31 @@
 """Doctors' weekly hours, and the free slots that they make. Slots are computed, never stored."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, delete, insert, select, union_all
+from sqlalchemy import Table, bindparam, select, union_all
 
 from chassis import clock, config
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.refusals import bad_cursor
-from contracts.audit import ADMINS
-from contracts.roles import DESK
 from contracts.scheduling.availability import (
     RANGE_TOO_LONG,
-    RULES_OVERLAP,
-    GetSchedule,
     ListSlots,
-    RuleView,
-    SetSchedule,
     SlotPage,
 )
 from services.scheduling import date_ranges, rules
-from services.scheduling.appointments import openings
-from services.scheduling.appointments.openings import AWAY, DOCTOR, HOURS, RULE, VALID
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, VISIT
-from services.scheduling.models.availability import AvailabilityRule
-from services.scheduling.models.directory import Doctor
+from services.scheduling.models.availability import AWAY, HOURS, RULE, VALID
+from services.scheduling.models.directory import DOCTOR
 from services.scheduling.rules import Slot
 
 WEEK = timedelta(days=7)
+
 
 HOURS_OF = (
     select(*RULE)
@@ -59,51 +51,6 @@ TAKEN = union_all(
     _between(AWAY, "year_before"),
 )
 """Visits of the doctor's own patients, overbooked ones too, visits to other doctors as their patient, and times off."""
-
-
-def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[str, Any]:
-    """Replace a doctor's weekly hours."""
-    actor.may_act_for(command.doctor_id, ADMINS)
-    # Of two who replace at once, the second sees what the first has written, and does not only add to it.
-    session.lock(openings.lock_of(command.doctor_id))
-    doctor = session.get(Doctor, command.doctor_id, with_for_update=True)
-    doctors.check(None if doctor is None else doctor.is_active)
-    assert doctor is not None  # noqa: S101  for the type checker: else there is no such doctor
-    actor.expects(doctor.schedule_revision)
-    _check_overlaps(command.rules)
-    session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == command.doctor_id))
-    if command.rules:
-        session.execute(
-            insert(AvailabilityRule), [{"doctor_id": command.doctor_id, **rule.given()} for rule in command.rules]
-        )
-    doctor.schedule_revision += 1
-    session.note(record_id=command.doctor_id)
-    return _schedule(command.rules, doctor.schedule_revision)
-
-
-def _check_overlaps(given: list[RuleView]) -> None:
-    """Invalid `rules_overlap`: nobody is visited twice at once, or at two places."""
-    found = rules.rules_that_overlap(given)
-    if found is not None:
-        first, second = found
-        errors = {"rules": {str(second): [f"Overlaps with the rule at place {first}, counted from 0."]}}
-        raise RULES_OVERLAP(errors=errors, rules=[*found])
-
-
-def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
-    return {"rules": hours, "timezone": config.current().hospital_timezone.key, "revision": revision}
-
-
-def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> dict[str, Any]:
-    """A doctor's weekly hours."""
-    actor.may_act_for(query.doctor_id, DESK)
-    statement = select(Doctor.schedule_revision).where(Doctor.id == query.doctor_id, Doctor.is_active)
-    revision = session.scalar(statement)
-    if revision is None:
-        raise doctors.missing(actor, query.doctor_id)
-    hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == query.doctor_id)
-    in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
-    return _schedule(session.scalars(in_order).all(), revision)
 
 
 def listing(session: Session, actor: Actor, query: ListSlots) -> Page:

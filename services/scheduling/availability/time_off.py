@@ -29,10 +29,9 @@ from contracts.scheduling.refusals import NO_SUCH_TIME_OFF, NOT_IN_FUTURE, TOO_F
 from services.scheduling import date_ranges, rules
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import openings
-from services.scheduling.appointments.openings import AWAY
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, PRESENT, Appointment
-from services.scheduling.models.availability import TimeOff
+from services.scheduling.models.availability import AWAY, TimeOff
 
 AHEAD = timedelta(days=5 * 366)
 """How far ahead a time off may end."""

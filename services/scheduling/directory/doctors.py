@@ -3,22 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from chassis.contract import Page
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.erasure import erase_traces
 from chassis.persistence.paging import page
 from chassis.persistence.upserts import keep
 from contracts.auth.events import DoctorApproved
 from contracts.roles import DESK
 from contracts.scheduling.availability import GetDoctor, ListDoctors
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR
-from services.scheduling.appointments import commands as appointments
-from services.scheduling.appointments import handover
-from services.scheduling.models.availability import AvailabilityRule, TimeOff
 from services.scheduling.models.directory import Doctor
 
 
@@ -40,16 +36,6 @@ def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> bool
     return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.heard.sequence, **facts)
 
 
-def leave(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
-    """A person cannot be visited any more: each visit that is still to be kept goes to another doctor, or is displaced.
-
-    Nothing moves when auth has said since that the person can be visited again. A booking waits for the same locks,
-    and finds the doctor gone; one that came first is handed over.
-    """
-    if suspend(session, actor, user_id=user_id):
-        handover.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
-
-
 def suspend(session: Session, actor: Actor, *, user_id: UUID) -> bool:
     """A person cannot be visited, until approved again; whether that is the last word.
 
@@ -57,17 +43,6 @@ def suspend(session: Session, actor: Actor, *, user_id: UUID) -> bool:
     """
     facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.heard.occurred_at}
     return _keep(session, actor, user_id, **facts)
-
-
-def forget(session: Session, actor: Actor, *, user_id: UUID, reassign_to: UUID | None) -> None:
-    """A person is gone for ever: a doctor's visits go to another one, a patient's are called off; no name is left."""
-    suspend(session, actor, user_id=user_id)
-    handover.hand_over(session, actor, doctor_id=user_id, to=reassign_to)
-    handover.call_off_own(session, actor, patient_id=user_id)
-    for model in (AvailabilityRule, TimeOff):  # Only now: the doctor's lock is held, so none is written meanwhile.
-        session.execute(delete(model).where(model.doctor_id == user_id))
-    appointments.forget_reasons(session, user_id)
-    erase_traces(session, user_id)
 
 
 def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:

@@ -1,9 +1,10 @@
 """Tables of doctors' weekly hours and time off."""
 
 from datetime import date, datetime, time
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Table, and_, bindparam, or_
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -40,3 +41,13 @@ class TimeOff(Base):
     ends_at: Mapped[datetime]
     reason: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime]
+
+
+HOURS, AWAY = cast("Table", AvailabilityRule.__table__), cast("Table", TimeOff.__table__)
+RULE = [column.label(column.key) for column in HOURS.c if column.key not in ("id", "doctor_id", "from")]
+RULE.append(HOURS.c["from"].label("from_"))
+VALID = and_(
+    or_(HOURS.c.valid_from.is_(None), HOURS.c.valid_from <= bindparam("last_day")),
+    or_(HOURS.c.valid_to.is_(None), HOURS.c.valid_to >= bindparam("first_day")),
+)
+"""The weekly hours that are valid on a day of the range."""

@@ -1,9 +1,10 @@
 """Copies of doctors, patients and staff, which auth and clinical own."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, false, true
+from sqlalchemy import BigInteger, String, Table, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduling.models.base import Base
@@ -50,3 +51,6 @@ class StaffRole(Base):
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
     changed_by: Mapped[int] = mapped_column(BigInteger)
     """Sequence of the event that this copy is of, so that a stale one never wins."""
+
+
+DOCTOR, PATIENT = cast("Table", Doctor.__table__), cast("Table", Patient.__table__)

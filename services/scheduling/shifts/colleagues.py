@@ -10,7 +10,8 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.paging import page
 from contracts.scheduling.refusals import NO_SUCH_COLLEAGUE
-from contracts.scheduling.shifts.commands import ColleagueShiftView, ListColleagues, ListColleagueShifts
+from contracts.scheduling.shifts.queries import ListColleagues, ListColleagueShifts
+from contracts.scheduling.shifts.views import ColleagueShiftView
 from services.scheduling.directory import staff
 from services.scheduling.listings import EARLIEST_FIRST, Timed
 from services.scheduling.models.directory import LEFT, StaffRole

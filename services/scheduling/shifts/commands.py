@@ -9,31 +9,16 @@ from sqlalchemy import Table, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.contract import Page
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
 from chassis.refusals import WRONG_FIELDS
 from contracts.scheduling.refusals import NO_SUCH_SHIFT, NOT_IN_FUTURE, TOO_FAR_AHEAD
-from contracts.scheduling.shifts.commands import (
-    SHIFT_OVERLAPS,
-    TOO_LONG,
-    TOO_MANY_HOURS,
-    AssignShift,
-    ChangeShift,
-    GetShift,
-    ListMyShifts,
-    ListShifts,
-    ShiftAssigned,
-    ShiftChanged,
-    ShiftOutcome,
-    ShiftPart,
-    ShiftView,
-)
-from services.scheduling import date_ranges
+from contracts.scheduling.shifts.commands import SHIFT_OVERLAPS, TOO_LONG, TOO_MANY_HOURS, AssignShift, ChangeShift
+from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
+from contracts.scheduling.shifts.views import ShiftOutcome, ShiftPart
 from services.scheduling.appointments import openings
 from services.scheduling.directory import staff
-from services.scheduling.listings import Timed
 from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts import rules as working_hours
@@ -41,9 +26,12 @@ from services.scheduling.shifts.rules import Work
 
 HORIZON = timedelta(days=366)
 """How far ahead staff is given work."""
+
+
 OVERLAPS = {"no_shift_overlap": SHIFT_OVERLAPS}
+
+
 SHIFT = cast("Table", Shift.__table__)
-SHIFTS = Timed([SHIFT.c[name] for name in ShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
 
 
 def assign(session: Session, _actor: Actor, command: AssignShift) -> Shift:
@@ -185,29 +173,3 @@ def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
 def not_found() -> NotFound:
     """There is none, or none that the caller may see."""
     return NO_SUCH_SHIFT()
-
-
-def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
-    """One shift, with the swap that is open for it. The contract lets only admins ask."""
-    shift = session.get(Shift, query.shift_id)
-    if shift is None:
-        raise not_found()
-    own = {column.key: getattr(shift, column.key) for column in SHIFT.columns}
-    return {**own, "swap": pending_swaps.of_shift(session, query.shift_id)}
-
-
-def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:
-    """All shifts, from either end. The contract lets only admins ask."""
-    filters = {"person_id": query.person_id, "ward": query.ward, **date_ranges.span(query.from_, query.to)}
-    return SHIFTS.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )
-
-
-def own(session: Session, actor: Actor, query: ListMyShifts) -> Page:
-    """One's own shifts, from either end."""
-    actor.may_act_for(query.person_id)
-    filters = {"person_id": query.person_id, **date_ranges.span(query.from_, query.to)}
-    return SHIFTS.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )

@@ -14,7 +14,6 @@ from chassis.persistence.paging import page
 from chassis.refusals import WRONG_FIELDS
 from contracts.refusals import OWN_REQUEST, REASON_REQUIRED
 from contracts.scheduling.refusals import NO_SUCH_SWAP
-from contracts.scheduling.shifts.commands import ColleagueShiftView
 from contracts.scheduling.shifts.swaps import (
     SWAP_NOT_ACCEPTED,
     SWAP_PENDING,
@@ -29,6 +28,7 @@ from contracts.scheduling.shifts.swaps import (
     SwapDecided,
     SwapView,
 )
+from contracts.scheduling.shifts.views import ColleagueShiftView
 from services.scheduling.appointments import openings
 from services.scheduling.directory import staff
 from services.scheduling.models.shifts import OPEN_SWAP, Shift, ShiftSwap

@@ -1,0 +1,106 @@
+"""Views of shifts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from marshmallow import validate
+
+from chassis.contract import View
+from contracts.roles import STAFF, Role
+from contracts.texts import VISIBLE
+from records.fields import Facts
+
+ADMIN = frozenset({Role.ADMIN})
+
+
+class ShiftStatus(StrEnum):
+    """The states of a shift."""
+
+    ASSIGNED = "assigned"
+    CANCELLED = "cancelled"
+
+
+class ShiftPart(StrEnum):
+    """The parts of a shift that may change."""
+
+    PERSON_ID = "person_id"
+    WARD = "ward"
+    STARTS_AT = "starts_at"
+    ENDS_AT = "ends_at"
+
+
+class ShiftOutcome(StrEnum):
+    """The state of a shift after a change, for the person who is notified."""
+
+    ASSIGNED = "assigned"
+    CANCELLED = "cancelled"
+    GIVEN_AWAY = "given_away"
+
+
+WARD = (validate.Length(1, 100), VISIBLE)
+
+
+THE_SHIFT = "The shift."
+
+
+A_WARD = Facts(example="Ward 3")
+
+
+STARTS = Facts(example="2026-11-23T05:00:00+00:00")
+
+
+ENDS = Facts(example="2026-11-23T13:00:00+00:00")
+
+
+NURSE = "01919c5e-0000-7000-8000-000000000003"
+"""The person of the examples."""
+
+
+class ShiftView(View):
+    """A time in which somebody works on a ward."""
+
+    id: UUID
+    person_id: UUID
+    ward: Annotated[str, A_WARD]
+    starts_at: Annotated[datetime, STARTS]
+    ends_at: Annotated[datetime, ENDS]
+    status: ShiftStatus
+    revision: int
+
+
+class ColleagueView(View):
+    """One of the staff who has a role in common with the caller: somebody who may take the caller's shift."""
+
+    id: UUID
+    roles: Annotated[
+        list[Annotated[Role, validate.OneOf(sorted(STAFF))]],
+        Facts(description="Those that both have.", example=["nurse"]),
+    ]
+
+
+class ColleagueShiftView(View):
+    """When and where somebody works, as a colleague sees it."""
+
+    id: UUID
+    ward: Annotated[str, A_WARD]
+    starts_at: Annotated[datetime, STARTS]
+    ends_at: Annotated[datetime, ENDS]
+
+
+class OpenSwapView(View):
+    """A swap that is not decided yet, as it is shown with its shift. `revision` is the swap's, not the shift's."""
+
+    id: UUID
+    asked_by: UUID
+    asked_of: UUID
+    in_exchange_id: UUID | None
+    status: Literal["asked", "accepted"]
+    revision: int
+
+
+class ShiftWithSwapView(ShiftView):
+    """A shift, and the swap that is open for it, if any. `ETag` has the revision of the shift."""
+
+    swap: OpenSwapView | None

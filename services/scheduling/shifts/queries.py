@@ -1,0 +1,42 @@
+"""TODO."""
+
+from typing import Any
+
+from chassis.contract import Page
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShifts
+from contracts.scheduling.shifts.views import ShiftView
+from services.scheduling import date_ranges
+from services.scheduling.listings import Timed
+from services.scheduling.models.shifts import Shift
+from services.scheduling.shifts import pending_swaps
+from services.scheduling.shifts.commands import SHIFT, not_found
+
+SHIFTS = Timed([SHIFT.c[name] for name in ShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
+
+
+def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
+    """One shift, with the swap that is open for it. The contract lets only admins ask."""
+    shift = session.get(Shift, query.shift_id)
+    if shift is None:
+        raise not_found()
+    own = {column.key: getattr(shift, column.key) for column in SHIFT.columns}
+    return {**own, "swap": pending_swaps.of_shift(session, query.shift_id)}
+
+
+def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:
+    """All shifts, from either end. The contract lets only admins ask."""
+    filters = {"person_id": query.person_id, "ward": query.ward, **date_ranges.span(query.from_, query.to)}
+    return SHIFTS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
+
+
+def own(session: Session, actor: Actor, query: ListMyShifts) -> Page:
+    """One's own shifts, from either end."""
+    actor.may_act_for(query.person_id)
+    filters = {"person_id": query.person_id, **date_ranges.span(query.from_, query.to)}
+    return SHIFTS.page(
+        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
+    )
