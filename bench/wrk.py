@@ -46,7 +46,7 @@ def run(url: str, requests: Iterable[str], *, clients: int, seconds: float) -> L
         command = [find(), "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "30s", "-s", str(SCRIPT), url]
         environment = {**os.environ, "REQUESTS": file.name}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    told = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode or not told:
+    found = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not found:
         raise Unavailable(f"wrk failed: {done.stderr.strip()[-300:]}")
-    return Load(**json.loads(told[-1]))
+    return Load(**json.loads(found[-1]))
