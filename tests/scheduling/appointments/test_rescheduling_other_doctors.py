@@ -9,8 +9,8 @@ from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import AppointmentRescheduled
 from services.scheduling.directory import doctors
+from tests.scheduling.appointments.test_rescheduling import DESK, LATER, agreed, change, code_of, reschedule
 from tests.scheduling.factories import at, book, doctor, heard, patient, said
-from tests.scheduling.test_moving import DESK, LATER, agreed, change, code_of, reschedule
 
 
 @pytest.mark.parametrize(("part", "status"), [("patient", "requested"), ("desk", "booked")])

@@ -14,8 +14,8 @@ from contracts.scheduling.appointments.events import AppointmentDisplaced, Appoi
 from services.scheduling import handlers
 from services.scheduling.directory import doctors
 from tests.events import example_of
+from tests.scheduling.appointments.test_handover import after
 from tests.scheduling.factories import book, doctor, heard, move, said
-from tests.scheduling.test_hand_over import after
 
 Leave = Callable[[Session, Actor, int, UUID | None], None]
 

@@ -19,6 +19,7 @@ from services.scheduling.appointments import history as histories
 from services.scheduling.availability import time_off
 from services.scheduling.directory import doctors, patients
 from services.scheduling.models.appointments import Appointment
+from tests.scheduling.appointments.test_timers import HOUR, Set
 from tests.scheduling.factories import (
     HALF_HOUR,
     book,
@@ -35,7 +36,6 @@ from tests.scheduling.factories import (
     together,
     visits,
 )
-from tests.scheduling.test_timers import HOUR, Set
 
 ADMIN = patient(None, "admin")
 REASON = "The wrong patient."

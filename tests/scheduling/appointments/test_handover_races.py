@@ -15,9 +15,9 @@ from services.scheduling import handlers
 from services.scheduling.appointments import handover, openings
 from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
+from tests.scheduling.appointments.test_handover import erase
+from tests.scheduling.appointments.test_rescheduling_races import OWN_LOCKS
 from tests.scheduling.factories import at, book, doctor, heard, in_transaction, patient, together
-from tests.scheduling.test_hand_over import erase
-from tests.scheduling.test_moving_races import OWN_LOCKS
 
 
 def test_an_erasure_holds_the_locks_of_all_whose_visits_it_moves(fresh: Database) -> None:

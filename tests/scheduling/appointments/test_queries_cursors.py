@@ -8,8 +8,8 @@ from chassis.persistence.database import Database
 from contracts.scheduling.appointments.queries import ListDoctorAppointments
 from contracts.scheduling.availability import ListDoctors, ListSlots, ListTimeOff
 from tests.scheduling.asking import DONE, ask
+from tests.scheduling.availability.test_time_off import take
 from tests.scheduling.factories import at, book, doctor, in_transaction
-from tests.scheduling.test_time_off import take
 
 LISTS: dict[type[PageQuery], tuple[str, ...]] = {
     ListDoctors: (),

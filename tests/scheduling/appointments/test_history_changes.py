@@ -12,9 +12,9 @@ from services.scheduling import handlers
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.models.appointments import AppointmentChange
 from tests.events import example_of
+from tests.scheduling.appointments.test_history import get
+from tests.scheduling.appointments.test_rescheduling import DESK, LATER, agreed, change, displace, reschedule
 from tests.scheduling.factories import Hours, at, book, doctor, heard, move, patient, said
-from tests.scheduling.test_histories import get
-from tests.scheduling.test_moving import DESK, LATER, agreed, change, displace, reschedule
 
 
 def told(session: Session) -> tuple[list[str], str]:

@@ -9,8 +9,8 @@ from contracts.scheduling.appointments.events import AppointmentCancelled
 from services.scheduling import handlers
 from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
+from tests.scheduling.appointments.test_handover import after, erase
 from tests.scheduling.factories import at, book, doctor, heard, history, patient, said
-from tests.scheduling.test_hand_over import after, erase
 
 
 @pytest.mark.parametrize("status", ["requested", "booked", "displaced"])

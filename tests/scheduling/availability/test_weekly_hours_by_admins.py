@@ -24,8 +24,8 @@ from contracts.scheduling.availability import (
 )
 from services.scheduling.availability import time_off, weekly_hours
 from tests.scheduling.asking import DONE, Answer, ask
+from tests.scheduling.availability.test_time_off import SECRET, status_of, take
 from tests.scheduling.factories import Hours, at, book, doctor, history, in_transaction, patient, said
-from tests.scheduling.test_time_off import SECRET, status_of, take
 
 ADMIN, RECEPTIONIST = patient(None, "admin"), patient(None, "receptionist")
 MONDAY = {"weekday": 0, "from": "09:00", "to": "12:00", "slot_minutes": 30}

@@ -5,8 +5,8 @@ import pytest
 from chassis import clock
 from chassis.errors import Conflict
 from chassis.persistence.database import Session
+from tests.scheduling.availability.test_time_off import DAY, status_of, take, visit
 from tests.scheduling.factories import at, doctor
-from tests.scheduling.test_time_off import DAY, status_of, take, visit
 
 
 def later_today(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:

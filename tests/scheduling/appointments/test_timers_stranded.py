@@ -13,9 +13,9 @@ from services.scheduling.appointments import timers
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
+from tests.scheduling.appointments.test_timers import HOUR, SYSTEM, Set, asked, gone, put, tick
 from tests.scheduling.crowd import plan_among_many
 from tests.scheduling.factories import doctor, heard, said
-from tests.scheduling.test_timers import HOUR, SYSTEM, Set, asked, gone, put, tick
 
 
 def ahead(session: Session, status: str, who: Actor, hours: float) -> Appointment:

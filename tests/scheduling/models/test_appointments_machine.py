@@ -6,9 +6,9 @@ import pytest
 
 from chassis import clock
 from chassis.persistence.database import Database
+from tests.scheduling.appointments.test_commands_state_machine import Visits
 from tests.scheduling.asking import DONE, Clock
 from tests.scheduling.machine import BEGIN, HOW
-from tests.scheduling.test_state_machine import Visits
 
 BOOKED: list[tuple[int, int, int, int | None]] = [
     (0, 3, 1, None),
