@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from nameko.extensions import DependencyProvider
 
+from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
 from gateway import calendar_feed, pages
 from gateway.documents import docs, errors_page
 from gateway.html import refused
@@ -82,8 +83,8 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
     docs_asset = page("GET", "/docs/{name}", docs.asset)
     show_calendar = page("GET", calendar_feed.URL, calendar_feed.show)
     show_verification = page("GET", "/verify-email", pages.show_verification, refused=refused)
-    verify_by_link = page("POST", "/verify-email", pages.verify, like="/api/auth/verify-email", refused=refused)
+    verify_by_link = page("POST", "/verify-email", pages.verify, like=VerifyEmail, refused=refused)
     show_reset = page("GET", "/reset-password", pages.show_reset, refused=refused)
-    reset_by_link = page("POST", "/reset-password", pages.reset, like="/api/auth/reset-password", refused=refused)
+    reset_by_link = page("POST", "/reset-password", pages.reset, like=ResetPassword, refused=refused)
     show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout, refused=refused)
     finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout, refused=refused)

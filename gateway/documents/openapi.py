@@ -15,7 +15,7 @@ from marshmallow import fields
 from chassis.contract import Command, Role, View
 from chassis.errors import MatronError
 from gateway.documents import choices, examples, links, programs, refusals, schemas
-from gateway.route import Line
+from gateway.route import Entry
 from gateway.server import requests
 
 VERSION = "1"
@@ -52,7 +52,7 @@ PARAMETERS = {
 }
 
 
-def entries(service: type) -> list[Line]:
+def entries(service: type) -> list[Entry]:
     """The route table of a gateway, by URL and method."""
     found = [getattr(getattr(service, name), "route", None) for name in dir(service)]
     return sorted(filter(None, found), key=lambda line: (line.url, line.method))
@@ -71,7 +71,7 @@ def as_text(made: Mapping[str, Any]) -> str:
 class _Document:
     """A document in the making."""
 
-    def __init__(self, table: list[Line]) -> None:
+    def __init__(self, table: list[Entry]) -> None:
         self.table = table
         contracts = [entry.contract for entry in table]
         self.repeated = {contract for contract in contracts if contracts.count(contract) > 1}
@@ -124,17 +124,17 @@ class _Document:
         self.spec.components.schema(f"{name}Problem", refusals.schema(kind, codes))
         return refusals.response(kind, codes, f"{name}Problem")
 
-    def _refused(self, entry: Line, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    def _refused(self, entry: Entry, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
         """What one kind of refusal looks like on a route: by reference where others share it."""
         own = self._operation_id(entry).title().replace("_", "")
         return refusals.shared(kind, codes) or self._problem(f"{own}{kind.__name__}", kind, codes)
 
-    def _operation_id(self, entry: Line) -> str:
+    def _operation_id(self, entry: Entry) -> str:
         """One command may be reached by several routes: then the caller's part of the URL tells them apart."""
         name, path = entry.contract.method(), entry.url.strip("/").split("/")
         return name if entry.contract not in self.repeated else f"{name}_{path[1]}".replace("-", "_")
 
-    def _operation(self, entry: Line) -> dict[str, Any]:
+    def _operation(self, entry: Entry) -> dict[str, Any]:
         contract = entry.contract
         operation = {
             "operationId": self._operation_id(entry),
@@ -149,7 +149,7 @@ class _Document:
         body = self._body(entry)
         return operation if body is None else {**operation, "requestBody": body}
 
-    def _places(self, entry: Line) -> dict[str, tuple[fields.Field[Any], str]]:
+    def _places(self, entry: Entry) -> dict[str, tuple[fields.Field[Any], str]]:
         """Where each field of the command is written: in the path, the query or the body.
 
         Not the caller's own id, nor what is refused to all who may use the route.
@@ -162,7 +162,7 @@ class _Document:
                 places[key] = field, "path" if f"{{{key}}}" in entry.url else rest
         return places
 
-    def _parameters(self, entry: Line) -> list[dict[str, Any] | str]:
+    def _parameters(self, entry: Entry) -> list[dict[str, Any] | str]:
         found: list[dict[str, Any] | str] = [
             {"name": name, "in": place, "required": place == "path" or field.required, **self._as_parameter(field)}
             for name, (field, place) in self._places(entry).items()
@@ -176,7 +176,7 @@ class _Document:
         words = {"style": "form", "explode": False} if schema.get("type") == "array" else {}  # With commas: `a,b`.
         return {"schema": schema, **words, **({"description": description} if description else {})}
 
-    def _body(self, entry: Line) -> dict[str, Any] | None:
+    def _body(self, entry: Entry) -> dict[str, Any] | None:
         members = {name: field for name, (field, place) in self._places(entry).items() if place == "body"}
         if not members:
             return None
@@ -189,7 +189,7 @@ class _Document:
             self.convert.resolve_nested_schema(one.schema())
         return self.convert.resolve_nested_schema(view.schema())
 
-    def _responses(self, entry: Line) -> dict[str, Any]:
+    def _responses(self, entry: Entry) -> dict[str, Any]:
         view = entry.contract.returns
         tag = ["ETag"] if _has_revision(view) else []
         place = ["Location"] if entry.at else []
@@ -217,7 +217,7 @@ def _has_revision(view: type[View]) -> bool:
     return "revision" in view.schema().fields
 
 
-def _headers_of(entry: Line) -> list[str]:
+def _headers_of(entry: Entry) -> list[str]:
     """The headers that a route looks at, besides the token."""
     contract = entry.contract
     looked_at = {
@@ -243,7 +243,7 @@ def _add_examples(made: dict[str, Any]) -> None:
                     parameter["example"] = examples.example_of(parameter["schema"], components)
 
 
-def _description(entry: Line) -> str:
+def _description(entry: Entry) -> str:
     contract, who = entry.contract, ", ".join(sorted(entry.roles)) or "anyone"
     verified = " The e-mail address must have been verified." if contract.verified else ""
     return f"{_text(contract)}\n\nRoles: {who}.{verified}"
@@ -254,7 +254,7 @@ def _text(contract: type[Command]) -> str:
     return " ".join((contract.__doc__ or "").split())
 
 
-def _tag(table: Iterable[Line], service: str) -> str:
+def _tag(table: Iterable[Entry], service: str) -> str:
     """What the module of a service's contracts says of itself."""
     names = [f"contracts.{service}", *(e.contract.__module__ for e in table if e.contract.service == service), service]
     module = next(sys.modules[name] for name in names if name in sys.modules)

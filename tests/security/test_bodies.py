@@ -8,7 +8,7 @@ import pytest
 
 from contracts.roles import Role
 from gateway.documents.openapi import entries
-from gateway.route import Line
+from gateway.route import Entry
 from gateway.service import GatewayService
 from tests.hospital import Hospital
 from tests.security.conftest import Staff
@@ -34,13 +34,13 @@ WRITES = [entry for entry in entries(GatewayService) if entry.method != "GET"]
 PROFILE = "/api/users/me"
 
 
-def taken(entry: Line) -> set[str]:
+def taken(entry: Entry) -> set[str]:
     """The names that a command takes from its body."""
     return {field.data_key or name for name, field in entry.contract.schema().fields.items()}
 
 
 @pytest.mark.parametrize("entry", WRITES, ids=lambda entry: f"{entry.method} {entry.url}")
-def test_a_field_that_is_not_the_callers_to_set_is_refused(hospital: Hospital, person_of: Staff, entry: Line) -> None:
+def test_a_field_that_is_not_the_callers_to_set_is_refused(hospital: Hospital, person_of: Staff, entry: Entry) -> None:
     token = person_of(min(Role(role) for role in entry.roles)).token if entry.roles else ""
     body = {name: value for name, value in COVETED.items() if name == entry.me or name not in taken(entry)}
     url = re.sub(r"{\w+}", lambda _part: str(uuid4()), entry.url)

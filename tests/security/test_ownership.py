@@ -15,7 +15,7 @@ import pytest
 
 from contracts.roles import Role
 from gateway.documents.openapi import document, entries
-from gateway.route import Line
+from gateway.route import Entry
 from gateway.service import GatewayService
 from tests.hospital import Hospital, eventually
 from tests.people import Person, first_slot
@@ -38,7 +38,7 @@ MEDICINE = {
 }
 
 
-def body_of(entry: Line) -> dict[str, Any]:
+def body_of(entry: Entry) -> dict[str, Any]:
     """What a route takes besides the id: the document's own example, with moments that are still to come."""
     described = PATHS[entry.url][entry.method.lower()].get("requestBody")
     given: dict[str, Any] = described["content"]["application/json"]["example"] if described else {}
@@ -64,12 +64,12 @@ def _is_list(url: str) -> bool:
     return "limit" in contract.schema().fields
 
 
-def with_id(role: Role) -> list[Line]:
+def with_id(role: Role) -> list[Entry]:
     """The routes that the role may ask and that take an id."""
     return [one for one in TABLE if role in one.roles and "{" in one.url and one.url not in PUBLIC]
 
 
-def asked(hospital: Hospital, person: Person, entry: Line, one: str) -> tuple[int, str]:
+def asked(hospital: Hospital, person: Person, entry: Entry, one: str) -> tuple[int, str]:
     """What is told of an id, without that of the request."""
     url = re.sub(r"{\w+}", one, entry.url)
     body: dict[str, Any] = {} if entry.method == "GET" else {"json": body_of(entry)}

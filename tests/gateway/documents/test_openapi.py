@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chassis.contract import View
 from gateway.documents import openapi, programs
-from gateway.route import Line, route
+from gateway.route import Entry, route
 from gateway.service import GatewayService
 from tests.gateway.documents.odd import FindOdd, Odd
 
@@ -68,7 +68,7 @@ def test_every_field_of_a_command_is_asked_for_once_but_the_callers_own_id() -> 
         assert fields_of(operation(entry.method, entry.url)) == names - {entry.me}, entry.url
 
 
-def is_for_some(field: fields.Field[Any], entry: Line) -> bool:
+def is_for_some(field: fields.Field[Any], entry: Entry) -> bool:
     """Whether somebody may use a field on a route."""
     return "roles" not in field.metadata or bool(entry.roles & field.metadata["roles"])
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from chassis import errors
 from gateway.documents import choices, examples, openapi, schemas
-from gateway.route import Line
+from gateway.route import Entry
 from gateway.service import GatewayService
 
 DOCUMENT = openapi.document(GatewayService)
@@ -54,7 +54,7 @@ def test_every_parameter_that_must_be_given_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: f"{one.method} {one.url}")
-def test_the_example_of_a_request_is_one_that_its_command_takes(entry: Line) -> None:
+def test_the_example_of_a_request_is_one_that_its_command_takes(entry: Entry) -> None:
     made = DOCUMENT["paths"][entry.url][entry.method.lower()]
     body = made.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example", {})
     given = {one["name"]: one["example"] for one in made["parameters"] if one.get("required")}

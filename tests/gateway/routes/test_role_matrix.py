@@ -14,7 +14,7 @@ import pytest
 from contracts.roles import STAFF, Role
 from gateway.documents import links
 from gateway.documents.openapi import entries
-from gateway.route import Line
+from gateway.route import Entry
 from gateway.service import GatewayService
 from tests.gateway.bad_tokens import Bad, Forger
 from tests.hospital import Hospital
@@ -36,7 +36,7 @@ def bad_tokens(hospital: Hospital, stranger: Mint) -> list[Bad]:
     return Forger(hospital, stranger, stranger.claims(*Role)).all()
 
 
-def ask(hospital: Hospital, entry: Line, token: str) -> Answered:
+def ask(hospital: Hospital, entry: Entry, token: str) -> Answered:
     """Ask with nothing in the body, and some id in the path."""
     url = re.sub(r"{\w+}", lambda _part: str(uuid4()), entry.url)
     body: dict[str, Any] = {} if entry.method == "GET" else {"json": {}}
@@ -44,7 +44,7 @@ def ask(hospital: Hospital, entry: Line, token: str) -> Answered:
     return reply.status_code, reply.json()["code"] if reply.status_code >= 400 else ""
 
 
-def named(entry: Line) -> str:
+def named(entry: Entry) -> str:
     """A route as one reads it."""
     return f"{entry.method} {entry.url}"
 

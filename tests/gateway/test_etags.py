@@ -10,14 +10,14 @@ from chassis.contract import Command, Query, View
 from chassis.errors import Stale
 from chassis.identity import Actor
 from contracts.roles import Role
-from gateway import tags
+from gateway import etags
 from gateway.documents.openapi import entries
 from gateway.service import GatewayService
 from tests.hospital import Hospital, eventually
 from tests.people import Person, verified_patient
 
 ASHA, BEN = Actor(id=UUID(int=1)), Actor(id=UUID(int=2))
-OWN = tags.mark_of(ASHA)
+OWN = etags.mark_of(ASHA)
 ME, FACTS = "/api/users/me", "/api/patient/profile"
 
 
@@ -46,7 +46,7 @@ class Find(Query, service="test", roles=(Role.PATIENT,), returns=View):
 
 def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:
     """Whether a change with this header is made at a path that shows the actor's own record, in that revision."""
-    told = tags.revisions(if_match, tags.mark_of(actor))
+    told = etags.revisions(if_match, etags.mark_of(actor))
     try:
         Actor(if_match=told).expects(revision)
     except Stale:
@@ -68,18 +68,18 @@ def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:
 def test_tags_are_personal_where_the_path_does_not_name_the_record(
     contract: type[Command], url: str, *, personal: bool
 ) -> None:
-    assert tags.are_personal(contract, url) is personal
+    assert etags.are_personal(contract, url) is personal
 
 
 def test_of_our_routes_only_those_about_oneself_have_personal_tags() -> None:
-    found = {line.url for line in entries(GatewayService) if tags.are_personal(line.contract, line.url)}
+    found = {line.url for line in entries(GatewayService) if etags.are_personal(line.contract, line.url)}
     assert found >= {ME, FACTS, "/api/doctors/schedule"}
     assert {line.url for line in entries(GatewayService) if line.url in found and not line.roles} == set()
 
 
 def test_two_people_have_different_marks_and_one_always_the_same() -> None:
-    assert tags.mark_of(ASHA) == OWN != tags.mark_of(BEN)
-    assert tags.no_mark(ASHA) == ""
+    assert etags.mark_of(ASHA) == OWN != etags.mark_of(BEN)
+    assert etags.no_mark(ASHA) == ""
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_change_is_made_of_what_one_has_seen(if_match: str) -> None:
 @pytest.mark.parametrize(
     "if_match",
     [
-        f'"3{tags.mark_of(BEN)}"',
+        f'"3{etags.mark_of(BEN)}"',
         f'"2{OWN}"',
         f'W/"3{OWN}"',
         'W/"3"',
@@ -108,8 +108,8 @@ def test_a_change_of_anything_else_is_refused(if_match: str) -> None:
 
 
 def test_at_a_path_that_names_its_record_the_tags_are_revisions() -> None:
-    assert tags.tag("3", "") == '"3"'
-    assert tags.revisions(f'"3{OWN}", W/"4", *', "") == f'"3{OWN}", W/"4", *'
+    assert etags.tag("3", "") == '"3"'
+    assert etags.revisions(f'"3{OWN}", W/"4", *', "") == f'"3{OWN}", W/"4", *'
 
 
 @pytest.fixture
