@@ -41,7 +41,7 @@ NAMED: dict[str, Any] = {
     "lines": ["Ringstrasse 1"],
     "locale": "de-AT",
     "medicine": "Amoxicillin",
-    "message": "Your visit on 23 November at 09:00 is agreed.",
+    "message": "Your appointment on Monday 23 November 2026, 09:00 is confirmed.",
     "mfa_token": "w7uN0wRZ3p0Vn3oB1m0lQJ7o3iT8",
     "missing": [],
     "mrn": "M-0001234-7",

@@ -39,7 +39,7 @@ def test_the_checkout_page_and_the_notification_say_the_same(amount_minor: int, 
     facts = {"amount_minor": amount_minor, "currency": currency}
     _status, _headers, page = pages._checkout({**facts, "reference": "r", "status": "pending", "return_url": None})
     assert f"<strong>{words}</strong>" in page.decode()
-    assert wording.of_notification("payment_received", facts) == f"Your payment of {words} has arrived."
+    assert wording.of_notification("payment_received", facts) == f"We received your payment of {words}."
 
 
 def test_no_other_code_turns_minor_units_into_an_amount() -> None:

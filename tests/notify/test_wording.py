@@ -31,162 +31,160 @@ from services.notify import wording
 from tests.events import example_of
 from tests.notify.factories import NOON
 
+VISIT, SHIFT = "Monday 23 November 2026, 14:30", "Monday 23 November 2026, 11:30"
 LINES: dict[type[Event], str] = {
-    AppointmentRequested: "A patient asks you for a visit on Monday 23 November 2026, 14:30.",
-    AppointmentBooked: "Your visit on Monday 23 November 2026, 14:30 is agreed.",
-    AppointmentRescheduled: (
-        "A visit of yours has changed: it is on Monday 23 November 2026, 14:30, please look at who keeps it, and where."
-    ),
-    AppointmentDisplaced: (
-        "The doctor cannot keep your visit on Monday 23 November 2026, 14:30. Please choose another time."
-    ),
-    AppointmentRejected: (
-        "The doctor cannot take your visit on Monday 23 November 2026, 14:30. Please choose another time."
-    ),
-    AppointmentCancelled: "The visit on Monday 23 November 2026, 14:30 is cancelled.",
-    AppointmentExpired: (
-        "Nobody agreed in time to the visit on Monday 23 November 2026, 14:30: it does not take place."
-    ),
-    AppointmentMissed: "You have missed your visit on Monday 23 November 2026, 14:30.",
-    PatientArrived: "The patient of Monday 23 November 2026, 14:30 has arrived.",
-    VisitCompleted: "Your visit on Monday 23 November 2026, 14:30 is over.",
+    AppointmentRequested: f"A patient has requested an appointment with you on {VISIT}.",
+    AppointmentBooked: f"Your appointment on {VISIT} is confirmed.",
+    AppointmentRescheduled: (f"Your appointment has changed: it is on {VISIT}. Please check the doctor and the place."),
+    AppointmentDisplaced: f"The doctor cannot keep your appointment on {VISIT}. Please choose another time.",
+    AppointmentRejected: f"The doctor has declined your appointment request for {VISIT}. Please choose another time.",
+    AppointmentCancelled: f"Your appointment on {VISIT} is cancelled.",
+    AppointmentExpired: f"Your appointment request for {VISIT} was not confirmed and has expired.",
+    AppointmentMissed: f"You missed your appointment on {VISIT}.",
+    PatientArrived: f"Your patient for {VISIT} has arrived.",
+    VisitCompleted: f"Your visit on {VISIT} is complete.",
     VisitCompletionUndone: (
-        "The visit on Monday 23 November 2026, 14:30 was recorded as completed by mistake. It takes place as booked."
+        f"Your visit on {VISIT} was marked as completed by mistake. The appointment takes place as booked."
     ),
-    ShiftAssigned: "You have a new shift: it begins on Monday 23 November 2026, 11:30.",
-    ShiftChanged: "Your shift of Monday 23 November 2026, 11:30 is on another ward.",
-    SwapAsked: ("You are asked to take a shift of somebody else's, which begins on Monday 23 November 2026, 11:30."),
-    SwapAnswered: ("Somebody is willing to take your shift of Monday 23 November 2026, 11:30: an admin decides now."),
-    SwapDecided: "The swap of the shift of Monday 23 November 2026, 11:30 was refused.",
-    SwapEnded: (
-        "The swap of the shift of Monday 23 November 2026, 11:30 does not take place: it was not decided in time."
-    ),
-    TaskAssigned: "You have a new task: it is urgent.",
-    TaskChanged: ("A task of yours has changed: it is urgent, and it is due on Monday 23 November 2026, 22:30."),
-    TaskClosed: "A task that you gave is done.",
-    CredentialsChanged: "Your password has been changed. If it was not you, tell the hospital.",
+    ShiftAssigned: f"You have a new shift. It starts on {SHIFT}.",
+    ShiftChanged: f"Your shift on {SHIFT} is now on another ward.",
+    SwapAsked: f"A colleague asks you to take a shift that starts on {SHIFT}.",
+    SwapAnswered: f"A colleague agrees to take your shift on {SHIFT}. An admin decides next.",
+    SwapDecided: f"An admin has refused the swap of the shift on {SHIFT}.",
+    SwapEnded: f"The swap of the shift on {SHIFT} expired without a decision.",
+    TaskAssigned: "You have a new urgent task.",
+    TaskChanged: "One of your tasks has changed: it is now urgent, and it is due on Monday 23 November 2026, 22:30.",
+    TaskClosed: "A task that you assigned is done.",
+    CredentialsChanged: "Your password was changed. If you did not do this, tell the hospital.",
     UpgradeDecided: "Your request for the role of doctor was approved.",
     PrescriptionAdded: "You have a new prescription.",
-    InvoiceIssued: "You have a new invoice of 80.00 EUR.",
-    InvoiceVoided: "Your invoice of 80.00 EUR is void: you have nothing to pay.",
-    RefundDue: (
-        "The hospital owes you 80.00 EUR, which you paid for a visit that was recorded as completed by mistake."
-    ),
-    PaymentReceived: "Your payment of 80.00 EUR has arrived.",
-    PaymentFailed: "Your payment of 80.00 EUR has failed. You can try again.",
+    InvoiceIssued: "You have a new invoice for 80.00 EUR.",
+    InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
+    RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
+    PaymentReceived: "We received your payment of 80.00 EUR.",
+    PaymentFailed: "Your payment of 80.00 EUR failed. You can try again.",
 }
+FIRST_READER = {AppointmentExpired: "patient_id", AppointmentRescheduled: "patient_id", TaskAssigned: "owner_id"}
+"""Events whose text depends on the reader: the field of the reader in `LINES`."""
 
 
 @pytest.mark.parametrize(("event", "line"), LINES.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_each_event_is_told_in_one_line(event: type[Event], line: str) -> None:
-    assert wording.of_notification(event.event_name(), example_of(event).data) == line
+def test_notification_text_of_each_event_is_one_line(event: type[Event], line: str) -> None:
+    facts = {**example_of(event).data, "recipient": FIRST_READER.get(event, "")}
+    assert wording.of_notification(event.event_name(), facts) == line
 
 
 TIMES = {"starts_at": NOON, "ends_at": NOON + timedelta(hours=8)}
-FROM_TO = "it is from Monday 23 November 2026, 17:30 to Tuesday 24 November 2026, 01:30."
+START = "Monday 23 November 2026, 17:30"
+FROM_TO = f"from {START} to Tuesday 24 November 2026, 01:30."
 
 
 @pytest.mark.parametrize(
     ("status", "changed", "line"),
     [
-        ("assigned", ["person_id"], "You have a shift that was somebody else's: it begins on {}."),
-        ("assigned", ["starts_at"], f"A shift of yours has another time: {FROM_TO}"),
-        ("assigned", ["ends_at", "ward"], f"A shift of yours has another time, and another ward: {FROM_TO}"),
-        ("assigned", ["ward"], "Your shift of {} is on another ward."),
-        ("given_away", ["person_id"], "Somebody else takes a shift of yours: it would have begun on {}."),
-        ("cancelled", [], "A shift of yours is cancelled: it would have begun on {}."),
+        ("assigned", ["person_id"], f"You have taken over a colleague's shift. It starts on {START}."),
+        ("assigned", ["starts_at"], f"Your shift has a new time: {FROM_TO}"),
+        ("assigned", ["ends_at", "ward"], f"Your shift has a new time and ward: {FROM_TO}"),
+        ("assigned", ["ward"], f"Your shift on {START} is now on another ward."),
+        ("given_away", ["person_id"], f"A colleague has taken over your shift on {START}."),
+        ("cancelled", [], f"Your shift on {START} is cancelled."),
     ],
 )
-def test_a_shift_that_changes_is_told_as_what_it_is_to_the_reader(status: str, changed: list[str], line: str) -> None:
-    told = wording.of_notification("shift_changed", {"status": status, "changed": changed, **TIMES})
-    assert told == line.format("Monday 23 November 2026, 17:30")
+def test_shift_text_depends_on_what_has_changed(status: str, changed: list[str], line: str) -> None:
+    assert wording.of_notification("shift_changed", {"status": status, "changed": changed, **TIMES}) == line
 
 
 @pytest.mark.parametrize(
     ("status", "line"),
     [
-        ("declined", "Somebody will not take your shift of Monday 23 November 2026, 17:30."),
-        ("withdrawn", "You are not asked any more to take the shift of Monday 23 November 2026, 17:30."),
+        ("declined", f"A colleague declines to take your shift on {START}."),
+        ("withdrawn", f"A colleague no longer asks you to take the shift on {START}."),
     ],
 )
-def test_an_answer_is_told_to_the_other_one(status: str, line: str) -> None:
+def test_swap_answer_text_depends_on_the_answer(status: str, line: str) -> None:
     assert wording.of_notification("swap_answered", {"status": status, **TIMES}) == line
 
 
-def test_who_is_asked_for_an_exchange_is_told_so() -> None:
+def test_swap_request_text_mentions_an_exchange() -> None:
     line = wording.of_notification("swap_asked", {"in_exchange_id": "a shift", **TIMES})
-    assert line.endswith("which begins on Monday 23 November 2026, 17:30, for one of yours.")
+    assert line.endswith(f"that starts on {START}, in exchange for one of yours.")
 
 
-def test_a_swap_that_a_change_ends_says_so() -> None:
+def test_swap_end_text_gives_a_changed_shift_as_the_reason() -> None:
     line = wording.of_notification("swap_ended", {"status": "withdrawn", **TIMES})
-    assert line.endswith("does not take place: a shift of it has changed.")
+    assert line.endswith("is cancelled, because one of its shifts has changed.")
 
 
 @pytest.mark.parametrize(
     ("changed", "priority", "due_at", "what"),
     [
-        (["priority"], "routine", None, "it is not urgent any more."),
+        (["priority"], "routine", None, "it is no longer urgent."),
         (["due_at"], "stat", None, "it has no due time any more."),
-        (["due_at"], "routine", NOON, "it is due on Monday 23 November 2026, 17:30."),
+        (["due_at"], "routine", NOON, f"it is due on {START}."),
     ],
 )
-def test_a_task_that_changes_says_what_has(changed: list[str], priority: str, due_at: Any, what: str) -> None:
+def test_task_text_names_what_has_changed(changed: list[str], priority: str, due_at: Any, what: str) -> None:
     facts = {"changed": changed, "priority": priority, "due_at": due_at}
-    assert wording.of_notification("task_changed", facts) == f"A task of yours has changed: {what}"
+    assert wording.of_notification("task_changed", facts) == f"One of your tasks has changed: {what}"
 
 
-def test_a_task_that_is_somebody_elses_now_is_told_so() -> None:
-    facts = {"priority": "stat", "former_owner_id": "somebody"}
-    assert wording.of_notification("task_assigned", facts) == "A task of yours is somebody else's now."
+def test_task_text_tells_the_former_owner_of_the_handover() -> None:
+    facts = {"priority": "stat", "recipient": "former_owner_id"}
+    assert wording.of_notification("task_assigned", facts) == "A colleague has taken over one of your tasks."
 
 
 @pytest.mark.parametrize(
     ("status", "line"),
     [
-        ("failed", "A task that you gave could not be done."),
-        ("rejected", "A task that you gave was not taken on."),
-        ("cancelled", "A task of yours is not to be done any more."),
+        ("failed", "A task that you assigned could not be done."),
+        ("rejected", "A task that you assigned was rejected."),
+        ("cancelled", "One of your tasks is cancelled."),
     ],
 )
-def test_a_closed_task_is_told_by_how_it_ended(status: str, line: str) -> None:
+def test_closed_task_text_depends_on_the_outcome(status: str, line: str) -> None:
     assert wording.of_notification("task_closed", {"status": status}) == line
 
 
-def test_a_routine_task_is_not_urgent() -> None:
-    facts = {"priority": "routine", "former_owner_id": None}
+def test_routine_task_text_does_not_mention_urgency() -> None:
+    facts = {"priority": "routine", "recipient": "owner_id"}
     assert wording.of_notification("task_assigned", facts) == "You have a new task."
 
 
 @pytest.mark.parametrize(
-    ("status", "what"),
+    ("status", "recipient", "what"),
     [
-        ("requested", "it is asked for on Monday 23 November 2026, 17:30, and the doctor has still to agree."),
-        ("displaced", "it still needs another time."),
+        ("requested", "patient_id", f": the new time is {START}, if the doctor confirms it."),
+        ("requested", "doctor_id", f": the new time is {START}, if you confirm it."),
+        ("displaced", "patient_id", " and still needs a new time."),
     ],
 )
-def test_a_visit_that_has_changed_says_when_it_is_not_agreed(status: str, what: str) -> None:
-    line = wording.of_notification("appointment_rescheduled", {"starts_at": NOON, "status": status})
-    assert line == f"A visit of yours has changed: {what}"
+def test_rescheduled_text_says_when_the_time_is_not_confirmed(status: str, recipient: str, what: str) -> None:
+    facts = {"starts_at": NOON, "status": status, "recipient": recipient}
+    assert wording.of_notification("appointment_rescheduled", facts) == f"Your appointment has changed{what}"
 
 
-def test_a_visit_that_has_gone_to_somebody_else_does_not_say_when_it_is_now() -> None:
+def test_expired_request_text_does_not_call_it_the_doctors_request() -> None:
+    line = wording.of_notification("appointment_expired", {"starts_at": NOON, "recipient": "doctor_id"})
+    assert line == f"The appointment request for {START} was not confirmed and has expired."
+
+
+def test_handed_over_appointment_text_does_not_say_its_time() -> None:
     line = wording.of_notification("appointment_given_away", {"starts_at": NOON, "status": "booked"})
-    assert line == "A visit of yours has gone to somebody else, who sees to it from now on."
+    assert line == "A colleague has taken over one of your appointments."
 
 
-def test_a_rejected_request_is_told_as_such() -> None:
+def test_rejected_upgrade_text_names_the_role() -> None:
     line = wording.of_notification("upgrade_decided", {"role": "lab_technician", "decision": "reject"})
     assert line == "Your request for the role of lab technician was rejected."
 
 
-def test_the_verification_mail_has_the_link_and_the_bare_token() -> None:
+def test_verification_mail_has_link_and_code() -> None:
     subject, body = wording.of_mail("verify", {"token": "a+b", "expires_at": NOON.isoformat()})
     assert subject == "Verify your e-mail address"
     assert {"https://hospital.example/verify-email?token=a%2Bb", "a+b"} <= set(body.splitlines())
 
 
-def test_a_mail_that_lacks_a_fact_is_an_error_and_no_mail_with_a_hole() -> None:
+def test_mail_fails_when_a_fact_is_missing() -> None:
     with pytest.raises(UndefinedError):
         wording.of_mail("verify", {"token": "secret"})
 
@@ -194,31 +192,32 @@ def test_a_mail_that_lacks_a_fact_is_an_error_and_no_mail_with_a_hole() -> None:
 @pytest.mark.parametrize(
     ("template", "subject"), [("reset", "Set a new password"), ("invite", "Your account at the hospital")]
 )
-def test_the_mails_with_which_a_password_is_set_have_the_link_and_the_bare_token(template: str, subject: str) -> None:
+def test_password_mails_have_link_and_code(template: str, subject: str) -> None:
     seen, body = wording.of_mail(template, {"token": "a+b", "expires_at": NOON.isoformat()})
     assert seen == subject
     assert {"https://hospital.example/reset-password?token=a%2Bb", "a+b"} <= set(body.splitlines())
 
 
 CHANGES = {
-    "password": "Your password has been changed",
-    "email": "Your e-mail address has been changed",
-    "mfa_enabled": "A second factor has been set up",
-    "mfa_disabled": "Your second factor has been taken away",
+    "password": "Your password was changed",
+    "email": "Your e-mail address was changed",
+    "mfa_enabled": "Two-factor sign-in was turned on",
+    "mfa_disabled": "Two-factor sign-in was turned off",
+    "recovery_codes": "You have new recovery codes",
 }
 
 
 @pytest.mark.parametrize(("what", "subject"), CHANGES.items())
-def test_each_change_of_credentials_says_what_to_do_if_it_was_not_you(what: str, subject: str) -> None:
+def test_credentials_mail_says_what_to_do_when_the_change_is_foreign(what: str, subject: str) -> None:
     seen, body = wording.of_mail("credentials_changed", {"what": what, "at": NOON.isoformat()})
     assert seen == subject
-    assert "on Monday 23 November 2026, 17:30 " in body
-    assert "If it was not you" in body
+    assert f"on {START}." in body
+    assert "If you did not do this" in body
     assert "{" not in body
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_each_change_of_credentials_is_told_in_one_line(what: str) -> None:
+def test_credentials_notification_is_one_line(what: str) -> None:
     line = wording.of_notification("credentials_changed", {"what": what})
-    assert line.endswith(". If it was not you, tell the hospital.")
+    assert line.endswith(". If you did not do this, tell the hospital.")
     assert len(line.splitlines()) == 1

@@ -1,7 +1,6 @@
 """Notifications: made by events, read by the people they are for."""
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -44,21 +43,26 @@ def tells(*people: str, kind: str = "") -> Callable[[Session, Actor, Event], Non
     return tell
 
 
-def write(session: Session, actor: Actor, event: Event, people: Collection[str], kind: str = "", **more: Any) -> None:
-    """Notify the people in these fields of an event, once; `more` facts count before those of the event."""
-    facts = {**event.data, **more}
-    name = kind or actor.heard.name
-    told = {facts[person] for person in people} - {None} - deceased.untold(session, name, people, facts)
-    if told:
-        _insert(session, actor.heard, told, kind=name, message=wording.of_notification(name, facts))
+def write(session: Session, actor: Actor, event: Event, people: Sequence[str], kind: str = "") -> None:
+    """Notify the people in these fields of an event, each once. The template learns the field as `recipient`."""
+    facts, name = event.data, kind or actor.heard.name
+    untold = deceased.untold(session, name, people, facts)
+    messages = {
+        facts[field]: wording.of_notification(name, {**facts, "recipient": field})
+        for field in reversed(people)
+        if facts[field] is not None and facts[field] not in untold
+    }
+    if messages:
+        _insert(session, actor.heard, name, messages)
 
 
-def _insert(session: Session, origin: Origin, people: set[UUID], **facts: str) -> None:
-    """A row for each of these people, unless it is there already."""
-    common = {"event_id": origin.event_id, "subject_id": UUID(origin.subject), "created_at": clock.now(), **facts}
+def _insert(session: Session, origin: Origin, kind: str, messages: Mapping[UUID, str]) -> None:
+    """Add a row for each person, unless the row exists."""
+    facts = {"event_id": origin.event_id, "subject_id": UUID(origin.subject), "kind": kind, "created_at": clock.now()}
+    rows = [{"id": uuid7(), "person_id": person, "message": text, **facts} for person, text in messages.items()]
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    told = insert(Notification).values([{"id": uuid7(), "person_id": person, **common} for person in people])
-    session.execute(told.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
+    statement = insert(Notification).values(rows)
+    session.execute(statement.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
 
 
 def listing(session: Session, actor: Actor, query: ListNotifications) -> Page:

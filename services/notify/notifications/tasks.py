@@ -8,9 +8,7 @@ from services.notify.notifications.commands import write
 
 def assigned(session: Session, actor: Actor, event: TaskAssigned) -> None:
     """Tell the owner of a task, and whoever had it before, each in words of their own."""
-    write(session, actor, event, ["owner_id"], former_owner_id=None)
-    if event.former_owner_id is not None:
-        write(session, actor, event, ["former_owner_id"])
+    write(session, actor, event, ["owner_id", "former_owner_id"])
 
 
 def closed(session: Session, actor: Actor, event: TaskClosed) -> None:

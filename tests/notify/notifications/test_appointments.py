@@ -14,9 +14,9 @@ from services.notify.models.notifications import Notification
 from tests.notify.factories import heard
 from tests.notify.notifications.test_handlers import HANDLERS
 
-MOVED = "A visit of yours has changed: it is on Monday 23 November 2026, 14:30, please look at who keeps it, and where."
-RELOCATED = "Your visit on Monday 23 November 2026, 14:30 is at another place: please look where."
-GIVEN = "A visit with you is booked on Monday 23 November 2026, 14:30"
+MOVED = "Your appointment has changed: it is on Monday 23 November 2026, 14:30. Please check the doctor and the place."
+RELOCATED = "Your appointment on Monday 23 November 2026, 14:30 has moved to another place. Please check where."
+GIVEN = "The desk has booked an appointment with you on Monday 23 November 2026, 14:30"
 
 
 def hear(session: Session, event: type[Event], *, without: tuple[str, ...] = (), **facts: Any) -> dict[str, str]:
@@ -31,12 +31,15 @@ def hear(session: Session, event: type[Event], *, without: tuple[str, ...] = (),
 
 def test_a_doctor_is_told_of_what_the_desk_books(session: Session) -> None:
     told = hear(session, AppointmentBooked, by="desk")
-    assert told == {"patient": "Your visit on Monday 23 November 2026, 14:30 is agreed.", "doctor": f"{GIVEN}."}
+    assert told == {
+        "patient": "Your appointment on Monday 23 November 2026, 14:30 is confirmed.",
+        "doctor": f"{GIVEN}.",
+    }
 
 
 def test_a_doctor_is_told_that_a_visit_is_beside_the_hours_or_another_one(session: Session) -> None:
     told = hear(session, AppointmentBooked, by="desk", overbooked=True)
-    assert told["doctor"] == f"{GIVEN}, beside your hours or another visit."
+    assert told["doctor"] == f"{GIVEN}, outside your working hours or alongside another appointment."
 
 
 def test_a_doctor_who_agrees_is_not_told_so(session: Session) -> None:

@@ -120,7 +120,7 @@ def test_the_doctor_who_has_lost_a_visit_is_told_that_once_and_not_where_it_is(s
     [told] = _list(session, person(event.former_doctor_id)).items
     assert (told.kind, told.message) == (
         "appointment_given_away",
-        "A visit of yours has gone to somebody else, who sees to it from now on.",
+        "A colleague has taken over one of your appointments.",
     )
     assert [len(_list(session, person(who)).items) for who in (event.patient_id, event.doctor_id)] == [1, 1]
 

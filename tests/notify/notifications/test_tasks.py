@@ -38,6 +38,6 @@ def test_a_task_that_changes_hands_is_told_to_both_each_in_words_of_their_own(se
     found = select(Notification).where(Notification.event_id == actor.origin.event_id)
     told = {one.person_id: one.message for one in session.scalars(found)}
     assert told == {
-        event.owner_id: "You have a new task: it is urgent.",
-        former: "A task of yours is somebody else's now.",
+        event.owner_id: "You have a new urgent task.",
+        former: "A colleague has taken over one of your tasks.",
     }
