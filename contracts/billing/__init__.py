@@ -1,1 +1,1 @@
-"""The contracts of billing: prices, invoices and payments."""
+"""Contracts of the billing service."""

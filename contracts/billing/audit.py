@@ -1,7 +1,7 @@
-"""The audit of billing."""
+"""The audit log of the billing service."""
 
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 
 
 class ListAudit(AuditQuery, service="billing", roles=ADMINS, returns=AuditPage):
-    """What was done in billing."""
+    """Audit entries of the billing service."""

@@ -1,4 +1,4 @@
-"""Invoices: lines, states and the events about them. Money is integer minor units and an ISO 4217 currency."""
+"""Invoices: lines, states and events. Money is an integer of minor units and an ISO 4217 currency."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,21 +17,23 @@ ALREADY_ISSUED = Refusal(
     Conflict,
     "already_issued",
     "The invoice has been issued.",
-    "The invoice has been issued, and does not change any more.",
+    "The invoice has been issued and can no longer change.",
 )
-ALREADY_PRICED = Refusal(Conflict, "already_priced", "The line has a price.", "The line of the invoice has a price.")
+ALREADY_PRICED = Refusal(
+    Conflict, "already_priced", "The line already has a price.", "The invoice line already has a price."
+)
 LINE_HELD = Refusal(
     Conflict,
     "line_held",
     "The price of a line is not known yet.",
-    "The invoice waits for the price of one of its lines.",
+    "The invoice cannot be issued, because the price of a line is not known yet.",
 )
 NO_SUCH_INVOICE = Refusal(NotFound, "not_found", "There is no such invoice.")
 PATIENT = frozenset({Role.PATIENT})
 
 
 class InvoiceStatus(StrEnum):
-    """How an invoice stands."""
+    """The states of an invoice."""
 
     DRAFT = "draft"
     ISSUED = "issued"
@@ -46,7 +48,7 @@ CODED, NAMED = Facts(example="consultation:cardiology"), Facts(example="Visit to
 
 
 class InvoiceLineView(View):
-    """One line of an invoice; the code and the price are null while they are not known."""
+    """A line of an invoice. Code and price are null while they are unknown."""
 
     code: Annotated[str, CODED] | None
     name: Annotated[str, NAMED]
@@ -55,10 +57,10 @@ class InvoiceLineView(View):
 
 
 class InvoiceView(View):
-    """An invoice. It has a number from when it is issued.
+    """An invoice. It gets its number when it is issued.
 
-    It is `void` when its visit did not take place and nothing was paid of it; `refund_minor` is what is to be paid
-    back of such an invoice.
+    The completion of a visit can be undone. An unpaid invoice of that visit becomes `void`. For a paid invoice,
+    `refund_minor` is the amount to pay back.
     """
 
     id: UUID
@@ -75,23 +77,23 @@ class InvoiceView(View):
 
 
 class ListMyInvoices(PageQuery, service="billing", roles=PATIENT, returns=page_of(InvoiceView)):
-    """One's own invoices, newest first."""
+    """List the caller's own invoices, newest first."""
 
     patient_id: UUID
 
 
 class ListInvoices(PageQuery, service="billing", roles=ADMINS, returns=page_of(InvoiceView)):
-    """All invoices, newest first; of one patient, or those that are to be refunded.
+    """List all invoices, newest first. Filters: one patient, invoices that need a refund.
 
-    An invoice is to be refunded when money was paid of it, and the completion of its visit was undone.
+    An invoice needs a refund when it has payments and the completion of its visit was undone.
     """
 
     patient_id: Annotated[UUID, "Only invoices of this patient."] | None = None
-    needs_refund: Annotated[bool, "Only those that are to be refunded."] = False
+    needs_refund: Annotated[bool, "Only invoices that need a refund."] = False
 
 
 class InvoiceIssued(Event, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_issued",)):
-    """A patient owes something."""
+    """An invoice was issued: the patient owes its amount."""
 
     invoice_id: UUID
     patient_id: UUID
@@ -106,7 +108,7 @@ class InvoiceIssued(Event, service="billing", subject="invoice_id", heard_by=("n
 
 
 class InvoiceVoided(Event, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_voided",)):
-    """A patient owes nothing any more for an invoice that was not paid: the visit was completed by mistake."""
+    """An unpaid invoice is void, because its visit was completed by mistake. The patient owes nothing for it."""
 
     invoice_id: UUID
     patient_id: UUID
@@ -116,7 +118,7 @@ class InvoiceVoided(Event, service="billing", subject="invoice_id", heard_by=("n
 
 
 class RefundDue(Event, service="billing", subject="invoice_id", heard_by=("notify.on_refund_due",)):
-    """A patient has paid, in all this amount, for a visit that was completed by mistake: an admin pays it back."""
+    """A patient has paid for a visit that was completed by mistake. An admin pays the whole amount back."""
 
     invoice_id: UUID
     patient_id: UUID

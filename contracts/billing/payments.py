@@ -1,4 +1,4 @@
-"""Payments: the provider's checkout, the tries to pay and the events about them."""
+"""Payments: checkouts at a provider, payment attempts and their events."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,41 +18,41 @@ from records.fields import Facts
 MORE_THAN_OPEN = Refusal(
     Conflict,
     "more_than_open",
-    "That is more than is open.",
-    "The amount is more than is open; `open_minor` says what is.",
+    "The amount is larger than the open amount.",
+    "The amount is larger than the open amount, which is in `open_minor`.",
 )
 NO_SUCH_CHECKOUT = Refusal(NotFound, "not_found", "There is no such checkout.")
 NOTHING_TO_PAY = Refusal(
-    Conflict, "nothing_to_pay", "Nothing of this invoice is open.", "Nothing of the invoice is open."
+    Conflict, "nothing_to_pay", "This invoice has no open amount.", "The invoice has no open amount."
 )
 PAYMENT_FINISHED = Refusal(
     Conflict,
     "payment_finished",
     "The payment has {state}.",
-    "The payment has succeeded, failed or expired already; `state` says which.",
+    "The payment has already succeeded, failed or expired; see `state`.",
 )
 PROVIDER_NOT_OFFERED = Refusal(
     Invalid,
     "provider_not_offered",
-    "Payments by this provider are not offered.",
-    "This installation does not take payments by that provider.",
+    "This payment provider is not available.",
+    "This installation does not accept payments through that provider.",
 )
 
 
 RETURN_URL_NOT_ALLOWED = Refusal(
     Invalid,
     "return_url_not_allowed",
-    "The payer cannot be sent back to that address.",
-    "A payer goes back only to an address of the hospital (`PUBLIC_URL`), or of one of `CORS_ORIGINS` "
-    "(`*` names none).",
+    "The checkout page cannot link back to that address.",
+    "The checkout page links back only to the origin of `PUBLIC_URL` or an origin in `CORS_ORIGINS`. "
+    "A `*` in `CORS_ORIGINS` allows no address.",
 )
-BACK = "Where the checkout page leads back to: an address of the hospital, or of one of its `CORS_ORIGINS`."
+BACK = "Target of the link back from the checkout page. Its origin is the hospital's or one of `CORS_ORIGINS`."
 AN_APP = Facts(example="https://app.example/invoices")
-ADDRESS = validate.Regexp(r"^[\x21-\x7e]+\Z", error="Must be an address without blanks.")
+ADDRESS = validate.Regexp(r"^[\x21-\x7e]+\Z", error="Must be an address without spaces.")
 
 
 class PaymentStatus(StrEnum):
-    """How far a payment has come."""
+    """The states of a payment."""
 
     CREATED = "created"
     PENDING = "pending"
@@ -68,7 +68,7 @@ class Provider(StrEnum):
 
 
 class PaymentView(View):
-    """A try to pay an invoice. `reason` says why it failed: `declined`, or `more_than_open` when another was faster."""
+    """A payment attempt. If it failed, `reason` is `declined`, or `more_than_open` after a faster payment."""
 
     id: UUID
     invoice_id: UUID
@@ -81,14 +81,14 @@ class PaymentView(View):
 
 
 class CheckoutView(View):
-    """Where the patient pays."""
+    """The provider's checkout page of a payment."""
 
     payment_id: UUID
     checkout_url: UrlText
 
 
 class SandboxCheckoutView(View):
-    """What the built-in checkout page shows. `status` is `void` when the invoice is owed no more."""
+    """The content of the built-in checkout page. `status` is `void` when the patient no longer owes the invoice."""
 
     reference: str
     amount_minor: int
@@ -98,7 +98,7 @@ class SandboxCheckoutView(View):
 
 
 class ListMyPayments(PageQuery, service="billing", roles=PATIENT, returns=page_of(PaymentView)):
-    """One's own payments, newest first."""
+    """List the caller's own payments, newest first."""
 
     patient_id: UUID
 
@@ -117,7 +117,10 @@ class PayInvoice(
         RETURN_URL_NOT_ALLOWED,
     ),
 ):
-    """Begin to pay one's invoice, all that is open of it or a part; answers with the provider's checkout page."""
+    """Start a payment of the caller's own invoice. Returns the provider's checkout page.
+
+    `amount_minor` defaults to the whole open amount.
+    """
 
     patient_id: UUID
     invoice_id: Annotated[UUID, "The invoice."]
@@ -127,7 +130,7 @@ class PayInvoice(
 
 
 class GetSandboxCheckout(Query, service="billing", roles=ANYONE, returns=SandboxCheckoutView):
-    """The built-in checkout page, for trying and testing. Not found unless `ALLOW_SANDBOX_PAYMENTS` is set."""
+    """Show the built-in checkout page, for trials and tests. Not found unless `ALLOW_SANDBOX_PAYMENTS` is set."""
 
     reference: Annotated[str, validate.Length(1, 100)]
 
@@ -140,7 +143,7 @@ class FinishSandboxCheckout(Command, service="billing", roles=ANYONE, returns=Sa
 
 
 class PaymentEvent(Event):
-    """What every event about a payment says."""
+    """Base of the events about a payment."""
 
     payment_id: UUID
     invoice_id: UUID
@@ -151,8 +154,8 @@ class PaymentEvent(Event):
 
 
 class PaymentReceived(PaymentEvent, service="billing", subject="payment_id", heard_by=("notify.on_payment_received",)):
-    """The provider says that the money is there."""
+    """The provider has received the money."""
 
 
 class PaymentFailed(PaymentEvent, service="billing", subject="payment_id", heard_by=("notify.on_payment_failed",)):
-    """The provider says that the payment has failed."""
+    """The payment has failed; no money has moved."""

@@ -1,4 +1,4 @@
-"""Prices: the cost of a service of the hospital from a day on."""
+"""Prices: the cost of a hospital service from a given day."""
 
 from datetime import date
 from typing import Annotated
@@ -16,13 +16,13 @@ from contracts.texts import ONE_LINE
 PRICE_EXISTS = Refusal(
     Conflict,
     "price_exists",
-    "There is a price of this code from this day on.",
-    "There is a price of this code from this day on: choose another day.",
+    "This code already has a price from this day.",
+    "The code already has a price from that day. Choose another day.",
 )
 
 
 class PriceView(View):
-    """What a service of the hospital costs from a day on; `consultation:<specialization>` for a visit."""
+    """The price of a hospital service from a given day. The code of a visit is `consultation:<specialization>`."""
 
     id: UUID
     code: Annotated[str, CODED]
@@ -33,10 +33,10 @@ class PriceView(View):
 
 
 class SetPrice(Command, service="billing", roles=frozenset({Role.ADMIN}), returns=PriceView, refuses=(PRICE_EXISTS,)):
-    """Say what something costs from a day on, today when not told otherwise.
+    """Set the price of a code from a given day. `valid_from` defaults to today.
 
-    Held lines of that code, of visits from that day on, are priced and their invoices issued. The case and spacing of a
-    code do not matter.
+    Draft invoices that wait for this price are priced and issued, if their visit is on or after that day. Case and
+    spacing of the code do not matter.
     """
 
     code: Annotated[str, validate.Length(1, 120), ONE_LINE, CODED]
@@ -46,4 +46,4 @@ class SetPrice(Command, service="billing", roles=frozenset({Role.ADMIN}), return
 
 
 class ListPrices(PageQuery, service="billing", roles=frozenset({Role.ADMIN}), returns=page_of(PriceView)):
-    """All prices, by code."""
+    """List all prices, ordered by code."""

@@ -1,1 +1,1 @@
-"""The contracts of clinical: patients and prescriptions."""
+"""Contracts of the clinical service."""

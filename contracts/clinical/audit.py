@@ -1,7 +1,7 @@
-"""The audit of clinical."""
+"""The audit log of the clinical service."""
 
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 
 
 class ListAudit(AuditQuery, service="clinical", roles=ADMINS, returns=AuditPage):
-    """What was done in clinical."""
+    """Audit entries of the clinical service."""

@@ -1,4 +1,4 @@
-"""Patients: their records, demographics and who may look for them."""
+"""Patients: registration, search, demographics and contact data."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,16 +20,16 @@ from records.fields import OMITTED, Key, Omitted
 ADDRESS_OF_ACCOUNT = Refusal(
     Conflict,
     "address_of_account",
-    "The address is that of the patient's account, who alone can change it.",
-    "The e-mail address is that of the patient's account: only the patient changes it.",
+    "This e-mail address belongs to the patient's account. Only the patient can change it.",
+    "The patient has an account. Only the patient changes the e-mail address of an account.",
 )
 NO_SUCH_PATIENT_IN_YOUR_CARE = Refusal(NotFound, "not_found", "There is no such patient in your care.")
 PROBABLE_DUPLICATE = Refusal(
     Conflict,
     "probable_duplicate",
     "This patient seems to be registered already.",
-    "A patient with this name and birth date, or with this address, is registered: `patient_ids` says who. "
-    "Send `confirmed_new` when it is somebody else.",
+    "A registered patient has this name and birth date, or this e-mail address; `patient_ids` lists the matches. "
+    "Send `confirmed_new` to register another patient.",
 )
 THE_PATIENT = "The patient."
 
@@ -57,17 +57,17 @@ class BloodGroup(StrEnum):
 
 
 class Whole(validate.Regexp):
-    """A pattern for the whole text: `$` alone lets a newline through at the end."""
+    """A pattern that must match the whole text. With `$` alone, a newline at the end would pass."""
 
     def __call__(self, value: Any) -> Any:
-        """The value, or ValidationError."""
+        """Return the value, or raise ValidationError."""
         if self.regex.fullmatch(value) is None:
             raise ValidationError(self.error or self.default_message)
         return value
 
 
 PART = (validate.Length(1, 99), TRIMMED)
-"""A part of a name. Both parts, and the blank between them, fit in 200 characters."""
+"""Rules for a part of a name. Both parts and the space between them fit in 200 characters."""
 LINE = (validate.Length(1, 200), TRIMMED)
 PHONE = Whole(r"^\+[1-9][0-9]{6,14}$", error="Must be an international number, such as +4930123456 (E.164).")
 
@@ -78,11 +78,11 @@ class AddressView(View):
     lines: Annotated[list[Annotated[str, LINE]], validate.Length(1, 4)]
     city: Annotated[str, LINE]
     postal_code: Annotated[str, validate.Length(1, 20), ONE_LINE] | None = None
-    country: Annotated[str, Whole(r"^[A-Z]{2}$", error="Must be two capitals, such as DE.")]
+    country: Annotated[str, Whole(r"^[A-Z]{2}$", error="Must be two capital letters, such as DE.")]
 
 
 class EmergencyContactView(View):
-    """Whom to call. `relation` to the patient in their own words, such as `mother`."""
+    """The person to call in an emergency. `relation` is free text, such as `mother`."""
 
     name: Annotated[str, LINE]
     phone: Annotated[str, PHONE]
@@ -90,9 +90,9 @@ class EmergencyContactView(View):
 
 
 class PatientView(View):
-    """A patient's demographics. Null is what nobody has told; who registered alone has told only `name` and `email`.
+    """A patient's demographics; null means unknown. Self-registered patients have only `name` and `email` at first.
 
-    `mrn` is the medical record number, which never changes: `M-0001234-` and a check digit.
+    `mrn` is the medical record number. It never changes and has the form `M-0001234-` plus a check digit.
     """
 
     id: UUID
@@ -112,7 +112,7 @@ class PatientView(View):
 
 
 class FoundPatientView(View):
-    """What tells one patient from another in a list."""
+    """A patient in a list of search results."""
 
     id: UUID
     mrn: str
@@ -125,9 +125,9 @@ class FoundPatientView(View):
 class RegisterPatientAtDesk(
     Command, service="clinical", roles=DESK, returns=PatientView, refuses=(PROBABLE_DUPLICATE,)
 ):
-    """Open the record of a patient who stands at the desk, with or without an e-mail address.
+    """Register a patient at the desk, with or without an e-mail address.
 
-    Its member `patient_ids` says who; sending it again with `confirmed_new` registers another patient all the same.
+    The error `probable_duplicate` lists similar patients in `patient_ids`. Send `confirmed_new` to register anyway.
     """
 
     given_name: Annotated[str, PART] | None = None
@@ -143,20 +143,21 @@ class RegisterPatientAtDesk(
 
 
 class SearchPatients(PageQuery, service="clinical", roles=frozenset({*DESK, Role.NURSE})):
-    """Patients by id, record number, name and birth date, all of what is given, in order of their names.
+    """Search patients by id, record number, name and birth date. All given criteria must match.
 
-    Each word of `name` may be the beginning of any part of the patient's name; they come in order of that part then.
+    Each word of `name` matches the beginning of any part of a name. The results are ordered by name; with `name`, by
+    the matching part of the name.
     """
 
     returns = page_of(FoundPatientView)
     ids: Annotated[Ids, Key("id")] | None = None
-    mrn: Annotated[str, validate.Length(1, 30), "The whole record number."] | None = None
-    name: Annotated[str, LINE, "The beginnings of parts of the name."] | None = None
-    birth_date: Annotated[date, "Only who was born on this day."] | None = None
+    mrn: Annotated[str, validate.Length(1, 30), "The complete record number."] | None = None
+    name: Annotated[str, LINE, "Beginnings of parts of the name."] | None = None
+    birth_date: Annotated[date, "Only patients with this birth date."] | None = None
 
 
 class GetPatient(Query, service="clinical", roles=frozenset({*DESK, Role.NURSE}), returns=PatientView):
-    """A patient's demographics."""
+    """Get a patient's demographics."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
 
@@ -164,7 +165,7 @@ class GetPatient(Query, service="clinical", roles=frozenset({*DESK, Role.NURSE})
 class CorrectPatient(
     Command, service="clinical", roles=DESK, returns=PatientView, revised=True, refuses=(ADDRESS_OF_ACCOUNT,)
 ):
-    """Change what the desk knows of a patient: what is left out stays, and null takes away."""
+    """Correct a patient's demographics. Omitted fields stay the same; null clears a field."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
     given_name: Annotated[str, PART] | Omitted | None = OMITTED
@@ -182,7 +183,7 @@ class CorrectPatient(
 class GetMyProfile(
     Query, service="clinical", roles=frozenset({Role.PATIENT}), returns=PatientView, refuses=(NO_SUCH_PATIENT,)
 ):
-    """One's own demographics. They follow the account by an event, which is awaited for a second."""
+    """Get the caller's own demographics. Waits up to a second for the record of a new account."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
 
@@ -195,7 +196,10 @@ class UpdateMyProfile(
     revised=True,
     refuses=(NO_SUCH_PATIENT,),
 ):
-    """Change how one is reached: what is left out stays, and null takes away. The desk corrects everything else."""
+    """Update the caller's own contact data. Omitted fields stay the same; null clears a field.
+
+    The desk corrects all other fields.
+    """
 
     patient_id: Annotated[UUID, THE_PATIENT]
     phone: Annotated[str, PHONE] | Omitted | None = OMITTED
@@ -204,9 +208,9 @@ class UpdateMyProfile(
 
 
 class PatientEvent(Event):
-    """Base of what is said of a patient's contact facts. Internal: it carries them.
+    """Base of the events about a patient's contact data. They are internal, because they carry contact data.
 
-    `phone_changed_at`: when the phone number became this one, or was taken away; null while it has never been told.
+    `phone_changed_at` is the time of the last change of the phone number. It is null before the first change.
     """
 
     patient_id: UUID
@@ -230,7 +234,7 @@ class PatientRegistered(
     internal=True,
     heard_by=("notify.on_patient_registered", "auth.on_patient_registered", "scheduling.on_patient_registered"),
 ):
-    """The desk has opened a patient's record. The patient has no account yet."""
+    """The desk has registered a patient. The patient has no account yet."""
 
 
 class PatientUpdated(
@@ -250,7 +254,7 @@ class PatientVitalStatusChanged(
     internal=True,
     heard_by=("scheduling.on_patient_vital_status_changed", "notify.on_patient_vital_status_changed"),
 ):
-    """The desk has recorded that a patient has died, or that this was a mistake (null)."""
+    """The desk has recorded a patient's death. With `deceased_at` null, the record of the death was a mistake."""
 
     patient_id: UUID
     deceased_at: datetime | None

@@ -1,4 +1,4 @@
-"""Prescriptions: written by doctors, read by them and by the patient."""
+"""Prescriptions: doctors write them, doctors and patients read them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from contracts.texts import ONE_LINE
 
 
 class Route(StrEnum):
-    """How a medicine is given."""
+    """The route of administration of a medicine."""
 
     ORAL = "oral"
     INTRAVENOUS = "intravenous"
@@ -29,14 +29,14 @@ class Route(StrEnum):
 
 
 class DoseView(View):
-    """A dose: value and unit (UCUM, such as `mg`)."""
+    """A dose: a value and its UCUM unit, such as `mg`."""
 
     value: Annotated[float, validate.Range(min=0, min_inclusive=False, max=1_000_000)]
     unit: Annotated[str, validate.Length(1, 30), ONE_LINE]
 
 
 class PrescriptionItemView(View):
-    """One medicine of a prescription. `refills` do not count the first fill."""
+    """One medicine of a prescription. `refills` does not count the first fill."""
 
     medicine: Annotated[str, validate.Length(1, 200), ONE_LINE]
     dose: DoseView
@@ -48,7 +48,7 @@ class PrescriptionItemView(View):
 
 
 class PrescriptionView(View):
-    """A prescription, which is never edited."""
+    """A prescription. It is never edited."""
 
     id: UUID
     patient_id: UUID
@@ -60,7 +60,7 @@ class PrescriptionView(View):
 
 
 class Prescribe(Command, service="clinical", roles=frozenset({Role.DOCTOR}), returns=PrescriptionView):
-    """Prescribe medicines to a patient in one's care."""
+    """Prescribe medicines to a patient in the doctor's care."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
     items: Annotated[list[PrescriptionItemView], validate.Length(1, 20)]
@@ -70,7 +70,7 @@ class Prescribe(Command, service="clinical", roles=frozenset({Role.DOCTOR}), ret
 class ListMyPrescriptions(
     PageQuery, service="clinical", roles=frozenset({Role.PATIENT}), returns=page_of(PrescriptionView)
 ):
-    """One's own prescriptions, newest first."""
+    """List the caller's own prescriptions, newest first."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
 
@@ -78,7 +78,7 @@ class ListMyPrescriptions(
 class ListPrescriptionsOfPatient(
     PageQuery, service="clinical", roles=frozenset({Role.DOCTOR}), returns=page_of(PrescriptionView)
 ):
-    """The prescriptions of a patient in the doctor's care, newest first."""
+    """List the prescriptions of a patient in the doctor's care, newest first."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
 
@@ -86,7 +86,7 @@ class ListPrescriptionsOfPatient(
 class PrescriptionAdded(
     Event, service="clinical", subject="prescription_id", heard_by=("notify.on_prescription_added",)
 ):
-    """A doctor has prescribed something."""
+    """A doctor has prescribed medicines to a patient."""
 
     prescription_id: UUID
     patient_id: UUID

@@ -1,1 +1,1 @@
-"""The contracts of notify: notifications."""
+"""Contracts of the notify service."""

@@ -1,7 +1,7 @@
-"""The audit of notify."""
+"""The audit log of the notify service."""
 
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 
 
 class ListAudit(AuditQuery, service="notify", roles=ADMINS, returns=AuditPage):
-    """What was done in notify."""
+    """Audit entries of the notify service."""

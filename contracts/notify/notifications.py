@@ -1,4 +1,4 @@
-"""Notifications: listed and read by the person they are for."""
+"""Notifications: each person lists and reads their own."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -39,12 +39,12 @@ KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "invoice": ("invoice_issued", "invoice_voided", "refund_due"),
     "payment": ("payment_received", "payment_failed"),
 }
-"""The kinds of notifications, by the type of the record that they are about."""
+"""The kinds of notifications, by the type of their subject."""
 SUBJECT_OF: Mapping[str, str] = {kind: subject for subject, kinds in KINDS_OF.items() for kind in kinds}
 
 
 class NotificationView(View):
-    """Something that a person should know. `subject_id` is the record that it is about, of the type `subject_type`."""
+    """A notification for one person. It is about the record `subject_id`, whose type is `subject_type`."""
 
     id: UUID
     kind: Annotated[str, validate.OneOf(list(SUBJECT_OF))]
@@ -56,14 +56,14 @@ class NotificationView(View):
 
 
 class ListNotifications(PageQuery, service="notify", roles=ANY_ROLE, returns=page_of(NotificationView)):
-    """One's own notifications, newest first."""
+    """List the caller's own notifications, newest first."""
 
     person_id: UUID
-    unread: Annotated[bool, "Only what has not been read."] = False
+    unread: Annotated[bool, "Only unread notifications."] = False
 
 
 class ReadNotification(Command, service="notify", roles=ANY_ROLE, returns=NotificationView):
-    """Mark one's notification as read."""
+    """Mark a notification of the caller as read."""
 
     person_id: UUID
     notification_id: Annotated[UUID, "The notification."]

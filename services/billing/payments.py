@@ -71,7 +71,7 @@ def _check_return(return_url: str | None) -> None:
     """Our page would else send payers wherever its caller likes."""
     settings = config.current()
     if return_url is not None and not origins.is_of(return_url, {settings.public_url, *settings.cors_origins}):
-        errors = {"errors": {"return_url": ["Must be of the hospital's own origin, or one of CORS_ORIGINS."]}}
+        errors = {"errors": {"return_url": ["Must have the hospital's own origin, or an origin in CORS_ORIGINS."]}}
         raise RETURN_URL_NOT_ALLOWED(**errors)
 
 

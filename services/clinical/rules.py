@@ -71,7 +71,7 @@ def read_mrn(text: str) -> str:
     """A medical record number as somebody has typed it, in its one form."""
     found = MRN.fullmatch(text.replace(" ", ""))
     if found is None or check_digit(found[1]) != found[2]:
-        raise wrong("mrn", "No record number of ours: read it again.")
+        raise wrong("mrn", "Must be a valid record number.")
     return mrn(int(found[1]))
 
 
@@ -83,9 +83,9 @@ def wrong(field: str, message: str) -> Invalid:
 def check_birth(birth_date: date, today: date) -> None:
     """Refuse a birth date in the future, or longer ago than the longest life."""
     if birth_date > today:
-        raise wrong("birth_date", "In the future.")
+        raise wrong("birth_date", "Must not be in the future.")
     if (today.year - birth_date.year, today.month, today.day) > (LONGEST_LIFE, birth_date.month, birth_date.day):
-        raise wrong("birth_date", "Over 130 years ago.")
+        raise wrong("birth_date", "Must not be more than 130 years ago.")
 
 
 def check_death(deceased_at: datetime, birth_date: date | None, now: datetime) -> None:
@@ -94,10 +94,10 @@ def check_death(deceased_at: datetime, birth_date: date | None, now: datetime) -
     A day before the birth date is let through, since the two dates come in different zones.
     """
     if deceased_at > now:
-        raise wrong("deceased_at", "In the future.")
+        raise wrong("deceased_at", "Must not be in the future.")
     first = now.date() - timedelta(days=LONGEST_LIFE * 366) if birth_date is None else birth_date
     if deceased_at.date() < first - timedelta(days=1):
-        raise wrong("deceased_at", "Before the birth.")
+        raise wrong("deceased_at", "Must not be before the birth date.")
 
 
 def full_name(given_name: str | None, family_name: str) -> str:

@@ -118,7 +118,7 @@ def test_a_confirmed_double_is_registered_under_another_number(session: Session)
 def test_nobody_is_born_tomorrow(session: Session) -> None:
     with pytest.raises(Invalid) as refused:
         registered(session, birth_date=_day_in_utc() + timedelta(days=2))
-    assert refused.value.facts == {"errors": {"birth_date": ["In the future."]}}
+    assert refused.value.facts == {"errors": {"birth_date": ["Must not be in the future."]}}
 
 
 def test_a_child_is_born_today_where_the_hospital_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,8 @@ HIDDEN = re.compile(r"Holds U\+[0-9A-F]{4,6}, which cannot be seen\.")
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
-        "In the future.",
-        "Over 130 years ago.",
+        "Must not be in the future.",
+        "Must not be more than 130 years ago.",
         "Is blank, or has a character that is no text.",
         "Must be one visible line without blanks around it.",
         "Must hold something that can be seen.",
@@ -47,7 +47,7 @@ BEYOND_A_SCHEMA = frozenset(
         "A task that is cancelled keeps the rest.",
         "Says why a task is cancelled.",
         "Not a day, and not a moment with its zone.",
-        "No record number of ours: read it again.",
+        "Must be a valid record number.",
         "Only an overbooked visit takes other minutes than the slot.",
     }
 )

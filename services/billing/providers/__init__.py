@@ -13,7 +13,7 @@ def offered(name: str) -> Provider:
     """The provider of this name."""
     provider = REGISTRY.get(name)
     if provider is None or not provider.is_offered():
-        raise PROVIDER_NOT_OFFERED(errors={"provider": ["Not offered."]})
+        raise PROVIDER_NOT_OFFERED(errors={"provider": ["Not available."]})
     return provider
 
 
