@@ -14,7 +14,7 @@ from rich.markup import escape
 from chassis import config
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
-from matron import environment, signing, trouble, upkeep
+from matron import environment, keys, trouble, upkeep
 from telemetry import logs
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
 app.add_typer(admin, name="admin")
-app.add_typer(signing.keys, name="keys")
+app.add_typer(keys.keys, name="keys")
 app.add_typer(upkeep.dead, name="dead")
 app.add_typer(upkeep.events, name="events")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)

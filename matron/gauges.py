@@ -22,7 +22,7 @@ from telemetry import metrics
 from telemetry.logs import log
 from telemetry.sampling import sample
 from transports import names
-from transports.declaring import size_of
+from transports.declarations import size_of
 from transports.links import BROKER_ERRORS
 from transports.senders import url_of
 

@@ -31,7 +31,7 @@ from matron.refusals import NOT_HEARD, WRONG_ACCOUNT
 from matron.screen import Watch
 from matron.trouble import opened
 from transports.confirms import ConfirmedPublisher
-from transports.declaring import Sparing
+from transports.declarations import Sparing
 from transports.links import BrokerDown
 from transports.senders import account_of
 

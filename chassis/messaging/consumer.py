@@ -21,9 +21,9 @@ from telemetry.links import watched, watched_listeners, watched_queues
 from telemetry.logs import log
 from telemetry.metrics import EVENTS_UNROUTED
 from transports.confirms import ConfirmedPublisher
-from transports.declaring import Declarations, NoWait, Sparing, ensure_queue
+from transports.declarations import Declarations, NoWait, Sparing, ensure_queue
 from transports.links import BROKER_ERRORS, Link, Outgoing
-from transports.reading import Reader, Source
+from transports.readers import Reader, Source
 from transports.senders import Senders, account_of, url_of
 
 if TYPE_CHECKING:

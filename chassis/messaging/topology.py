@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chassis.event import Event
-from transports.declaring import declare_quorum
+from transports.declarations import declare_quorum
 
 RPC_EXCHANGE = "nameko-rpc"
 ALL_EVENTS = "hospital.events"

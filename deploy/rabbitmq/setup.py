@@ -24,7 +24,7 @@ from chassis.config import SERVICES
 from chassis.messaging import topology
 from deploy.rabbitmq.accounts import PARTNER, PROCESSES, all_events, definitions
 from matron import environment
-from transports.declaring import size_of
+from transports.declarations import size_of
 from transports.links import connection_to
 
 POLICIES = Path(__file__).with_name("definitions.json")

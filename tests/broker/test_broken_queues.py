@@ -13,7 +13,7 @@ from tests.broker.proxy import Proxy
 from tests.servers import RabbitMQ
 from tests.servers.processes import Unavailable
 from tests.ward import Desk, Ward
-from transports import reading
+from transports import readers
 
 WRITTEN = "evt-ward-note_written--desk.on_note_written"
 WHISPERED = "evt-ward-note_whispered--desk.on_note_whispered"
@@ -25,7 +25,7 @@ NOTES = 5
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try a broken queue again soon."""
-    monkeypatch.setattr(reading, "TRY_DELAYS", (0.0, 0.1, 0.2))
+    monkeypatch.setattr(readers, "TRY_DELAYS", (0.0, 0.1, 0.2))
 
 
 @pytest.fixture
@@ -155,8 +155,8 @@ def test_a_quorum_queue_without_a_leader_costs_only_itself_and_heals(
     end: str,
     heal: str,
 ) -> None:
-    monkeypatch.setattr(reading, "ANSWER_SECONDS", 1.0)
-    monkeypatch.setattr(reading, "TRY_SECONDS", 1.0)
+    monkeypatch.setattr(readers, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(readers, "TRY_SECONDS", 1.0)
     place = open_place(private_rabbitmq.vhost())
     place.serve(Ward)
     name = f"{place.url.rpartition('/')[2]}_{WRITTEN}"

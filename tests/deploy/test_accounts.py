@@ -15,7 +15,7 @@ from chassis.messaging import revocations, topology
 from contracts.auth.events import SessionRevoked
 from deploy.rabbitmq import accounts
 from tokens.revoked import Revoked
-from transports.declaring import Sparing
+from transports.declarations import Sparing
 from transports.senders import Senders
 
 DELAYS = (1.0, 600.0)

@@ -15,7 +15,7 @@ from chassis.config import SERVICES
 from chassis.messaging import topology
 from deploy.rabbitmq import accounts, setup
 from tests.servers.rabbitmq import RabbitMQ
-from transports.declaring import Sparing, declare_quorum, ensure_queue
+from transports.declarations import Sparing, declare_quorum, ensure_queue
 
 DELAYS = (1.0, 10.0)
 PASSWORD = "of-a-test"

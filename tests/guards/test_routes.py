@@ -62,7 +62,7 @@ def test_every_command_is_served_once_by_its_service(command: type[Command]) -> 
 
 
 @pytest.mark.parametrize("command", KEYED, ids=lambda one: one.__name__)
-def test_what_a_keyed_command_acts_on_is_named_in_its_body_or_path(command: type[Command]) -> None:
+def test_a_keyed_command_names_its_object_in_body_or_path(command: type[Command]) -> None:
     is_named = any(field.required for field in command.schema().fields.values())
     reason = f"{command.__name__}: where nothing must be named, a repeated key says `done` of what has come since"
     assert is_named != (command in ACTS_ON_ITS_CALLER), f"{reason}; say `keyed = False`, or list it above"

@@ -13,6 +13,7 @@ from kombu.transport import TRANSPORT_ALIASES, base, pyamqp
 
 from transports.embedded.channel import Channel
 from transports.embedded.connection import Connection
+from transports.embedded.model import Receiver
 from transports.embedded.server import TYPES, Broker
 
 __all__ = ["Broker", "Channel", "Connection", "Transport", "broker", "close_broker", "open_broker"]
@@ -61,7 +62,8 @@ class Transport(base.Transport):
         """Connect to the broker that the URL names."""
         client: Any = self.client
         confirms = bool((client.transport_options or {}).get("confirm_publish"))
-        return Connection(broker(client.hostname or "default"), client, client.userid or "", confirms=confirms)
+        opened = broker(client.hostname or "default")
+        return Connection(opened, client, client.userid or "", confirms=confirms, new_channel=Channel)
 
     def close_connection(self, connection: Connection) -> None:
         """Hang up."""
@@ -69,11 +71,11 @@ class Transport(base.Transport):
 
     _collect = close_connection  # kombu's name for hanging up after an error
 
-    def create_channel(self, connection: Connection) -> Channel:
+    def create_channel(self, connection: Connection) -> Receiver:
         """Open a channel."""
         return connection.channel()
 
-    def close_channel(self, channel: Channel) -> None:
+    def close_channel(self, channel: Receiver) -> None:
         """Close a channel."""
         channel.close()
 

@@ -10,17 +10,15 @@ import itertools
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amqp import exceptions as amqp
 from amqp.basic_message import Message as Raw
 from kombu.transport import pyamqp
 
+from transports.embedded.connection import Connection
 from transports.embedded.model import Consumer, Entry, Queue
 from transports.embedded.topology import Topology
-
-if TYPE_CHECKING:
-    from transports.embedded.connection import Connection
 
 REPLY_TO = "amq.rabbitmq.reply-to"
 
@@ -34,7 +32,7 @@ class Channel(Topology):
     message_to_python = pyamqp.Channel.message_to_python
     _ids = itertools.count(1)
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.channel_id = next(self._ids)
         self.events: dict[str, set[Callable[..., object]]] = defaultdict(set)

@@ -9,8 +9,7 @@ import eventlet
 from amqp import exceptions as amqp
 from eventlet.event import Event
 
-from transports.embedded.channel import Channel
-from transports.embedded.model import Consumer
+from transports.embedded.model import Consumer, Receiver
 from transports.embedded.server import Broker
 
 TURN = 32  # what a connection may do in one go before the others in the process have their turn
@@ -19,7 +18,7 @@ TURN = 32  # what a connection may do in one go before the others in the process
 class Arrival(NamedTuple):
     """Something for `drain_events`: a message for a consumer, or news of the channel's."""
 
-    channel: Channel
+    channel: Receiver
     callback: Callable[[Any], object]
     content: Any
     consumer: Consumer | None = None
@@ -28,12 +27,21 @@ class Arrival(NamedTuple):
 class Connection:
     """One client's link to a broker: its channels, and what has arrived for them."""
 
-    def __init__(self, broker: Broker, client: Any, account: str, *, confirms: bool) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        client: Any,
+        account: str,
+        *,
+        confirms: bool,
+        new_channel: Callable[["Connection"], Receiver],
+    ) -> None:
         self.broker = broker
         self.account = account
         self.client = client
         self.confirms = confirms
-        self.channels: list[Channel] = []
+        self.new_channel = new_channel
+        self.channels: list[Receiver] = []
         self.arrivals: deque[Arrival] = deque()
         self.error: Exception | None = None
         self._news = Event()
@@ -50,13 +58,13 @@ class Connection:
         if self.error is not None:
             raise self.error
 
-    def channel(self) -> Channel:
+    def channel(self) -> Receiver:
         """Open a channel."""
         self.check()
-        return Channel(self)
+        return self.new_channel(self)
 
     def push(
-        self, channel: Channel, callback: Callable[[Any], object], content: Any, consumer: Consumer | None = None
+        self, channel: Receiver, callback: Callable[[Any], object], content: Any, consumer: Consumer | None = None
     ) -> None:
         """Something has arrived: whoever waits for it wakes up."""
         self.arrivals.append(Arrival(channel, callback, content, consumer))

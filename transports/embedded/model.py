@@ -1,16 +1,35 @@
-"""What a broker is made of: messages in queues, those who consume them, and exchanges."""
+"""The parts of a broker: messages, queues, consumers and exchanges, and what the broker asks of its clients."""
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from amqp.basic_message import Message
-    from eventlet.greenthread import GreenThread
+from amqp.basic_message import Message
+from eventlet.greenthread import GreenThread
 
-    from transports.embedded.channel import Channel
-    from transports.embedded.connection import Connection
+
+class Client(Protocol):
+    """A connected client, as the broker sees it."""
+
+    def close(self, error: Exception | None = None) -> None:
+        """End the connection. Its users see `error` from then on."""
+
+
+class Receiver(Protocol):
+    """The client's end of a channel, as the broker and the connection see it."""
+
+    def deliver(self, consumer: "Consumer", entry: "Entry") -> None:
+        """Pass a message on to a consumer of the channel."""
+
+    def cancelled(self, consumer: "Consumer") -> None:
+        """Tell a consumer of the channel that its queue was deleted."""
+
+    def leave(self) -> None:
+        """Stop all consumers of the channel and drop the messages that wait for them."""
+
+    def close(self) -> None:
+        """Close the channel and return its unacknowledged messages to their queues."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,13 +49,13 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Consumer:
-    """Somebody who waits for a queue's messages (no queue: for direct replies); a `limit` of 0 means any number."""
+    """A subscription to a queue. Without a queue, it gets direct replies. A `limit` of 0 means no limit."""
 
     tag: str
-    channel: "Channel"
+    channel: Receiver
     queue: "Queue | None"
     no_ack: bool
-    callback: "Callable[[Message], object]"
+    callback: Callable[[Message], object]
     on_cancel: Callable[[str], object] | None
     limit: int
     unacked: int = 0
@@ -44,26 +63,26 @@ class Consumer:
 
 @dataclass(slots=True, eq=False)
 class Queue:
-    """Messages in order, and those who consume them in turn."""
+    """Messages in order, and the consumers that take turns. `owner` is the client of an exclusive queue."""
 
     name: str
     durable: bool = False
     auto_delete: bool = True
     arguments: dict[str, Any] = field(default_factory=dict)
-    owner: "Connection | None" = None
+    owner: Client | None = None
     ready: deque[Entry] = field(default_factory=deque)
     consumers: deque[Consumer] = field(default_factory=deque)
-    alarm: "GreenThread | None" = None
+    alarm: GreenThread | None = None
     alarm_at: float = 0.0
-    idle: "GreenThread | None" = None
+    idle: GreenThread | None = None
 
     @property
     def is_quorum(self) -> bool:
-        """Whether redeliveries are counted."""
+        """Whether the queue counts redeliveries."""
         return bool(self.arguments.get("x-queue-type") == "quorum")
 
     def next_consumer(self) -> Consumer | None:
-        """Round robin among those who may have one more."""
+        """Choose a consumer that is below its limit, in round robin."""
         for _ in range(len(self.consumers)):
             consumer = self.consumers[0]
             self.consumers.rotate(-1)
@@ -72,7 +91,7 @@ class Queue:
         return None
 
     def put_back(self, entry: Entry) -> None:
-        """Return a message to its old place, which is at the front."""
+        """Return a message to its old place, near the front."""
         entry.redelivered = True
         place = next((i for i, other in enumerate(self.ready) if other.id > entry.id), len(self.ready))
         self.ready.insert(place, entry)
@@ -80,7 +99,7 @@ class Queue:
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """Where messages are published. `bindings` are pairs of destination and key, in order."""
+    """A target for published messages. `bindings` are pairs of destination and key, in order."""
 
     name: str
     type: str
@@ -90,7 +109,7 @@ class Exchange:
     bindings: dict[tuple["Queue | Exchange", str], None] = field(default_factory=dict)
 
     def takes(self, pattern: str, key: str) -> bool:
-        """Whether a message with this key goes to a binding with that pattern."""
+        """Whether a message with this key matches the pattern of a binding."""
         if self.type == "topic":
             return _fits(pattern.split(".") if pattern else [], key.split(".") if key else [])
         return self.type == "fanout" or pattern == key

@@ -8,16 +8,13 @@ import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import eventlet
 from amqp import exceptions as amqp
 
-from transports.embedded.model import Consumer, Entry, Exchange, Queue
+from transports.embedded.model import Client, Consumer, Entry, Exchange, Queue
 from transports.embedded.store import Store
-
-if TYPE_CHECKING:
-    from transports.embedded.connection import Connection
 
 TYPES = ("direct", "topic", "fanout")
 PERSISTENT = 2
@@ -29,7 +26,7 @@ class Broker:
 
     def __init__(self, name: str, path: Path | None = None) -> None:
         self.name = name
-        self.connections: list[Connection] = []
+        self.connections: list[Client] = []
         self.exchanges = {f"amq.{kind}": Exchange(f"amq.{kind}", kind, durable=True) for kind in TYPES}
         self.queues: dict[str, Queue] = {}
         self.repliers: dict[str, Consumer] = {}

@@ -2,16 +2,14 @@
 # ruff: noqa: FBT001, FBT002, A002 -- the signatures are kombu's; `_` is what it passes besides, such as `nowait`
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from amqp import exceptions as amqp
 from kombu.transport import base
 
+from transports.embedded.connection import Connection
 from transports.embedded.model import Exchange, Queue
 from transports.embedded.server import TYPES, Broker
-
-if TYPE_CHECKING:
-    from transports.embedded.connection import Connection
 
 Arguments = dict[str, Any] | None
 
@@ -19,10 +17,10 @@ Arguments = dict[str, Any] | None
 class Topology(base.StdChannel):
     """Declarations. To declare again what is there and the same is harmless."""
 
-    connection: "Connection | None"
+    connection: Connection | None
     _broker: Broker
 
-    def _open(self) -> "Connection":
+    def _open(self) -> Connection:
         if self.connection is None:
             raise amqp.RecoverableConnectionError("connection already closed")
         return self.connection
