@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.guards.house import PRODUCT, ROOT, comments, name_of, tree_of
+from tests.guards.house import PRODUCT, ROOT, name_of, tree_of
 
 FOLDERS = (*PRODUCT, "bench", "deploy", "docs", "tests")
 PAGES = {".md", ".html", ".jinja"}
 """Files that are prose as a whole. Of the others, only comments and docstrings are."""
+COMMENT = re.compile(r"(?:^|\s)(#\s.*)$", re.MULTILINE)
 SETTINGS = {".yml", ".yaml", ".sh", ".toml", ".conf", ".csv"}
 BY_SERVICE = {"contracts", "services", "tests"}
 MARKERS = (
@@ -62,17 +63,18 @@ def _files() -> Iterator[Path]:
 
 def prose_of(path: Path) -> str:
     """The words of a file that are written for people."""
-    if path.suffix == ".py":
-        return "\n".join([*(comment for _line, comment in comments(path)), *_docstrings(path)])
     text = path.read_text("utf-8")
-    return text if path.suffix in PAGES else "\n".join(re.findall(r"(?:^|\s)#.*$", text, re.MULTILINE))
+    if path.suffix in PAGES:
+        return text
+    return "\n".join([*COMMENT.findall(text), *(_docstrings(tree_of(path)) if path.suffix == ".py" else ())])
 
 
-def _docstrings(path: Path) -> Iterator[str]:
-    """Every string that stands for itself: of a module, a class, a function or a constant."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            yield node.value.value
+def _docstrings(node: ast.stmt | ast.Module) -> Iterator[str]:
+    """Every string that is a statement: of a module, a class, a function or a constant."""
+    for one in getattr(node, "body", ()):
+        if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant) and isinstance(one.value.value, str):
+            yield one.value.value
+        yield from _docstrings(one)
 
 
 def _folder(path: Path) -> str:

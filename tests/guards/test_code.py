@@ -28,7 +28,7 @@ ANY = {
     "gateway": 84,
     "matron": 12,
     "records": 16,
-    "services": 56,
+    "services": 57,
     "telemetry": 0,
     "tokens": 4,
 }
