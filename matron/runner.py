@@ -70,12 +70,14 @@ class Runner:
     def start(self) -> None:
         """Start all, and the health port. A signal that comes meanwhile is heard when `run` begins."""
         self.signals = _signals()
+        self.health.starting = True  # The health port answers before the services have added their conditions.
         if self.config.health_port:
             with with_port("HEALTH_PORT", self.config.health_port):
                 host = self.config.http_host
                 listener = eventlet.listen((host, self.config.health_port), family_of(host), reuse_port=False)
             eventlet.spawn(wsgi.server, listener, health_app(self.health), log_output=False)
         self.runner.start()
+        self.health.starting = False
         eventlet.spawn(self.health.watch)
         gauges.start(self.runner.service_map.values(), self.config.amqp_url)
 

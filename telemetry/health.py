@@ -24,7 +24,7 @@ class Health:
         """What was last found of those that are looked at in the background."""
         self.told: dict[str, bool] = {}
         self.lists: list[Callable[[], list[str]]] = []
-        self.stopping = False
+        self.starting = self.stopping = False
 
     def add_list(self, failing: Callable[[], list[str]]) -> None:
         """Add conditions that have a name only while they do not hold, such as queues that cannot be read from."""
@@ -38,7 +38,8 @@ class Health:
         """The names of the conditions that do not hold; empty when ready."""
         failing = [name for name, check in self.checks.items() if not check()]
         failing += [name for failing_of in self.lists for name in failing_of()]
-        return ["stopping", *failing] if self.stopping else failing
+        phases = {"starting": self.starting, "stopping": self.stopping}
+        return [*(phase for phase, is_on in phases.items() if is_on), *failing]
 
     def add_slow(self, name: str, check: Callable[[], bool]) -> Callable[[], None]:
         """As `add`, for a check that may wait for others; what ends the looking."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.processes import free_ports
+
 PROGRAM = """
 import chassis, sys, eventlet
 from matron import runner
@@ -31,6 +33,36 @@ eventlet.spawn_after(0.05, print, "ready", flush=True)  # When `run` has taken t
 code = running.run()
 print("ended", flush=True)
 sys.exit(code)
+"""
+STARTING = """
+import chassis, dataclasses, eventlet, sys, urllib.error, urllib.request
+from matron.runner import Runner
+from nameko.extensions import DependencyProvider
+from tests import ward
+
+port = int(sys.argv[1])
+
+def ask():
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as reply:
+            print(reply.status, reply.read().decode(), flush=True)
+    except urllib.error.HTTPError as error:
+        print(error.code, error.read().decode(), flush=True)
+
+class Slow(DependencyProvider):
+    def setup(self):
+        ask()
+
+    def start(self):
+        ask()
+
+class Idle:
+    name = "idle"
+    slow = Slow()
+
+running = Runner(dataclasses.replace(ward.settings(), health_port=port), [Idle])
+running.start()
+ask()
 """
 ROOT = Path(__file__).parents[2]
 
@@ -91,3 +123,10 @@ def test_the_same_signal_twice_at_once_is_one(running: Running) -> None:
     running.process.send_signal(signal.SIGINT)
     running.process.send_signal(signal.SIGINT)
     assert running.end() == 0
+
+
+def test_process_is_not_ready_until_its_services_have_started() -> None:
+    (port,) = free_ports(1)
+    command = [sys.executable, "-W", "ignore", "-c", STARTING, str(port)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said.splitlines() == ['503 {"failing":["starting"]}'] * 2 + ['200 {"failing":[]}']
