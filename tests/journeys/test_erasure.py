@@ -1,16 +1,15 @@
 """Somebody who is erased is in no database and no log any more, and what was written stays."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import inspect, text
 
 from chassis.config import SERVICES
-from chassis.persistence.database import Database
 from tests.hospital import Hospital, eventually
+from tests.journeys.databases import auth_knows_as_open, connected
 from tests.journeys.test_visit import MEDICINE
 from tests.people import (
     PASSWORD,
@@ -23,19 +22,6 @@ from tests.people import (
 )
 
 SECONDS = 30
-
-
-@contextmanager
-def connected(hospital: Hospital, service: str) -> Iterator[Connection]:
-    """A connection to a service's database."""
-    environments = [process.environment for process in hospital.processes.values()]
-    name, embedded = f"{service.upper()}_DATABASE_URL", f"sqlite:///{hospital.folder}/{service}.db"
-    database = Database(next((one[name] for one in environments if name in one), embedded))
-    try:
-        with database.autocommit() as connection:
-            yield connection
-    finally:
-        database.close()
 
 
 def places_of(hospital: Hospital, words: list[str]) -> list[str]:
@@ -127,10 +113,8 @@ def test_a_doctor_who_is_erased_leaves_ids_and_work_and_nothing_else(
 def refusal(admin: Person, doctor: Person) -> dict[str, Any]:
     """Why the doctor cannot be erased, once auth has heard of the visit; nothing before."""
     mine = {one["id"] for one in doctor.get("/api/doctors/appointments", status="booked")["items"]}
-    with connected(admin.hospital, "auth") as connection:
-        heard = connection.execute(text("SELECT appointment_id FROM open_visit WHERE is_open")).scalars()
-        if not mine <= {str(UUID(str(one))) for one in heard}:
-            return {}
+    if not auth_knows_as_open(admin.hospital, mine):
+        return {}
     reply = admin.hospital.call("DELETE", f"/api/admin/delete-user/{doctor.id}", token=admin.token)
     assert reply.status_code == 409, reply.text
     return dict(reply.json())
