@@ -1,14 +1,16 @@
 """The time of an answer does not tell whether an address has an account."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import event
 
 from chassis.errors import Unauthenticated
-from chassis.persistence.database import Database
+from chassis.persistence.database import Database, Session
 from services.auth.service import AuthService
 from tests.auth.factories import Host, new_account, new_email
 from tests.auth.timing import Comparison, compared
@@ -41,12 +43,18 @@ def compared_by_email(database: Database, work: Callable[[Database, str], object
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile."""
-    sent = list[str]()
+    """The SQL statements that are sent meanwhile, those that go with the next statement or COMMIT too."""
+    sent, later = list[str](), Session.later
+
+    def note_later(session: Session, statement: str, parameters: Sequence[Any]) -> None:
+        sent.append(statement)
+        later(session, statement, parameters)
+
     note = lambda *given: sent.append(given[2])  # noqa: E731
     event.listen(database.engine, "before_cursor_execute", note)
     try:
-        yield sent
+        with patch.object(Session, "later", note_later):
+            yield sent
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
 
