@@ -18,4 +18,4 @@ settings.register_profile(
 )
 settings.load_profile("unhurried")
 
-pytest_plugins = ("tests.servers.fixtures", "tests.databases")
+pytest_plugins = ("tests.servers.fixtures", "tests.databases", "tests.lane_projects")

@@ -31,25 +31,32 @@ PYTEST_CODES = range(6)
 
 @dataclass
 class Report:
-    """What the plugin in report.py has told. ``counts`` is there once pytest has ended in good order."""
+    """The facts from the plugin in report.py. ``counts`` is there once pytest has ended in good order.
+
+    ``failed`` has for each failed test the words under which pytest counts it, such as `failed` and `error`.
+    """
 
     total: int | None = None
     seed: int | None = None
     running: str = ""
     done: int = 0
-    failed: list[str] = field(default_factory=list)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
     counts: dict[str, int] | None = None
     busy: float | None = None
 
     def take(self, facts: dict[str, object]) -> None:
         """Take one line."""
-        for name, value in facts.items():
-            if name == "done":
+        match facts:
+            case {"done": _}:
                 self.done += 1
-            elif name == "failed":
-                self.failed += [str(value)] if value not in self.failed else []
-            else:
-                setattr(self, name, value)
+            case {"failed": test, "counted_as": word}:
+                self.failed.setdefault(str(test), []).append(str(word))
+            case {"passed": test}:
+                self.passed.add(str(test))
+            case _:
+                for name, value in facts.items():
+                    setattr(self, name, value)
 
 
 class LaneProcess:
@@ -80,7 +87,7 @@ class LaneProcess:
         self._read += len(lines) + 1 if lines else 0
         for line in lines.splitlines():
             self.report.take(json.loads(line))
-        return self.report.failed[known:]
+        return list(self.report.failed)[known:]
 
     def is_running(self) -> bool:
         """Whether its process has not ended."""

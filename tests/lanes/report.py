@@ -31,7 +31,7 @@ class Report:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell that a file cannot be read."""
         if report.failed:
-            self._tell(failed=report.nodeid)
+            self._tell(failed=report.nodeid, counted_as="error")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -43,9 +43,11 @@ class Report:
         self._tell(running=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Tell of a failure."""
+        """Tell that a test failed or passed. Pytest counts a failure of a fixture as an error."""
         if report.failed:
-            self._tell(failed=report.nodeid)
+            self._tell(failed=report.nodeid, counted_as="failed" if report.when == "call" else "error")
+        elif report.passed and report.when == "call":
+            self._tell(passed=report.nodeid)
 
     def pytest_runtest_logfinish(self) -> None:
         """Tell that one more is done."""

@@ -6,8 +6,9 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.lanes import summary
 from tests.lanes.process import LaneProcess
+from tests.lanes.second import second_try
+from tests.lanes.summary import Summary
 from tests.servers.processes import Folder
 
 if TYPE_CHECKING:
@@ -25,22 +26,25 @@ END_SECONDS = 30.0
 def run(lanes: Sequence[Lane], root: Path, *, every: float = SAY_SECONDS) -> int:
     """Run all lanes and return pytest's exit code for them together. ``every`` is the seconds between two words."""
     began, folder = time.monotonic(), Folder("lanes")
-    running: list[LaneProcess] = []
-    interrupted = False
+    whole = Summary()
     try:
-        running += [LaneProcess(lane, root, folder.path) for lane in lanes]
-        _watch(running, began, every)
+        whole.lanes += [LaneProcess(lane, root, folder.path) for lane in lanes]
+        _say(began, f"{len(lanes)} lanes: {', '.join(lane.name for lane in lanes)}")
+        _watch(whole.lanes, began, every)
+        if again := second_try(whole.lanes):
+            _say(began, f"failed tests run once more, alone: {len(again.paths)}")
+            whole.second = LaneProcess(again, root, folder.path)
+            _watch([whole.second], began, every)
     except KeyboardInterrupt:
-        interrupted = True
-        _end(running)
-    summary.show(running, seconds=time.monotonic() - began, interrupted=interrupted)
+        whole.interrupted = True
+        _end(whole.all)
+    whole.show(seconds=time.monotonic() - began)
     folder.remove()
-    return summary.exit_code(running, interrupted=interrupted)
+    return whole.exit_code
 
 
 def _watch(running: Sequence[LaneProcess], began: float, every: float) -> None:
     """Return when all lanes have ended; say at once what fails, and now and then how far they are."""
-    _say(began, f"{len(running)} lanes: {', '.join(each.lane.name for each in running)}")
     going, said = list(running), began
     while going:
         time.sleep(LOOK_SECONDS)
