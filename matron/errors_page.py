@@ -15,7 +15,7 @@ Every refusal is a problem document (RFC 9457, `application/problem+json`):
 
 ```json
 {"type": "urn:matron:error:slot_taken", "title": "Conflict", "status": 409, "code": "slot_taken",
- "detail": "Somebody has this time already.", "request_id": "01919c5e-0000-7000-8000-0000000000ff"}
+ "detail": "Another appointment has this time.", "request_id": "01919c5e-0000-7000-8000-0000000000ff"}
 ```
 
 Act on `code`, which never changes its meaning; show `detail` to people; quote `request_id` when you report a problem.

@@ -1,4 +1,4 @@
-"""When doctors can be visited: weekly hours, time off, and the free slots that follow."""
+"""When doctors have time: weekly hours, time off, and the resulting free slots."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,48 +22,48 @@ from records.fields import Facts, Key
 HAS_VISITS = Refusal(
     Conflict,
     "has_visits",
-    "There are visits at that time.",
+    "The doctor has appointments at that time.",
     (
-        "The doctor has visits at that time, `appointment_ids` says which. `displace` takes their time, but not from "
-        "those whose patient is there already."
+        "The doctor has the appointments `appointment_ids` at that time. `displace` displaces them, except those "
+        "whose patient has arrived."
     ),
 )
 RANGE_TOO_LONG = Refusal(
     Invalid,
     "range_too_long",
-    "Ask for up to 31 days at once.",
-    "Free slots are shown for up to 31 days at once; a time off is at most 366 days long.",
+    "Ask for at most 31 days at once.",
+    "Slots are listed for at most 31 days at once. A time off is at most 366 days long.",
 )
 RULES_OVERLAP = Refusal(
     Invalid,
     "rules_overlap",
-    "Two of the rules overlap on some day.",
-    "Two of the weekly hours meet on some day; `rules` has their places in the list, counted from 0.",
+    "Two weekly hours overlap.",
+    "Two weekly hours overlap on some day. `rules` has their positions in the list, counted from 0.",
 )
 TIME_OFF_OVERLAPS = Refusal(
     Conflict,
     "time_off_overlaps",
-    "The doctor is away then already.",
-    "The doctor is away at a part of that time already.",
+    "The doctor is away at that time already.",
+    "The doctor has a time off that overlaps.",
 )
 DOCTOR = frozenset({Role.DOCTOR})
 GIVEN_BY = DOCTOR | {Role.ADMIN}
-"""Who says when a doctor can be visited: the doctor alone, or an admin of any doctor."""
+"""Roles that set hours and time off: the doctor for themselves, an admin for any doctor."""
 THE_DOCTOR = "The doctor."
-NAMED = Facts(description="A part of the name, in any case.", example="weiss")
+NAMED = Facts(description="A part of the name; case does not matter.", example="weiss")
 PLACE = (validate.Length(1, 100), VISIBLE)
-FIELD = "The whole of it, in any case: `neuro` does not find `neurology`."
+FIELD = "The whole specialization; case does not matter. `neuro` does not find `neurology`."
 A_PLACE = Facts(example="Room 12")
 AWAY = Facts(example="Annual leave")
 AWAY_FROM = Facts(example="2026-11-23T23:00:00+00:00")
 AWAY_TO = Facts(example="2026-11-27T23:00:00+00:00")
-ZONE = Facts(description="The hospital's zone, by its IANA name.", example="Europe/Vienna")
-LOCAL = "On the clock of the hospital, whose zone is `timezone` of the schedule."
-LOCAL_DAY = "A day of the hospital, whose zone is `timezone` of the schedule."
+ZONE = Facts(description="The time zone of the hospital (IANA name).", example="Europe/Vienna")
+LOCAL = "Local time of the hospital, whose time zone is `timezone` of the schedule."
+LOCAL_DAY = "A local day of the hospital, whose time zone is `timezone` of the schedule."
 
 
 class SlotView(View):
-    """A time that can be booked, and where."""
+    """A free slot and its place."""
 
     starts_at: datetime
     ends_at: Annotated[datetime, Facts(example="2026-11-23T09:30:00+00:00")]
@@ -72,13 +72,13 @@ class SlotView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotPage(Page):
-    """Free slots, and the zone of the hospital, on whose clock the doctor's hours are."""
+    """A page of free slots, with the time zone of the hospital."""
 
     timezone: str
 
 
 class SlotPageView(PageView):
-    """A page of free slots. `timezone` is that of the hospital; the slots themselves are in UTC."""
+    """A page of free slots. `timezone` is the time zone of the hospital; the slots are in UTC."""
 
     item = SlotView
     items: list[SlotView]
@@ -91,10 +91,10 @@ class SlotPageView(PageView):
 
 
 class RuleView(View):
-    """Weekly hours: local time of the hospital, weekday 0 is Monday. Those that end before they begin pass midnight.
+    """Weekly hours in local time of the hospital. Weekday 0 is Monday. Hours whose `to` is before `from` pass midnight.
 
-    A slot fits into them. They count from the day `valid_from` to the day `valid_to`, both inclusive; null is without
-    an end.
+    Slots lie entirely within the hours. The hours are valid from `valid_from` to `valid_to`, both inclusive; null means
+    unlimited.
     """
 
     weekday: Annotated[int, validate.Range(0, 6), Facts(example=0)]
@@ -117,12 +117,12 @@ class RuleView(View):
 
 
 def _minutes(moment: time) -> int:
-    """Since midnight."""
+    """Return the minutes since midnight."""
     return moment.hour * 60 + moment.minute
 
 
 class ScheduleView(View):
-    """A doctor's weekly hours, on the clock of the hospital."""
+    """A doctor's weekly hours, in local time of the hospital."""
 
     rules: list[RuleView]
     timezone: Annotated[str, ZONE]
@@ -130,17 +130,17 @@ class ScheduleView(View):
 
 
 class TimeOffView(View):
-    """A time in which a doctor cannot be visited."""
+    """A time off of a doctor."""
 
     id: UUID
     starts_at: Annotated[datetime, AWAY_FROM]
     ends_at: Annotated[datetime, AWAY_TO]
     reason: Annotated[str, AWAY] | None
-    displaced: Annotated[list[UUID], "Visits that lost their time to it."]
+    displaced: Annotated[list[UUID], "Appointments that it displaced."]
 
 
 class AbsenceView(View):
-    """A time off as the desk sees it: without the reason."""
+    """A time off without its reason, as the desk sees it."""
 
     id: UUID
     starts_at: Annotated[datetime, AWAY_FROM]
@@ -157,7 +157,7 @@ class TimeOffRowView(View):
 
 
 class ListDoctors(PageQuery, service="scheduling", roles=ANY_ROLE, returns=page_of(DoctorView)):
-    """The directory of doctors, by name; those with this in their name, and of this specialization, in any case."""
+    """List the doctors of the directory by name. Filters ignore case."""
 
     ids: Annotated[Ids, Key("id")] | None = None
     name: Annotated[str, validate.Length(1, 200), NAMED] | None = None
@@ -165,13 +165,13 @@ class ListDoctors(PageQuery, service="scheduling", roles=ANY_ROLE, returns=page_
 
 
 class GetDoctor(Query, service="scheduling", roles=ANY_ROLE, returns=DoctorView):
-    """One doctor in the directory."""
+    """Get one doctor of the directory."""
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
 
 
 class ListSlots(PageQuery, service="scheduling", roles=ANY_ROLE, returns=SlotPageView, refuses=(RANGE_TOO_LONG,)):
-    """Free slots of a doctor, earliest first, for up to 31 days; a week from now when not told otherwise."""
+    """List a doctor's free slots, earliest first, for up to 31 days. Default: the next seven days."""
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
     from_: Annotated[DayOrMoment, Key("from")] | None = None
@@ -186,9 +186,9 @@ class SetSchedule(
     revised=True,
     refuses=(NO_SUCH_DOCTOR, RULES_OVERLAP),
 ):
-    """Replace a doctor's weekly hours: one's own, or for an admin any doctor's.
+    """Replace a doctor's weekly hours.
 
-    Visits that are agreed already stay.
+    A doctor replaces their own hours, an admin any doctor's. Booked appointments stay.
     """
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
@@ -196,7 +196,7 @@ class SetSchedule(
 
 
 class GetSchedule(Query, service="scheduling", roles=DESK | DOCTOR, returns=ScheduleView, refuses=(NO_SUCH_DOCTOR,)):
-    """A doctor's weekly hours: one's own, or for the desk any doctor's."""
+    """Get a doctor's weekly hours. A doctor sees their own, the desk any doctor's."""
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
 
@@ -208,9 +208,10 @@ class TakeTimeOff(
     returns=TimeOffView,
     refuses=(NO_SUCH_DOCTOR, HAS_VISITS, TIME_OFF_OVERLAPS, NOT_IN_FUTURE, TOO_FAR_AHEAD, RANGE_TOO_LONG),
 ):
-    """A doctor is away for a time: oneself, or for an admin any doctor.
+    """Add a time off for a doctor.
 
-    With `displace`, the visits in it lose their time, and their patients are told.
+    A doctor adds their own, an admin any doctor's. With `displace`, appointments in that time are displaced and their
+    patients are notified.
     """
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
@@ -228,19 +229,19 @@ class TakeTimeOff(
 class ListTimeOff(
     PageQuery, service="scheduling", roles=GIVEN_BY, returns=page_of(TimeOffRowView), refuses=(NO_SUCH_DOCTOR,)
 ):
-    """A doctor's times off, latest first: one's own, or for an admin any doctor's."""
+    """List a doctor's times off, latest first. A doctor sees their own, an admin any doctor's."""
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
 
 
 class ListAbsences(PageQuery, service="scheduling", roles=DESK, returns=page_of(AbsenceView)):
-    """When a doctor is away, latest first, and not why."""
+    """List a doctor's absences, latest first, without reasons."""
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
 
 
 class EndTimeOff(Command, service="scheduling", roles=GIVEN_BY, returns=TimeOffRowView):
-    """Take a time off back: one's own, or for an admin any doctor's. Visits that it displaced do not come back."""
+    """Delete a time off. A doctor deletes their own, an admin any doctor's. Displaced appointments stay displaced."""
 
     doctor_id: Annotated[UUID, THE_DOCTOR]
     time_off_id: Annotated[UUID, "The time off."]

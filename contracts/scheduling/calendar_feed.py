@@ -1,4 +1,4 @@
-"""One's own calendar as other programs read it (iCalendar, RFC 5545), by a link that can be taken back."""
+"""A personal calendar feed for calendar programs (iCalendar, RFC 5545), behind a revocable link."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ from records.fields import Facts
 
 
 class CalendarLinkView(View):
-    """A link to one's own calendar. Whoever has it can read it; a new one, or ending it, makes it useless."""
+    """The link to a person's calendar feed. Anyone with the link can read the feed until the link ends."""
 
     url: Annotated[
         str, Facts(example="https://hospital.example/api/users/me/calendar.ics?token=q0Zb7r1TnU0gq7m1C3E2yA")
@@ -26,17 +26,17 @@ class CalendarView(View):
 
 
 class CalendarEndedView(View):
-    """How the link stands now."""
+    """The state of the link."""
 
     status: Literal["ended"]
 
 
 class MakeCalendarLink(Command, service="scheduling", roles=ANY_ROLE, returns=CalendarLinkView, keyed=False):
-    """Get a link to one's own calendar of visits and shifts; an earlier one ends."""
+    """Create the link to the caller's calendar feed of appointments and shifts. An earlier link ends."""
 
 
 class EndCalendarLink(Command, service="scheduling", roles=ANY_ROLE, returns=CalendarEndedView, keyed=False):
-    """Make the link to one's own calendar useless. It is done each time: there may be a new one since."""
+    """End the link to the caller's calendar feed. Repeating the call ends a newer link as well."""
 
 
 class GetCalendar(
@@ -46,6 +46,6 @@ class GetCalendar(
     returns=CalendarView,
     refuses=(NO_SUCH_CALENDAR, BUSY),
 ):
-    """The calendar behind a link: from 30 days ago to 366 days ahead, without names of patients or reasons."""
+    """Get the calendar behind a link: from 30 days ago to 366 days ahead, without patient names and reasons."""
 
-    token: Annotated[str, validate.Length(1, 200), "As in the link."]
+    token: Annotated[str, validate.Length(1, 200), "The token in the link."]

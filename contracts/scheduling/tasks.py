@@ -1,4 +1,4 @@
-"""Tasks of the staff: given by an admin, taken on, done or not."""
+"""Tasks of the staff."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,25 +25,25 @@ TASK_CLOSED = Refusal(
     Conflict,
     "task_closed",
     "The task is {state}.",
-    "Nothing is left to do, so nothing changes; `state` says how the task ended.",
+    "A closed task cannot change. `state` is how it ended.",
 )
 TASK_NOT_ACCEPTED = Refusal(
     Conflict,
     "task_not_accepted",
     "The task is {state}.",
-    "Only a task that was accepted can be started; `state` says what it is.",
+    "Only an accepted task can be started. `state` is the present state.",
 )
 TASK_NOT_IN_PROGRESS = Refusal(
     Conflict,
     "task_not_in_progress",
     "The task is {state}.",
-    "Only a task that was started can be completed or fail; `state` says what it is.",
+    "Only a started task can be completed or fail. `state` is the present state.",
 )
 TASK_NOT_REQUESTED = Refusal(
     Conflict,
     "task_not_requested",
     "The task is {state}.",
-    "Only a task that waits for its owner's answer can be accepted or rejected; `state` says what it is.",
+    "Only a requested task can be accepted or rejected. `state` is the present state.",
 )
 
 
@@ -63,14 +63,14 @@ class TaskStatus(StrEnum):
 
 
 class TaskPart(StrEnum):
-    """The parts of a task of whose change its owner is notified."""
+    """The parts of a task whose change is notified to the owner."""
 
     PRIORITY = "priority"
     DUE_AT = "due_at"
 
 
 class TaskEnd(StrEnum):
-    """The states in which a task is closed."""
+    """The closed states of a task."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -87,7 +87,6 @@ class TaskPriority(StrEnum):
     STAT = "stat"
 
 
-"""As FHIR R4 has them (request-priority)."""
 NAME = (validate.Length(1, 200), VISIBLE)
 TEXT = (validate.Length(1, 2000), VISIBLE)
 THE_TASK = "The task."
@@ -98,7 +97,7 @@ WHY = Facts(example="The store is locked.")
 
 
 class TaskView(View):
-    """Something that one of the staff is to do. `status_reason` is why it was rejected, failed or cancelled."""
+    """A task of a member of staff. `status_reason` is why it was rejected, failed or cancelled."""
 
     id: UUID
     title: Annotated[str, TITLE]
@@ -121,7 +120,7 @@ class GiveTask(
     returns=TaskView,
     refuses=(NOT_IN_FUTURE, TOO_FAR_AHEAD),
 ):
-    """Give one of the staff a task."""
+    """Assign a new task to a member of staff."""
 
     title: Annotated[str, NAME, TITLE]
     description: Annotated[str, TEXT, MORE] | None = None
@@ -139,9 +138,9 @@ class ChangeTask(
     revised=True,
     refuses=(TASK_CLOSED, REASON_REQUIRED, NOT_IN_FUTURE, TOO_FAR_AHEAD),
 ):
-    """Give a task another owner, who has to accept it, another due time or priority, or cancel it with a reason.
+    """Change the owner, due time or priority of a task, or cancel it with a reason. A new owner must accept it.
 
-    The owner is told of another due time or priority, and the former owner that it is somebody else's.
+    The owner is notified of a new due time or priority. A former owner is notified of the new owner.
     """
 
     task_id: Annotated[UUID, THE_TASK]
@@ -156,19 +155,19 @@ class ChangeTask(
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that contradict each other."""
         if self.status is not OMITTED and self.given().keys() - {"task_id", "status", "reason"}:
-            yield "status", "A task that is cancelled keeps the rest."
+            yield "status", "Cannot be combined with other changes."
         if self.reason is not OMITTED and self.status is OMITTED:
-            yield "reason", "Says why a task is cancelled."
+            yield "reason", "Allowed only with `status`."
 
 
 class GetTask(Query, service="scheduling", roles=ADMIN | STAFF, returns=TaskView):
-    """One task: any for admins, one's own for staff."""
+    """Get one task. Admins see any task, staff their own."""
 
     task_id: Annotated[UUID, THE_TASK]
 
 
 class ListTasks(OrderedQuery, service="scheduling", roles=ADMIN, returns=page_of(TaskView)):
-    """All tasks, newest first when not told otherwise; by owner, patient and status."""
+    """List all tasks, by default newest first, filtered by owner, patient and status."""
 
     owner_id: Annotated[UUID, "Only tasks of this person."] | None = None
     patient_id: Annotated[UUID, "Only tasks about this patient."] | None = None
@@ -176,7 +175,7 @@ class ListTasks(OrderedQuery, service="scheduling", roles=ADMIN, returns=page_of
 
 
 class ListMyTasks(OrderedQuery, service="scheduling", roles=STAFF, returns=page_of(TaskView)):
-    """One's own tasks, newest first when not told otherwise."""
+    """List the caller's tasks, by default newest first."""
 
     owner_id: UUID
     status: Annotated[list[TaskStatus], Choices] | None = None
@@ -185,7 +184,7 @@ class ListMyTasks(OrderedQuery, service="scheduling", roles=STAFF, returns=page_
 class AcceptTask(
     Command, service="scheduling", roles=STAFF, returns=TaskView, revised=True, refuses=(TASK_NOT_REQUESTED,)
 ):
-    """Take one's own task on."""
+    """Accept one of the caller's tasks."""
 
     task_id: Annotated[UUID, THE_TASK]
 
@@ -193,7 +192,7 @@ class AcceptTask(
 class StartTask(
     Command, service="scheduling", roles=STAFF, returns=TaskView, revised=True, refuses=(TASK_NOT_ACCEPTED,)
 ):
-    """Begin one's own task."""
+    """Start one of the caller's tasks."""
 
     task_id: Annotated[UUID, THE_TASK]
 
@@ -201,7 +200,7 @@ class StartTask(
 class CompleteTask(
     Command, service="scheduling", roles=STAFF, returns=TaskView, revised=True, refuses=(TASK_NOT_IN_PROGRESS,)
 ):
-    """One's own task is done."""
+    """Complete one of the caller's tasks."""
 
     task_id: Annotated[UUID, THE_TASK]
 
@@ -209,7 +208,7 @@ class CompleteTask(
 class FailTask(
     Command, service="scheduling", roles=STAFF, returns=TaskView, revised=True, refuses=(TASK_NOT_IN_PROGRESS,)
 ):
-    """One's own task could not be done, with the reason."""
+    """Report that one of the caller's tasks could not be done, with the reason."""
 
     task_id: Annotated[UUID, THE_TASK]
     reason: Annotated[Reason, WHY]
@@ -218,14 +217,14 @@ class FailTask(
 class RejectTask(
     Command, service="scheduling", roles=STAFF, returns=TaskView, revised=True, refuses=(TASK_NOT_REQUESTED,)
 ):
-    """Not take one's own task on, with the reason."""
+    """Reject one of the caller's tasks, with the reason."""
 
     task_id: Annotated[UUID, THE_TASK]
     reason: Annotated[Reason, WHY]
 
 
 class TaskEvent(Event):
-    """What every event about a task says."""
+    """The facts that every event about a task carries."""
 
     task_id: UUID
     owner_id: UUID
@@ -234,7 +233,7 @@ class TaskEvent(Event):
 
 
 class TaskAssigned(TaskEvent, service="scheduling", subject="task_id", heard_by=("notify.on_task_assigned",)):
-    """Somebody of the staff has a task. `former_owner_id` is who had it before; null of a new one."""
+    """A task has an owner. `former_owner_id` is the previous owner; null for a new task."""
 
     former_owner_id: UUID | None
     priority: str
@@ -242,7 +241,7 @@ class TaskAssigned(TaskEvent, service="scheduling", subject="task_id", heard_by=
 
 
 class TaskChanged(TaskEvent, service="scheduling", subject="task_id", heard_by=("notify.on_task_changed",)):
-    """An open task of the same owner has another priority or due time; `changed` names which."""
+    """An open task has another priority or due time; `changed` names which."""
 
     priority: str
     due_at: datetime | None
@@ -257,7 +256,7 @@ class TaskChanged(TaskEvent, service="scheduling", subject="task_id", heard_by=(
 
 
 class TaskClosed(TaskEvent, service="scheduling", subject="task_id", heard_by=("notify.on_task_closed",)):
-    """A task is done, has failed, or is not to be done."""
+    """A task was completed, failed, rejected or cancelled."""
 
     given_by: UUID
     status: TaskEnd

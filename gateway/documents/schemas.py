@@ -114,7 +114,7 @@ PROBLEM = {
             "title": "Conflict",
             "status": 409,
             "code": "slot_taken",
-            "detail": "Somebody has this time already.",
+            "detail": "Another appointment has this time.",
             "request_id": UUID,
         }
     ],

@@ -30,10 +30,10 @@ from records.fields import OMITTED, Facts, Omitted
 CANNOT_BE_CANCELLED = Refusal(
     Conflict,
     "cannot_be_cancelled",
-    "The visit is {state}.",
+    "The appointment is {state}.",
     (
-        "Only a requested, booked or displaced visit can be called off, and by the desk one whose patient is there; "
-        "`state` says what it is."
+        "Only a requested, booked or displaced appointment can be cancelled. The desk may also cancel after arrival. "
+        "`state` is the present state."
     ),
 )
 
@@ -41,62 +41,62 @@ CANNOT_BE_CANCELLED = Refusal(
 CANNOT_BE_MOVED = Refusal(
     Conflict,
     "cannot_be_moved",
-    "The visit is {state}.",
-    "Only a requested, booked or displaced visit can be moved or changed; `state` says what it is.",
+    "The appointment is {state}.",
+    "Only a requested, booked or displaced appointment can be changed. `state` is the present state.",
 )
 
 
 DESK_ONLY = Refusal(
     Forbidden,
     "desk_only",
-    "Only the desk books beside the doctor's hours and other visits.",
-    "Only the desk overbooks, or gives a doctor's visit to another doctor.",
+    "Only the desk may overbook.",
+    "Only the desk may overbook, or give an appointment to another doctor.",
 )
 
 
 LATE_CANCEL = Refusal(
     Conflict,
     "late_cancel",
-    "Within 24 hours of the visit only the hospital moves it or calls it off.",
-    "Within 24 hours of an agreed visit its patient neither moves it nor calls it off: ask the desk.",
+    "Within 24 hours of the appointment only the hospital may change it.",
+    "Within 24 hours of a booked appointment the patient can neither reschedule nor cancel it: ask the desk.",
 )
 
 
 NOT_REQUESTED = Refusal(
     Conflict,
     "not_requested",
-    "The visit is {state}.",
-    "Only a requested visit can be accepted or rejected; `state` says what it is.",
+    "The appointment is {state}.",
+    "Only a requested appointment can be accepted or rejected. `state` is the present state.",
 )
 
 
 OWN_PATIENT = Refusal(
     Conflict,
     "own_visit",
-    "A doctor is nobody's own patient: choose another doctor.",
-    "A doctor is nobody's own patient: choose another doctor.",
+    "Doctors cannot treat themselves: choose another doctor.",
+    "Doctors cannot treat themselves: choose another doctor.",
 )
 
 
 TOO_MANY_REQUESTS = Refusal(
     Conflict,
     "too_many_requests",
-    "Five requests of this patient wait for an answer already.",
-    "Five requests of this patient wait for an answer already.",
+    "The patient has five unanswered requests already.",
+    "The patient has five unanswered requests already.",
 )
 
 
-ANOTHER = "Another doctor of the directory; the visit's own unless it is said."
+ANOTHER = "Another doctor of the directory. Default: the present doctor."
 
 
-OVERBOOKING = "Why the visit may be beside the doctor's hours, or at a time that somebody has."
+OVERBOOKING = "Why the appointment may be outside the doctor's hours, or overlap another one."
 
 
-OVERBOOKED = "Of an overbooked visit. Unless it is said, the doctor's slot then counts, or 15 where there is none."
+OVERBOOKED = "Length of an overbooked appointment. Defaults to the slot length, or 15 minutes."
 
 
 class Overbooking(Command):
-    """Base of what gives a visit a time, which the desk may do beside the doctor's hours and other visits."""
+    """Base of commands that set a time. The desk may overbook."""
 
     overbook_reason: Annotated[Reason, Facts(description=OVERBOOKING, roles=DESK)] | None = None
     minutes: Annotated[int, validate.Range(5, 480), Facts(description=OVERBOOKED, roles=DESK)] | None = None
@@ -104,7 +104,7 @@ class Overbooking(Command):
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that contradict each other."""
         if self.minutes is not None and self.overbook_reason is None:
-            yield "minutes", "Only an overbooked visit takes other minutes than the slot."
+            yield "minutes", "Allowed only with `overbook_reason`."
 
 
 class BookAppointment(
@@ -125,15 +125,15 @@ class BookAppointment(
         DESK_ONLY,
     ),
 ):
-    """Ask a doctor for a visit, who accepts or rejects it.
+    """Request an appointment with a doctor.
 
-    The desk books without asking, and so does a doctor.
+    The doctor accepts or rejects a patient's request. The desk and the doctor book without a request.
 
-    A doctor only for patients who have been there: for a visit with this doctor that was begun, or for which they
-    arrived, whose time was in the last 365 days.
+    A doctor books only for patients of the last 365 days: the patient arrived for, or began, a visit with this doctor.
 
-    The desk may overbook, with a reason: outside the doctor's hours, or at a time that somebody has. The first and the
-    third name in `appointment_id` the visit that is in the way, to the desk and to those whose visit it is.
+    The desk may overbook with a reason: outside the doctor's hours, or at a time that is taken. The refusals
+    `slot_taken` and `patient_busy` name the conflicting appointment in `appointment_id`, to the desk and to callers who
+    take part in that appointment.
     """
 
     doctor_id: UUID
@@ -150,7 +150,7 @@ class AcceptAppointment(
     revised=True,
     refuses=(NOT_REQUESTED, TOO_LATE, OWN_VISIT),
 ):
-    """The doctor agrees to a requested visit."""
+    """Accept a requested appointment."""
 
     appointment_id: Annotated[UUID, VISIT]
 
@@ -163,7 +163,7 @@ class RejectAppointment(
     revised=True,
     refuses=(NOT_REQUESTED, OWN_VISIT),
 ):
-    """The doctor does not agree to a requested visit, and says why."""
+    """Reject a requested appointment, with a reason."""
 
     appointment_id: Annotated[UUID, VISIT]
     reason: Reason
@@ -177,11 +177,11 @@ class CancelAppointment(
     revised=True,
     refuses=(CANNOT_BE_CANCELLED, LATE_CANCEL),
 ):
-    """Call a visit off, with a reason.
+    """Cancel an appointment, with a reason.
 
-    A patient can until 24 hours before an agreed visit; later only the desk.
+    A patient may cancel until 24 hours before a booked appointment. Later only the desk may.
 
-    The desk can also when the patient is there: they left without being seen, or it was begun by mistake.
+    The desk may also cancel after the patient has arrived: the patient left, or the visit was started by mistake.
     """
 
     appointment_id: Annotated[UUID, VISIT]
@@ -209,7 +209,11 @@ class RescheduleAppointment(
         DESK_ONLY,
     ),
 ):
-    """Move a visit to another time; it keeps its id. A patient's is asked for again. To where it is: no change."""
+    """Move an appointment to another time.
+
+    The appointment keeps its id. A patient's change is a new request to the doctor. Rescheduling to the present time
+    changes nothing.
+    """
 
     appointment_id: Annotated[UUID, VISIT]
     starts_at: datetime
@@ -234,7 +238,7 @@ class ChangeAppointment(
         OWN_VISIT,
     ),
 ):
-    """Give a visit another doctor, time, place or reason; what is left out stays. It is agreed then."""
+    """Change an appointment's doctor, time, place or reason. Omitted fields stay. The appointment is then booked."""
 
     appointment_id: Annotated[UUID, VISIT]
     doctor_id: UUID | Omitted = OMITTED

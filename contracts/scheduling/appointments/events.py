@@ -1,4 +1,4 @@
-"""What scheduling says of visits: facts that other services and other systems act on."""
+"""Events about appointments."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ from contracts.scheduling.appointments.views import AppointmentStatus
 
 
 class AppointmentEvent(Event):
-    """What every event about a visit says."""
+    """The facts that every event about an appointment carries."""
 
     appointment_id: UUID
     doctor_id: UUID
@@ -34,7 +34,7 @@ class AppointmentRequested(
     subject="appointment_id",
     heard_by=("notify.on_appointment_requested", "auth.on_appointment_requested"),
 ):
-    """A patient asks a doctor for a visit."""
+    """A patient has requested an appointment with a doctor."""
 
 
 class AppointmentBooked(
@@ -43,10 +43,10 @@ class AppointmentBooked(
     subject="appointment_id",
     heard_by=("notify.on_appointment_booked", "clinical.on_appointment_booked", "auth.on_appointment_booked"),
 ):
-    """A visit is agreed: the doctor accepted it, or it was booked outright.
+    """An appointment is booked: the doctor accepted the request, or the hospital booked without one.
 
-    `by` says on whose part, the doctor's or the hospital's (`desk`); `overbooked` whether it was booked beside the
-    doctor's hours or other visits. Older events say neither: null and false.
+    `by` is `doctor` or `desk` (the hospital). `overbooked` is true when the appointment is outside the doctor's hours
+    or overlaps another. Older events carry null and false.
     """
 
     by: Literal["doctor", "desk"] | None = None
@@ -64,10 +64,10 @@ class AppointmentRescheduled(
         "auth.on_appointment_rescheduled",
     ),
 ):
-    """A visit has another time, doctor, place or reason. `status` says whether it is agreed all the same.
+    """An appointment has another time, doctor, place or reason. `status` says whether it is booked or requested.
 
-    `changed` names what is not as it was, and `by` says on whose part; the desk's is the hospital's. Older events say
-    neither: an empty list and null. `former_doctor_id` is the doctor who has lost it, and null when the doctor stays.
+    `changed` names the parts that differ. `by` names the side that made the change; `desk` is the hospital. Older
+    events carry an empty list and null. `former_doctor_id` is the previous doctor, or null when the doctor stays.
     """
 
     status: AppointmentStatus
@@ -94,7 +94,7 @@ class AppointmentDisplaced(
         "auth.on_appointment_displaced",
     ),
 ):
-    """The doctor cannot keep the visit, and nobody else has that time: the patient needs another one."""
+    """The doctor cannot keep the appointment, and no other doctor took it over. The patient needs another time."""
 
 
 class VisitStarted(
@@ -103,7 +103,7 @@ class VisitStarted(
     subject="appointment_id",
     heard_by=("clinical.on_visit_started", "auth.on_visit_started"),
 ):
-    """The doctor and the patient have met."""
+    """The doctor has started the visit."""
 
 
 class VisitCompleted(
@@ -112,7 +112,7 @@ class VisitCompleted(
     subject="appointment_id",
     heard_by=("billing.on_visit_completed", "notify.on_visit_completed", "auth.on_visit_completed"),
 ):
-    """The visit is over."""
+    """The doctor has completed the visit."""
 
 
 class VisitCompletionUndone(
@@ -126,9 +126,9 @@ class VisitCompletionUndone(
         "auth.on_visit_completion_undone",
     ),
 ):
-    """An admin has undone a mistaken completion: what followed from `visit_completed` is to be taken back.
+    """An admin has undone a mistaken completion. Subscribers revert their reactions to `visit_completed`.
 
-    `status` says how the visit stands now. The doctor may complete it again, if it is booked.
+    `status` is the status of the appointment now. The doctor may complete a booked appointment again.
     """
 
     status: Literal["booked", "displaced", "cancelled"]
@@ -141,7 +141,7 @@ class AppointmentRejected(
     subject="appointment_id",
     heard_by=("notify.on_appointment_rejected", "auth.on_appointment_rejected"),
 ):
-    """The doctor has not agreed to a visit."""
+    """The doctor has rejected the request."""
 
 
 class AppointmentCancelled(
@@ -150,9 +150,9 @@ class AppointmentCancelled(
     subject="appointment_id",
     heard_by=("notify.on_appointment_cancelled", "clinical.on_appointment_cancelled", "auth.on_appointment_cancelled"),
 ):
-    """A visit is called off, perhaps after it had begun. `late` is within 24 hours of an agreed visit.
+    """An appointment was cancelled, possibly after it had started. `late`: within 24 hours of a booked appointment.
 
-    `by` says on whose part; the desk's is the hospital's. `tell_patient` is false of a patient who has died.
+    `by` names the side that cancelled; `desk` is the hospital. `tell_patient` is false for a deceased patient.
     """
 
     late: bool
@@ -167,7 +167,7 @@ class AppointmentExpired(
     subject="appointment_id",
     heard_by=("notify.on_appointment_expired", "auth.on_appointment_expired"),
 ):
-    """Nobody answered a request in time, or nobody gave a displaced visit another time."""
+    """A request was not answered in time, or a displaced appointment got no other time."""
 
 
 class AppointmentMissed(
@@ -176,7 +176,7 @@ class AppointmentMissed(
     subject="appointment_id",
     heard_by=("notify.on_appointment_missed", "clinical.on_appointment_missed", "auth.on_appointment_missed"),
 ):
-    """The patient has not come."""
+    """The patient did not come."""
 
 
 class PatientArrived(
@@ -185,4 +185,4 @@ class PatientArrived(
     subject="appointment_id",
     heard_by=("notify.on_patient_arrived", "clinical.on_patient_arrived", "auth.on_patient_arrived"),
 ):
-    """The patient is at the desk, perhaps after all: it may come after `appointment_missed`, which it takes back."""
+    """The patient has arrived. The event may follow `appointment_missed`, which it reverts."""

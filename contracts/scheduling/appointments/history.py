@@ -1,4 +1,4 @@
-"""Histories: one appointment with all that happened to it."""
+"""The history of an appointment."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, Appo
 
 
 class AppointmentPart(StrEnum):
-    """What of a visit may differ from what it was."""
+    """The parts of an appointment that may change."""
 
     STATUS = "status"
     DOCTOR_ID = "doctor_id"
@@ -23,10 +23,11 @@ class AppointmentPart(StrEnum):
 
 
 class ChangeView(View):
-    """What a visit became, when and by whom; `actor_id` is null for the system.
+    """One change of an appointment. `actor_id` is null for the system.
 
-    `changed` names what is not as it was before; it is empty of a new visit. `reason` is why it was changed.
-    `former_reason` is why the patient came, until this change said something else. What was not kept yet is null.
+    `changed` names the parts that differ from the previous revision; it is empty for a new appointment. `reason` is why
+    the change was made. `former_reason` is why the patient came, when this change replaced it. Values that older rows
+    do not have are null.
     """
 
     revision: int
@@ -44,16 +45,16 @@ class ChangeView(View):
 
 
 class AppointmentWithHistoryView(AppointmentView):
-    """A visit and all that happened to it, oldest first."""
+    """An appointment with its changes, oldest first."""
 
     history: list[ChangeView]
 
 
 class GetAppointment(Query, service="scheduling", roles=DESK | DOCTOR | PATIENT, returns=AppointmentWithHistoryView):
-    """One visit with its history: the patient's own, the doctor's own, any for the desk.
+    """Get one appointment with its history.
 
-    The patient is told why it was rejected, called off or displaced, and of no other reason; all are told why the
-    patient came, also until that was changed (`former_reason`).
+    Patients and doctors see their own, the desk sees all. A patient sees the reason of a rejection, cancellation or
+    displacement, and no other. All callers see why the patient came, including replaced reasons (`former_reason`).
     """
 
     appointment_id: Annotated[UUID, VISIT]

@@ -9,31 +9,31 @@ from contracts.roles import DESK
 from contracts.scheduling.appointments.views import DOCTOR, PATIENT, AppointmentStatus, AppointmentView
 from contracts.several import Choices
 
-FIRST_CALL = "Whether only those that are to be given a time before others, or only the others."
+FIRST_CALL = "Only appointments that are, or are not, first in line for a new time."
 
 
 class AppointmentQuery(TimedQuery):
-    """Base of the lists of visits: by status, and by when they begin; latest first when not told otherwise."""
+    """Base of lists of appointments, filtered by status and start. Default order: latest first."""
 
     status: Annotated[list[AppointmentStatus], Choices] | None = None
 
 
 class ListPatientAppointments(AppointmentQuery, service="scheduling", roles=PATIENT, returns=page_of(AppointmentView)):
-    """One's own visits, latest first."""
+    """List the patient's own appointments, latest first."""
 
     patient_id: UUID
 
 
 class ListDoctorAppointments(AppointmentQuery, service="scheduling", roles=DOCTOR, returns=page_of(AppointmentView)):
-    """The doctor's own visits, latest first."""
+    """List the doctor's own appointments, latest first."""
 
     doctor_id: UUID
     first_call: Annotated[bool, FIRST_CALL] | None = None
 
 
 class ListAppointments(AppointmentQuery, service="scheduling", roles=DESK, returns=page_of(AppointmentView)):
-    """All visits, latest first; by doctor, by patient, and whether they are to be given a time before others."""
+    """List all appointments, latest first, filtered by doctor, patient or `first_call`."""
 
-    doctor_id: Annotated[UUID, "Only visits of this doctor."] | None = None
-    patient_id: Annotated[UUID, "Only visits of this patient."] | None = None
+    doctor_id: Annotated[UUID, "Only appointments of this doctor."] | None = None
+    patient_id: Annotated[UUID, "Only appointments of this patient."] | None = None
     first_call: Annotated[bool, FIRST_CALL] | None = None

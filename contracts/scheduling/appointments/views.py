@@ -13,11 +13,11 @@ DOCTOR = frozenset({Role.DOCTOR})
 PATIENT = frozenset({Role.PATIENT})
 
 
-VISIT = "The visit."
+VISIT = "The appointment."
 
 
 class AppointmentStatus(StrEnum):
-    """The states of a visit."""
+    """The states of an appointment."""
 
     REQUESTED = "requested"
     BOOKED = "booked"
@@ -32,10 +32,10 @@ class AppointmentStatus(StrEnum):
 
 
 class AppointmentView(View):
-    """A visit, or the request for one.
+    """An appointment, or the request for one.
 
-    `status_reason` is why it was rejected, cancelled or displaced; `overbooked` ones share the doctor's time with
-    another; `first_call` ones were displaced and are to be given a time before others.
+    `status_reason` is why the appointment was rejected, cancelled or displaced. An `overbooked` appointment may overlap
+    another appointment of the doctor. A `first_call` appointment was displaced and is first in line for a new time.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""Visits: the appointment from the arrival of the patient to its completion."""
+"""Commands for the visit itself: arrival, start, completion and no-show."""
 
 from typing import Annotated
 from uuid import UUID
@@ -21,31 +21,31 @@ from contracts.texts import Reason
 NOT_BOOKED = Refusal(
     Conflict,
     "not_booked",
-    "The visit is {state}.",
+    "The appointment is {state}.",
     (
-        "Only a booked visit can be started (or one whose patient is there), its patient be missed, or arrive (or "
-        "one who was missed); `state` says what it is."
+        "A visit can start when booked or arrived. A patient can arrive when booked or missed, and be missed when "
+        "booked. `state` is the present state."
     ),
 )
 NOT_FULFILLED = Refusal(
     Conflict,
     "not_fulfilled",
-    "The visit is {state}.",
-    "Only a completed visit can have its completion undone; `state` says what it is.",
+    "The appointment is {state}.",
+    "Only a completed visit can be undone. `state` is the present state.",
 )
 NOT_IN_PROGRESS = Refusal(
     Conflict,
     "not_in_progress",
-    "The visit is {state}.",
-    "Only a visit that has been started can be completed; `state` says what it is.",
+    "The appointment is {state}.",
+    "Only a started visit can be completed. `state` is the present state.",
 )
 TOO_EARLY = Refusal(
     Conflict,
     "too_early",
-    "The visit has not begun.",
+    "It is too early for that.",
     (
-        "The visit begins in over 24 hours, so it is not started and its patient has not arrived: reschedule it "
-        "first. Or it has not begun, so its patient is not missed."
+        "A visit starts, and a patient arrives, at most 24 hours before the appointment: reschedule it first. A "
+        "patient is missed only after the appointment has begun."
     ),
 )
 
@@ -58,7 +58,7 @@ class StartVisit(
     revised=True,
     refuses=(NOT_BOOKED, TOO_EARLY, OWN_VISIT),
 ):
-    """The doctor begins the visit, at most 24 hours before its time: move one that is further ahead first."""
+    """Start the visit, at most 24 hours before its time. Reschedule a later appointment first."""
 
     appointment_id: Annotated[UUID, VISIT]
 
@@ -71,7 +71,7 @@ class CompleteVisit(
     revised=True,
     refuses=(NOT_IN_PROGRESS, OWN_VISIT),
 ):
-    """The doctor ends the visit."""
+    """Complete the visit."""
 
     appointment_id: Annotated[UUID, VISIT]
 
@@ -84,11 +84,11 @@ class UndoCompletion(
     revised=True,
     refuses=(NOT_FULFILLED, OWN_VISIT),
 ):
-    """An admin takes back that a visit was completed, which was a mistake, with a reason.
+    """Undo a completion that was a mistake, with a reason.
 
-    The visit is `booked` again at its time; `displaced`, when the time is not free any more; `cancelled`, when its day
-    is over or its patient has died or is erased. Its patient reads the reason of the last two. An unpaid invoice of it
-    is void; what was paid is listed for a refund.
+    The appointment becomes `booked` again at its time. It becomes `displaced` when the time is taken. It becomes
+    `cancelled` when its day is over, or when the patient has died or was erased. In the last two cases the patient
+    reads the reason. An unpaid invoice is voided; a paid amount is listed for a refund.
     """
 
     appointment_id: Annotated[UUID, VISIT]
@@ -103,7 +103,7 @@ class MarkArrived(
     revised=True,
     refuses=(NOT_BOOKED, TOO_EARLY, TOO_LATE, SLOT_TAKEN, PATIENT_BUSY, OUTSIDE_HOURS, DOCTOR_GONE, OWN_VISIT),
 ):
-    """The patient is at the desk: until 24 hours after the visit also one who was marked as missing."""
+    """Mark the patient as arrived. Until 24 hours after the visit, this also reverts a no-show."""
 
     appointment_id: Annotated[UUID, VISIT]
 
@@ -116,6 +116,6 @@ class MarkNoShow(
     revised=True,
     refuses=(NOT_BOOKED, TOO_EARLY, OWN_VISIT),
 ):
-    """The patient has not come."""
+    """Mark the patient as not having come."""
 
     appointment_id: Annotated[UUID, VISIT]

@@ -12,9 +12,7 @@ from contracts.scheduling.refusals import NOT_IN_FUTURE, TOO_FAR_AHEAD
 from contracts.scheduling.shifts.views import A_WARD, ADMIN, ENDS, STARTS, THE_SHIFT, WARD, ShiftView
 from records.fields import OMITTED, Facts, Omitted
 
-SHIFT_CANCELLED = Refusal(
-    Conflict, "shift_cancelled", "The shift is cancelled.", "The shift is cancelled, and does not change any more."
-)
+SHIFT_CANCELLED = Refusal(Conflict, "shift_cancelled", "The shift is cancelled.", "A cancelled shift cannot change.")
 
 
 SHIFT_OVERLAPS = Refusal(
@@ -25,14 +23,14 @@ SHIFT_OVERLAPS = Refusal(
 )
 
 
-TOO_LONG = Refusal(Invalid, "too_long", "A shift has at most 16 hours.", "A shift has at most 16 hours.")
+TOO_LONG = Refusal(Invalid, "too_long", "A shift is at most 16 hours long.", "A shift is at most 16 hours long.")
 
 
 TOO_MANY_HOURS = Refusal(
     Conflict,
     "too_many_hours",
     "The person would work more than 60 hours in 7 days.",
-    "The person would work more than 60 hours in some 7 days; `hours` says how many.",
+    "The person would work more than 60 hours in 7 days. `hours` is the total.",
 )
 
 
@@ -43,7 +41,7 @@ class AssignShift(
     returns=ShiftView,
     refuses=(SHIFT_OVERLAPS, TOO_MANY_HOURS, NOT_IN_FUTURE, TOO_FAR_AHEAD, TOO_LONG),
 ):
-    """Have one of the staff work on a ward for a time: at most 16 hours, and 60 in any 7 days."""
+    """Assign a shift on a ward to a member of staff: at most 16 hours, and 60 hours in any 7 days."""
 
     person_id: UUID
     ward: Annotated[str, WARD, A_WARD]
@@ -64,9 +62,9 @@ class ChangeShift(
     revised=True,
     refuses=(SHIFT_OVERLAPS, TOO_MANY_HOURS, SHIFT_CANCELLED, NOT_IN_FUTURE, TOO_FAR_AHEAD, TOO_LONG),
 ):
-    """Give a shift that is still to come another person, ward or time, or cancel it; what is left out stays.
+    """Change the person, ward or time of a future shift, or cancel it. Omitted fields stay.
 
-    A swap that is open for it is withdrawn.
+    An open swap of the shift is withdrawn.
     """
 
     shift_id: Annotated[UUID, THE_SHIFT]
@@ -79,4 +77,4 @@ class ChangeShift(
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that contradict each other."""
         if self.status is not OMITTED and self.given().keys() - {"shift_id", "status"}:
-            yield "status", "A shift that is cancelled keeps the rest."
+            yield "status", "Cannot be combined with other changes."

@@ -8,7 +8,7 @@ from contracts.scheduling.shifts.views import NURSE, ShiftOutcome, ShiftPart
 
 
 class ShiftEvent(Event):
-    """What every event about a shift says."""
+    """The facts that every event about a shift carries."""
 
     shift_id: UUID
     person_id: UUID
@@ -25,13 +25,13 @@ class ShiftEvent(Event):
 
 
 class ShiftAssigned(ShiftEvent, service="scheduling", subject="shift_id", heard_by=("notify.on_shift_assigned",)):
-    """Somebody of the staff is to work."""
+    """A shift was assigned to a member of staff."""
 
 
 class ShiftChanged(ShiftEvent, service="scheduling", subject="shift_id", heard_by=("notify.on_shift_changed",)):
-    """A shift has another time or ward, is somebody else's, or is cancelled: who has it is told, and who had it.
+    """A shift has another time, ward or person, or was cancelled. The present and the former person get one event each.
 
-    `person_id` is who is told. `changed` names what is not as it was.
+    `person_id` is the person to notify. `changed` names the parts that differ.
     """
 
     status: ShiftOutcome

@@ -22,31 +22,31 @@ from records.fields import Facts
 
 
 class GetShift(Query, service="scheduling", roles=ADMIN, returns=ShiftWithSwapView):
-    """One shift, with the swap that is open for it."""
+    """Get one shift with its open swap."""
 
     shift_id: Annotated[UUID, THE_SHIFT]
 
 
 class ListShifts(TimedQuery, service="scheduling", roles=ADMIN, returns=page_of(ShiftView)):
-    """All shifts, latest first when not told otherwise; by person, ward, status and when they begin."""
+    """List all shifts, by default latest first, filtered by person, ward, status and start."""
 
     person_id: Annotated[UUID, "Only shifts of this person."] | None = None
-    ward: Annotated[str, WARD, Facts({**A_WARD, "description": "The ward, as it is written."})] | None = None
+    ward: Annotated[str, WARD, Facts({**A_WARD, "description": "The exact name of the ward."})] | None = None
     status: Annotated[list[ShiftStatus], Choices] | None = None
 
 
 class ListMyShifts(TimedQuery, service="scheduling", roles=STAFF, returns=page_of(ShiftView)):
-    """One's own shifts, latest first when not told otherwise; those that are cancelled, too, unless `status` says."""
+    """List the caller's shifts, by default latest first. `status` can exclude cancelled shifts."""
 
     person_id: UUID
     status: Annotated[list[ShiftStatus], Choices] | None = None
 
 
 class ListColleagues(PageQuery, service="scheduling", roles=STAFF, returns=page_of(ColleagueView)):
-    """Who works here and has a role of the staff in common with oneself, by id: whom one may ask to take a shift."""
+    """List the staff who share a role with the caller, by id: the people who may take a shift of the caller."""
 
 
 class ListColleagueShifts(PageQuery, service="scheduling", roles=STAFF, returns=page_of(ColleagueShiftView)):
-    """The shifts that a colleague is to work from now on, earliest first: what one may ask for in exchange."""
+    """List a colleague's future shifts, earliest first: the shifts that the caller may ask for in exchange."""
 
     colleague_id: Annotated[UUID, "The colleague."]

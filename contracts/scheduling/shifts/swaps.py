@@ -1,4 +1,4 @@
-"""Swaps: a person gives a shift to a colleague, with an admin's approval."""
+"""Swaps: a person gives a shift to a colleague, with the approval of an admin."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,32 +19,32 @@ from records.fields import Facts
 OTHER_ROLE = Refusal(
     Conflict,
     "other_role",
-    "The two have no role of the staff in common.",
-    "The two have no role of the staff in common, so neither takes the other's shift.",
+    "The two people share no staff role.",
+    "The two people share no staff role, so neither can take the other's shift.",
 )
 SHIFT_BEGUN = Refusal(
     Conflict,
     "shift_begun",
-    "The shift has begun.",
-    "The shift, or the one in exchange, has begun, so that it is not given away any more.",
+    "The shift has started.",
+    "The shift, or the shift in exchange, has started and cannot be given away.",
 )
 SWAP_ANSWERED = Refusal(
     Conflict,
     "swap_answered",
     "The swap is {state}.",
-    "The swap has been answered, withdrawn or decided, or has expired; `state` says what it is.",
+    "The swap was answered, withdrawn or decided, or has expired. `state` is the present state.",
 )
 SWAP_NOT_ACCEPTED = Refusal(
     Conflict,
     "swap_not_accepted",
     "The swap is {state}.",
-    "No swap of this shift waits for a decision: nobody has accepted to take it.",
+    "No swap of this shift waits for a decision: no colleague has accepted it.",
 )
 SWAP_PENDING = Refusal(
     Conflict,
     "swap_pending",
-    "Somebody is asked to take this shift already.",
-    "Somebody is asked to take this shift already: withdraw that first.",
+    "A colleague is already asked to take this shift.",
+    "A colleague is already asked to take this shift: withdraw that swap first.",
 )
 
 
@@ -61,7 +61,7 @@ class SwapStatus(StrEnum):
 
 
 class SwapAnswer(StrEnum):
-    """The states of a swap that one of its two people has answered."""
+    """The states of a swap after an answer of one of its two people."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -72,10 +72,10 @@ WHY_NOT = Facts(example="Ward 3 needs you that day.")
 
 
 class SwapView(View):
-    """Somebody's wish to give a shift to another person: asked, accepted by that person, approved by an admin.
+    """A request to give a shift to a colleague: asked, accepted by the colleague, approved by an admin.
 
-    One whose shift has begun before an admin decided is `expired`. `shift` is what is given away, and `in_exchange`
-    what is got for it, if anything, both as they are now.
+    A swap expires when its shift begins before the approval. `shift` is the shift to give away, `in_exchange` the shift
+    to receive, if any. Both show their present values.
     """
 
     id: UUID
@@ -97,9 +97,9 @@ class AskForSwap(
     returns=SwapView,
     refuses=(SWAP_PENDING, SHIFT_CANCELLED, SHIFT_BEGUN, OTHER_ROLE),
 ):
-    """Ask another one of the staff, who has a role in common, to take one's own shift, perhaps for one of theirs.
+    """Ask a colleague who shares a role to take a shift of the caller, optionally for one of theirs.
 
-    The other one is told.
+    The colleague is notified.
     """
 
     shift_id: Annotated[UUID, THE_SHIFT]
@@ -115,11 +115,9 @@ class AnswerSwap(
     revised=True,
     refuses=(SWAP_ANSWERED, SHIFT_BEGUN),
 ):
-    """Accept or decline a swap that one is asked for; who asked may withdraw it.
+    """Accept or decline a swap as the colleague, or withdraw it as its requester.
 
-    The other one is told.
-
-    What is accepted can be declined or withdrawn until an admin has decided.
+    The other person is notified. An accepted swap can be declined or withdrawn until an admin has decided.
     """
 
     swap_id: Annotated[UUID, "The swap."]
@@ -127,13 +125,13 @@ class AnswerSwap(
 
 
 class ListMySwaps(PageQuery, service="scheduling", roles=STAFF, returns=page_of(SwapView)):
-    """The swaps that one asked for or is asked for, newest first."""
+    """List the swaps that the caller requested or was asked for, newest first."""
 
 
 class ListSwaps(PageQuery, service="scheduling", roles=ADMIN, returns=page_of(SwapView)):
-    """All swaps in one state, newest first: those that wait for an admin when not told otherwise."""
+    """List all swaps in one state, newest first. Default: those that wait for an admin."""
 
-    status: Annotated[SwapStatus, "Only swaps that stand so."] = SwapStatus.ACCEPTED
+    status: Annotated[SwapStatus, "Only swaps in this state."] = SwapStatus.ACCEPTED
 
 
 class DecideSwap(
@@ -153,11 +151,10 @@ class DecideSwap(
         REASON_REQUIRED,
     ),
 ):
-    """Approve or refuse the swap of a shift that the other one has accepted.
+    """Approve or refuse an accepted swap.
 
-    Nobody decides about their own.
-
-    Both are told. `If-Match` takes the revision of the swap (`swap` of the shift has it), not that of the shift.
+    Admins do not decide about their own swaps. Both people are notified. `If-Match` takes the revision of the swap
+    (`swap` of the shift), not of the shift.
     """
 
     shift_id: Annotated[UUID, THE_SHIFT]
@@ -166,7 +163,7 @@ class DecideSwap(
 
 
 class SwapEvent(Event):
-    """What every event about a swap says. `starts_at` and `ends_at` are those of the shift that is given away."""
+    """The facts that every event about a swap carries. The times are those of the shift to give away."""
 
     swap_id: UUID
     shift_id: UUID
@@ -189,25 +186,25 @@ class SwapEvent(Event):
 
 
 class SwapAsked(SwapEvent, service="scheduling", subject="swap_id", heard_by=("notify.on_swap_asked",)):
-    """One of the staff asks another one to take a shift."""
+    """A member of staff asks a colleague to take a shift."""
 
 
 class SwapAnswered(SwapEvent, service="scheduling", subject="swap_id", heard_by=("notify.on_swap_answered",)):
-    """The one who is asked has accepted or declined, or who asked has withdrawn."""
+    """The colleague accepted or declined, or the requester withdrew."""
 
     status: SwapAnswer
     example = {**SwapEvent.example, "status": "accepted", "revision": 2}
 
 
 class SwapDecided(SwapEvent, service="scheduling", subject="swap_id", heard_by=("notify.on_swap_decided",)):
-    """An admin has approved a swap, so that the shifts have moved (`shift_changed` says so to both), or refused it."""
+    """An admin approved or refused a swap. An approval also sends `shift_changed` to both people."""
 
     status: Literal["approved", "refused"]
     example = {**SwapEvent.example, "status": "refused", "revision": 3}
 
 
 class SwapEnded(SwapEvent, service="scheduling", subject="swap_id", heard_by=("notify.on_swap_ended",)):
-    """A swap came to nothing of itself: a shift of it has changed (`withdrawn`) or begun (`expired`)."""
+    """A swap ended without a decision: one of its shifts changed (`withdrawn`) or began (`expired`)."""
 
     status: Literal["withdrawn", "expired"]
     example = {**SwapEvent.example, "status": "expired", "revision": 3}

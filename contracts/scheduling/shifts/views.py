@@ -32,7 +32,7 @@ class ShiftPart(StrEnum):
 
 
 class ShiftOutcome(StrEnum):
-    """The state of a shift after a change, for the person who is notified."""
+    """The state of a shift after a change, for the person to notify."""
 
     ASSIGNED = "assigned"
     CANCELLED = "cancelled"
@@ -59,7 +59,7 @@ NURSE = "01919c5e-0000-7000-8000-000000000003"
 
 
 class ShiftView(View):
-    """A time in which somebody works on a ward."""
+    """A shift of a person on a ward."""
 
     id: UUID
     person_id: UUID
@@ -71,17 +71,17 @@ class ShiftView(View):
 
 
 class ColleagueView(View):
-    """One of the staff who has a role in common with the caller: somebody who may take the caller's shift."""
+    """A member of staff who shares a role with the caller."""
 
     id: UUID
     roles: Annotated[
         list[Annotated[Role, validate.OneOf(sorted(STAFF))]],
-        Facts(description="Those that both have.", example=["nurse"]),
+        Facts(description="The roles that both people have.", example=["nurse"]),
     ]
 
 
 class ColleagueShiftView(View):
-    """When and where somebody works, as a colleague sees it."""
+    """A shift as a colleague sees it."""
 
     id: UUID
     ward: Annotated[str, A_WARD]
@@ -90,7 +90,7 @@ class ColleagueShiftView(View):
 
 
 class OpenSwapView(View):
-    """A swap that is not decided yet, as it is shown with its shift. `revision` is the swap's, not the shift's."""
+    """An undecided swap, shown with its shift. `revision` is the revision of the swap, not of the shift."""
 
     id: UUID
     asked_by: UUID
@@ -101,6 +101,6 @@ class OpenSwapView(View):
 
 
 class ShiftWithSwapView(ShiftView):
-    """A shift, and the swap that is open for it, if any. `ETag` has the revision of the shift."""
+    """A shift with its open swap, if any. `ETag` carries the revision of the shift."""
 
     swap: OpenSwapView | None
