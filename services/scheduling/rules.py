@@ -1,4 +1,4 @@
-"""Pure rules of scheduling: which slots a week's hours make on which days."""
+"""Pure rules of scheduling: the slots that weekly hours make on a day."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,22 +8,22 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 HORIZON = timedelta(days=180)
-"""How far ahead a visit may be booked."""
+"""How far ahead an appointment may be booked."""
 RANGE = timedelta(days=31)
-"""How long a range of slots may be asked for."""
+"""The longest range of a slot query."""
 OPEN_REQUESTS = 5
-"""How many requests of one patient may wait for an answer."""
+"""The maximum of unanswered requests of a patient."""
 LONGEST = timedelta(minutes=480)
-"""The longest slot, and the longest visit."""
+"""The longest slot and the longest appointment."""
 LONGEST_TIME_OFF = timedelta(days=366)
-"""How long a doctor may be away at a time."""
+"""The longest time off."""
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 MINUTES = 24 * 60
 
 
 class Slot(NamedTuple):
-    """A time that can be booked, in UTC, and where."""
+    """A time that can be booked, in UTC, and its place."""
 
     starts_at: datetime
     ends_at: datetime
@@ -31,7 +31,7 @@ class Slot(NamedTuple):
 
 
 class WeeklyHours(Protocol):
-    """A rule of availability; one that ends before it begins passes midnight."""
+    """A rule of availability. A rule whose end is before its start passes midnight."""
 
     weekday: int
     from_: time
@@ -43,19 +43,19 @@ class WeeklyHours(Protocol):
 
 
 class Hours(NamedTuple):
-    """What a rule makes of one weekday: either its own day, or the day after, for which it passes midnight."""
+    """The part of a rule on one weekday: its own day, or the day after, when the rule passes midnight."""
 
     starts: range
     """Minutes of the day at which slots begin."""
     length: int
     place: str | None
     days_before: timedelta
-    """How long before this day its rule's day is."""
+    """Distance from the day of the rule to this day."""
     valid_from: date
     valid_to: date
 
     def count_on(self, day: date) -> bool:
-        """Whether the rule counts on its day; the night after its last one belongs to it."""
+        """Return whether the rule is valid on its day. The night after the last day belongs to the rule."""
         return self.valid_from <= day - self.days_before <= self.valid_to
 
 
@@ -63,7 +63,7 @@ Week = list[list[Hours]]
 
 
 def week_of(rules: Iterable[WeeklyHours]) -> Week:
-    """The hours of each weekday, worked out once for all the days that are asked for."""
+    """Return the hours of each weekday, computed once for all days of a range."""
     week: Week = [[] for _ in range(7)]
     for rule in rules:
         for days in (0, 1):
@@ -76,7 +76,7 @@ def week_of(rules: Iterable[WeeklyHours]) -> Week:
 
 
 def _starts(rule: WeeklyHours, days: int) -> range:
-    """The minutes at which slots of a rule begin on its own day, or so many days later."""
+    """Return the minutes at which slots of a rule begin on its own day, or `days` later."""
     opens, closes = (moment.hour * 60 + moment.minute for moment in (rule.from_, rule.to))
     if closes <= opens:
         closes += MINUTES
@@ -87,11 +87,11 @@ def _starts(rule: WeeklyHours, days: int) -> range:
 
 
 def slots_of(rules: Iterable[WeeklyHours], start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Slot]:
-    """The slots that begin in [start, end), by start and end, no time twice.
+    """Yield the slots that begin in [start, end), ordered by start and end, without duplicates.
 
-    Hours are local: 09:00-17:00 stays so across a change of the clocks. A slot of which a part does not exist on the
-    day of the change, or whose length the change would alter, is left out. Where rules make the same slot at several
-    places, it is at the first of them by name, and without a place where one says none.
+    Hours are local: 09:00-17:00 stays so across a change of the clocks. Slots that do not fully exist on the day of the
+    change, or change their length, are left out. When several rules make the same slot, its place is the first by name,
+    or none if a rule has no place.
     """
     week = week_of(rules)
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
@@ -105,7 +105,7 @@ def slots_of(rules: Iterable[WeeklyHours], start: datetime, end: datetime, zone:
 
 
 def _of_day(week: Week, day: date) -> dict[tuple[int, int], str | None]:
-    """The place of each slot that begins on a day, by the minute of the day and the length in minutes."""
+    """Return the place of each slot of a day, by the minute of the day and the length in minutes."""
     places = dict[tuple[int, int], str | None]()
     for hours in week[day.weekday()]:
         if hours.count_on(day):
@@ -121,7 +121,7 @@ def _by_name(place: str | None) -> str:
 
 
 def _maker(day: date, zone: ZoneInfo) -> Callable[[int, int, str | None], Slot | None]:
-    """What makes the slots of a day. It asks for the zone once, unless the clocks change on this day or the next."""
+    """Return a function that makes the slots of a day. It converts the zone once, unless the clocks change."""
     midnight, later = datetime.combine(day, time(), zone), datetime.combine(day + 2 * DAY, time(), zone)
     if midnight.utcoffset() != later.utcoffset():
         return partial(_slot, day, zone)
@@ -135,7 +135,7 @@ def _maker(day: date, zone: ZoneInfo) -> Callable[[int, int, str | None], Slot |
 
 
 def _slot(day: date, zone: ZoneInfo, minute: int, length: int, place: str | None) -> Slot | None:
-    """The slot that begins at this minute of a local day, unless a change of the clocks is in its way."""
+    """Return the slot that begins at this minute of a local day, or None when a change of the clocks prevents it."""
     begins = datetime.combine(day, time(minute // 60, minute % 60))
     ends = begins + length * MINUTE
     starts_at, ends_at = _utc(begins, zone), _utc(ends, zone)
@@ -145,7 +145,7 @@ def _slot(day: date, zone: ZoneInfo, minute: int, length: int, place: str | None
 
 
 def _utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """The first moment of this local time; where there is none, as if the clocks had not been changed yet."""
+    """Return the first moment of a local time. A local time that does not exist counts as before the change."""
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
@@ -154,7 +154,7 @@ def _exists(local: datetime, zone: ZoneInfo) -> bool:
 
 
 def slot_at(rules: Iterable[WeeklyHours], starts_at: datetime, zone: ZoneInfo) -> Slot | None:
-    """The slot that begins just then, if these rules make one: the first of `slots_of`, without a day's others."""
+    """Return the slot that begins at this moment, if these rules make one: the first of `slots_of`."""
     local = starts_at.astimezone(zone)
     day, minute = local.date(), local.hour * 60 + local.minute
     found = [hours for hours in week_of(rules)[day.weekday()] if minute in hours.starts and hours.count_on(day)]
@@ -166,12 +166,12 @@ def slot_at(rules: Iterable[WeeklyHours], starts_at: datetime, zone: ZoneInfo) -
 
 
 def overlap(one: Slot, other: Slot) -> bool:
-    """Whether two times have a moment in common."""
+    """Return whether two slots overlap."""
     return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def free(slots: Iterable[Slot], taken: Iterable[Slot]) -> Iterator[Slot]:
-    """Those slots that overlap none of the taken times. The slots come earliest first."""
+    """Yield the slots that overlap no taken time. The slots come ordered by start."""
     busy = sorted(taken, key=lambda one: one[:2])
     for slot in slots:
         while busy and busy[0].ends_at <= slot.starts_at:
@@ -181,7 +181,7 @@ def free(slots: Iterable[Slot], taken: Iterable[Slot]) -> Iterator[Slot]:
 
 
 def rules_that_overlap(rules: Iterable[WeeklyHours]) -> tuple[int, int] | None:
-    """The places, from 0 on, of the first two rules that have a minute in common on some day; None: none have."""
+    """Return the positions of the first two rules that overlap on some day, or None."""
     spans = [_span(rule) for rule in rules]
     for (first, one), (second, other) in combinations(enumerate(spans), 2):
         if any(_meet(one, other, days) for days in (-1, 0, 1)):
@@ -190,7 +190,7 @@ def rules_that_overlap(rules: Iterable[WeeklyHours]) -> tuple[int, int] | None:
 
 
 class _Span(NamedTuple):
-    """A rule's hours: weekday, minutes of it from which and to which they go, and the days on which they count."""
+    """The hours of a rule: weekday, opening and closing minute, first and last valid day."""
 
     weekday: int
     opens: int
@@ -206,7 +206,7 @@ def _span(rule: WeeklyHours) -> _Span:
 
 
 def _meet(one: _Span, other: _Span, days: int) -> bool:
-    """Whether they meet when the other one begins so many days later, as it does on some day on which both count."""
+    """Return whether two rules overlap when `other` begins `days` later, on some day on which both are valid."""
     if (one.weekday + days) % 7 != other.weekday:
         return False
     if not (one.opens < other.closes + days * MINUTES and other.opens + days * MINUTES < one.closes):

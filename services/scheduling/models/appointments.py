@@ -23,48 +23,48 @@ ACTIVE = ("requested", "booked", "arrived", "in_progress")
 
 
 WAITING = ("requested", "booked", "arrived")
-"""The states in which a visit has still to begin."""
+"""The states before the visit starts."""
 
 
 MOVABLE = ("requested", "booked", "displaced")
-"""The states in which a visit may be moved, or called off."""
+"""The states in which an appointment may be rescheduled or cancelled."""
 
 
 PRESENT = ("arrived", "in_progress")
-"""The states in which the patient is there: only the desk calls such a visit off."""
+"""The states after arrival. Only the desk may cancel then."""
 
 
 CLOSING = timedelta(hours=24)
-"""How long before an agreed visit only the hospital's own people may still move it or call it off."""
+"""How long before a booked appointment the patient can no longer change it."""
 
 
 EARLIEST = timedelta(hours=24)
-"""How long before its time the patient of a visit may arrive, and the visit may begin."""
+"""How long before the appointment the patient may arrive and the visit may start."""
 
 
 LATEST_ARRIVAL = timedelta(hours=24)
-"""How long after the end of a visit the desk may say that the patient was not missing after all."""
+"""How long after the appointment the desk may revert a no-show."""
 
 
 ANSWERED_WITHIN = timedelta(hours=48)
-"""How long a request waits for the doctor's answer."""
+"""How long a request waits for an answer."""
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """What makes an index one of those rows alone, on both databases."""
+    """Return the arguments of a partial index for both databases."""
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 def _only(status: str, column: str) -> Index:
-    """An index for a timer, of the visits in one state alone."""
+    """Return an index for a timer: the appointments in one state."""
     return Index(f"ix_appointment_{status}_{column}", column, **_where(f"status = '{status}'"))
 
 
 class Appointment(Base):
-    """A visit, or the request for one.
+    """An appointment, or the request for one.
 
-    The database refuses two active ones of a person that overlap, but for the doctor's part of an overbooked one, and
-    an active one of a doctor with themselves.
+    The database refuses overlapping active appointments of a person, except overbooked ones of a doctor, and an active
+    appointment of a doctor with themselves.
     """
 
     __tablename__ = "appointment"
@@ -93,19 +93,19 @@ class Appointment(Base):
     """Why the patient comes."""
     place: Mapped[str | None] = mapped_column(String(100))
     status_reason: Mapped[str | None] = mapped_column(String(500))
-    """Why it was rejected, cancelled or displaced."""
+    """Why the appointment was rejected, cancelled or displaced."""
     overbooked: Mapped[bool] = mapped_column(server_default=false(), default=False)
     overbook_reason: Mapped[str | None] = mapped_column(String(500))
     first_call: Mapped[bool] = mapped_column(server_default=false(), default=False)
-    """Whether it lost its time to the doctor, and is to be given another before others."""
+    """Whether the appointment was displaced and is first in line for a new time."""
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     requested_at: Mapped[datetime | None]
-    """Since when it waits for the doctor's answer, or waited last."""
+    """Time of the last request to the doctor."""
     displaced_at: Mapped[datetime | None]
 
     def accept(self, now: datetime) -> None:
-        """The doctor agrees, before the visit begins, and before the patient has waited for too long."""
+        """Accept the request, before its start and within 48 hours."""
         self._must_be(("requested",), NOT_REQUESTED)
         waits_since = now if self.requested_at is None else self.requested_at
         if now >= self.starts_at or now - waits_since >= ANSWERED_WITHIN:
@@ -113,26 +113,26 @@ class Appointment(Base):
         self._become("booked")
 
     def reject(self, reason: str) -> None:
-        """The doctor does not agree."""
+        """Reject the request."""
         self._must_be(("requested",), NOT_REQUESTED)
         self._become("rejected", reason)
 
     def arrive(self, now: datetime) -> None:
-        """The patient is there, perhaps after somebody was sure of the contrary."""
+        """Mark the patient as arrived. A no-show may be reverted within 24 hours."""
         self._must_be(("booked", "no_show"), NOT_BOOKED)
         self._must_be_near(now)
         if self.status == "no_show" and now - self.ends_at > LATEST_ARRIVAL:
-            raise TOO_LATE("The visit was over more than 24 hours ago.")
+            raise TOO_LATE("The appointment ended more than 24 hours ago.")
         self._become("arrived")
 
     def start(self, now: datetime) -> None:
-        """The doctor begins."""
+        """Start the visit."""
         self._must_be(("booked", "arrived"), NOT_BOOKED)
         self._must_be_near(now)
         self._become("in_progress")
 
     def complete(self) -> None:
-        """The doctor is done."""
+        """Complete the visit."""
         self._must_be(("in_progress",), NOT_IN_PROGRESS)
         self._become("fulfilled")
 
@@ -141,74 +141,74 @@ class Appointment(Base):
         self._must_be(("fulfilled",), NOT_FULFILLED)
 
     def undo_completion(self, status: str, reason: str, now: datetime) -> None:
-        """The completion was a mistake: the visit is `booked`, `displaced` or `cancelled` instead."""
+        """Undo a mistaken completion: the appointment becomes `booked`, `displaced` or `cancelled`."""
         self.check_fulfilled()
         self._become(status, None if status == "booked" else reason)
         self.displaced_at = now if status == "displaced" else None
 
     def miss(self, now: datetime) -> None:
-        """The patient has not come."""
+        """Mark the patient as not having come."""
         self._must_be(("booked",), NOT_BOOKED)
         if now < self.starts_at:
             raise TOO_EARLY()
         self._become("no_show")
 
     def cancel(self, reason: str | None, by: str) -> None:
-        """It is called off: by the desk also when its patient is there, and leaves without being seen."""
+        """Cancel the appointment. The desk may also cancel after the patient has arrived."""
         self._must_be((*MOVABLE, *PRESENT) if by == "desk" else MOVABLE, CANNOT_BE_CANCELLED)
         self._become("cancelled", reason)
 
     def expire(self) -> None:
-        """Nobody answered in time, or nobody gave it another time."""
+        """Expire a request without answer, or a displaced appointment without a new time."""
         self._must_be(("requested", "displaced"), NOT_REQUESTED)
         self._become("expired")
 
     def check_movable(self) -> None:
-        """Refuse unless the visit may be moved or changed."""
+        """Refuse unless the appointment may be rescheduled or changed."""
         self._must_be(MOVABLE, CANNOT_BE_MOVED)
 
     def reschedule(self, doctor_id: UUID, slot: Slot, overbook_reason: str | None) -> None:
-        """It has another time, or another doctor. `agree` or `ask` says next whether it is booked with that."""
+        """Set another time or doctor. The caller then calls `agree` or `ask`."""
         self.check_movable()
         self.doctor_id, self.starts_at, self.ends_at, self.place = doctor_id, *slot
         self.overbooked, self.overbook_reason = overbook_reason is not None, overbook_reason
         self.displaced_at = None
 
     def agree(self) -> None:
-        """Its new time is agreed: it need not be given another before others."""
+        """Book the new time. The appointment is no longer first in line."""
         self._become("booked")
         self.requested_at = None
 
     def ask(self, now: datetime) -> None:
-        """Its new time waits for the doctor's answer."""
+        """Request the new time from the doctor."""
         self._become("requested")
         self.requested_at = now
 
     def describe(self, facts: Mapping[str, str | None]) -> None:
-        """It has another `place` or `reason`."""
+        """Change the place or the reason."""
         self.check_movable()
         for name, value in facts.items():
             setattr(self, name, value)
         self.revision += 1
 
     def hand_over(self, doctor_id: UUID) -> None:
-        """Another doctor keeps the visit, or goes on with it, at the same time."""
+        """Give the appointment to another doctor at the same time."""
         self._must_be(ACTIVE, NOT_WAITING)
         self.doctor_id, self.revision = doctor_id, self.revision + 1
 
     def displace(self, now: datetime, reason: str | None) -> None:
-        """The doctor cannot keep the visit: the patient needs another time, and is given one before others."""
+        """Displace the appointment: the patient needs another time and is first in line for it."""
         self._must_be(WAITING, NOT_WAITING)
         self._become("displaced", reason)
         self.displaced_at = now
 
     def is_late(self, now: datetime) -> bool:
-        """Whether it is agreed, and so near that a patient can neither move it nor call it off."""
+        """Return whether the appointment is booked and so near that the patient can no longer change it."""
         return self.status == "booked" and self.starts_at - now < CLOSING
 
     def _must_be_near(self, now: datetime) -> None:
         if self.starts_at - now > EARLIEST:
-            raise TOO_EARLY("The visit begins in over 24 hours: reschedule it first.")
+            raise TOO_EARLY("The appointment is more than 24 hours ahead: reschedule it first.")
 
     def _must_be(self, before: tuple[str, ...], refusal: Refusal[Conflict]) -> None:
         if self.status not in before:
@@ -221,11 +221,11 @@ class Appointment(Base):
 
 
 VISIT = cast("Table", Appointment.__table__)
-"""Visits as a table: statements on it cost half of those on the mapped class."""
+"""The table: statements on it cost half of those on the mapped class."""
 
 
 class AppointmentChange(Base):
-    """The history of an appointment: who made it what, and when. Rows of before these columns were kept lack some."""
+    """The history of an appointment: each change, its author and time. Older rows lack some columns."""
 
     __tablename__ = "appointment_change"
 
@@ -234,15 +234,15 @@ class AppointmentChange(Base):
     revision: Mapped[int]
     status: Mapped[str] = mapped_column(String(20))
     changed: Mapped[list[str] | None] = mapped_column(JSON)
-    """The names of what is not as it was, of `CHANGES`; none of a new visit."""
+    """The changed parts (`AppointmentPart`); empty for a new appointment."""
     doctor_id: Mapped[UUID | None]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     place: Mapped[str | None] = mapped_column(String(100))
     overbooked: Mapped[bool | None]
     former_reason: Mapped[str | None] = mapped_column(String(500))
-    """Why the patient came, until this change said something else."""
+    """The replaced reason of the appointment."""
     reason: Mapped[str | None] = mapped_column(String(500))
-    """Why it was changed."""
+    """Why the change was made."""
     actor_id: Mapped[UUID | None]
     at: Mapped[datetime]

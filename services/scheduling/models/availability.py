@@ -26,11 +26,11 @@ class AvailabilityRule(Base):
     place: Mapped[str | None] = mapped_column(String(100))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-    """The first and the last day on which the hours count; none is without an end."""
+    """The first and the last valid day; null means unlimited."""
 
 
 class TimeOff(Base):
-    """A time in which a doctor cannot be visited."""
+    """A time off of a doctor."""
 
     __tablename__ = "time_off"
     __table_args__ = (Index("ix_time_off_doctor_id_starts_at_id", "doctor_id", "starts_at", "id"),)

@@ -10,7 +10,7 @@ from services.scheduling.models.base import Base
 
 
 class CalendarLink(Base):
-    """A person's link to the own calendar, of which only the digest is known. Each has one at most."""
+    """The link to a person's calendar feed, stored as a digest. A person has at most one."""
 
     __tablename__ = "calendar_link"
 

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.scheduling.models.base import Base
 
 LEFT = ""
-"""In the place of a role: the person has left the staff, and has only those roles that auth says again afterwards."""
+"""Stored instead of a role: the person left the staff. Only roles that auth publishes later count."""
 
 
 class Doctor(Base):
-    """A copy of what auth knows of an approved doctor."""
+    """A copy of an approved doctor, which auth owns."""
 
     __tablename__ = "doctor"
 
@@ -22,16 +22,16 @@ class Doctor(Base):
     name: Mapped[str] = mapped_column(String(200))
     specialization: Mapped[str] = mapped_column(String(100), index=True)
     is_active: Mapped[bool] = mapped_column(server_default=true(), default=True)
-    """Whether the doctor can be visited. Of one who cannot, nothing else is known but since when."""
+    """Whether the doctor takes appointments. Inactive doctors have no other facts but `left_at`."""
     left_at: Mapped[datetime | None]
     schedule_revision: Mapped[int] = mapped_column(server_default="1", default=1)
-    """Of the weekly hours, which are ours and not copied."""
+    """Revision of the weekly hours, which scheduling owns."""
     changed_by: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of the event that this copy is of, so that a stale one never wins."""
+    """Sequence of the copied event, so that a stale event never wins."""
 
 
 class Patient(Base):
-    """Somebody who has an account or a patient's record: the id, and whether they were erased or have died."""
+    """A copy of a patient: the id, and whether the patient was erased or has died."""
 
     __tablename__ = "patient"
 
@@ -39,18 +39,18 @@ class Patient(Base):
     is_erased: Mapped[bool] = mapped_column(default=False)
     is_deceased: Mapped[bool] = mapped_column(server_default=false(), default=False)
     deceased_revision: Mapped[int] = mapped_column(server_default="0", default=0)
-    """Of the patient's record when that was said, so that a stale event never wins."""
+    """Revision of the patient's record in the copied event, so that a stale event never wins."""
 
 
 class StaffRole(Base):
-    """A copy of what auth said last of a person and a role of the staff: that they have it, or have `LEFT` them all."""
+    """A copy of the last event about a person's staff role: granted, or `LEFT` for all roles."""
 
     __tablename__ = "staff_role"
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
     changed_by: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of the event that this copy is of, so that a stale one never wins."""
+    """Sequence of the copied event, so that a stale event never wins."""
 
 
 DOCTOR, PATIENT = cast("Table", Doctor.__table__), cast("Table", Patient.__table__)

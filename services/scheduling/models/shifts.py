@@ -16,7 +16,7 @@ OPEN_SWAP = text("status IN ('asked', 'accepted')")
 
 
 class Shift(Base):
-    """A time in which one of the staff works on a ward. The database refuses two of a person that overlap."""
+    """A shift of a member of staff on a ward. The database refuses overlapping shifts of a person."""
 
     __tablename__ = "shift"
     __table_args__ = (
@@ -38,30 +38,30 @@ class Shift(Base):
     created_at: Mapped[datetime]
 
     def must_be_assigned(self) -> None:
-        """Conflict `shift_cancelled` if nobody is to work it any more."""
+        """Refuse with `shift_cancelled` unless the shift is assigned."""
         if self.status != "assigned":
             raise SHIFT_CANCELLED(state=self.status)
 
     def must_be_ahead(self, now: datetime) -> None:
-        """Conflict `shift_begun` if somebody works it already, or has."""
+        """Refuse with `shift_begun` if the shift has started."""
         if self.starts_at <= now:
             raise SHIFT_BEGUN()
 
     def change(self, **changes: Any) -> None:
-        """It has another person, ward or time."""
+        """Change the person, ward or time."""
         self.must_be_assigned()
         for name, value in changes.items():
             setattr(self, name, value)
         self.revision += 1
 
     def cancel(self) -> None:
-        """Nobody is to work it."""
+        """Cancel the shift."""
         self.must_be_assigned()
         self.status, self.revision = "cancelled", self.revision + 1
 
 
 class ShiftSwap(Base):
-    """The wish to give a shift to somebody else. A shift has one that is open at most: the database refuses."""
+    """A request to give a shift to a colleague. The database refuses a second open swap of a shift."""
 
     __tablename__ = "shift_swap"
     __table_args__ = (
@@ -82,27 +82,27 @@ class ShiftSwap(Base):
     created_at: Mapped[datetime]
 
     def accept(self) -> None:
-        """The other one is willing."""
+        """Accept, as the colleague."""
         self._must_be("asked")
         self._become("accepted")
 
     def decline(self) -> None:
-        """The other one is not willing, or not any more."""
+        """Decline, as the colleague, also after accepting."""
         self.must_be_open()
         self._become("declined")
 
     def withdraw(self) -> None:
-        """It is asked for no longer."""
+        """Withdraw the request."""
         self.must_be_open()
         self._become("withdrawn")
 
     def expire(self) -> None:
-        """A shift of it has begun before an admin decided."""
+        """Expire: one of the shifts started before an admin decided."""
         self.must_be_open()
         self._become("expired")
 
     def must_be_open(self) -> None:
-        """Conflict `swap_answered` if nothing is asked for any more."""
+        """Refuse with `swap_answered` unless the swap is open."""
         self._must_be("asked", "accepted")
 
     def _become(self, status: str) -> None:
@@ -113,7 +113,7 @@ class ShiftSwap(Base):
             raise SWAP_ANSWERED(state=self.status)
 
     def decide(self, status: str, reason: str | None) -> None:
-        """An admin has `approved` or `refused` it."""
+        """Approve or refuse, as an admin."""
         if self.status != "accepted":
             raise SWAP_NOT_ACCEPTED(state=self.status)
         self.reason = reason

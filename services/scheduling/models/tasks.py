@@ -14,11 +14,11 @@ from contracts.scheduling.tasks import TASK_CLOSED, TASK_NOT_ACCEPTED, TASK_NOT_
 from services.scheduling.models.base import Base
 
 OPEN_TASK = ("requested", "accepted", "in_progress")
-"""The states in which a task has still to be done."""
+"""The states of an open task."""
 
 
 class Task(Base):
-    """Something that one of the staff is to do."""
+    """A task of a member of staff."""
 
     __tablename__ = "task"
     __table_args__ = (
@@ -43,34 +43,34 @@ class Task(Base):
     created_at: Mapped[datetime]
 
     def accept(self) -> None:
-        """The owner takes it on."""
+        """Accept, as the owner."""
         self._move("requested", "accepted", TASK_NOT_REQUESTED)
 
     def reject(self, reason: str) -> None:
-        """The owner does not take it on."""
+        """Reject, as the owner."""
         self._move("requested", "rejected", TASK_NOT_REQUESTED)
         self.status_reason = reason
 
     def start(self) -> None:
-        """The owner begins."""
+        """Start, as the owner."""
         self._move("accepted", "in_progress", TASK_NOT_ACCEPTED)
 
     def complete(self) -> None:
-        """It is done."""
+        """Complete the task."""
         self._move("in_progress", "completed", TASK_NOT_IN_PROGRESS)
 
     def fail(self, reason: str) -> None:
-        """It could not be done."""
+        """Report that the task could not be done."""
         self._move("in_progress", "failed", TASK_NOT_IN_PROGRESS)
         self.status_reason = reason
 
     def cancel(self, reason: str) -> None:
-        """It is not to be done any more."""
+        """Cancel the task."""
         self.must_be_open()
         self.status, self.status_reason, self.revision = "cancelled", reason, self.revision + 1
 
     def change(self, **changes: Any) -> None:
-        """It has other facts; another owner has to accept it first."""
+        """Change facts of the task. A new owner has to accept it."""
         self.must_be_open()
         if "owner_id" in changes:
             self.status = "requested"
@@ -79,7 +79,7 @@ class Task(Base):
         self.revision += 1
 
     def must_be_open(self) -> None:
-        """Conflict `task_closed` if there is nothing left to do."""
+        """Refuse with `task_closed` unless the task is open."""
         if self.status not in OPEN_TASK:
             raise TASK_CLOSED(state=self.status)
 

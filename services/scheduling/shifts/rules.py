@@ -1,29 +1,29 @@
-"""How long one of the staff may work: pure rules about shifts."""
+"""Pure rules about working hours."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 LONGEST = timedelta(hours=16)
-"""How long a shift may be."""
+"""The longest shift."""
 MOST = timedelta(hours=60)
-"""How much somebody may work in any 7 days."""
+"""The most work of a person in any 7 days."""
 WEEK = timedelta(days=7)
-"""Of 168 hours, whatever the clocks do."""
+"""168 hours, regardless of a change of the clocks."""
 
 
 class Work(NamedTuple):
-    """A time in which somebody works."""
+    """A time of work."""
 
     starts_at: datetime
     ends_at: datetime
 
 
 def most_in_a_week(work: Work, others: Iterable[Work]) -> timedelta:
-    """The most that somebody works in any 7 days that touch this shift, with all other shifts around it.
+    """Return the longest work of a person in any 7 days that touch this shift.
 
-    While the 7 days move on, what is worked in them grows until a shift begins with them, or ends with them: only there
-    can it be the most, besides the first and the last 7 days that touch the shift.
+    The sum grows while the 7 days move, until a shift begins at their start or ends at their end. So the maximum lies
+    at one of these moments, or at the first or the last 7 days that touch the shift.
     """
     around = [work, *others]
     first, last = work.starts_at - WEEK, work.ends_at
@@ -32,7 +32,7 @@ def most_in_a_week(work: Work, others: Iterable[Work]) -> timedelta:
 
 
 def _worked(around: Iterable[Work], start: datetime) -> timedelta:
-    """How much is worked in the 7 days from this moment."""
+    """Return the hours of work in the 7 days from `start`."""
     end = start + WEEK
     parts = (min(one.ends_at, end) - max(one.starts_at, start) for one in around)
     return sum((part for part in parts if part > timedelta(0)), timedelta(0))
