@@ -1,11 +1,10 @@
-"""The OpenAPI 3.1 document, made from the route table and the contracts: nothing of it is written by hand.
+"""The OpenAPI 3.1 document, generated from the route table and the contracts. Only its introduction is written by hand.
 
-Apispec turns marshmallow fields into JSON schemas; where it gets one wrong, `gateway.documents.schemas` says it again.
+Apispec turns marshmallow fields into JSON schemas, and `gateway.documents.schemas` corrects what apispec gets wrong.
 """
 
 import json
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
@@ -14,78 +13,71 @@ from marshmallow import fields
 
 from chassis.contract import Command, Role, View
 from chassis.errors import MatronError
-from gateway.documents import choices, examples, links, programs, refusals, schemas
+from gateway.documents import choices, examples, introduction, links, programs, refusals, schemas
+from gateway.documents.tags import DESCRIPTIONS, TAGS, Tag, tag_of
 from gateway.route import Entry
 from gateway.server import requests
 
 VERSION = "1"
-"""Of the interface, not of the program."""
-INTRODUCTION = (
-    "Ask with JSON, and send the access token of `POST /api/auth/login` as a bearer token. Unknown fields are "
-    "refused. Lists come page by page: pass `next` of one page as `cursor` of the next. A parameter that takes "
-    "several values takes them with commas between them, or is given several times; any other is given once. What "
-    "changes something has none, but that `DELETE` takes there what its body may hold. An `Idempotency-Key` counts "
-    "where it stands among the parameters. Elsewhere, as where a reply holds a secret and is not kept, it is passed "
-    "over, and the same request again does the same again. An id in a reply can be used at once, in every request; "
-    "lists of effects, such as notifications and invoices, may follow a moment later. Every reply "
-    "carries `X-Request-Id`; errors are problem documents (RFC 9457), and [their codes are explained](/docs/errors)."
-)
+"""The version of the interface, not of the program."""
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}
-SERVERS = [{"url": "/", "description": "Where this document is."}]
+SERVERS = [{"url": "/", "description": "The server of this document."}]
 JSON = "application/json"
 PARAMETERS = {
     "Idempotency-Key": {
-        "description": "Makes repeating safe: the same key and body get the stored reply, with another body 422.",
+        "description": (
+            "Makes a retry safe. The same key and body return the stored reply; another body gets 422 `key_reused`."
+        ),
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     },
     "If-Match": {
         "description": (
-            'The `ETag` of what is to be changed, or its `revision` in quotation marks, such as `"3"`; 412 when it has '
-            "changed meanwhile, and with a tag of another account."
+            'The `ETag` of the record, or its `revision` in quotation marks, such as `"3"`. If the record has '
+            "changed, or the tag is that of another account, the reply is 412."
         ),
         "schema": {"type": "string", "pattern": f"^({requests.IF_MATCH.pattern})?$", "examples": ['"3"']},
     },
     "If-None-Match": {
-        "description": "The `ETag` of what one has already, whole; 304 when it is still so.",
+        "description": "The `ETag` of the client's copy. If nothing has changed, the reply is 304 without a body.",
         "schema": {"type": "string", "examples": ['"3"']},
     },
 }
 
 
 def entries(service: type) -> list[Entry]:
-    """The route table of a gateway, by URL and method."""
+    """Return the route table of a gateway, sorted by URL and method."""
     found = [getattr(getattr(service, name), "route", None) for name in dir(service)]
-    return sorted(filter(None, found), key=lambda line: (line.url, line.method))
+    return sorted(filter(None, found), key=lambda entry: (entry.url, entry.method))
 
 
-def document(service: type) -> dict[str, Any]:
-    """The OpenAPI document of a gateway's routes."""
-    return _Document(entries(service)).made()
+def document(service: type, tags: Mapping[str, Tag] = TAGS) -> dict[str, Any]:
+    """Return the OpenAPI document of a gateway's routes, grouped by the tags of their contract modules."""
+    return _Document(entries(service), tags).made()
 
 
 def as_text(made: Mapping[str, Any]) -> str:
-    """The document as JSON, always in the same order."""
+    """Return the document as JSON with sorted keys."""
     return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 class _Document:
-    """A document in the making."""
+    """Builds a document."""
 
-    def __init__(self, table: list[Entry]) -> None:
-        self.table = table
+    def __init__(self, table: list[Entry], tags: Mapping[str, Tag]) -> None:
+        self.table, self.tags = table, tags
         contracts = [entry.contract for entry in table]
         self.repeated = {contract for contract in contracts if contracts.count(contract) > 1}
         self.views: dict[str, type[View]] = {}
         plugin = MarshmallowPlugin(schema_name_resolver=self._name)
-        info = {"description": INTRODUCTION, "license": LICENSE}
+        info = {"description": introduction.TEXT, "license": LICENSE}
         self.spec = APISpec("Matron", VERSION, "3.1.0", info=info, servers=SERVERS, plugins=[plugin])
         self.convert = schemas.prepare(plugin.converter)
         self.asked: dict[str, Any] = {}
-        """Schemas of bodies, by path and method; what they refer to is taken in, and not only given out."""
+        """Schemas of request bodies, by path and method."""
         self.targets = [links.Target(self._operation_id(one), one.url, one.contract, one.roles) for one in table]
 
     def _name(self, schema: Any) -> Any:
-        """A component for each view; None for one that is cut down by `only` or `exclude`, which is written out."""
+        """Return the component name of a view. None: `only` or `exclude` shortens the view, so it is written inline."""
         if not isinstance(schema, type) and (schema.only is not None or schema.exclude):
             return None
         view: type[View] = schema.record
@@ -94,13 +86,14 @@ class _Document:
         return view.__name__
 
     def made(self) -> dict[str, Any]:
-        """The whole document."""
+        """Return the whole document."""
         for entry in self.table:
             self.spec.path(path=entry.url, operations={entry.method.lower(): self._operation(entry)})
         for path, operation in programs.PATHS.items():
             self.spec.path(path=path, operations={"get": operation})
-        for service in sorted({entry.contract.service for entry in self.table} | {"gateway"}):
-            self.spec.tag({"name": service, "description": _tag(self.table, service)})
+        used = {tag_of(entry.contract, self.tags) for entry in self.table} | programs.TAGS
+        for tag in (tag for tag in Tag if tag in used):
+            self.spec.tag({"name": tag.value, "description": DESCRIPTIONS[tag]})
         self._add_components()
         made = self.spec.to_dict()
         schemas.finish(made["components"]["schemas"], self.views, self.asked)
@@ -120,17 +113,17 @@ class _Document:
             self.spec.components.response(name, self._problem(name, kind, codes))
 
     def _problem(self, name: str, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
-        """A response, whose schema becomes a component: clients then have a type with its codes."""
+        """Return a response. Its schema becomes a component, so that generated clients have a type with its codes."""
         self.spec.components.schema(f"{name}Problem", refusals.schema(kind, codes))
         return refusals.response(kind, codes, f"{name}Problem")
 
     def _refused(self, entry: Entry, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
-        """What one kind of refusal looks like on a route: by reference where others share it."""
+        """Return the response of one kind of refusal: a reference if several routes share it."""
         own = self._operation_id(entry).title().replace("_", "")
         return refusals.shared(kind, codes) or self._problem(f"{own}{kind.__name__}", kind, codes)
 
     def _operation_id(self, entry: Entry) -> str:
-        """One command may be reached by several routes: then the caller's part of the URL tells them apart."""
+        """Return the command's name. If several routes share the command, add the area of the URL, such as `staff`."""
         name, path = entry.contract.method(), entry.url.strip("/").split("/")
         return name if entry.contract not in self.repeated else f"{name}_{path[1]}".replace("-", "_")
 
@@ -138,8 +131,8 @@ class _Document:
         contract = entry.contract
         operation = {
             "operationId": self._operation_id(entry),
-            "tags": [contract.service],
-            "summary": _text(contract).partition(". ")[0].rstrip("."),
+            "tags": [tag_of(contract, self.tags).value],
+            "summary": _sentences(contract)[0],
             "description": _description(entry),
             "x-roles": sorted(entry.roles),
             "security": [{"bearer": []}] if entry.roles else [],
@@ -150,9 +143,9 @@ class _Document:
         return operation if body is None else {**operation, "requestBody": body}
 
     def _places(self, entry: Entry) -> dict[str, tuple[fields.Field[Any], str]]:
-        """Where each field of the command is written: in the path, the query or the body.
+        """Return where a request writes each field: in the path, the query or the body.
 
-        Not the caller's own id, nor what is refused to all who may use the route.
+        The caller's own id is left out, and so are fields that the route's roles may not use.
         """
         places = {}
         for name, field in entry.contract.schema().fields.items():
@@ -204,12 +197,12 @@ class _Document:
         asked = [field for field, _place in self._places(entry).values()]
         kinds = refusals.of(entry.contract, entry.method, asked)
         refused = {str(kind.status): self._refused(entry, kind, codes) for kind, codes in kinds.items()}
-        unchanged = {"304": {"description": "It has not changed.", "headers": schemas.headers("ETag")}}
+        unchanged = {"304": {"description": "The record has not changed.", "headers": schemas.headers("ETag")}}
         return {str(entry.status): done, **refused, **(unchanged if tag and entry.method == "GET" else {})}
 
 
 def _is_for(field: fields.Field[Any], roles: frozenset[Role]) -> bool:
-    """Whether one of these roles may use a field; it says in `metadata` if it is for some alone."""
+    """Whether one of these roles may use a field. The field's `metadata` limits it to some roles."""
     return not roles.isdisjoint(field.metadata.get("roles", roles)) or not roles
 
 
@@ -218,18 +211,18 @@ def _has_revision(view: type[View]) -> bool:
 
 
 def _headers_of(entry: Entry) -> list[str]:
-    """The headers that a route looks at, besides the token."""
+    """Return the headers that a route reads, besides the token."""
     contract = entry.contract
-    looked_at = {
+    is_read = {
         "Idempotency-Key": contract.keyed and not contract.reads,
         "If-Match": contract.revised,
         "If-None-Match": entry.method == "GET" and _has_revision(contract.returns),
     }
-    return [name for name, is_looked_at in looked_at.items() if is_looked_at]
+    return [name for name, reads in is_read.items() if reads]
 
 
 def _add_examples(made: dict[str, Any]) -> None:
-    """An example of each body and reply, and of each parameter that must be given."""
+    """Add an example to each body, reply and required parameter."""
     components = made["components"]["schemas"]
     for path in made["paths"].values():
         for operation in path.values():
@@ -244,18 +237,13 @@ def _add_examples(made: dict[str, Any]) -> None:
 
 
 def _description(entry: Entry) -> str:
-    contract, who = entry.contract, ", ".join(sorted(entry.roles)) or "anyone"
-    verified = " The e-mail address must have been verified." if contract.verified else ""
-    return f"{_text(contract)}\n\nRoles: {who}.{verified}"
+    """Return the rest of the contract's docstring, and the roles. The summary shows the first sentence."""
+    roles = ", ".join(sorted(entry.roles)) or "anyone, without a token"
+    verified = " The account's e-mail address must be verified." if entry.contract.verified else ""
+    return f"{_sentences(entry.contract)[1]}\n\nRoles: {roles}.{verified}".strip()
 
 
-def _text(contract: type[Command]) -> str:
-    """The docstring as one paragraph."""
-    return " ".join((contract.__doc__ or "").split())
-
-
-def _tag(table: Iterable[Entry], service: str) -> str:
-    """What the module of a service's contracts says of itself."""
-    names = [f"contracts.{service}", *(e.contract.__module__ for e in table if e.contract.service == service), service]
-    module = next(sys.modules[name] for name in names if name in sys.modules)
-    return (module.__doc__ or "").split("\n")[0]
+def _sentences(contract: type[Command]) -> tuple[str, str]:
+    """Return the first sentence of the docstring, without its full stop, and the other sentences."""
+    first, _, rest = " ".join((contract.__doc__ or "").split()).partition(". ")
+    return first.rstrip("."), rest

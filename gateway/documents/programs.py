@@ -1,4 +1,4 @@
-"""What programs ask for that is no command, as OpenAPI operations: health, calendars, and the document itself."""
+"""OpenAPI operations of URLs that map to no command: health, calendars, and the interface descriptions."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from chassis import errors
 from contracts.scheduling.calendar_feed import GetCalendar
 from gateway import calendar_feed
 from gateway.documents import refusals, schemas
+from gateway.documents.tags import Tag
 
 ALIVE = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
 FAILING = {
@@ -32,8 +33,8 @@ def _reply(description: str, schema: dict[str, Any], example: Any, *headers: str
 
 
 def _document(name: str, summary: str, whole: dict[str, Any]) -> dict[str, Any]:
-    """The operation of a document, which is not sent again to whoever has it."""
-    unchanged = {"description": "It has not changed.", "headers": schemas.headers("ETag")}
+    """Return the operation of a document. A client that has it gets 304."""
+    unchanged = {"description": "The document has not changed.", "headers": schemas.headers("ETag")}
     return {**_asked(name, summary, {"200": whole, "304": unchanged}), "parameters": ["If-None-Match"]}
 
 
@@ -41,7 +42,7 @@ def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]
     more = {str(kind.status): refusals.shared(kind, codes) for kind, codes in _REFUSED.items()}
     return {
         "operationId": name,
-        "tags": ["gateway"],
+        "tags": [Tag.SYSTEM.value],
         "summary": summary,
         "x-roles": [],
         "security": [],
@@ -51,11 +52,11 @@ def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]
 
 
 def _calendar() -> dict[str, Any]:
-    """The operation of the page that shows a calendar: refused as its command is, but no access token is looked at."""
+    """Return the operation of the calendar feed. It has the errors of its query, and reads no access token."""
     kinds = refusals.of(GetCalendar, "GET", [])
     refused = {str(k.status): refusals.shared(k, c) for k, c in kinds.items() if k is not errors.Unauthenticated}
     shown = {
-        "description": "The calendar, in the form of RFC 5545.",
+        "description": "The calendar (RFC 5545).",
         "headers": schemas.headers(),
         "content": {calendar_feed.CALENDAR: {"schema": {"type": "string"}, "example": CALENDAR}},
     }
@@ -63,29 +64,30 @@ def _calendar() -> dict[str, Any]:
         "name": "token",
         "in": "query",
         "required": True,
-        "description": "As in the link.",
+        "description": "The secret in the link.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "examples": [schemas.NAMED["token"]]},
     }
-    made = _asked("calendar", "One's own calendar, by its link", {**refused, "200": shown})
-    return {**made, "tags": [GetCalendar.service], "parameters": [token]}
+    made = _asked("calendar", "Read a calendar by its secret link", {**refused, "200": shown})
+    return {**made, "tags": [Tag.CALENDAR.value], "parameters": [token]}
 
 
 _REFUSED = {kind: refusals.USUAL[kind] for kind in (errors.TooMany, errors.Internal)}
+TAGS = frozenset({Tag.SYSTEM, Tag.CALENDAR})
 PATHS: dict[str, dict[str, Any]] = {
     "/health/live": _asked(
-        "health_live", "Whether the process runs", {"200": _reply("It runs.", ALIVE, {"status": "ok"})}
+        "health_live", "Check that the process runs", {"200": _reply("The process runs.", ALIVE, {"status": "ok"})}
     ),
     "/health/ready": _asked(
         "health_ready",
-        "Whether requests can be answered, and if not, what is missing",
+        "Check that the gateway can answer requests",
         {
-            "200": _reply("They can.", FAILING, {"failing": []}),
-            "503": _reply("Something that is needed does not answer.", FAILING, {"failing": ["gateway.broker"]}),
+            "200": _reply("The gateway can answer requests.", FAILING, {"failing": []}),
+            "503": _reply("`failing` names the parts that do not answer.", FAILING, {"failing": ["gateway.broker"]}),
         },
     ),
     "/openapi.json": _document(
         "openapi",
-        "This document",
+        "Read this document",
         _reply(
             "The OpenAPI document.",
             WHOLE,
@@ -95,9 +97,9 @@ PATHS: dict[str, dict[str, Any]] = {
     ),
     "/asyncapi.json": _document(
         "asyncapi",
-        "What other systems can hear",
+        "Read the description of public events",
         _reply(
-            "The AsyncAPI document of the events.",
+            "The AsyncAPI document.",
             EVENTS,
             {"asyncapi": "3.0.0", "info": {"title": "Matron's events", "version": "1"}, "channels": {}},
             "ETag",

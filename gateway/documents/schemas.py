@@ -1,4 +1,4 @@
-"""JSON schemas of fields and views, where apispec needs help: what it gets wrong, examples, and what replies hold."""
+"""JSON schemas of fields and views: corrections of what apispec gets wrong, examples, and members of replies."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -75,24 +75,24 @@ NAMED: dict[str, Any] = {
     "unit": "mg",
     "ward": "Ward 3 North",
 }
-"""Examples by a field's name, for those that the field takes. A field's own `metadata={"example": ...}` goes first."""
+"""Examples by a field's name, if the field accepts them. A field's own `metadata={"example": ...}` has precedence."""
 LONG_CHOICE = 50
-"""Choices of more members, such as time zones, are not written out: they are others on the next machine."""
+"""Longer choices, such as time zones, are not written out: they differ between machines."""
 IDS: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "uuid"}}
 PROBLEM = {
     "type": "object",
-    "description": "What went wrong (RFC 9457). Some codes come with further members that a program may act on.",
+    "description": "A problem document (RFC 9457). Some codes have further members for programs.",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri", "description": "`urn:matron:error:` and the code."},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "What happened, for programs: `/docs/errors` explains each."},
-        "detail": {"type": "string", "description": "What happened, for people."},
+        "code": {"type": "string", "description": "The error, for programs. `/docs/errors` explains each code."},
+        "detail": {"type": "string", "description": "The error, for people."},
         "request_id": {"type": "string"},
         "errors": {
             "type": "object",
-            "description": "With 422: the messages of each field; those of a list's or an object's parts lie deeper.",
+            "description": "With 422: the messages of each field, nested as the fields of lists and objects are.",
             "additionalProperties": {
                 "anyOf": [
                     {"type": "array", "items": {"type": "string"}},
@@ -100,13 +100,13 @@ PROBLEM = {
                 ]
             },
         },
-        "state": {"type": "string", "description": "With 409: how the record stands now."},
+        "state": {"type": "string", "description": "With 409: the present state of the record."},
         "revision": {"type": "integer", "description": "With 412: the present revision."},
-        "appointment_id": {**IDS["items"], "description": "With 409: the visit that is in the way."},
-        "appointment_ids": {**IDS, "description": "With 409: the visits that are in the way."},
-        "patient_ids": {**IDS, "description": "With 409: the patients who may be the same."},
-        "hours": {"type": "number", "description": "With 409: what the person would work in 7 days."},
-        "open_minor": {"type": "integer", "description": "With 409: what is still to be paid, in minor units."},
+        "appointment_id": {**IDS["items"], "description": "With 409: the appointment that conflicts."},
+        "appointment_ids": {**IDS, "description": "With 409: the appointments that conflict."},
+        "patient_ids": {**IDS, "description": "With 409: existing patients who may be the same person."},
+        "hours": {"type": "number", "description": "With 409: the hours that the person would work in 7 days."},
+        "open_minor": {"type": "integer", "description": "With 409: the unpaid amount, in minor units."},
     },
     "examples": [
         {
@@ -120,23 +120,23 @@ PROBLEM = {
     ],
 }
 ETAG = (
-    'Which version this is: of a record its `revision` in quotation marks, `"3"`; at a path without an id, where each '
-    'person has a record of their own (`/api/users/me`), with a mark of the account: `"3.5f0c1a9be2d4"`.'
+    'The version of the record: its `revision` in quotation marks, `"3"`. Where one path shows each account its own '
+    'record, such as `/api/users/me`, the tag also has a mark of the account: `"3.5f0c1a9be2d4"`.'
 )
 HEADERS = {
-    "X-Request-Id": {"description": "Quote it when you report a problem.", "schema": {"type": "string"}},
+    "X-Request-Id": {"description": "The id of this request, for problem reports.", "schema": {"type": "string"}},
     "ETag": {"description": ETAG, "schema": {"type": "string", "examples": ['"3"', '"3.5f0c1a9be2d4"']}},
-    "Location": {"description": "Where it can be read.", "schema": {"type": "string", "format": "uri-reference"}},
-    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}},
-    "RateLimit-Limit": {"description": "Requests that are allowed in a window.", "schema": {"type": "integer"}},
-    "RateLimit-Remaining": {"description": "Requests that are left in this window.", "schema": {"type": "integer"}},
+    "Location": {"description": "The URL of the new record.", "schema": {"type": "string", "format": "uri-reference"}},
+    "Retry-After": {"description": "Seconds to wait before the next request.", "schema": {"type": "integer"}},
+    "RateLimit-Limit": {"description": "Requests allowed in a window.", "schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"description": "Requests left in this window.", "schema": {"type": "integer"}},
     "RateLimit-Reset": {"description": "Seconds until the window ends.", "schema": {"type": "integer"}},
-    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "The authentication scheme.", "schema": {"type": "string"}},
 }
 
 
 def prepare(converter: Any) -> Any:
-    """Apispec's converter, corrected."""
+    """Return apispec's converter with the corrections of this module."""
     for correction in (
         _enumeration,
         _long_choice,
@@ -153,7 +153,7 @@ def prepare(converter: Any) -> Any:
 
 
 def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """An Enum by value has no type in apispec."""
+    """Add the type, which apispec leaves out for an Enum by value."""
     if not isinstance(field, fields.Enum) or "type" in ret:
         return {}
     kinds = {type(value) for value in ret["enum"] if value is not None}
@@ -168,18 +168,18 @@ def _long_choice(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]
 
 
 def _pattern(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """The end of a text is `$` in JSON schema, where it is not also before a last line break."""
+    r"""Write the end of a text as `$`: JSON Schema has no `\Z`, and its `$` never matches before a line break."""
     return {"pattern": re.sub(r"\\[Zz]$", "$", ret["pattern"])} if "pattern" in ret else {}
 
 
 def _time(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """Hours and minutes, which JSON schema has no format for."""
+    """Describe hours and minutes by a pattern: JSON Schema has no format for them."""
     short = isinstance(field, fields.Time) and field.format == "%H:%M"
     return {"pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$"} if short and "pattern" not in ret else {}
 
 
 def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """A Decimal that is written as text is no number, and has no numeric limits."""
+    """Describe a Decimal that is sent as text: it has no numeric limits."""
     if not isinstance(field, fields.Decimal) or not field.as_string:
         return {}
     for limit in ("minimum", "maximum"):
@@ -188,7 +188,7 @@ def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> 
 
 
 def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """Apispec takes every end of a range as inclusive."""
+    """Mark the exclusive ends of a range, which apispec describes as inclusive."""
     found: dict[str, Any] = {}
     for rule in field.validators:
         if isinstance(rule, validate.Range):
@@ -200,24 +200,24 @@ def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) 
 
 
 def _address(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
-    """JSON schema calls a URL `uri`."""
+    """Use the format `uri`, as JSON Schema calls a URL."""
     return {"format": "uri"} if isinstance(field, fields.Url) else {}
 
 
 def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """The contracts' own kinds of field are written as text, in the way that their docstrings or `json_schema` tell."""
+    """Describe a field class of the contracts: as text, or by the class's own `json_schema`."""
     if type(field).__module__ == fields.__name__ or "type" in ret or "$ref" in ret:
         return {}
     description = ret.get("description") or (type(field).__doc__ or "").split("\n")[0]
-    told: dict[str, Any] | None = getattr(field, "json_schema", None)
-    if told is not None:
-        return {**told, "description": description}
+    own: dict[str, Any] | None = getattr(field, "json_schema", None)
+    if own is not None:
+        return {**own, "description": description}
     kind = ["string", "null"] if field.allow_none else "string"
     return {"type": kind, "description": description}
 
 
 def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-    """The field's own example, or that of its name or type; lists and views are made of those of their parts."""
+    """Add an example: the field's own, or that of its name or type. Lists and views combine those of their parts."""
     if "examples" in ret or "enum" in ret or isinstance(field, fields.Nested):
         return {}
     if "example" in ret:
@@ -225,13 +225,13 @@ def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> 
     if isinstance(field, fields.UUID):
         return {"examples": [examples.id_of(field)]}
     named = NAMED.get(field.data_key or field.name or "")
-    if named is not None and _takes(field, named):
+    if named is not None and _accepts(field, named):
         return {"examples": [named]}
-    kind = next((one for one in type(field).__mro__ if one in EXAMPLES), None)
+    kind = next((base for base in type(field).__mro__ if base in EXAMPLES), None)
     return {} if kind is None else {"examples": [EXAMPLES[kind]]}
 
 
-def _takes(field: fields.Field[Any], value: Any) -> bool:
+def _accepts(field: fields.Field[Any], value: Any) -> bool:
     try:
         field.deserialize(value)
     except ValidationError:
@@ -240,7 +240,7 @@ def _takes(field: fields.Field[Any], value: Any) -> bool:
 
 
 def never_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of something that a URL cannot have as null: it is left out instead."""
+    """Return the schema without null: a URL has no null, and leaves the parameter out instead."""
     found = {name: value for name, value in schema.items() if (name, value) != ("default", None)}
     kinds = found.get("type")
     if isinstance(kinds, list):
@@ -252,30 +252,30 @@ def never_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finish(components: dict[str, Any], views: Mapping[str, type[View]], asked: Mapping[str, Any]) -> None:
-    """Describe the views. Those that are only given out have all their fields, and may have more one day."""
-    taken_in = set(_referred(asked, components))
+    """Describe the views. A view that only replies use has all its fields, and may get more in a later version."""
+    in_requests = set(_referred(asked, components))
     for name, view in views.items():
         schema = components[name]
         schema["description"] = " ".join((view.__doc__ or "").split())
         alternatives = getattr(view, "one_of", ())
         if alternatives:
-            schema["oneOf"] = [{"$ref": f"#/components/schemas/{one.__name__}"} for one in alternatives]
+            schema["oneOf"] = [{"$ref": f"#/components/schemas/{option.__name__}"} for option in alternatives]
             for member in ("type", "properties", "required", "additionalProperties"):
                 schema.pop(member, None)
             continue
-        if name not in taken_in:
+        if name not in in_requests:
             schema["required"] = sorted(schema["properties"].keys() - _sometimes(view))
             schema.pop("additionalProperties", None)
 
 
 def _sometimes(view: type[View]) -> set[str]:
-    """The members that are not always there."""
+    """Return the members that a reply may leave out."""
     declared = view.schema().fields.items()
     return {field.data_key or name for name, field in declared if field.metadata.get("sometimes")}
 
 
 def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
-    """The components that a schema refers to, and those that they refer to."""
+    """Yield the components that a schema refers to, directly or through other components."""
     if isinstance(schema, Mapping):
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
@@ -288,5 +288,5 @@ def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
 
 
 def headers(*more: str) -> dict[str, Any]:
-    """The headers of a reply, by reference."""
+    """Return the headers of a reply, by reference."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *more)}

@@ -14,6 +14,7 @@ from chassis.refusals import NOT_FOUND, Refusal
 from contracts.roles import Role
 from contracts.texts import UrlText
 from gateway.documents import openapi
+from gateway.documents.tags import Tag
 from gateway.route import route
 from records.fields import OMITTED, Facts, Omitted
 
@@ -106,6 +107,9 @@ class ListOfRevised(PageQuery, service="auth", roles=frozenset({Role.ADMIN}), re
     revised_id: UUID
 
 
+ODD_TAGS = {__name__: Tag.SYSTEM}
+
+
 class Odd:
     """A gateway of few routes."""
 
@@ -118,5 +122,5 @@ class Odd:
 
 
 def described() -> dict[str, Any]:
-    """Its OpenAPI document."""
-    return openapi.document(Odd)
+    """Return its OpenAPI document."""
+    return openapi.document(Odd, ODD_TAGS)

@@ -152,5 +152,5 @@ def test_what_others_wrote_is_as_they_wrote_it(line: str) -> None:
 
 
 def test_every_file_is_ours_or_has_a_known_content() -> None:
-    known = {line.split()[1] for line in SUMS} | {"docs.html", "errors.md", "start.js", "SHA256SUMS"}
+    known = {line.split()[1] for line in SUMS} | {"docs.html", "errors.md", "introduction.md", "start.js", "SHA256SUMS"}
     assert {path.name.removesuffix(".gz") for path in FOLDER.iterdir()} == known

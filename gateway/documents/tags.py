@@ -1,0 +1,87 @@
+"""Tags group the operations of the OpenAPI document by noun. The noun of a contract decides its tag."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import ModuleType
+
+from chassis.contract import Command
+from contracts import audit
+from contracts.auth import accounts, mfa, sessions, upgrades
+from contracts.billing import invoices, payments, prices
+from contracts.clinical import patients, prescriptions
+from contracts.notify import notifications
+from contracts.scheduling import appointments, availability, calendar_feed, shifts, tasks
+
+
+class Tag(StrEnum):
+    """The tags, in the order in which a reader looks for them."""
+
+    ACCOUNTS = "Accounts"
+    SESSIONS = "Sessions"
+    SECOND_FACTOR = "Second factor"
+    ROLE_REQUESTS = "Role requests"
+    DOCTORS = "Doctors and slots"
+    APPOINTMENTS = "Appointments"
+    CALENDAR = "Calendar feed"
+    PATIENTS = "Patients"
+    PRESCRIPTIONS = "Prescriptions"
+    PRICES = "Prices"
+    INVOICES = "Invoices"
+    PAYMENTS = "Payments"
+    NOTIFICATIONS = "Notifications"
+    SHIFTS = "Shifts"
+    TASKS = "Tasks"
+    AUDIT = "Audit"
+    SYSTEM = "System"
+
+
+DESCRIPTIONS: Mapping[Tag, str] = {
+    Tag.ACCOUNTS: "Register, verify an e-mail address, reset a password, edit a profile, and administer accounts.",
+    Tag.SESSIONS: "Log in, refresh tokens, log out, and list or end the sessions of an account.",
+    Tag.SECOND_FACTOR: "Set up, renew and remove the codes of an authenticator app.",
+    Tag.ROLE_REQUESTS: "Request a role such as doctor or nurse; an admin approves or rejects the request.",
+    Tag.DOCTORS: "Find a doctor and a free slot, and keep weekly hours and time off.",
+    Tag.APPOINTMENTS: "Book, accept, reschedule and cancel appointments, and record how each visit went.",
+    Tag.CALENDAR: "Subscribe to appointments and shifts in a calendar program.",
+    Tag.PATIENTS: "Register, find and correct patients at the desk; patients edit their own contact data.",
+    Tag.PRESCRIPTIONS: "Prescribe medicines, and list the prescriptions of a patient.",
+    Tag.PRICES: "Set and list the prices of the hospital.",
+    Tag.INVOICES: "List the invoices of completed appointments.",
+    Tag.PAYMENTS: "Pay an invoice, and list payments.",
+    Tag.NOTIFICATIONS: "List notifications, and mark them as read.",
+    Tag.SHIFTS: "Assign shifts to staff, and swap them between colleagues.",
+    Tag.TASKS: "Assign tasks to staff, and record their progress.",
+    Tag.AUDIT: "Read the audit trail of all services.",
+    Tag.SYSTEM: "Check the health of the system, and read its interface descriptions.",
+}
+"""A sentence for each tag."""
+_NOUNS: Mapping[ModuleType, Tag] = {
+    accounts: Tag.ACCOUNTS,
+    sessions: Tag.SESSIONS,
+    mfa: Tag.SECOND_FACTOR,
+    upgrades: Tag.ROLE_REQUESTS,
+    availability: Tag.DOCTORS,
+    appointments: Tag.APPOINTMENTS,
+    calendar_feed: Tag.CALENDAR,
+    patients: Tag.PATIENTS,
+    prescriptions: Tag.PRESCRIPTIONS,
+    prices: Tag.PRICES,
+    invoices: Tag.INVOICES,
+    payments: Tag.PAYMENTS,
+    notifications: Tag.NOTIFICATIONS,
+    shifts: Tag.SHIFTS,
+    tasks: Tag.TASKS,
+    audit: Tag.AUDIT,
+}
+TAGS: Mapping[str, Tag] = {noun.__name__: tag for noun, tag in _NOUNS.items()}
+"""The tag of each noun, by the name of its contract module or package."""
+
+
+def tag_of(contract: type[Command], tags: Mapping[str, Tag]) -> Tag:
+    """Return the tag of the contract's module or of its package. LookupError: the table names neither."""
+    module = contract.__module__
+    names = module, module.rpartition(".")[0]
+    found = next((tags[name] for name in names if name in tags), None)
+    if found is None:
+        raise LookupError(f"{module} has no tag in gateway/documents/tags.py")
+    return found
