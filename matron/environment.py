@@ -83,7 +83,7 @@ def _zone(env: Env) -> ZoneInfo:
 
 
 def _sender(text: str) -> None:
-    """A check that there is one mailbox to send from, as `services.notify.mail` writes it into a mail."""
+    """A check that there is one mailbox to send from, as `services.notify.deliveries.mail` writes it into a mail."""
     message = EmailMessage(SMTP)
     try:
         message["From"] = text

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
-
-from marshmallow import validate
 
 from chassis.contract import Command, PageQuery, View, page_of
 from chassis.errors import NotFound
@@ -13,43 +12,116 @@ from chassis.refusals import Refusal
 from contracts.roles import ANY_ROLE
 
 NO_SUCH_NOTIFICATION = Refusal(NotFound, "not_found", "There is no such notification.")
-KINDS_OF: Mapping[str, tuple[str, ...]] = {
-    "appointment": (
-        "appointment_requested",
-        "appointment_booked",
-        "appointment_given",
-        "appointment_rescheduled",
-        "appointment_relocated",
-        "appointment_given_away",
-        "appointment_rejected",
-        "appointment_cancelled",
-        "appointment_expired",
-        "appointment_missed",
-        "appointment_displaced",
-        "patient_arrived",
-        "visit_completed",
-        "visit_completion_undone",
+
+
+class NotificationSubject(StrEnum):
+    """The types of records that notifications are about."""
+
+    APPOINTMENT = "appointment"
+    SHIFT = "shift"
+    SHIFT_SWAP = "shift_swap"
+    TASK = "task"
+    UPGRADE_REQUEST = "upgrade_request"
+    ACCOUNT = "account"
+    PRESCRIPTION = "prescription"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+
+
+class NotificationKind(StrEnum):
+    """The kinds of notifications. Most are named after the event that creates them."""
+
+    APPOINTMENT_REQUESTED = "appointment_requested"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_GIVEN = "appointment_given"
+    APPOINTMENT_RESCHEDULED = "appointment_rescheduled"
+    APPOINTMENT_RELOCATED = "appointment_relocated"
+    APPOINTMENT_GIVEN_AWAY = "appointment_given_away"
+    APPOINTMENT_REJECTED = "appointment_rejected"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_EXPIRED = "appointment_expired"
+    APPOINTMENT_MISSED = "appointment_missed"
+    APPOINTMENT_DISPLACED = "appointment_displaced"
+    PATIENT_ARRIVED = "patient_arrived"
+    VISIT_COMPLETED = "visit_completed"
+    VISIT_COMPLETION_UNDONE = "visit_completion_undone"
+    SHIFT_ASSIGNED = "shift_assigned"
+    SHIFT_CHANGED = "shift_changed"
+    SWAP_ASKED = "swap_asked"
+    SWAP_ANSWERED = "swap_answered"
+    SWAP_DECIDED = "swap_decided"
+    SWAP_ENDED = "swap_ended"
+    TASK_ASSIGNED = "task_assigned"
+    TASK_CHANGED = "task_changed"
+    TASK_CLOSED = "task_closed"
+    UPGRADE_DECIDED = "upgrade_decided"
+    CREDENTIALS_CHANGED = "credentials_changed"
+    PRESCRIPTION_ADDED = "prescription_added"
+    INVOICE_ISSUED = "invoice_issued"
+    INVOICE_VOIDED = "invoice_voided"
+    REFUND_DUE = "refund_due"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_FAILED = "payment_failed"
+
+
+_KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
+    NotificationSubject.APPOINTMENT: (
+        NotificationKind.APPOINTMENT_REQUESTED,
+        NotificationKind.APPOINTMENT_BOOKED,
+        NotificationKind.APPOINTMENT_GIVEN,
+        NotificationKind.APPOINTMENT_RESCHEDULED,
+        NotificationKind.APPOINTMENT_RELOCATED,
+        NotificationKind.APPOINTMENT_GIVEN_AWAY,
+        NotificationKind.APPOINTMENT_REJECTED,
+        NotificationKind.APPOINTMENT_CANCELLED,
+        NotificationKind.APPOINTMENT_EXPIRED,
+        NotificationKind.APPOINTMENT_MISSED,
+        NotificationKind.APPOINTMENT_DISPLACED,
+        NotificationKind.PATIENT_ARRIVED,
+        NotificationKind.VISIT_COMPLETED,
+        NotificationKind.VISIT_COMPLETION_UNDONE,
     ),
-    "shift": ("shift_assigned", "shift_changed"),
-    "shift_swap": ("swap_asked", "swap_answered", "swap_decided", "swap_ended"),
-    "task": ("task_assigned", "task_changed", "task_closed"),
-    "upgrade_request": ("upgrade_decided",),
-    "account": ("credentials_changed",),
-    "prescription": ("prescription_added",),
-    "invoice": ("invoice_issued", "invoice_voided", "refund_due"),
-    "payment": ("payment_received", "payment_failed"),
+    NotificationSubject.SHIFT: (
+        NotificationKind.SHIFT_ASSIGNED,
+        NotificationKind.SHIFT_CHANGED,
+    ),
+    NotificationSubject.SHIFT_SWAP: (
+        NotificationKind.SWAP_ASKED,
+        NotificationKind.SWAP_ANSWERED,
+        NotificationKind.SWAP_DECIDED,
+        NotificationKind.SWAP_ENDED,
+    ),
+    NotificationSubject.TASK: (
+        NotificationKind.TASK_ASSIGNED,
+        NotificationKind.TASK_CHANGED,
+        NotificationKind.TASK_CLOSED,
+    ),
+    NotificationSubject.UPGRADE_REQUEST: (NotificationKind.UPGRADE_DECIDED,),
+    NotificationSubject.ACCOUNT: (NotificationKind.CREDENTIALS_CHANGED,),
+    NotificationSubject.PRESCRIPTION: (NotificationKind.PRESCRIPTION_ADDED,),
+    NotificationSubject.INVOICE: (
+        NotificationKind.INVOICE_ISSUED,
+        NotificationKind.INVOICE_VOIDED,
+        NotificationKind.REFUND_DUE,
+    ),
+    NotificationSubject.PAYMENT: (
+        NotificationKind.PAYMENT_RECEIVED,
+        NotificationKind.PAYMENT_FAILED,
+    ),
 }
-"""The kinds of notifications, by the type of their subject."""
-SUBJECT_OF: Mapping[str, str] = {kind: subject for subject, kinds in KINDS_OF.items() for kind in kinds}
+SUBJECT_OF: Mapping[NotificationKind, NotificationSubject] = {
+    kind: subject for subject, kinds in _KINDS.items() for kind in kinds
+}
+"""The type of the record that each kind of notification is about."""
 
 
 class NotificationView(View):
     """A notification for one person. It is about the record `subject_id`, whose type is `subject_type`."""
 
     id: UUID
-    kind: Annotated[str, validate.OneOf(list(SUBJECT_OF))]
+    kind: NotificationKind
     message: str
-    subject_type: Annotated[str, validate.OneOf(list(KINDS_OF))]
+    subject_type: NotificationSubject
     subject_id: UUID
     is_read: bool
     created_at: datetime

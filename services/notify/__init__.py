@@ -1,1 +1,1 @@
-"""Notify: who must know."""
+"""Notify: tells people what they must know, in the app and by mail."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.money import DIGITS, in_words
 from gateway import pages
-from services.notify import wording
+from services.notify import texts
 from tests.guards.house import PRODUCT, python_files
 
 EXAMPLES = [
@@ -39,7 +39,7 @@ def test_the_checkout_page_and_the_notification_say_the_same(amount_minor: int, 
     facts = {"amount_minor": amount_minor, "currency": currency}
     _status, _headers, page = pages._checkout({**facts, "reference": "r", "status": "pending", "return_url": None})
     assert f"<strong>{words}</strong>" in page.decode()
-    assert wording.of_notification("payment_received", facts) == f"We received your payment of {words}."
+    assert texts.of_notification("payment_received", facts) == f"We received your payment of {words}."
 
 
 def test_no_other_code_turns_minor_units_into_an_amount() -> None:

@@ -1,5 +1,7 @@
-"""What tests of notify are made of, with defaults, so that each names only what matters to it."""
+"""Builders for the tests of notify. Each has defaults, so that a test names only what matters to it."""
 
+import inspect
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,17 +17,24 @@ from chassis.event import Event, Origin
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import MailTokenIssued
-from services.notify import deliveries
+from services.notify.deliveries.handlers import on_mail_token_issued
 from services.notify.models.deliveries import Delivery
 from services.notify.models.notifications import Notification
-from services.notify.notifications.commands import tells
+from services.notify.notifications.commands import notify
+from services.notify.service import NotifyService
 from tests.events import example_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HANDLERS: dict[type[Event], Callable[..., Any]] = {
+    method.event: inspect.getclosurevars(method).nonlocals["work"]
+    for method in vars(NotifyService).values()
+    if hasattr(method, "event")
+}
+"""The handler of each event in the table of the service."""
 
 
 def settings(**changes: Any) -> Config:
-    """The process's settings, in Kolkata (half an hour off all the others) and with mails to nowhere."""
+    """Return settings of a hospital in Kolkata, half an hour off most zones. No server takes its mails."""
     settings = {
         "amqp_url": "embedded://tests",
         "database_urls": {},
@@ -56,24 +65,35 @@ def person(person_id: UUID | None = None) -> Actor:
 def heard(
     name: str = "an_event", *, subject: UUID | None = None, event_id: UUID | None = None, sequence: int = 1
 ) -> Actor:
-    """What a handler acts as."""
+    """Return the actor of a handler."""
     origin = Origin(event_id or uuid7(), "somewhere", name, sequence, NOON, str(subject or uuid7()), "correlation")
     return Actor.system(origin=origin)
 
 
-def tell(
+def handle(session: Session, actor: Actor, event: Event) -> None:
+    """Run the handler of the service's table."""
+    HANDLERS[type(event)](session, actor, event)
+
+
+def notified(session: Session, actor: Actor) -> list[Notification]:
+    """Return the notifications of the event that the actor has heard."""
+    query = select(Notification).where(Notification.event_id == actor.heard.event_id)
+    return list(session.scalars(query))
+
+
+def notification(
     session: Session, event: type[Event], field: str, *, event_id: UUID | None = None, **facts: Any
 ) -> Notification:
-    """What a person is told when an event is heard, the facts being those of its example but for these."""
-    said = example_of(event, **facts)
-    actor = heard(event.event_name(), subject=said.data[event.subject], event_id=event_id)
-    tells(field)(session, actor, said)
-    assert actor.origin is not None
-    return session.scalars(select(Notification).where(Notification.event_id == actor.origin.event_id)).one()
+    """Return the notification of the person in this field of an event, made from its example and these facts."""
+    example = example_of(event, **facts)
+    actor = heard(event.event_name(), subject=example.data[event.subject], event_id=event_id)
+    notify(session, actor, example, field)
+    (created,) = notified(session, actor)
+    return created
 
 
 def mail(session: Session, *, actor: Actor | None = None, **fields: Any) -> Delivery:
-    """A verification mail that is due."""
+    """Return a verification mail that is due."""
     actor = actor or heard("mail_token_issued")
     token = {
         "user_id": uuid7(),
@@ -83,13 +103,12 @@ def mail(session: Session, *, actor: Actor | None = None, **fields: Any) -> Deli
         "expires_at": NOON + timedelta(days=1),
         **fields,
     }
-    deliveries.mail_token(session, actor, example_of(MailTokenIssued, **token))
-    assert actor.origin is not None
-    return session.scalars(select(Delivery).where(Delivery.event_id == actor.origin.event_id)).one()
+    on_mail_token_issued(session, actor, example_of(MailTokenIssued, **token))
+    return session.scalars(select(Delivery).where(Delivery.event_id == actor.heard.event_id)).one()
 
 
 def row(**fields: Any) -> Delivery:
-    """A delivery without a database."""
+    """Return a delivery that is not in a database."""
     mail_id = uuid7()
     return Delivery(
         **{
@@ -107,7 +126,7 @@ def row(**fields: Any) -> Delivery:
     )
 
 
-def due(session: Session, delivery: Delivery) -> None:
-    """Let the time of a delivery come."""
+def make_due(session: Session, delivery: Delivery) -> None:
+    """Set the next attempt of a delivery to a second ago."""
     delivery.next_try_at = clock.now() - timedelta(seconds=1)
     session.flush()

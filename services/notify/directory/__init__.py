@@ -1,1 +1,1 @@
-"""Copies of other services' facts."""
+"""Copies of the contact data and deaths that other services own."""

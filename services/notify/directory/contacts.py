@@ -1,8 +1,9 @@
-"""Contacts: copies of what auth says of people, and clinical of patients."""
+"""Contacts: copies of the contact data that auth has of accounts, and clinical of patients."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import case, delete, func
+from sqlalchemy import ColumnElement, case, delete, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis import clock
@@ -15,33 +16,57 @@ from services.notify.models.deliveries import Delivery
 from services.notify.models.directory import Contact
 
 
-def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:
-    """Copy what auth says of a person who has registered, or has changed something, unless something newer is known."""
+class Phone(NamedTuple):
+    """A phone number and the time of its last change; None for unknown."""
+
+    number: str | None = None
+    changed_at: datetime | None = None
+
+
+def on_user_registered(session: Session, actor: Actor, event: UserRegistered) -> None:
+    """Copy the contact data of a new account, unless the copy is newer."""
+    _copy_account(session, actor, event, Phone())
+
+
+def on_user_updated(session: Session, actor: Actor, event: UserUpdated) -> None:
+    """Copy the changed contact data of an account, unless the copy is newer."""
+    _copy_account(session, actor, event, Phone(event.phone, event.phone_changed_at))
+
+
+def _copy_account(session: Session, actor: Actor, event: UserRegistered | UserUpdated, phone: Phone) -> None:
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
     facts = {"name": event.name, "email": event.email, "changed_by": actor.heard.sequence}
-    phone = (event.phone, event.phone_changed_at) if isinstance(event, UserUpdated) else (None, None)
-    copy = insert(Contact).values(id=event.user_id, phone=phone[0], phone_changed_at=phone[1], **facts)
+    copy = insert(Contact).values(id=event.user_id, phone=phone.number, phone_changed_at=phone.changed_at, **facts)
     new = copy.excluded
     changes = {**{column: new[column] for column in facts}, **_newest_phone(new, ties=True)}
     where = (Contact.changed_by < new.changed_by) & Contact.erased_at.is_(None)
     session.execute(copy.on_conflict_do_update(index_elements=["id"], set_=changes, where=where))
 
 
-def remember_patient(session: Session, actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
-    """Copy what clinical knows of a patient, unless something newer is known.
+def on_patient_registered(session: Session, actor: Actor, event: PatientRegistered) -> None:
+    """Copy the contact data of a new patient, unless the copy is newer."""
+    _copy_patient(session, actor, event)
 
-    Of a patient with an account only a newer phone number, since name and address are what auth says. One statement,
-    so that two events do not race.
+
+def on_patient_updated(session: Session, actor: Actor, event: PatientUpdated) -> None:
+    """Copy the changed contact data of a patient, unless the copy is newer."""
+    _copy_patient(session, actor, event)
+
+
+def _copy_patient(session: Session, actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
+    """Write the copy in one statement, so that two events do not race.
+
+    For a patient with an account only a newer phone number counts. Name and address come from auth.
     """
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    told = {
+    facts = {
         "phone": event.phone,
         "phone_changed_at": event.phone_changed_at,
         "patient_changed_by": actor.heard.sequence,
     }
-    copy = insert(Contact).values(id=event.patient_id, name=event.name, email=event.email, changed_by=0, **told)
+    copy = insert(Contact).values(id=event.patient_id, name=event.name, email=event.email, changed_by=0, **facts)
     has_account, new = Contact.changed_by > 0, copy.excluded
-    changes: dict[str, Any] = {"patient_changed_by": new.patient_changed_by, **_newest_phone(new, ties=False)}
+    changes = {"patient_changed_by": new.patient_changed_by, **_newest_phone(new, ties=False)}
     for column in ("name", "email"):
         changes[column] = case((has_account, getattr(Contact, column)), else_=new[column])
     is_newer = Contact.patient_changed_by < new.patient_changed_by
@@ -49,10 +74,10 @@ def remember_patient(session: Session, actor: Actor, event: PatientRegistered | 
     session.execute(copy.on_conflict_do_update(index_elements=["id"], set_=changes, where=where))
 
 
-def _newest_phone(new: Any, *, ties: bool) -> dict[str, Any]:
-    """The number that was changed last, and when. Of two at one moment auth's counts, which has the `ties`.
+def _newest_phone(new: Any, *, ties: bool) -> dict[str, ColumnElement[Any]]:
+    """Choose the phone number with the newest change. Auth has the `ties`: it wins two changes at the same time.
 
-    A publisher of before does not say when: then a number that is known stays.
+    An older publisher does not send the time of the change. Then a known number stays.
     """
     known = Contact.phone_changed_at
     later = known <= new.phone_changed_at if ties else known < new.phone_changed_at
@@ -63,8 +88,8 @@ def _newest_phone(new: Any, *, ties: bool) -> dict[str, Any]:
     }
 
 
-def forget(session: Session, _actor: Actor, event: UserErased) -> None:
-    """Leave a tombstone that no late event fills again, and drop the person's mails, sent or not."""
+def on_user_erased(session: Session, _actor: Actor, event: UserErased) -> None:
+    """Leave a tombstone that no late event fills again, and delete the person's mails, sent or not."""
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
     blank = {"name": "", "email": None, "phone": None, "phone_changed_at": None, "erased_at": clock.now()}
     tombstone = insert(Contact).values(id=event.user_id, changed_by=0, patient_changed_by=0, **blank)

@@ -1,7 +1,5 @@
-"""Patients who have died: nobody reads what they would be told of visits and prescriptions."""
+"""Deceased patients, who get no notifications about appointments and prescriptions."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,24 +8,22 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.clinical.patients import PatientVitalStatusChanged
-from contracts.notify.notifications import SUBJECT_OF
+from contracts.notify.notifications import SUBJECT_OF, NotificationKind, NotificationSubject
 from services.notify.models.directory import DeceasedPatient
 
-FOR_THE_LIVING = ("appointment", "prescription")
-"""Types of records of which a patient who has died is told nothing. Of invoices the heirs read."""
+SILENCED = frozenset({NotificationSubject.APPOINTMENT, NotificationSubject.PRESCRIPTION})
+"""Subjects without notifications after death. Heirs still read about invoices and payments."""
 
 
-def note(session: Session, _actor: Actor, event: PatientVitalStatusChanged) -> None:
-    """Copy whether a patient has died, unless what is known is newer."""
+def on_patient_vital_status_changed(session: Session, _actor: Actor, event: PatientVitalStatusChanged) -> None:
+    """Copy whether a patient has died, unless the copy is newer."""
     facts = {"is_deceased": event.deceased_at is not None, "revision": event.revision}
     keep(session, DeceasedPatient, "patient_id", "revision", patient_id=event.patient_id, **facts)
 
 
-def untold(session: Session, kind: str, people: Collection[str], facts: Mapping[str, Any]) -> set[UUID]:
-    """The patient, if they have died and this kind is only for the living."""
-    if "patient_id" not in people or SUBJECT_OF[kind] not in FOR_THE_LIVING:
-        return set()
-    if facts.get("tell_patient") is False:
-        return {facts["patient_id"]}
-    died = DeceasedPatient.patient_id == facts["patient_id"], DeceasedPatient.is_deceased
-    return set(session.scalars(select(DeceasedPatient.patient_id).where(*died)))
+def is_silenced(session: Session, patient_id: UUID, kind: NotificationKind) -> bool:
+    """Return whether the patient has died and gets no notification of this kind."""
+    if SUBJECT_OF[kind] not in SILENCED:
+        return False
+    died = select(DeceasedPatient.patient_id).where(DeceasedPatient.patient_id == patient_id)
+    return session.scalar(died.where(DeceasedPatient.is_deceased)) is not None

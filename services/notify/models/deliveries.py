@@ -1,6 +1,7 @@
-"""The table of mails to send, and the moves that a delivery may make."""
+"""The table of outgoing mails, and the state changes of a delivery."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +13,40 @@ from services.notify import rules
 from services.notify.models.base import Base
 
 LEASE = timedelta(minutes=5)
-"""How long a mail belongs to the process that sends it. Longer than any batch takes (mail.BATCH_SECONDS)."""
-
-
+"""The time for which a claimed mail belongs to its process: longer than any batch (`mail.BATCH_SECONDS`)."""
 SECRETS = frozenset({"token"})
-"""Fields of a mail's content that are not kept once they are of no more use."""
+"""Fields of a mail's content that are blanked after the last attempt."""
+
+
+class DeliveryState(StrEnum):
+    """The states of a delivery."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Channel(StrEnum):
+    """The ways in which a delivery leaves the hospital."""
+
+    EMAIL = "email"
+
+
+class MailTemplate(StrEnum):
+    """The templates of mails, one file for each language."""
+
+    VERIFY = "verify"
+    RESET = "reset"
+    INVITE = "invite"
+    CREDENTIALS_CHANGED = "credentials_changed"
 
 
 class Delivery(Base):
     """One outgoing mail: `pending -> sending -> sent | pending (again later) | failed`.
 
-    While it is `sending` it belongs to one process until `next_try_at`; then the process is taken for dead, and another
-    one sends it, with the same Message-ID.
+    A `sending` mail belongs to one process until `next_try_at`. After that the process counts as dead, and another
+    process sends the mail with the same Message-ID.
     """
 
     __tablename__ = "delivery"
@@ -40,40 +63,40 @@ class Delivery(Base):
     template: Mapped[str] = mapped_column(String(50))
     content: Mapped[dict[str, Any]]
     message_id: Mapped[str] = mapped_column(String(320))
-    """Without its angle brackets. A mail that is sent again has the same."""
+    """The Message-ID without angle brackets, the same at each attempt."""
     state: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]
-    """Null once there is nothing left to do."""
+    """Null after the last attempt."""
     last_error: Mapped[str | None] = mapped_column(String(100))
-    """Class of the last failure, or `rules.REFUSED`; its text might hold an address."""
+    """The class of the last error, or `rules.REFUSED`. The text of an error may hold an address."""
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 
     def claim(self, now: datetime) -> None:
-        """Somebody begins to send it."""
-        self.state, self.attempts, self.next_try_at = "sending", self.attempts + 1, now + LEASE
+        """Start an attempt to send."""
+        self.state, self.attempts, self.next_try_at = DeliveryState.SENDING, self.attempts + 1, now + LEASE
 
     def is_held(self, attempts: int) -> bool:
-        """Whether whoever began this try still has the mail, and no other process has come in between."""
-        return self.state == "sending" and self.attempts == attempts
+        """Return whether the attempt of this number still holds the mail. Another process may have claimed it since."""
+        return self.state == DeliveryState.SENDING and self.attempts == attempts
 
     def end_try(self, now: datetime, error: str | None) -> None:
-        """The mail is out; or, with the class of an error, it is tried again later.
+        """End an attempt: sent without an error, else pending again for a later attempt.
 
-        It has failed when a day of tries is over, or at once when it was refused for good (`rules.REFUSED`).
+        The mail has failed after a day of attempts, or at once after a permanent refusal (`rules.REFUSED`).
         """
         self.last_error = error
         delay = None if error in (None, rules.REFUSED) else rules.next_delay(self.attempts)
         if error is None:
-            self._end("sent")
+            self._end(DeliveryState.SENT)
             self.sent_at = now
         elif delay is None:
-            self._end("failed")
+            self._end(DeliveryState.FAILED)
         else:
-            self.state, self.next_try_at = "pending", now + delay
+            self.state, self.next_try_at = DeliveryState.PENDING, now + delay
 
-    def _end(self, state: str) -> None:
-        """Nothing is left to do, and no secret left to keep."""
+    def _end(self, state: DeliveryState) -> None:
+        """Set the final state, and blank the secrets."""
         self.state, self.next_try_at = state, None
         self.content = {name: "" if name in SECRETS else value for name, value in self.content.items()}

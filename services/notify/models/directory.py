@@ -1,4 +1,4 @@
-"""Copies of contacts and deaths, which auth and clinical own."""
+"""Copies of contact data and deaths. Auth and clinical own the originals."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.notify.models.base import Base
 
 
 class Contact(Base):
-    """How a person is reached: a copy of what auth knows of accounts, and clinical of patients."""
+    """Contact data of a person: a copy of the account in auth and of the patient in clinical."""
 
     __tablename__ = "contact"
 
@@ -19,20 +19,20 @@ class Contact(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(16))
     phone_changed_at: Mapped[datetime | None]
-    """When the number was changed, in auth or in clinical: the newest change counts."""
+    """The time of the last change of the number, in auth or in clinical. The newest change counts."""
     changed_by: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of auth's event that this is a copy of, so that a stale one never wins; 0 without an account."""
+    """Sequence of the copied event of auth, so that a stale event never wins; 0 without an account."""
     patient_changed_by: Mapped[int] = mapped_column(BigInteger, default=0)
-    """The same of clinical's events, which auth's numbers cannot be compared with; 0 for who is no patient there."""
+    """Sequence of the copied event of clinical, which counts separately from auth; 0 without a patient record."""
     erased_at: Mapped[datetime | None]
 
 
 class DeceasedPatient(Base):
-    """A patient of whom clinical has said that they have died, or that this was a mistake."""
+    """A recorded death of a patient, or the correction of a mistaken record."""
 
     __tablename__ = "deceased_patient"
 
     patient_id: Mapped[UUID] = mapped_column(primary_key=True)
     is_deceased: Mapped[bool]
     revision: Mapped[int]
-    """Of the patient's record, so that a stale event never wins."""
+    """Revision of the patient's record, so that a stale event never wins."""

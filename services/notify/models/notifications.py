@@ -8,12 +8,12 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from contracts.notify.notifications import SUBJECT_OF
+from contracts.notify.notifications import SUBJECT_OF, NotificationKind, NotificationSubject
 from services.notify.models.base import Base
 
 
 class Notification(Base):
-    """Something that a person should know. One event tells a person of one kind once."""
+    """A notification for one person. One event creates at most one notification of a kind for a person."""
 
     __tablename__ = "notification"
     __table_args__ = (
@@ -27,13 +27,13 @@ class Notification(Base):
     kind: Mapped[str] = mapped_column(String(100))
     message: Mapped[str] = mapped_column(String(500))
     subject_id: Mapped[UUID]
-    """The record that it is about."""
+    """The record that the notification is about."""
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
 
     @hybrid_property
     def is_read(self) -> bool:
-        """Whether the person has read it."""
+        """Return whether the person has read the notification."""
         return self.read_at is not None
 
     @is_read.inplace.expression
@@ -42,15 +42,15 @@ class Notification(Base):
         return cls.read_at.is_not(None)
 
     @hybrid_property
-    def subject_type(self) -> str:
-        """The type of the record that it is about."""
-        return SUBJECT_OF[self.kind]
+    def subject_type(self) -> NotificationSubject:
+        """Return the type of the record that the notification is about."""
+        return SUBJECT_OF[NotificationKind(self.kind)]
 
     @subject_type.inplace.expression
     @classmethod
     def _subject_type(cls) -> ColumnElement[str]:
-        return case(SUBJECT_OF, value=cls.kind)
+        return case({kind.value: subject.value for kind, subject in SUBJECT_OF.items()}, value=cls.kind)
 
     def read(self, now: datetime) -> None:
-        """The person has read it; the first time counts."""
+        """Mark as read. The first time counts."""
         self.read_at = self.read_at or now

@@ -1,1 +1,1 @@
-"""Notifications."""
+"""Notifications: texts for people to read in the app."""

@@ -1,10 +1,9 @@
-"""A patient who has died is told nothing of visits and prescriptions; the doctor and the heirs are told."""
+"""Deceased patients get no notifications about appointments and prescriptions. Doctors and heirs still get theirs."""
 
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.event import Event
@@ -14,50 +13,44 @@ from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.scheduling.appointments.events import AppointmentCancelled, AppointmentDisplaced, VisitCompleted
 from services.notify.directory import deceased
-from services.notify.models.notifications import Notification
-from services.notify.notifications.commands import tells
 from tests.events import example_of
-from tests.notify.factories import NOON, heard
+from tests.notify.factories import NOON, handle, heard, notified
 
 
 def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bool = False) -> None:
-    at = None if by_mistake else NOON
-    deceased.note(
-        session,
-        heard(),
-        example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=at, revision=revision),
-    )
+    """Record a death, or that the record was a mistake."""
+    facts = {"patient_id": patient_id, "deceased_at": None if by_mistake else NOON, "revision": revision}
+    deceased.on_patient_vital_status_changed(session, heard(), example_of(PatientVitalStatusChanged, **facts))
 
 
-def told(session: Session, event: type[Event], patient_id: UUID, *people: str, **facts: Any) -> set[UUID]:
-    """Who is told of an event about a patient."""
-    said = example_of(event, patient_id=patient_id, **facts)
-    actor = heard(event.event_name(), subject=said.data[event.subject])
-    tells("patient_id", *people)(session, actor, said)
-    query = select(Notification.person_id).where(Notification.event_id == actor.heard.event_id)
-    return set(session.scalars(query))
+def recipients(session: Session, event: type[Event], patient_id: UUID, **facts: Any) -> set[UUID]:
+    """Handle an event about a patient; return the notified people."""
+    example = example_of(event, patient_id=patient_id, **facts)
+    actor = heard(event.event_name(), subject=example.data[event.subject])
+    handle(session, actor, example)
+    return {row.person_id for row in notified(session, actor)}
 
 
 @pytest.mark.parametrize("event", [AppointmentDisplaced, VisitCompleted, PrescriptionAdded])
-def test_patient_who_has_died_is_told_nothing_of_it(session: Session, event: type[Event]) -> None:
+def test_deceased_patient_gets_no_notification_about_care(session: Session, event: type[Event]) -> None:
     person, other = uuid7(), uuid7()
     die(session, person)
-    assert [told(session, event, one) for one in (person, other)] == [set(), {other}]
+    assert [recipients(session, event, patient) for patient in (person, other)] == [set(), {other}]
 
 
-def test_invoice_of_a_patient_who_has_died_is_told(session: Session) -> None:
+def test_deceased_patient_gets_a_notification_about_an_invoice(session: Session) -> None:
     die(session, person := uuid7())
-    assert told(session, InvoiceIssued, person) == {person}
+    assert recipients(session, InvoiceIssued, person) == {person}
 
 
-def test_patient_is_told_again_when_the_death_was_a_mistake(session: Session) -> None:
+def test_patient_gets_notifications_again_when_the_death_was_a_mistake(session: Session) -> None:
     die(session, person := uuid7())
     die(session, person, 3, by_mistake=True)
-    die(session, person)  # Comes again, and is stale.
-    assert told(session, AppointmentDisplaced, person) == {person}
+    die(session, person)  # The stale event arrives again.
+    assert recipients(session, AppointmentDisplaced, person) == {person}
 
 
-def test_doctor_alone_is_told_of_a_visit_that_a_death_cancels_before_it_is_heard_of(session: Session) -> None:
+def test_cancellation_by_death_notifies_only_the_doctor_before_the_death_is_known(session: Session) -> None:
     person, doctor = uuid7(), uuid7()
     facts = {"doctor_id": doctor, "tell_patient": False}
-    assert told(session, AppointmentCancelled, person, "doctor_id", **facts) == {doctor}
+    assert recipients(session, AppointmentCancelled, person, **facts) == {doctor}

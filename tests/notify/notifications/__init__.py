@@ -1,1 +1,1 @@
-"""Tests of notify's notifications."""
+"""Tests of notifications."""

@@ -1,4 +1,4 @@
-"""The words of notifications and mails."""
+"""Texts of notifications and mails."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,71 +7,17 @@ import pytest
 from jinja2 import UndefinedError
 
 from chassis.event import Event
-from contracts.auth.events import CredentialsChanged, UpgradeDecided
-from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
-from contracts.billing.payments import PaymentFailed, PaymentReceived
-from contracts.clinical.prescriptions import PrescriptionAdded
-from contracts.scheduling.appointments.events import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentDisplaced,
-    AppointmentExpired,
-    AppointmentMissed,
-    AppointmentRejected,
-    AppointmentRequested,
-    AppointmentRescheduled,
-    PatientArrived,
-    VisitCompleted,
-    VisitCompletionUndone,
-)
-from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
-from contracts.scheduling.shifts.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
-from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
-from services.notify import wording
+from services.notify import texts
+from services.notify.models.deliveries import MailTemplate
 from tests.events import example_of
 from tests.notify.factories import NOON
-
-VISIT, SHIFT = "Monday 23 November 2026, 14:30", "Monday 23 November 2026, 11:30"
-LINES: dict[type[Event], str] = {
-    AppointmentRequested: f"A patient has requested an appointment with you on {VISIT}.",
-    AppointmentBooked: f"Your appointment on {VISIT} is confirmed.",
-    AppointmentRescheduled: (f"Your appointment has changed: it is on {VISIT}. Please check the doctor and the place."),
-    AppointmentDisplaced: f"The doctor cannot keep your appointment on {VISIT}. Please choose another time.",
-    AppointmentRejected: f"The doctor has declined your appointment request for {VISIT}. Please choose another time.",
-    AppointmentCancelled: f"Your appointment on {VISIT} is cancelled.",
-    AppointmentExpired: f"Your appointment request for {VISIT} was not confirmed and has expired.",
-    AppointmentMissed: f"You missed your appointment on {VISIT}.",
-    PatientArrived: f"Your patient for {VISIT} has arrived.",
-    VisitCompleted: f"Your visit on {VISIT} is complete.",
-    VisitCompletionUndone: (
-        f"Your visit on {VISIT} was marked as completed by mistake. The appointment takes place as booked."
-    ),
-    ShiftAssigned: f"You have a new shift. It starts on {SHIFT}.",
-    ShiftChanged: f"Your shift on {SHIFT} is now on another ward.",
-    SwapAsked: f"A colleague asks you to take a shift that starts on {SHIFT}.",
-    SwapAnswered: f"A colleague agrees to take your shift on {SHIFT}. An admin decides next.",
-    SwapDecided: f"An admin has refused the swap of the shift on {SHIFT}.",
-    SwapEnded: f"The swap of the shift on {SHIFT} expired without a decision.",
-    TaskAssigned: "You have a new urgent task.",
-    TaskChanged: "One of your tasks has changed: it is now urgent, and it is due on Monday 23 November 2026, 22:30.",
-    TaskClosed: "A task that you assigned is done.",
-    CredentialsChanged: "Your password was changed. If you did not do this, tell the hospital.",
-    UpgradeDecided: "Your request for the role of doctor was approved.",
-    PrescriptionAdded: "You have a new prescription.",
-    InvoiceIssued: "You have a new invoice for 80.00 EUR.",
-    InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
-    RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
-    PaymentReceived: "We received your payment of 80.00 EUR.",
-    PaymentFailed: "Your payment of 80.00 EUR failed. You can try again.",
-}
-FIRST_READER = {AppointmentExpired: "patient_id", AppointmentRescheduled: "patient_id", TaskAssigned: "owner_id"}
-"""Events whose text depends on the reader: the field of the reader in `LINES`."""
+from tests.notify.lines import FIRST_READER, LINES
 
 
 @pytest.mark.parametrize(("event", "line"), LINES.items(), ids=lambda value: getattr(value, "__name__", ""))
 def test_notification_text_of_each_event_is_one_line(event: type[Event], line: str) -> None:
     facts = {**example_of(event).data, "recipient": FIRST_READER.get(event, "")}
-    assert wording.of_notification(event.event_name(), facts) == line
+    assert texts.of_notification(event.event_name(), facts) == line
 
 
 TIMES = {"starts_at": NOON, "ends_at": NOON + timedelta(hours=8)}
@@ -91,7 +37,7 @@ FROM_TO = f"from {START} to Tuesday 24 November 2026, 01:30."
     ],
 )
 def test_shift_text_depends_on_what_has_changed(status: str, changed: list[str], line: str) -> None:
-    assert wording.of_notification("shift_changed", {"status": status, "changed": changed, **TIMES}) == line
+    assert texts.of_notification("shift_changed", {"status": status, "changed": changed, **TIMES}) == line
 
 
 @pytest.mark.parametrize(
@@ -102,16 +48,16 @@ def test_shift_text_depends_on_what_has_changed(status: str, changed: list[str],
     ],
 )
 def test_swap_answer_text_depends_on_the_answer(status: str, line: str) -> None:
-    assert wording.of_notification("swap_answered", {"status": status, **TIMES}) == line
+    assert texts.of_notification("swap_answered", {"status": status, **TIMES}) == line
 
 
 def test_swap_request_text_mentions_an_exchange() -> None:
-    line = wording.of_notification("swap_asked", {"in_exchange_id": "a shift", **TIMES})
+    line = texts.of_notification("swap_asked", {"in_exchange_id": "a shift", **TIMES})
     assert line.endswith(f"that starts on {START}, in exchange for one of yours.")
 
 
 def test_swap_end_text_gives_a_changed_shift_as_the_reason() -> None:
-    line = wording.of_notification("swap_ended", {"status": "withdrawn", **TIMES})
+    line = texts.of_notification("swap_ended", {"status": "withdrawn", **TIMES})
     assert line.endswith("is cancelled, because one of its shifts has changed.")
 
 
@@ -125,12 +71,12 @@ def test_swap_end_text_gives_a_changed_shift_as_the_reason() -> None:
 )
 def test_task_text_names_what_has_changed(changed: list[str], priority: str, due_at: Any, what: str) -> None:
     facts = {"changed": changed, "priority": priority, "due_at": due_at}
-    assert wording.of_notification("task_changed", facts) == f"One of your tasks has changed: {what}"
+    assert texts.of_notification("task_changed", facts) == f"One of your tasks has changed: {what}"
 
 
 def test_task_text_tells_the_former_owner_of_the_handover() -> None:
     facts = {"priority": "stat", "recipient": "former_owner_id"}
-    assert wording.of_notification("task_assigned", facts) == "A colleague has taken over one of your tasks."
+    assert texts.of_notification("task_assigned", facts) == "A colleague has taken over one of your tasks."
 
 
 @pytest.mark.parametrize(
@@ -142,12 +88,12 @@ def test_task_text_tells_the_former_owner_of_the_handover() -> None:
     ],
 )
 def test_closed_task_text_depends_on_the_outcome(status: str, line: str) -> None:
-    assert wording.of_notification("task_closed", {"status": status}) == line
+    assert texts.of_notification("task_closed", {"status": status}) == line
 
 
 def test_routine_task_text_does_not_mention_urgency() -> None:
     facts = {"priority": "routine", "recipient": "owner_id"}
-    assert wording.of_notification("task_assigned", facts) == "You have a new task."
+    assert texts.of_notification("task_assigned", facts) == "You have a new task."
 
 
 @pytest.mark.parametrize(
@@ -160,42 +106,48 @@ def test_routine_task_text_does_not_mention_urgency() -> None:
 )
 def test_rescheduled_text_says_when_the_time_is_not_confirmed(status: str, recipient: str, what: str) -> None:
     facts = {"starts_at": NOON, "status": status, "recipient": recipient}
-    assert wording.of_notification("appointment_rescheduled", facts) == f"Your appointment has changed{what}"
+    assert texts.of_notification("appointment_rescheduled", facts) == f"Your appointment has changed{what}"
 
 
 def test_expired_request_text_does_not_call_it_the_doctors_request() -> None:
-    line = wording.of_notification("appointment_expired", {"starts_at": NOON, "recipient": "doctor_id"})
+    line = texts.of_notification("appointment_expired", {"starts_at": NOON, "recipient": "doctor_id"})
     assert line == f"The appointment request for {START} was not confirmed and has expired."
 
 
 def test_handed_over_appointment_text_does_not_say_its_time() -> None:
-    line = wording.of_notification("appointment_given_away", {"starts_at": NOON, "status": "booked"})
+    line = texts.of_notification("appointment_given_away", {"starts_at": NOON, "status": "booked"})
     assert line == "A colleague has taken over one of your appointments."
 
 
 def test_rejected_upgrade_text_names_the_role() -> None:
-    line = wording.of_notification("upgrade_decided", {"role": "lab_technician", "decision": "reject"})
+    line = texts.of_notification("upgrade_decided", {"role": "lab_technician", "decision": "reject"})
     assert line == "Your request for the role of lab technician was rejected."
 
 
 def test_verification_mail_has_link_and_code() -> None:
-    subject, body = wording.of_mail("verify", {"token": "a+b", "expires_at": NOON.isoformat()})
+    subject, body = texts.of_mail("verify", {"token": "a+b", "expires_at": NOON.isoformat()})
     assert subject == "Verify your e-mail address"
     assert {"https://hospital.example/verify-email?token=a%2Bb", "a+b"} <= set(body.splitlines())
 
 
 def test_mail_fails_when_a_fact_is_missing() -> None:
     with pytest.raises(UndefinedError):
-        wording.of_mail("verify", {"token": "secret"})
+        texts.of_mail("verify", {"token": "secret"})
 
 
 @pytest.mark.parametrize(
     ("template", "subject"), [("reset", "Set a new password"), ("invite", "Your account at the hospital")]
 )
 def test_password_mails_have_link_and_code(template: str, subject: str) -> None:
-    seen, body = wording.of_mail(template, {"token": "a+b", "expires_at": NOON.isoformat()})
+    seen, body = texts.of_mail(template, {"token": "a+b", "expires_at": NOON.isoformat()})
     assert seen == subject
     assert {"https://hospital.example/reset-password?token=a%2Bb", "a+b"} <= set(body.splitlines())
+
+
+@pytest.mark.parametrize("template", MailTemplate)
+def test_every_mail_template_has_a_subject_and_a_body(template: MailTemplate) -> None:
+    content = {"token": "secret", "expires_at": NOON.isoformat(), "what": "password", "at": NOON.isoformat()}
+    assert all(texts.of_mail(template, content))
 
 
 CHANGES = {
@@ -209,7 +161,7 @@ CHANGES = {
 
 @pytest.mark.parametrize(("what", "subject"), CHANGES.items())
 def test_credentials_mail_says_what_to_do_when_the_change_is_foreign(what: str, subject: str) -> None:
-    seen, body = wording.of_mail("credentials_changed", {"what": what, "at": NOON.isoformat()})
+    seen, body = texts.of_mail("credentials_changed", {"what": what, "at": NOON.isoformat()})
     assert seen == subject
     assert f"on {START}." in body
     assert "If you did not do this" in body
@@ -218,6 +170,6 @@ def test_credentials_mail_says_what_to_do_when_the_change_is_foreign(what: str, 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_credentials_notification_is_one_line(what: str) -> None:
-    line = wording.of_notification("credentials_changed", {"what": what})
+    line = texts.of_notification("credentials_changed", {"what": what})
     assert line.endswith(". If you did not do this, tell the hospital.")
     assert len(line.splitlines()) == 1

@@ -1,0 +1,59 @@
+"""The expected text of each event's notification, for the example of the event."""
+
+from chassis.event import Event
+from contracts.auth.events import CredentialsChanged, UpgradeDecided
+from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
+from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.scheduling.appointments.events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentDisplaced,
+    AppointmentExpired,
+    AppointmentMissed,
+    AppointmentRejected,
+    AppointmentRequested,
+    AppointmentRescheduled,
+    PatientArrived,
+    VisitCompleted,
+    VisitCompletionUndone,
+)
+from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
+from contracts.scheduling.shifts.swaps import SwapAnswered, SwapAsked, SwapDecided, SwapEnded
+from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
+
+VISIT, SHIFT = "Monday 23 November 2026, 14:30", "Monday 23 November 2026, 11:30"
+LINES: dict[type[Event], str] = {
+    AppointmentRequested: f"A patient has requested an appointment with you on {VISIT}.",
+    AppointmentBooked: f"Your appointment on {VISIT} is confirmed.",
+    AppointmentRescheduled: (f"Your appointment has changed: it is on {VISIT}. Please check the doctor and the place."),
+    AppointmentDisplaced: f"The doctor cannot keep your appointment on {VISIT}. Please choose another time.",
+    AppointmentRejected: f"The doctor has declined your appointment request for {VISIT}. Please choose another time.",
+    AppointmentCancelled: f"Your appointment on {VISIT} is cancelled.",
+    AppointmentExpired: f"Your appointment request for {VISIT} was not confirmed and has expired.",
+    AppointmentMissed: f"You missed your appointment on {VISIT}.",
+    PatientArrived: f"Your patient for {VISIT} has arrived.",
+    VisitCompleted: f"Your visit on {VISIT} is complete.",
+    VisitCompletionUndone: (
+        f"Your visit on {VISIT} was marked as completed by mistake. The appointment takes place as booked."
+    ),
+    ShiftAssigned: f"You have a new shift. It starts on {SHIFT}.",
+    ShiftChanged: f"Your shift on {SHIFT} is now on another ward.",
+    SwapAsked: f"A colleague asks you to take a shift that starts on {SHIFT}.",
+    SwapAnswered: f"A colleague agrees to take your shift on {SHIFT}. An admin decides next.",
+    SwapDecided: f"An admin has refused the swap of the shift on {SHIFT}.",
+    SwapEnded: f"The swap of the shift on {SHIFT} expired without a decision.",
+    TaskAssigned: "You have a new urgent task.",
+    TaskChanged: "One of your tasks has changed: it is now urgent, and it is due on Monday 23 November 2026, 22:30.",
+    TaskClosed: "A task that you assigned is done.",
+    CredentialsChanged: "Your password was changed. If you did not do this, tell the hospital.",
+    UpgradeDecided: "Your request for the role of doctor was approved.",
+    PrescriptionAdded: "You have a new prescription.",
+    InvoiceIssued: "You have a new invoice for 80.00 EUR.",
+    InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
+    RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
+    PaymentReceived: "We received your payment of 80.00 EUR.",
+    PaymentFailed: "Your payment of 80.00 EUR failed. You can try again.",
+}
+FIRST_READER = {AppointmentExpired: "patient_id", AppointmentRescheduled: "patient_id", TaskAssigned: "owner_id"}
+"""Events whose text depends on the reader: the field of the reader in `LINES`."""

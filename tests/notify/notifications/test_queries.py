@@ -1,0 +1,63 @@
+"""Lists of notifications."""
+
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.contract import Page
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.notify.notifications import ListNotifications, ReadNotification
+from services.notify.models.notifications import Notification
+from services.notify.notifications import commands, queries
+from tests.notify.factories import notification, person
+
+
+def _prescribed(session: Session, patient_id: UUID) -> Notification:
+    return notification(session, PrescriptionAdded, "patient_id", patient_id=patient_id)
+
+
+def _list(session: Session, who: Actor, *, unread: bool = False, limit: int = 20, cursor: str | None = None) -> Page:
+    query = ListNotifications(person_id=who.person, unread=unread, limit=limit, cursor=cursor)
+    return queries.list_own(session, who, query)
+
+
+def _read(session: Session, who: Actor, row: Notification) -> None:
+    commands.mark_read(session, who, ReadNotification(person_id=who.person, notification_id=row.id))
+    session.flush()
+
+
+def test_list_holds_only_own_notifications(session: Session) -> None:
+    who = person()
+    own, _others = _prescribed(session, who.person), _prescribed(session, uuid7())
+    assert [row.id for row in _list(session, who).items] == [own.id]
+
+
+def test_list_of_another_person_is_refused(session: Session) -> None:
+    query = ListNotifications(person_id=uuid7(), unread=False, limit=20, cursor=None)
+    with pytest.raises(NotFound):
+        queries.list_own(session, person(), query)
+
+
+def test_list_has_newest_first_page_by_page(session: Session) -> None:
+    who = person()
+    ids = [_prescribed(session, who.person).id for _time in range(3)]
+    one = _list(session, who, limit=2)
+    two = _list(session, who, limit=2, cursor=one.next)
+    assert [row.id for row in (*one.items, *two.items)] == ids[::-1]
+
+
+def test_list_of_unread_notifications_omits_read_notifications(session: Session) -> None:
+    who = person()
+    read, unread = _prescribed(session, who.person), _prescribed(session, who.person)
+    _read(session, who, read)
+    assert [row.id for row in _list(session, who, unread=True).items] == [unread.id]
+
+
+def test_list_marks_read_notifications(session: Session) -> None:
+    who = person()
+    _read(session, who, _prescribed(session, who.person))
+    assert [row.is_read for row in _list(session, who).items] == [True]
