@@ -30,6 +30,21 @@ from transports.links import connection_to
 POLICIES = Path(__file__).with_name("definitions.json")
 TRIAL_PASSWORD = "trial-only"  # noqa: S105  the public password of docker-compose.yml's trial
 WAIT_SECONDS = 120.0
+NO_LONGER_HEARD = (
+    "appointment_requested",
+    "appointment_booked",
+    "appointment_rescheduled",
+    "appointment_displaced",
+    "appointment_rejected",
+    "appointment_cancelled",
+    "appointment_expired",
+    "appointment_missed",
+    "patient_arrived",
+    "visit_started",
+    "visit_completed",
+    "visit_completion_undone",
+)
+"""Scheduling's events that auth heard until `open_appointment_changed` replaced them (decision 0021)."""
 
 
 class Refused(Exception):
@@ -103,6 +118,12 @@ def remove_shared_waits(open_channel: Callable[[], Any], delays: tuple[float, ..
             channel.exchange_delete(f"retry-{milliseconds}")
 
 
+def remove_unheard_queues(channel: Any) -> None:
+    """Delete auth's queues of events that it no longer hears: without a consumer they grow for ever."""
+    for event in NO_LONGER_HEARD:
+        channel.queue_delete(f"evt-scheduling-{event}--auth.on_{event}")
+
+
 def main() -> None:
     """Prepare the broker that the environment names."""
     settings, passwords = environment.load(), passwords_given()
@@ -116,6 +137,7 @@ def main() -> None:
         declare_everything(connection.channel(), settings.retry_delays)
         management.ask("POST", "definitions", definitions(vhost, passwords, older=older))
         if not older:
+            remove_unheard_queues(connection.channel())
             remove_shared_waits(connection.channel, settings.retry_delays)
     if PARTNER not in passwords:
         management.ask("DELETE", f"users/{PARTNER}")

@@ -46,20 +46,7 @@ from contracts.auth.upgrades import (
     WithdrawUpgrade,
 )
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
-from contracts.scheduling.appointments.events import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentDisplaced,
-    AppointmentExpired,
-    AppointmentMissed,
-    AppointmentRejected,
-    AppointmentRequested,
-    AppointmentRescheduled,
-    PatientArrived,
-    VisitCompleted,
-    VisitCompletionUndone,
-    VisitStarted,
-)
+from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth import mail_tokens, passwords, upgrades
 from services.auth.accounts import administration, credentials, erasure, invitations
 from services.auth.accounts import commands as accounts
@@ -123,18 +110,7 @@ class AuthService(Service):
     list_audit = serves(ListAudit, audit.listing)
     note_refusal = serves(NoteRefusal, sessions.note_refusal)
 
-    on_appointment_requested = hears(AppointmentRequested, visits.note)
-    on_appointment_booked = hears(AppointmentBooked, visits.note)
-    on_appointment_rescheduled = hears(AppointmentRescheduled, visits.note)
-    on_appointment_displaced = hears(AppointmentDisplaced, visits.note)
-    on_appointment_rejected = hears(AppointmentRejected, visits.note)
-    on_appointment_cancelled = hears(AppointmentCancelled, visits.note)
-    on_appointment_expired = hears(AppointmentExpired, visits.note)
-    on_appointment_missed = hears(AppointmentMissed, visits.note)
-    on_patient_arrived = hears(PatientArrived, visits.note)
-    on_visit_started = hears(VisitStarted, visits.note)
-    on_visit_completed = hears(VisitCompleted, visits.note)
-    on_visit_completion_undone = hears(VisitCompletionUndone, visits.note)
+    on_open_appointment_changed = hears(OpenAppointmentChanged, visits.note)
     forget_visits = every(HOUR, visits.forget)
 
     on_patient_registered = hears(PatientRegistered, patients.remember)

@@ -54,7 +54,7 @@ from contracts.scheduling.tasks import (
 )
 from services.scheduling import calendar_feed, handlers, tasks
 from services.scheduling.appointments import commands as appointments
-from services.scheduling.appointments import completion_undo, history, rescheduling, timers
+from services.scheduling.appointments import completion_undo, history, open_appointments, rescheduling, timers
 from services.scheduling.appointments import queries as lists
 from services.scheduling.availability import slots, time_off, weekly_hours
 from services.scheduling.directory import doctors, patients, staff
@@ -123,6 +123,8 @@ class SchedulingService(Service):
     expire_displaced = every(timers.PACE, timers.expire_displaced)
     miss_visits = every(timers.PACE, timers.miss_visits)
     displace_visits = every(timers.PACE, timers.displace_visits)
+
+    repeat_open_appointments = every(open_appointments.PACE, open_appointments.repeat)
 
     expire_swaps = every(timers.PACE, pending_swaps.expire_swaps)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import eventlet
 from sqlalchemy import event as engine_event
@@ -15,10 +16,13 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import AssignRoles, EraseUser, UpdateUser
 from contracts.roles import Role
+from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth.accounts import administration, erasure
+from services.auth.directory import visits
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
 from tests.auth.factories import acting, new_account
+from tests.events import example_of
 
 SOMEBODY = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
 """An admin, of whom nothing else matters."""
@@ -70,6 +74,23 @@ def heard(event: type[Event], sequence: int = 1) -> Actor:
     moment, subject = clock.now(), str(uuid7())
     origin = Origin(uuid7(), event.service, event.event_name(), sequence, moment, subject, "correlation")
     return Actor.system(origin=origin)
+
+
+def hear_of_appointment(
+    session: Session, doctor_id: UUID, appointment: UUID | None = None, revision: int = 1, *, is_open: bool = True
+) -> UUID:
+    """Hear from scheduling which doctor has an appointment, and whether it is open."""
+    appointment_id = appointment or uuid7()
+    facts = {"appointment_id": appointment_id, "doctor_id": doctor_id, "revision": revision}
+    closed = {} if is_open else {"ends_at": None}
+    visits.note(session, heard(OpenAppointmentChanged), example_of(OpenAppointmentChanged, **facts, **closed))
+    return appointment_id
+
+
+def doctor_with_visit(session: Session) -> tuple[Account, UUID]:
+    """A doctor with an open appointment, and the appointment's id."""
+    account = new_doctor(session)
+    return account, hear_of_appointment(session, account.id)
 
 
 def together(*works: Callable[[], str]) -> list[str]:

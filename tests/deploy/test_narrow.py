@@ -9,12 +9,13 @@ from prometheus_client import REGISTRY
 from chassis import config
 from chassis.config import SERVICES
 from chassis.errors import Conflict
+from chassis.event import events_of
 from chassis.execution.entrypoints import Service, hears
 from chassis.messaging import topology
 from chassis.messaging.consumer import Broker
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.scheduling.appointments.events import VisitStarted
-from deploy.rabbitmq.setup import remove_shared_waits
+from deploy.rabbitmq.setup import NO_LONGER_HEARD, remove_shared_waits, remove_unheard_queues
 from gateway.rpc import RpcClient
 from matron.place import connected
 from matron.services import service_class
@@ -153,3 +154,19 @@ def test_delay_queues_that_all_services_shared_are_deleted_when_they_are_empty(n
         Outgoing(b"{}", "", "delay-2000").send(channel)
         remove_shared_waits(open_channel, (1.0, 2.0, 3.0))
     assert (exists(narrow, "delay-1000"), exists(narrow, "delay-2000")) == (False, True)
+
+
+def test_queues_of_events_that_auth_no_longer_hears_are_deleted(narrow: Narrow) -> None:
+    old = "evt-scheduling-visit_started--auth.on_visit_started"
+    with connected(narrow.admin_url) as open_channel:
+        channel = open_channel()
+        channel.queue_declare(old, durable=True, auto_delete=False)
+        channel.queue_bind(old, "scheduling.events", "visit_started")
+        Outgoing(b"{}", "", old).send(channel)
+        remove_unheard_queues(channel)
+    assert not exists(narrow, old)
+
+
+def test_events_that_auth_no_longer_hears_name_no_handler_of_auth() -> None:
+    events = {event.event_name(): event for event in events_of("scheduling")}
+    assert [name for name in NO_LONGER_HEARD if f"auth.on_{name}" in events[name].heard_by] == []

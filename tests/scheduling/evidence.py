@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import combinations
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import Table, func, select
 
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import outbox
+from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.scheduling.models.appointments import Appointment, AppointmentChange
 from services.scheduling.models.availability import TimeOff
 from tests.scheduling.model import ACTIVE, TO_COME, Model
@@ -18,6 +20,7 @@ from tests.scheduling.model import ACTIVE, TO_COME, Model
 VISIT, CHANGE, AWAY = (cast("Table", model.__table__) for model in (Appointment, AppointmentChange, TimeOff))
 MORE = ("status", "former_doctor_id", "late", "changed", "by", "overbooked")
 """What some events say besides what all of them do."""
+OPEN = OpenAppointmentChanged.event_name()
 
 
 class Evidence:
@@ -28,6 +31,8 @@ class Evidence:
         with database.read() as session:
             self.changed_through = session.scalar(select(func.max(CHANGE.c.id))) or 0
             self.said_through = session.scalar(select(func.max(outbox.c.position))) or 0
+        self.published: dict[UUID, tuple[Any, ...]] = {}
+        """The last event about each open appointment: revision, doctor, and end or None."""
 
     def check(self, model: Model) -> None:
         """AssertionError where the database and the model differ, or where either breaks the domain's rules."""
@@ -41,6 +46,12 @@ class Evidence:
         written, said = model.taken()
         _check_same(history, written)
         _check_same(events, said)
+        self._check_open(rows)
+
+    def _check_open(self, rows: Sequence[Any]) -> None:
+        """The events about open appointments add up to the rows."""
+        wanted = {row.id: (row.doctor_id, row.ends_at if row.status in ACTIVE else None) for row in rows}
+        assert {key: self.published.get(key, (0,))[1:] for key in wanted} == wanted
 
     def _visits(self, session: Session) -> Sequence[Any]:
         one = VISIT.c
@@ -66,7 +77,14 @@ class Evidence:
         """The events that are new; what they say in place of their data."""
         found = session.core.execute(select(outbox).where(outbox.c.position > self.said_through)).all()
         self.said_through = max((row.position for row in found), default=self.said_through)
-        return [_told(row) for row in found]
+        for row in found:
+            if row.name == OPEN:
+                data, ends_at = row.data, row.data["ends_at"]
+                fact = (data["revision"], UUID(data["doctor_id"]), ends_at and datetime.fromisoformat(ends_at))
+                self.published[UUID(row.subject)] = max(
+                    self.published.get(UUID(row.subject), (0,)), fact, key=itemgetter(0)
+                )
+        return [_told(row) for row in found if row.name != OPEN]
 
 
 def _check_same(found: Iterable[Any], wanted: Iterable[Any]) -> None:

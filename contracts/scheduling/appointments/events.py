@@ -32,7 +32,7 @@ class AppointmentRequested(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_appointment_requested", "auth.on_appointment_requested"),
+    heard_by=("notify.on_appointment_requested",),
 ):
     """A patient has requested an appointment with a doctor."""
 
@@ -41,7 +41,7 @@ class AppointmentBooked(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_appointment_booked", "clinical.on_appointment_booked", "auth.on_appointment_booked"),
+    heard_by=("notify.on_appointment_booked", "clinical.on_appointment_booked"),
 ):
     """An appointment is booked: the doctor accepted the request, or the hospital booked without one.
 
@@ -58,11 +58,7 @@ class AppointmentRescheduled(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=(
-        "notify.on_appointment_rescheduled",
-        "clinical.on_appointment_rescheduled",
-        "auth.on_appointment_rescheduled",
-    ),
+    heard_by=("notify.on_appointment_rescheduled", "clinical.on_appointment_rescheduled"),
 ):
     """An appointment has another time, doctor, place or reason. `status` says whether it is booked or requested.
 
@@ -88,11 +84,7 @@ class AppointmentDisplaced(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=(
-        "notify.on_appointment_displaced",
-        "clinical.on_appointment_displaced",
-        "auth.on_appointment_displaced",
-    ),
+    heard_by=("notify.on_appointment_displaced", "clinical.on_appointment_displaced"),
 ):
     """The doctor cannot keep the appointment, and no other doctor took it over. The patient needs another time."""
 
@@ -101,7 +93,7 @@ class VisitStarted(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("clinical.on_visit_started", "auth.on_visit_started"),
+    heard_by=("clinical.on_visit_started",),
 ):
     """The doctor has started the visit."""
 
@@ -110,7 +102,7 @@ class VisitCompleted(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("billing.on_visit_completed", "notify.on_visit_completed", "auth.on_visit_completed"),
+    heard_by=("billing.on_visit_completed", "notify.on_visit_completed"),
 ):
     """The doctor has completed the visit."""
 
@@ -123,7 +115,6 @@ class VisitCompletionUndone(
         "billing.on_visit_completion_undone",
         "notify.on_visit_completion_undone",
         "clinical.on_visit_completion_undone",
-        "auth.on_visit_completion_undone",
     ),
 ):
     """An admin has undone a mistaken completion. Subscribers revert their reactions to `visit_completed`.
@@ -139,7 +130,7 @@ class AppointmentRejected(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_appointment_rejected", "auth.on_appointment_rejected"),
+    heard_by=("notify.on_appointment_rejected",),
 ):
     """The doctor has rejected the request."""
 
@@ -148,7 +139,7 @@ class AppointmentCancelled(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_appointment_cancelled", "clinical.on_appointment_cancelled", "auth.on_appointment_cancelled"),
+    heard_by=("notify.on_appointment_cancelled", "clinical.on_appointment_cancelled"),
 ):
     """An appointment was cancelled, possibly after it had started. `late`: within 24 hours of a booked appointment.
 
@@ -165,7 +156,7 @@ class AppointmentExpired(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_appointment_expired", "auth.on_appointment_expired"),
+    heard_by=("notify.on_appointment_expired",),
 ):
     """A request was not answered in time, or a displaced appointment got no other time."""
 
@@ -174,7 +165,7 @@ class AppointmentMissed(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_appointment_missed", "clinical.on_appointment_missed", "auth.on_appointment_missed"),
+    heard_by=("notify.on_appointment_missed", "clinical.on_appointment_missed"),
 ):
     """The patient did not come."""
 
@@ -183,6 +174,31 @@ class PatientArrived(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("notify.on_patient_arrived", "clinical.on_patient_arrived", "auth.on_patient_arrived"),
+    heard_by=("notify.on_patient_arrived", "clinical.on_patient_arrived"),
 ):
     """The patient has arrived. The event may follow `appointment_missed`, which it reverts."""
+
+
+class OpenAppointmentChanged(
+    Event,
+    service="scheduling",
+    subject="appointment_id",
+    heard_by=("auth.on_open_appointment_changed",),
+    internal=True,
+):
+    """An appointment is opened or closed, or an open one has another doctor or another end.
+
+    An appointment is open while it is requested, booked, arrived or in progress. `ends_at` is null when it is closed.
+    The event with the highest `revision` counts: a change that leaves doctor and end alone publishes none.
+    """
+
+    appointment_id: UUID
+    doctor_id: UUID
+    ends_at: datetime | None
+    revision: int
+    example = {
+        "appointment_id": "01919c5e-0000-7000-8000-0000000000a1",
+        "doctor_id": "01919c5e-0000-7000-8000-000000000002",
+        "ends_at": "2026-11-23T09:30:00+00:00",
+        "revision": 1,
+    }

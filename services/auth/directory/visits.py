@@ -1,6 +1,5 @@
-"""Copies of what scheduling says of visits: which ones a doctor has still to keep."""
+"""Copies of scheduling's open appointments, by doctor."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,28 +10,11 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.auth.accounts.administration import HAS_OPEN_VISITS, NOT_A_DOCTOR
-from contracts.scheduling.appointments.events import AppointmentEvent
+from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth import grants
 from services.auth.models.accounts import Account
 from services.auth.models.visits import OpenVisit
 
-IS_OPEN: Mapping[str, bool] = {
-    "appointment_requested": True,
-    "appointment_booked": True,
-    "appointment_rescheduled": True,
-    "patient_arrived": True,
-    "visit_started": True,
-    "appointment_displaced": False,
-    "visit_completed": False,
-    "visit_completion_undone": True,
-    "appointment_rejected": False,
-    "appointment_cancelled": False,
-    "appointment_expired": False,
-    "appointment_missed": False,
-}
-"""Whether a visit is still to be kept after this event, if its `status` does not say otherwise."""
-ENDED = ("displaced", "cancelled")
-"""What an event's `status` says of a visit that is not to be kept, or not at a time so far."""
 KEPT = timedelta(days=30)
 """How late a stale event may come: see `chassis.persistence.housekeeping`."""
 
@@ -40,18 +22,18 @@ MOST_VISITS = 100
 """How many open visits a refusal names."""
 
 
-def note(session: Session, actor: Actor, event: AppointmentEvent) -> None:
-    """Copy how a visit stands, unless what is known is newer. A displaced one may change and still have no time."""
-    is_open = IS_OPEN[actor.heard.name] and event.data.get("status") not in ENDED
-    facts = {"doctor_id": event.doctor_id, "is_open": is_open, "revision": event.revision}
+def note(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> None:
+    """Upsert which doctor has the appointment, and whether it is open, unless a newer revision is known."""
     keep(
         session,
         OpenVisit,
         "appointment_id",
         "revision",
         appointment_id=event.appointment_id,
+        doctor_id=event.doctor_id,
+        is_open=event.ends_at is not None,
+        revision=event.revision,
         changed_at=clock.now(),
-        **facts,
     )
 
 

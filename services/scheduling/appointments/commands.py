@@ -34,7 +34,7 @@ from contracts.scheduling.appointments.events import (
 )
 from contracts.scheduling.appointments.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit
 from contracts.scheduling.refusals import DOCTOR_GONE, NO_SUCH_RECORD
-from services.scheduling.appointments import openings
+from services.scheduling.appointments import open_appointments, openings
 from services.scheduling.appointments.access import held, locked, part_of
 from services.scheduling.appointments.conflicts import Wish, check_not_own, settling, told
 from services.scheduling.directory import patients
@@ -147,6 +147,7 @@ def changed(
         **facts,
     )
     session.publish(event(appointment_id=visit.id, patient_id=visit.patient_id, **facts, **more))
+    open_appointments.publish_change(session, visit)
     return visit
 
 

@@ -12,8 +12,7 @@ from contracts.auth.accounts.administration import UpdateUser
 from contracts.auth.events import RoleRevoked, UserDeactivated
 from services.auth.accounts import administration
 from services.auth.models.accounts import Account
-from tests.auth.accounts.test_erasure import with_visit
-from tests.auth.admins import SOMEBODY, assign, deactivate, new_doctor
+from tests.auth.admins import SOMEBODY, assign, deactivate, doctor_with_visit, new_doctor
 from tests.auth.factories import new_account, said
 
 Leave = Callable[..., dict[str, Any]]
@@ -34,7 +33,7 @@ both_ways = pytest.mark.parametrize("leave", [deactivated, relieved])
 
 @both_ways
 def test_doctor_with_open_visits_stays_and_the_refusal_names_them(session: Session, leave: Leave) -> None:
-    account, visit = with_visit(session)
+    account, visit = doctor_with_visit(session)
     with pytest.raises(Conflict, match="has_open_visits") as refused:
         leave(session, account)
     assert refused.value.facts == {"appointment_ids": [str(visit)]}
@@ -43,7 +42,7 @@ def test_doctor_with_open_visits_stays_and_the_refusal_names_them(session: Sessi
 @both_ways
 @pytest.mark.parametrize("whose", ["own", "unknown", "patient", "deactivated"])
 def test_successor_is_another_doctor_who_can_be_visited(session: Session, leave: Leave, whose: str) -> None:
-    account, _visit = with_visit(session)
+    account, _visit = doctor_with_visit(session)
     gone = new_doctor(session)
     deactivate(session, gone, account)
     ids = {"own": account.id, "unknown": uuid7(), "patient": new_account(session).id, "deactivated": gone.id}
@@ -53,7 +52,7 @@ def test_successor_is_another_doctor_who_can_be_visited(session: Session, leave:
 
 @pytest.mark.parametrize(("leave", "event"), [(deactivated, UserDeactivated), (relieved, RoleRevoked)])
 def test_event_names_the_successor(session: Session, leave: Leave, event: Any) -> None:
-    (account, _visit), other = with_visit(session), new_doctor(session)
+    (account, _visit), other = doctor_with_visit(session), new_doctor(session)
     leave(session, account, reassign_to=other.id)
     assert [told["reassign_to"] for told in said(session, event)] == [other.id]
 
@@ -62,17 +61,17 @@ def test_event_names_the_successor(session: Session, leave: Leave, event: Any) -
 def test_doctor_leaves_without_successor_when_the_visits_may_be_displaced(
     session: Session, leave: Leave, event: Any
 ) -> None:
-    account, _visit = with_visit(session)
+    account, _visit = doctor_with_visit(session)
     leave(session, account, displace=True)
     assert [told["reassign_to"] for told in said(session, event)] == [None]
 
 
 def test_doctor_with_open_visits_keeps_the_role_and_may_get_others(session: Session) -> None:
-    account, _visit = with_visit(session)
+    account, _visit = doctor_with_visit(session)
     assert assign(session, account, "doctor", "patient")["roles"] == ["doctor", "patient"]
 
 
 def test_deactivated_doctor_with_late_words_of_visits_is_deactivated_again_without_question(session: Session) -> None:
-    account, _visit = with_visit(session)
+    account, _visit = doctor_with_visit(session)
     deactivated(session, account, displace=True)
     assert deactivated(session, account)["status"] == "deactivated"

@@ -1,7 +1,6 @@
 """An erased account leaves an id, and nothing that says whose it was."""
 
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
@@ -17,11 +16,9 @@ from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import EraseUser
 from contracts.auth.events import RoleRevoked, SessionRevoked, UserErased
 from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests
-from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentRequested
 from services.auth import grants, upgrades
 from services.auth.accounts import commands as accounts
 from services.auth.accounts import erasure
-from services.auth.directory import visits
 from services.auth.models.accounts import Account
 from services.auth.models.base import Base
 from services.auth.models.logins import LoginFailure, OneTimeToken
@@ -29,7 +26,7 @@ from services.auth.models.patients import DeskPatient
 from services.auth.models.sessions import LoginSession, RefreshToken
 from services.auth.models.upgrades import UpgradeRequest
 from tests.auth.accounts.test_credentials import change, reset
-from tests.auth.admins import SOMEBODY, deactivate, erase, heard, new_doctor
+from tests.auth.admins import SOMEBODY, deactivate, doctor_with_visit, erase, new_doctor
 from tests.auth.factories import (
     DOCTOR,
     acting,
@@ -44,20 +41,8 @@ from tests.auth.factories import (
     requested,
     said,
 )
-from tests.events import example_of
 
 CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
-
-
-def with_visit(session: Session) -> tuple[Account, UUID]:
-    """A doctor, and a visit that is agreed."""
-    account, visit = new_doctor(session), uuid7()
-    visits.note(
-        session,
-        heard(AppointmentBooked),
-        example_of(AppointmentRequested, appointment_id=visit, doctor_id=account.id, revision=1),
-    )
-    return account, visit
 
 
 def everything(session: Session) -> str:
@@ -201,7 +186,7 @@ def test_a_deactivated_account_can_be_erased(session: Session) -> None:
 
 
 def test_an_account_is_erased_once(session: Session) -> None:
-    account, _visit = with_visit(session)
+    account, _visit = doctor_with_visit(session)
     erase(session, account, reassign_to=new_doctor(session).id)
     with pytest.raises(Conflict) as refusal:
         erase(session, account)
@@ -214,21 +199,21 @@ def test_an_unknown_account_is_not_found(session: Session) -> None:
 
 
 def test_a_doctor_with_open_visits_stays(session: Session) -> None:
-    account, visit = with_visit(session)
+    account, visit = doctor_with_visit(session)
     with pytest.raises(Conflict) as refusal:
         erase(session, account)
     assert (refusal.value.code, refusal.value.facts) == ("has_open_visits", {"appointment_ids": [str(visit)]})
 
 
 def test_a_doctor_whose_visits_another_takes_over_can_go(session: Session) -> None:
-    (account, _visit), other = with_visit(session), new_doctor(session)
+    (account, _visit), other = doctor_with_visit(session), new_doctor(session)
     erase(session, account, reassign_to=other.id)
     assert said(session, UserErased) == [{"user_id": account.id, "reassign_to": other.id}]
 
 
 @pytest.mark.parametrize("who", ["self", "nobody", "nurse", "deactivated"])
 def test_visits_go_only_to_another_doctor_who_can_be_visited(session: Session, who: str) -> None:
-    account, _visit = with_visit(session)
+    account, _visit = doctor_with_visit(session)
     idle = new_doctor(session)
     deactivate(session, idle, new_account(session, roles=["admin"]))
     others = {"self": account.id, "nobody": uuid7(), "nurse": new_account(session, roles=["nurse"]).id}

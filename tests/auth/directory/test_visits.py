@@ -1,144 +1,99 @@
-"""Copies of visits: which of them a doctor has still to keep."""
+"""Copies of open appointments, from events that arrive twice, late and in any order."""
 
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from chassis.event import events_of
+from chassis import clock
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.events import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentDisplaced,
-    AppointmentEvent,
-    AppointmentExpired,
-    AppointmentMissed,
-    AppointmentRejected,
-    AppointmentRequested,
-    AppointmentRescheduled,
-    PatientArrived,
-    VisitCompleted,
-    VisitCompletionUndone,
-    VisitStarted,
-)
+from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth.directory import visits
 from services.auth.models.visits import OpenVisit
 from services.auth.service import AuthService
-from tests.auth.admins import heard
+from tests.auth.admins import hear_of_appointment, heard
 from tests.auth.factories import Clock
-from tests.events import example_of
 
-LIFE: list[type[AppointmentEvent]] = [
-    AppointmentRequested,
-    AppointmentBooked,
-    AppointmentRescheduled,
-    PatientArrived,
-    VisitStarted,
-    VisitCompleted,
-]
-ENDS: list[type[AppointmentEvent]] = [
-    VisitCompleted,
-    AppointmentDisplaced,
-    AppointmentRejected,
-    AppointmentCancelled,
-    AppointmentExpired,
-    AppointmentMissed,
-]
+FIRST, SECOND = uuid7(), uuid7()
+LIFE: list[tuple[UUID, bool]] = [(FIRST, True), (FIRST, False), (FIRST, True), (SECOND, True), (SECOND, False)]
+"""The doctor of an appointment and whether it is open, by revision: displaced, booked again, handed over, completed."""
 
 
-def hear(
-    session: Session, event: type[AppointmentEvent], visit: UUID, doctor_id: UUID, revision: int, **more: str
-) -> None:
-    """Hear what scheduling says of a visit."""
-    said = example_of(event, appointment_id=visit, doctor_id=doctor_id, revision=revision, **more)
-    visits.note(session, heard(event), said)
+def test_appointment_is_open_once_auth_hears_of_it(session: Session) -> None:
+    doctor_id = uuid7()
+    appointment = hear_of_appointment(session, doctor_id)
+    assert visits.open_of(session, doctor_id) == [appointment]
 
 
-@pytest.mark.parametrize("event", LIFE[:-1])
-def test_a_visit_is_open_until_it_is_over(session: Session, event: type[AppointmentEvent]) -> None:
-    visit, doctor_id = uuid7(), uuid7()
-    hear(session, event, visit, doctor_id, 1)
-    assert visits.open_of(session, doctor_id) == [visit]
-
-
-@pytest.mark.parametrize("event", ENDS)
-def test_a_visit_that_is_over_is_not_open(session: Session, event: type[AppointmentEvent]) -> None:
-    visit, doctor_id = uuid7(), uuid7()
-    hear(session, AppointmentBooked, visit, doctor_id, 1)
-    hear(session, event, visit, doctor_id, 2)
+def test_appointment_is_not_open_once_it_is_closed(session: Session) -> None:
+    doctor_id = uuid7()
+    appointment = hear_of_appointment(session, doctor_id)
+    hear_of_appointment(session, doctor_id, appointment, 2, is_open=False)
     assert visits.open_of(session, doctor_id) == []
 
 
-@pytest.mark.parametrize(("status", "is_open"), [("requested", True), ("booked", True), ("displaced", False)])
-def test_a_displaced_visit_that_is_given_another_place_is_not_open(
-    session: Session, status: str, *, is_open: bool
-) -> None:
-    visit, doctor_id = uuid7(), uuid7()
-    hear(session, AppointmentRescheduled, visit, doctor_id, 3, status=status)
-    assert visits.open_of(session, doctor_id) == ([visit] if is_open else [])
+def test_appointment_is_not_open_when_only_its_end_is_heard(session: Session) -> None:
+    doctor_id = uuid7()
+    hear_of_appointment(session, doctor_id, revision=3, is_open=False)
+    assert visits.open_of(session, doctor_id) == []
 
 
-def test_a_displaced_visit_that_has_another_time_is_open_again(session: Session) -> None:
-    visit, doctor_id = uuid7(), uuid7()
-    hear(session, AppointmentDisplaced, visit, doctor_id, 2)
-    hear(session, AppointmentRescheduled, visit, doctor_id, 3, status="requested")
-    assert visits.open_of(session, doctor_id) == [visit]
+def test_appointment_is_open_again_in_either_order_of_events(session: Session) -> None:
+    doctor_id, appointments = uuid7(), [uuid7(), uuid7()]
+    events = [(3, False), (4, True)]
+    for appointment, order in zip(appointments, (events, events[::-1]), strict=True):
+        for revision, is_open in order:
+            hear_of_appointment(session, doctor_id, appointment, revision, is_open=is_open)
+    assert visits.open_of(session, doctor_id) == appointments
 
 
-@pytest.mark.parametrize(("status", "is_open"), [("booked", True), ("displaced", False), ("cancelled", False)])
-def test_a_visit_whose_completion_is_undone_is_open_when_it_is_booked(
-    session: Session, status: str, *, is_open: bool
-) -> None:
-    visit, doctor_id = uuid7(), uuid7()
-    hear(session, VisitCompleted, visit, doctor_id, 4)
-    hear(session, VisitCompletionUndone, visit, doctor_id, 5, status=status)
-    assert visits.open_of(session, doctor_id) == ([visit] if is_open else [])
-
-
-def test_a_visit_whose_patient_came_after_all_is_open_again_in_whatever_order_it_is_heard(session: Session) -> None:
-    doctor_id, visits_heard = uuid7(), [uuid7(), uuid7()]
-    told: list[tuple[type[AppointmentEvent], int]] = [(AppointmentMissed, 3), (PatientArrived, 4)]
-    for visit, events in zip(visits_heard, (told, told[::-1]), strict=True):
-        for event, revision in events:
-            hear(session, event, visit, doctor_id, revision)
-    assert visits.open_of(session, doctor_id) == visits_heard
-
-
-def test_a_visit_that_another_doctor_takes_over_is_that_doctors(session: Session) -> None:
-    visit, first, second = uuid7(), uuid7(), uuid7()
-    hear(session, AppointmentBooked, visit, first, 1)
-    hear(session, AppointmentRescheduled, visit, second, 2)
-    assert (visits.open_of(session, first), visits.open_of(session, second)) == ([], [visit])
+def test_appointment_belongs_to_the_doctor_who_takes_it_over(session: Session) -> None:
+    first, second = uuid7(), uuid7()
+    appointment = hear_of_appointment(session, first)
+    hear_of_appointment(session, second, appointment, 2)
+    assert (visits.open_of(session, first), visits.open_of(session, second)) == ([], [appointment])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(order=st.permutations([*range(len(LIFE)), *range(len(LIFE))]), last=st.integers(0, len(LIFE) - 1))
-def test_a_stale_event_never_wins_in_whatever_order_and_however_often_they_come(
-    session: Session, order: list[int], last: int
-) -> None:
-    visit, doctor_id = uuid7(), uuid7()
-    for step in (one for one in order if one <= last):
-        hear(session, LIFE[step], visit, doctor_id, step + 1)
-    assert visits.open_of(session, doctor_id) == ([] if LIFE[last] is VisitCompleted else [visit])
+def test_stale_event_never_wins_in_any_order_of_repeated_events(session: Session, order: list[int], last: int) -> None:
+    appointment = uuid7()
+    for step in (step for step in order if step <= last):
+        doctor_id, is_open = LIFE[step]
+        hear_of_appointment(session, doctor_id, appointment, step + 1, is_open=is_open)
+    found = {doctor_id for doctor_id in (FIRST, SECOND) if appointment in visits.open_of(session, doctor_id)}
+    doctor_id, is_open = LIFE[last]
+    assert found == ({doctor_id} if is_open else set())
 
 
-def test_a_visit_is_forgotten_thirty_days_after_it_is_over(session: Session, clock: Clock) -> None:
-    over, still_open, doctor_id = uuid7(), uuid7(), uuid7()
-    hear(session, VisitCompleted, over, doctor_id, 4)
-    hear(session, AppointmentBooked, still_open, doctor_id, 1)
+def test_appointment_with_an_older_copy_takes_the_new_event(session: Session) -> None:
+    appointment, doctor_id = uuid7(), uuid7()
+    session.add(
+        OpenVisit(appointment_id=appointment, doctor_id=doctor_id, is_open=True, revision=3, changed_at=clock.now())
+    )
+    session.flush()
+    hear_of_appointment(session, doctor_id, appointment, 4, is_open=False)
+    assert visits.open_of(session, doctor_id) == []
+
+
+def test_appointment_is_forgotten_thirty_days_after_it_is_closed(session: Session, clock: Clock) -> None:
+    doctor_id = uuid7()
+    over = hear_of_appointment(session, doctor_id, revision=4, is_open=False)
+    still_open = hear_of_appointment(session, doctor_id)
     clock.advance(days=29)
-    visits.forget(session, heard(VisitCompleted))
+    visits.forget(session, heard(OpenAppointmentChanged))
     assert session.get(OpenVisit, over) is not None
     clock.advance(days=2)
-    visits.forget(session, heard(VisitCompleted))
+    visits.forget(session, heard(OpenAppointmentChanged))
     session.expire_all()
     assert (session.get(OpenVisit, over), session.get(OpenVisit, still_open) is None) == (None, False)
 
 
-def test_of_every_event_about_a_visit_that_is_heard_it_is_known_whether_the_visit_is_open() -> None:
-    told = {event.event_name() for event in events_of("scheduling")}
-    listened = {name for name in told if hasattr(AuthService, f"on_{name}")}
-    assert listened == visits.IS_OPEN.keys()
+def test_auth_hears_one_event_about_appointments() -> None:
+    heard_from_scheduling = {
+        member.event.event_name()
+        for member in vars(AuthService).values()
+        if getattr(getattr(member, "event", None), "service", None) == "scheduling"
+    }
+    assert heard_from_scheduling == {"open_appointment_changed"}

@@ -74,7 +74,7 @@ INCOMPLETE = text(
         FROM appointment_change GROUP BY appointment_id
     ), said AS (
         SELECT subject::uuid AS id, array_agg((data->>'revision')::int ORDER BY (data->>'revision')::int) AS revisions
-        FROM outbox GROUP BY subject
+        FROM outbox WHERE NOT internal GROUP BY subject
     ), whole AS (
         SELECT id, (SELECT array_agg(n) FROM generate_series(1, a.revision) n) AS revisions FROM appointment a
     )
