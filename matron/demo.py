@@ -19,8 +19,8 @@ from contracts.scheduling.availability import GetSchedule, RuleView, SetSchedule
 from services.auth import passwords, rules
 from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
-from services.billing import prices
 from services.billing.models.prices import Price
+from services.billing.prices import commands as prices
 from services.scheduling.availability import weekly_hours
 from services.scheduling.models.directory import Doctor
 

@@ -61,6 +61,13 @@ class PaymentStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class FailureReason(StrEnum):
+    """The reasons for a failed payment: the payer declined, or another payment came first."""
+
+    DECLINED = "declined"
+    MORE_THAN_OPEN = "more_than_open"
+
+
 class Provider(StrEnum):
     """The payment providers."""
 

@@ -1,1 +1,1 @@
-"""Billing: prices, invoices and payments."""
+"""Billing: prices, invoices, payments and refunds."""

@@ -1,27 +1,29 @@
-"""Doctors: copies of what auth says of them, for the price of their visits."""
+"""Doctors: copies of auth's facts, for the price of their visits."""
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
 from chassis.persistence.upserts import keep
 from contracts.auth.events import DoctorApproved, UserErased
-from services.billing import invoices, price_lookup, rules
+from services.billing import rules
+from services.billing.invoices import drafts
 from services.billing.models.directory import Doctor
 from services.billing.models.invoices import Invoice, InvoiceLine
+from services.billing.prices import catalogue
 
 
-def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:
-    """Copy an approved doctor, unless what is known is newer, and price the visits that have waited for it."""
-    price_lookup.changing(session)
+def on_doctor_approved(session: Session, actor: Actor, event: DoctorApproved) -> None:
+    """Copy an approved doctor, unless the copy is newer. Then price the visits that wait for the specialization."""
+    catalogue.lock_for_writing(session)
     facts = {"specialization": event.specialization, "changed_by": actor.heard.sequence}
     if not keep(session, Doctor, "id", "changed_by", id=event.doctor_id, **facts):
         return
-    waiting = invoices.held(session, InvoiceLine.code.is_(None), Invoice.doctor_id == event.doctor_id)
+    waiting = drafts.waiting(session, InvoiceLine.code.is_(None), Invoice.doctor_id == event.doctor_id)
     for line in (line for invoice in waiting for line in invoice.lines if line.code is None):
         line.code = rules.consultation_code(event.specialization)
-    invoices.complete(session, waiting)
+    drafts.complete(session, waiting)
 
 
-def forget(session: Session, _actor: Actor, event: UserErased) -> None:
-    """Drop the replies to somebody erased. Invoices name ids alone, and a specialization says what was charged."""
+def on_user_erased(session: Session, _actor: Actor, event: UserErased) -> None:
+    """Delete stored replies to an erased person. Invoices hold only ids, and a specialization explains the charge."""
     erase_traces(session, event.user_id)

@@ -1,4 +1,4 @@
-"""Everything that the billing service does."""
+"""The table of everything that the billing service does."""
 
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, hears, serves
@@ -8,25 +8,34 @@ from contracts.billing.invoices import ListInvoices, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import directory, invoices, payments, prices, providers, sandbox_checkout, undone_visits
+from services.billing import directory, providers
+from services.billing.invoices import handlers as invoice_handlers
+from services.billing.invoices import queries as invoices
+from services.billing.payments import commands as payment_commands
+from services.billing.payments import queries as payments
+from services.billing.payments import sandbox_checkout
+from services.billing.prices import commands as price_commands
+from services.billing.prices import queries as prices
 
 
 class BillingService(Service):
-    """What it costs: prices, invoices and payments."""
+    """Prices, invoices and payments."""
 
     name = "billing"
 
-    set_price = serves(SetPrice, prices.set_price)
-    list_prices = serves(ListPrices, prices.listing)
-    list_invoices = serves(ListInvoices, invoices.of_all)
-    list_my_invoices = serves(ListMyInvoices, invoices.of_patient)
-    list_my_payments = serves(ListMyPayments, payments.of_patient)
-    pay_invoice = serves(PayInvoice, payments.prepare, outside=providers.start, then=payments.record)
-    get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get)
-    finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish)
+    set_price = serves(SetPrice, price_commands.set_price)
+    list_prices = serves(ListPrices, prices.list_prices)
+    list_invoices = serves(ListInvoices, invoices.list_all)
+    list_my_invoices = serves(ListMyInvoices, invoices.list_own)
+    list_my_payments = serves(ListMyPayments, payments.list_own)
+    pay_invoice = serves(
+        PayInvoice, payment_commands.prepare_payment, outside=providers.start, then=payment_commands.record_checkout
+    )
+    get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get_checkout)
+    finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish_checkout)
     list_audit = serves(ListAudit, audit.listing)
 
-    on_doctor_approved = hears(DoctorApproved, directory.remember)
-    on_user_erased = hears(UserErased, directory.forget)
-    on_visit_completed = hears(VisitCompleted, invoices.for_visit)
-    on_visit_completion_undone = hears(VisitCompletionUndone, undone_visits.undo_visit)
+    on_doctor_approved = hears(DoctorApproved, directory.on_doctor_approved)
+    on_user_erased = hears(UserErased, directory.on_user_erased)
+    on_visit_completed = hears(VisitCompleted, invoice_handlers.on_visit_completed)
+    on_visit_completion_undone = hears(VisitCompletionUndone, invoice_handlers.on_visit_completion_undone)

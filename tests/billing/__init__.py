@@ -1,1 +1,1 @@
-"""The tests of billing."""
+"""Tests of the billing service."""

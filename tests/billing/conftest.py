@@ -1,4 +1,4 @@
-"""What all tests of billing share: the hospital's settings, and databases that a test may really write to."""
+"""Fixtures of billing's tests: settings, and databases in which a test may commit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,13 +14,13 @@ from tests.databases import KINDS
 
 @pytest.fixture(autouse=True)
 def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of a hospital in Berlin that offers the sandbox."""
+    """Use the settings of a hospital in Berlin with the sandbox."""
     monkeypatch.setattr(config, "_current", settings())
 
 
 @pytest.fixture(params=KINDS)
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of the test's own, for what must commit."""
+    """Yield a new database, for tests that commit."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     url = server.create_database("billing") if server else f"sqlite:///{tmp_path}/billing.db"
     database = Database(url)

@@ -1,4 +1,4 @@
-"""What tests of billing are made of, with defaults, so that each names only what matters to it."""
+"""Builders for the tests of billing. Each has defaults, so that a test names only what matters to it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import eventlet
-from sqlalchemy import event, select
+from sqlalchemy import event as sql_event
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.config import Config
@@ -20,13 +21,17 @@ from chassis.execution.waits import Waits
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved
-from contracts.billing.invoices import ListMyInvoices
+from contracts.billing.invoices import InvoiceView, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provider
 from contracts.billing.prices import SetPrice
 from contracts.scheduling.appointments.events import VisitCompleted
-from services.billing import directory, invoices, payments, prices, providers, sandbox_checkout
+from services.billing import directory, providers
+from services.billing.invoices import queries
+from services.billing.invoices.handlers import on_visit_completed
 from services.billing.models.invoices import Invoice
 from services.billing.models.payments import Payment
+from services.billing.payments import commands, sandbox_checkout
+from services.billing.prices.commands import set_price
 from tests.events import example_of
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
@@ -63,33 +68,33 @@ def patient(person: UUID | None = None) -> Actor:
 
 
 def heard(sequence: int = 1) -> Actor:
-    """What a handler acts as."""
+    """Return the actor of a handler."""
     origin = Origin(uuid7(), "somewhere", "something", sequence, VISITED_AT, "subject", "correlation")
     return Actor.system(origin=origin)
 
 
 def approve(session: Session, doctor_id: UUID, specialization: str = "cardiology", sequence: int = 1) -> None:
-    directory.remember(
+    directory.on_doctor_approved(
         session, heard(sequence), example_of(DoctorApproved, doctor_id=doctor_id, specialization=specialization)
     )
 
 
 def price(session: Session, amount_minor: int = 8000, **fields: Any) -> Any:
     given = {"code": "consultation:cardiology", "name": "Cardiology visit", "valid_from": LONG_AGO, **fields}
-    return prices.set_price(session, ADMIN, SetPrice(amount_minor=amount_minor, **given))
+    return set_price(session, ADMIN, SetPrice(amount_minor=amount_minor, **given))
 
 
 def visit(session: Session, **fields: Any) -> Invoice:
-    """The invoice that a completed visit has made."""
+    """Complete a visit; return its invoice."""
     ids = {"appointment_id": uuid7(), "doctor_id": uuid7(), "patient_id": uuid7()}
     given = {**ids, "starts_at": VISITED_AT, "revision": 4, **fields}
-    invoices.for_visit(session, heard(), example_of(VisitCompleted, **given))
+    on_visit_completed(session, heard(), example_of(VisitCompleted, **given))
     session.flush()
     return session.scalars(select(Invoice).where(Invoice.appointment_id == given["appointment_id"])).one()
 
 
 def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000) -> Invoice:
-    """An issued invoice of one's own, each with a specialization and price of its own."""
+    """Return an issued invoice whose doctor has a specialization and price of its own."""
     doctor_id = uuid7()
     approve(session, doctor_id, str(doctor_id))
     price(session, amount_minor, code=f"consultation:{doctor_id}")
@@ -97,40 +102,43 @@ def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000
 
 
 def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, return_url: str | None = None) -> Payment:
-    """A payment that waits for its payer."""
+    """Return a payment that waits for its payer."""
     who, provider = patient(bill.patient_id), Provider.SANDBOX
     ids = {"patient_id": bill.patient_id, "invoice_id": bill.id}
     command = PayInvoice(provider=provider, amount_minor=amount_minor, return_url=return_url, **ids)
-    plan = payments.prepare(session, who, command)
+    plan = commands.prepare_payment(session, who, command)
     session.flush()
-    payments.record(session, who, plan, providers.start(plan, command), command)
+    commands.record_checkout(session, who, plan, providers.start(plan, command), command)
     session.flush()
     return session.get_one(Payment, UUID(plan["payment_id"]))
 
 
 def press(session: Session, payment: Payment | str, outcome: Literal["pay", "decline"] = "pay") -> Payment:
-    """Press a button of the checkout page."""
+    """Press a button of the checkout page; return the payment."""
     reference = payment if isinstance(payment, str) else payment.reference
-    pressed = sandbox_checkout.finish(session, patient(), FinishSandboxCheckout(reference=reference, outcome=outcome))
+    pressed = sandbox_checkout.finish_checkout(
+        session, patient(), FinishSandboxCheckout(reference=reference, outcome=outcome)
+    )
     session.flush()
     return pressed
 
 
-def seen(session: Session, bill: Invoice) -> dict[str, Any]:
-    """The invoice as its patient sees it."""
+def view_of(session: Session, bill: Invoice) -> InvoiceView:
+    """Return the invoice as its patient sees it."""
     session.flush()
     who = bill.patient_id
-    found = invoices.of_patient(session, patient(who), ListMyInvoices(patient_id=who, limit=100, cursor=None)).items
-    return next(row for row in found if row["id"] == bill.id)
+    query = ListMyInvoices(patient_id=who, limit=100, cursor=None)
+    found: list[InvoiceView] = queries.list_own(session, patient(who), query).items
+    return next(view for view in found if view.id == bill.id)
 
 
-def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
-    """What a session has published of one kind."""
-    return [published.data for published in session.published if type(published) is kind]
+def published(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
+    """Return the data of the published events of a kind."""
+    return [event.data for event in session.published if type(event) is kind]
 
 
 def host(database: Database, who: Actor, key: str = "key", origin: Origin | None = None) -> Any:
-    """What a service's methods need of it, without a broker."""
+    """Return a stand-in for the service without a broker, for calls of its methods."""
     return SimpleNamespace(
         name="billing",
         database=database,
@@ -142,17 +150,17 @@ def host(database: Database, who: Actor, key: str = "key", origin: Origin | None
 
 
 def together(work: Callable[..., Any], arguments: Iterable[Any]) -> list[Any]:
-    """Do it for all arguments at once, in green threads; what each returned."""
+    """Run the work for all arguments at the same time in green threads; return the results."""
     with eventlet.Timeout(30):
         return [thread.wait() for thread in [eventlet.spawn(work, argument) for argument in arguments]]
 
 
 @contextmanager
 def statements(session: Session) -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile."""
+    """Collect the SQL statements that the block sends."""
     sent: list[str] = []
     note = lambda _connection, _cursor, statement, *_rest: sent.append(statement)  # noqa: E731
     engine = session.get_bind().engine
-    event.listen(engine, "before_cursor_execute", note)
+    sql_event.listen(engine, "before_cursor_execute", note)
     yield sent
-    event.remove(engine, "before_cursor_execute", note)
+    sql_event.remove(engine, "before_cursor_execute", note)

@@ -1,4 +1,4 @@
-"""The table of the service, called as the broker calls it: each method in its own transaction, with plain data."""
+"""The table of the service, called as by the broker: plain data, and a transaction per call."""
 
 from typing import Any
 from uuid import UUID
@@ -19,17 +19,17 @@ PATIENT = patient(UUID(VisitCompleted.example["patient_id"]))
 
 
 def hear(database: Database, kind: type[DoctorApproved | VisitCompleted], actor: Actor) -> None:
-    """Deliver the event's example."""
+    """Deliver the example of an event."""
     handler = getattr(BillingService, f"on_{kind.event_name()}")
     handler(host(database, NOBODY, origin=actor.origin), **kind.example)
 
 
 def ask(database: Database, method: str, who: Actor, **payload: Any) -> Any:
-    """Send a request, and read the reply as the gateway's client does."""
+    """Send a request; return the reply as a client reads it."""
     return orjson.loads(orjson.dumps(getattr(BillingService, method)(host(database, who), **payload)))
 
 
-def test_a_visit_becomes_a_paid_invoice(fresh: Database) -> None:
+def test_visit_becomes_a_paid_invoice(fresh: Database) -> None:
     hear(fresh, DoctorApproved, heard())
     assert ask(fresh, "set_price", ADMIN, **PRICE)["currency"] == "EUR"
     hear(fresh, VisitCompleted, heard())
@@ -45,7 +45,7 @@ def test_a_visit_becomes_a_paid_invoice(fresh: Database) -> None:
     assert (payment["id"], payment["status"]) == (checkout["payment_id"], "succeeded")
 
 
-def test_an_event_that_is_delivered_twice_has_its_effect_once(fresh: Database) -> None:
+def test_repeated_event_has_its_effect_once(fresh: Database) -> None:
     again = heard()
     hear(fresh, VisitCompleted, again)
     hear(fresh, VisitCompleted, again)
@@ -53,7 +53,7 @@ def test_an_event_that_is_delivered_twice_has_its_effect_once(fresh: Database) -
         assert session.scalar(select(func.count()).select_from(Invoice)) == 1
 
 
-def test_prices_are_listed_for_the_admin(fresh: Database) -> None:
+def test_admin_lists_prices(fresh: Database) -> None:
     ask(fresh, "set_price", ADMIN, **PRICE)
     (listed,) = ask(fresh, "list_prices", ADMIN)["items"]
     assert {name: listed[name] for name in PRICE} == PRICE

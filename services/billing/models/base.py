@@ -1,4 +1,4 @@
-"""The base of this service's tables."""
+"""The base class of billing's tables."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,12 +10,12 @@ from chassis.persistence.tables import Moment, new_metadata
 
 
 def _where(condition: str) -> dict[str, Any]:
-    """Make an index partial on both databases."""
+    """Return options that make an index partial on both databases."""
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 class Base(DeclarativeBase):
-    """The tables of this service."""
+    """Base of billing's tables."""
 
     metadata = new_metadata()
     type_annotation_map: ClassVar = {datetime: Moment}

@@ -1,4 +1,4 @@
-"""Copies of doctors, which auth owns."""
+"""Copies of doctors. Auth owns the originals."""
 
 from uuid import UUID
 
@@ -9,11 +9,11 @@ from services.billing.models.base import Base
 
 
 class Doctor(Base):
-    """A copy of what auth knows of an approved doctor: the specialization sets the price of a visit."""
+    """An approved doctor. The specialization sets the price of a visit."""
 
     __tablename__ = "doctor"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     specialization: Mapped[str] = mapped_column(String(100))
     changed_by: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of the event that this copy is of, so that a stale one never wins."""
+    """Sequence of the copied event, so that a stale event never wins."""

@@ -1,6 +1,7 @@
-"""Tables of invoices and of the ledger, and the moves that an invoice may make."""
+"""Tables of invoices and of the ledger, and the state changes of an invoice."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
@@ -11,12 +12,17 @@ from chassis.persistence.tables import BigSerial
 from contracts.billing.invoices import ALREADY_ISSUED, ALREADY_PRICED, LINE_HELD
 from services.billing.models.base import Base, _where
 
-CHARGE, CREDIT, REVERSAL = "charge", "credit", "reversal"
-"""The kinds of ledger entries: what the patient owes, what has been received, and a charge that is taken back."""
+
+class LedgerKind(StrEnum):
+    """The kinds of ledger entries: the amount owed, money received, and a charge taken back."""
+
+    CHARGE = "charge"
+    CREDIT = "credit"
+    REVERSAL = "reversal"
 
 
 class InvoiceCounter(Base):
-    """One row: the number of the invoice that was issued last. Its lock is what keeps the numbers free of gaps."""
+    """One row with the last invoice number. The lock of the row keeps the numbers free of gaps."""
 
     __tablename__ = "invoice_counter"
 
@@ -25,9 +31,9 @@ class InvoiceCounter(Base):
 
 
 class Invoice(Base):
-    """What a patient is asked to pay for a visit. A draft until all of its lines are priced, then immutable.
+    """The charge for a visit: a draft until all lines are priced, then immutable.
 
-    How far it is paid is no column: the ledger says so.
+    The paid amount is no column. The ledger holds it.
     """
 
     __tablename__ = "invoice"
@@ -43,26 +49,26 @@ class Invoice(Base):
     patient_id: Mapped[UUID]
     appointment_id: Mapped[UUID]
     visit_revision: Mapped[int] = mapped_column(server_default="0", default=0)
-    """Revision of the visit whose completion this charges; 0 of invoices from before it was kept."""
+    """Revision of the completed visit; 0 for invoices older than this column."""
     doctor_id: Mapped[UUID]
     visit_on: Mapped[date]
-    """The day of the visit in the hospital's time zone; its prices count."""
+    """The day of the visit in the hospital's time zone. The prices of that day count."""
     currency: Mapped[str] = mapped_column(String(3))
     number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     issued_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
-    """When the completion of the visit was undone: nothing of the invoice is owed since then."""
+    """The time at which the completion of the visit was undone. Nothing is owed since then."""
 
     lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise", order_by="InvoiceLine.id")
 
     @property
     def is_held(self) -> bool:
-        """Whether the price of a line is not known yet."""
+        """Return whether the price of a line is unknown."""
         return any(line.is_held for line in self.lines)
 
     def issue(self, number: int, now: datetime) -> None:
-        """The hospital asks for the money."""
+        """Number and issue the invoice."""
         if self.issued_at is not None:
             raise ALREADY_ISSUED()
         if self.is_held:
@@ -70,22 +76,22 @@ class Invoice(Base):
         self.number, self.issued_at = number, now
 
     def undo(self, now: datetime) -> None:
-        """The visit was completed by mistake; the first time counts."""
+        """Record that the completion of the visit was undone. The first time counts."""
         self.undone_at = self.undone_at or now
 
 
 class UndoneVisit(Base):
-    """A visit whose completion was undone, so that a completion before that, which is heard later, charges nothing."""
+    """A visit whose completion was undone. An older completion whose event arrives later charges nothing."""
 
     __tablename__ = "undone_visit"
 
     appointment_id: Mapped[UUID] = mapped_column(primary_key=True)
     revision: Mapped[int]
-    """Of the visit when it was undone last."""
+    """Revision of the visit at the last undoing."""
 
 
 class InvoiceLine(Base):
-    """One thing that is charged. Held, with neither code nor price, while these are not known."""
+    """A charged item. The line is held while its code or price is unknown (null)."""
 
     __tablename__ = "invoice_line"
     __table_args__ = (
@@ -100,32 +106,32 @@ class InvoiceLine(Base):
     quantity: Mapped[int] = mapped_column(default=1)
     unit_price_minor: Mapped[int | None] = mapped_column(BigInteger)
     source_event: Mapped[UUID] = mapped_column(unique=True)
-    """The event that the line is charged for, so that nothing is charged twice."""
+    """The event that caused the charge, so that nothing is charged twice."""
 
     @property
     def is_held(self) -> bool:
-        """Whether the price is not known yet."""
+        """Return whether the price is unknown."""
         return self.unit_price_minor is None
 
     def price(self, name: str, unit_price_minor: int) -> None:
-        """The price has become known."""
+        """Set the price of a held line."""
         if not self.is_held:
             raise ALREADY_PRICED()
         self.name, self.unit_price_minor = name, unit_price_minor
 
 
 class LedgerEntry(Base):
-    """Money owed or received, in minor units: rows are added, never changed.
+    """Money owed or received, in minor units. Rows are added and never changed.
 
-    An invoice is charged once, and reversed once; a payment is credited once. The database refuses a second entry.
+    The database refuses a second charge or reversal of an invoice, and a second credit of a payment.
     """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
         CheckConstraint("amount_minor >= 0", name="not_negative"),
-        CheckConstraint(f"(kind = '{CREDIT}') = (payment_id IS NOT NULL)", name="credit_has_payment"),
-        Index("uq_ledger_entry_charge", "invoice_id", unique=True, **_where(f"kind = '{CHARGE}'")),
-        Index("uq_ledger_entry_reversal", "invoice_id", unique=True, **_where(f"kind = '{REVERSAL}'")),
+        CheckConstraint(f"(kind = '{LedgerKind.CREDIT}') = (payment_id IS NOT NULL)", name="credit_has_payment"),
+        Index("uq_ledger_entry_charge", "invoice_id", unique=True, **_where(f"kind = '{LedgerKind.CHARGE}'")),
+        Index("uq_ledger_entry_reversal", "invoice_id", unique=True, **_where(f"kind = '{LedgerKind.REVERSAL}'")),
     )
 
     id: Mapped[int] = mapped_column(BigSerial, primary_key=True)

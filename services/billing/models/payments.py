@@ -1,4 +1,4 @@
-"""The table of payments, and the moves that a payment may make."""
+"""The table of payments, and the state changes of a payment."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,15 +7,15 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from contracts.billing.payments import PAYMENT_FINISHED
+from contracts.billing.payments import PAYMENT_FINISHED, FailureReason, PaymentStatus
 from services.billing.models.base import Base
 
-UNFINISHED = ("created", "pending")
-"""The states of a payment about which the provider has not decided."""
+UNFINISHED = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING})
+"""The states in which the provider has not decided yet."""
 
 
 class Payment(Base):
-    """A try to pay an invoice, all of it or a part, at a provider."""
+    """An attempt to pay an invoice, fully or in part, at a provider."""
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -28,39 +28,39 @@ class Payment(Base):
     patient_id: Mapped[UUID]
     provider: Mapped[str] = mapped_column(String(20))
     reference: Mapped[str] = mapped_column(String(100), unique=True)
-    """What the provider knows the payment by. Nobody can guess it."""
+    """The unguessable name of the payment at the provider."""
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(50))
-    """Why it failed: `declined` by the payer, or `more_than_open` when another payment was faster."""
+    """The reason for a failure, as in `FailureReason`."""
     checkout_url: Mapped[str | None] = mapped_column(String(2000))
     return_url: Mapped[str | None] = mapped_column(String(2000))
-    """Where the payer goes back to: of our own origin, or one that is allowed."""
+    """The page to which the payer returns. Its origin is the hospital's or allowed by the settings."""
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
     @property
     def is_finished(self) -> bool:
-        """Whether the outcome stands."""
+        """Return whether the outcome is final."""
         return self.status not in UNFINISHED
 
     def begin(self, checkout_url: str) -> None:
-        """The provider waits for the payer. A payment that has gone further stays where it is."""
+        """Record that the provider waits for the payer. A later state stays the same."""
         self.checkout_url = self.checkout_url or checkout_url
-        if self.status == "created":
-            self.status = "pending"
+        if self.status == PaymentStatus.CREATED:
+            self.status = PaymentStatus.PENDING
 
     def succeed(self, now: datetime) -> None:
-        """The money is there."""
-        self._finish("succeeded", now)
+        """Record that the provider has the money."""
+        self._finish(PaymentStatus.SUCCEEDED, now)
 
-    def fail(self, reason: str, now: datetime) -> None:
-        """No money has moved."""
-        self._finish("failed", now)
+    def fail(self, reason: FailureReason, now: datetime) -> None:
+        """Record that no money has moved."""
+        self._finish(PaymentStatus.FAILED, now)
         self.reason = reason
 
-    def _finish(self, status: str, now: datetime) -> None:
+    def _finish(self, status: PaymentStatus, now: datetime) -> None:
         if self.is_finished:
             raise PAYMENT_FINISHED(state=self.status)
         self.status, self.finished_at = status, now

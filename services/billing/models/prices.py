@@ -11,7 +11,7 @@ from services.billing.models.base import Base
 
 
 class Price(Base):
-    """What something costs from a day on, in minor units. Never changed: invoices have been issued by it."""
+    """The price of a code from a day on, in minor units. It never changes, because invoices were issued by it."""
 
     __tablename__ = "price"
     __table_args__ = (

@@ -10,7 +10,7 @@ REGISTRY: dict[str, Provider] = {sandbox.NAME: sandbox}
 
 
 def offered(name: str) -> Provider:
-    """The provider of this name."""
+    """Return the provider of this name. Raises `provider_not_offered`."""
     provider = REGISTRY.get(name)
     if provider is None or not provider.is_offered():
         raise PROVIDER_NOT_OFFERED(errors={"provider": ["Not available."]})
@@ -18,5 +18,5 @@ def offered(name: str) -> Provider:
 
 
 def start(plan: Plan, _command: PayInvoice) -> str:
-    """Tell the plan's provider of the payment; the address of its checkout page."""
+    """Start the payment at its provider. Return the address of the checkout page."""
     return offered(plan["provider"]).start(plan)

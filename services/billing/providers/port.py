@@ -1,28 +1,28 @@
-"""What billing asks of a payment provider."""
+"""The interface of payment providers."""
 
 from typing import NotRequired, Protocol, TypedDict
 
 
 class Plan(TypedDict):
-    """A payment as its provider must know it: plain JSON, so that a repeated request goes on from it after a crash."""
+    """A payment in plain JSON, for its provider. After a crash a repeated request continues from the stored plan."""
 
     payment_id: str
     reference: str
-    """Ours, unique, and the provider's idempotency key: starting twice is one payment."""
+    """Our unique reference, and the provider's idempotency key: two starts are one payment."""
     amount_minor: int
     currency: str
     provider: str
     return_url: NotRequired[str | None]
-    """Where the provider sends the payer afterwards; plans from before have none."""
+    """The page to which the payer returns. Older plans have none."""
 
 
 class Provider(Protocol):
-    """One provider: a module, or an object that holds its connection. Called outside of any transaction."""
+    """A payment provider: a module, or an object with a connection. It is called outside any transaction."""
 
     def is_offered(self) -> bool:
-        """Whether the settings allow it."""
+        """Return whether the settings allow this provider."""
         ...
 
     def start(self, plan: Plan) -> str:
-        """Begin the payment, or find it begun; the address of the payer's page."""
+        """Start the payment, or continue a started payment. Return the address of the checkout page."""
         ...

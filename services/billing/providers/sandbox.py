@@ -1,4 +1,4 @@
-"""The built-in provider, for trying and testing: its checkout page is the gateway's own, and no money moves."""
+"""The built-in provider, for trials and tests. The gateway shows its checkout page, and no money moves."""
 
 from chassis import config
 from services.billing.providers.port import Plan
@@ -7,10 +7,10 @@ NAME = "sandbox"
 
 
 def is_offered() -> bool:
-    """Only where `ALLOW_SANDBOX_PAYMENTS` says so: nobody pays a real invoice with it."""
+    """Return whether `ALLOW_SANDBOX_PAYMENTS` is set. A real hospital leaves it unset."""
     return config.current().allow_sandbox_payments
 
 
 def start(plan: Plan) -> str:
-    """The address of the checkout page."""
+    """Return the address of the checkout page."""
     return f"{config.current().public_url}/sandbox/checkout/{plan['reference']}"

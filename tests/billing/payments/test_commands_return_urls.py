@@ -1,4 +1,4 @@
-"""Where a payer may go back to, and what the checkout page is given of it."""
+"""Return addresses of payments, and how the checkout page shows them."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from chassis.identity import NOBODY
 from chassis.persistence.database import Session
 from contracts.billing.payments import GetSandboxCheckout, SandboxCheckoutView
 from contracts.scheduling.appointments.events import VisitCompletionUndone
-from services.billing import sandbox_checkout, undone_visits
+from services.billing.invoices.handlers import on_visit_completion_undone
+from services.billing.payments import sandbox_checkout
 from tests.billing.factories import heard, invoice, pay, press, settings
 from tests.events import example_of
 
@@ -19,26 +20,26 @@ APP = "https://app.example/invoices"
 
 @pytest.fixture(autouse=True)
 def app(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hospital whose app is elsewhere, and whose replies any page may read."""
+    """Use a hospital whose app has another origin, and whose replies any page may read."""
     monkeypatch.setattr(config, "_current", settings(cors_origins=frozenset({"https://app.example", "*"})))
 
 
 def page(session: Session, reference: str) -> dict[str, Any]:
     shown: dict[str, Any] = SandboxCheckoutView.dump_one(
-        sandbox_checkout.get(session, NOBODY, GetSandboxCheckout(reference=reference))
+        sandbox_checkout.get_checkout(session, NOBODY, GetSandboxCheckout(reference=reference))
     )
     return shown
 
 
 @pytest.mark.parametrize("url", [APP, "http://hospital.example/paid"])
-def test_payer_goes_back_to_an_allowed_address(session: Session, url: str) -> None:
+def test_return_address_with_an_allowed_origin_is_shown(session: Session, url: str) -> None:
     payment = pay(session, invoice(session), return_url=url)
     assert page(session, payment.reference)["return_url"] == url
     assert SandboxCheckoutView.dump_one(press(session, payment))["return_url"] == url
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/", "https://app.example@evil.example", "//evil", "javascript:1"])
-def test_payer_goes_back_to_no_other_address(session: Session, url: str) -> None:
+def test_return_address_with_another_origin_is_refused(session: Session, url: str) -> None:
     bill = invoice(session)
     with pytest.raises(Invalid) as refused:
         pay(session, bill, return_url=url)
@@ -49,7 +50,7 @@ def test_payer_goes_back_to_no_other_address(session: Session, url: str) -> None
 def test_checkout_of_a_void_invoice_is_void(session: Session) -> None:
     bill = invoice(session)
     payment, paid = pay(session, bill, 100), press(session, pay(session, bill, 100))
-    undone_visits.undo_visit(
+    on_visit_completion_undone(
         session, heard(), example_of(VisitCompletionUndone, appointment_id=bill.appointment_id, revision=5)
     )
     session.flush()

@@ -1,4 +1,4 @@
-"""Invoices of visits whose completion was undone, in whatever order that is heard."""
+"""Invoices of undone completions, with the events in every order."""
 
 from itertools import permutations
 from typing import Any
@@ -13,8 +13,9 @@ from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, ListInvoices, RefundDue
 from contracts.billing.payments import PaymentReceived
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import invoices, undone_visits
-from services.billing.models.invoices import REVERSAL, Invoice, LedgerEntry
+from services.billing.invoices import ledger, queries
+from services.billing.invoices.handlers import on_visit_completed, on_visit_completion_undone
+from services.billing.models.invoices import Invoice, LedgerEntry, LedgerKind
 from tests.billing.factories import (
     ADMIN,
     VISITED_AT,
@@ -24,9 +25,9 @@ from tests.billing.factories import (
     pay,
     press,
     price,
-    said,
-    seen,
+    published,
     together,
+    view_of,
     visit,
 )
 from tests.events import example_of
@@ -36,20 +37,20 @@ COMPLETED, UNDONE, AGAIN = 4, 5, 7
 
 
 def undo(session: Session, appointment_id: UUID, revision: int = UNDONE) -> None:
-    undone_visits.undo_visit(
+    on_visit_completion_undone(
         session, heard(), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
     )
     session.flush()
 
 
 def listed(session: Session, **asked: Any) -> list[UUID]:
-    """The ids of what an admin is shown."""
+    """Return the ids of the invoices that an admin sees."""
     given = {"patient_id": None, "needs_refund": True, "limit": 100, "cursor": None, **asked}
-    return [row["id"] for row in invoices.of_all(session, ADMIN, ListInvoices(**given)).items]
+    return [view.id for view in queries.list_all(session, ADMIN, ListInvoices(**given)).items]
 
 
 def charged(session: Session, appointment_id: UUID) -> list[tuple[int, bool]]:
-    """Revision of each invoice of a visit, and whether it is still owed."""
+    """Return the revision of each invoice of a visit, and whether it is still owed."""
     query = select(Invoice.visit_revision, Invoice.undone_at.is_(None)).where(Invoice.appointment_id == appointment_id)
     return [tuple(row) for row in session.execute(query.order_by(Invoice.visit_revision))]
 
@@ -57,11 +58,11 @@ def charged(session: Session, appointment_id: UUID) -> list[tuple[int, bool]]:
 def test_unpaid_invoice_is_void_when_its_visit_is_undone(session: Session) -> None:
     bill = invoice(session, amount_minor=8000)
     undo(session, bill.appointment_id)
-    shown = seen(session, bill)
-    assert (shown["status"], shown["total_minor"], shown["refund_minor"]) == ("void", 8000, 0)
-    assert invoices.balance_of(session, bill.id).open_minor == 0
-    [told] = said(session, InvoiceVoided)
-    assert (told["invoice_id"], told["patient_id"], told["amount_minor"]) == (bill.id, bill.patient_id, 8000)
+    shown = view_of(session, bill)
+    assert (shown.status, shown.total_minor, shown.refund_minor) == ("void", 8000, 0)
+    assert ledger.balance_of(session, bill.id).open_minor == 0
+    [data] = published(session, InvoiceVoided)
+    assert (data["invoice_id"], data["patient_id"], data["amount_minor"]) == (bill.id, bill.patient_id, 8000)
     assert bill.id not in listed(session)
 
 
@@ -79,8 +80,8 @@ def test_draft_is_void_and_never_issued_when_its_visit_is_undone(session: Sessio
     undo(session, bill.appointment_id)
     approve(session, doctor_id, str(doctor_id))
     price(session, code=f"consultation:{doctor_id}")
-    assert (seen(session, bill)["status"], bill.number) == ("void", None)
-    assert not said(session, InvoiceIssued) + said(session, InvoiceVoided)
+    assert (view_of(session, bill).status, bill.number) == ("void", None)
+    assert not published(session, InvoiceIssued) + published(session, InvoiceVoided)
 
 
 @pytest.mark.parametrize(("amount", "status"), [(8000, "paid"), (3000, "part_paid")])
@@ -90,11 +91,11 @@ def test_paid_invoice_is_listed_for_a_refund_when_its_visit_is_undone(
     bill = invoice(session, amount_minor=8000)
     press(session, pay(session, bill, amount))
     undo(session, bill.appointment_id)
-    shown = seen(session, bill)
-    assert (shown["status"], shown["paid_minor"], shown["refund_minor"]) == (status, amount, amount)
+    shown = view_of(session, bill)
+    assert (shown.status, shown.paid_minor, shown.refund_minor) == (status, amount, amount)
     assert bill.id in listed(session)
-    assert [told["amount_minor"] for told in said(session, RefundDue)] == [amount]
-    assert not said(session, InvoiceVoided)
+    assert [data["amount_minor"] for data in published(session, RefundDue)] == [amount]
+    assert not published(session, InvoiceVoided)
     with pytest.raises(Conflict):
         pay(session, bill)
 
@@ -104,19 +105,19 @@ def test_money_for_a_void_invoice_is_credited_and_listed_for_a_refund(session: S
     checkouts = [pay(session, bill), pay(session, bill, 1000)]
     undo(session, bill.appointment_id)
     assert [press(session, one).status for one in checkouts] == ["succeeded"] * 2
-    shown = seen(session, bill)
-    assert (shown["status"], shown["paid_minor"], shown["refund_minor"]) == ("paid", 9000, 9000)
+    shown = view_of(session, bill)
+    assert (shown.status, shown.paid_minor, shown.refund_minor) == ("paid", 9000, 9000)
     assert bill.id in listed(session)
-    assert [told["amount_minor"] for told in said(session, PaymentReceived)] == [8000, 1000]
-    assert [told["amount_minor"] for told in said(session, RefundDue)] == [8000, 9000]
+    assert [data["amount_minor"] for data in published(session, PaymentReceived)] == [8000, 1000]
+    assert [data["amount_minor"] for data in published(session, RefundDue)] == [8000, 9000]
 
 
 def test_undoing_twice_voids_once(session: Session) -> None:
     bill = invoice(session)
     for _ in range(2):
         undo(session, bill.appointment_id)
-    assert len(said(session, InvoiceVoided)) == 1
-    reversals = select(func.count()).where(LedgerEntry.invoice_id == bill.id, LedgerEntry.kind == REVERSAL)
+    assert len(published(session, InvoiceVoided)) == 1
+    reversals = select(func.count()).where(LedgerEntry.invoice_id == bill.id, LedgerEntry.kind == LedgerKind.REVERSAL)
     assert session.scalar(reversals) == 1
 
 
@@ -126,7 +127,7 @@ def test_older_undoing_leaves_a_newer_invoice(session: Session) -> None:
     assert charged(session, bill.appointment_id) == [(AGAIN, True)]
 
 
-def test_invoice_from_before_revisions_were_kept_is_void_and_made_once(session: Session) -> None:
+def test_invoice_without_a_revision_is_voided_and_replaced_once(session: Session) -> None:
     bill = visit(session, revision=0)
     appointment_id = visit(session, appointment_id=bill.appointment_id).appointment_id
     assert charged(session, appointment_id) == [(0, True)]
@@ -136,9 +137,9 @@ def test_invoice_from_before_revisions_were_kept_is_void_and_made_once(session: 
 
 
 def complete(session: Session, appointment_id: UUID, revision: int) -> None:
-    """Hear that a visit is completed, perhaps for a second time."""
+    """Handle a completion of a visit."""
     ids = {"appointment_id": appointment_id, "doctor_id": uuid7(), "patient_id": uuid7()}
-    invoices.for_visit(session, heard(), example_of(VisitCompleted, **ids, starts_at=VISITED_AT, revision=revision))
+    on_visit_completed(session, heard(), example_of(VisitCompleted, **ids, starts_at=VISITED_AT, revision=revision))
     session.flush()
 
 
@@ -153,23 +154,17 @@ def test_visit_completed_again_is_owed_once_in_any_order(session: Session, order
 
 
 @pytest.mark.parametrize("order", [(COMPLETED, UNDONE), (UNDONE, COMPLETED)])
-def test_undone_visit_is_owed_never_in_any_order(session: Session, order: tuple[int, ...]) -> None:
+def test_undone_visit_is_never_owed_in_any_order(session: Session, order: tuple[int, ...]) -> None:
     appointment_id = uuid7()
     for revision in order:
         (undo if revision == UNDONE else complete)(session, appointment_id, revision)
     assert [one for one in charged(session, appointment_id) if one[1]] == []
 
 
-def test_admin_sees_the_invoices_of_a_patient(session: Session) -> None:
-    bill, other = invoice(session), invoice(session)
-    found = listed(session, needs_refund=False, patient_id=bill.patient_id)
-    assert (found, other.id in listed(session, needs_refund=False)) == ([bill.id], True)
+# --- concurrent, on a database that commits ----------------------------------------------------------------------
 
 
-# --- at once, on a database that commits ----------------------------------------------------------------------------
-
-
-def test_payment_and_undoing_at_once_lose_no_money(fresh: Database) -> None:
+def test_concurrent_payment_and_undoing_lose_no_money(fresh: Database) -> None:
     with fresh.begin() as session:
         bills = [invoice(session) for _number in range(12)]
         works = [("pay", pay(session, bill).reference) for bill in bills]
@@ -184,12 +179,12 @@ def test_payment_and_undoing_at_once_lose_no_money(fresh: Database) -> None:
 
     together(work, sorted(works, key=lambda one: one[1][::-1]))
     with fresh.begin() as session:
-        shown = [seen(session, bill) for bill in bills]
+        shown = [view_of(session, bill) for bill in bills]
         assert sorted(listed(session)) == sorted(bill.id for bill in bills)
-    assert {(one["status"], one["paid_minor"], one["refund_minor"]) for one in shown} == {("paid", 8000, 8000)}
+    assert {(one.status, one.paid_minor, one.refund_minor) for one in shown} == {("paid", 8000, 8000)}
 
 
-def test_completion_and_undoing_at_once_leave_nothing_owed(fresh: Database) -> None:
+def test_concurrent_completion_and_undoing_leave_nothing_owed(fresh: Database) -> None:
     ids = [uuid7() for _number in range(12)]
     works = [(revision, one) for one in ids for revision in (COMPLETED, UNDONE)]
 
@@ -202,7 +197,7 @@ def test_completion_and_undoing_at_once_leave_nothing_owed(fresh: Database) -> N
         assert [one for each in ids for one in charged(session, each) if one[1]] == []
 
 
-def test_price_and_undoing_at_once_leave_nothing_owed(fresh: Database) -> None:
+def test_concurrent_price_and_undoing_leave_nothing_owed(fresh: Database) -> None:
     doctor_id = uuid7()
     with fresh.begin() as session:
         approve(session, doctor_id)
@@ -218,5 +213,5 @@ def test_price_and_undoing_at_once_leave_nothing_owed(fresh: Database) -> None:
 
     together(work, works[1:5] + works[:1] + works[5:])
     with fresh.begin() as session:
-        assert {seen(session, draft)["status"] for draft in drafts} == {"void"}
-        assert all(invoices.balance_of(session, draft.id).open_minor == 0 for draft in drafts)
+        assert {view_of(session, draft).status for draft in drafts} == {"void"}
+        assert all(ledger.balance_of(session, draft.id).open_minor == 0 for draft in drafts)

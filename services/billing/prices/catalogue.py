@@ -1,8 +1,8 @@
-"""What invoices are priced from: the prices, and the doctors' specializations.
+"""The catalogue from which invoices are priced: prices, and specializations of doctors.
 
-A visit that is invoiced while the missing price is being set would otherwise not see that price, nor the price's
-transaction the held line, and the line would wait for ever. So whoever reads the catalogue in order to price shares a
-lock, and whoever changes it holds the lock alone. On SQLite the transaction is the only writer anyway.
+Without a lock a draft could wait for ever: its transaction misses a new price, and the transaction of the price misses
+the held line. So readers of the catalogue share an advisory lock, and a writer holds it alone. SQLite has only one
+writer at a time and needs no lock.
 """
 
 from collections import defaultdict
@@ -16,28 +16,28 @@ from services.billing.models.directory import Doctor
 from services.billing.models.prices import Price
 
 LOCK = 8_112_902_403
-"""The advisory lock of the catalogue; larger than the numbers that the chassis gives to timers."""
+"""The advisory lock of the catalogue, larger than the numbers that the chassis gives to timers."""
 
 
-def reading(session: Session) -> None:
-    """Wait until nobody changes the catalogue, and keep it so to the end of the transaction."""
+def lock_for_reading(session: Session) -> None:
+    """Wait for writers of the catalogue, and keep them out until the transaction ends."""
     if session.is_postgresql:
         session.execute(select(func.pg_advisory_xact_lock_shared(LOCK)))
 
 
-def changing(session: Session) -> None:
-    """Wait until nobody prices from the catalogue, and keep it so to the end of the transaction."""
+def lock_for_writing(session: Session) -> None:
+    """Wait for readers and writers of the catalogue, and keep them out until the transaction ends."""
     if session.is_postgresql:
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def specialization_of(session: Session, doctor_id: UUID) -> str | None:
-    """The doctor's specialization; None before the approval has arrived here."""
+    """Return the doctor's specialization, or None before the approval has arrived here."""
     return session.scalar(select(Doctor.specialization).where(Doctor.id == doctor_id))
 
 
 def prices_of(session: Session, codes: Iterable[str]) -> dict[str, list[Price]]:
-    """All prices of these codes, by code, in one statement."""
+    """Return all prices of these codes, by code, in one statement."""
     found: dict[str, list[Price]] = defaultdict(list)
     for price in session.scalars(select(Price).where(Price.code.in_(sorted(codes)))):
         found[price.code].append(price)

@@ -1,0 +1,17 @@
+"""List payments."""
+
+from sqlalchemy import select
+
+from chassis.contract import Page
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.paging import page
+from contracts.billing.payments import ListMyPayments
+from services.billing.models.payments import Payment
+
+
+def list_own(session: Session, actor: Actor, query: ListMyPayments) -> Page:
+    """List the patient's own payments, failed payments included, newest first."""
+    actor.may_act_for(query.patient_id)
+    own = select(Payment).where(Payment.patient_id == query.patient_id)
+    return page(session, own, (Payment.created_at, Payment.id), limit=query.limit, cursor=query.cursor, whole=True)

@@ -1,0 +1,44 @@
+"""Lists of invoices."""
+
+import pytest
+
+from chassis.errors import NotFound
+from chassis.persistence.database import Session
+from contracts.billing.invoices import ListInvoices, ListMyInvoices
+from services.billing.invoices import queries
+from tests.billing.factories import ADMIN, invoice, patient, pay, press, statements
+
+
+def test_patient_sees_own_invoices_newest_first(session: Session) -> None:
+    who = patient()
+    bills = [invoice(session, who) for _number in range(3)]
+    invoice(session, patient())
+    session.flush()
+    first = queries.list_own(session, who, ListMyInvoices(patient_id=who.person, limit=2, cursor=None))
+    second = queries.list_own(session, who, ListMyInvoices(patient_id=who.person, limit=2, cursor=first.next))
+    assert [view.id for view in [*first.items, *second.items]] == [bill.id for bill in reversed(bills)]
+
+
+def test_invoices_of_another_patient_are_not_found(session: Session) -> None:
+    bill = invoice(session)
+    with pytest.raises(NotFound):
+        queries.list_own(session, patient(), ListMyInvoices(patient_id=bill.patient_id, limit=20, cursor=None))
+
+
+def test_list_takes_two_statements(session: Session) -> None:
+    who = patient()
+    for bill in [invoice(session, who) for _number in range(5)]:
+        press(session, pay(session, bill, 100))
+    session.flush()
+    with statements(session) as sent:
+        found = queries.list_own(session, who, ListMyInvoices(patient_id=who.person, limit=20, cursor=None))
+    assert [view.status for view in found.items] == ["part_paid"] * 5
+    assert len(sent) == 2
+
+
+def test_admin_filters_invoices_by_patient(session: Session) -> None:
+    bill, other = invoice(session), invoice(session)
+    found = queries.list_all(session, ADMIN, ListInvoices(patient_id=bill.patient_id, limit=100, cursor=None))
+    everything = queries.list_all(session, ADMIN, ListInvoices(limit=100, cursor=None))
+    assert [view.id for view in found.items] == [bill.id]
+    assert other.id in [view.id for view in everything.items]
