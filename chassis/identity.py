@@ -1,6 +1,6 @@
-"""Who asks: tokens are verified here, in every service, from the public keys alone.
+"""Actors: every service verifies access tokens itself, from the public keys alone.
 
-Tokens are verified once and remembered until they end, since a signature costs more than all the rest of the check.
+A verified token is remembered until it expires: checking its signature costs more than the rest of the check.
 """
 
 import time
@@ -11,14 +11,12 @@ from uuid import UUID
 
 import tokens
 from chassis.contract import Command
-from chassis.event import Origin
 from chassis.refusals import (
     ADDRESS_NOT_VERIFIED,
     MFA_SETUP_REQUIRED,
     NOT_FOUND,
     ROLE_MISSING,
     SESSION_ENDED,
-    STALE,
     STARTING,
     TOKEN_EXPIRED,
     TOKEN_INVALID,
@@ -32,27 +30,14 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """On whose behalf something is done: a person with a token, nobody, or the system itself."""
+    """The person who asks, an unknown caller, or the system itself. `Call` says how the request came."""
 
     id: UUID | None = None
     roles: frozenset[str] = frozenset()
     session_id: UUID | None = None
     verified: bool = False
     mfa_due: bool = False
-    """Whether a role requires a second factor that this person has still to set up."""
-    request_id: str = ""
-    key: str = ""
-    origin: Origin | None = None
-    address: str = ""
-    device: str = ""
-    """What the caller's program calls itself; only where nobody has signed in yet."""
-    if_match: str = ""
-    """The `If-Match` header; empty when any revision may be changed."""
-
-    @classmethod
-    def system(cls, *, origin: Origin | None = None, request_id: str = "") -> "Actor":
-        """What an event handler or a timer acts as."""
-        return cls(roles=frozenset({"system"}), origin=origin, request_id=request_id)
+    """Whether a role requires a second factor that the person has not set up."""
 
     @property
     def person(self) -> UUID:
@@ -61,30 +46,20 @@ class Actor:
             raise TOKEN_MISSING()
         return self.id
 
-    @property
-    def heard(self) -> Origin:
-        """Where the event comes from that a handler acts on; `LookupError` for who acts on none."""
-        if self.origin is None:
-            raise LookupError("only a handler of an event asks where it comes from")
-        return self.origin
-
     def has(self, roles: Iterable[str]) -> bool:
         """Whether the actor holds one of the roles."""
         return not self.roles.isdisjoint(roles)
 
     def may_act_for(self, person_id: UUID, roles: Iterable[str] = ()) -> None:
-        """Oneself, or anyone's for the holders of `roles`; else `NotFound`, so that nobody learns who exists."""
+        """Let a person act for themselves, and holders of `roles` for anyone. NotFound hides who exists."""
         if self.id != person_id and not self.has(roles):
             raise NOT_FOUND()
 
-    def expects(self, revision: int) -> None:
-        """`Stale` unless the caller has seen this revision, or has not said which one he saw."""
-        seen = [tag.strip() for tag in self.if_match.split(",")]
-        if self.if_match and "*" not in seen and f'"{revision}"' not in seen:
-            raise STALE(revision=revision)
-
 
 NOBODY = Actor()
+"""A caller without a token."""
+SYSTEM = Actor(roles=frozenset({"system"}))
+"""Event handlers and timers act as the system."""
 
 
 class Verifier:

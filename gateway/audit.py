@@ -16,10 +16,10 @@ import orjson
 from eventlet import GreenPool
 from marshmallow import ValidationError, fields
 
+from chassis.call import Call
 from chassis.config import SERVICES
 from chassis.contract import Command
 from chassis.errors import MatronError, NoAnswer, Unavailable
-from chassis.execution.run import Call
 from chassis.identity import Actor
 from chassis.persistence.paging import cursor_at
 from chassis.refusals import bad_cursor

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from chassis.execution.run import Call
+from chassis.call import Call
 from contracts.scheduling.calendar_feed import GetCalendar
 from gateway.server.http import Answer
 from gateway.server.requests import Request

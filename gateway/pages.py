@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
+from chassis.call import Call
 from chassis.contract import Command
 from chassis.errors import Conflict, Invalid, MatronError
-from chassis.execution.run import Call
 from chassis.refusals import WRONG_FIELDS
 from contracts import money
 from contracts.auth.accounts.commands import ResetPassword, VerifyEmail

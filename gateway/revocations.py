@@ -15,9 +15,9 @@ from nameko.extensions import DependencyProvider
 from uuid_utils import uuid7
 
 from chassis import clock
+from chassis.call import Call
 from chassis.contract import Command
 from chassis.errors import MatronError
-from chassis.execution.run import Call
 from chassis.identity import Actor, Verifier
 from chassis.messaging import revocations
 from contracts.auth.sessions import EndSession, ListRevokedSessions, LogOut

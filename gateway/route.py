@@ -14,9 +14,9 @@ from eventlet.event import Event
 from nameko.extensions import register_entrypoint
 from nameko.web.handlers import HttpRequestHandler
 
+from chassis.call import Call
 from chassis.contract import Command, Role
 from chassis.errors import Forbidden, MatronError
-from chassis.execution.run import Call
 from chassis.identity import Actor, check_right
 from chassis.refusals import ROLE_MISSING
 from gateway import audit, etags

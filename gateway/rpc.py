@@ -17,8 +17,8 @@ from eventlet.event import Event
 from nameko.exceptions import RemoteError, deserialize
 from nameko.extensions import DependencyProvider, SharedExtension
 
+from chassis.call import Call
 from chassis.errors import Internal, MatronError
-from chassis.execution.run import Call
 from chassis.messaging import topology
 from chassis.messaging.broker import down
 from chassis.refusals import INTERNAL, NO_ANSWER

@@ -9,9 +9,10 @@ from uuid import UUID
 import eventlet
 from sqlalchemy import select
 
+from chassis.call import Call
 from chassis.config import Config
 from chassis.execution.run import add_events
-from chassis.identity import Actor
+from chassis.identity import SYSTEM, Actor
 from chassis.persistence.database import Database, Session
 from contracts.billing.prices import SetPrice
 from contracts.roles import Role
@@ -26,7 +27,7 @@ from services.scheduling.models.directory import Doctor
 
 PASSWORD = rules.DEMO_PASSWORD
 ARRIVAL_SECONDS = 10.0
-SYSTEM = Actor.system(request_id="matron-demo")
+CALL = Call(request_id="matron-demo")
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def make_people(config: Config) -> list[Person]:
     """Make whoever is missing, and the prices, before the services start, so that they find these events waiting."""
     for service, make in (("auth", _make_accounts), ("billing", _set_prices)):
         database = Database(config.database_url(service))
-        with database.begin() as session:
+        with database.begin(CALL) as session:
             make(session)
-            add_events(session, SYSTEM)
+            add_events(session)
         database.close()
     return list(PEOPLE)
 
@@ -108,7 +109,7 @@ def give_hours(config: Config) -> None:
     with eventlet.Timeout(ARRIVAL_SECONDS):
         while len(found := _doctors(database, names)) < len(names):
             eventlet.sleep(0.02)
-    with database.begin() as session:
+    with database.begin(CALL) as session:
         for doctor in found:
             if not weekly_hours.get_schedule(session, Actor(id=doctor), GetSchedule(doctor_id=doctor))["rules"]:
                 weekly_hours.set_schedule(session, Actor(id=doctor), SetSchedule(doctor_id=doctor, rules=HOURS))

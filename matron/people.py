@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+from chassis.call import Call
 from chassis.config import ConfigError
 from chassis.execution.run import add_events
-from chassis.identity import Actor
+from chassis.identity import SYSTEM
 from contracts.auth.accounts.commands import RegisterPatient
 from matron import environment, trouble
 from matron.place import FOLDER, Place
@@ -26,7 +27,7 @@ def create_admin(url: str, email: str, name: str, password: str) -> None:
     """An active account with the role admin. Invalid: what registering would refuse. Conflict: `email_taken`."""
     fields = RegisterPatient.read({"email": email, "name": name, "password": password})
     passwords.check_strength(password, (email, name))
-    actor, password_hash = Actor.system(request_id="matron-admin-create"), passwords.hash_now(password)
-    with trouble.opened("auth", url) as database, database.begin() as session:
-        accounts.create_admin(session, actor, email=fields.email, password_hash=password_hash, name=fields.name)
-        add_events(session, actor)
+    call, password_hash = Call(request_id="matron-admin-create"), passwords.hash_now(password)
+    with trouble.opened("auth", url) as database, database.begin(call) as session:
+        accounts.create_admin(session, SYSTEM, email=fields.email, password_hash=password_hash, name=fields.name)
+        add_events(session)

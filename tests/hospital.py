@@ -128,7 +128,7 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-IMPATIENT = "from chassis import waits; waits.SECONDS = 0.1; from matron.command import main; main()"
+IMPATIENT = "from chassis.execution import waits; waits.SECONDS = 0.1; from matron.command import main; main()"
 """Of made-up ids no event will tell: whoever asks for hundreds need not wait a second for each."""
 
 

@@ -7,20 +7,20 @@ from typing import Any
 
 from chassis.config import SERVICES
 from chassis.contract import Command
-from chassis.execution.run import Shape
+from chassis.execution.run import Operation
 
 
-def served(service: str) -> list[Shape]:
+def served(service: str) -> list[Operation]:
     """The commands and queries in a service's table, each with its use case."""
     table = vars(import_module(f"services.{service}.service"))[f"{service.title()}Service"]
     cells = [cell for method in vars(table).values() for cell in getattr(method, "__closure__", None) or ()]
-    return [cell.cell_contents for cell in cells if isinstance(cell.cell_contents, Shape)]
+    return [cell.cell_contents for cell in cells if isinstance(cell.cell_contents, Operation)]
 
 
 @cache
 def contracts() -> dict[Callable[..., Any], type[Command]]:
     """The contract of each use case that some service serves."""
-    return {shape.use_case: shape.contract for service in SERVICES for shape in served(service)}
+    return {operation.use_case: operation.contract for service in SERVICES for operation in served(service)}
 
 
 def of_service(service: str) -> list[type[Command]]:

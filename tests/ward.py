@@ -161,10 +161,9 @@ def greet(_session: Session, _actor: Actor, query: Greet) -> dict[str, str]:
     return {"greeting": f"Hello {query.name}"}
 
 
-def hear(session: Session, actor: Actor, event: NoteWritten) -> None:
+def hear(session: Session, _actor: Actor, event: NoteWritten) -> None:
     STEPS.hear()
-    assert actor.origin is not None
-    session.append(Heard, note_id=event.note_id, sequence=actor.origin.sequence)
+    session.append(Heard, note_id=event.note_id, sequence=session.call.heard.sequence)
 
 
 class Ward(Service):

@@ -15,7 +15,7 @@ from chassis.persistence.tables import audit
 from transports import rows
 
 
-def row_of(actor: Actor, action: str, record: UUID | None, *, allowed: bool = True) -> rows.Row:
+def row_of(session: Session, actor: Actor, action: str, record: UUID | None, *, allowed: bool = True) -> rows.Row:
     """The row of one deed, or of one that was refused."""
     return audit, {
         "at": clock.now(),
@@ -23,8 +23,8 @@ def row_of(actor: Actor, action: str, record: UUID | None, *, allowed: bool = Tr
         "action": action,
         "record_id": record,
         "allowed": allowed,
-        "address": actor.address,
-        "request_id": actor.request_id,
+        "address": session.call.address,
+        "request_id": session.call.request_id,
     }
 
 

@@ -14,9 +14,9 @@ from nameko.rpc import Rpc
 from chassis.contract import Command
 from chassis.errors import MatronError
 from chassis.event import Event, Origin
-from chassis.execution import reactions
+from chassis.execution.reactions import Reaction, Timer
 from chassis.execution.resources import CurrentCall, Resource
-from chassis.execution.run import Host, Shape, masked
+from chassis.execution.run import Host, Operation, OutsideOperation, masked
 from chassis.identity import Actor
 from chassis.messaging.consumer import Broker
 from chassis.messaging.delivery import MAX_DELIVERIES, Undeliverable, WrongAccount, is_outage
@@ -208,11 +208,13 @@ def serves(
     transaction, and `then(session, actor, plan, outcome, command)` writes the outcome. The first step of a command
     without a key only reads.
     """
-    shape = Shape(contract, use_case, outside, then)
+    operation = (
+        OutsideOperation(contract, use_case, outside, then) if outside and then else Operation(contract, use_case)
+    )
     kind = "routine" if contract.routine else "query" if contract.reads else "command"
 
     def method(self: Host, **payload: Any) -> Any:
-        work = lambda: shape.run(self, payload)  # noqa: E731  the call, put off until `masked` measures it
+        work = lambda: operation.run(self, payload)  # noqa: E731  the call, put off until `masked` measures it
         return masked(self.name, kind, contract.method(), work, self.call.request_id)
 
     method.__doc__, method.__name__ = contract.__doc__, contract.method()
@@ -228,10 +230,9 @@ def hears(event: type[E], work: Callable[[Session, Actor, E], Any], *, wakes: st
     """
 
     def method(self: Host, **data: Any) -> None:
-        origin = self.call.origin
-        handler = f"{self.name}.on_{event.event_name()}"
-        run = lambda: reactions.run_event(self, event, handler, work, data)  # noqa: E731  the call, put off until `masked` measures it
-        masked(self.name, "event", handler, run, origin.correlation_id if origin else "")
+        reaction = Reaction(event, f"{self.name}.on_{event.event_name()}", work)
+        run = lambda: reaction.run(self, data)  # noqa: E731  the call, put off until `masked` measures it
+        masked(self.name, "event", reaction.handler, run, self.call.correlation_id)
 
     method.__doc__, method.__name__ = work.__doc__, f"on_{event.event_name()}"
     method.event = event  # type: ignore[attr-defined]  # the table is read by it
@@ -247,13 +248,13 @@ def every(
     then: Callable[[Session, Actor, Any, Any], Any] | None = None,
 ) -> Callable[..., Any]:
     """Do `work(session, actor)` at this pace, in one process at a time; with `outside` and `then` as in `serves`."""
-    name = f"{work.__module__}.{work.__name__}"
+    timer = Timer(f"{work.__module__}.{work.__name__}", work, outside, then)
 
     def method(self: Host) -> None:
-        masked(self.name, "timer", name, lambda: reactions.run_timer(self, name, work, outside, then), f"timer-{name}")
+        masked(self.name, "timer", timer.name, lambda: timer.run(self), timer.call.request_id)
 
     method.__doc__, method.__name__ = work.__doc__, work.__name__
-    register_entrypoint(method, Every(seconds, name))
+    register_entrypoint(method, Every(seconds, timer.name))
     return method
 
 

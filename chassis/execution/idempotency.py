@@ -1,9 +1,8 @@
-"""Every write is idempotent: its reply is stored under the caller's key, in the transaction of its work.
+"""Every write is idempotent: its reply is stored under the caller's key, in the transaction of the work.
 
-A command in one transaction writes key and reply together, at its end. When the key is there already, or when the work
-is refused, perhaps because it has been done before, the stored reply goes back. A command that calls outside claims
-its key at its beginning, with what its later steps need. A refusal rolls everything back, so the key may be tried
-again.
+A command in one transaction writes key and reply together, at its end. If the key exists, or the work is refused, the
+stored reply of the first request goes back. A command with an outside call claims its key in its first transaction,
+with the plan for its later steps. A refusal rolls everything back, so the caller may try the key again.
 """
 
 import hashlib
@@ -15,25 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, literal_column, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, bindparam, null, select, update
 
 from chassis import clock, config
 from chassis.contract import Command
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.tables import idempotency
+from chassis.persistence.upserts import if_new
 from chassis.refusals import KEY_REUSED
 from transports import rows
 
-_VALUES: dict[str, Any] = {c.name: bindparam(c.name) for c in idempotency.c if c.name not in ("plan", "reply")}
-_CLAIM: dict[str, Any] = {
-    "postgresql": postgresql.insert(idempotency)
-    .values(_VALUES)
-    .on_conflict_do_nothing()
-    .returning(literal_column("1")),
-    "sqlite": sqlite.insert(idempotency).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
-}
+_CLAIM = if_new(idempotency, "plan", "reply")
 _MINE = (
     idempotency.c.actor == bindparam("k_actor"),
     idempotency.c.command == bindparam("k_command"),
@@ -49,20 +41,18 @@ KEY_TAKEN = ("idempotency_pkey", "pk_idempotency", "uq_idempotency_actor_command
 """The primary key's names on PostgreSQL and SQLite."""
 
 
-@dataclass(slots=True)
-class Claim:
-    """What is known of a key: nothing (fresh), a plan (begun by an earlier try), or the reply (done)."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The state of a key: the plan of an unfinished request, or the reply of a finished one, each as `{"is": ...}`."""
 
-    fresh: bool
-    key: Mapping[str, str]
-    plan: Any = None
-    reply: Any = None
+    plan: dict[str, object] | None
+    reply: dict[str, object] | None
 
 
-def fingerprint(command: type[Command], payload: Mapping[str, Any], *, is_done: bool = True) -> str:
-    """A digest of the request's body; with secrets in it, one that tells nothing to who has the database alone.
+def fingerprint(command: type[Command], payload: Mapping[str, object], *, is_done: bool = True) -> str:
+    """A digest of the request's body. Secrets go into it under a secret key, so that the database reveals none.
 
-    Secrets count once it is done: until then a password may be refused, and a better one come under the same key.
+    Secrets count once the request is done: after a refused password, a better one may come under the same key.
     """
     counted = {name: value for name, value in payload.items() if is_done or name not in command.secrets()}
     body = orjson.dumps(counted, option=orjson.OPT_SORT_KEYS)
@@ -73,63 +63,56 @@ def fingerprint(command: type[Command], payload: Mapping[str, Any], *, is_done: 
 
 @cache
 def _pepper(folder: Path) -> bytes:
-    """A key made from the oldest of `secrets.key`: another one on top of the file changes nothing."""
+    """A key made from the oldest line of `secrets.key`: a new first line changes nothing."""
     return hmac.digest((folder / "secrets.key").read_bytes().split()[-1], b"idempotency", "sha256")
 
 
-def row_of(actor: Actor, command: type[Command], payload: Mapping[str, Any], reply: Any) -> rows.Row:
-    """The row that says that the key's request is done; another one with the key violates one of `KEY_TAKEN`."""
-    return idempotency, {**_values(actor, command, fingerprint(command, payload)), "reply": {"is": reply}}
+class Key:
+    """The idempotency key of one request: of this actor, for this contract, with this payload."""
 
+    def __init__(self, actor: Actor, contract: type[Command], value: str, payload: Mapping[str, object]) -> None:
+        self.columns = {"actor": str(actor.id or ""), "command": contract.method(), "key": value}
+        self.contract, self.payload = contract, payload
+        self.where = {f"k_{name}": value for name, value in self.columns.items()}
 
-def _values(actor: Actor, command: type[Command], digest: str) -> dict[str, Any]:
-    return {**_key(actor, command), "fingerprint": digest, "created_at": clock.now()}
+    def row(self, reply: object) -> rows.Row:
+        """The row of a finished request. A second row with the key violates a constraint of `KEY_TAKEN`."""
+        return idempotency, {**self._values(is_done=True), "reply": {"is": reply}}
 
+    def find(self, session: Session) -> Known | None:
+        """The state of the key; None if it is unused. Invalid: `key_reused` with another body."""
+        found = session.execute(_FIND, self.where).first()
+        return None if found is None else self._known(found)
 
-def _key(actor: Actor, command: type[Command]) -> dict[str, str]:
-    return {"actor": str(actor.id or ""), "command": command.method(), "key": actor.key}
+    def claim(self, session: Session) -> Known | None:
+        """Claim the key and return None, or return its state. Waits for another request with the key.
 
+        Invalid: `key_reused` with another body.
+        """
+        statement = _CLAIM[session.get_bind().dialect.name]
+        if session.execute(statement, self._values(is_done=False)).first() is not None:
+            return None
+        return self.find(session)
 
-def find(session: Session, actor: Actor, command: type[Command], payload: Mapping[str, Any]) -> Claim | None:
-    """What became of the key; None when it has not been used. Invalid: `key_reused` with another body."""
-    key = _prefixed(_key(actor, command))
-    found = session.execute(_FIND, key).first()
-    return None if found is None else _claimed(found, key, command, payload)
+    def store_plan(self, session: Session, plan: object) -> None:
+        """Keep the plan for the later steps of the command."""
+        session.execute(_STORE_PLAN, {**self.where, "plan": {"is": plan}})
 
+    def lock(self, session: Session) -> Known:
+        """The state of a claimed key, locked: no other request can store a reply. Invalid: `key_reused`."""
+        return self._known(session.execute(_FIND_LOCKED, self.where).one())
 
-def _claimed(found: Any, key: Mapping[str, str], command: type[Command], payload: Mapping[str, Any]) -> Claim:
-    if found.fingerprint != fingerprint(command, payload, is_done=found.reply is not None):
-        raise KEY_REUSED()
-    return Claim(fresh=False, key=key, plan=found.plan, reply=found.reply)
+    def store(self, session: Session, reply: object) -> None:
+        """Keep the reply of a request that has claimed its key."""
+        session.execute(_STORE, {**self.where, "reply": {"is": reply}, "fingerprint": self._digest(is_done=True)})
 
+    def _known(self, found: Row[*tuple[Any, ...]]) -> Known:
+        if found.fingerprint != self._digest(is_done=found.reply is not None):
+            raise KEY_REUSED()
+        return Known(found.plan, found.reply)
 
-def claim(session: Session, actor: Actor, command: type[Command], payload: Mapping[str, Any]) -> Claim:
-    """Claim the actor's key for this request, or learn what became of it. Waits for another one with the key.
+    def _values(self, *, is_done: bool) -> dict[str, object]:
+        return {**self.columns, "fingerprint": self._digest(is_done=is_done), "created_at": clock.now()}
 
-    Invalid: `key_reused` when the key was used with another body.
-    """
-    values = _values(actor, command, fingerprint(command, payload, is_done=False))
-    if session.execute(_CLAIM[session.get_bind().dialect.name], values).first() is not None:
-        return Claim(fresh=True, key=_prefixed(_key(actor, command)))
-    found = find(session, actor, command, payload)
-    assert found is not None  # noqa: S101  the index has just said so
-    return found
-
-
-def store_plan(session: Session, held: Claim, plan: Any) -> None:
-    """Keep what the later steps of the command need."""
-    session.execute(_STORE_PLAN, {**held.key, "plan": {"is": plan}})
-
-
-def done(session: Session, held: Claim, command: type[Command], payload: Mapping[str, Any]) -> Any:
-    """The reply, if another request with the key was faster; nobody stores one meanwhile. Invalid: `key_reused`."""
-    return _claimed(session.execute(_FIND_LOCKED, held.key).one(), held.key, command, payload).reply
-
-
-def store(session: Session, held: Claim, command: type[Command], payload: Mapping[str, Any], reply: Any) -> None:
-    """Keep the reply of a request whose key was claimed at its beginning."""
-    session.execute(_STORE, {**held.key, "reply": {"is": reply}, "fingerprint": fingerprint(command, payload)})
-
-
-def _prefixed(key: Mapping[str, str]) -> dict[str, str]:
-    return {f"k_{name}": value for name, value in key.items()}
+    def _digest(self, *, is_done: bool) -> str:
+        return fingerprint(self.contract, self.payload, is_done=is_done)

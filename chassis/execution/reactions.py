@@ -1,61 +1,69 @@
-"""What a service does without being asked: how events and timers are done, each in transactions of its own."""
+"""Events and timers: work that a service does without a request, each in transactions of its own."""
 
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from chassis.call import Call
 from chassis.event import Event
 from chassis.execution.run import Host, add_events, retrying, wake
-from chassis.identity import Actor
+from chassis.identity import SYSTEM
 from chassis.messaging import inbox
 from chassis.persistence.database import Session
 
 
-def run_event(host: Host, event: type[Event], handler: str, work: Callable[..., Any], data: Mapping[str, Any]) -> None:
-    """Do an event's work once, in one transaction with the claim of its id."""
-    origin = host.call.origin
-    assert origin is not None  # noqa: S101  the entrypoint has read it
-    actor = Actor.system(origin=origin, request_id=origin.correlation_id)
-    heard = event.read(data, origin)
-    published = retrying(lambda: _handle(host, actor, heard, handler, work))
-    if published:
-        host.relay.wake()
+@dataclass(frozen=True)
+class Reaction:
+    """One event of a service's table, with its handler `service.on_event` and the handler's work."""
+
+    event: type[Event]
+    handler: str
+    work: Callable[..., object]
+
+    def run(self, host: Host, data: Mapping[str, object]) -> None:
+        """Do the work of one event once, in one transaction with the claim of the event's id."""
+        event = self.event.read(data, host.call.heard)
+        retrying(lambda: self._handle(host, event))
+
+    def _handle(self, host: Host, event: Event) -> None:
+        with host.database.begin(host.call) as session:
+            if inbox.claim(session, event.origin.event_id, self.handler):
+                self.work(session, SYSTEM, event)
+                add_events(session)
+        wake(host, session)
 
 
-def _handle(host: Host, actor: Actor, heard: Event, handler: str, work: Callable[..., Any]) -> bool:
-    with host.database.begin() as session:
-        if inbox.claim(session, heard.origin.event_id, handler):
-            work(session, actor, heard)
-            add_events(session, actor)
-    return bool(session.published)
+@dataclass(frozen=True)
+class Timer:
+    """One timer of a service's table: its work, and the steps around an outside call if it has one."""
 
+    name: str
+    work: Callable[..., object]
+    outside: Callable[..., object] | None = None
+    then: Callable[..., object] | None = None
 
-def run_timer(
-    host: Host,
-    name: str,
-    work: Callable[..., Any],
-    outside: Callable[[Any], Any] | None = None,
-    then: Callable[[Session, Actor, Any, Any], Any] | None = None,
-) -> None:
-    """Do a timer's work in one transaction, or around an outside call; one process begins it at a time."""
-    actor = Actor.system(request_id=f"timer-{name}")
-    plan = _transact(host, actor, lambda session: work(session, actor) if _is_mine(session, name) else None)
-    if outside is not None and then is not None and plan:
-        outcome = outside(plan)
-        _transact(host, actor, lambda session: then(session, actor, plan, outcome))
+    @property
+    def call(self) -> Call:
+        """The request id of a timer is its name."""
+        return Call(request_id=f"timer-{self.name}")
 
+    def run(self, host: Host) -> None:
+        """Do the work in one transaction, or around an outside call. One process at a time starts it."""
+        plan = self._transact(host, lambda session: self._is_mine(session) and self.work(session, SYSTEM))
+        if self.outside is not None and self.then is not None and plan:
+            then, outcome = self.then, self.outside(plan)
+            self._transact(host, lambda session: then(session, SYSTEM, plan, outcome))
 
-def _transact(host: Host, actor: Actor, work: Callable[[Session], Any]) -> Any:
-    with host.database.begin() as session:
-        result = work(session)
-        add_events(session, actor)
-    wake(host, session)
-    return result
+    def _transact(self, host: Host, work: Callable[[Session], object]) -> object:
+        with host.database.begin(self.call) as session:
+            result = work(session)
+            add_events(session)
+        wake(host, session)
+        return result
 
-
-def _is_mine(session: Session, name: str) -> bool:
-    """Whether no other process is at this timer's work just now."""
-    lock = select(func.pg_try_advisory_xact_lock(zlib.crc32(name.encode())))
-    return not session.is_postgresql or bool(session.execute(lock).scalar_one())
+    def _is_mine(self, session: Session) -> bool:
+        """Whether no other process works on this timer."""
+        lock = select(func.pg_try_advisory_xact_lock(zlib.crc32(self.name.encode())))
+        return not session.is_postgresql or bool(session.execute(lock).scalar_one())

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from nameko.extensions import DependencyProvider, SharedExtension
 
-from chassis.execution.run import Call
+from chassis.call import Call
 from chassis.execution.waits import Waits
 from chassis.identity import Verifier
 from chassis.messaging.consumer import Broker

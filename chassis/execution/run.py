@@ -1,58 +1,40 @@
-"""How commands, queries, events and timers are done: the three shapes of `serves`, and those of `hears` and `every`.
+"""The execution of commands and queries: one transaction, a read, or three steps around an outside call.
 
-This is the one place that commits. Nameko sends the reply before `worker_result` runs, so the commit happens here,
-inside the method, before there is a reply to send.
+Only `chassis.execution` commits. Nameko sends the reply before `worker_result` runs, so the commit happens inside the
+method, before there is a reply to send.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from chassis.call import Call
 from chassis.contract import Command
 from chassis.errors import REFUSALS, Forbidden, MatronError, NotFound
-from chassis.event import Origin
 from chassis.execution import audit, idempotency
 from chassis.execution.waits import Waits
-from chassis.identity import NOBODY, Actor, Verifier, check_right
+from chassis.identity import NOBODY, Verifier, check_right
 from chassis.messaging import outbox
 from chassis.messaging.outbox import Relay
 from chassis.persistence.database import Database, Session
-from chassis.refusals import INTERNAL, NO_ANSWER
+from chassis.refusals import INTERNAL
 from telemetry.logs import log, log_unexpected
 from telemetry.metrics import HANDLED, TIMERS_FAILED
 from transports import rows
 from transports.engines import violated
 
+T = TypeVar("T")
 TRIES = 4
 SERIALIZATION_FAILURES = ("40001", "40P01")
 
 
-@dataclass(slots=True)
-class Call:
-    """What came with a request besides its payload."""
-
-    token: str = ""
-    request_id: str = ""
-    key: str = ""
-    address: str = ""
-    device: str = ""
-    if_match: str = ""
-    expires_at: float | None = None
-    """Unix time at which the caller gives up."""
-    origin: Origin | None = None
-
-    def check_deadline(self) -> None:
-        """`NoAnswer` when the caller has given up already: nothing is begun then."""
-        if self.expires_at is not None and time.time() > self.expires_at:
-            raise NO_ANSWER("The request came too late to be begun.")
-
-
 class Host(Protocol):
-    """What the shapes need of a service."""
+    """A service as its executions see it."""
 
     name: str
     database: Database
@@ -74,39 +56,48 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """One entry of a service's table: the contract, the use case, and the steps around an outside call."""
+class Operation:
+    """One command or query of a service's table: the contract and the use case."""
 
     contract: type[Command]
-    use_case: Callable[..., Any]
-    outside: Callable[..., Any] | None = None
-    then: Callable[..., Any] | None = None
+    use_case: Callable[..., object]
 
-    def run(self, host: Host, payload: Mapping[str, Any]) -> Any:
+    def run(self, host: Host, payload: Mapping[str, object]) -> object:
         """Answer one request; returns the reply as plain data."""
         return Run(self, host, payload).answer()
 
 
-@dataclass
+@dataclass(frozen=True)
+class OutsideOperation(Operation):
+    """One command with a call outside, between two transactions. The use case makes the plan for the call."""
+
+    outside: Callable[..., object]
+    then: Callable[..., object]
+
+    def run(self, host: Host, payload: Mapping[str, object]) -> object:
+        """Answer one request; returns the reply as plain data."""
+        return OutsideRun(self, host, payload).answer()
+
+
 class Run:
-    """The execution of one request: which entry of the table, in which service, with which payload, for whom."""
+    """The execution of one request: of this operation, in this service, with this payload."""
 
-    shape: Shape
-    host: Host
-    payload: Mapping[str, Any]
-    actor: Actor = NOBODY
-    command: Command | None = None
-    """The payload, once it is read."""
+    def __init__(self, operation: Operation, host: Host, payload: Mapping[str, object]) -> None:
+        self.operation, self.host, self.payload = operation, host, payload
+        self.contract, self.call = operation.contract, host.call
+        self.actor = NOBODY
+        self.command: Command | None = None
 
-    @property
-    def contract(self) -> type[Command]:
-        """The contract of the request."""
-        return self.shape.contract
+    @cached_property
+    def key(self) -> idempotency.Key | None:
+        """The idempotency key; None if the contract stores no replies."""
+        return idempotency.Key(self.actor, self.contract, self.call.key, self.payload) if self.contract.keyed else None
 
-    def answer(self) -> Any:
+    def answer(self) -> object:
         """Check the right, read the payload and do the work; returns the reply as plain data."""
-        self.host.call.check_deadline()
-        self.actor = _asking(self.host)
+        self.call.check_deadline()
+        if self.call.token:
+            self.actor = self.host.verifier.actor(self.call.token)
         try:
             check_right(self.actor, self.contract)
             self.command = self.contract.read(self.payload)
@@ -119,29 +110,30 @@ class Run:
         return reply
 
     def _audit_refusal(self, error: MatronError) -> None:
-        """Record a refusal. One of an unknown caller is left out, unless it names a person: strangers could fill it."""
+        """Record a refusal. Strangers could fill the table: a refusal of theirs is recorded if it names a person."""
         if error.noted is None and (not isinstance(error, (Forbidden, NotFound)) or self.actor.id is None):
             return
         record = audit.named_in(self.command, self.actor)
-        table, row = audit.row_of(self.actor, self.contract.method(), record, allowed=False)
-        with self.host.database.begin() as session:
+        with self.host.database.begin(self.call) as session:
+            table, row = audit.row_of(session, self.actor, self.contract.method(), record, allowed=False)
             rows.add(session, [(table, {**row, **(error.noted or {})})])
 
-    def _work(self) -> Any:
-        if self.shape.outside is not None and self.shape.then is not None:
-            return self._three_steps(self.shape.outside, self.shape.then)
+    def _work(self) -> object:
         return self._waiting(self._query if self.contract.reads else self._command)
 
-    def _waiting(self, work: Callable[[], Any]) -> Any:
-        """Do the first transaction of the request, which waits for events of other services."""
+    def _waiting(self, work: Callable[[], T]) -> T:
+        """Do the first transaction of the request. It waits for events of other services."""
         fields = self.command.given() if self.command else {}
-        return self.host.waits.known(lambda: retrying(work), self.actor.id, fields, self.host.call.expires_at)
+        return self.host.waits.known(lambda: retrying(work), self.actor.id, fields, self.call.expires_at)
 
-    def _query(self) -> Any:
-        with self.host.database.read() as session:
-            return self.contract.reply(self.shape.use_case(session, self.actor, self.command))
+    def _query(self) -> object:
+        with self.host.database.read(self.call) as session:
+            return self.contract.reply(self._use(session))
 
-    def _command(self) -> Any:
+    def _use(self, session: Session) -> object:
+        return self.operation.use_case(session, self.actor, self.command)
+
+    def _command(self) -> object:
         try:
             return self._transact()
         except REFUSALS:
@@ -152,77 +144,91 @@ class Run:
             done = self._done_before() if violated(error) in idempotency.KEY_TAKEN else None
             if done is None:
                 raise
-        return done.reply["is"]
+        return done["is"]
 
-    def _transact(self) -> Any:
-        with self.host.database.begin() as session:
-            reply = self._finish(session, self.shape.use_case(session, self.actor, self.command))
+    def _transact(self) -> object:
+        with self.host.database.begin(self.call) as session:
+            reply = self._finish(session, self._use(session))
         wake(self.host, session)
         return reply
 
-    def _done_before(self) -> idempotency.Claim | None:
-        """What is stored under the key: the request may repeat one that was done."""
-        if not self.contract.keyed:
+    def _done_before(self) -> dict[str, object] | None:
+        """The reply stored under the key, if the request repeats an earlier one."""
+        if self.key is None:
             return None
-        with self.host.database.read() as session:
-            return idempotency.find(session, self.actor, self.contract, self.payload)
+        with self.host.database.read(self.call) as session:
+            known = self.key.find(session)
+        return None if known is None else known.reply
 
-    def _three_steps(self, outside: Callable[..., Any], then: Callable[..., Any]) -> Any:
-        held, plan = self._waiting(self._prepare)
-        if held is not None and held.reply is not None:
-            return held.reply["is"]
-        outcome = outside(plan, self.command)
-        return retrying(lambda: self._record(held, lambda s: then(s, self.actor, plan, outcome, self.command)))
-
-    def _prepare(self) -> tuple[idempotency.Claim | None, Any]:
-        if not self.contract.keyed:  # Without a key there is nothing to keep: the first step only reads.
-            with self.host.database.read() as session:
-                return None, self.shape.use_case(session, self.actor, self.command)
-        with self.host.database.begin() as session:
-            held = idempotency.claim(session, self.actor, self.contract, self.payload)
-            if not held.fresh:
-                return held, held.plan and held.plan["is"]
-            plan = self.shape.use_case(session, self.actor, self.command)
-            idempotency.store_plan(session, held, plan)
-            add_events(session, self.actor)
-        wake(self.host, session)
-        return held, plan
-
-    def _record(self, held: idempotency.Claim | None, then: Callable[[Session], Any]) -> Any:
-        with self.host.database.begin() as session:
-            done = idempotency.done(session, held, self.contract, self.payload) if held is not None else None
-            if done is not None:
-                return done["is"]  # A second request with the key was faster.
-            reply = self._finish(session, then(session), held)
-        wake(self.host, session)
-        return reply
-
-    def _finish(self, session: Session, result: Any, held: idempotency.Claim | None = None) -> Any:
+    def _finish(self, session: Session, result: object) -> object:
         """Write the use case's rows, then events, audit and stored reply; returns the reply, or the refusal."""
         refused = isinstance(result, Refused)
-        if refused and self.contract.keyed:
+        if refused and self.key is not None:
             raise TypeError(f"{self.contract.__name__} has a key, which a refusal must not take")
         reply = result if refused else self.contract.reply(result)
-        table, audited = audit.row_of(self.actor, self.contract.method(), _record_of(reply), allowed=not refused)
-        more: list[rows.Row] = [(table, {**audited, **session.noted})]
-        if self.contract.keyed and held is None:
-            more.append(idempotency.row_of(self.actor, self.contract, self.payload, reply))
-        add_events(session, self.actor, more)
-        if held is not None:
-            idempotency.store(session, held, self.contract, self.payload, reply)
+        action, record = self.contract.method(), _record_of(reply)
+        table, audited = audit.row_of(session, self.actor, action, record, allowed=not refused)
+        add_events(session, [(table, {**audited, **session.noted}), *self._key_rows(reply)])
         return reply
 
+    def _key_rows(self, reply: object) -> list[rows.Row]:
+        return [] if self.key is None else [self.key.row(reply)]
 
-def _record_of(reply: Any) -> UUID | None:
+
+class OutsideRun(Run):
+    """The execution of a command around an outside call: transaction, call, transaction."""
+
+    operation: OutsideOperation
+
+    def _work(self) -> object:
+        known = self._waiting(self._prepare)
+        if known.reply is not None:
+            return known.reply["is"]
+        plan = known.plan and known.plan["is"]
+        outcome = self.operation.outside(plan, self.command)
+        return retrying(lambda: self._record(plan, outcome))
+
+    def _prepare(self) -> idempotency.Known:
+        """Claim the key and make the plan. Without a key there is nothing to keep: the first step only reads."""
+        if self.key is None:
+            with self.host.database.read(self.call) as session:
+                return idempotency.Known({"is": self._use(session)}, None)
+        with self.host.database.begin(self.call) as session:
+            known = self.key.claim(session)
+            if known is not None:
+                return known
+            plan = self._use(session)
+            self.key.store_plan(session, plan)
+            add_events(session)
+        wake(self.host, session)
+        return idempotency.Known({"is": plan}, None)
+
+    def _record(self, plan: object, outcome: object) -> object:
+        with self.host.database.begin(self.call) as session:
+            done = self.key.lock(session).reply if self.key is not None else None
+            if done is not None:
+                return done["is"]  # A second request with the key was faster.
+            reply = self._finish(session, self.operation.then(session, self.actor, plan, outcome, self.command))
+            if self.key is not None:
+                self.key.store(session, reply)
+        wake(self.host, session)
+        return reply
+
+    def _key_rows(self, _reply: object) -> list[rows.Row]:
+        """None: the first step has written the key."""
+        return []
+
+
+def _record_of(reply: object) -> UUID | None:
     """The id in a reply: a UUID from a compiled view, text from marshmallow."""
     record = reply.get("id") if isinstance(reply, dict) else None
     return UUID(record) if isinstance(record, str) else record
 
 
-def add_events(session: Session, actor: Actor, more: Sequence[rows.Row] = ()) -> None:
-    """Flush the use case's rows, then add those that it appended and the outbox rows of what it published."""
+def add_events(session: Session, more: Sequence[rows.Row] = ()) -> None:
+    """Flush the use case's rows, then add its appended rows and the outbox rows of its events."""
     session.flush()
-    rows.add(session, [*session.appended, *outbox.rows_of(session, actor), *more])
+    rows.add(session, [*session.appended, *outbox.rows_of(session), *more])
 
 
 def wake(host: Host, session: Session) -> None:
@@ -231,14 +237,7 @@ def wake(host: Host, session: Session) -> None:
         host.relay.wake()
 
 
-def _asking(host: Host) -> Actor:
-    call = host.call
-    actor = host.verifier.actor(call.token) if call.token else NOBODY
-    names = ("request_id", "key", "address", "device", "if_match")
-    return replace(actor, **{name: getattr(call, name) for name in names})
-
-
-def retrying(work: Callable[[], Any]) -> Any:
+def retrying(work: Callable[[], T]) -> T:
     """Do a transaction again when the database broke off one of two that stood in each other's way."""
     left = TRIES
     while True:
@@ -250,7 +249,7 @@ def retrying(work: Callable[[], Any]) -> Any:
                 raise
 
 
-def masked(host_name: str, kind: str, name: str, work: Callable[[], Any], request_id: str) -> Any:
+def masked(host_name: str, kind: str, name: str, work: Callable[[], T], request_id: str) -> T:
     """Run it, measure it, write its one log line, and let nothing unexpected out."""
     began, outcome = time.perf_counter(), "done"
     try:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 import eventlet
@@ -12,6 +12,7 @@ import eventlet
 from chassis.errors import NotFound, NotYet
 from chassis.refusals import BUSY
 
+T = TypeVar("T")
 SECONDS, PACE = 1.0, 0.05
 """How long a request waits at most, and how often it is tried meanwhile. docs/consistency.md has the measured lags."""
 MOST_IN_VAIN, REMEMBERED_SECONDS = 10, 60.0
@@ -28,8 +29,8 @@ class Waits:
         self.in_vain = list[tuple[float, UUID | None]]()
 
     def known(
-        self, work: Callable[[], Any], account: UUID | None, fields: Mapping[str, Any], expires_at: float | None = None
-    ) -> Any:
+        self, work: Callable[[], T], account: UUID | None, fields: Mapping[str, object], expires_at: float | None = None
+    ) -> T:
         """Do the work, again and again for up to a second while it is `NotYet`; then that becomes `NotFound`.
 
         Waiting ends before `expires_at`. Unavailable: `busy`, when too many requests wait already.
@@ -54,7 +55,7 @@ class Waits:
         self.in_vain.append((time.monotonic(), account))
         raise refusal
 
-    def _may_wait(self, account: UUID | None, fields: Mapping[str, Any]) -> bool:
+    def _may_wait(self, account: UUID | None, fields: Mapping[str, object]) -> bool:
         """Whether news may be under way: for a known caller, about ids of ours, and not for an account that guesses."""
         self.in_vain = [(at, one) for at, one in self.in_vain if at > time.monotonic() - REMEMBERED_SECONDS]
         is_ours = all(one.version == ID_VERSION for one in fields.values() if isinstance(one, UUID))

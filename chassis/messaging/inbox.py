@@ -1,20 +1,13 @@
 """An event has its effect once: a handler claims the event's id in the transaction of its work."""
 
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import bindparam, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis import clock
 from chassis.persistence.database import Session
 from chassis.persistence.tables import inbox
+from chassis.persistence.upserts import if_new
 
-_VALUES: dict[str, Any] = {c.name: bindparam(c.name) for c in inbox.c}
-_CLAIM: dict[str, Any] = {
-    "postgresql": postgresql.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
-    "sqlite": sqlite.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(literal_column("1")),
-}
+_CLAIM = if_new(inbox)
 
 
 def claim(session: Session, event_id: UUID, handler: str) -> bool:

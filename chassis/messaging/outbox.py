@@ -27,7 +27,6 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.errors import MatronError
 from chassis.event import Event, Origin, events_of
-from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import outbox, relay
 from telemetry.logs import log, log_unexpected
@@ -71,11 +70,10 @@ PENDING = union_all(_unsent(internal=False), _unsent(internal=True)).order_by("r
 MARK = update(relay).where(relay.c.internal == bindparam("audience")).values(sent_through=bindparam("through"))
 
 
-def rows_of(session: Session, actor: Actor) -> list[rows.Row]:
+def rows_of(session: Session) -> list[rows.Row]:
     """The outbox rows of what a session has published."""
-    correlation = actor.origin.correlation_id if actor.origin else actor.request_id
     moment = clock.now()
-    return [(outbox, _row(event, correlation, moment)) for event in session.published]
+    return [(outbox, _row(event, session.call.correlation_id, moment)) for event in session.published]
 
 
 def _row(event: Event, correlation: str, moment: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, make_transient_to_detached
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm.attributes import set_committed_value
 
+from chassis.call import Call
 from chassis.errors import MatronError, Unavailable
 from chassis.event import Event
 from chassis.refusals import DATABASE_BUSY, DATABASE_DOWN, NO_ANSWER
@@ -27,14 +28,17 @@ from transports.engines import POOL_SECONDS, engine_for, is_lost, violated
 if TYPE_CHECKING:
     from transports.postgresql import GreenConnection
 
+UNCALLED = Call()
+"""For work that no request asks for."""
 TAKES_ROWS = text("SELECT current_setting('transaction_read_only') = 'off'")
 
 
 class Session(OrmSession):
-    """An ORM session that also takes events, which become rows of the outbox at commit."""
+    """An ORM session that also takes events, which become rows of the outbox at commit. `call`: how the work came."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, connection: Connection, call: Call = UNCALLED, **options: Any) -> None:
+        super().__init__(connection, **options)
+        self.call = call
         self.published: list[Event] = []
         self.appended: list[tuple[Table, dict[str, Any]]] = []
         self.noted: dict[str, Any] = {}
@@ -102,23 +106,24 @@ class Database:
         self.writer = Semaphore(1)
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(self, call: Call = UNCALLED) -> Iterator[Session]:
         """A session in one transaction, committed at the end or rolled back by an exception."""
         with self.one_writer(), _unavailable_when_down(), self.engine.connect() as connection:
             transaction = connection.begin()
-            with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+            options: dict[str, Any] = {"expire_on_commit": False, "join_transaction_mode": "rollback_only"}
+            with Session(connection, call, **options) as session:
                 yield session
                 session.flush()
                 with _in_doubt_when_lost():
                     transaction.commit()
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, call: Call = UNCALLED) -> Iterator[Session]:
         """A session that only reads: without a transaction, each statement by itself."""
         with (
             _unavailable_when_down(),
             self.reading.connect() as connection,
-            Session(connection, autoflush=False) as session,
+            Session(connection, call, autoflush=False) as session,
         ):
             yield session
 

@@ -12,10 +12,10 @@ from services.billing.models.invoices import Invoice, InvoiceLine
 from services.billing.prices import catalogue
 
 
-def on_doctor_approved(session: Session, actor: Actor, event: DoctorApproved) -> None:
+def on_doctor_approved(session: Session, _actor: Actor, event: DoctorApproved) -> None:
     """Copy an approved doctor, unless the copy is newer. Then price the visits that wait for the specialization."""
     catalogue.lock_for_writing(session)
-    facts = {"specialization": event.specialization, "changed_by": actor.heard.sequence}
+    facts = {"specialization": event.specialization, "changed_by": session.call.heard.sequence}
     if not keep(session, Doctor, "id", "changed_by", id=event.doctor_id, **facts):
         return
     waiting = drafts.waiting(session, InvoiceLine.code.is_(None), Invoice.doctor_id == event.doctor_id)

@@ -55,20 +55,20 @@ def moved(session: Session, actor: Actor, event: AppointmentRescheduled | VisitC
         _relate(session, event, rules.care_of_visit(event.starts_at, event.ends_at))
 
 
-def called_off(session: Session, actor: Actor, event: AppointmentEvent) -> None:
+def called_off(session: Session, _actor: Actor, event: AppointmentEvent) -> None:
     """A visit is not kept, or is not agreed any more: the doctor does not treat the patient because of it.
 
     So also when it had begun, by mistake. What is left says so to an agreement that comes late.
     """
-    _relate(session, event, rules.no_care(actor.heard.occurred_at))
+    _relate(session, event, rules.no_care(session.call.heard.occurred_at))
 
 
-def met(session: Session, actor: Actor, event: VisitStarted) -> None:
+def met(session: Session, _actor: Actor, event: VisitStarted) -> None:
     """The doctor and the patient have met: the chart is open from that moment at the latest.
 
     When they met before the time agreed, it is open for 30 days from then on, and not until 30 days after that time.
     """
-    _relate(session, event, rules.care_of_visit(event.starts_at, event.ends_at, actor.heard.occurred_at))
+    _relate(session, event, rules.care_of_visit(event.starts_at, event.ends_at, session.call.heard.occurred_at))
 
 
 def _relate(session: Session, event: AppointmentEvent, period: Period) -> None:

@@ -14,17 +14,17 @@ from services.clinical.models.patients import Patient, PatientWord
 from services.clinical.models.prescriptions import Prescription
 
 
-def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:
+def remember(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:
     """Copy a patient's account, unless what is known is newer. A name that the desk has seen papers of stays.
 
     Of an account that has never been a patient's there is no record. Nothing is published: whoever keeps a copy hears
     of it from auth, too.
     """
     if not event.is_patient:
-        _drop(session, actor, event.user_id)
+        _drop(session, event.user_id)
         return
     patient = patients.held(session, event.user_id)
-    if patient.erased_at is not None or patient.changed_by >= actor.heard.sequence:
+    if patient.erased_at is not None or patient.changed_by >= session.call.heard.sequence:
         return
     facts: dict[str, Any] = {"email": event.email}
     if isinstance(event, UserUpdated) and patient.is_newer_phone(event.phone_changed_at):
@@ -36,10 +36,10 @@ def remember(session: Session, actor: Actor, event: UserRegistered | UserUpdated
     if renamed:
         patients.rename(session, patient, event.name, None, None)
     patient.change(facts)
-    patient.changed_by = actor.heard.sequence
+    patient.changed_by = session.call.heard.sequence
 
 
-def _drop(session: Session, actor: Actor, user_id: UUID) -> None:
+def _drop(session: Session, user_id: UUID) -> None:
     """Drop a record that was opened for an account of somebody who is no patient, unless it has been used.
 
     Its record number is not given again.
@@ -47,7 +47,7 @@ def _drop(session: Session, actor: Actor, user_id: UUID) -> None:
     patient = session.get(Patient, user_id, with_for_update=True)
     if patient is None or patient.erased_at is not None or not patient.is_untouched():
         return
-    if not 0 < patient.changed_by < actor.heard.sequence:
+    if not 0 < patient.changed_by < session.call.heard.sequence:
         return
     in_care = select(CareRelation.id).where(CareRelation.patient_id == user_id)
     treated = select(Prescription.id).where(Prescription.patient_id == user_id)

@@ -168,10 +168,10 @@ def _known(
     return patient
 
 
-def correct(session: Session, actor: Actor, command: CorrectPatient) -> Patient:
+def correct(session: Session, _actor: Actor, command: CorrectPatient) -> Patient:
     """Change what the desk knows. Stale."""
     patient = _known(session, command.patient_id, lock=True)
-    actor.expects(patient.revision)
+    session.call.expects(patient.revision)
     changes = _facts_of(command)
     if patient.changed_by and changes.get("email", patient.email) != patient.email:
         raise ADDRESS_OF_ACCOUNT()
@@ -183,7 +183,7 @@ def update_own(session: Session, actor: Actor, command: UpdateMyProfile) -> Pati
     """Change how one is reached: phone, address, emergency contact. Stale."""
     actor.may_act_for(command.patient_id)
     patient = _known(session, command.patient_id, lock=True, unknown=NO_SUCH_PATIENT.not_yet)
-    actor.expects(patient.revision)
+    session.call.expects(patient.revision)
     return _changed(session, patient, _facts_of(command))
 
 

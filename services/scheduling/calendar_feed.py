@@ -82,12 +82,12 @@ def end_of(session: Session, person_id: UUID) -> None:
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == person_id))
 
 
-def end_older(session: Session, actor: Actor, event: SessionsEnded) -> None:
+def end_older(session: Session, _actor: Actor, event: SessionsEnded) -> None:
     """End the link of somebody whose sessions have ended: it could be in the hands of whoever had one of those.
 
     One that was made after the event stays, however late and often that is heard.
     """
-    is_older = CalendarLink.created_at <= actor.heard.occurred_at
+    is_older = CalendarLink.created_at <= session.call.heard.occurred_at
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == event.user_id, is_older))
 
 

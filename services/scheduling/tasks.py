@@ -97,10 +97,10 @@ def _say_closed(session: Session, task: Task) -> None:
     session.publish(TaskClosed(**_facts(task), given_by=task.given_by, status=TaskEnd(task.status)))
 
 
-def change(session: Session, actor: Actor, command: ChangeTask) -> Task:
+def change(session: Session, _actor: Actor, command: ChangeTask) -> Task:
     """Cancel a task, or correct it; another owner has to accept it. What changes nothing is no change."""
     task = _locked(session, command.task_id)
-    actor.expects(task.revision)
+    session.call.expects(task.revision)
     changes = command.given()
     del changes["task_id"]
     if command.status:
@@ -180,7 +180,7 @@ def _own(session: Session, actor: Actor, task_id: UUID) -> Task:
     task = _locked(session, task_id)
     if task.owner_id != actor.person:
         raise _not_found()
-    actor.expects(task.revision)
+    session.call.expects(task.revision)
     return task
 
 

@@ -22,6 +22,7 @@ from services.auth.directory import visits
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
 from tests.auth.factories import acting, new_account
+from tests.calls import delivered
 from tests.events import example_of
 
 SOMEBODY = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
@@ -69,11 +70,11 @@ def erase(session: Session, account: Account, by: Account | None = None, **field
     session.flush()
 
 
-def heard(event: type[Event], sequence: int = 1) -> Actor:
+def heard(session: Session, event: type[Event], sequence: int = 1) -> Actor:
     """What a handler of this event acts as."""
     moment, subject = clock.now(), str(uuid7())
     origin = Origin(uuid7(), event.service, event.event_name(), sequence, moment, subject, "correlation")
-    return Actor.system(origin=origin)
+    return delivered(session, origin)
 
 
 def hear_of_appointment(
@@ -83,7 +84,7 @@ def hear_of_appointment(
     appointment_id = appointment or uuid7()
     facts = {"appointment_id": appointment_id, "doctor_id": doctor_id, "revision": revision}
     closed = {} if is_open else {"ends_at": None}
-    visits.note(session, heard(OpenAppointmentChanged), example_of(OpenAppointmentChanged, **facts, **closed))
+    visits.note(session, heard(session, OpenAppointmentChanged), example_of(OpenAppointmentChanged, **facts, **closed))
     return appointment_id
 
 

@@ -14,11 +14,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
+from chassis.call import Call
 from chassis.errors import MatronError, TooMany
 from chassis.event import Event, Origin
-from chassis.execution.run import Call, Refused
+from chassis.execution.run import Refused
 from chassis.execution.waits import Waits
-from chassis.identity import NOBODY, Actor, Verifier
+from chassis.identity import NOBODY, SYSTEM, Actor, Verifier
 from chassis.persistence.database import Database, Session
 from contracts.auth.accounts.administration import InvitePatient
 from contracts.auth.accounts.commands import RegisterPatient
@@ -37,9 +38,11 @@ from services.auth.models.accounts import Account
 from services.auth.models.logins import LoginFailure
 from services.auth.models.upgrades import UpgradeRequest
 from services.auth.sessions import lockout, logins
+from tests.calls import delivered
 from tests.events import example_of
 from tokens.keys import KeySet
 
+ANYWHERE = Call()
 PASSWORD = "violet-anchor-seldom-tuba"
 
 
@@ -95,7 +98,7 @@ def new_email() -> str:
 def new_account(session: Session, **fields: Any) -> Account:
     """An active account, a patient's unless `roles` says otherwise; its events are left out."""
     given = {"email": new_email(), "password_hash": password_hash(), "name": "Asha Rao", "roles": [Role.PATIENT]}
-    account = accounts.create_ready(session, Actor.system(), **{**given, **fields})
+    account = accounts.create_ready(session, SYSTEM, **{**given, **fields})
     session.published.clear()
     return account
 
@@ -124,7 +127,7 @@ def token_of(session: Session) -> str:
 
 def asked(session: Session, email: str, purpose: str = "reset") -> str:
     """The secret that is mailed when somebody asks for it."""
-    mail_tokens.send_asked(session, Actor.system(), example_of(MailAsked, email=email, purpose=purpose))
+    mail_tokens.send_asked(session, SYSTEM, example_of(MailAsked, email=email, purpose=purpose))
     session.flush()
     return token_of(session)
 
@@ -133,9 +136,7 @@ def hear_of_patient(session: Session, patient_id: UUID, *, sequence: int = 1, **
     """Hear from clinical of a patient."""
     origin = Origin(uuid7(), "clinical", "patient_updated", sequence, clock.now(), str(patient_id), "correlation")
     told = {"name": "Asha Rao", "phone": "+4930901820", "phone_changed_at": None, **facts}
-    patients.remember(
-        session, Actor.system(origin=origin), example_of(PatientRegistered, patient_id=patient_id, **told)
-    )
+    patients.remember(session, delivered(session, origin), example_of(PatientRegistered, patient_id=patient_id, **told))
     session.flush()
 
 
@@ -148,18 +149,25 @@ def invited(session: Session, email: str) -> Account:
     return session.get_one(Account, patient_id)
 
 
-def log_in(session: Session, email: str, password: str = PASSWORD, *, actor: Actor = NOBODY) -> Any:
+def log_in(session: Session, email: str, password: str = PASSWORD, *, call: Call = ANYWHERE) -> Any:
     """The three steps of logging in, in one transaction; a refusal that is to be committed is returned."""
-    command = LogIn(email=email, password=password)
-    candidate = logins.find(session, actor, command)
-    return logins.log_in(session, actor, candidate, passwords.matches(candidate, command), command)
+    session.call, command = call, LogIn(email=email, password=password)
+    candidate = logins.find(session, NOBODY, command)
+    return logins.log_in(session, NOBODY, candidate, passwords.matches(candidate, command), command)
 
 
 def log_in_with(
-    session: Session, account: Account, code: str, *, actor: Actor = NOBODY, mfa_token: str | None = None
+    session: Session,
+    account: Account,
+    code: str,
+    *,
+    actor: Actor = NOBODY,
+    call: Call = ANYWHERE,
+    mfa_token: str | None = None,
 ) -> Any:
     """Both steps of signing in; a refusal that is to be committed is returned."""
-    mfa_token = mfa_token or log_in(session, account.email, actor=actor)["mfa_token"]
+    mfa_token = mfa_token or log_in(session, account.email, call=call)["mfa_token"]
+    session.call = call
     return logins.give_code(session, actor, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
@@ -168,22 +176,23 @@ def actor_of(tokens: dict[str, Any]) -> Actor:
     return Verifier(KeySet(config.current().jwks_file)).actor(tokens["access_token"])
 
 
-def fail_to_log_in(session: Session, email: str, times: int, *, actor: Actor = NOBODY) -> None:
+def fail_to_log_in(session: Session, email: str, times: int, *, call: Call = ANYWHERE) -> None:
     """Wrong passwords, without the time that comparing takes."""
     right, command = False, LogIn(email=email, password="wrong")
+    session.call = call
     for _ in range(times):
-        candidate = logins.find(session, actor, command)
-        assert isinstance(logins.log_in(session, actor, candidate, right, command), Refused)
+        candidate = logins.find(session, NOBODY, command)
+        assert isinstance(logins.log_in(session, NOBODY, candidate, right, command), Refused)
 
 
 def guesses(session: Session, email: str, times: int, *, right: bool = False) -> Counter[str]:
     """The answers to a guess from so many network addresses, without the time that comparing takes."""
     found, command = Counter[str](), LogIn(email=email, password="a guess")
     for number in range(times):
-        actor = Actor(address=f"198.51.{number >> 8}.{number & 255}")
+        session.call = Call(address=f"198.51.{number >> 8}.{number & 255}")
         try:
-            candidate = logins.find(session, actor, command)
-            answer = logins.log_in(session, actor, candidate, right, command)
+            candidate = logins.find(session, NOBODY, command)
+            answer = logins.log_in(session, NOBODY, candidate, right, command)
             found[code_of(answer) if isinstance(answer, Refused) else "done"] += 1
         except TooMany as error:
             found[error.code] += 1

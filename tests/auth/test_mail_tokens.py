@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from chassis.errors import Invalid
 from chassis.execution.run import add_events
-from chassis.identity import NOBODY, Actor
+from chassis.identity import NOBODY, SYSTEM
 from chassis.persistence import tables
 from chassis.persistence.database import Session
 from contracts.auth.accounts.commands import ForgotPassword
@@ -16,8 +16,6 @@ from services.auth import mail_tokens, rules
 from services.auth.models.accounts import Account
 from tests.auth.factories import Clock, asked, invited, new_account, new_email, registered, said, token_of
 from tests.events import example_of
-
-SYSTEM = Actor.system()
 
 
 def is_refused(session: Session, token: str, *purposes: str) -> bool:
@@ -154,7 +152,7 @@ def test_nothing_is_mailed_to_an_address_without_account(session: Session) -> No
 
 def sent(session: Session) -> None:
     """Let the relay have sent all that was published."""
-    add_events(session, SYSTEM)
+    add_events(session)
     session.published.clear()
     fresh = session.execute(select(tables.outbox.c.position).order_by(tables.outbox.c.position)).scalars().all()
     for number, position in enumerate(fresh, 1):
@@ -181,6 +179,6 @@ def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
 
 def test_what_has_still_to_be_sent_is_not_forgotten(session: Session) -> None:
     mail_tokens.issue(session, new_account(session), "reset")
-    add_events(session, SYSTEM)
+    add_events(session)
     mail_tokens.forget(session, SYSTEM)
     assert kept(session)

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from chassis import config
+from chassis.call import Call
 from chassis.errors import MatronError
-from chassis.execution.run import Call
 from chassis.persistence import tables
 from chassis.persistence.database import Database
 from matron.migrations import differences

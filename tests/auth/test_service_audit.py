@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select
 
+from chassis.call import Call
 from chassis.errors import MatronError
-from chassis.execution.run import Call
 from chassis.persistence.database import Database
 from chassis.persistence.erasure import erase_traces
 from chassis.persistence.tables import audit

@@ -14,9 +14,9 @@ from sqlalchemy import event as sql_event
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from chassis.call import Call
 from chassis.config import Config
 from chassis.event import Event, Origin
-from chassis.execution.run import Call
 from chassis.execution.waits import Waits
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
@@ -32,6 +32,7 @@ from services.billing.models.invoices import Invoice
 from services.billing.models.payments import Payment
 from services.billing.payments import commands, sandbox_checkout
 from services.billing.prices.commands import set_price
+from tests.calls import delivered
 from tests.events import example_of
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
@@ -67,15 +68,21 @@ def patient(person: UUID | None = None) -> Actor:
     return Actor(id=person or uuid7(), roles=frozenset({"patient"}), verified=True)
 
 
-def heard(sequence: int = 1) -> Actor:
-    """Return the actor of a handler."""
-    origin = Origin(uuid7(), "somewhere", "something", sequence, VISITED_AT, "subject", "correlation")
-    return Actor.system(origin=origin)
+def an_origin(sequence: int = 1) -> Origin:
+    """The source of an event."""
+    return Origin(uuid7(), "somewhere", "something", sequence, VISITED_AT, "subject", "correlation")
+
+
+def heard(session: Session, sequence: int = 1) -> Actor:
+    """Deliver an event to the session; returns the actor of its handler."""
+    return delivered(session, an_origin(sequence))
 
 
 def approve(session: Session, doctor_id: UUID, specialization: str = "cardiology", sequence: int = 1) -> None:
     directory.on_doctor_approved(
-        session, heard(sequence), example_of(DoctorApproved, doctor_id=doctor_id, specialization=specialization)
+        session,
+        heard(session, sequence),
+        example_of(DoctorApproved, doctor_id=doctor_id, specialization=specialization),
     )
 
 
@@ -88,7 +95,7 @@ def visit(session: Session, **fields: Any) -> Invoice:
     """Complete a visit; return its invoice."""
     ids = {"appointment_id": uuid7(), "doctor_id": uuid7(), "patient_id": uuid7()}
     given = {**ids, "starts_at": VISITED_AT, "revision": 4, **fields}
-    on_visit_completed(session, heard(), example_of(VisitCompleted, **given))
+    on_visit_completed(session, heard(session), example_of(VisitCompleted, **given))
     session.flush()
     return session.scalars(select(Invoice).where(Invoice.appointment_id == given["appointment_id"])).one()
 

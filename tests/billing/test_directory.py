@@ -54,7 +54,7 @@ def test_erasure_deletes_replies_and_keeps_the_specialization(session: Session) 
     approve(session, doctor_id)
     for who in (doctor_id, uuid7()):
         session.execute(insert(tables.idempotency).values(actor=str(who), reply={"is": {}}, **key))
-    directory.on_user_erased(session, heard(), example_of(UserErased, user_id=doctor_id))
+    directory.on_user_erased(session, heard(session), example_of(UserErased, user_id=doctor_id))
     left = session.scalars(select(tables.idempotency.c.actor).where(tables.idempotency.c.key == "k")).all()
     assert len(left) == 1
     assert str(doctor_id) not in left

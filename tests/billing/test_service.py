@@ -6,22 +6,23 @@ from uuid import UUID
 import orjson
 from sqlalchemy import func, select
 
+from chassis.event import Origin
 from chassis.identity import NOBODY, Actor
 from chassis.persistence.database import Database
 from contracts.auth.events import DoctorApproved
 from contracts.scheduling.appointments.events import VisitCompleted
 from services.billing.models.invoices import Invoice
 from services.billing.service import BillingService
-from tests.billing.factories import ADMIN, heard, host, patient
+from tests.billing.factories import ADMIN, an_origin, host, patient
 
 PRICE = {"code": "consultation:cardiology", "name": "Visit", "amount_minor": 8000, "valid_from": "2026-01-01"}
 PATIENT = patient(UUID(VisitCompleted.example["patient_id"]))
 
 
-def hear(database: Database, kind: type[DoctorApproved | VisitCompleted], actor: Actor) -> None:
+def hear(database: Database, kind: type[DoctorApproved | VisitCompleted], origin: Origin) -> None:
     """Deliver the example of an event."""
     handler = getattr(BillingService, f"on_{kind.event_name()}")
-    handler(host(database, NOBODY, origin=actor.origin), **kind.example)
+    handler(host(database, NOBODY, origin=origin), **kind.example)
 
 
 def ask(database: Database, method: str, who: Actor, **payload: Any) -> Any:
@@ -30,9 +31,9 @@ def ask(database: Database, method: str, who: Actor, **payload: Any) -> Any:
 
 
 def test_visit_becomes_a_paid_invoice(fresh: Database) -> None:
-    hear(fresh, DoctorApproved, heard())
+    hear(fresh, DoctorApproved, an_origin())
     assert ask(fresh, "set_price", ADMIN, **PRICE)["currency"] == "EUR"
-    hear(fresh, VisitCompleted, heard())
+    hear(fresh, VisitCompleted, an_origin())
     me = {"patient_id": str(PATIENT.id)}
     (issued,) = ask(fresh, "list_my_invoices", PATIENT, **me)["items"]
     assert (issued["number"], issued["status"], issued["total_minor"]) == (1, "issued", 8000)
@@ -46,7 +47,7 @@ def test_visit_becomes_a_paid_invoice(fresh: Database) -> None:
 
 
 def test_repeated_event_has_its_effect_once(fresh: Database) -> None:
-    again = heard()
+    again = an_origin()
     hear(fresh, VisitCompleted, again)
     hear(fresh, VisitCompleted, again)
     with fresh.read() as session:

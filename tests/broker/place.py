@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,9 +15,9 @@ from nameko.containers import ServiceContainer
 from sqlalchemy import select, text
 from uuid_utils.compat import uuid7
 
+from chassis.call import Call
 from chassis.config import SERVICES
 from chassis.errors import MatronError
-from chassis.execution.run import Call
 from chassis.messaging.consumer import Broker
 from chassis.persistence.database import Database
 from gateway.rpc import RpcClient
@@ -113,8 +114,7 @@ class Place:
 
     def write(self, client: RpcClient, text: str = "a note", *, key: str | None = None) -> dict[str, Any]:
         """Write a note in the ward; the reply."""
-        call = self.nurse()
-        call.key = key or text
+        call = replace(self.nurse(), key=key or text)
         result: dict[str, Any] = client.call("ward", "write_note", {"text": text}, call, 5.0).result
         return result
 

@@ -6,8 +6,8 @@ from collections import Counter
 import eventlet
 import pytest
 
+from chassis.call import Call
 from chassis.errors import MatronError
-from chassis.execution.run import Call
 from gateway.rpc import RpcClient
 from tests.broker.place import Place, Raw, refusal, soon, taken
 from tests.ward import Steps, Ward

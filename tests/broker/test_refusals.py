@@ -1,6 +1,7 @@
 """What a service refuses, whoever asks; and nothing unexpected leaves it."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import eventlet
@@ -53,15 +54,14 @@ def test_a_service_that_never_ran_is_known_to_be_down_at_once(place: Place) -> N
 
 def test_a_command_of_another_role_is_refused_by_the_service_itself(place: Place) -> None:
     place.serve(Ward)
-    call, client = place.nurse(), place.client()
-    call.token = place.mint.token("visitor")
+    call, client = replace(place.nurse(), token=place.mint.token("visitor")), place.client()
     assert refusal(lambda: client.call("ward", "write_note", {"text": "x"}, call, 5.0).result).code == "role_missing"
 
 
 def test_a_forged_token_is_refused_by_the_service_itself(place: Place) -> None:
     place.serve(Ward)
     call, client = place.nurse(), place.client()
-    call.token = call.token[:-8] + "AAAAAAAA"
+    call = replace(call, token=call.token[:-8] + "AAAAAAAA")
     assert refusal(lambda: client.call("ward", "write_note", {"text": "x"}, call, 5.0).result).code == "token_invalid"
 
 

@@ -1,6 +1,7 @@
 """A host of the ward's commands without nameko and without a broker: what the shapes of execution need, and no more."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from sqlalchemy import Table, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
+from chassis.call import Call
 from chassis.errors import MatronError
 from chassis.event import Origin
-from chassis.execution.reactions import run_event
-from chassis.execution.run import Call, Shape
+from chassis.execution.reactions import Reaction
+from chassis.execution.run import Operation, OutsideOperation
 from chassis.execution.waits import Waits
 from chassis.identity import Actor
 from chassis.persistence.database import Database
@@ -42,13 +44,13 @@ class FakeHost:
         return self.who
 
 
-WRITE = Shape(ward.WriteNote, ward.write)
-SEND = Shape(ward.SendNote, ward.prepare, ward.outside, ward.record)
-TRY = Shape(ward.TryCode, ward.try_code)
-GREET = Shape(ward.Greet, ward.greet)
+WRITE = Operation(ward.WriteNote, ward.write)
+SEND = OutsideOperation(ward.SendNote, ward.prepare, ward.outside, ward.record)
+TRY = Operation(ward.TryCode, ward.try_code)
+GREET = Operation(ward.Greet, ward.greet)
 
 
-def run(shape: Shape, database: Database, payload: Mapping[str, Any] | None = None, **host: Any) -> Any:
+def run(shape: Operation, database: Database, payload: Mapping[str, Any] | None = None, **host: Any) -> Any:
     """Do a command as the service would; the reply."""
     return shape.run(FakeHost(database, **host), {"text": "a note"} if payload is None else payload)
 
@@ -56,8 +58,10 @@ def run(shape: Shape, database: Database, payload: Mapping[str, Any] | None = No
 def hear(database: Database, *, event_id: UUID | None = None, sequence: int = 1, note_id: UUID | None = None) -> None:
     """Let the desk hear of a note."""
     host = FakeHost(database)
-    host.call.origin = Origin(event_id or uuid7(), "ward", "note_written", sequence, clock.now(), "s", "request-9")
-    run_event(host, ward.NoteWritten, "desk.on_note_written", ward.hear, {"note_id": str(note_id or uuid7())})
+    origin = Origin(event_id or uuid7(), "ward", "note_written", sequence, clock.now(), "s", "request-9")
+    host.call = replace(host.call, origin=origin)
+    reaction = Reaction(ward.NoteWritten, "desk.on_note_written", ward.hear)
+    reaction.run(host, {"note_id": str(note_id or uuid7())})
 
 
 def outcome(work: Callable[[], Any]) -> str:

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 import tokens
 from chassis import identity
 from chassis.contract import Command
-from chassis.errors import Forbidden, NotFound, Stale, Unauthenticated, Unavailable
+from chassis.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from chassis.identity import NOBODY, Actor, Verifier, check_right
 from tests.tokens import KEY_ID, Mint
 from tokens import revoked
@@ -234,18 +234,6 @@ def test_who_has_to_set_up_a_second_factor_may_ask_what_that_takes() -> None:
     check_right(ENROLLING, asking("nurse", enrolling=True))
 
 
-@pytest.mark.parametrize("seen", ["", "*", '"3"', '"2", "3"'])
-def test_what_has_not_changed_may_be_changed(seen: str) -> None:
-    replace(NURSE, if_match=seen).expects(3)
-
-
-@pytest.mark.parametrize("seen", ['"2"', 'W/"3"', "3", '"33"', '"1", "2"'])
-def test_what_has_changed_meanwhile_may_not(seen: str) -> None:
-    with pytest.raises(Stale) as error:
-        replace(NURSE, if_match=seen).expects(3)
-    assert error.value.facts == {"revision": 3}
-
-
 def test_one_acts_for_oneself_and_others_only_with_the_role() -> None:
     other = uuid7()
     NURSE.may_act_for(NURSE.person)
@@ -259,8 +247,3 @@ def test_nobody_acts_for_nobody() -> None:
         NOBODY.may_act_for(uuid7())
     with pytest.raises(Unauthenticated):
         assert NOBODY.person
-
-
-def test_only_a_handler_of_an_event_has_heard_one() -> None:
-    with pytest.raises(LookupError):
-        _ = NOBODY.heard

@@ -23,6 +23,7 @@ from services.clinical import handlers as accounts
 from services.clinical.models.care import CareRelation
 from services.clinical.models.patients import Patient
 from services.clinical.models.prescriptions import Prescription
+from tests.calls import delivered
 from tests.events import example_of
 
 HOUR = timedelta(hours=1)
@@ -76,7 +77,7 @@ def opened_account(session: Session, person_id: UUID, *, sequence: int = 1, **fa
     """The patient after auth's event about an account: only `user_updated` has a phone number."""
     event: type[UserRegistered | UserUpdated] = UserUpdated if "phone" in facts else UserRegistered
     told = {"user_id": person_id, "name": "Asha Rao", "email": "asha@example.org", **facts}
-    accounts.remember(session, heard(event.event_name(), sequence=sequence), example_of(event, **told))
+    accounts.remember(session, heard(session, event.event_name(), sequence=sequence), example_of(event, **told))
     session.flush()
     return session.get_one(Patient, person_id, populate_existing=True)
 
@@ -92,10 +93,12 @@ def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
     return [published.data for published in session.published if type(published) is kind]
 
 
-def heard(name: str = "visit_started", *, sequence: int = 1, occurred_at: datetime | None = None) -> Actor:
+def heard(
+    session: Session, name: str = "visit_started", *, sequence: int = 1, occurred_at: datetime | None = None
+) -> Actor:
     """What a handler acts as."""
     moment = occurred_at or clock.now()
-    return Actor.system(origin=Origin(uuid7(), "somewhere", name, sequence, moment, "subject", "correlation"))
+    return delivered(session, Origin(uuid7(), "somewhere", name, sequence, moment, "subject", "correlation"))
 
 
 def visit(who: Actor, whom: Actor, *, starts: float = -1, **fields: Any) -> dict[str, Any]:
@@ -115,7 +118,7 @@ def visit(who: Actor, whom: Actor, *, starts: float = -1, **fields: Any) -> dict
 def in_care(session: Session, **fields: Any) -> tuple[Actor, Actor]:
     """A doctor and a patient whose visit began an hour ago."""
     who, whom = doctor(), patient()
-    care.agreed(session, heard(), example_of(AppointmentBooked, **visit(who, whom, **fields)))
+    care.agreed(session, heard(session), example_of(AppointmentBooked, **visit(who, whom, **fields)))
     return who, whom
 
 

@@ -106,13 +106,13 @@ def test_record_of_staff_stays_when_the_desk_has_worked_on_it(session: Session) 
 
 def test_record_of_staff_stays_when_a_doctor_treats_them(session: Session) -> None:
     known = opened_account(session, uuid7())
-    care.agreed(session, heard(), example_of(AppointmentBooked, **visit(doctor(), patient(known.id))))
+    care.agreed(session, heard(session), example_of(AppointmentBooked, **visit(doctor(), patient(known.id))))
     assert told(session, known, is_patient=False).id == known.id
 
 
 def test_erased_patient_stays_a_tombstone(session: Session) -> None:
     known = opened_account(session, uuid7())
-    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
+    patients.forget(session, heard(session, "user_erased"), example_of(UserErased, user_id=known.id))
     session.flush()
     after = told(session, known, is_patient=False, phone=HERS, phone_changed_at=clock.now())
     assert (after.erased_at is None, after.phone, after.phone_changed_at) == (False, None, None)

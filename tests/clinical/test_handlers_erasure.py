@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from uuid_utils.compat import uuid7
 
+from chassis import clock
 from chassis.errors import NotFound
 from chassis.execution.run import add_events
 from chassis.persistence import tables
@@ -21,7 +22,7 @@ CANARY = ("asha", "rao", "+4930222222", "lindenweg", "mira", "1990")
 
 
 def _forgotten(session: Session, person_id: object) -> Patient:
-    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=person_id))  # type: ignore[arg-type]
+    patients.forget(session, heard(session, "user_erased"), example_of(UserErased, user_id=person_id))  # type: ignore[arg-type]
     session.flush()
     return session.get_one(Patient, person_id, populate_existing=True)
 
@@ -43,10 +44,10 @@ def test_no_personal_fact_is_left_in_any_table(session: Session) -> None:
     patients.update_own(
         session, patient(known.id), UpdateMyProfile(patient_id=known.id, phone="+4930222222", address=None)
     )
-    add_events(session, desk())
+    add_events(session)
     session.published.clear()
     reply = {"is": {"id": str(known.id), "name": known.name}}
-    key = {"actor": "desk", "command": "c", "key": "k", "fingerprint": "f", "created_at": heard().origin.occurred_at}  # type: ignore[union-attr]
+    key = {"actor": "desk", "command": "c", "key": "k", "fingerprint": "f", "created_at": clock.now()}
     session.execute(insert(tables.idempotency), {**key, "reply": reply})
     session.execute(update(tables.outbox).values(sequence=tables.outbox.c.position))
     session.execute(update(tables.relay).values(sent_through=2**30))
@@ -94,8 +95,8 @@ def test_the_next_of_that_name_is_no_double(session: Session) -> None:
 def test_an_erasure_is_not_undone_by_the_events_that_are_still_to_be_sent(fresh: Database) -> None:
     with fresh.begin() as session:
         known = registered(session)
-        add_events(session, desk())
+        add_events(session)
     with pytest.raises(Exception, match="events_unsent"), fresh.begin() as session:
-        patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
+        patients.forget(session, heard(session, "user_erased"), example_of(UserErased, user_id=known.id))
     with fresh.read() as session:
         assert patients.get(session, desk(), GetPatient(patient_id=known.id)).name == "Asha Rao"

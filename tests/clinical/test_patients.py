@@ -24,12 +24,13 @@ from contracts.clinical.patients import (
 )
 from services.clinical import patients, rules
 from services.clinical.models.patients import Patient
+from tests.calls import called
 from tests.clinical.factories import ADDRESS, MOTHER, desk, heard, opened_account, patient, person, registered, said
 from tests.events import example_of
 
 
-def _correct(session: Session, known: Patient, *, actor: Actor | None = None, **changes: Any) -> Patient:
-    return patients.correct(session, actor or desk(), CorrectPatient(patient_id=known.id, **changes))
+def _correct(session: Session, known: Patient, **changes: Any) -> Patient:
+    return patients.correct(session, desk(), CorrectPatient(patient_id=known.id, **changes))
 
 
 def _day_in_utc() -> date:
@@ -149,7 +150,7 @@ def test_ones_own_facts_are_awaited_while_nobody_has_told_of_the_account(session
 
 def test_the_facts_of_another_or_of_an_erased_patient_are_not_awaited(session: Session) -> None:
     known = registered(session)
-    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
+    patients.forget(session, heard(session, "user_erased"), example_of(UserErased, user_id=known.id))
     session.flush()
     for person_id in (known.id, uuid7()):
         with pytest.raises(NotFound) as refused:
@@ -182,17 +183,17 @@ def test_what_is_left_out_stays(session: Session) -> None:
 
 def test_a_change_of_an_older_revision_is_stale(session: Session) -> None:
     known = registered(session)
-    actor = Actor(id=known.id, if_match='"1"')
+    actor = Actor(id=known.id)
     patients.update_own(session, actor, UpdateMyProfile(patient_id=known.id, phone="+49301234567"))
-    with pytest.raises(Stale) as refused:
+    with called(session, if_match='"1"'), pytest.raises(Stale) as refused:
         patients.update_own(session, actor, UpdateMyProfile(patient_id=known.id, phone="+49307654321"))
     assert refused.value.facts == {"revision": 2}
 
 
 def test_the_desk_too_must_have_seen_the_revision_it_names(session: Session) -> None:
     known = registered(session)
-    with pytest.raises(Stale):
-        _correct(session, known, actor=desk(if_match='"7"'), sex="other")
+    with called(session, if_match='"7"'), pytest.raises(Stale):
+        _correct(session, known, sex="other")
 
 
 def test_saying_what_is_known_already_changes_no_revision(session: Session) -> None:

@@ -18,6 +18,7 @@ from contracts.auth.events import UserErased
 from contracts.clinical.patients import UpdateMyProfile
 from services.clinical import patients
 from services.clinical.models.patients import Patient, RecordNumber
+from tests.calls import called
 from tests.clinical.factories import heard, opened_account, registered
 from tests.events import example_of
 from tests.hospital import eventually
@@ -95,7 +96,9 @@ def test_an_erasure_and_the_registration_at_once_leave_a_tombstone(fresh: Databa
     def both(person_id: UUID) -> tuple[Callable[[Session], Any], Callable[[Session], Any]]:
         return (
             lambda session: opened_account(session, person_id).mrn,
-            lambda session: patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=person_id)),
+            lambda session: patients.forget(
+                session, heard(session, "user_erased"), example_of(UserErased, user_id=person_id)
+            ),
         )
 
     _together(fresh, *(work for _time in range(10) for work in both(uuid7())))
@@ -125,10 +128,13 @@ def test_of_two_changes_of_one_revision_at_once_the_second_is_stale(fresh: Datab
         known = registered(session)
 
     def change(phone: str) -> Callable[[Session], Any]:
-        actor = Actor(id=known.id, if_match='"1"')
-        return lambda session: (
-            patients.update_own(session, actor, UpdateMyProfile(patient_id=known.id, phone=phone)).revision
-        )
+        actor, command = Actor(id=known.id), UpdateMyProfile(patient_id=known.id, phone=phone)
+
+        def work(session: Session) -> int:
+            with called(session, if_match='"1"'):
+                return patients.update_own(session, actor, command).revision
+
+        return work
 
     assert _behind(fresh, change("+49301234567"), change("+49307654321")) == "stale"
     assert [(one.phone, one.revision) for one in _patients(fresh)] == [("+49301234567", 2)]

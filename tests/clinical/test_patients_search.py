@@ -98,7 +98,7 @@ def test_patients_of_one_name_are_all_listed(session: Session) -> None:
 
 def test_an_erased_patient_is_not_listed(session: Session) -> None:
     known = registered(session)
-    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known.id))
+    patients.forget(session, heard(session, "user_erased"), example_of(UserErased, user_id=known.id))
     session.flush()
     assert searched(session).items == searched(session, mrn=known.mrn).items == []
 
@@ -122,7 +122,7 @@ def test_those_found_by_name_are_listed_by_that_word_page_by_page(session: Sessi
 
 def test_patients_are_found_by_their_ids_and_unknown_or_erased_ones_are_absent(session: Session) -> None:
     known = [registered(session, email=None, given_name=name) for name in ("Zoe", "Ben", "Asha", "Lea")]
-    patients.forget(session, heard("user_erased"), example_of(UserErased, user_id=known[3].id))
+    patients.forget(session, heard(session, "user_erased"), example_of(UserErased, user_id=known[3].id))
     session.flush()
     ids = [known[0].id, uuid7(), known[2].id, known[3].id, known[0].id]
     assert _names(searched(session, ids=ids)) == ["Asha Rao", "Zoe Rao"]

@@ -86,7 +86,7 @@ def test_a_patient_cannot_read_anothers_prescriptions(session: Session) -> None:
 def test_a_doctor_reads_what_another_prescribed_to_a_patient_in_care(session: Session) -> None:
     author, whom = in_care(session)
     reader = doctor()
-    care.agreed(session, heard(), example_of(AppointmentBooked, **visit(reader, whom)))
+    care.agreed(session, heard(session), example_of(AppointmentBooked, **visit(reader, whom)))
     prescribed(session, author, whom, "Ibuprofen")
     assert _names(_of_patient(session, reader, whom)) == ["Ibuprofen"]
 

@@ -46,12 +46,12 @@ class Handler:
         self.failures = 0
         self.done: list[UUID] = []
 
-    def take(self, _session: Any, actor: Any, _event: Any) -> None:
+    def take(self, session: Any, _actor: Any, _event: Any) -> None:
         """Fail so many times, then do it."""
         if self.failures:
             self.failures -= 1
             raise Conflict("closed", "Not now.")
-        self.done.append(actor.origin.event_id)
+        self.done.append(session.call.heard.event_id)
 
 
 @pytest.fixture

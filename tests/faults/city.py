@@ -19,8 +19,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from sqlalchemy import NullPool, create_engine, text
 
+from chassis.call import Call
 from chassis.execution.run import add_events
-from chassis.identity import Actor
+from chassis.identity import SYSTEM
 from chassis.persistence.database import Database
 from contracts.roles import Role
 from services.auth.accounts import commands as accounts
@@ -78,12 +79,12 @@ class City:
         self.near_slots = self._near_slots(today)
 
     def _hire(self, number: int) -> list[UUID]:
-        database, system = Database(self.database_urls["auth"]), Actor.system(request_id="faults")
-        with database.begin() as session:
+        database = Database(self.database_urls["auth"])
+        with database.begin(Call(request_id="faults")) as session:
             hired = [
                 accounts.create_ready(
                     session,
-                    system,
+                    SYSTEM,
                     email=f"{uuid4().hex}@faults.example",
                     password_hash="",
                     name=f"Dr {count}",
@@ -92,7 +93,7 @@ class City:
                 ).id
                 for count in range(number)
             ]
-            add_events(session, system)
+            add_events(session)
         database.close()
         return hired
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 import requests
 
+from chassis.call import Call
 from chassis.contract import Command, Query, View
 from chassis.errors import Stale
 from chassis.identity import Actor
@@ -48,7 +49,7 @@ def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:
     """Whether a change with this header is made at a path that shows the actor's own record, in that revision."""
     told = etags.revisions(if_match, etags.mark_of(actor))
     try:
-        Actor(if_match=told).expects(revision)
+        Call(if_match=told).expects(revision)
     except Stale:
         return False
     return True

@@ -8,9 +8,9 @@ from uuid import UUID
 import orjson
 import pytest
 
+from chassis.call import Call
 from chassis.contract import ANYONE, Command, Query, View
 from chassis.errors import Forbidden, Invalid, Unauthenticated
-from chassis.execution.run import Call
 from chassis.identity import Actor
 from contracts.auth.sessions import EndSession, LogOut
 from contracts.roles import Role

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.contract import Command
-from chassis.execution.run import Shape
+from chassis.execution.run import Operation
 from chassis.refusals import BAD_CURSOR
 from gateway.documents import refusals
 from tests.guards.codes import raised
@@ -47,8 +47,8 @@ NEVER = {
 def steps(command: type[Command]) -> list[Callable[..., Any]]:
     """The functions that its service's table names for a command."""
     method = members_with("contract")[command.service][command.method()]
-    shape = next(cell.cell_contents for cell in method.__closure__ if isinstance(cell.cell_contents, Shape))
-    return [step for step in (shape.use_case, shape.outside, shape.then) if step is not None]
+    operation = next(cell.cell_contents for cell in method.__closure__ if isinstance(cell.cell_contents, Operation))
+    return [step for step in vars(operation).values() if callable(step) and step is not operation.contract]
 
 
 def told(command: type[Command]) -> Told:

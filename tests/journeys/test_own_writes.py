@@ -19,14 +19,14 @@ ROUNDS = int(os.environ.get("OWN_WRITES", "5"))
 LAG = 0.25
 LATE = f"""
 import eventlet
-from chassis import reactions, waits
+from chassis.execution import reactions, waits
 from transports import timers
-begin, handle, waits.SECONDS = timers.WakingTimer.__init__, reactions.run_event, 10.0
+begin, handle, waits.SECONDS = timers.WakingTimer.__init__, reactions.Reaction.run, 10.0
 timers.WakingTimer.__init__ = lambda timer, seconds: begin(timer, 3600 * seconds)
 def late(*event):
     eventlet.sleep({LAG})
     handle(*event)
-reactions.run_event = late
+reactions.Reaction.run = late
 from matron.command import main
 main()
 """

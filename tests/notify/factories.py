@@ -22,6 +22,7 @@ from services.notify.models.deliveries import Delivery
 from services.notify.models.notifications import Notification
 from services.notify.notifications.commands import notify
 from services.notify.service import NotifyService
+from tests.calls import delivered
 from tests.events import example_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -63,11 +64,16 @@ def person(person_id: UUID | None = None) -> Actor:
 
 
 def heard(
-    name: str = "an_event", *, subject: UUID | None = None, event_id: UUID | None = None, sequence: int = 1
+    session: Session,
+    name: str = "an_event",
+    *,
+    subject: UUID | None = None,
+    event_id: UUID | None = None,
+    sequence: int = 1,
 ) -> Actor:
     """Return the actor of a handler."""
     origin = Origin(event_id or uuid7(), "somewhere", name, sequence, NOON, str(subject or uuid7()), "correlation")
-    return Actor.system(origin=origin)
+    return delivered(session, origin)
 
 
 def handle(session: Session, actor: Actor, event: Event) -> None:
@@ -77,7 +83,7 @@ def handle(session: Session, actor: Actor, event: Event) -> None:
 
 def notified(session: Session, actor: Actor) -> list[Notification]:
     """Return the notifications of the event that the actor has heard."""
-    query = select(Notification).where(Notification.event_id == actor.heard.event_id)
+    query = select(Notification).where(Notification.event_id == session.call.heard.event_id)
     return list(session.scalars(query))
 
 
@@ -86,7 +92,7 @@ def notification(
 ) -> Notification:
     """Return the notification of the person in this field of an event, made from its example and these facts."""
     example = example_of(event, **facts)
-    actor = heard(event.event_name(), subject=example.data[event.subject], event_id=event_id)
+    actor = heard(session, event.event_name(), subject=example.data[event.subject], event_id=event_id)
     notify(session, actor, example, field)
     (created,) = notified(session, actor)
     return created
@@ -94,7 +100,7 @@ def notification(
 
 def mail(session: Session, *, actor: Actor | None = None, **fields: Any) -> Delivery:
     """Return a verification mail that is due."""
-    actor = actor or heard("mail_token_issued")
+    actor = actor or heard(session, "mail_token_issued")
     token = {
         "user_id": uuid7(),
         "email": "asha@example.org",
@@ -104,7 +110,7 @@ def mail(session: Session, *, actor: Actor | None = None, **fields: Any) -> Deli
         **fields,
     }
     on_mail_token_issued(session, actor, example_of(MailTokenIssued, **token))
-    return session.scalars(select(Delivery).where(Delivery.event_id == actor.heard.event_id)).one()
+    return session.scalars(select(Delivery).where(Delivery.event_id == session.call.heard.event_id)).one()
 
 
 def row(**fields: Any) -> Delivery:

@@ -21,10 +21,10 @@ each_event = pytest.mark.parametrize("event", HANDLERS, ids=lambda one: one.__na
 
 def outcome(session: Session, event: type[Event], facts: dict[str, Any]) -> tuple[list[Notification], list[Delivery]]:
     """Handle the event with these facts; return the notifications and mails that it creates."""
-    actor = heard(event.event_name(), subject=facts[event.subject])
+    actor = heard(session, event.event_name(), subject=facts[event.subject])
     handle(session, actor, event(**facts))
-    notified = select(Notification).where(Notification.event_id == actor.heard.event_id)
-    mailed = select(Delivery).where(Delivery.event_id == actor.heard.event_id)
+    notified = select(Notification).where(Notification.event_id == session.call.heard.event_id)
+    mailed = select(Delivery).where(Delivery.event_id == session.call.heard.event_id)
     return list(session.scalars(notified)), list(session.scalars(mailed))
 
 

@@ -1,7 +1,7 @@
 """Asking the scheduling service as a client does: through its own table, with tokens' roles, commits and events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,7 @@ def ask(
 ) -> Answer:
     """Have the service do it, whatever becomes of it. What is unexpected is a refusal with the code `internal`."""
     host = FakeHost(database, actor=actor, key=str(uuid7()))
-    host.call.if_match = if_match
+    host.call = replace(host.call, if_match=if_match)
     try:
         reply = getattr(SchedulingService, contract.method())(host, **orjson.loads(orjson.dumps(payload)))
     except MatronError as refusal:

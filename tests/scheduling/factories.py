@@ -29,6 +29,7 @@ from services.scheduling.directory import doctors, patients
 from services.scheduling.models.appointments import Appointment, AppointmentChange
 from services.scheduling.models.availability import AvailabilityRule
 from services.scheduling.rules import Slot
+from tests.calls import delivered
 from tests.events import example_of
 from tests.perform import perform
 
@@ -60,17 +61,17 @@ def patient(person: UUID | None = None, *roles: str) -> Actor:
     return Actor(id=person or uuid7(), roles=frozenset(roles or ("patient",)), verified=True)
 
 
-def heard(sequence: int = 1) -> Actor:
+def heard(session: Session, sequence: int = 1) -> Actor:
     """What a handler acts as."""
     origin = Origin(uuid7(), "auth", "doctor_approved", sequence, clock.now(), "subject", "correlation")
-    return Actor.system(origin=origin)
+    return delivered(session, origin)
 
 
 def doctor(session: Session, rules: list[RuleView] | None = None, **fields: Any) -> Actor:
     """A doctor of the directory, with hours on every day."""
     who = Actor(id=uuid7(), roles=frozenset({"doctor"}), verified=True)
     given = {"name": "Dr Lena Weiss", "specialization": "cardiology", **fields}
-    doctors.remember(session, heard(), example_of(DoctorApproved, doctor_id=who.person, **given))
+    doctors.remember(session, heard(session), example_of(DoctorApproved, doctor_id=who.person, **given))
     session.flush()
     weekly_hours.set_schedule(
         session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK if rules is None else rules)
@@ -107,7 +108,7 @@ def book(session: Session, who: Actor, *, actor: Actor | None = None, **fields: 
     left_out = {"reason": None, "overbook_reason": None, "minutes": None}
     given = {"patient_id": asking.person, "starts_at": at(), **left_out, **fields}
     if given["patient_id"] != asking.person:
-        patients.admit(session, heard(), example_of(PatientRegistered, patient_id=given["patient_id"]))
+        patients.admit(session, heard(session), example_of(PatientRegistered, patient_id=given["patient_id"]))
     return seen(appointments.book(session, asking, BookAppointment(doctor_id=who.person, **given)))
 
 
@@ -134,7 +135,7 @@ def hold(session: Session, who: Actor, visit: dict[str, Any]) -> list[dict[str, 
 
 def history(session: Session, visit: dict[str, Any]) -> list[tuple[int, str, UUID | None]]:
     """Revision, status and author of each change of a visit."""
-    add_events(session, patient())
+    add_events(session)
     session.appended.clear()
     change = AppointmentChange
     query = select(change.revision, change.status, change.actor_id).where(change.appointment_id == visit["id"])

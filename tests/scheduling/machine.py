@@ -58,7 +58,7 @@ class People(RuleBasedStateMachine):
         self.patients = [*(factories.patient() for _ in range(PATIENTS - 1)), self.doctors[-1]]
         with self.database.begin() as session:
             for one in self.patients:
-                patients.admit(session, factories.heard(), example_of(PatientRegistered, patient_id=one.person))
+                patients.admit(session, factories.heard(session), example_of(PatientRegistered, patient_id=one.person))
         ids = [one.person for one in self.doctors]
         self.model = Model(dict(zip(ids, HOURS, strict=True)), BEGIN)
         self.words = 1
@@ -99,8 +99,8 @@ class People(RuleBasedStateMachine):
     def hear(self, doctor: Actor, *, is_gone: bool) -> None:
         """Auth says that a doctor cannot be visited any more, or can again."""
         self.words += 1
-        said = factories.heard(self.words)
         with self.database.begin() as session:
+            said = factories.heard(session, self.words)
             if is_gone:
                 doctors.suspend(session, said, user_id=doctor.person)
             else:

@@ -36,7 +36,7 @@ def colleague(session: Session, *roles: str) -> Actor:
     """One of the staff with these roles, whom scheduling knows."""
     who = patient(None, *roles)
     for role in roles:
-        staff.remember(session, heard(), example_of(StaffApproved, user_id=who.person, role=role))
+        staff.remember(session, heard(session), example_of(StaffApproved, user_id=who.person, role=role))
     return who
 
 

@@ -240,8 +240,10 @@ def test_a_link_is_taken_back_by_its_owner_alone_and_as_often_as_wanted(session:
 
 def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session) -> None:
     leaving: list[Callable[[UUID], None]] = [
-        lambda one: handlers.on_user_deactivated(session, heard(2), example_of(UserDeactivated, user_id=one)),
-        lambda one: handlers.on_user_erased(session, heard(3), example_of(UserErased, user_id=one, reassign_to=None)),
+        lambda one: handlers.on_user_deactivated(session, heard(session, 2), example_of(UserDeactivated, user_id=one)),
+        lambda one: handlers.on_user_erased(
+            session, heard(session, 3), example_of(UserErased, user_id=one, reassign_to=None)
+        ),
     ]
     for leave in leaving:
         who = patient()
@@ -269,7 +271,7 @@ ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
 def test_a_link_ends_with_the_sessions_and_one_that_is_made_later_stays(session: Session, what: str) -> None:
     who, other = patient(), patient()
     token, another = token_of(session, who), token_of(session, other)
-    actor = heard(2)
+    actor = heard(session, 2)
     ENDING[what](session, actor, who.person)
     with pytest.raises(NotFound):
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))

@@ -27,7 +27,7 @@ def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bo
     at = None if by_mistake else clock.now()
     handlers.on_patient_vital_status_changed(
         session,
-        heard(),
+        heard(session),
         example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=at, revision=revision),
     )
     session.flush()
@@ -94,7 +94,7 @@ def test_completion_is_undone_to_a_cancelled_visit_when_the_patient_has_died(ses
 
 def test_patient_who_is_erased_stays_so_when_the_death_is_heard_later(session: Session) -> None:
     asking = patient()
-    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=asking.person, reassign_to=None))
+    handlers.on_user_erased(session, heard(session, 9), example_of(UserErased, user_id=asking.person, reassign_to=None))
     die(session, asking.person)
     session.expire_all()
     assert session.get_one(Patient, asking.person).is_erased

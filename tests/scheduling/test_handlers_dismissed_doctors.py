@@ -23,7 +23,7 @@ Leave = Callable[[Session, Actor, int, UUID | None], None]
 def deactivate(session: Session, who: Actor, sequence: int, to: UUID | None) -> None:
     """Hear that an account cannot be used."""
     handlers.on_user_deactivated(
-        session, heard(sequence), example_of(UserDeactivated, user_id=who.person, reassign_to=to)
+        session, heard(session, sequence), example_of(UserDeactivated, user_id=who.person, reassign_to=to)
     )
     session.flush()
 
@@ -31,7 +31,7 @@ def deactivate(session: Session, who: Actor, sequence: int, to: UUID | None) -> 
 def dismiss(session: Session, who: Actor, sequence: int, to: UUID | None) -> None:
     """Hear that a person is no doctor any more."""
     handlers.on_role_revoked(
-        session, heard(sequence), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=to)
+        session, heard(session, sequence), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=to)
     )
     session.flush()
 
@@ -68,7 +68,7 @@ def test_visits_stay_when_the_doctor_is_known_to_be_back(session: Session, leave
     visit = booked(session, who)
     doctors.remember(
         session,
-        heard(9),
+        heard(session, 9),
         example_of(DoctorApproved, doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology"),
     )
     leave(session, who, 8, None)
@@ -78,7 +78,7 @@ def test_visits_stay_when_the_doctor_is_known_to_be_back(session: Session, leave
 def test_visits_stay_when_the_doctor_loses_another_role(session: Session) -> None:
     who = doctor(session)
     visit = booked(session, who)
-    handlers.on_role_revoked(session, heard(9), example_of(RoleRevoked, user_id=who.person, role="nurse"))
+    handlers.on_role_revoked(session, heard(session, 9), example_of(RoleRevoked, user_id=who.person, role="nurse"))
     assert after(session, visit)[:2] == (who.person, "booked")
 
 

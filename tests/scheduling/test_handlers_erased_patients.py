@@ -49,7 +49,7 @@ def test_what_an_erased_patient_wrote_is_gone_and_the_visit_is_not(session: Sess
 
 def test_an_erased_patient_asks_for_no_visit(session: Session) -> None:
     who, asking = doctor(session), patient()
-    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=asking.person, reassign_to=None))
+    handlers.on_user_erased(session, heard(session, 9), example_of(UserErased, user_id=asking.person, reassign_to=None))
     with pytest.raises(NotFound) as refused:
         book(session, who, actor=asking, reason="my knee")
     assert refused.value.detail == "There is no such patient."

@@ -1,6 +1,5 @@
 """Tasks: given by admins, moved by their owners alone, and each end told to whoever did not bring it about."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from contracts.scheduling.tasks import (
 )
 from services.scheduling import handlers, tasks
 from services.scheduling.directory import patients, staff
+from tests.calls import called
 from tests.events import example_of
 from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, correct, do, nurse, somebody, task
@@ -97,7 +97,7 @@ def test_why_a_task_is_not_done_is_kept(session: Session, who: Actor, ended: str
 @pytest.mark.parametrize("left", [False, True])
 def test_only_staff_is_given_tasks(session: Session, who: Actor, left: bool) -> None:  # noqa: FBT001  the case
     if left:
-        staff.suspend(session, heard(2), user_id=who.person)
+        staff.suspend(session, heard(session, 2), user_id=who.person)
     with pytest.raises(NotFound):
         task(session, who if left else ADMIN)
 
@@ -153,7 +153,7 @@ def test_another_owner_has_to_accept_the_task(session: Session, who: Actor, befo
 
 def test_a_task_of_somebody_who_is_erased_stays_for_another(session: Session, who: Actor) -> None:
     made = task(session, who)
-    handlers.on_user_erased(session, heard(2), example_of(UserErased, user_id=who.person, reassign_to=None))
+    handlers.on_user_erased(session, heard(session, 2), example_of(UserErased, user_id=who.person, reassign_to=None))
     found = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": who.person}))
     assert [(one.id, one.status) for one in found.items] == [(made["id"], "requested")]
     other = nurse(session)
@@ -211,15 +211,15 @@ def test_a_cancelled_task_keeps_the_rest_and_a_reason_is_for_cancelling(fields: 
 
 def test_a_task_that_has_changed_meanwhile_is_stale(session: Session, who: Actor) -> None:
     made = task(session, who)
-    with pytest.raises(Stale):
-        correct(session, made, by=replace(ADMIN, if_match='"7"'), title="Pillows")
-    with pytest.raises(Stale):
-        do(session, replace(who, if_match='"7"'), made, "accept")
+    with called(session, if_match='"7"'), pytest.raises(Stale):
+        correct(session, made, title="Pillows")
+    with called(session, if_match='"7"'), pytest.raises(Stale):
+        do(session, who, made, "accept")
 
 
 def test_admins_list_tasks_by_owner_patient_and_status(session: Session, who: Actor) -> None:
     about = somebody()
-    patients.admit(session, heard(), example_of(PatientRegistered, patient_id=about))
+    patients.admit(session, heard(session), example_of(PatientRegistered, patient_id=about))
     first, second = task(session, who), task(session, who, patient_id=about)
     do(session, who, second, "accept")
     mine = {"owner_id": who.person}

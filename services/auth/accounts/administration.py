@@ -102,10 +102,10 @@ def _known(account: Account | None) -> Account:
     return account
 
 
-def update(session: Session, actor: Actor, command: UpdateUser) -> dict[str, Any]:
+def update(session: Session, _actor: Actor, command: UpdateUser) -> dict[str, Any]:
     """Deactivate or reactivate an account, or correct its name; what changes nothing is no change."""
     account = locked(session, command.user_id)
-    actor.expects(account.revision)
+    session.call.expects(account.revision)
     account.must_not_be_erased()
     if command.name:
         accounts.change(session, account, {"name": command.name})
@@ -137,7 +137,7 @@ def _reactivate(session: Session, account: Account) -> None:
 def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[str, Any]:
     """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change."""
     account = locked(session, command.user_id)
-    actor.expects(account.revision)
+    session.call.expects(account.revision)
     held, wanted = set(grants.roles_of(session, account.id)), set(command.assigned)
     said = (command.specialization or "").strip() or None
     corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)

@@ -178,7 +178,7 @@ def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, An
     account = session.get(Account, actor.person, with_for_update=True)
     if account is None or not account.may_sign_in:
         raise TOKEN_INVALID()
-    actor.expects(account.revision)
+    session.call.expects(account.revision)
     change(session, account, command.given())
     return shown(session, account)
 

@@ -45,7 +45,7 @@ def _check_reset(account: Account, mailed_to: str) -> None:
         raise mail_tokens.not_valid(account.id)
 
 
-def reset(session: Session, actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword) -> Any:
+def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword) -> Any:
     """Set the password of whoever got the mail, which also shows the address to be theirs.
 
     They get in at once, although wrong guesses may have locked the address, and go on.
@@ -56,7 +56,7 @@ def reset(session: Session, actor: Actor, _plan: Mapping[str, str], password_has
     session.note(actor_id=account.id, record_id=account.id)
     _set_password(session, account, password_hash)
     sessions.end_all(session, account.id)
-    lockout.open_for_owner(session, actor, account, kept)
+    lockout.open_for_owner(session, account, kept)
     if not account.is_verified:
         _show_first(session, account)
     return {"status": "password_set"}

@@ -22,7 +22,7 @@ WEEKS = UUID("01919c5e-0000-7000-8000-0000000000f1")
 """The ids of weeks are made from it."""
 
 
-def remember(session: Session, actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
+def remember(session: Session, _actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
     """Copy a patient without account, who may be invited; of one with an account, a phone number that is newer.
 
     The rows are locked in the order in which an invitation locks them. Nothing is published of the number: whoever
@@ -34,7 +34,7 @@ def remember(session: Session, actor: Actor, event: PatientRegistered | PatientU
         _follow_phone(account, event.phone, event.phone_changed_at)
         return
     facts = {"name": event.name, "phone": event.phone, "phone_changed_at": event.phone_changed_at}
-    keep(session, DeskPatient, "id", "changed_by", id=event.patient_id, changed_by=actor.heard.sequence, **facts)
+    keep(session, DeskPatient, "id", "changed_by", id=event.patient_id, changed_by=session.call.heard.sequence, **facts)
 
 
 def _follow_phone(account: Account, phone: str | None, changed_at: datetime | None) -> None:

@@ -51,15 +51,15 @@ REPLY_LOST = timedelta(seconds=10)
 """How long a used refresh token gets its successor again."""
 
 
-def begin(session: Session, actor: Actor, account: Account) -> dict[str, Any]:
+def begin(session: Session, account: Account) -> dict[str, Any]:
     """Sign somebody in who has shown who he is: the tokens of a new session."""
     now = clock.now()
     login = LoginSession(
         id=uuid7(),
         user_id=account.id,
         secret=secrets.token_bytes(32),
-        address=actor.address,
-        device=actor.device,
+        address=session.call.address,
+        device=session.call.device,
         created_at=now,
         last_used_at=now,
     )

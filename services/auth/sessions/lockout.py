@@ -16,7 +16,6 @@ from sqlalchemy import delete, select
 from chassis import clock
 from chassis.errors import MatronError
 from chassis.execution.run import Refused
-from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.refusals import LOCKED
 from services.auth import rules
@@ -27,12 +26,12 @@ OWN_FOR = timedelta(hours=1)
 """How long a network is the owner's own after a password was set in it."""
 
 
-def count_of(session: Session, actor: Actor, email_key: str) -> str:
+def count_of(session: Session, email_key: str) -> str:
     """Where a try for this address is counted: with everybody's, or with those from the owner's own network.
 
     The same is asked for an address without account, so that the time tells nobody.
     """
-    network = rules.network(actor.address)
+    network = rules.network(session.call.address)
     used_here = (OneTimeToken.used_from == network) & (OneTimeToken.used_at > clock.now() - OWN_FOR)
     query = select(OneTimeToken.digest).join(Account, Account.id == OneTimeToken.user_id)
     is_own = session.scalar(select(query.where(Account.email_key == email_key, used_here).exists()))
@@ -76,9 +75,9 @@ def forget(session: Session, count: str) -> None:
     session.execute(delete(LoginFailure).where(LoginFailure.email_digest == count))
 
 
-def open_for_owner(session: Session, actor: Actor, account: Account, used: OneTimeToken) -> None:
+def open_for_owner(session: Session, account: Account, used: OneTimeToken) -> None:
     """Let the owner in at once who has set a password with this token, and here whatever is guessed elsewhere."""
-    network = rules.network(actor.address)
+    network = rules.network(session.call.address)
     used.used_from = network or None
     for count in _counts(account.id, account.email_key, [network]):
         forget(session, count)

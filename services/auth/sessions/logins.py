@@ -36,18 +36,18 @@ class Candidate(NamedTuple):
     password_hash: str | None
 
 
-def find(session: Session, actor: Actor, command: LogIn) -> Candidate:
+def find(session: Session, _actor: Actor, command: LogIn) -> Candidate:
     """Whose password is to be compared."""
     key = rules.email_key(command.email)
     row = session.execute(select(Account.id, Account.password_hash).where(Account.email_key == key)).first()
     candidate = Candidate(row.id, row.password_hash or None) if row is not None else Candidate(None, None)
-    lockout.check(session, lockout.count_of(session, actor, key), candidate.user_id)
+    lockout.check(session, lockout.count_of(session, key), candidate.user_id)
     return candidate
 
 
 def log_in(
     session: Session,
-    actor: Actor,
+    _actor: Actor,
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the step before
     command: LogIn,
@@ -56,7 +56,7 @@ def log_in(
 
     What follows a failure does not depend on whether the address has an account, so that the time tells nobody.
     """
-    count = lockout.count_of(session, actor, rules.email_key(command.email))
+    count = lockout.count_of(session, rules.email_key(command.email))
     lockout.guard(session, count, candidate.user_id)
     session.note(record_id=candidate.user_id)
     account = session.get(Account, candidate.user_id, with_for_update=True) if right else None
@@ -65,7 +65,7 @@ def log_in(
     if mfa.is_enabled(session, account.id):
         return _asked_for_code(session, account)
     lockout.forget(session, count)
-    return sessions.begin(session, actor, account)
+    return sessions.begin(session, account)
 
 
 def _is_still(account: Account, candidate: Candidate) -> bool:
@@ -87,13 +87,13 @@ def _asked_for_code(session: Session, account: Account) -> dict[str, Any]:
     return {"mfa_token": token, "expires_in": int(CODE_WITHIN.total_seconds())}
 
 
-def give_code(session: Session, actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
+def give_code(session: Session, _actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
     """The second step: open a session for a code of the app, or for a recovery code, each of which works once."""
     waiting = (OneTimeToken.digest == rules.digest(command.mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
     user_id = session.scalar(select(OneTimeToken.user_id).where(waiting))
     if user_id is None:
         raise _not_valid(None)
-    count = _count_of_account(session, actor, user_id)
+    count = _count_of_account(session, user_id)
     account = _guarded(session, count, user_id)
     token = session.get(OneTimeToken, rules.digest(command.mfa_token), with_for_update=True)
     if token is None or token.used_at is not None or token.expires_at <= clock.now():
@@ -103,13 +103,13 @@ def give_code(session: Session, actor: Actor, command: VerifyMfa) -> dict[str, A
         return lockout.failed(session, count, LOGIN_FAILED("The code is wrong, or was used."))
     token.used_at = clock.now()
     lockout.forget(session, count)
-    return sessions.begin(session, actor, account)
+    return sessions.begin(session, account)
 
 
-def _count_of_account(session: Session, actor: Actor, user_id: UUID) -> str:
+def _count_of_account(session: Session, user_id: UUID) -> str:
     """Where a try to sign in to an account is counted: under its address, as the first step is."""
     key = session.scalar(select(Account.email_key).where(Account.id == user_id))
-    return lockout.count_of(session, actor, key or "")
+    return lockout.count_of(session, key or "")
 
 
 def _not_valid(user_id: UUID | None) -> Unauthenticated:

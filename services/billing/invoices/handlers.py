@@ -17,7 +17,7 @@ from services.billing.models.invoices import Invoice, InvoiceLine, UndoneVisit
 from services.billing.prices import catalogue
 
 
-def on_visit_completed(session: Session, actor: Actor, event: VisitCompleted) -> None:
+def on_visit_completed(session: Session, _actor: Actor, event: VisitCompleted) -> None:
     """Invoice a completed visit once. Without a price the invoice stays a draft with a held line.
 
     An undone completion is not invoiced, whichever event arrives first.
@@ -31,7 +31,7 @@ def on_visit_completed(session: Session, actor: Actor, event: VisitCompleted) ->
         code=rules.consultation_code(specialization) if specialization is not None else None,
         name="Consultation",
         quantity=1,
-        source_event=actor.heard.event_id,
+        source_event=session.call.heard.event_id,
     )
     invoice = Invoice(
         id=uuid7(),

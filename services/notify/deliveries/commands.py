@@ -26,7 +26,7 @@ class Mail:
     content: Mapping[str, str]
 
 
-def request_mail(session: Session, actor: Actor, mail: Mail) -> None:
+def request_mail(session: Session, _actor: Actor, mail: Mail) -> None:
     """Store a mail for sending, once per event. An erased person gets no mail."""
     # The lock makes an erasure at the same time wait, and delete this mail too.
     erased_at = select(Contact.erased_at).where(Contact.id == mail.person_id)
@@ -36,7 +36,7 @@ def request_mail(session: Session, actor: Actor, mail: Mail) -> None:
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
     row = insert(Delivery).values(
         id=mail_id,
-        event_id=actor.heard.event_id,
+        event_id=session.call.heard.event_id,
         person_id=mail.person_id,
         channel=Channel.EMAIL,
         recipient=mail.recipient,

@@ -20,5 +20,5 @@ def on_mail_token_issued(session: Session, actor: Actor, event: MailTokenIssued)
 def on_credentials_changed(session: Session, actor: Actor, event: CredentialsChanged) -> None:
     """Notify the owner in the app and by mail. The mail goes to the address from before the change."""
     notify(session, actor, event, "user_id")
-    content = {"what": event.what, "at": actor.heard.occurred_at.isoformat()}
+    content = {"what": event.what, "at": session.call.heard.occurred_at.isoformat()}
     request_mail(session, actor, Mail(event.user_id, event.email, MailTemplate.CREDENTIALS_CHANGED, content))

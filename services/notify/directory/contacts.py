@@ -33,9 +33,9 @@ def on_user_updated(session: Session, actor: Actor, event: UserUpdated) -> None:
     _copy_account(session, actor, event, Phone(event.phone, event.phone_changed_at))
 
 
-def _copy_account(session: Session, actor: Actor, event: UserRegistered | UserUpdated, phone: Phone) -> None:
+def _copy_account(session: Session, _actor: Actor, event: UserRegistered | UserUpdated, phone: Phone) -> None:
     insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    facts = {"name": event.name, "email": event.email, "changed_by": actor.heard.sequence}
+    facts = {"name": event.name, "email": event.email, "changed_by": session.call.heard.sequence}
     copy = insert(Contact).values(id=event.user_id, phone=phone.number, phone_changed_at=phone.changed_at, **facts)
     new = copy.excluded
     changes = {**{column: new[column] for column in facts}, **_newest_phone(new, ties=True)}
@@ -53,7 +53,7 @@ def on_patient_updated(session: Session, actor: Actor, event: PatientUpdated) ->
     _copy_patient(session, actor, event)
 
 
-def _copy_patient(session: Session, actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
+def _copy_patient(session: Session, _actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
     """Write the copy in one statement, so that two events do not race.
 
     For a patient with an account only a newer phone number counts. Name and address come from auth.
@@ -62,7 +62,7 @@ def _copy_patient(session: Session, actor: Actor, event: PatientRegistered | Pat
     facts = {
         "phone": event.phone,
         "phone_changed_at": event.phone_changed_at,
-        "patient_changed_by": actor.heard.sequence,
+        "patient_changed_by": session.call.heard.sequence,
     }
     copy = insert(Contact).values(id=event.patient_id, name=event.name, email=event.email, changed_by=0, **facts)
     has_account, new = Contact.changed_by > 0, copy.excluded

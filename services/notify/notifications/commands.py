@@ -17,7 +17,7 @@ from services.notify.models.notifications import Notification
 
 
 def notify(
-    session: Session, actor: Actor, event: Event, *recipients: str, kind: NotificationKind | None = None
+    session: Session, _actor: Actor, event: Event, *recipients: str, kind: NotificationKind | None = None
 ) -> None:
     """Notify the people in these fields of an event, each once.
 
@@ -33,7 +33,7 @@ def notify(
         if field != "patient_id" or not deceased.is_silenced(session, person, chosen):
             messages[person] = texts.of_notification(chosen, {**facts, "recipient": field})
     if messages:
-        _insert(session, actor.heard, chosen, messages)
+        _insert(session, session.call.heard, chosen, messages)
 
 
 def _insert(session: Session, origin: Origin, kind: NotificationKind, messages: Mapping[UUID, str]) -> None:

@@ -37,7 +37,7 @@ def locked(session: Session, actor: Actor, appointment_id: UUID, *parts: str) ->
     visit = session.get(Appointment, appointment_id, with_for_update=True)
     part_of(actor, visit, *parts)
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
-    actor.expects(visit.revision)
+    session.call.expects(visit.revision)
     return visit
 
 

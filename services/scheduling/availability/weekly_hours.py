@@ -31,7 +31,7 @@ def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[s
     doctor = session.get(Doctor, command.doctor_id, with_for_update=True)
     doctors.check(None if doctor is None else doctor.is_active)
     assert doctor is not None  # noqa: S101  for the type checker: else there is no such doctor
-    actor.expects(doctor.schedule_revision)
+    session.call.expects(doctor.schedule_revision)
     _check_overlaps(command.rules)
     session.execute(delete(AvailabilityRule).where(AvailabilityRule.doctor_id == command.doctor_id))
     if command.rules:

@@ -18,11 +18,10 @@ from contracts.scheduling.refusals import NO_SUCH_DOCTOR
 from services.scheduling.models.directory import Doctor
 
 
-def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:
+def remember(session: Session, _actor: Actor, event: DoctorApproved) -> None:
     """Copy an approved doctor, unless what is known is newer."""
     _keep(
         session,
-        actor,
         event.doctor_id,
         name=event.name,
         specialization=event.specialization,
@@ -31,18 +30,18 @@ def remember(session: Session, actor: Actor, event: DoctorApproved) -> None:
     )
 
 
-def _keep(session: Session, actor: Actor, doctor_id: UUID, **facts: Any) -> bool:
+def _keep(session: Session, doctor_id: UUID, **facts: Any) -> bool:
     """What auth says of a doctor is numbered through, so the last word is known in whatever order it is heard."""
-    return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=actor.heard.sequence, **facts)
+    return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=session.call.heard.sequence, **facts)
 
 
-def suspend(session: Session, actor: Actor, *, user_id: UUID) -> bool:
+def suspend(session: Session, _actor: Actor, *, user_id: UUID) -> bool:
     """A person cannot be visited, until approved again; whether that is the last word.
 
     Written of anybody: an approval may come later than this.
     """
-    facts = {"name": "", "specialization": "", "is_active": False, "left_at": actor.heard.occurred_at}
-    return _keep(session, actor, user_id, **facts)
+    facts = {"name": "", "specialization": "", "is_active": False, "left_at": session.call.heard.occurred_at}
+    return _keep(session, user_id, **facts)
 
 
 def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:

@@ -15,10 +15,10 @@ from contracts.scheduling.shifts.swaps import OTHER_ROLE
 from services.scheduling.models.directory import LEFT, StaffRole
 
 
-def remember(session: Session, actor: Actor, event: StaffApproved) -> None:
+def remember(session: Session, _actor: Actor, event: StaffApproved) -> None:
     """A person has, or still has, a role of the staff, unless what is known is newer."""
     if event.role in STAFF:
-        _keep(session, actor, event.user_id, event.role)
+        _keep(session, event.user_id, event.role)
 
 
 def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
@@ -27,14 +27,14 @@ def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None
         suspend(session, actor, user_id=user_id)
 
 
-def suspend(session: Session, actor: Actor, *, user_id: UUID) -> None:
+def suspend(session: Session, _actor: Actor, *, user_id: UUID) -> None:
     """A person works here no more, until approved again. Written of anybody: an approval may come later than this."""
-    _keep(session, actor, user_id, LEFT)
+    _keep(session, user_id, LEFT)
 
 
-def _keep(session: Session, actor: Actor, user_id: UUID, role: str) -> None:
+def _keep(session: Session, user_id: UUID, role: str) -> None:
     """What auth says of a person is numbered through, so the last word is known in whatever order it is heard."""
-    facts = {"person_id": user_id, "role": role, "changed_by": actor.heard.sequence}
+    facts = {"person_id": user_id, "role": role, "changed_by": session.call.heard.sequence}
     keep(session, StaffRole, "person_id role", "changed_by", **facts)
 
 

@@ -104,13 +104,13 @@ def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed
     session.publish(ShiftChanged(**now, status=ShiftOutcome(shift.status), changed=names))
 
 
-def change(session: Session, actor: Actor, command: ChangeShift) -> Shift:
+def change(session: Session, _actor: Actor, command: ChangeShift) -> Shift:
     """Give a shift another person, ward or time, or cancel it; what changes nothing is no change."""
     changes = command.given()
     del changes["shift_id"]
     is_cancelled = changes.pop("status", None) is not None
     shift = _locked(session, command.shift_id, *({changes["person_id"]} if "person_id" in changes else ()))
-    actor.expects(shift.revision)
+    session.call.expects(shift.revision)
     shift.must_be_assigned()
     check_ahead("starts_at", shift.starts_at)
     differing = {name: value for name, value in changes.items() if getattr(shift, name) != value}

@@ -85,7 +85,7 @@ def answer(session: Session, actor: Actor, command: AnswerSwap) -> dict[str, Any
     swap = session.get(ShiftSwap, command.swap_id, with_for_update=True)
     if swap is None or actor.person != (swap.asked_by if command.answer == "withdraw" else swap.asked_of):
         raise NO_SUCH_SWAP()
-    actor.expects(swap.revision)
+    session.call.expects(swap.revision)
     swap.must_be_open()
     pending_swaps.must_be_ahead(session, swap)
     {"accept": swap.accept, "decline": swap.decline, "withdraw": swap.withdraw}[command.answer]()
@@ -131,7 +131,7 @@ def decide(session: Session, actor: Actor, command: DecideSwap) -> dict[str, Any
     shift, swap = _open_one(session, command.shift_id)
     if actor.person in (swap.asked_by, swap.asked_of):
         raise OWN_REQUEST("Another admin decides about your swap.")
-    actor.expects(swap.revision)
+    session.call.expects(swap.revision)
     pending_swaps.must_be_ahead(session, swap)
     decided: Literal["approved", "refused"] = "approved" if command.decision == "approve" else "refused"
     swap.decide(decided, command.reason)

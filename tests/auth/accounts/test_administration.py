@@ -1,7 +1,6 @@
 """Accounts in the hands of admins."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,6 +33,7 @@ from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
 from tests.auth.admins import SOMEBODY, admin, assign, erase, new_doctor
 from tests.auth.factories import Clock, acting, enrolled, log_in, log_in_with, new_account, said
+from tests.calls import called
 from tests.perform import perform
 
 
@@ -108,9 +108,9 @@ def test_a_deactivated_doctor_whose_name_is_corrected_stays_out_of_the_directory
 def test_an_account_that_somebody_else_has_changed_is_stale(
     session: Session, work: Callable[..., Any], changes: dict[str, Any]
 ) -> None:
-    account, actor = new_account(session), replace(SOMEBODY, if_match='"7"')
-    with pytest.raises(Stale):
-        perform(work, session, actor, user_id=account.id, **changes)
+    account = new_account(session)
+    with called(session, if_match='"7"'), pytest.raises(Stale):
+        perform(work, session, SOMEBODY, user_id=account.id, **changes)
 
 
 def test_nothing_of_an_erased_account_can_be_changed(session: Session) -> None:

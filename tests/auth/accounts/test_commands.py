@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from chassis.errors import Conflict, Invalid, Unauthenticated
-from chassis.identity import NOBODY, Actor
+from chassis.identity import NOBODY, SYSTEM
 from chassis.persistence.database import Session
 from contracts.auth.accounts.commands import GetMe, RegisterPatient, VerifyEmail
 from contracts.auth.events import (
@@ -117,7 +117,7 @@ def test_an_unknown_token_verifies_nothing(session: Session) -> None:
 
 
 def test_the_first_admin_needs_no_verification(session: Session) -> None:
-    admin = accounts.create_admin(session, Actor.system(), email=new_email(), password_hash=password_hash(), name="Ada")
+    admin = accounts.create_admin(session, SYSTEM, email=new_email(), password_hash=password_hash(), name="Ada")
     assert admin.status == "active"
     assert said(session, RoleGranted) == [{"user_id": admin.id, "role": "admin"}]
     assert said(session, UserRegistered)[0]["user_id"] == admin.id
@@ -126,7 +126,7 @@ def test_the_first_admin_needs_no_verification(session: Session) -> None:
 def test_a_ready_doctor_is_announced_like_an_approved_one(session: Session) -> None:
     doctor = accounts.create_ready(
         session,
-        Actor.system(),
+        SYSTEM,
         email=new_email(),
         password_hash=password_hash(),
         name="Dr Lena Weiss",
@@ -140,7 +140,7 @@ def test_a_ready_doctor_is_announced_like_an_approved_one(session: Session) -> N
 
 def test_a_ready_nurse_is_announced_as_staff(session: Session) -> None:
     nurse = accounts.create_ready(
-        session, Actor.system(), email=new_email(), password_hash=password_hash(), name="Noor", roles={Role.NURSE}
+        session, SYSTEM, email=new_email(), password_hash=password_hash(), name="Noor", roles={Role.NURSE}
     )
     assert said(session, StaffApproved) == [{"user_id": nurse.id, "role": "nurse"}]
 

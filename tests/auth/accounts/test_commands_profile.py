@@ -1,6 +1,5 @@
 """One's own profile, changed."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from contracts.roles import Role
 from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
 from tests.auth.factories import acting, new_account, said
+from tests.calls import called
 
 PROFILE = {"phone": "+4930901820", "locale": "de-AT", "language": "de", "timezone": "Europe/Vienna"}
 
@@ -48,17 +48,15 @@ def test_what_is_as_it_was_is_no_change(session: Session) -> None:
 @pytest.mark.parametrize(("tag", "revision"), [('"1"', 2), ("", 2), ("*", 2)])
 def test_whoever_has_seen_the_profile_changes_it(session: Session, tag: str, revision: int) -> None:
     account = new_account(session)
-    assert (
-        accounts.update_me(session, replace(acting(account), if_match=tag), UpdateMe(name="New"))["revision"]
-        == revision
-    )
+    with called(session, if_match=tag):
+        assert accounts.update_me(session, acting(account), UpdateMe(name="New"))["revision"] == revision
 
 
 def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(session: Session) -> None:
     account = new_account(session)
     updated(session, account, name="New")
-    with pytest.raises(Stale):
-        accounts.update_me(session, replace(acting(account), if_match='"1"'), UpdateMe(name="Newer"))
+    with called(session, if_match='"1"'), pytest.raises(Stale):
+        accounts.update_me(session, acting(account), UpdateMe(name="Newer"))
 
 
 @pytest.mark.parametrize("fact", ["phone", "language", "timezone"])

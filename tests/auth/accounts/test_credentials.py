@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from chassis.call import Call
 from chassis.errors import Forbidden, Invalid, TooMany
-from chassis.execution.run import Call, Refused
+from chassis.execution.run import Refused
 from chassis.identity import NOBODY, Actor
 from chassis.persistence import tables
 from chassis.persistence.database import Database, Session
@@ -20,6 +21,7 @@ from services.auth.models.sessions import LoginSession
 from services.auth.service import AuthService
 from services.auth.sessions import logins
 from tests.auth.factories import (
+    ANYWHERE,
     PASSWORD,
     Host,
     acting,
@@ -38,11 +40,11 @@ from tests.auth.test_service import at_once
 NEW = "copper-lantern-orbit-seventy"
 
 
-def reset(session: Session, token: str, password: str = NEW, *, actor: Actor = NOBODY) -> Any:
+def reset(session: Session, token: str, password: str = NEW, *, call: Call = ANYWHERE) -> Any:
     """The three steps of setting a lost password."""
-    command = ResetPassword(token=token, password=password)
-    plan = credentials.prepare_reset(session, actor, command)
-    made = credentials.reset(session, actor, plan, passwords.hash_reset(plan, command), command)
+    session.call, command = call, ResetPassword(token=token, password=password)
+    plan = credentials.prepare_reset(session, NOBODY, command)
+    made = credentials.reset(session, NOBODY, plan, passwords.hash_reset(plan, command), command)
     session.flush()
     return made
 

@@ -8,9 +8,9 @@ from sqlalchemy import insert, select, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock
+from chassis.call import Call
 from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.execution.run import add_events
-from chassis.identity import NOBODY, Actor
 from chassis.persistence import tables
 from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import EraseUser
@@ -54,7 +54,7 @@ def everything(session: Session) -> str:
 
 def sent(session: Session) -> None:
     """Put what was said into the outbox, as if it had been sent."""
-    add_events(session, SOMEBODY)
+    add_events(session)
     session.published.clear()
     session.execute(update(tables.outbox).values(sequence=tables.outbox.c.position))
     session.execute(update(tables.relay).values(sent_through=2**30))
@@ -98,7 +98,7 @@ def test_nothing_that_says_who_it_was_is_left_in_any_table(session: Session) -> 
     account = life_of_a_canary(session)
     assert [word for word in CANARIES if word not in everything(session)] == []
     erase(session, account)
-    add_events(session, SOMEBODY)
+    add_events(session)
     assert [word for word in CANARIES if word in everything(session)] == []
 
 
@@ -128,11 +128,11 @@ def test_the_address_is_free_again(session: Session) -> None:
 
 def test_failed_tries_are_forgotten_wherever_they_were_counted(session: Session) -> None:
     account = new_account(session)
-    home = Actor(address="203.0.113.7")
+    home = Call(address="203.0.113.7")
     before = session.query(LoginFailure).count()
-    reset(session, asked(session, account.email), actor=home)
-    for actor in (home, NOBODY):
-        fail_to_log_in(session, account.email, 2, actor=actor)
+    reset(session, asked(session, account.email), call=home)
+    for call in (home, Call()):
+        fail_to_log_in(session, account.email, 2, call=call)
     change(session, acting(account), current="a guess")
     session.flush()
     assert session.query(LoginFailure).count() == before + 5
@@ -224,7 +224,7 @@ def test_visits_go_only_to_another_doctor_who_can_be_visited(session: Session, w
 
 def test_what_is_still_to_be_sent_is_waited_for(session: Session) -> None:
     account = registered(session, "in-a-hurry@example.org")
-    add_events(session, SOMEBODY)
+    add_events(session)
     with pytest.raises(Unavailable) as refusal:
         erase(session, account)
     assert refusal.value.code == "events_unsent"

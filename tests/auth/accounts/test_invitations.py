@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
+from chassis.call import Call
 from chassis.errors import Conflict, Invalid, NotFound
-from chassis.execution.run import Call
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.auth.accounts.administration import InvitePatient

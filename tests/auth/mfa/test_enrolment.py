@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
+from chassis.call import Call
 from chassis.contract import Command
 from chassis.errors import Conflict, Forbidden, Invalid, TooMany
-from chassis.execution.run import Call, Refused
+from chassis.execution.run import Refused
 from chassis.identity import Actor, check_right
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import audit

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from chassis.contract import Command
 from chassis.errors import Forbidden, NotFound, Unauthenticated
 from chassis.execution.run import Refused
-from chassis.identity import NOBODY, Actor, check_right
+from chassis.identity import NOBODY, SYSTEM, Actor, check_right
 from chassis.persistence.database import Session
 from contracts.auth.events import SessionRevoked
 from contracts.auth.sessions import EndSession, ListMySessions, LogOut, RefreshTokens
@@ -19,6 +19,7 @@ from services.auth.models.accounts import Account
 from services.auth.models.sessions import LoginSession, RefreshToken
 from services.auth.sessions import commands as sessions
 from tests.auth.factories import Clock, acting, actor_of, log_in, new_account, new_email, registered, require_mfa, said
+from tests.calls import called
 from tests.perform import served
 
 
@@ -109,7 +110,8 @@ def test_nobody_signs_somebody_else_out(session: Session) -> None:
 
 def begun(session: Session, account: Account, device: str = "") -> Actor:
     """Somebody who has just signed in, whatever the time."""
-    tokens = sessions.begin(session, Actor(device=device, address="192.0.2.7"), account)
+    with called(session, device=device, address="192.0.2.7"):
+        tokens = sessions.begin(session, account)
     return acting(account, session_id=session_of(tokens))
 
 
@@ -260,7 +262,7 @@ def test_sessions_and_their_tokens_are_forgotten_when_the_tokens_have_expired(se
     log_in(session, account.email)
     clock.advance(days=14, seconds=1)
     here = begun(session, account)
-    sessions.forget(session, Actor.system())
+    sessions.forget(session, SYSTEM)
     left = session.query(LoginSession.id).where(LoginSession.user_id == account.id).all()
     assert [row.id for row in left] == [here.session_id]
     assert session.query(RefreshToken).where(RefreshToken.expires_at < clock.now()).count() == 0
@@ -271,7 +273,7 @@ def test_a_session_that_is_still_used_is_kept(session: Session, clock: Clock) ->
     clock.advance(days=13)
     again = refresh(session, tokens["refresh_token"])
     clock.advance(days=13)
-    sessions.forget(session, Actor.system())
+    sessions.forget(session, SYSTEM)
     assert "access_token" in refresh(session, again["refresh_token"])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.execution.run import Call
+from chassis.call import Call
 from chassis.persistence.database import Database, Session
 from contracts.auth.accounts.administration import ResetMfa, UpdateUser
 from contracts.auth.events import SessionsEnded
@@ -75,7 +75,7 @@ def test_what_ends_all_sessions_says_so(session: Session, what: str) -> None:
 def test_one_session_that_ends_is_not_all_of_them(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
-    here = sessions.begin(session, acting(account), account)
+    here = sessions.begin(session, account)
     sessions.log_out(session, acting(account), LogOut(all=False))
     assert (said(session, SessionsEnded), "access_token" in here) == ([], True)
 

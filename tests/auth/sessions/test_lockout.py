@@ -2,8 +2,8 @@
 
 import pytest
 
+from chassis.call import Call
 from chassis.errors import TooMany
-from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.mfa import ConfirmMfa
 from services.auth import rules
@@ -23,8 +23,8 @@ from tests.auth.factories import (
     started,
 )
 
-HOME = Actor(address="203.0.113.7")
-ELSEWHERE = Actor(address="192.0.2.9")
+HOME = Call(address="203.0.113.7")
+ELSEWHERE = Call(address="192.0.2.9")
 
 
 def test_of_a_thousand_guesses_from_many_addresses_ten_are_looked_at(session: Session) -> None:
@@ -35,52 +35,52 @@ def test_of_a_thousand_guesses_from_many_addresses_ten_are_looked_at(session: Se
 def test_who_resets_the_password_gets_in_although_guesses_go_on(session: Session) -> None:
     account = new_account(session)
     guesses(session, account.email, 20)
-    reset(session, asked(session, account.email), actor=HOME)
+    reset(session, asked(session, account.email), call=HOME)
     assert guesses(session, account.email, 200) == {"login_failed": 10, "locked": 190}
-    assert "access_token" in log_in(session, account.email, NEW, actor=HOME)
+    assert "access_token" in log_in(session, account.email, NEW, call=HOME)
     assert guesses(session, account.email, 200) == {"locked": 200}, "and opens nothing for the others"
 
 
 def test_with_a_second_factor_too(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
-    reset(session, asked(session, account.email), actor=HOME)
+    reset(session, asked(session, account.email), call=HOME)
     guesses(session, account.email, 20)
-    waiting = log_in(session, account.email, NEW, actor=HOME)["mfa_token"]
-    assert "access_token" in log_in_with(session, account, app.code(), actor=HOME, mfa_token=waiting)
+    waiting = log_in(session, account.email, NEW, call=HOME)["mfa_token"]
+    assert "access_token" in log_in_with(session, account, app.code(), call=HOME, mfa_token=waiting)
 
 
 def test_the_right_password_from_elsewhere_is_told_what_a_wrong_one_is(session: Session) -> None:
     account = new_account(session)
-    reset(session, asked(session, account.email), actor=HOME)
+    reset(session, asked(session, account.email), call=HOME)
     guesses(session, account.email, 10)
     assert guesses(session, account.email, 5, right=True) == guesses(session, account.email, 5) == {"locked": 5}
 
 
 def test_in_the_owners_own_network_ten_guesses_lock_as_well(session: Session) -> None:
     account = new_account(session)
-    reset(session, asked(session, account.email), actor=HOME)
-    fail_to_log_in(session, account.email, 10, actor=HOME)
+    reset(session, asked(session, account.email), call=HOME)
+    fail_to_log_in(session, account.email, 10, call=HOME)
     with pytest.raises(TooMany):
-        log_in(session, account.email, NEW, actor=HOME)
-    assert "access_token" in log_in(session, account.email, NEW, actor=ELSEWHERE)
+        log_in(session, account.email, NEW, call=HOME)
+    assert "access_token" in log_in(session, account.email, NEW, call=ELSEWHERE)
 
 
 def test_a_network_is_the_owners_own_for_an_hour(session: Session, clock: Clock) -> None:
     account = new_account(session)
-    reset(session, asked(session, account.email), actor=HOME)
+    reset(session, asked(session, account.email), call=HOME)
     clock.advance(hours=1)
     guesses(session, account.email, 10)
     with pytest.raises(TooMany):
-        log_in(session, account.email, NEW, actor=HOME)
+        log_in(session, account.email, NEW, call=HOME)
 
 
 def test_the_network_is_not_the_own_one_of_another_address(session: Session) -> None:
-    reset(session, asked(session, new_account(session).email), actor=HOME)
+    reset(session, asked(session, new_account(session).email), call=HOME)
     email = new_email()
-    fail_to_log_in(session, email, 10, actor=ELSEWHERE)
+    fail_to_log_in(session, email, 10, call=ELSEWHERE)
     with pytest.raises(TooMany):
-        log_in(session, email, actor=HOME)
+        log_in(session, email, call=HOME)
 
 
 def test_who_has_signed_in_changes_the_password_although_guesses_go_on(session: Session) -> None:

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
+from chassis.call import Call
 from chassis.errors import Forbidden, TooMany, Unauthenticated
 from chassis.execution.run import Refused
-from chassis.identity import NOBODY, Actor
+from chassis.identity import NOBODY, SYSTEM
 from chassis.persistence.database import Database, Session
 from contracts.auth.accounts.commands import ChangeEmail
 from contracts.auth.sessions import ListMySessions, LogIn
@@ -126,8 +127,8 @@ def test_an_account_without_a_password_has_nothing_to_compare(session: Session) 
 
 def test_a_session_remembers_device_and_address(session: Session) -> None:
     account = new_account(session)
-    caller = Actor(device="Matron for Android 1.2", address="192.0.2.7")
-    tokens = log_in(session, account.email, actor=caller)
+    caller = Call(device="Matron for Android 1.2", address="192.0.2.7")
+    tokens = log_in(session, account.email, call=caller)
     shown = sessions.own(session, actor_of(tokens), ListMySessions(limit=10, cursor=None)).items[0]
     assert (shown["device"], shown["address"]) == ("Matron for Android 1.2", "192.0.2.7")
 
@@ -193,11 +194,11 @@ def test_failures_that_no_longer_count_are_forgotten(session: Session, clock: Cl
     account = new_account(session)
     fail_to_log_in(session, account.email, 10)
     clock.advance(minutes=14)
-    logins.forget(session, Actor.system())
+    logins.forget(session, SYSTEM)
     with pytest.raises(TooMany):
         log_in(session, account.email)
     clock.advance(minutes=17)
-    logins.forget(session, Actor.system())
+    logins.forget(session, SYSTEM)
     assert failures_of(session, account) == 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import TooMany, Unauthenticated
-from chassis.identity import NOBODY, Actor
+from chassis.identity import NOBODY, SYSTEM
 from chassis.persistence.database import Database, Session
 from contracts.auth.sessions import ListMySessions, VerifyMfa
 from services.auth import rules
@@ -144,10 +144,10 @@ def test_a_one_time_secret_is_forgotten_a_day_after_it_ended(session: Session, c
         give_code(session, token, app.code())
         session.get_one(OneTimeToken, rules.digest(token)).expires_at += timedelta(days=7)
     clock.advance(hours=24)
-    logins.forget(session, Actor.system())
+    logins.forget(session, SYSTEM)
     assert session.get(OneTimeToken, rules.digest(token)) is not None
     clock.advance(minutes=6)
-    logins.forget(session, Actor.system())
+    logins.forget(session, SYSTEM)
     session.expire_all()
     assert session.get(OneTimeToken, rules.digest(token)) is None
 

@@ -38,7 +38,7 @@ COMPLETED, UNDONE, AGAIN = 4, 5, 7
 
 def undo(session: Session, appointment_id: UUID, revision: int = UNDONE) -> None:
     on_visit_completion_undone(
-        session, heard(), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
+        session, heard(session), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
     )
     session.flush()
 
@@ -139,7 +139,9 @@ def test_invoice_without_a_revision_is_voided_and_replaced_once(session: Session
 def complete(session: Session, appointment_id: UUID, revision: int) -> None:
     """Handle a completion of a visit."""
     ids = {"appointment_id": appointment_id, "doctor_id": uuid7(), "patient_id": uuid7()}
-    on_visit_completed(session, heard(), example_of(VisitCompleted, **ids, starts_at=VISITED_AT, revision=revision))
+    on_visit_completed(
+        session, heard(session), example_of(VisitCompleted, **ids, starts_at=VISITED_AT, revision=revision)
+    )
     session.flush()
 
 

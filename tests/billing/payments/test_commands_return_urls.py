@@ -51,7 +51,7 @@ def test_checkout_of_a_void_invoice_is_void(session: Session) -> None:
     bill = invoice(session)
     payment, paid = pay(session, bill, 100), press(session, pay(session, bill, 100))
     on_visit_completion_undone(
-        session, heard(), example_of(VisitCompletionUndone, appointment_id=bill.appointment_id, revision=5)
+        session, heard(session), example_of(VisitCompletionUndone, appointment_id=bill.appointment_id, revision=5)
     )
     session.flush()
     assert [page(session, one.reference)["status"] for one in (payment, paid)] == ["void", "succeeded"]

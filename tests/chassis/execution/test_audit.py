@@ -11,7 +11,7 @@ from chassis import clock
 from chassis.contract import ANYONE, Command, Query
 from chassis.errors import Forbidden, NotFound
 from chassis.execution import audit
-from chassis.execution.run import Shape
+from chassis.execution.run import Operation
 from chassis.identity import NOBODY, Actor
 from chassis.persistence import tables
 from chassis.persistence.database import Database, Session
@@ -65,7 +65,7 @@ def found(database: Database, **filters: Any) -> list[Any]:
 
 
 def test_a_read_of_what_is_hidden_is_written_down_with_the_record_that_was_named(database: Database) -> None:
-    assert outcome(lambda: run(Shape(OpenChart, hidden), database, {"patient_id": str(RECORD)})) == "not_found"
+    assert outcome(lambda: run(Operation(OpenChart, hidden), database, {"patient_id": str(RECORD)})) == "not_found"
     [row] = rows(database, tables.audit)
     assert (row.actor_id, row.action, row.record_id, row.allowed) == (NURSE.id, "open_chart", RECORD, False)
 
@@ -78,18 +78,18 @@ def test_a_command_for_which_the_role_is_missing_is_written_down(database: Datab
 
 
 def test_a_forbidden_command_leaves_only_its_row_of_the_audit(database: Database) -> None:
-    assert outcome(lambda: run(Shape(CloseChart, forbidden), database, {})) == "own_request"
+    assert outcome(lambda: run(Operation(CloseChart, forbidden), database, {})) == "own_request"
     assert [row.allowed for row in rows(database, tables.audit)] == [False]
 
 
 def test_what_strangers_look_for_fills_no_table(database: Database) -> None:
-    look = Shape(OpenChart, hidden)
+    look = Operation(OpenChart, hidden)
     assert outcome(lambda: run(look, database, {"patient_id": str(RECORD)}, actor=NOBODY, token="")) == "not_found"
     assert rows(database, tables.audit) == []
 
 
 def test_a_use_case_says_what_the_reply_does_not(database: Database) -> None:
-    run(Shape(CloseChart, noted), database, {})
+    run(Operation(CloseChart, noted), database, {})
     [row] = rows(database, tables.audit)
     assert (row.action, row.record_id, row.allowed) == ("something_else", RECORD, False)
 
@@ -115,7 +115,7 @@ def test_a_persons_deeds_are_found_and_what_was_done_to_them(database: Database)
 )
 def test_each_filter_finds_its_rows(database: Database, filters: dict[str, Any], number: int) -> None:
     run(WRITE, database)
-    outcome(lambda: run(Shape(OpenChart, hidden), database, {"patient_id": str(RECORD)}))
+    outcome(lambda: run(Operation(OpenChart, hidden), database, {"patient_id": str(RECORD)}))
     asked = {name: clock.now() + value if isinstance(value, timedelta) else value for name, value in filters.items()}
     assert len(found(database, **asked)) == number
 

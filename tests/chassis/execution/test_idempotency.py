@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from chassis import config
 from chassis.errors import Invalid
 from chassis.execution import idempotency
-from chassis.execution.run import Shape
+from chassis.execution.run import Operation
 from chassis.identity import Actor
 from chassis.persistence import tables
 from chassis.persistence.database import Database
@@ -22,21 +22,21 @@ BOTH = pytest.mark.parametrize("shape", [WRITE, SEND], ids=["one transaction", "
 
 
 @BOTH
-def test_a_repeated_request_gets_the_stored_reply(database: Database, shape: Shape) -> None:
+def test_a_repeated_request_gets_the_stored_reply(database: Database, shape: Operation) -> None:
     first, again = run(shape, database), run(shape, database)
     assert orjson.dumps(again) == orjson.dumps(first)
     assert (count(database, ward.Note), count(database, tables.audit)) == (1, 1)
 
 
 @BOTH
-def test_one_key_many_times_at_once_has_one_effect_and_equal_replies(database: Database, shape: Shape) -> None:
+def test_one_key_many_times_at_once_has_one_effect_and_equal_replies(database: Database, shape: Operation) -> None:
     replies = at_once(TIMES, lambda: orjson.dumps(run(shape, database)))
     assert len(set(replies)) == 1
     assert (count(database, ward.Note), count(database, tables.idempotency)) == (1, 1)
 
 
 @BOTH
-def test_a_key_with_another_body_is_refused(database: Database, shape: Shape) -> None:
+def test_a_key_with_another_body_is_refused(database: Database, shape: Operation) -> None:
     run(shape, database)
     with pytest.raises(Invalid) as refused:
         run(shape, database, {"text": "another"})

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from chassis.errors import Forbidden, Internal, Invalid, NoAnswer, Unauthenticated
-from chassis.execution import reactions
 from chassis.execution import run as execution
-from chassis.execution.run import Shape, masked, retrying
+from chassis.execution.reactions import Timer
+from chassis.execution.run import Operation, masked, retrying
 from chassis.identity import NOBODY, Actor
 from chassis.persistence import tables
 from chassis.persistence.database import Database
@@ -99,7 +100,7 @@ def test_the_right_is_checked_before_the_fields_are_looked_at(sqlite: Database) 
 def test_what_comes_after_its_deadline_is_not_begun(sqlite: Database, steps: ward.Steps) -> None:
     steps.write = failing(AssertionError("begun"))
     host = FakeHost(sqlite)
-    host.call.expires_at = time.time() - 0.1
+    host.call = replace(host.call, expires_at=time.time() - 0.1)
     with pytest.raises(NoAnswer):
         WRITE.run(host, {"text": "a note"})
 
@@ -128,7 +129,7 @@ def test_a_refusal_may_keep_what_was_written(database: Database) -> None:
 
 
 def test_a_command_with_a_key_must_not_refuse_and_keep(sqlite: Database) -> None:
-    refusing = Shape(ward.WriteNote, lambda _s, _a, text: ward.Refused(Invalid(text)))
+    refusing = Operation(ward.WriteNote, lambda _s, _a, text: ward.Refused(Invalid(text)))
     with pytest.raises(TypeError, match="key"):
         run(refusing, sqlite)
 
@@ -227,18 +228,18 @@ def test_only_one_process_is_at_a_timers_work(database: Database) -> None:
 
     def work(_session: Any, _actor: Actor) -> str:
         if not database.is_sqlite:
-            reactions.run_timer(FakeHost(database), "t", lambda _s, _a: inner.append("twice"))
+            Timer("t", lambda _s, _a: inner.append("twice")).run(FakeHost(database))
         return "plan"
 
     done: list[Any] = []
-    reactions.run_timer(FakeHost(database), "t", work, outside=done.append, then=lambda _s, _a, _plan, _out: None)
+    Timer("t", work, done.append, lambda _s, _a, _plan, _out: None).run(FakeHost(database))
     assert (inner, done) == ([], ["plan"])
 
 
 def test_a_timer_leaves_its_lock_when_it_is_done(database: Database) -> None:
     done: list[int] = []
     for _ in range(2):
-        reactions.run_timer(FakeHost(database), "t", lambda _s, _a: done.append(1))
+        Timer("t", lambda _s, _a: done.append(1)).run(FakeHost(database))
     assert done == [1, 1]
     with database.read() as session:
         assert session.execute(text("SELECT 1")).scalar_one() == 1

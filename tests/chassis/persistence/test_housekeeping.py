@@ -11,7 +11,7 @@ from sqlalchemy import event, func, insert, select, text, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.identity import Actor
+from chassis.identity import SYSTEM
 from chassis.persistence import housekeeping
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import idempotency, inbox, outbox, relay
@@ -32,7 +32,7 @@ def database(request: pytest.FixtureRequest, databases: Callable[[str, str], Dat
 
 def tidy(session: Session) -> None:
     """One run."""
-    housekeeping.tidy(session, Actor.system())
+    housekeeping.tidy(session, SYSTEM)
 
 
 def sent(session: Session, *sequences: int, at: datetime | None = None) -> None:

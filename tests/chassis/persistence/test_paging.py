@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
 from chassis.errors import Invalid
-from chassis.execution.run import Shape
+from chassis.execution.run import Operation
 from chassis.persistence.database import Database
 from chassis.persistence.paging import page
 from chassis.persistence.tables import Moment, new_metadata
@@ -113,14 +113,14 @@ def test_a_text_in_a_cursor_may_not_hold_nul(database: Database) -> None:
         notes(database, 5, cursor_of("a\0b", str(uuid7())))
 
 
-LISTING = Shape(ward.ListNotes, ward.listing)
+LISTING = Operation(ward.ListNotes, ward.listing)
 
 
 class ListWhispers(ward.ListNotes):
     """Another list, of the very same rows."""
 
 
-def shown(database: Database, shape: Shape, cursor: str | None = None) -> Any:
+def shown(database: Database, shape: Operation, cursor: str | None = None) -> Any:
     """A page of one row, as a caller sees it."""
     return run(shape, database, {"limit": 1, **({} if cursor is None else {"cursor": cursor})})
 
@@ -129,7 +129,7 @@ def test_a_cursor_of_another_list_is_refused(database: Database) -> None:
     add(database, "a", "b")
     following = shown(database, LISTING)["next"]
     with pytest.raises(Invalid) as refused:
-        shown(database, Shape(ListWhispers, ward.listing), following)
+        shown(database, Operation(ListWhispers, ward.listing), following)
     assert (refused.value.code, list(refused.value.facts["errors"])) == ("bad_cursor", ["cursor"])
     assert [row["text"] for row in shown(database, LISTING, following)["items"]] == ["b"]
 

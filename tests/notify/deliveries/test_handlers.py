@@ -28,7 +28,7 @@ def test_token_is_mailed_to_the_address_in_the_event(session: Session) -> None:
 
 
 def test_token_is_mailed_once_when_the_event_is_repeated(session: Session) -> None:
-    actor, person = heard("mail_token_issued"), uuid7()
+    actor, person = heard(session, "mail_token_issued"), uuid7()
     for _time in range(2):
         mail(session, actor=actor, user_id=person)
     assert session.scalar(select(func.count()).where(Delivery.person_id == person)) == 1
@@ -36,7 +36,7 @@ def test_token_is_mailed_once_when_the_event_is_repeated(session: Session) -> No
 
 def test_changed_credentials_are_announced_by_mail_and_in_the_app(session: Session) -> None:
     person = uuid7()
-    _change_credentials(session, heard("credentials_changed", subject=person), person)
+    _change_credentials(session, heard(session, "credentials_changed", subject=person), person)
     mailed = session.scalars(select(Delivery).where(Delivery.person_id == person)).one()
     row = session.scalars(select(Notification).where(Notification.person_id == person)).one()
     template, what = "credentials_changed", "password"
@@ -46,7 +46,7 @@ def test_changed_credentials_are_announced_by_mail_and_in_the_app(session: Sessi
 
 def test_changed_credentials_are_announced_once_when_the_event_is_repeated(session: Session) -> None:
     person = uuid7()
-    actor = heard("credentials_changed", subject=person)
+    actor = heard(session, "credentials_changed", subject=person)
     for _time in range(2):
         _change_credentials(session, actor, person)
     for table in (Delivery, Notification):
@@ -57,7 +57,7 @@ def test_erased_person_gets_no_mail(session: Session) -> None:
     person = uuid7()
     session.add(Contact(id=person, name="", changed_by=1, erased_at=clock.now()))
     session.flush()
-    _change_credentials(session, heard("credentials_changed", subject=person), person)
+    _change_credentials(session, heard(session, "credentials_changed", subject=person), person)
     assert session.scalar(select(func.count()).where(Delivery.person_id == person)) == 0
 
 

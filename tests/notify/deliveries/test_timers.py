@@ -4,13 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis import clock
-from chassis.identity import Actor
+from chassis.identity import SYSTEM
 from chassis.persistence.database import Database, Session
 from services.notify.deliveries import timers
 from services.notify.models.deliveries import LEASE, Delivery
 from tests.notify.factories import mail, make_due
-
-SYSTEM = Actor.system()
 
 
 def _claimed(session: Session, delivery: Delivery) -> list[Delivery]:

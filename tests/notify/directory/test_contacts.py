@@ -21,7 +21,9 @@ from tests.notify.factories import heard, mail
 
 def _register(session: Session, person: UUID, email: str, *, sequence: int) -> Contact:
     contacts.on_user_registered(
-        session, heard(sequence=sequence), example_of(UserRegistered, user_id=person, name="Asha Rao", email=email)
+        session,
+        heard(session, sequence=sequence),
+        example_of(UserRegistered, user_id=person, name="Asha Rao", email=email),
     )
     return session.get_one(Contact, person, populate_existing=True)
 
@@ -46,7 +48,7 @@ def test_stale_address_changes_nothing(session: Session) -> None:
 def _register_patient(session: Session, person: UUID, *, sequence: int = 1, **changes: Any) -> Contact:
     facts = {"name": "Asha Rao", "email": None, "phone": "+4930222222", "phone_changed_at": None, **changes}
     contacts.on_patient_registered(
-        session, heard(sequence=sequence), example_of(PatientRegistered, patient_id=person, **facts)
+        session, heard(session, sequence=sequence), example_of(PatientRegistered, patient_id=person, **facts)
     )
     return session.get_one(Contact, person, populate_existing=True)
 
@@ -87,7 +89,7 @@ def test_erased_contact_is_not_filled_by_a_patient_event(session: Session) -> No
 def _update(session: Session, person: UUID, *, sequence: int, **changes: Any) -> Contact:
     facts = {"name": "Asha Weiss", "email": "new@example.org", "phone": None, "phone_changed_at": None, **changes}
     contacts.on_user_updated(
-        session, heard("user_updated", sequence=sequence), example_of(UserUpdated, user_id=person, **facts)
+        session, heard(session, "user_updated", sequence=sequence), example_of(UserUpdated, user_id=person, **facts)
     )
     return session.get_one(Contact, person, populate_existing=True)
 
@@ -124,7 +126,7 @@ def test_erasure_deletes_contact_data_and_mails(session: Session) -> None:
     _update(session, person, sequence=1, phone="+4930901820")
     for who in (person, other):
         mail(session, user_id=who)
-    contacts.on_user_erased(session, heard("user_erased", sequence=2), example_of(UserErased, user_id=person))
+    contacts.on_user_erased(session, heard(session, "user_erased", sequence=2), example_of(UserErased, user_id=person))
     known = session.get_one(Contact, person, populate_existing=True)
     assert (known.name, known.email, known.phone, known.erased_at is None) == ("", None, None, False)
     assert session.scalars(select(Delivery.person_id).where(Delivery.person_id.in_([person, other]))).all() == [other]
@@ -132,7 +134,7 @@ def test_erasure_deletes_contact_data_and_mails(session: Session) -> None:
 
 def test_erased_person_stays_unknown_when_events_arrive_late(session: Session) -> None:
     person = uuid7()
-    contacts.on_user_erased(session, heard("user_erased"), example_of(UserErased, user_id=person))
+    contacts.on_user_erased(session, heard(session, "user_erased"), example_of(UserErased, user_id=person))
     assert _update(session, person, sequence=9).email is None
     assert _register_patient(session, person, sequence=9).phone is None
 

@@ -20,13 +20,13 @@ from tests.notify.factories import NOON, handle, heard, notified
 def die(session: Session, patient_id: UUID, revision: int = 2, *, by_mistake: bool = False) -> None:
     """Record a death, or that the record was a mistake."""
     facts = {"patient_id": patient_id, "deceased_at": None if by_mistake else NOON, "revision": revision}
-    deceased.on_patient_vital_status_changed(session, heard(), example_of(PatientVitalStatusChanged, **facts))
+    deceased.on_patient_vital_status_changed(session, heard(session), example_of(PatientVitalStatusChanged, **facts))
 
 
 def recipients(session: Session, event: type[Event], patient_id: UUID, **facts: Any) -> set[UUID]:
     """Handle an event about a patient; return the notified people."""
     example = example_of(event, patient_id=patient_id, **facts)
-    actor = heard(event.event_name(), subject=example.data[event.subject])
+    actor = heard(session, event.event_name(), subject=example.data[event.subject])
     handle(session, actor, example)
     return {row.person_id for row in notified(session, actor)}
 

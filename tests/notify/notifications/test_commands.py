@@ -43,7 +43,7 @@ def test_repeated_event_notifies_once(session: Session) -> None:
 
 
 def test_event_notifies_several_people_once_each(session: Session) -> None:
-    event, actor = example_of(AppointmentRescheduled), heard("appointment_rescheduled")
+    event, actor = example_of(AppointmentRescheduled), heard(session, "appointment_rescheduled")
     for _time in range(2):
         notify(session, actor, event, "patient_id", "doctor_id")
     found = [row.person_id for row in notified(session, actor)]
@@ -53,7 +53,7 @@ def test_event_notifies_several_people_once_each(session: Session) -> None:
 def test_person_in_two_fields_is_notified_once(session: Session) -> None:
     person_id = uuid7()
     event = example_of(AppointmentRescheduled, patient_id=person_id, doctor_id=person_id)
-    actor = heard("appointment_rescheduled")
+    actor = heard(session, "appointment_rescheduled")
     notify(session, actor, event, "patient_id", "doctor_id")
     assert [row.person_id for row in notified(session, actor)] == [person_id]
 

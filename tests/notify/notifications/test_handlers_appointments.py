@@ -29,7 +29,7 @@ GIVEN_AWAY = "A colleague has taken over one of your appointments."
 def messages(session: Session, event: type[Event], *, without: tuple[str, ...] = (), **facts: Any) -> dict[str, str]:
     """Handle the example of an event with these facts; return the messages to the patient and the doctor."""
     data = {name: value for name, value in {**event.example, **facts}.items() if name not in without}
-    handle(session, heard(event.event_name()), event.schema().load(data))
+    handle(session, heard(session, event.event_name()), event.schema().load(data))
     people = {UUID(data[name]): name.removesuffix("_id") for name in ("patient_id", "doctor_id")}
     found = session.scalars(select(Notification).where(Notification.person_id.in_(people)))
     return {people[row.person_id]: row.message for row in found}
@@ -91,7 +91,7 @@ def test_change_without_details_notifies_patient_and_doctor(session: Session) ->
 
 
 def test_former_doctor_is_notified_once_and_does_not_learn_the_new_time(session: Session) -> None:
-    event, actor = example_of(AppointmentRescheduled), heard("appointment_rescheduled")
+    event, actor = example_of(AppointmentRescheduled), heard(session, "appointment_rescheduled")
     for _time in range(2):
         handlers.on_appointment_rescheduled(session, actor, event)
     found = [(row.person_id, row.kind) for row in notified(session, actor)]
@@ -107,14 +107,14 @@ def test_former_doctor_is_notified_once_and_does_not_learn_the_new_time(session:
 
 
 def test_no_former_doctor_is_notified_when_the_doctor_stays(session: Session) -> None:
-    actor = heard("appointment_rescheduled")
+    actor = heard(session, "appointment_rescheduled")
     handlers.on_appointment_rescheduled(session, actor, example_of(AppointmentRescheduled, former_doctor_id=None))
     assert [row.kind for row in notified(session, actor)] == ["appointment_rescheduled"] * 2
 
 
 def test_old_event_without_former_doctor_notifies_patient_and_doctor(session: Session) -> None:
     old = {name: value for name, value in AppointmentRescheduled.example.items() if name != "former_doctor_id"}
-    actor = heard("appointment_rescheduled")
+    actor = heard(session, "appointment_rescheduled")
     handlers.on_appointment_rescheduled(session, actor, AppointmentRescheduled.schema().load(old))
     assert [row.kind for row in notified(session, actor)] == ["appointment_rescheduled"] * 2
 
@@ -126,7 +126,7 @@ def test_cancellation_after_a_death_notifies_only_the_doctor(
     fields: set[str],
 ) -> None:
     people = {"patient_id": uuid7(), "doctor_id": uuid7()}
-    actor = heard("appointment_cancelled")
+    actor = heard(session, "appointment_cancelled")
     event = example_of(AppointmentCancelled, **people, tell_patient=tell_patient)
     handlers.on_appointment_cancelled(session, actor, event)
     assert {row.person_id for row in notified(session, actor)} == {people[field] for field in fields}

@@ -12,7 +12,7 @@ from tests.notify.factories import handle, heard, notified
 
 def recipients(session: Session, event: SwapEvent) -> list[UUID]:
     """Handle an event twice; return the notified people."""
-    actor = heard(event.event_name(), subject=event.swap_id)
+    actor = heard(session, event.event_name(), subject=event.swap_id)
     for _time in range(2):
         handle(session, actor, event)
     return [row.person_id for row in notified(session, actor)]

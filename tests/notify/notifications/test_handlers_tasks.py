@@ -15,7 +15,7 @@ from tests.notify.factories import handle, heard, notified
 )
 def test_closed_task_notifies_owner_or_assigner_once(session: Session, status: str, person: str) -> None:
     event = example_of(TaskClosed, status=status)
-    actor = heard("task_closed", subject=event.task_id)
+    actor = heard(session, "task_closed", subject=event.task_id)
     for _time in range(2):
         handle(session, actor, event)
     (row,) = notified(session, actor)
@@ -25,7 +25,7 @@ def test_closed_task_notifies_owner_or_assigner_once(session: Session, status: s
 def test_task_handover_notifies_both_owners_in_different_words(session: Session) -> None:
     former = uuid7()
     event = example_of(TaskAssigned, former_owner_id=former)
-    actor = heard("task_assigned", subject=event.task_id)
+    actor = heard(session, "task_assigned", subject=event.task_id)
     for _time in range(2):
         handle(session, actor, event)
     assert {row.person_id: row.message for row in notified(session, actor)} == {

@@ -19,6 +19,7 @@ from contracts.scheduling.appointments.events import (
 from contracts.scheduling.appointments.views import AppointmentStatus
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
+from tests.calls import called
 from tests.scheduling.factories import (
     HALF_HOUR,
     Hours,
@@ -262,8 +263,8 @@ def test_a_patient_does_only_what_is_a_patients_to_do(session: Session, name: st
 def test_a_move_is_of_the_revision_that_was_seen(session: Session, name: str) -> None:
     who = doctor(session)
     visit = move(session, who, book(session, who), "accept")
-    both = Actor(id=who.id, roles=frozenset({"doctor", "receptionist"}), if_match='"1"')
-    with pytest.raises(Stale) as refused:
+    both = Actor(id=who.id, roles=frozenset({"doctor", "receptionist"}))
+    with called(session, if_match='"1"'), pytest.raises(Stale) as refused:
         move(session, both, visit, name, **MOVES[name])
     assert refused.value.facts == {"revision": 2}
 

@@ -203,7 +203,7 @@ def storm(postgresql: PostgreSQL) -> Iterator[Storm]:
         doctors = [replace(one, roles=frozenset({"doctor", "patient"})) for one in made]
         patients = [*doctors, *(factories.patient() for _ in range(PATIENTS - DOCTORS))]
         for one in patients:
-            scheduled.remember(session, factories.heard(), example_of(UserRegistered, user_id=one.person))
+            scheduled.remember(session, factories.heard(session), example_of(UserRegistered, user_id=one.person))
     slots = [factories.at(days=3, hour=9 + half // 2, minute=30 * (half % 2)) for half in range(5)]
     yield Storm(database, doctors, patients, slots, time.monotonic() + SECONDS)
     database.close()

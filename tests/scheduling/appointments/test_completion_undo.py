@@ -104,7 +104,7 @@ def test_undone_visit_is_displaced_when_the_doctor_is_away(session: Session) -> 
 def test_undone_visit_is_displaced_when_the_doctor_has_left(session: Session) -> None:
     who = doctor(session)
     visit = completed(session, who)
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
     assert undo(session, visit)["status"] == "displaced"
 
 
@@ -120,7 +120,7 @@ def test_undone_visit_is_cancelled_when_its_day_is_over(
 
 def test_undone_visit_is_cancelled_when_its_patient_is_erased(session: Session) -> None:
     visit = completed(session, doctor(session))
-    patients.forget(session, heard(), user_id=visit["patient_id"])
+    patients.forget(session, heard(session), user_id=visit["patient_id"])
     assert undo(session, visit)["status"] == "cancelled"
 
 

@@ -41,7 +41,9 @@ DESK = patient(None, "receptionist")
 
 def erase(session: Session, who: Actor, to: Actor | None = None) -> None:
     """Hear that a doctor is gone for ever."""
-    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=who.person, reassign_to=to and to.person))
+    handlers.on_user_erased(
+        session, heard(session, 9), example_of(UserErased, user_id=who.person, reassign_to=to and to.person)
+    )
     session.flush()
 
 
@@ -117,7 +119,7 @@ def test_the_savepoint_of_a_refused_visit_takes_nothing_else_back(fresh: Databas
 @pytest.mark.parametrize("successor", ["nobody", "unknown", "left"])
 def test_without_a_doctor_to_take_it_over_a_visit_is_displaced(session: Session, successor: str) -> None:
     who, left = doctor(session), doctor(session)
-    doctors.suspend(session, heard(2), user_id=left.person)
+    doctors.suspend(session, heard(session, 2), user_id=left.person)
     visit = book(session, who)
     erase(session, who, {"nobody": None, "unknown": patient(), "left": left}[successor])
     assert after(session, visit) == (who.person, "displaced", 2)

@@ -194,7 +194,7 @@ def test_who_comes_late_finds_no_doctor_who_is_gone(
     session: Session, who: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit = missed(session, who, patient(), monkeypatch)
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
     with pytest.raises(Conflict) as refused:
         move(session, DESK, visit, "arrive")
     assert refused.value.code == "doctor_gone"

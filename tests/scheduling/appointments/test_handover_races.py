@@ -25,7 +25,7 @@ def test_an_erasure_holds_the_locks_of_all_whose_visits_it_moves(fresh: Database
     in_transaction(fresh, lambda session: book(session, who, actor=asking))
 
     def held(session: Session) -> set[int]:
-        handover.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
+        handover.hand_over(session, heard(session, 9), doctor_id=who.person, to=other.person)
         return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 
     people = {openings.lock_of(one.person) for one in (who, other, asking)}
@@ -43,7 +43,7 @@ def test_a_visit_that_is_booked_just_before_an_erasure_is_handed_over_behind_its
 
     def hand_over(session: Session) -> set[int]:
         asked.wait()
-        handover.hand_over(session, heard(9), doctor_id=who.person, to=other.person)
+        handover.hand_over(session, heard(session, 9), doctor_id=who.person, to=other.person)
         return set(session.scalars(OWN_LOCKS)) if session.is_postgresql else set()
 
     _asked, held = together(lambda: in_transaction(fresh, ask), lambda: in_transaction(fresh, hand_over))
@@ -65,14 +65,14 @@ def test_more_people_are_locked_than_one_statement_can_name(fresh: Database, mon
 def deactivate(session: Session, who: Actor, other: Actor) -> None:
     """Hear that a doctor's account cannot be used, and who takes the visits over."""
     handlers.on_user_deactivated(
-        session, heard(9), example_of(UserDeactivated, user_id=who.person, reassign_to=other.person)
+        session, heard(session, 9), example_of(UserDeactivated, user_id=who.person, reassign_to=other.person)
     )
 
 
 def dismiss(session: Session, who: Actor, other: Actor) -> None:
     """Hear that a person is no doctor any more, and who takes the visits over."""
     handlers.on_role_revoked(
-        session, heard(9), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=other.person)
+        session, heard(session, 9), example_of(RoleRevoked, user_id=who.person, role="doctor", reassign_to=other.person)
     )
 
 

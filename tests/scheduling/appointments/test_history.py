@@ -18,7 +18,7 @@ DESK = patient(None, "receptionist")
 
 def get(session: Session, who: Actor, visit: dict[str, Any]) -> dict[str, Any]:
     """A visit with its history, as a caller sees it."""
-    add_events(session, who)
+    add_events(session)
     session.appended.clear()
     found: dict[str, Any] = AppointmentWithHistoryView.dump_one(
         history.get(session, who, GetAppointment(appointment_id=visit["id"]))

@@ -91,7 +91,9 @@ def test_who_has_moved_a_visit_is_told_to_the_world(session: Session, part: str,
 def test_a_visit_of_an_erased_doctor_has_another_doctor_and_the_rest_of_it_as_it_was(session: Session) -> None:
     who, other = doctor(session), doctor(session)
     book(session, who, reason="knee")
-    handlers.on_user_erased(session, heard(9), example_of(UserErased, user_id=who.person, reassign_to=other.person))
+    handlers.on_user_erased(
+        session, heard(session, 9), example_of(UserErased, user_id=who.person, reassign_to=other.person)
+    )
     assert told(session) == (["doctor_id"], "desk")
 
 

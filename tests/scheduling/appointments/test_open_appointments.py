@@ -8,7 +8,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.identity import Actor
+from chassis.identity import SYSTEM, Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import UserErased
 from contracts.scheduling.appointments.commands import ChangeAppointment, RescheduleAppointment
@@ -22,7 +22,7 @@ from tests.events import example_of
 from tests.scheduling.asking import Clock
 from tests.scheduling.factories import HALF_HOUR, at, book, doctor, heard, move, near, patient, said
 
-DESK, ADMIN, SYSTEM = patient(None, "receptionist"), patient(None, "admin"), Actor.system()
+DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
 STEPS = {
     "requested": [],
     "booked": ["accept"],
@@ -195,7 +195,7 @@ def test_departure_of_a_doctor_publishes_the_successor_or_closes(session: Sessio
         book(session, other)
     visit = appointment(session, who)
     event = example_of(UserErased, user_id=who.person, reassign_to=other.person)
-    handlers.on_user_erased(session, heard(9), event)
+    handlers.on_user_erased(session, heard(session, 9), event)
     assert facts(session) == [(other.person, visit["ends_at"], 3) if is_free else (who.person, None, 3)]
 
 

@@ -18,6 +18,7 @@ from services.scheduling.appointments import rescheduling
 from services.scheduling.availability import weekly_hours
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import HORIZON, OPEN_REQUESTS
+from tests.calls import called
 from tests.scheduling.factories import HALF_HOUR, Hours, at, book, doctor, history, move, patient, said, seen
 
 DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
@@ -190,8 +191,8 @@ def test_a_visit_that_has_begun_does_not_move(session: Session) -> None:
 def test_who_has_seen_an_older_revision_does_not_move_it(session: Session) -> None:
     who = doctor(session)
     visit = agreed(session, who)
-    with pytest.raises(Stale):
-        reschedule(session, Actor(id=who.id, roles=who.roles, if_match='"1"'), visit)
+    with called(session, if_match='"1"'), pytest.raises(Stale):
+        reschedule(session, who, visit)
 
 
 def test_moving_an_agreed_visit_is_one_request_more(session: Session) -> None:

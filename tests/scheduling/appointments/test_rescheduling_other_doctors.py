@@ -54,7 +54,7 @@ def test_a_visit_does_not_move_to_a_doctor_who_is_its_patient(session: Session) 
 def test_a_visit_of_a_doctor_who_is_gone_moves_only_to_another_one(session: Session, part: str) -> None:
     who, other, asking = doctor(session), doctor(session), patient()
     visit = agreed(session, who, asking)
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
 
     def give(**fields: Any) -> dict[str, Any]:
         return change(session, visit, **fields) if part == "admin" else reschedule(session, mover, visit, **fields)

@@ -14,9 +14,9 @@ from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.event import Event
-from chassis.execution.reactions import run_timer
+from chassis.execution.reactions import Timer
 from chassis.execution.run import add_events
-from chassis.identity import Actor
+from chassis.identity import SYSTEM, Actor
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import outbox
 from contracts.scheduling.appointments.events import AppointmentDisplaced, AppointmentExpired, AppointmentMissed
@@ -40,7 +40,6 @@ from tests.scheduling.factories import (
     together,
 )
 
-SYSTEM = Actor.system()
 TIMERS = (timers.expire_requests, timers.expire_displaced, timers.miss_visits, timers.displace_visits)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 Set = Callable[[datetime], None]
@@ -75,7 +74,7 @@ def put(session: Session, status: str, who: Actor, **fields: Any) -> Appointment
 def gone(session: Session, sequence: int = 2) -> Actor:
     """A doctor who cannot be visited from now on."""
     who = doctor(session)
-    doctors.suspend(session, heard(sequence), user_id=who.person)
+    doctors.suspend(session, heard(session, sequence), user_id=who.person)
     return who
 
 
@@ -256,7 +255,7 @@ def test_three_at_once_tell_of_each_visit_once(
     def work(session: Session) -> None:
         timer(session, SYSTEM)
         eventlet.sleep(0.02)
-        add_events(session, SYSTEM)
+        add_events(session)
 
     for _time in range(3):
         together(*[lambda: in_transaction(fresh, work)] * 3)
@@ -265,7 +264,7 @@ def test_three_at_once_tell_of_each_visit_once(
 
 def test_three_processes_tell_of_each_visit_once(fresh: Database) -> None:
     due = some(fresh, "booked", 5)
-    work = lambda: run_timer(FakeHost(fresh), "miss", timers.miss_visits)  # noqa: E731
+    work = lambda: Timer("miss", timers.miss_visits).run(FakeHost(fresh))  # noqa: E731
     together(*[work] * 3)
     assert sorted(told(fresh, AppointmentMissed)) == sorted((visit, 1) for visit in due)
 
@@ -291,7 +290,7 @@ def test_a_visit_that_is_just_being_accepted_does_not_expire_and_keeps_nobody_wa
         timers.expire_requests(session, SYSTEM)
         order.append("looked")
         looked.send()
-        add_events(session, SYSTEM)
+        add_events(session)
 
     together(lambda: in_transaction(fresh, accept), lambda: in_transaction(fresh, expire))
     with fresh.read() as session:

@@ -55,7 +55,7 @@ def test_a_doctor_who_is_back_in_time_keeps_the_visits(session: Session, set_clo
     tick(session)
     doctors.remember(
         session,
-        heard(3),
+        heard(session, 3),
         example_of(DoctorApproved, doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology"),
     )
     set_clock(now + 10 * HOUR)
@@ -66,7 +66,7 @@ def test_a_doctor_who_is_back_in_time_keeps_the_visits(session: Session, set_clo
 def test_a_patient_whose_doctor_was_not_there_has_missed_nothing(session: Session, set_clock: Set) -> None:
     who, now = doctor(session), clock.now()
     missed, stranded = ahead(session, "booked", who, -3), ahead(session, "booked", who, 1)
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
     set_clock(now + 3 * timedelta(days=1))
     tick(session)
     assert [visit.status for visit in (missed, stranded)] == ["no_show", "displaced"]

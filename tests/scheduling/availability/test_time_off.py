@@ -279,7 +279,7 @@ def test_an_erased_doctors_times_off_are_gone(session: Session) -> None:
     who, other = doctor(session), doctor(session)
     take(session, who, reason=SECRET)
     take(session, other)
-    handlers.on_user_erased(session, heard(2), example_of(UserErased, user_id=who.person, reassign_to=None))
+    handlers.on_user_erased(session, heard(session, 2), example_of(UserErased, user_id=who.person, reassign_to=None))
     assert session.scalars(select(TimeOff.doctor_id)).all() == [other.person]
 
 

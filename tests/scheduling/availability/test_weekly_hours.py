@@ -1,6 +1,5 @@
 """Weekly hours: set as a whole by their doctor, never at two places at once, and not over somebody else's change."""
 
-from dataclasses import replace
 from datetime import date, time, timedelta
 from functools import partial
 from typing import Any
@@ -17,6 +16,7 @@ from contracts.scheduling.availability import GetSchedule, ScheduleView, SetSche
 from services.scheduling import rules
 from services.scheduling.availability import weekly_hours
 from services.scheduling.directory import doctors
+from tests.calls import called
 from tests.events import example_of
 from tests.scheduling.factories import (
     ALL_WEEK,
@@ -137,10 +137,9 @@ def test_each_schedule_is_a_revision_more(session: Session) -> None:
 def test_hours_that_have_changed_meanwhile_are_not_replaced(session: Session) -> None:
     who = doctor(session)
     seen = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
-    reader = replace(who, if_match=f'"{seen}"')
-    weekly_hours.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=[]))
-    with pytest.raises(Stale):
-        weekly_hours.set_schedule(session, reader, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))
+    weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=[]))
+    with called(session, if_match=f'"{seen}"'), pytest.raises(Stale):
+        weekly_hours.set_schedule(session, who, SetSchedule(doctor_id=who.person, rules=ALL_WEEK))
     assert weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["rules"] == []
 
 
@@ -148,7 +147,9 @@ def test_a_new_name_of_a_doctor_leaves_the_revision_of_the_hours(session: Sessio
     who = doctor(session)
     seen = weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"]
     doctors.remember(
-        session, heard(2), example_of(DoctorApproved, doctor_id=who.person, name="Dr Rao", specialization="cardiology")
+        session,
+        heard(session, 2),
+        example_of(DoctorApproved, doctor_id=who.person, name="Dr Rao", specialization="cardiology"),
     )
     assert weekly_hours.get_schedule(session, who, GetSchedule(doctor_id=who.person))["revision"] == seen
 

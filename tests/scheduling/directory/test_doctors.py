@@ -34,7 +34,7 @@ def listed(session: Session, **fields: object) -> list[tuple[str, str]]:
 def remember(session: Session, sequence: int, name: str, specialization: str = "cardiology", **fields: object) -> None:
     """Hear that a doctor was approved."""
     given = {"doctor_id": uuid7(), "name": name, "specialization": specialization, **fields}
-    doctors.remember(session, heard(sequence), example_of(DoctorApproved, **given))  # type: ignore[arg-type]
+    doctors.remember(session, heard(session, sequence), example_of(DoctorApproved, **given))  # type: ignore[arg-type]
 
 
 def test_an_approved_doctor_is_in_the_directory(session: Session) -> None:
@@ -63,7 +63,7 @@ def test_the_directory_may_be_of_certain_doctors_and_what_else_is_asked_counts_t
     wanted = [ids["Dr Chen"], ids["Dr Adams"], ids["Dr Chen"], uuid7()]
     assert [name for name, _ in listed(session, ids=wanted)] == ["Dr Adams", "Dr Chen"]
     assert [name for name, _ in listed(session, ids=wanted, name="chen")] == ["Dr Chen"]
-    doctors.suspend(session, heard(9), user_id=ids["Dr Chen"])
+    doctors.suspend(session, heard(session, 9), user_id=ids["Dr Chen"])
     assert [name for name, _ in listed(session, ids=wanted)] == ["Dr Adams"]
 
 
@@ -79,7 +79,7 @@ def test_one_doctor_is_read_by_anybody_and_who_has_left_by_nobody(session: Sessi
     tell(session, doctor_id, 1)
     shown = DoctorView.dump_one(doctors.get(session, patient(), GetDoctor(doctor_id=doctor_id)))
     assert shown == {"id": doctor_id, "name": "Dr 1", "specialization": "cardiology"}
-    doctors.suspend(session, heard(9), user_id=doctor_id)
+    doctors.suspend(session, heard(session, 9), user_id=doctor_id)
     for unknown in (doctor_id, uuid7()):
         with pytest.raises(NotFound):
             doctors.get(session, patient(), GetDoctor(doctor_id=unknown))
@@ -94,7 +94,7 @@ def test_desk_and_doctor_wait_for_an_approval_that_may_be_on_its_way(session: Se
         slots.listing(session, desk, ListSlots(doctor_id=doctor_id))
     with pytest.raises(NotYet):
         doctors.get(session, patient(doctor_id, "doctor"), GetDoctor(doctor_id=doctor_id))
-    doctors.suspend(session, heard(), user_id=doctor_id)  # An admin may have approved the doctor again.
+    doctors.suspend(session, heard(session), user_id=doctor_id)  # An admin may have approved the doctor again.
     with pytest.raises(NotYet):
         doctors.get(session, desk, GetDoctor(doctor_id=doctor_id))
 
@@ -143,7 +143,7 @@ STORY = ("approved", "deactivated", "approved", "nurse no more", "doctor no more
 
 def tell(session: Session, doctor_id: UUID, sequence: int) -> None:
     """Hear one line of the story, of which the first has the number 1."""
-    actor, line = heard(sequence), STORY[sequence - 1]
+    actor, line = heard(session, sequence), STORY[sequence - 1]
     if line == "approved":
         remember(session, sequence, f"Dr {sequence}", doctor_id=doctor_id)
     elif line == "deactivated":
@@ -194,7 +194,7 @@ def test_a_doctor_who_loses_another_role_stays(session: Session) -> None:
 
 def test_a_doctor_who_has_left_has_no_slots_and_cannot_be_booked(session: Session) -> None:
     who = doctor(session)
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
     with pytest.raises(NotFound):
         free(session, who, at(hour=0), at(days=3, hour=0))
     with pytest.raises(NotFound):
@@ -204,7 +204,7 @@ def test_a_doctor_who_has_left_has_no_slots_and_cannot_be_booked(session: Sessio
 def test_a_doctor_who_is_approved_again_has_the_same_hours(session: Session) -> None:
     who = doctor(session)
     before = free(session, who, at(hour=0), at(days=3, hour=0))
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
     remember(session, 3, "Dr Weiss", doctor_id=who.person)
     assert free(session, who, at(hour=0), at(days=3, hour=0)) == before
 
@@ -212,5 +212,5 @@ def test_a_doctor_who_is_approved_again_has_the_same_hours(session: Session) -> 
 def test_visits_of_a_doctor_who_is_only_deactivated_stay(session: Session) -> None:
     who = doctor(session)
     visit = book(session, who)
-    doctors.suspend(session, heard(2), user_id=who.person)
+    doctors.suspend(session, heard(session, 2), user_id=who.person)
     assert visits_of(session, who) == [visit["id"]]

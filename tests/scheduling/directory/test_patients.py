@@ -41,7 +41,7 @@ def test_the_desk_books_nobody_of_whom_it_has_not_been_told(session: Session) ->
 
 def test_the_desk_books_a_doctor_of_whom_it_has_not_been_told_a_little_later(session: Session) -> None:
     whom = patient()
-    patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
+    patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person))
     with pytest.raises(NotYet):
         at_desk(session, patient(), whom)
 
@@ -61,18 +61,18 @@ def test_patient_is_booked_who_has_an_account_or_a_record(session: Session, by: 
     whom = patient()
     for _ in range(2):
         if by == "account":
-            patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
+            patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person))
         else:
-            patients.admit(session, heard(), example_of(PatientRegistered, patient_id=whom.person))
+            patients.admit(session, heard(session), example_of(PatientRegistered, patient_id=whom.person))
     assert at_desk(session, doctor(session), whom) == "booked"
 
 
 def test_account_of_staff_is_booked_only_once_it_is_a_patients(session: Session) -> None:
     whom, who = patient(), doctor(session)
-    patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person, is_patient=False))
+    patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person, is_patient=False))
     with pytest.raises(NotYet):
         at_desk(session, who, whom)
-    patients.remember(session, heard(2), example_of(UserRegistered, user_id=whom.person, is_patient=True))
+    patients.remember(session, heard(session, 2), example_of(UserRegistered, user_id=whom.person, is_patient=True))
     assert at_desk(session, who, whom) == "booked"
 
 
@@ -88,11 +88,13 @@ def test_who_is_erased_stays_so_in_whatever_order_it_is_heard(session: Session, 
     whom, who = patient(), doctor(session)
     for event in order:
         if event == "account":
-            patients.remember(session, heard(7), example_of(UserRegistered, user_id=whom.person))
+            patients.remember(session, heard(session, 7), example_of(UserRegistered, user_id=whom.person))
         elif event == "record":
-            patients.admit(session, heard(8), example_of(PatientRegistered, patient_id=whom.person))
+            patients.admit(session, heard(session, 8), example_of(PatientRegistered, patient_id=whom.person))
         else:
-            handlers.on_user_erased(session, heard(1), example_of(UserErased, user_id=whom.person, reassign_to=None))
+            handlers.on_user_erased(
+                session, heard(session, 1), example_of(UserErased, user_id=whom.person, reassign_to=None)
+            )
     with pytest.raises(NotFound) as refused:
         at_desk(session, who, whom)
     assert type(refused.value) is NotFound, "no event will bring them back: nobody waits for one"
@@ -102,7 +104,7 @@ def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
     whom = patient()
     with pytest.raises(NotYet):
         task(session, nurse(session), patient_id=whom.person)
-    patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
+    patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person))
     assert task(session, nurse(session), patient_id=whom.person)["patient_id"] == whom.person
 
 
@@ -110,12 +112,15 @@ def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
 def test_nobody_is_booked_while_they_are_erased(fresh: Database, by: str) -> None:
     who, whom = in_transaction(fresh, doctor), patient()
     in_transaction(
-        fresh, lambda session: patients.remember(session, heard(), example_of(UserRegistered, user_id=whom.person))
+        fresh,
+        lambda session: patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person)),
     )
     forgotten = Signal()
 
     def erase(session: Session) -> None:
-        handlers.on_user_erased(session, heard(2), example_of(UserErased, user_id=whom.person, reassign_to=None))
+        handlers.on_user_erased(
+            session, heard(session, 2), example_of(UserErased, user_id=whom.person, reassign_to=None)
+        )
         forgotten.send()
         eventlet.sleep(0.05)
 

@@ -35,7 +35,7 @@ STORY = (
 
 def tell(session: Session, user_id: UUID, sequence: int) -> None:
     """Hear one line of the story, of which the first has the number 1."""
-    actor, (what, _space, more) = heard(sequence), STORY[sequence - 1].partition(" ")
+    actor, (what, _space, more) = heard(session, sequence), STORY[sequence - 1].partition(" ")
     if more == "approved":
         staff.remember(session, actor, example_of(StaffApproved, user_id=user_id, role=what))
     elif more == "revoked":
@@ -121,7 +121,7 @@ def test_the_last_word_wins_in_whatever_order_and_however_often_events_come(
 @pytest.mark.parametrize("role", ["patient", "doctor", "admin"])
 def test_other_roles_make_nobody_staff(session: Session, role: str) -> None:
     who = uuid7()
-    staff.remember(session, heard(), example_of(StaffApproved, user_id=who, role=role))
+    staff.remember(session, heard(session), example_of(StaffApproved, user_id=who, role=role))
     assert not works_here(session, who)
 
 
@@ -137,13 +137,13 @@ def test_who_gives_work_waits_for_word_of_whom_nobody_has_told(session: Session)
     made = shift(session, nurse(session))
     with pytest.raises(NotYet):
         change(session, made, person_id=who)
-    staff.remember(session, heard(), example_of(StaffApproved, user_id=who, role="nurse"))
+    staff.remember(session, heard(session), example_of(StaffApproved, user_id=who, role="nurse"))
     assert shift(session, who)["person_id"] == who
 
 
 def test_work_waits_for_a_former_colleague_who_may_be_back(session: Session) -> None:
     who = colleague(session, "nurse")
-    staff.suspend(session, heard(2), user_id=who.person)
+    staff.suspend(session, heard(session, 2), user_id=who.person)
     with pytest.raises(NotYet):
         staff.must_work_here(session, who.person)
 

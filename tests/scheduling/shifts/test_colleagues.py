@@ -47,9 +47,9 @@ def test_one_sees_who_has_a_role_in_common_and_which(session: Session, who: Acto
 
 def test_who_has_left_or_has_the_role_no_more_is_no_colleague(session: Session, who: Actor) -> None:
     gone, other = colleague(session, "pharmacist"), colleague(session, "pharmacist")
-    staff.suspend(session, heard(2), user_id=gone.person)
-    staff.dismiss(session, heard(2), user_id=other.person, role="pharmacist")
-    staff.remember(session, heard(3), example_of(StaffApproved, user_id=other.person, role="nurse"))
+    staff.suspend(session, heard(session, 2), user_id=gone.person)
+    staff.dismiss(session, heard(session, 2), user_id=other.person, role="pharmacist")
+    staff.remember(session, heard(session, 3), example_of(StaffApproved, user_id=other.person, role="nurse"))
     assert seen(session, who)["items"] == []
     for one in (gone, other):
         with pytest.raises(NotFound):
@@ -58,7 +58,7 @@ def test_who_has_left_or_has_the_role_no_more_is_no_colleague(session: Session, 
 
 def test_who_has_left_sees_nobody(session: Session, who: Actor) -> None:
     other = colleague(session, "pharmacist")
-    staff.suspend(session, heard(2), user_id=who.person)
+    staff.suspend(session, heard(session, 2), user_id=who.person)
     assert seen(session, who)["items"] == []
     with pytest.raises(NotFound):
         work_of(session, who, other.person)

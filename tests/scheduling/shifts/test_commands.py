@@ -1,6 +1,5 @@
 """Shifts: nobody is in two places, or works too much, and whoever is concerned is told once."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
 from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShifts
 from services.scheduling.directory import staff
 from services.scheduling.shifts import queries as shift_queries
+from tests.calls import called
 from tests.scheduling.factories import at, heard, said, timed
 from tests.scheduling.rota import ADMIN, HOUR, change, nurse, shift, shifts_of, somebody
 
@@ -52,7 +52,7 @@ def test_only_staff_is_assigned_shifts(session: Session) -> None:
 
 def test_who_has_left_is_assigned_no_shifts(session: Session) -> None:
     who = nurse(session)
-    staff.suspend(session, heard(2), user_id=who.person)
+    staff.suspend(session, heard(session, 2), user_id=who.person)
     with pytest.raises(NotFound):
         shift(session, who)
 
@@ -169,7 +169,7 @@ def test_a_shift_is_not_given_to_somebody_who_is_no_staff(session: Session) -> N
 def test_a_shift_of_somebody_who_has_left_can_be_given_to_another(session: Session) -> None:
     who, other = nurse(session), nurse(session)
     made = shift(session, who)
-    staff.suspend(session, heard(2), user_id=who.person)
+    staff.suspend(session, heard(session, 2), user_id=who.person)
     assert change(session, made, person_id=other.person)["person_id"] == other.person
 
 
@@ -194,8 +194,8 @@ def test_a_shift_is_not_moved_to_a_time_that_none_could_have(
 
 def test_a_shift_that_somebody_else_has_changed_is_stale(session: Session) -> None:
     made = shift(session, nurse(session))
-    with pytest.raises(Stale):
-        change(session, made, by=replace(ADMIN, if_match='"7"'), ward="Ward 2")
+    with called(session, if_match='"7"'), pytest.raises(Stale):
+        change(session, made, ward="Ward 2")
 
 
 def test_an_unknown_shift_is_not_found(session: Session) -> None:

@@ -132,7 +132,7 @@ def test_nobody_decides_about_his_own_swap(session: Session, one: Actor, other: 
 @pytest.mark.parametrize("gone", ["one", "other"])
 def test_nobody_who_has_left_gets_a_shift(session: Session, one: Actor, other: Actor, gone: str) -> None:
     given = agreed(session, one, other, shift(session, other, at(days=3)))
-    staff.suspend(session, heard(2), user_id={"one": one, "other": other}[gone].person)
+    staff.suspend(session, heard(session, 2), user_id={"one": one, "other": other}[gone].person)
     with pytest.raises(NotFound):
         decide(session, given)
 
@@ -166,7 +166,7 @@ def test_one_asks_only_for_ones_own_shift(session: Session, one: Actor, other: A
 
 @pytest.mark.parametrize("of", ["stranger", "leaver"])
 def test_only_staff_is_asked(session: Session, one: Actor, other: Actor, of: str) -> None:
-    staff.suspend(session, heard(2), user_id=other.person)
+    staff.suspend(session, heard(session, 2), user_id=other.person)
     with pytest.raises(NotFound):
         ask(session, one, shift(session, one), other if of == "leaver" else patient())
 

@@ -1,6 +1,5 @@
 """Swaps: whoever has not done it is told, once; and nothing waits for a decision that could not be carried out."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from contracts.scheduling.shifts.events import ShiftChanged
 from contracts.scheduling.shifts.swaps import ListSwaps, SwapAnswered, SwapAsked, SwapDecided, SwapEnded
 from services.scheduling.directory import staff
 from services.scheduling.shifts import pending_swaps, swaps
+from tests.calls import called
 from tests.events import example_of
 from tests.scheduling.factories import at, heard, said
 from tests.scheduling.rota import ADMIN, answer, ask, change, colleague, decide, nurse, shift, shifts_of, states
@@ -131,7 +131,7 @@ def test_a_swap_ends_when_a_shift_of_it_begins_and_waits_for_no_admin(
     given, _swap = asked(session, one, other, *answers, exchange=theirs)
     monkeypatch.setattr(clock, "now", lambda: {"given": given, "got": theirs}[which]["starts_at"])
     for _twice in range(2):
-        pending_swaps.expire_swaps(session, heard())
+        pending_swaps.expire_swaps(session, heard(session))
         session.flush()
     assert states(session, one) == ["expired"]
     assert told(session)[-1] == (SwapEnded, "expired", len(answers) + 2)
@@ -144,7 +144,7 @@ def test_a_swap_of_shifts_to_come_goes_on_and_one_that_has_ended_stays(
 ) -> None:
     asked(session, one, other)
     asked(session, one, other, "decline", starts_at=at(days=3))
-    pending_swaps.expire_swaps(session, heard())
+    pending_swaps.expire_swaps(session, heard(session))
     assert sorted(states(session, one)) == ["asked", "declined"]
 
 
@@ -163,8 +163,8 @@ def test_who_has_one_role_in_common_is_asked(session: Session) -> None:
 def test_nobody_gets_a_shift_by_a_role_that_is_taken_meanwhile(session: Session, one: Actor) -> None:
     other = colleague(session, "nurse", "pharmacist")
     given, _swap = asked(session, one, other, "accept")
-    staff.dismiss(session, heard(2), user_id=other.person, role="nurse")
-    staff.remember(session, heard(3), example_of(StaffApproved, user_id=other.person, role="pharmacist"))
+    staff.dismiss(session, heard(session, 2), user_id=other.person, role="nurse")
+    staff.remember(session, heard(session, 3), example_of(StaffApproved, user_id=other.person, role="pharmacist"))
     with pytest.raises(Conflict) as refusal:
         decide(session, given)
     assert refusal.value.code == "other_role"
@@ -173,7 +173,7 @@ def test_nobody_gets_a_shift_by_a_role_that_is_taken_meanwhile(session: Session,
 
 def test_a_swap_that_has_moved_on_is_stale(session: Session, one: Actor, other: Actor) -> None:
     given, swap = asked(session, one, other, "accept")
-    with pytest.raises(Stale):
-        answer(session, replace(one, if_match='"1"'), swap, "withdraw")
-    with pytest.raises(Stale):
-        decide(session, given, by=replace(ADMIN, if_match='"1"'))
+    with called(session, if_match='"1"'), pytest.raises(Stale):
+        answer(session, one, swap, "withdraw")
+    with called(session, if_match='"1"'), pytest.raises(Stale):
+        decide(session, given)

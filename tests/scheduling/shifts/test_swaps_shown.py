@@ -1,7 +1,5 @@
 """What is shown of swaps: both shifts to whom it concerns, and to admins the swap with its shift."""
 
-from dataclasses import replace
-
 import pytest
 
 from chassis.contract import page_of
@@ -12,6 +10,7 @@ from contracts.scheduling.shifts.swaps import ListMySwaps, SwapView
 from contracts.scheduling.shifts.views import ColleagueShiftView, ShiftWithSwapView
 from services.scheduling.shifts import queries as shift_queries
 from services.scheduling.shifts import swaps
+from tests.calls import called
 from tests.scheduling.factories import at, statements
 from tests.scheduling.rota import ADMIN, answer, ask, decide, nurse, shift
 
@@ -51,5 +50,6 @@ def test_admins_see_with_a_shift_which_swap_of_it_is_open(session: Session, one:
     shown = ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"])))
     facts = {"asked_by": str(one.person), "asked_of": str(other.person), "in_exchange_id": None, "status": "accepted"}
     assert (shown["revision"], shown["swap"]) == (1, {"id": str(asked["id"]), **facts, "revision": 2})
-    decide(session, given, by=replace(ADMIN, if_match='"2"'), decision="refuse", reason="Ward 1 needs you.")
+    with called(session, if_match='"2"'):
+        decide(session, given, decision="refuse", reason="Ward 1 needs you.")
     assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
