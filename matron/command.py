@@ -31,7 +31,7 @@ out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highli
 
 
 class Name(StrEnum):
-    """The processes there are."""
+    """The processes that `matron serve` can run."""
 
     AUTH = "auth"
     SCHEDULING = "scheduling"
@@ -58,17 +58,18 @@ def options(
 
 @app.command()
 def run(
-    port: Annotated[int, typer.Option(help="Where the gateway listens.", min=0, max=65535, envvar="HTTP_PORT")] = 8000,
+    port: Annotated[int, typer.Option(help="Port of the gateway.", min=0, max=65535, envvar="HTTP_PORT")] = 8000,
     data: Annotated[Path, typer.Option(help="Folder of databases, keys, mails and logs.")] = Path("var"),
-    demo: Annotated[bool, typer.Option(help="Make people, hours and prices to try things with.")] = True,
+    demo: Annotated[bool, typer.Option(help="Create demo people, working hours and prices.")] = True,
     demo_on_network: Annotated[
-        bool, typer.Option("--demo-on-network", help="Let others than this machine's users sign in as the demo people.")
+        bool, typer.Option("--demo-on-network", help="Allow sign-in as demo people over the network.")
     ] = False,
 ) -> None:
-    """Start the whole hospital in this process, with nothing else to install.
+    """Start the whole hospital in one process. Nothing else must be installed.
 
-    Databases are SQLite files and the broker is in the process. `HTTP_HOST` is by default an address that only this
-    machine reaches. On another one, say `--no-demo`, or `--demo-on-network`: the password of demo people is no secret.
+    Databases are SQLite files, and the message broker runs in the process. By default, only this machine can reach the
+    gateway. If `HTTP_HOST` is an address that the network reaches, add `--no-demo` or `--demo-on-network`: the password
+    of the demo people is public.
 
     **Examples**
 
@@ -84,10 +85,10 @@ def run(
 
 
 @app.command()
-def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
-    """Serve one service, or the gateway, in this process until SIGTERM.
+def serve(name: Annotated[Name, typer.Argument(help="The service to run.")]) -> None:
+    """Run one service, or the gateway, until SIGTERM.
 
-    Settings come from the environment: `AMQP_URL`, `<SERVICE>_DATABASE_URL`, `JWKS_FILE` and so on; see README.
+    The environment holds the settings: `AMQP_URL`, `<SERVICE>_DATABASE_URL`, `JWKS_FILE` and others. See README.
 
     **Example**
 
@@ -110,7 +111,7 @@ def serve(name: Annotated[Name, typer.Argument(help="Which service.")]) -> None:
 
 @app.command()
 def migrate(service: upkeep.ServiceOrNone = None) -> None:
-    """Bring the databases up to date. Safe to repeat. Leaves a database that a newer Matron has migrated as it is.
+    """Migrate the databases to this version. Safe to repeat. A database of a newer Matron stays unchanged.
 
     **Examples**
 
@@ -128,45 +129,45 @@ def migrate(service: upkeep.ServiceOrNone = None) -> None:
         with trouble.with_database(name):
             trouble.revision_of(name, database)
             revision = bring_up(name, database)
-        known = trouble.newest(name)
-        newer = f" is newer than this Matron, which knows {known}: left as it is" if revision > known else ""
+        supported = trouble.newest(name)
+        newer = f" is newer than this Matron ({supported}): not changed" if revision > supported else ""
         out.print(f"{name} ... {revision}{newer}")
 
 
 @admin.command("create")
 def create_admin(
-    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
-    name: Annotated[str, typer.Option(help="The person's name.")],
+    email: Annotated[str, typer.Argument(help="E-mail address, for sign-in.")],
+    name: Annotated[str, typer.Option(help="Name of the administrator.")],
     password: Annotated[
         str,
         typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="MATRON_ADMIN_PASSWORD"),
     ],
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder of `matron run`. Default: the database of `AUTH_DATABASE_URL`; without that, `var`."),
+        typer.Option(help="Folder of `matron run`. Default: the database of `AUTH_DATABASE_URL`, else `var`."),
     ] = None,
 ) -> None:
-    """Make an administrator. The first one comes from here.
+    """Create an administrator. This is the only way to create the first administrator.
 
     **Examples**
 
     `matron admin create asha@hospital.example --name "Asha Rao"`
 
-    `matron admin create asha@hospital.example --name "Asha Rao" --data /tmp/hospital`, also while `matron run` works
+    `matron admin create asha@hospital.example --name "Asha Rao" --data /tmp/hospital`, also beside `matron run`
     """
     from matron import people
 
     config.use(environment.load(needs=()))
     people.create_admin(people.database_url(data), email, name, password)
-    out.print(f"{email} is an admin now")
+    out.print(f"{email} is an administrator now")
 
 
 @app.command()
 def migration(
     service: upkeep.ServiceName,
-    message: Annotated[str, typer.Option(help="What changes.")],
+    message: Annotated[str, typer.Option(help="A short description of the change.")],
 ) -> None:
-    """Write the next migration of a service, from what its tables have and its migrations have not.
+    """Write the next migration of a service, from the difference between its models and its migrations.
 
     **Example**
 
@@ -180,9 +181,9 @@ def migration(
 @app.command()
 def openapi(
     write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
-    check: Annotated[Path | None, typer.Option(help="Fail unless this file has it already.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Fail unless this file is up to date.")] = None,
 ) -> None:
-    """Make the OpenAPI 3.1 document of the HTTP interface, from the routes and contracts.
+    """Print the OpenAPI 3.1 document of the HTTP interface.
 
     **Examples**
 
@@ -197,7 +198,7 @@ def openapi(
 
     text = as_text(document(GatewayService))
     if check is not None and not (check.exists() and check.read_text("utf-8") == text):
-        err.print(f"[red]matron:[/red] {check} is not what routes and contracts say: run `make docs`")
+        err.print(f"[red]matron:[/red] {check} is out of date. Run `make docs`.")
         raise typer.Exit(1)
     if write is not None:
         write.write_text(text, "utf-8")
@@ -209,9 +210,9 @@ def openapi(
 @app.command()
 def asyncapi(
     write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
-    page: Annotated[Path | None, typer.Option(help="Write the same for people, as Markdown, to this file.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Write a Markdown page for people to this file.")] = None,
 ) -> None:
-    """Make the AsyncAPI 3.0 document of the events for other systems, from the contracts.
+    """Print the AsyncAPI 3.0 document of the events for other systems.
 
     **Examples**
 
@@ -234,7 +235,7 @@ def asyncapi(
 
 @app.command()
 def errors(write: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None) -> None:
-    """Make the page of all error codes, as Markdown, from the refusals in the code.
+    """Print a Markdown page of all error codes.
 
     **Examples**
 
@@ -253,7 +254,7 @@ def errors(write: Annotated[Path | None, typer.Option(help="Write it to this fil
 
 @app.command()
 def routes() -> None:
-    """List the HTTP routes: method, path, who may call it, and the command that it reaches.
+    """List the HTTP routes: method, path, allowed roles, and the command or query that the route calls.
 
     **Example**
 
@@ -273,10 +274,10 @@ def routes() -> None:
 
 
 def main() -> None:
-    """Run the command; what goes wrong for a known reason is one line, without a traceback."""
+    """Run the command. An expected error prints one line, without a traceback."""
     try:
         app()
     except (ConfigError, MatronError) as error:
-        said = trouble.sentence(error) if isinstance(error, MatronError) else str(error)
-        err.print("[red]matron:[/red]", escape(said))
+        reason = trouble.sentence(error) if isinstance(error, MatronError) else str(error)
+        err.print("[red]matron:[/red]", escape(reason))
         raise SystemExit(2) from None

@@ -1,17 +1,21 @@
-"""Dead letters: the events that a service's handlers could not do; seen, sent back to their handlers, or thrown away.
+"""Dead letters: events that a service could not handle. Operators list them, send them back, or delete them.
 
-To look at a queue is to take its messages and give them back. Quorum queues count that, and before RabbitMQ 4.3 each
-way of giving back counts towards the queue's delivery limit (20 unless a policy says otherwise, from 4.0 on), behind
-which a message that somebody has only looked at is gone. So letters go back all at once with `basic.recover`, which
-keeps their order and since 4.3 counts for nothing, unlike `basic.reject` and hanging up; and as soon as one of them has
-gone back `LOOKS` times, all are put into the queue anew, each confirmed before the old one is acknowledged. A delivery
-limit of 3 or more therefore loses nothing. When only some were looked at, they may stand behind the others then.
+Reading a queue means to take its messages and to return them. A quorum queue counts each return. Before RabbitMQ 4.3,
+every kind of return counts towards the delivery limit of the queue (default 20 since 4.0). Beyond the limit, RabbitMQ
+drops the message.
 
-What dies between a confirm and its acknowledgement leaves a letter in both places: handlers do an event once anyway.
+- Letters return together by `basic.recover`, which keeps their order. Since 4.3, `basic.recover` does not count, unlike
+  `basic.reject` and a closed connection.
+- When a letter has returned `LOOKS` times, all letters are published again. Each old letter is acknowledged after the
+  confirm of the new one. So a delivery limit of 3 or more loses no letter.
+- If only some letters were read, they may then stand behind the others.
 
-Any service can write into any queue of dead letters, so a letter that is moved names its first sender, as far as the
-broker vouches for that: the handler refuses a forged event again. Letters are moved with the service's own account,
-which its handlers believe.
+A crash between a confirm and its acknowledgement leaves two copies. Handlers handle each event once, so this is
+harmless.
+
+Any service can write into any queue of dead letters. So a moved letter names its first sender, if the broker has
+checked it, and the handler refuses a forged event again. Letters are moved with the account of the service, which its
+handlers accept.
 """
 
 import sqlite3
@@ -42,13 +46,13 @@ from transports.senders import SENDER, USER, Senders, account_of
 LOOKS = 3
 RETURN_SECONDS = 2.0
 COUNTS = ("x-delivery-count", "x-acquired-count")
-TOLD = {"event": "ce-type", "queue": QUEUE, "attempts": ATTEMPT, "error": ERROR, "code": CODE, "failed": FAILED_AT}
+SHOWN = {"event": "ce-type", "queue": QUEUE, "attempts": ATTEMPT, "error": ERROR, "code": CODE, "failed": FAILED_AT}
 STORED = "SELECT body, properties FROM message WHERE queue = ? ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter. Its `position` counts from 1 and holds until letters are moved; `tag` is the broker's."""
+    """A dead letter. `position` counts from 1, until letters are moved. `tag` is the delivery tag of the broker."""
 
     service: str
     position: int
@@ -58,12 +62,12 @@ class Letter:
 
     @property
     def headers(self) -> dict[str, Any]:
-        """The event's own headers, and those about its failure."""
+        """The headers of the event and of its failure."""
         return self.properties.get("application_headers") or {}
 
     @property
     def message_id(self) -> str:
-        """The event's id; empty for a message that came without."""
+        """The id of the event. Empty if the message has none."""
         return str(self.properties.get("message_id") or "")
 
     @property
@@ -73,12 +77,12 @@ class Letter:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What may be shown of any letter: nothing of its content."""
-        told = {name: str(self.headers.get(header) or "") for name, header in TOLD.items()}
-        return {"service": self.service, "#": str(self.position), "message id": self.message_id, **told}
+        """The facts that any operator may see. They contain nothing of the content."""
+        shown = {name: str(self.headers.get(header) or "") for name, header in SHOWN.items()}
+        return {"service": self.service, "#": str(self.position), "message id": self.message_id, **shown}
 
     def is_called(self, which: str) -> bool:
-        """Whether `which` is its message id or its position."""
+        """Whether `which` is the message id or the position of the letter."""
         return which in (self.message_id, str(self.position))
 
 
@@ -93,14 +97,14 @@ class DeadQueue:
         channel.events["basic_return"].add(self._returned)
 
     def size(self) -> int:
-        """How many letters there are; none, too, when the service has never run."""
+        """The number of letters. 0 if the service has never run."""
         try:
             return int(self.channel.queue_declare(queue=self.name, passive=True)[1])
         except NoQueue:
             return 0
 
     def take(self, number: int) -> Iterator[Letter]:
-        """Up to so many letters, oldest first, none of them acknowledged."""
+        """Take up to `number` letters, oldest first, without acknowledgement."""
         for _ in range(number):
             raw = self.channel.basic_get(self.name)
             if raw is None:
@@ -108,7 +112,7 @@ class DeadQueue:
             yield Letter(self.service, next(self.positions), bytes_of(raw.body), raw.properties, raw.delivery_tag)
 
     def find(self, which: str) -> tuple[Letter, list[Letter]]:
-        """The letter of that id or position, and those before it. NotFound when there is none."""
+        """Take the letter of this id or position, and the letters before it. NotFound if there is none."""
         passed = list[Letter]()
         for letter in self.take(self.size()):
             if letter.is_called(which):
@@ -118,10 +122,10 @@ class DeadQueue:
         raise NOT_FOUND(f"The service {self.service} has no dead letter {which}.")
 
     def give_back(self, letters: Iterable[Letter]) -> None:
-        """Return all that is taken and not acknowledged, which is `letters`, to the queue."""
+        """Return `letters`, which are all unacknowledged letters, to the queue."""
         letters = list(letters)
         looked = any(int(letter.headers.get(COUNTS[0]) or 0) >= LOOKS for letter in letters)
-        if looked and not any(map(self._is_beyond_us, letters)):
+        if looked and not any(map(self._needs_service_account, letters)):
             for letter in letters:
                 self._renew(letter)
         elif letters:
@@ -129,7 +133,7 @@ class DeadQueue:
             self._wait_for(len(letters))
 
     def _wait_for(self, number: int) -> None:
-        """Return when so many letters are there: a quorum queue has them back a moment after it has said so."""
+        """Wait until the queue has this many letters: a quorum queue returns them a moment after its reply."""
         with eventlet.Timeout(RETURN_SECONDS, exception=False):
             while self.size() < number:
                 eventlet.sleep(0.01)
@@ -142,17 +146,17 @@ class DeadQueue:
     def _sender_of(self, letter: Letter) -> str:
         return self.senders.sender_of(letter.properties, letter.headers)
 
-    def _is_beyond_us(self, letter: Letter) -> bool:
-        """Whether only the service's own account can say whose letter it is."""
+    def _needs_service_account(self, letter: Letter) -> bool:
+        """Whether only the account of the service can publish the letter with its sender."""
         return letter.properties.get(USER) == self.service != self.senders.account
 
     def send_back(self, letter: Letter, *, trusted: bool = False) -> bool:
-        """Send a letter to the handler's queue as if it were new, then remove it; False when the queue is gone.
+        """Publish a letter to its handler as a new message, then delete it. False if the queue does not exist.
 
-        A `trusted` one counts as the service's own, whoever sent it. Invalid: `wrong_account`.
+        A `trusted` letter counts as sent by the service itself. Invalid: `wrong_account`.
         """
-        if self._is_beyond_us(letter):
-            text = f"Only the account {self.service} sends these back. Run this in the container of {self.service}."
+        if self._needs_service_account(letter):
+            text = f"Only the account {self.service} may send these back. Run this in the container of {self.service}."
             raise WRONG_ACCOUNT(text)
         sender = self.service if trusted else self._sender_of(letter)
         headers = {**fresh_headers(letter.headers), SENDER: sender}
@@ -162,11 +166,11 @@ class DeadQueue:
         return True
 
     def drop(self, letter: Letter) -> None:
-        """Remove a letter."""
+        """Delete a letter."""
         self.channel.basic_ack(letter.tag)
 
     def _send(self, letter: Letter, queue: str, headers: dict[str, Any]) -> bool:
-        """Whether the broker has it in that queue; `Unavailable` when it does not say."""
+        """Publish a letter. False if the queue does not exist. `Unavailable` without a confirm."""
         self.unroutable = False
         properties = {"delivery_mode": 2, "message_id": letter.message_id}
         with eventlet.Timeout(CONFIRM_SECONDS, down()):
@@ -174,31 +178,33 @@ class DeadQueue:
             message.send(self.channel, mandatory=True, account=self.senders.account)
         return not self.unroutable
 
-    def _returned(self, *_told: object) -> None:
+    def _returned(self, *_details: object) -> None:
         self.unroutable = True
 
 
 @contextmanager
 def opened(place: Place, service: str) -> Iterator[DeadQueue]:
-    """The dead letters of a service, to be moved."""
+    """Open the dead letters of a service, to read or move them."""
     with place.broker(service) as url, connected(url) as open_channel:
         yield DeadQueue(open_channel(), service, account_of(url))
 
 
 def stored(file: Path, service: str) -> list[Letter]:
-    """The dead letters in the embedded broker's file, which may be in use."""
+    """Read the dead letters from the file of the embedded broker, which may be in use."""
     with usable(file), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(STORED, [dead_queue(service)]).fetchall()
-    # Kombu's JSON, with which the embedded broker writes properties, has no types.
+    # The embedded broker writes properties with kombu's JSON, which has no types.
     read: Callable[[str], dict[str, Any]] = json.loads
-    return [Letter(service, number, bytes_of(body), read(told)) for number, (body, told) in enumerate(rows, 1)]
+    return [
+        Letter(service, number, bytes_of(body), read(properties)) for number, (body, properties) in enumerate(rows, 1)
+    ]
 
 
 def content(letter: Letter, *, reveal: bool) -> str | None:
-    """The data of a letter as text; None when it is not to be shown.
+    """The data of a letter as text. None if it must stay hidden.
 
-    Shown is what an event says that other systems may hear. An internal event carries contact details or a secret, and
-    nobody knows what a message carries that is no event of ours.
+    The data of a public event is shown. An internal event carries contact details or a secret. The data of an unknown
+    message may carry anything.
     """
     if reveal:
         return letter.body.decode("utf-8", "backslashreplace")
@@ -216,7 +222,7 @@ def content(letter: Letter, *, reveal: bool) -> str | None:
 
 
 def listing(place: Place, service: str, limit: int) -> tuple[list[Letter], int]:
-    """The oldest letters of a service, up to `limit`, and how many there are."""
+    """The oldest letters of a service, up to `limit`, and the number of all."""
     if place.url is None:
         letters = stored(place.file, service)
         return letters[:limit], len(letters)
@@ -228,7 +234,7 @@ def listing(place: Place, service: str, limit: int) -> tuple[list[Letter], int]:
 
 
 def one(place: Place, service: str, which: str) -> Letter:
-    """The letter of that message id or position. NotFound when there is none."""
+    """The letter of this message id or position. NotFound if there is none."""
     if place.url is None:
         for letter in stored(place.file, service):
             if letter.is_called(which):
@@ -241,7 +247,7 @@ def one(place: Place, service: str, which: str) -> Letter:
 
 
 def replay_one(place: Place, service: str, which: str, *, trusted: bool = False) -> bool:
-    """Send one letter back to its handler; False when the handler's queue is gone, and the letter stays."""
+    """Send one letter back to its handler. False if the queue does not exist: the letter stays."""
     with opened(place, service) as queue:
         letter, passed = queue.find(which)
         moved = queue.send_back(letter, trusted=trusted)
@@ -250,9 +256,10 @@ def replay_one(place: Place, service: str, which: str, *, trusted: bool = False)
 
 
 def replay_all(place: Place, service: str, watch: Watch) -> tuple[int, int]:
-    """Send all letters back to their handlers; how many, and of how many. Those whose handler's queue is gone stay.
+    """Send all letters back to their handlers. Return how many were sent, and of how many.
 
-    Not those that come while it works, since a letter that fails again comes back.
+    A letter stays if the queue of its handler does not exist. Letters that arrive later stay too, because a letter that
+    fails again would return forever.
     """
     with opened(place, service) as queue, watch(total := queue.size()) as advance:
         kept = []
@@ -265,7 +272,7 @@ def replay_all(place: Place, service: str, watch: Watch) -> tuple[int, int]:
 
 
 def drop_one(place: Place, service: str, which: str, agreed: Callable[[Letter], bool]) -> bool:
-    """Throw one letter away, if that is agreed to."""
+    """Delete one letter, if `agreed` returns true."""
     with opened(place, service) as queue:
         letter, passed = queue.find(which)
         yes = agreed(letter)
@@ -276,7 +283,7 @@ def drop_one(place: Place, service: str, which: str, agreed: Callable[[Letter], 
 
 
 def drop_all(place: Place, service: str, agreed: Callable[[int], bool], watch: Watch) -> int:
-    """Throw all letters away that are there now, if that is agreed to; how many."""
+    """Delete all present letters, if `agreed` returns true. Return how many."""
     with opened(place, service) as queue:
         total = queue.size()
         if total == 0 or not agreed(total):

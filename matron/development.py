@@ -1,4 +1,4 @@
-"""Help for those who change Matron."""
+"""Commands for developers of Matron."""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ from matron.migrations import write_migration as write
 
 
 def write_migration(service: str, message: str) -> Path:
-    """Write a service's next migration, by comparing its tables with an empty database that was migrated so far."""
+    """Write the next migration of a service: compare its models with a database of all earlier migrations."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/{service}.db")
         migrate(service, database)

@@ -1,4 +1,4 @@
-"""`matron run`: all services, the gateway and the broker in one process, on SQLite files."""
+"""`matron run`: all services, the gateway and the broker in one process, with SQLite files."""
 
 import os
 import shlex
@@ -28,17 +28,17 @@ from transports.embedded import open_broker
 
 BROKER = "matron"
 READY_SECONDS = 20.0
-ANOTHER_PORT = 'Choose another: `matron run --port 8001`, or `make run ARGS="--port 8001"`'
-WITHOUT_DEMO = "Add --no-demo, or --demo-on-network if that is meant"
-OTHER_FOLDER = "They are in this folder: take another with --data, or add --demo-on-network if that is meant"
+ANOTHER_PORT = 'Use another port: `matron run --port 8001`, or `make run ARGS="--port 8001"`'
+WITHOUT_DEMO = "Add --no-demo, or --demo-on-network to allow it"
+OTHER_FOLDER = "This folder contains them: use another with --data, or add --demo-on-network to allow it"
 PRIVATE = 0o077
-"""What others on this machine may do with our files: nothing. They hold charts, and mails with links that sign in."""
+"""Umask: other users of this machine get no access. The files hold charts, and mails with sign-in links."""
 
 
 def settings(port: int, data: Path) -> dict[str, str]:
-    """The environment of the embedded mode, whatever it was: the README names what stands here."""
+    """The environment variables that the embedded mode always sets. The README lists them."""
     return {
-        "AMQP_URL": f"embedded://{{service}}@{BROKER}",  # An account for each service, as on a server.
+        "AMQP_URL": f"embedded://{{service}}@{BROKER}",  # One account for each service, as on RabbitMQ.
         **{f"{name.upper()}_DATABASE_URL": f"sqlite:///{data}/{name}.db" for name in SERVICES},
         "JWKS_FILE": f"{data}/keys/jwks.json",
         "SIGNING_KEYS": f"{data}/keys/private",
@@ -51,13 +51,13 @@ def settings(port: int, data: Path) -> dict[str, str]:
 
 
 def run(port: int, data: Path, *, demo: bool, demo_on_network: bool, out: Console) -> int:
-    """Prepare the folder, start, say where things are, and work until Ctrl-C.
+    """Prepare the folder, start all services, print the addresses, and run until Ctrl-C. Return the exit code.
 
-    `ConfigError` when others than this machine's users could sign in as demo people, unless `demo_on_network`.
+    `ConfigError` if the network could sign in as the demo people, unless `demo_on_network`.
     """
     data = data.absolute()
     os.umask(PRIVATE)
-    warnings.simplefilter("ignore", SAWarning)  # Of a connection in use when Ctrl-C came: nobody can do anything.
+    warnings.simplefilter("ignore", SAWarning)  # Ctrl-C may interrupt a connection in use: no cure.
     os.environ.update(settings(port, data))
     chosen = check_roles(environment.load(services=SERVICES))
     listening = Listening.at(chosen.http_host)
@@ -67,7 +67,7 @@ def run(port: int, data: Path, *, demo: bool, demo_on_network: bool, out: Consol
     chosen = config.use(replace(chosen, public_url=listening.url(port)))
     with usable(data):
         data.mkdir(parents=True, exist_ok=True)
-        _lock = lock(data)  # Until the process ends: the broker's file is for one process at a time.
+        _lock = lock(data)  # Until the process ends: only one process may open the broker's file.
     bring_up(chosen, data)
     if guarded and demonstration.lets_in(chosen):
         raise _exposed(listening, OTHER_FOLDER)
@@ -88,12 +88,12 @@ def run(port: int, data: Path, *, demo: bool, demo_on_network: bool, out: Consol
 
 
 def _exposed(listening: Listening, cure: str) -> ConfigError:
-    """The error of demo people, whose password is printed, on an address that others reach."""
+    """The error for demo people, whose password is public, on an address that the network reaches."""
     return ConfigError(f"HTTP_HOST: the network could sign in as the demo people at {listening.host}. {cure}")
 
 
 def bring_up(chosen: Config, data: Path) -> None:
-    """Log, keys, tables and the broker's file. ConfigError: one of them is something else."""
+    """Prepare log, keys, tables and the broker's file. `ConfigError` if a file cannot be used."""
     with usable(data / "matron.log"):
         logs.set_up_logging(chosen.log_level, to_file=data / "matron.log")
     with usable(data / "keys"):
@@ -106,7 +106,7 @@ def bring_up(chosen: Config, data: Path) -> None:
 
 
 def wait_until_ready(runner: Runner) -> None:
-    """Return when every service takes work."""
+    """Wait until every service is ready."""
     with eventlet.Timeout(READY_SECONDS):
         while runner.health.failing():
             eventlet.sleep(0.02)
@@ -115,23 +115,23 @@ def wait_until_ready(runner: Runner) -> None:
 def say_hello(
     out: Console, listening: Listening, chosen: Config, data: Path, people: list[demonstration.Person]
 ) -> None:
-    """Say where things are, and who may sign in, or how that is made possible."""
+    """Print the addresses and files, and the demo people or how to create an administrator."""
     out.print(f"Matron is ready at {chosen.public_url}, and described at {chosen.public_url}/docs")
     if listening.is_everywhere:
-        out.print(f"  it listens on all addresses of this machine ({listening.host}): the network reaches it")
+        out.print(f"  it listens on all addresses of this machine ({listening.host}): the network can reach it")
     elif not listening.is_local:
-        out.print("  the network reaches it")
-    out.print(f"  mails in {data}/mail, log in {data}/matron.log, Ctrl-C ends it")
+        out.print("  the network can reach it")
+    out.print(f"  mails in {data}/mail, log in {data}/matron.log, Ctrl-C stops it")
     if people:
         out.print("\nSign in at POST /api/auth/login as")
         for person in people:
             out.print(f"  {person.role:<15}  {person.email:<28}  {demonstration.PASSWORD}")
     else:
-        out.print("\nMake an admin, who gives others their roles, in another terminal:")
+        out.print("\nCreate an administrator, who assigns roles, in another terminal:")
         name = '--name "Your Name"'
         out.print(f"  {command()} admin create you@hospital.example {name} --data {shlex.quote(str(data))}")
 
 
 def command() -> str:
-    """How this program was called, as far as a terminal in the same folder can repeat it."""
+    """The command that repeats this program in a terminal in the same folder."""
     return shlex.quote(sys.argv[0]) if Path(sys.argv[0]).name == "matron" else "matron"

@@ -1,6 +1,6 @@
-"""The process's settings, read once from the environment. Tells everything that is missing or wrong at once.
+"""Read the settings from the environment, once. The error names all missing and wrong settings together.
 
-No text here shows a value: an address may hold a password.
+No message shows a value: an address may contain a password.
 """
 
 from collections.abc import Callable
@@ -25,9 +25,9 @@ WITHOUT_HOST = ("file", "sqlite")
 
 
 def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL",)) -> Config:
-    """The settings from the environment; the databases of `services`, and `needs`, are required.
+    """Read the settings. The databases of `services`, and the settings in `needs`, are required.
 
-    `ConfigError` names every setting that is missing or wrong, and what is expected.
+    `ConfigError` names every missing or wrong setting, and the expected form.
     """
     env, problems = Env(), list[str]()
     found = {name: _take(env, read, problems) for name, read in _SETTINGS.items()}
@@ -48,19 +48,19 @@ def _take(env: Env, read: Callable[[Env], Any], problems: list[str]) -> Any:
 
 
 def _as_sentence(error: EnvError) -> str:
-    """The library's `Environment variable "X" invalid: ['...']` as `X: ...`."""
+    """Shorten the library's `Environment variable "X" invalid: ['...']` to `X: ...`."""
     name, _, rest = str(error).removeprefix('Environment variable "').partition('" invalid: ')
     return f"{name}: {rest.strip('[]')}".replace("'", "").replace('"', "") if rest else str(error)
 
 
 def _address(*schemes: str) -> Callable[[str], None]:
-    """A check that an address has one of these schemes, a host where it needs one, and a port that there can be."""
+    """Make a check of an address: one of these schemes, a host unless it names a file, and a valid port."""
 
     def check(url: str) -> None:
         try:
             parts = urlsplit(url)
             right = parts.scheme in schemes and (bool(parts.hostname) or parts.scheme in WITHOUT_HOST)
-            right = right and (parts.port is None or parts.port >= 0)  # One that there cannot be raises.
+            right = right and (parts.port is None or parts.port >= 0)  # An invalid port raises.
         except ValueError:
             right = False
         if url and not right:
@@ -83,7 +83,7 @@ def _zone(env: Env) -> ZoneInfo:
 
 
 def _sender(text: str) -> None:
-    """A check that there is one mailbox to send from, as `services.notify.deliveries.mail` writes it into a mail."""
+    """Check that the text is one mailbox, as `services.notify.deliveries.mail` writes it into a mail."""
     message = EmailMessage(SMTP)
     try:
         message["From"] = text

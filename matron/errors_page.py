@@ -1,4 +1,4 @@
-"""docs/errors.md: every error code, made from the refusals in the code."""
+"""docs/errors.md: every error code, written from the refusals in the code."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -9,18 +9,19 @@ from chassis.refusals import Refusal
 
 HEAD = """# Error codes
 
-Made by `make docs` from the refusals in the code; do not edit.
+`make docs` writes this page from the code: do not edit it.
 
-Every refusal is a problem document (RFC 9457, `application/problem+json`):
+Every error is a problem document (RFC 9457, `application/problem+json`):
 
 ```json
 {"type": "urn:matron:error:slot_taken", "title": "Conflict", "status": 409, "code": "slot_taken",
  "detail": "Another appointment has this time.", "request_id": "01919c5e-0000-7000-8000-0000000000ff"}
 ```
 
-Act on `code`, which never changes its meaning; show `detail` to people; quote `request_id` when you report a problem.
-With 422, `errors` has the messages of each field. With 429 and 503, the header `Retry-After` says how many seconds to
-wait. Between services, and for nameko clients, the same kinds and codes travel as exceptions of `chassis.errors`.
+- Decide by `code`: its meaning never changes. Show `detail` to people. Quote `request_id` when you report a problem.
+- With 422, `errors` has the messages of each field.
+- With 429 and 503, the header `Retry-After` is the number of seconds to wait.
+- Services and nameko clients get the same kinds and codes as exceptions of `chassis.errors`.
 """
 SECTIONS = {
     "Any request": ("chassis.refusals", "gateway.problems"),
@@ -31,17 +32,17 @@ SECTIONS = {
     "Money": ("contracts.billing",),
     "The `matron` command only": ("matron.refusals",),
 }
-"""The modules whose refusals stand in a section, with all modules below. A code stands in the first that has it."""
+"""The modules of each section, with all modules below. A code appears in the first section that contains it."""
 
 
 def as_markdown() -> str:
-    """The page."""
+    """The whole page."""
     tables = [f"\n## {title}\n\n{_table(rows)}" for title, rows in sections().items()]
     return HEAD + "".join(tables)
 
 
 def sections() -> dict[str, list[Refusal[Any]]]:
-    """The refusals of each section by their codes, one of each kind and code: with advice, if one has it."""
+    """The refusals of each section by code. Of equal kind and code, the refusal with advice is kept."""
     known = set[tuple[str, str]]()
     found = {}
     for title, names in SECTIONS.items():

@@ -1,4 +1,4 @@
-"""docs/events.md: what there is to hear for other systems, made from the contracts of the public events."""
+"""docs/events.md: the events for other systems, written from the contracts of the public events."""
 
 import json
 from collections.abc import Sequence
@@ -10,25 +10,26 @@ from gateway.documents import asyncapi
 
 HEAD = f"""# Events for other systems
 
-Made by `make docs` from the contracts; do not edit. For programs the same is in [asyncapi.json](asyncapi.json),
-which the gateway also serves at `/asyncapi.json`.
+`make docs` writes this page from the contracts: do not edit it. [asyncapi.json](asyncapi.json) has the same for
+programs; the gateway serves it at `/asyncapi.json`.
 
-## To subscribe
+## Subscribe
 
-Ask the hospital's operator for an account on the broker (RabbitMQ 4, AMQP 0-9-1). With it, declare a queue of your
-own, named after the account, and bind it to the exchange `{ALL_EVENTS}`, once for each event that you want:
+Ask the operator of the hospital for an account on the broker (RabbitMQ 4, AMQP 0-9-1). Declare your own queue. Its
+name begins with the name of your account. Bind it to the exchange `{ALL_EVENTS}`, once for each event:
 
 ```python
 channel.queue_declare("partner.visits", durable=True, arguments={{"x-queue-type": "quorum"}})
 channel.queue_bind("partner.visits", "{ALL_EVENTS}", "visit_completed")
 ```
 
-`#` as the key takes all, those of later versions too. Acknowledge a message when its effect is safe with you.
+The routing key `#` binds all events, also those of later versions. Acknowledge a message after you have stored its
+effect.
 
-## What is sent
+## Messages
 
-A message is a [CloudEvent](https://cloudevents.io) 1.0 in binary mode, as the RabbitMQ binding of the official SDKs
-has it: the body is the data, as JSON in UTF-8, and the attributes are headers with the prefix `ce-`. In Python:
+A message is a [CloudEvent](https://cloudevents.io) 1.0 in binary mode, as in the RabbitMQ binding of the official
+SDKs: the body is the data, as JSON in UTF-8. The attributes are headers with the prefix `ce-`. In Python:
 
 ```python
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_rabbitmq_event
@@ -36,49 +37,48 @@ from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_rabbitmq_ev
 event = from_rabbitmq_event(RabbitMQMessage(properties.headers, properties.content_type, body))
 ```
 
-The property `user_id` names the broker account that sent the message, such as `scheduling`: the broker has checked it.
+The property `user_id` is the broker account that sent the message, such as `scheduling`. The broker has checked it.
 
-The SDK's other binding, `amqp`, is for AMQP 1.0 and its prefix `cloudEvents_`; it does not read these messages.
+The other binding of the SDK, `amqp`, is for AMQP 1.0 with the prefix `cloudEvents_`. It cannot read these messages.
 
 """
 PROMISES = """
-## What is promised
+## Guarantees
 
-- **At least once.** What has happened is told, also when the broker or a service was down in between. It may be
-  told twice, with the same `ce-id`: keep the ids that you have had, for 30 days, and pass over those.
-- **In order.** The events of one source come in the order of their `ce-sequence`, unless you hand some back to your
-  queue or use several consumers. Of two events about one record, the one with the higher `revision` is the later:
-  let an earlier one change nothing.
-- **A gap can be seen.** `ce-sequence` grows by one with each public event of a source. Who binds `#` and misses one
-  has lost it, and can have it again (see below); who binds some keys only sees gaps where the others are.
-- **Newer fields are no change.** A version may add fields and events: pass over what you do not know. Whatever else
-  would change is a new event with `_v2` in its name, and both are sent until every subscriber has moved.
+- **At least once.** Every event is delivered, also after a failure of the broker or of a service. It may be delivered
+  twice, with the same `ce-id`: store the ids of 30 days, and ignore known ones.
+- **Order.** The events of one source arrive in the order of `ce-sequence`, unless you return messages to your queue or
+  use several consumers. Of two events about one record, the event with the higher `revision` is the newer one: ignore
+  the older.
+- **Visible gaps.** `ce-sequence` grows by 1 with each public event of a source. If you bind `#`, a missing number is
+  a lost event: request it (see below). If you bind some keys only, the events of other keys leave gaps too.
+- **Compatible changes.** A version may add fields and events: ignore unknown ones. Any other change is a new event
+  with the suffix `_v2`. Both are sent until every subscriber has moved.
 
-## What is left out
+## Data that events do not contain
 
-Names and addresses of patients, reasons for a visit, findings, what is prescribed, and everything that signs
-anybody in. Ids are the same everywhere; who may see the rest asks the HTTP interface for it, with an account that
-may.
+Events contain no names or addresses of patients, no reasons for a visit, no findings, no prescriptions, and nothing
+that helps to sign in. Ids are the same everywhere: request the other data over HTTP, with an account that may see it.
 
 ## After an outage
 
-Your queue keeps what comes while you are away, as long as the broker's policy says: 256 MiB or 14 days without a
-consumer, then the oldest messages go, and in the end the queue. What was lost shows as a gap in `ce-sequence`: when 41
-of `/scheduling` is followed by 45, ask the operator, within 30 days, for
+Your queue keeps messages while you are away, within the limits of the broker's policy: 256 MiB, or 14 days without a
+consumer. Beyond 256 MiB the oldest messages are dropped. After 14 days the queue is deleted. A gap in `ce-sequence`
+shows lost events: if 45 of `/scheduling` follows 41, ask the operator within 30 days to run
 
 ```
 matron events replay scheduling --from-sequence 42 --to-sequence 44 --to partner.visits
 ```
 
-It sends all public events of that source with these numbers to your queue alone, in their order, each with the `ce-id`
-and `ce-sequence` that it had. They come after what waits in the queue already, so go by `revision`, and keep consuming
-meanwhile. What you have had already has the `ce-id` that you know.
+The command sends all public events of that source with these numbers to your queue only, in their order. Each has its
+original `ce-id` and `ce-sequence`. They arrive behind the messages that already wait in your queue, so compare
+`revision`, and keep consuming. Ignore each `ce-id` that you know.
 
-- When the queue itself is gone, declare and bind it again first, then ask for `--from-sequence`, with the number
-  after the last one that you had, and without `--to-sequence`: all from there to the present.
-- Who binds some keys only asks by time, and names them: `--since TIME --name visit_started --name visit_completed`.
-- The command says how many of the numbers have no event any more: those older than 30 days, and those which named a
-  person who has been erased since. Of these `user_erased` tells; for the others, read the present state over HTTP.
+- If your queue was deleted, declare and bind it again first. Then ask for `--from-sequence` with the number after your
+  last event, without `--to-sequence`: you get all events from there to the present.
+- If you bind some keys only, ask by time and name: `--since TIME --name visit_started --name visit_completed`.
+- The command prints how many of the numbers have no event: events older than 30 days, and events that named a person
+  who was erased since. `user_erased` reports the erasure. For the others, read the present state over HTTP.
 
 """
 
@@ -102,7 +102,7 @@ def _section(event: type[Event]) -> str:
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """A type as one reads it: `string, uuid`, or the values that there are."""
+    """A type in words: `string, uuid`, or the allowed values."""
     if "enum" in schema:
         return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
     if "items" in schema:

@@ -1,7 +1,7 @@
-"""What an operator alerts on and nobody counts as it comes: how much waits where, looked up now and then.
+"""Metrics that are measured from time to time: waiting events, dead letters, unrouted messages.
 
-Each process looks at its own outbox, whose numbers are those of all processes of the service. The queues of letters are
-looked at from where the gateway is, over a connection that lasts a moment.
+Each process measures the outbox of its service, which all processes of the service share. The process of the gateway
+measures the queues, over a short connection.
 """
 
 from collections.abc import Iterable
@@ -31,14 +31,14 @@ DOWN = (MatronError, SQLAlchemyError, *BROKER_ERRORS)
 
 _waiting = (func.count().label("number"), func.min(outbox.c.occurred_at).label("oldest"))
 _sent = (outbox.c.internal == relay.c.internal) & (outbox.c.sequence > relay.c.sent_through)
-# Both halves find their rows by an index, however many have been sent.
+# Both halves use an index, so their cost does not grow with the number of sent events.
 UNSENT = union_all(
     select(*_waiting).where(outbox.c.sequence.is_(None)), select(*_waiting).join_from(outbox, relay, _sent)
 )
 
 
 def start(containers: Iterable[Any], amqp_url: str) -> None:
-    """Look from now on, until the process ends."""
+    """Start to measure, until the process ends."""
     names.RESOLVER.tell = note_name
     for container in containers:
         for resources in (one for one in container.extensions if isinstance(one, Resources)):
@@ -51,13 +51,13 @@ def start(containers: Iterable[Any], amqp_url: str) -> None:
 
 
 def note_name(name: str, state: str) -> None:
-    """Note what became of the look-up of a host name."""
+    """Record the state of a host name look-up."""
     metrics.NAMES_UNANSWERED.labels(name).set(state != "answered")
     log.warning("name look-up", name=name, state=state)
 
 
 def measure_outbox(service: str, database: Database) -> None:
-    """How many events wait to be sent, and for how long the oldest has."""
+    """Measure the number of unsent events, and the age of the oldest."""
     with database.autocommit() as connection:
         found = connection.execute(UNSENT).all()
     oldest = min((row.oldest for row in found if row.oldest is not None), default=None)
@@ -67,7 +67,7 @@ def measure_outbox(service: str, database: Database) -> None:
 
 
 def measure_queues(amqp_url: str) -> None:
-    """How many dead letters there are of each service, and how many messages that no queue took."""
+    """Measure the dead letters of each service, and the messages that reached no queue."""
     with connected(amqp_url) as open_channel:
         for service in SERVICES:
             metrics.DEAD_LETTERS.labels(service).set(size_of(open_channel(), dead_queue(service)))

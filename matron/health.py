@@ -1,4 +1,4 @@
-"""/health and /metrics of a service's own process, on a port of its own."""
+"""The health and metrics pages of a service process, on `HEALTH_PORT`."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -8,7 +8,7 @@ from telemetry.metrics import metrics_page
 
 
 def health_app(health: Health) -> Callable[..., list[bytes]]:
-    """A WSGI app with /health/live, /health/ready and /metrics, for a service's own port."""
+    """A WSGI app with /health/live, /health/ready and /metrics."""
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
         path = cast("str", environ["PATH_INFO"])

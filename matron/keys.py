@@ -1,4 +1,4 @@
-"""The commands that make and rotate the keys that tokens are signed with."""
+"""The commands that create and rotate the signing keys of tokens."""
 
 from typing import Annotated
 
@@ -15,10 +15,10 @@ out = Console(highlight=False, soft_wrap=True)
 
 @keys.callback()
 def make(context: typer.Context) -> None:
-    """Make the keys that tokens are signed with, unless there are some.
+    """Create the signing key of tokens, unless a key exists.
 
-    The private key goes to the folder `SIGNING_KEYS`, for the auth service alone; the public ones to `JWKS_FILE`, for
-    all.
+    The private key goes to the folder `SIGNING_KEYS`, which only the auth service may read. The public key goes to
+    `JWKS_FILE`, which all services read.
 
     **Example**
 
@@ -29,16 +29,18 @@ def make(context: typer.Context) -> None:
     settings = config.use(environment.load(needs=()))
     if context.invoked_subcommand is None:
         made = ensure_key(settings.signing_keys, settings.jwks_file)
-        out.print("made a key" if made else "there is a key already", f"({settings.jwks_file})")
+        out.print("created a key" if made else "a key exists already", f"({settings.jwks_file})")
 
 
 @keys.command()
 def rotate(
-    at_once: Annotated[bool, typer.Option(help="Believe no older key any more; clients refresh their tokens.")] = False,
+    at_once: Annotated[
+        bool, typer.Option(help="Reject older keys at once. Clients must refresh their tokens.")
+    ] = False,
 ) -> None:
-    """Sign with a new key from now on. Nothing needs to be started again.
+    """Sign tokens with a new key. No service needs a restart.
 
-    Tokens of older keys count until they end, which is within 15 minutes; the older private keys are deleted.
+    Tokens of older keys stay valid until they expire, within 15 minutes. The older private keys are deleted.
 
     **Examples**
 
@@ -51,4 +53,4 @@ def rotate(
     settings = config.current()
     check_signing(settings)
     key_id = make_key(settings.signing_keys, settings.jwks_file, at_once=at_once)
-    out.print(f"tokens are signed with {key_id} from now on ({settings.jwks_file})")
+    out.print(f"tokens are now signed with {key_id} ({settings.jwks_file})")

@@ -1,4 +1,4 @@
-"""Migrations of the services' databases: Alembic, with one environment for all and numbered files in each service."""
+"""Database migrations by Alembic: one environment for all services, numbered files in each service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,13 +23,13 @@ ENVIRONMENT = Path(__file__).parent / "alembic"
 
 
 def folder_of(service: str) -> Path:
-    """Where a service's migrations are."""
+    """The folder of a service's migrations."""
     module = import_module(f"services.{service}")
     return Path(str(module.__file__)).parent / "migrations"
 
 
 def metadata_of(service: str) -> list[MetaData]:
-    """The tables that a service's code means to have."""
+    """The tables that the code of a service declares."""
     return [tables_of(service), tables.metadata]
 
 
@@ -41,19 +41,19 @@ def _configured(service: str, database: Database) -> Iterator[AlembicConfig]:
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     with database.engine.connect() as connection:
-        connection.detach()  # Its settings and lock are not for the pool.
+        connection.detach()  # Its settings and its lock must not return to the pool.
         config.attributes.update(connection=connection, metadata=metadata_of(service))
         yield config
 
 
 def migrate(service: str, database: Database) -> str:
-    """Bring a database up to date; the revision that it has then. A newer Matron's tables are left as they are.
+    """Migrate a database to this version, and return its revision. A newer database stays unchanged.
 
-    `ConfigError` when the database has a revision that is neither ours nor a newer one.
+    `ConfigError` if the revision of the database is unknown and not newer.
     """
     with _configured(service, database) as config:
         found = MigrationContext.configure(config.attributes["connection"]).get_current_revision() or ""
-        config.attributes["connection"].rollback()  # Alembic's own transactions begin afterwards.
+        config.attributes["connection"].rollback()  # Alembic begins its own transactions.
         if found > newest(service):
             return found
         try:
@@ -64,7 +64,7 @@ def migrate(service: str, database: Database) -> str:
 
 
 def write_migration(service: str, database: Database, message: str) -> Path:
-    """Write the next numbered migration, from what the code's tables have and the database has not."""
+    """Write the next numbered migration, from the difference between the models and the database."""
     with _configured(service, database) as config:
         number = len(list(folder_of(service).glob("[0-9]*.py"))) + 1
         script: Any = command.revision(
@@ -74,7 +74,7 @@ def write_migration(service: str, database: Database, message: str) -> Path:
 
 
 def differences(service: str, database: Database) -> list[Any]:
-    """What the code's tables and a migrated database differ in; empty when a migration is not missing."""
+    """The differences between the models and a migrated database. Empty if no migration is missing."""
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
-        return list(compare_metadata(context, metadata_of(service)))  # type: ignore[arg-type]  # alembic takes several, and says one
+        return list(compare_metadata(context, metadata_of(service)))  # type: ignore[arg-type]  # alembic accepts several, but declares one

@@ -1,4 +1,4 @@
-"""Where `matron run` listens, whom that lets in, and by which address people reach it."""
+"""The address on which `matron run` listens, and who can reach it."""
 
 import socket
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from chassis.config import ConfigError
 from gateway.server.addresses import family_of
 
 ELSEWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
-"""Addresses of nobody (RFC 5737, RFC 3849), for which the system still chooses our own one."""
+"""Addresses without a host (RFC 5737, RFC 3849). The system still chooses a source address for them."""
 DISCARD = 9
 
 
 @dataclass(frozen=True)
 class Listening:
-    """A host to listen on, as the setting has it, and the address that it is."""
+    """A host to listen on, as `HTTP_HOST` names it, and its address."""
 
     host: str
     address: IPv4Address | IPv6Address
 
     @classmethod
     def at(cls, host: str) -> "Listening":
-        """`ConfigError` when the host has no address."""
+        """Look up the host. `ConfigError` if it has no address."""
         try:
             found = socket.getaddrinfo(host, None, family_of(host), socket.SOCK_STREAM)
         except OSError as error:
@@ -30,25 +30,25 @@ class Listening:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine reaches it."""
+        """Whether only this machine can reach the address."""
         return self.address.is_loopback
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether it is all addresses of this machine."""
+        """Whether the address stands for all addresses of this machine."""
         return self.address.is_unspecified
 
     def url(self, port: int) -> str:
-        """Where people reach it."""
+        """The URL for browsers and clients."""
         host = _own_address(family_of(self.host)) if self.is_everywhere else self.host
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _own_address(family: socket.AddressFamily) -> str:
-    """This machine's address towards others; its name without a network. Nothing is sent."""
+    """The address of this machine in its network, or its name without a network. Sends nothing."""
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as asking:
-            asking.connect((ELSEWHERE[family], DISCARD))
-            return str(asking.getsockname()[0])
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((ELSEWHERE[family], DISCARD))
+            return str(probe.getsockname()[0])
     except OSError:
         return socket.gethostname()

@@ -1,4 +1,4 @@
-"""Accounts made from the command line, with the auth service's own use cases."""
+"""Create accounts from the command line, by use cases of the auth service."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from services.auth.accounts import commands as accounts
 
 
 def database_url(data: Path | None) -> str:
-    """Auth's database: that of the folder if one is named, else of `AUTH_DATABASE_URL`, else of the folder `var`."""
+    """The database of auth: in the given folder, else at `AUTH_DATABASE_URL`, else in the folder `var`."""
     if data is None and os.environ.get("AUTH_DATABASE_URL"):
         return environment.load(services=("auth",), needs=()).database_url("auth")
     if data is None and not (FOLDER / "auth.db").exists():
@@ -24,7 +24,7 @@ def database_url(data: Path | None) -> str:
 
 
 def create_admin(url: str, email: str, name: str, password: str) -> None:
-    """An active account with the role admin. Invalid: what registering would refuse. Conflict: `email_taken`."""
+    """Create an active account with the role admin. Invalid: as for registration. Conflict: `email_taken`."""
     fields = RegisterPatient.read({"email": email, "name": name, "password": password})
     passwords.check_strength(password, (email, name))
     call, password_hash = Call(request_id="matron-admin-create"), passwords.hash_now(password)

@@ -1,7 +1,7 @@
-"""Where an operator's command works: on the broker of `AMQP_URL`, or on the folder of `matron run`.
+"""The installation that an operator's command works on: the broker of `AMQP_URL`, or a folder of `matron run`.
 
-The file of the embedded broker is for one process at a time, so whoever opens it holds the folder's lock. It is held
-with `flock`, and so ends with the process, however that ends.
+Only one process may open the file of the embedded broker, so a process that opens it locks the folder. The lock is a
+`flock`: the system releases it when the process ends.
 """
 
 import fcntl
@@ -30,25 +30,25 @@ from transports.senders import url_of
 FOLDER = Path("var")
 NAME = "operator"
 GOODBYE_SECONDS = 5.0
-"""The broker's answer to a close says that it has every acknowledgement; a frozen one never gives it."""
+"""How long to wait for the broker's answer to a close, which confirms all acknowledgements."""
 
 
 def lock(data: Path) -> IO[str]:
-    """Be the only process that uses a folder's broker, until the file is closed. Conflict: `folder_in_use`."""
+    """Lock the broker of a folder for this process, until the file is closed. Conflict: `folder_in_use`."""
     file = (data / "broker.lock").open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         raise FOLDER_IN_USE(
-            f"The folder {data} is in use by `matron run` or another command: end that first, then try again."
+            f"`matron run` or another command uses the folder {data}. Stop it, then try again."
         ) from None
     return file
 
 
 @contextmanager
 def usable(path: Path) -> Iterator[None]:
-    """Say in one line that a file or folder is not what it should be: ConfigError."""
+    """Turn the error of a file or folder into a `ConfigError` of one line."""
     try:
         yield
     except (OSError, ValueError, sqlite3.Error, SQLAlchemyError) as error:
@@ -58,14 +58,14 @@ def usable(path: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Place:
-    """The broker and the databases of one installation; `url` is None for a folder."""
+    """The broker and the databases of one installation. `url` is None for a folder."""
 
     url: str | None
     data: Path
 
     @classmethod
     def given(cls, data: Path | None) -> "Place":
-        """The folder if one is named, else the broker of `AMQP_URL`, else the folder `var`."""
+        """The given folder, else the broker of `AMQP_URL`, else the folder `var`."""
         url = os.environ.get("AMQP_URL") if data is None else None
         place = cls(url or None, data or FOLDER)
         if place.url is None and not place.file.exists():
@@ -74,11 +74,11 @@ class Place:
 
     @property
     def file(self) -> Path:
-        """What the embedded broker keeps."""
+        """The file of the embedded broker."""
         return self.data / "broker.db"
 
     def database_url(self, service: str) -> str:
-        """The database of one service; `ConfigError` when it was not given, or is not in the folder."""
+        """The database of one service. `ConfigError` if its setting or its file is missing."""
         if self.url is not None:
             return environment.load(services=(service,)).database_url(service)
         file = self.data.absolute() / f"{service}.db"
@@ -88,7 +88,7 @@ class Place:
 
     @contextmanager
     def broker(self, account: str) -> Iterator[str]:
-        """The broker's URL; of a folder's broker for that service's account. Conflict: `folder_in_use`."""
+        """The URL of the broker, with the account of a service. Conflict: `folder_in_use`."""
         if self.url is not None:
             yield url_of(self.url, account)
             return
@@ -103,9 +103,9 @@ class Place:
 
 @contextmanager
 def connected(url: str) -> Iterator[Callable[[], Any]]:
-    """A function that opens channels whose publishes are confirmed. Unavailable: `broker_down`.
+    """Connect, and yield a function that opens channels with publisher confirms. Unavailable: `broker_down`.
 
-    Without heartbeats, because a command waits for its user now and then, and cannot send any meanwhile.
+    The connection has no heartbeats, because a command cannot send them while it waits for its user.
     """
     client = connection_to(url)
     client.heartbeat, client.transport_options = 0, {"confirm_publish": True}
@@ -117,5 +117,5 @@ def connected(url: str) -> Iterator[Callable[[], Any]]:
             with eventlet.Timeout(GOODBYE_SECONDS, exception=False):
                 client.transport.close_connection(connection)
     except (OSError, AMQPError, KombuError) as error:
-        text = f"The message broker cannot be reached, or refuses ({type(error).__name__})."
+        text = f"The message broker is unreachable or refuses the connection ({type(error).__name__})."
         raise BROKER_DOWN(text) from None

@@ -1,9 +1,8 @@
-"""Sending a service's events again to one consumer, so that what it keeps of them can be rebuilt.
+"""Replay: send events of a service to one consumer again, so that it can rebuild its copies or fill a gap.
 
-The rows of the outbox are the events, with the numbers that they were sent with: per service, public and internal ones
-apart, so that a gap which another system sees is a run of these numbers and nothing else. They go to the consumer's
-queue alone, as the relay sent them, so nobody else hears them twice. Consumers do an event once: those that they have
-had pass without effect, unless their claims are forgotten first.
+The outbox keeps the events with their sequence numbers. Each service counts public and internal events separately, so
+a gap that another system sees is a plain range of numbers. The events go to the queue of the consumer only, in the form
+that the relay sent. A consumer ignores events that it has handled, unless its claims are deleted first.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -38,40 +37,40 @@ from transports.senders import account_of
 BATCH = 200
 CONNECT_SECONDS = 10.0
 PARTNER = "partner."
-"""How the names of other systems' queues begin."""
+"""Prefix of the queues of other systems."""
 
 
 def events_by_name() -> dict[str, type[Event]]:
-    """All events that services say."""
+    """All events of all services, by name."""
     for service in SERVICES:
         contracts.load(service)
     return {event.event_name(): event for event in events_of()}
 
 
 def events_for(service: str, handler: str, names: Collection[str] = ()) -> tuple[type[Event], ...]:
-    """The service's event that the handler hears, or its public ones for another system's queue. Invalid: `not_heard`.
+    """The events of a service that a handler receives; for another system's queue, all public ones.
 
-    With `names`, those of these names, each of which must be such an event.
+    `names` selects some of them. Invalid: `not_heard`, also if one of `names` is not among them.
     """
     own = [event for event in events_by_name().values() if event.service == service]
     hears = [event for event in own if (not event.internal if is_partner(handler) else handler in event.heard_by)]
     found = {event.event_name(): event for event in hears if not names or event.event_name() in names}
     if found and found.keys() >= set(names):
         return tuple(found.values())
-    said = ", ".join(sorted(set(names) - found.keys())) or "any event"
+    missing = ", ".join(sorted(set(names) - found.keys())) or "any event"
     if is_partner(handler):
-        raise NOT_HEARD(f"Another system does not hear {said} of {service}: only public events leave here.")
-    raise NOT_HEARD(f"{handler} does not hear {said} of {service}: no such event names it in heard_by.")
+        raise NOT_HEARD(f"Another system does not receive {missing} of {service}: it gets public events only.")
+    raise NOT_HEARD(f"{handler} does not receive {missing} of {service}: `heard_by` of no such event names it.")
 
 
 def is_partner(handler: str) -> bool:
-    """Whether it is another system's queue, not a handler of ours."""
+    """Whether the receiver is the queue of another system."""
     return handler.startswith(PARTNER)
 
 
 @dataclass(frozen=True)
 class Span:
-    """When it happened, [since, until), and its `ce-sequence`, from `first` to `last`, both inclusive; None is open."""
+    """A range of times, [since, until), and of `ce-sequence`, [first, last]. None means no limit."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -79,14 +78,14 @@ class Span:
     last: int | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """What the outbox is asked for."""
+        """The conditions of the query on the outbox."""
         at, number = outbox.c.occurred_at, outbox.c.sequence
         bounds = ((at, ge, self.since), (at, lt, self.until), (number, ge, self.first), (number, le, self.last))
         return [compare(column, bound) for column, compare, bound in bounds if bound is not None]
 
 
 class Sent(NamedTuple):
-    """How many events were sent, and how many of the numbers that were asked for are not there any more, or yet."""
+    """The number of sent events, and the number of requested sequence numbers without an event."""
 
     sent: int
     gone: int
@@ -94,7 +93,10 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True)
 class Replay:
-    """Events of one service and one audience, for one handler, `service.on_event`, or another system's queue."""
+    """A request to send events of one service to a handler (`service.on_event`) or another system's queue.
+
+    The events are all public or all internal.
+    """
 
     events: tuple[type[Event], ...]
     handler: str
@@ -102,31 +104,32 @@ class Replay:
 
     @property
     def service(self) -> str:
-        """Who said them."""
+        """The service that published the events."""
         return self.events[0].service
 
     @property
     def queue(self) -> str:
-        """The handler's queue."""
+        """The queue of the receiver."""
         return self.handler if is_partner(self.handler) else self.events[0].queue_of(self.handler)
 
     def prepare(self, channel: Any) -> None:
-        """Declare the handler's queue where it is missing; another system's own must be there."""
+        """Declare the queue of a handler, if it is missing. The queue of another system must exist."""
         if is_partner(self.handler):
             channel.queue_declare(queue=self.queue, passive=True)
         else:
             declare_event_queue(Sparing(channel, lambda _name: False), self.events[0], self.handler)
 
     def check(self, account: str) -> None:
-        """Refuse an account whose events the handler would refuse. Invalid: `wrong_account`."""
-        hearer = self.handler.partition(".")[0]
-        if account in {*SERVICES, "gateway"} - {self.service, hearer} and not is_partner(self.handler):
-            text = f"{self.handler} takes this from {self.service} and {hearer} only, not from the account {account}."
+        """Refuse an account whose messages the handler would refuse. Invalid: `wrong_account`."""
+        receiver = self.handler.partition(".")[0]
+        if account in {*SERVICES, "gateway"} - {self.service, receiver} and not is_partner(self.handler):
+            text = (
+                f"{self.handler} accepts this from {self.service} and {receiver} only, not from the account {account}."
+            )
             raise WRONG_ACCOUNT(text)
 
-    def _among(self, events: Iterable[type[Event]]) -> list[ColumnElement[bool]]:
-        # What has no sequence yet has not been sent for the first time; the relay will. What was emptied for an erased
-        # person is called otherwise.
+    def _conditions(self, events: Iterable[type[Event]]) -> list[ColumnElement[bool]]:
+        # The relay has not sent an event without a sequence yet. An event of an erased person has another name.
         return [
             outbox.c.name.in_([event.event_name() for event in events]),
             outbox.c.internal == self.events[0].internal,
@@ -135,11 +138,11 @@ class Replay:
         ]
 
     def count(self, source: Database) -> int:
-        """How many there are."""
-        return _count(source, self._among(self.events))
+        """The number of events to send."""
+        return _count(source, self._conditions(self.events))
 
     def gone(self, source: Database) -> int:
-        """How many of the numbers, as far as such are asked for, no event has: too old, emptied, or not given yet."""
+        """The number of requested sequence numbers without an event: too old, erased, or not published yet."""
         if self.span.first is None or (self.span.since, self.span.until) != (None, None):
             return 0
         last = self.span.last
@@ -148,11 +151,11 @@ class Replay:
             with source.autocommit() as connection:
                 last = connection.execute(newest).scalar_one() or 0
         own = [event for event in events_by_name().values() if event.service == self.service]
-        return max(last - self.span.first + 1 - _count(source, self._among(own)), 0)
+        return max(last - self.span.first + 1 - _count(source, self._conditions(own)), 0)
 
     def batches(self, source: Database) -> Iterator[Sequence[Row[Any]]]:
-        """Their rows, in the order in which they were sent."""
-        query = select(outbox).where(*self._among(self.events)).order_by(outbox.c.sequence).limit(BATCH)
+        """The rows of the events, in batches, in the order of `ce-sequence`."""
+        query = select(outbox).where(*self._conditions(self.events)).order_by(outbox.c.sequence).limit(BATCH)
         last = 0
         while True:
             with source.autocommit() as connection:
@@ -169,9 +172,9 @@ def _count(source: Database, conditions: Sequence[ColumnElement[bool]]) -> int:
 
 
 def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
-    """Send the events. With `again`, the handler's claims are forgotten, each batch's before it is sent."""
+    """Send the events. With `again`, the claims of the handler are deleted first, batch by batch."""
     if again and is_partner(wanted.handler):
-        raise NOT_HEARD("What another system has done is not forgotten here: leave --again out.")
+        raise NOT_HEARD("--again is for handlers only: Matron has no claims of another system.")
     consumer_name = wanted.handler.partition(".")[0]
     consumer_url = place.database_url(consumer_name) if again else None
     with ExitStack() as stack:
@@ -193,15 +196,15 @@ def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
 
 @contextmanager
 def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
-    """A publisher that is connected, when the queue is there. Unavailable: `broker_down`. NotFound: it is not there."""
-    told = dict[str, str]()
-    publisher = ConfirmedPublisher(url, wanted.prepare, told.__setitem__)
+    """Connect a publisher. Unavailable: `broker_down`. NotFound: the queue does not exist."""
+    states = dict[str, str]()
+    publisher = ConfirmedPublisher(url, wanted.prepare, states.__setitem__)
     publisher.link.start()
     try:
         with eventlet.Timeout(CONNECT_SECONDS, down()):
             while not publisher.link.is_up:
-                if "refused" in told:
-                    raise NOT_FOUND(f"The broker refuses: {told['refused']}.")
+                if "refused" in states:
+                    raise NOT_FOUND(f"The broker refuses: {states['refused']}.")
                 eventlet.sleep(0.02)
         yield publisher
     except BrokerDown:
@@ -211,6 +214,6 @@ def _publisher(url: str, wanted: Replay) -> Iterator[ConfirmedPublisher]:
 
 
 def forget(consumer: Database, handler: str, event_ids: Sequence[UUID]) -> None:
-    """Let a handler do these events again."""
+    """Delete the claims of a handler, so that it handles these events again."""
     with consumer.begin() as session:
         session.execute(delete(inbox).where(inbox.c.handler == handler, inbox.c.event_id.in_(event_ids)))

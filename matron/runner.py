@@ -1,7 +1,7 @@
-"""Runs services in this process until a signal, and makes sure that the process then ends.
+"""Run services in this process until a signal, and make sure that the process ends.
 
-One service per process outside the embedded mode: nameko's runner with several became, when one of them failed, a
-process that neither worked nor ended. A stop waits for what is under way; what has not ended then is cut off.
+Outside the embedded mode, a process runs one service. When one of several services fails, nameko's runner neither works
+nor ends. A stop waits for running requests and handlers, and then cuts off the rest.
 """
 
 import os
@@ -27,11 +27,11 @@ from transports.links import BROKER_ERRORS
 STOP_SECONDS = 9.0
 IMPATIENT_SECONDS = 1.0
 POOL_SIZE = 500
-"""More green threads than prefetched messages: the thread that reads from the broker never waits for a free one."""
+"""More green threads than prefetched messages, so that the thread that reads from the broker never waits."""
 
 
 def nameko_config(config: Config, health: Health) -> dict[str, Any]:
-    """Nameko's settings, which carry ours."""
+    """The settings of nameko, with those of Matron."""
     return {
         "AMQP_URI": config.amqp_url,
         "max_workers": POOL_SIZE,
@@ -42,9 +42,9 @@ def nameko_config(config: Config, health: Health) -> dict[str, Any]:
 
 
 def _signals() -> tuple[socket.socket, socket.socket]:
-    """A pair of sockets: a byte arrives at the first with each signal that ends a process.
+    """A pair of sockets. The first receives a byte with each SIGTERM and SIGINT.
 
-    A handler alone would not wake the hub, which then sleeps on until its next timer.
+    A signal handler alone does not wake eventlet's hub before its next timer.
     """
     reading, writing = socket.socketpair()
     writing.setblocking(False)
@@ -58,7 +58,7 @@ class Runner:
     """The services of one process."""
 
     def __init__(self, config: Config, services: list[type]) -> None:
-        # Eventlet would print what a green thread raises, with its text, which may hold a patient's data.
+        # Eventlet would print the text of an exception, which may contain data of a patient.
         debug.hub_exceptions(state=False)
         self.config, self.health = config, Health()
         self.runner = ServiceRunner(nameko_config(config, self.health))
@@ -68,9 +68,9 @@ class Runner:
             self.runner.add_service(service)
 
     def start(self) -> None:
-        """Start all, and the health port. A signal that comes meanwhile is heard when `run` begins."""
+        """Start all services and the health port. `run` handles a signal that arrives before it."""
         self.signals = _signals()
-        self.health.starting = True  # The health port answers before the services have added their conditions.
+        self.health.starting = True  # The health port may answer before the services add their conditions.
         if self.config.health_port:
             with with_port("HEALTH_PORT", self.config.health_port):
                 host = self.config.http_host
@@ -82,8 +82,8 @@ class Runner:
         gauges.start(self.runner.service_map.values(), self.config.amqp_url)
 
     def run(self) -> int:
-        """Work until SIGTERM or SIGINT; the exit code, which is not 0 when a service failed."""
-        eventlet.spawn(self._hear_signals)
+        """Wait for SIGTERM or SIGINT. Return the exit code, which is not 0 if a service failed."""
+        eventlet.spawn(self._read_signals)
         eventlet.spawn(self._wait)
         code: int = self.ended.wait()
         return code
@@ -92,27 +92,27 @@ class Runner:
         try:
             self.runner.wait()
             code = 0
-        except Exception as error:  # noqa: BLE001  the process ends, and says why
+        except Exception as error:  # noqa: BLE001  the process ends, and logs the reason
             log_unexpected("service failed", error)
             code = 1
         if not self.ended.ready():
             self.ended.send(code)
 
-    def _hear_signals(self) -> None:
+    def _read_signals(self) -> None:
         while self.signals[0].recv(1):
             eventlet.spawn(self.stop)
 
     def stop(self) -> None:
-        """Stop gracefully, and after `STOP_SECONDS` at once; a second signal, a while later, ends it there and then."""
+        """Stop gracefully, within `STOP_SECONDS`. A second signal, at least a second later, stops at once."""
         if self.health.stopping:
-            # A wrapper that passes signals on and a terminal that sends them to all give two at once.
+            # A terminal and a wrapper that forwards signals send two at once.
             if time.monotonic() - self.stopped_at > IMPATIENT_SECONDS:
                 os._exit(130)
             return
         self.health.stopping, self.stopped_at = True, time.monotonic()
         eventlet.spawn_after(STOP_SECONDS, self._cut_off)
         try:
-            # Who takes requests first: they still need those that answer them.
+            # The gateway stops first: its requests still need the services.
             for name in set(self.runner.service_names) & {"gateway"}:
                 self.runner.service_map[name].stop()
             self.runner.stop()

@@ -1,4 +1,4 @@
-"""What commands show: tables whose lines can be searched and cut, and the progress of long work."""
+"""Output of commands: plain tables, one line a row, and progress bars."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -7,16 +7,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 Watch = Callable[[int], AbstractContextManager[Callable[[int], None]]]
-"""Told how much there is to do, gives the function that is told how much more is done."""
+"""Takes the total number of steps. Gives a function that takes the number of further steps done."""
 
 
 def plain(value: object) -> str:
-    """Text without control characters: what comes from outside must not move the cursor or change colours."""
+    """Replace control characters: text from outside must not move the cursor or change colours."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in str(value))
 
 
 def table(out: Console, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Columns, one row a line, however wide that is."""
+    """Print columns, each row on one line, of any width."""
     lines = [[plain(cell).replace("\n", " ") or "-" for cell in row] for row in (headings, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for number, line in enumerate(lines):
@@ -26,7 +26,7 @@ def table(out: Console, headings: Sequence[str], rows: Sequence[Sequence[object]
 
 @contextmanager
 def progress(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere; the function tells how many more are done."""
+    """Show a progress bar, on a terminal only. The function takes the number of further steps done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)

@@ -1,4 +1,4 @@
-"""Which classes the services are. Imported one by one, so that a process loads only what it serves."""
+"""The classes of the services, imported one by one: a process loads only the services that it runs."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -15,7 +15,7 @@ CLASSES = {
 
 
 def service_class(name: str) -> type:
-    """The nameko class of a service."""
+    """Import the nameko class of a service."""
     module, attribute = CLASSES[name]
     found: type = getattr(import_module(module), attribute)
     return found
@@ -31,7 +31,7 @@ def tables_of(service: str) -> MetaData:
 
 
 def check_roles(config: Config) -> Config:
-    """The settings; `ConfigError` when they name a role that there is not, and would so protect nobody."""
+    """Return the settings. `ConfigError` if `MFA_REQUIRED_ROLES` names an unknown role, which protects no account."""
     unknown = sorted(config.mfa_required_roles - {role.value for role in Role})
     if unknown:
         raise ConfigError(f"MFA_REQUIRED_ROLES: there is no role {', '.join(unknown)}")

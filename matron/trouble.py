@@ -1,4 +1,4 @@
-"""What an operator is told when a setting is right in form and wrong in fact: one line, which names the setting."""
+"""Checks of settings that are well formed but wrong. The error is one line that names the setting."""
 
 import errno
 import socket
@@ -18,42 +18,42 @@ from gateway.server.addresses import family_of
 from matron.services import tables_of
 
 NO_TABLE = ("42P01", "no such table")
-"""As PostgreSQL and as SQLite say it."""
+"""The error of PostgreSQL (code) and of SQLite (text)."""
 
 
 def check_keys(config: Config, process: str) -> None:
-    """`ConfigError` when the keys are missing that this process verifies tokens with, or signs them with."""
+    """`ConfigError` if a key is missing that this process needs to verify or to sign tokens."""
     if not config.jwks_file.is_file():
-        raise ConfigError(f"JWKS_FILE: there is no file {config.jwks_file}: make it with `matron keys`")
+        raise ConfigError(f"JWKS_FILE: there is no file {config.jwks_file}: create it with `matron keys`")
     if process == "auth":
         check_signing(config)
 
 
 def check_signing(config: Config) -> None:
-    """`ConfigError` when there is no key to sign with."""
+    """`ConfigError` if there is no signing key."""
     if not any(config.signing_keys.glob("*.pem")):
-        raise ConfigError(f"SIGNING_KEYS: there is no key in {config.signing_keys}: make it with `matron keys`")
+        raise ConfigError(f"SIGNING_KEYS: there is no key in {config.signing_keys}: create it with `matron keys`")
 
 
 @contextmanager
 def with_database(service: str) -> Iterator[None]:
-    """`ConfigError` when the database of this service cannot be used as it is. The server's words hold no password."""
+    """Turn errors of a service's database into `ConfigError`. The text of the server contains no password."""
     name = f"{service.upper()}_DATABASE_URL"
     try:
         yield
     except Unavailable:
         raise ConfigError(f"{name}: the database cannot be reached") from None
     except DBAPIError as error:
-        said = str(error.orig).strip().partition("\n")[0]
-        if getattr(error.orig, "sqlstate", None) == NO_TABLE[0] or NO_TABLE[1] in said:
+        reason = str(error.orig).strip().partition("\n")[0]
+        if getattr(error.orig, "sqlstate", None) == NO_TABLE[0] or NO_TABLE[1] in reason:
             raise ConfigError(f"{name}: the database has no tables yet: run `matron migrate {service}`") from None
         if isinstance(error, OperationalError):
-            raise ConfigError(f"{name}: {said}") from None
+            raise ConfigError(f"{name}: {reason}") from None
         raise
 
 
 def check_tables(config: Config, service: str) -> None:
-    """`ConfigError` when a service's database has not been migrated for this code. One that is away may come back."""
+    """`ConfigError` if a database is not migrated for this version. An unreachable database passes: it may return."""
     with closing(Database(config.database_url(service))) as database:
         try:
             revision = revision_of(service, database)
@@ -64,7 +64,7 @@ def check_tables(config: Config, service: str) -> None:
 
 @contextmanager
 def opened(service: str, url: str) -> Iterator[Database]:
-    """A service's database, migrated for this code or a newer one. `ConfigError` when it is not, or is away."""
+    """Open the database of a service. `ConfigError` if it is unreachable, or older than this version."""
     with closing(Database(url)) as database:
         with with_database(service):
             _check_age(service, revision_of(service, database))
@@ -72,14 +72,14 @@ def opened(service: str, url: str) -> Iterator[Database]:
 
 
 def _check_age(service: str, revision: str) -> None:
-    """`ConfigError` when a database is older than this code. A newer one is right: an update may be undone."""
+    """`ConfigError` if a database is older than this version. A newer one passes: an operator may undo an update."""
     if revision < newest(service):
-        cure = f"run `matron migrate {service}`, or `matron run` if it is in a folder of that"
+        cure = f"run `matron migrate {service}`, or `matron run` if the database is in its folder"
         raise ConfigError(f"{service.upper()}_DATABASE_URL: the database is older than this Matron: {cure}")
 
 
 def revision_of(service: str, database: Database) -> str:
-    """The revision that a service's database has; empty when it has no tables. `ConfigError` when it is another's."""
+    """The revision of a service's database, or '' without tables. `ConfigError` if it belongs to another service."""
     with database.engine.connect() as connection:
         found = set(inspect(connection).get_table_names())
         has_any = "alembic_version" in found
@@ -91,20 +91,20 @@ def revision_of(service: str, database: Database) -> str:
 
 
 def newest(service: str) -> str:
-    """The revision of the newest migration that this code has."""
+    """The revision of the newest migration in the code."""
     folder = Path(str(import_module(f"services.{service}").__file__)).parent / "migrations"
     return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*.py"))
 
 
 def check_port(config: Config) -> None:
-    """`ConfigError` when somebody else listens where the gateway is to listen."""
+    """`ConfigError` if the gateway cannot listen on its port."""
     with with_port("HTTP_PORT", config.http_port):
         socket.create_server((config.http_host, config.http_port), family=family_of(config.http_host)).close()
 
 
 @contextmanager
 def with_port(name: str, port: int) -> Iterator[None]:
-    """`ConfigError` when this port cannot be listened on."""
+    """Turn the error of a port in use, or not allowed, into `ConfigError`."""
     try:
         yield
     except OSError as error:
@@ -115,7 +115,7 @@ def with_port(name: str, port: int) -> Iterator[None]:
 
 
 def sentence(error: MatronError) -> str:
-    """A refusal as one line, with the fields that it is about."""
+    """A refusal as one line, with the messages of each field."""
     wrong = error.facts.get("errors")
     if not isinstance(wrong, dict):
         return error.detail

@@ -1,4 +1,4 @@
-"""The commands of those who keep Matron running: dead letters, and events that are to be heard again."""
+"""The commands for operators: dead letters, and replay of events."""
 
 from datetime import date, datetime, time
 from functools import partial
@@ -20,18 +20,18 @@ dead = typer.Typer(
     rich_markup_mode="markdown",
     help="Dead letters: events that a service could not handle, even after all retries.",
 )
-events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Events that services have sent.")
+events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Events that services have published.")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _service(name: str) -> str:
     if name not in SERVICES:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(SERVICES)}")
+        raise typer.BadParameter(f"{name!r} is not a service. Services: {', '.join(SERVICES)}")
     return name
 
 
 def _moment(text: str) -> datetime:
-    """A moment with its zone, or the beginning of a day in the hospital's."""
+    """Parse a time with its zone, or a day: its start in the hospital's time zone."""
     try:
         return datetime.combine(date.fromisoformat(text), time(), environment.load(needs=()).hospital_timezone)
     except ValueError:
@@ -39,51 +39,53 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is neither a day nor a time: 2026-11-22, 2026-11-22T08:00:00Z") from None
+        raise typer.BadParameter(
+            f"{text!r} is not a day or a time. Examples: 2026-11-22, 2026-11-22T08:00:00Z"
+        ) from None
     if moment.tzinfo is None:
-        raise typer.BadParameter(f"{text!r} has no zone; write {moment.isoformat()}Z for UTC")
+        raise typer.BadParameter(f"{text!r} has no time zone. For UTC, write {moment.isoformat()}Z")
     return moment
 
 
 ServiceName = Annotated[str, typer.Argument(parser=_service, metavar="SERVICE", help=f"One of {', '.join(SERVICES)}.")]
 ServiceOrNone = Annotated[
-    str | None, typer.Argument(parser=_service, metavar="SERVICE", help="One service; all when left out.")
+    str | None, typer.Argument(parser=_service, metavar="SERVICE", help="One service. Default: all.")
 ]
-Which = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="The message id, or the position (#), as listed.")]
-WhichOrNone = Annotated[str | None, typer.Argument(metavar="MESSAGE_ID", help="The message id, or the position (#).")]
+Which = Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="Message id or position (#), as listed.")]
+WhichOrNone = Annotated[str | None, typer.Argument(metavar="MESSAGE_ID", help="Message id or position (#).")]
 Data = Annotated[
     Path | None,
-    typer.Option(help="Work on this folder of `matron run`. Default: the broker of `AMQP_URL`; without that, `var`."),
+    typer.Option(help="Folder of `matron run`. Default: the broker of `AMQP_URL`, else `var`."),
 ]
 
 
 MOST = 2**63 - 1
-"""Of a `ce-sequence`."""
+"""The largest `ce-sequence`."""
 Since = Annotated[
     datetime | None,
     typer.Option(
-        parser=_moment, metavar="TIME", help="From this moment on, or from this day on (`HOSPITAL_TIMEZONE`)."
+        parser=_moment, metavar="TIME", help="From this time, or from the start of this day (`HOSPITAL_TIMEZONE`)."
     ),
 ]
 Until = Annotated[
-    datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this moment, or before this day.")
+    datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this time, or before this day.")
 ]
 Number = partial(typer.Option, min=1, max=MOST, metavar="NUMBER")
 Names = Annotated[
-    list[str] | None, typer.Option(help="Only those of this name; for a partner's queue also of several.")
+    list[str] | None, typer.Option(help="Only events of this name. For a partner's queue, repeat it for several names.")
 ]
 Again = Annotated[
-    bool, typer.Option("--again", help="Also do again what was done before; needs the handler's database.")
+    bool, typer.Option("--again", help="Also repeat events that the handler has already handled. Needs its database.")
 ]
 
 
 @dead.command("list")
 def list_letters(
     service: ServiceOrNone = None,
-    limit: Annotated[int, typer.Option(help="How many of each service, oldest first.", min=1)] = 100,
+    limit: Annotated[int, typer.Option(help="Dead letters per service, oldest first.", min=1)] = 100,
     data: Data = None,
 ) -> None:
-    """List dead letters, with the class and code of the error that each ended with. Nothing of their content.
+    """List dead letters with the class and code of the last error, without their content.
 
     **Examples**
 
@@ -100,7 +102,7 @@ def list_letters(
         some, total = letters.listing(place, name, limit)
         found += some
         if total > len(some):
-            err.print(f"{name} has {total} dead letters; these are the oldest {len(some)}, --limit shows more")
+            err.print(f"{name} has {total} dead letters. These are the oldest {len(some)}. --limit shows more.")
     if not found:
         out.print("There are no dead letters.")
         return
@@ -111,10 +113,12 @@ def list_letters(
 def show(
     service: ServiceName,
     message_id: Which,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show the data even if it may name a person.")] = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show the data even if it may contain personal data.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Show one dead letter: its headers, and its data unless that may hold contact details or a secret.
+    """Show one dead letter: its headers, and its data unless it may contain contact details or a secret.
 
     **Examples**
 
@@ -131,7 +135,7 @@ def show(
         out.print(plain(f"{name}: {value}"), markup=False)
     content = letters.content(letter, reveal=reveal)
     if content is None:
-        content = f"({len(letter.body)} bytes of data, which may name a person: --reveal shows them)"
+        content = f"({len(letter.body)} bytes that may contain personal data. --reveal shows them.)"
     out.print("\n" + plain(content), markup=False)
 
 
@@ -140,13 +144,16 @@ def replay(
     service: ServiceName,
     message_id: WhichOrNone = None,
     everything: Annotated[bool, typer.Option("--all", help="All dead letters of the service.")] = False,
-    trust: Annotated[bool, typer.Option("--trust", help="Although the code is `wrong_account`: look first.")] = False,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Accept an event with the code `wrong_account`. Inspect it first.")
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Send dead letters back to the handlers that failed, with all their tries before them again.
+    """Send dead letters back to the handlers that failed. Each handler starts again with all its retries.
 
-    Each is removed when the broker has confirmed the new message. An event that was handled meanwhile has no effect.
-    One with the code `wrong_account` was not sent by its source, and is refused again: see `matron events replay`.
+    A dead letter is deleted after the broker has confirmed the new message. If the handler has handled the event since
+    then, the message has no effect. An event with the code `wrong_account` did not come from its source, and is refused
+    again: use `matron events replay`.
 
     **Examples**
 
@@ -160,7 +167,7 @@ def replay(
 
     _one_or_all(message_id, everything)
     if trust and everything:
-        raise typer.BadParameter("--trust goes with one message")
+        raise typer.BadParameter("--trust needs a MESSAGE_ID")
     place = Place.given(data)
     if message_id is None:
         sent, total = letters.replay_all(place, service, partial(progress, err, "sending back"))
@@ -168,7 +175,7 @@ def replay(
         sent, total = int(letters.replay_one(place, service, message_id, trusted=trust)), 1
     out.print(f"{sent} of {total} sent back")
     if sent < total:
-        err.print("The others stay: the queue that they came from is gone. Start the service that handles them first.")
+        err.print("The others stay, because their queue does not exist. First start the service that handles them.")
         raise typer.Exit(1)
 
 
@@ -177,10 +184,10 @@ def drop(
     service: ServiceName,
     message_id: WhichOrNone = None,
     everything: Annotated[bool, typer.Option("--all", help="All dead letters of the service.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     data: Data = None,
 ) -> None:
-    """Throw dead letters away, after asking. What they should have done will not be done.
+    """Delete dead letters, after confirmation. Their events will never be handled.
 
     **Examples**
 
@@ -195,43 +202,43 @@ def drop(
     _one_or_all(message_id, everything)
     place = Place.given(data)
     if message_id is None:
-        agreed = lambda total: yes or typer.confirm(f"Throw {total} dead letters of {service} away?")  # noqa: E731  one line, named for what it asks
-        dropped = letters.drop_all(place, service, agreed, partial(progress, err, "throwing away"))
+        agreed = lambda total: yes or typer.confirm(f"Delete {total} dead letters of {service}?")  # noqa: E731  one line, named for its question
+        dropped = letters.drop_all(place, service, agreed, partial(progress, err, "deleting"))
     else:
         dropped = int(letters.drop_one(place, service, message_id, lambda letter: yes or _agreed(letter)))
-    out.print(f"{dropped} thrown away")
+    out.print(f"{dropped} deleted")
 
 
 def _one_or_all(message_id: str | None, everything: bool) -> None:
     if (message_id is None) is not everything:
-        raise typer.BadParameter("name one message, or say --all")
+        raise typer.BadParameter("give a MESSAGE_ID, or --all")
 
 
 def _agreed(letter: "Letter") -> bool:
     from matron.screen import plain
 
     facts = letter.facts
-    return typer.confirm(plain(f"Throw the {facts['event']} {facts['message id']} for {facts['queue']} away?"))
+    return typer.confirm(plain(f"Delete the {facts['event']} {facts['message id']} for {facts['queue']}?"))
 
 
 @events.command("replay")
 def replay_events(
     service: ServiceName,
     *,
-    to: Annotated[str, typer.Option(help="Who is to hear them: `service.on_event`, or a partner's queue.")],
+    to: Annotated[str, typer.Option(help="Receiver: a handler `service.on_event`, or a partner's queue.")],
     since: Since = None,
     until: Until = None,
-    from_sequence: Annotated[int | None, Number(help="From this `ce-sequence` on.")] = None,
-    to_sequence: Annotated[int | None, Number(help="To this one, inclusive.")] = None,
+    from_sequence: Annotated[int | None, Number(help="First `ce-sequence`.")] = None,
+    to_sequence: Annotated[int | None, Number(help="Last `ce-sequence`, inclusive.")] = None,
     name: Names = None,
     again: Again = False,
     data: Data = None,
 ) -> None:
-    """Send a service's events again to one handler, in their order, so that a copy can be rebuilt or a gap filled.
+    """Send events of a service to one handler again, in their order, to rebuild a copy or to fill a gap.
 
-    Say from when on, or from which number on. A partner's queue gets all public events of the service, or those named.
-    Nobody else hears them. A handler passes over the events that it has had, unless `--again` says otherwise. Say that
-    only of handlers that keep a copy: one that sends mails or issues invoices would do so again.
+    Give a start: `--since` or `--from-sequence`. A partner's queue gets all public events of the service, or those of
+    `--name`. No other handler or queue gets them. A handler ignores events that it has already handled, except with
+    `--again`. Use `--again` only for handlers that store copies: others would send mails or issue invoices twice.
 
     **Examples**
 
@@ -244,16 +251,16 @@ def replay_events(
 
     `matron events replay scheduling --since 2026-11-21 --name visit_completed --to partner.visits`
     """
-    from matron import replay as replaying
+    from matron import replay as replays
     from matron.place import Place
     from matron.screen import progress
 
     span = _span(since, until, from_sequence, to_sequence)
-    wanted = replaying.Replay(replaying.events_for(service, to, name or ()), to, span)
-    sent, gone = replaying.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
+    wanted = replays.Replay(replays.events_for(service, to, name or ()), to, span)
+    sent, gone = replays.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
     out.print(f"{sent} sent to {wanted.queue}")
     if gone:
-        err.print(f"{gone} of these numbers have no event: too old, emptied for an erased person, or yet to come.")
+        err.print(f"{gone} of these numbers have no event: too old, erased with a person, or not published yet.")
         raise typer.Exit(1)
 
 
@@ -261,7 +268,7 @@ def _span(since: datetime | None, until: datetime | None, first: int | None, las
     from matron.replay import Span
 
     if since is None and first is None:
-        raise typer.BadParameter("say from where on: --since TIME, or --from-sequence NUMBER")
+        raise typer.BadParameter("give a start: --since TIME or --from-sequence NUMBER")
     if first is not None and last is not None and last < first:
         raise typer.BadParameter("--to-sequence is before --from-sequence")
     return Span(since, until, first, last)

@@ -1,1 +1,1 @@
-"""Typed data: a class whose annotations are its fields, and the marshmallow schema that is derived from them."""
+"""Typed data: classes with annotated fields, and the marshmallow schemas derived from them."""

@@ -1,11 +1,11 @@
-"""Typed fields: the marshmallow field that an annotation of a contract stands for.
+"""Fields: the marshmallow field of each annotation of a contract.
 
     doctor_id: UUID
     reason: Annotated[str, validate.Length(1, 500), "Why the patient comes."] | None = None
     status: AppointmentStatus | Omitted = OMITTED
 
-The type says what a value is, `| None` that it may be null, a default that it may be left out. The marks of `Annotated`
-say the rest: a validator, a text that describes it, a dict of more metadata, a marshmallow field in place of the usual.
+`| None` allows null. A default makes the field optional. The marks of `Annotated` are a validator, a description, a
+dict of further metadata, or a marshmallow field that replaces the usual one.
 """
 
 import inspect
@@ -32,27 +32,27 @@ class Omitted(Enum):
 
 
 OMITTED = Omitted.OMITTED
-"""The value of a field that the caller left out, where null means something else."""
+"""The value of an omitted field, where null has another meaning."""
 
 
 class Key(str):
-    """Mark: the name of the field in JSON, where Python has that word for itself (`from`)."""
+    """Mark: the name of the field in JSON, if Python reserves that word (`from`)."""
 
     __slots__ = ()
 
 
 class Facts(dict[str, Any]):
-    """Mark: more that OpenAPI says of a field, such as its `description`, an `example`, or the `roles` it is for."""
+    """Mark: further OpenAPI metadata of a field, such as `description`, `example`, or its `roles`."""
 
-    __hash__ = object.__hash__  # type: ignore[assignment]  # marks are hashed when a type is made of them
+    __hash__ = object.__hash__  # type: ignore[assignment]  # Python hashes marks when it builds a type
 
 
 class Secret:
-    """Mark: a value that is stored nowhere and shown nowhere, such as a password."""
+    """Mark: a value that is never stored and never shown, such as a password."""
 
 
 class Integer(fields.Integer):
-    """A whole number. marshmallow's own field would drop a fraction silently."""
+    """An integer. The field of marshmallow would drop a fraction silently."""
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
@@ -61,7 +61,7 @@ class Integer(fields.Integer):
 
 
 def in_utc(moment: datetime) -> datetime:
-    """The same moment in UTC. ValueError: it has no zone, or UTC has no date for it at an end of the calendar."""
+    """Convert a time to UTC. ValueError: it has no zone, or UTC has no date for it at an end of the calendar."""
     if moment.tzinfo is None:
         raise ValueError("a moment has a zone")
     try:
@@ -71,7 +71,7 @@ def in_utc(moment: datetime) -> datetime:
 
 
 class Moment(fields.AwareDateTime):
-    """A moment with its zone, such as `2026-11-23T10:00:00+01:00`, kept and shown in UTC."""
+    """A time with its zone, such as `2026-11-23T10:00:00+01:00`, stored and shown in UTC."""
 
     default_error_messages = dict.fromkeys(
         ("invalid", "invalid_awareness", "format"), "Not a moment with a zone, such as 2026-11-23T09:00:00Z."
@@ -94,7 +94,7 @@ class Choice(fields.String):
         super().__init__(validate=rules, **options)
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
-        """The member. ValidationError: there is none of this value."""
+        """Return the member. ValidationError if no member has this value."""
         found = super().deserialize(value, attr, data, **kwargs)
         return self.members(found) if isinstance(found, str) else found
 
@@ -112,11 +112,11 @@ BY_TYPE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
     Any: fields.Raw,
 }
 PLAIN = (Integer, Moment, Choice, fields.UUID, fields.Boolean, fields.Date, fields.Email, fields.Raw, fields.String)
-"""Fields whose native value orjson writes just as marshmallow would."""
+"""Fields whose native value orjson writes exactly as marshmallow does."""
 
 
 def field_of(annotation: Any, **options: Any) -> fields.Field[Any]:
-    """The field of an annotation; `options` are marshmallow's, such as `required` and `load_default`."""
+    """The field of an annotation. `options` are those of marshmallow, such as `required` and `load_default`."""
     kind, marks, nullable = _taken_apart(annotation)
     rules: list[Validator] = []
     metadata: dict[str, Any] = {}
@@ -154,7 +154,7 @@ def _made(kind: Any, make: Callable[..., fields.Field[Any]] | None, **options: A
 
 
 def _taken_apart(annotation: Any) -> tuple[Any, list[Any], bool]:
-    """The type, the marks of `Annotated`, and whether null is a value."""
+    """Split an annotation into the type, the marks of `Annotated`, and whether null is allowed."""
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
         kind, more, nullable = _taken_apart(inner)
@@ -180,6 +180,6 @@ def _is_class_variable(hint: Any) -> bool:
 
 
 def _flat(marks: Iterable[Any]) -> Iterator[Any]:
-    """The marks, those of a tuple one by one."""
+    """The marks. A tuple counts as several marks."""
     for mark in marks:
         yield from mark if isinstance(mark, tuple) else (mark,)

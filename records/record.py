@@ -1,4 +1,4 @@
-"""Records: typed data with one schema for each class, since an instance of a schema costs twice what a load does."""
+"""Records: typed data with one schema instance a class, since a schema instance costs twice as much as a load."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,7 +10,7 @@ from records.fields import OMITTED, declared_in, field_of
 
 
 class Derived(Schema):
-    """Base of the derived schemas: what is loaded becomes an instance of the record."""
+    """Base of the derived schemas. Loaded data becomes an instance of the record."""
 
     record: ClassVar[type["Record"]]
 
@@ -24,10 +24,10 @@ class Derived(Schema):
 
 @dataclass_transform(eq_default=False, kw_only_default=True)
 class Record:
-    """Typed data: each annotation of a subclass is a field, as `records.fields` reads it. Its repr shows no value."""
+    """Typed data. Each annotation of a subclass is a field (see `records.fields`). The repr shows no value."""
 
     unknown: ClassVar[str] = RAISE
-    """What becomes of unknown fields: they are refused, or passed over."""
+    """marshmallow's rule for unknown fields: RAISE or EXCLUDE."""
 
     def __init__(self, **given: Any) -> None:
         declared = self.declared()
@@ -49,7 +49,7 @@ class Record:
     @classmethod
     @cache
     def schema(cls) -> Derived:
-        """The one instance of the schema that the annotations stand for."""
+        """The schema of the annotations. There is one instance a class."""
         made: dict[str, Any] = {name: field_of(hint, **cls._option(name)) for name, hint in cls.declared().items()}
         meta = type("Meta", (), {"unknown": cls.unknown})
         derived = type(cls.__name__, (Derived,), {**made, "Meta": meta, "record": cls, "__doc__": cls.__doc__})
@@ -57,17 +57,17 @@ class Record:
 
     @classmethod
     def _option(cls, name: str) -> dict[str, Any]:
-        """Whether a field is required, or what is loaded in its place."""
+        """Options of a field: required, or a default for loading."""
         if not hasattr(cls, name):
             return {"required": True}
         default = getattr(cls, name)
         return {} if default is OMITTED else {"load_default": list if default == [] else default}
 
     def flaws(self) -> Iterable[tuple[str, str]]:
-        """What is wrong with fields that are each well formed, as pairs of a field's name and a message."""
+        """Errors across fields that are valid by themselves, as pairs of a field's name and a message."""
         return ()
 
     def given(self) -> dict[str, Any]:
-        """The fields that have a value, by name; those that were left out are missing."""
+        """The given fields, by name, without omitted ones."""
         found = {name: getattr(self, name) for name in self.declared()}
         return {name: value for name, value in found.items() if value is not OMITTED}

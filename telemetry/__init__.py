@@ -1,1 +1,1 @@
-"""What a process tells about itself: log lines, metrics, and whether it can take work. It knows nothing of ours."""
+"""Logs, metrics and readiness of a process. The package does not depend on the other packages of Matron."""

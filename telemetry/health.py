@@ -1,7 +1,7 @@
-"""Whether a process can take work.
+"""Readiness of a process.
 
-A condition that may take its time, such as a question to a database, is looked at in the background, so that whoever
-asks for readiness has the answer at once, also of a process whose database is frozen.
+A slow condition, such as a query to a database, is checked in the background. So readiness answers at once, also when
+the database is frozen.
 """
 
 from collections.abc import Callable
@@ -12,41 +12,41 @@ from telemetry.logs import log, log_unexpected
 
 PACE_SECONDS = 1.0
 LIMIT_SECONDS = 2.0
-"""A condition that has not been found to hold by then does not."""
+"""A check that takes longer has failed."""
 
 
 class Health:
-    """The named conditions under which a process can take work: who needs what, such as `auth.database`."""
+    """The named conditions of readiness, as `service.resource`, such as `auth.database`."""
 
     def __init__(self) -> None:
         self.checks: dict[str, Callable[[], bool]] = {}
         self.found: dict[str, bool] = {}
-        """What was last found of those that are looked at in the background."""
-        self.told: dict[str, bool] = {}
+        """The last results of the checks in the background."""
+        self.logged: dict[str, bool] = {}
         self.lists: list[Callable[[], list[str]]] = []
         self.starting = self.stopping = False
 
     def add_list(self, failing: Callable[[], list[str]]) -> None:
-        """Add conditions that have a name only while they do not hold, such as queues that cannot be read from."""
+        """Add conditions that are listed only while they fail, such as unreadable queues."""
         self.lists.append(failing)
 
     def add(self, name: str, check: Callable[[], bool]) -> None:
-        """Readiness needs this condition as well."""
+        """Add a condition, by a fast check."""
         self.checks[name] = check
 
     def failing(self) -> list[str]:
-        """The names of the conditions that do not hold; empty when ready."""
+        """The names of the failing conditions. Empty if ready."""
         failing = [name for name, check in self.checks.items() if not check()]
         failing += [name for failing_of in self.lists for name in failing_of()]
         phases = {"starting": self.starting, "stopping": self.stopping}
         return [*(phase for phase, is_on in phases.items() if is_on), *failing]
 
     def add_slow(self, name: str, check: Callable[[], bool]) -> Callable[[], None]:
-        """As `add`, for a check that may wait for others; what ends the looking."""
+        """Add a condition by a slow check, in the background. Return a function that ends the checks."""
         self.found[name] = False
         self.checks[name] = lambda: self.found[name]
-        looking = eventlet.spawn(self._look, name, check)
-        end: Callable[[], None] = looking.kill
+        thread = eventlet.spawn(self._look, name, check)
+        end: Callable[[], None] = thread.kill
         return end
 
     def _look(self, name: str, check: Callable[[], bool]) -> None:
@@ -55,21 +55,21 @@ class Health:
             try:
                 with eventlet.Timeout(LIMIT_SECONDS, exception=False):
                     holds = check()
-            except Exception as error:  # noqa: BLE001  who cannot be looked at is not there, and is looked at again
+            except Exception as error:  # noqa: BLE001  a failed check means not ready; it is repeated
                 log_unexpected("condition unknown", error, condition=name)
             self.found[name] = holds
             eventlet.sleep(PACE_SECONDS)
 
     def watch(self) -> None:
-        """Write a line to the log when a broker or a database goes, and one when it is back, for all that need it."""
+        """Log when a broker or a database is lost, and when it is back: one line for all services of the process."""
         while not self.stopping:
             eventlet.sleep(PACE_SECONDS)
             self.tell(self.failing())
 
     def tell(self, failing: list[str]) -> None:
-        """Log what has changed since the last time. What was never there is told as well."""
+        """Log the changes since the last call. A resource that was never available counts as lost."""
         for thing in dict.fromkeys(name.split(".")[1] for name in self.checks):
             needing = [name for name in failing if f"{name}.".partition(".")[2].startswith(f"{thing}.")]
-            if self.told.get(thing, True) is bool(needing) and not self.stopping:
-                self.told[thing] = not needing
+            if self.logged.get(thing, True) is bool(needing) and not self.stopping:
+                self.logged[thing] = not needing
                 log.warning(f"{thing} lost" if needing else f"{thing} back", failing=needing)

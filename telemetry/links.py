@@ -1,4 +1,4 @@
-"""What a process tells of its links to the broker, and of the queues behind them."""
+"""Metrics and logs of the links to the broker, and of the queues."""
 
 from collections.abc import Callable
 
@@ -7,14 +7,14 @@ from telemetry.metrics import BROKER_UP, QUEUES_DELETED, QUEUES_UNREAD
 
 
 def watched(service: str, link: str, up: Callable[[], None] = lambda: None) -> Callable[[str, str], None]:
-    """Keeps the metric and the log of one link; `up` is called whenever it takes messages again."""
+    """Return a callback that records the state of a link. `up` is called when the link accepts messages again."""
     gauge = BROKER_UP.labels(service, link)
 
     def tell(event: str, error: str) -> None:
         gauge.set(event in ("up", "unblocked"))
         if event in ("up", "unblocked"):
             up()
-        # That the broker is lost, and is back, is told once for the process: `telemetry.health`.
+        # `telemetry.health` warns once for the whole process when the broker is lost or back.
         (log.info if event in ("up", "down") else log.warning)(
             "broker link", service=service, link=link, state=event, error=error
         )
@@ -23,7 +23,7 @@ def watched(service: str, link: str, up: Callable[[], None] = lambda: None) -> C
 
 
 def watched_queues(service: str) -> Callable[[str, str, str], None]:
-    """Keeps the metrics and the log of the queues that a service reads from."""
+    """Return a callback that records the states of the queues that a service reads."""
 
     def tell(queue: str, state: str, error: str) -> None:
         QUEUES_UNREAD.labels(service, queue).set(state != "read")
@@ -37,7 +37,7 @@ def watched_queues(service: str) -> Callable[[str, str, str], None]:
 
 
 def watched_listeners(service: str) -> Callable[[str], None]:
-    """Tells of queues that hear a service's events, and that are missing although only others may make them."""
+    """Return a callback that records a missing queue for the events of a service, which only others may create."""
 
     def tell(queue: str) -> None:
         QUEUES_DELETED.labels(service, queue).inc()

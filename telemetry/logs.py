@@ -1,7 +1,7 @@
-"""One JSON log line a request.
+"""Logs: one JSON line a request.
 
-Nothing here takes a payload, an argument or the text of an unexpected exception: those may hold a patient's data. An
-unexpected exception is logged by its class and the places in the code where it passed.
+No line contains a payload, an argument or the text of an unexpected exception: those may hold data of a patient. An
+unexpected exception is logged by its class and its stack of code positions.
 """
 
 import logging
@@ -18,7 +18,7 @@ _QUIET = ("nameko", "kombu", "amqp", "sqlalchemy", "alembic", "eventlet", "urlli
 
 
 def set_up_logging(level: str, *, to_file: Path | None = None) -> None:
-    """JSON lines on standard error, or appended to a file when the terminal is for people."""
+    """Write JSON lines to standard error, or append them to a file."""
     target = sys.stderr if to_file is None else to_file.open("a", buffering=1)
     structlog.configure(
         processors=[
@@ -32,12 +32,12 @@ def set_up_logging(level: str, *, to_file: Path | None = None) -> None:
     )
     logging.basicConfig(level=logging.ERROR, stream=target, format='{"level":"%(levelname)s","logger":"%(name)s"}')
     for name in _QUIET:
-        # These libraries put exception texts, and so perhaps a patient's data, into their messages.
+        # The messages of these libraries contain exception texts, which may hold data of a patient.
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def places(error: BaseException) -> list[str]:
-    """Where an exception passed, as `file:line function`, innermost last, without its text."""
+    """The stack of an exception as `file:line function`, innermost last, without its text."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
 

@@ -1,4 +1,4 @@
-"""Numbers that are looked up at a pace, for as long as the process runs."""
+"""Measurements at a fixed interval, as long as the process runs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 8.0
 
 
 def sample(pace: float, work: Callable[..., None], *args: Any, expected: tuple[type[BaseException], ...]) -> None:
-    """Begin to look, each `pace` seconds. What is `expected` leaves the numbers as they were; readiness tells of it."""
+    """Start to measure every `pace` seconds. `expected` errors change no metric: readiness reports their cause."""
     eventlet.spawn(_again, pace, work, args, expected)
 
 
@@ -24,6 +24,6 @@ def _again(
                 work(*args)
         except expected:
             pass
-        except Exception as error:  # noqa: BLE001  the next look may succeed
+        except Exception as error:  # noqa: BLE001  the next measurement may succeed
             log_unexpected("sample failed", error, name=work.__name__)
         eventlet.sleep(pace)

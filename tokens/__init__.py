@@ -1,6 +1,6 @@
-"""Access tokens: signed by auth, checked by everybody else from the public keys alone (RFC 9068, EdDSA).
+"""Access tokens (RFC 9068, EdDSA). Auth signs them. All other processes verify them with the public keys.
 
-PyJWT accepts a missing `exp`, any `typ` and several audiences unless it is told otherwise.
+By default PyJWT accepts a missing `exp`, any `typ` and several audiences, so `read` checks all three.
 """
 
 from typing import Any
@@ -18,20 +18,20 @@ REQUIRED = ["exp", "iat", "iss", "aud", "sub", "jti"]
 
 
 class TokenInvalid(Exception):
-    """The token is not one of ours."""
+    """The token is not valid."""
 
 
 class TokenExpired(TokenInvalid):
-    """The token was one of ours, and has ended."""
+    """The token was valid, and has expired."""
 
 
 def sign(key: Ed25519PrivateKey, key_id: str, claims: dict[str, Any]) -> str:
-    """An access token of these claims."""
+    """Sign an access token with these claims."""
     return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": key_id, "typ": TOKEN_TYPE})
 
 
 def read(token: str, key_set: KeySet) -> dict[str, Any]:
-    """The claims of a token. `TokenExpired`, or `TokenInvalid` for whatever else may be wrong with it."""
+    """Verify a token, and return its claims. `TokenExpired`, or `TokenInvalid` for any other error."""
     try:
         header = jwt.get_unverified_header(token)
         if header.get("typ") != TOKEN_TYPE or "crit" in header:

@@ -1,4 +1,4 @@
-"""The public keys of the auth service, by key id, from a file that is looked at again when it has changed."""
+"""The public keys of the auth service by key id, from a file. A changed file is read again."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ import jwt
 import orjson
 
 LOOK_SECONDS = 5.0
-"""How long a key that has been taken away may go on being believed."""
+"""Limit for which a removed key may still be accepted."""
 
 
 class UnknownKey(Exception):
@@ -16,7 +16,7 @@ class UnknownKey(Exception):
 
 
 class KeySet:
-    """The keys that tokens are verified with."""
+    """The keys that verify tokens."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,7 +25,7 @@ class KeySet:
         self.looked_at = 0.0
 
     def find(self, key_id: object) -> Any:
-        """The key with this id, which may have been made a moment ago. `UnknownKey`."""
+        """Return the key with this id. For an unknown id, read the file again first. `UnknownKey`."""
         if key_id not in self.keys:
             self.look()
         if not isinstance(key_id, str) or key_id not in self.keys:
@@ -33,7 +33,7 @@ class KeySet:
         return self.keys[key_id]
 
     def look(self) -> bool:
-        """Read the file if it has changed; whether a known key is gone. A missing file changes nothing."""
+        """Read the file if it has changed. Return whether a known key was removed. A missing file changes nothing."""
         self.looked_at = time.monotonic()
         try:
             facts = self.path.stat()
@@ -49,5 +49,5 @@ class KeySet:
         return not known.keys() <= self.keys.keys()
 
     def has_lost_one(self) -> bool:
-        """Whether a key was taken away; looks every `LOOK_SECONDS`, whoever asks."""
+        """Whether a key was removed. Reads the file at most every `LOOK_SECONDS`."""
         return time.monotonic() - self.looked_at > LOOK_SECONDS and self.look()

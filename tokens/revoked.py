@@ -1,7 +1,7 @@
-"""Sessions that have ended although their access tokens have not.
+"""Ended sessions with access tokens that have not expired yet.
 
-Auth says so with an event that every process hears. A process that can ask auth for those that ended before it came,
-which a gateway does, sets `awaited` until it has been told.
+Auth publishes an event that every process receives. A gateway also asks auth for the sessions that ended before its
+start. It sets `awaited` until auth has answered.
 """
 
 import time
@@ -11,15 +11,15 @@ PRUNED_AT = 10_000
 
 
 class Revoked:
-    """What one process knows of ended sessions."""
+    """The ended sessions that a process knows."""
 
     def __init__(self) -> None:
         self.until: dict[UUID, float] = {}
         self.awaited = False
-        """Whether nobody can be believed yet, since what ended earlier is not known."""
+        """Whether to accept no token yet, since the earlier ended sessions are unknown."""
 
     def add(self, session_id: UUID, until: float) -> None:
-        """The session has ended; its last access token ends at `until`, in Unix time."""
+        """Add an ended session. Its last access token expires at `until`, in Unix time."""
         if len(self.until) >= PRUNED_AT:
             now = time.time()
             self.until = {known: end for known, end in self.until.items() if end > now}

@@ -1,4 +1,4 @@
-"""How messages move: kombu transports for green threads, AMQP over a socket and a broker inside the process.
+"""Message transports for kombu with green threads: AMQP over a socket, and a broker inside the process.
 
-Apart from the chassis, because they know nothing of it or of the hospital: any kombu program could use them.
+The package does not depend on the chassis or the hospital. Any kombu program can use it.
 """

@@ -1,4 +1,4 @@
-"""Declarations beyond the ordinary: without waiting for an answer, and of a queue that may not be ours to make."""
+"""Declarations of queues and exchanges: without waiting for a reply, and with few permissions."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -8,7 +8,7 @@ from amqp.exceptions import AccessRefused, ChannelError, NotFound
 
 
 class NoWait:
-    """A channel on which declarations wait for no answer, so that any thread may make them; a refusal ends it."""
+    """A channel that declares without waiting for replies, so that any thread may use it. A refusal closes it."""
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
@@ -18,24 +18,24 @@ class NoWait:
 
 
 def declare_quorum(channel: Any, name: str, more: Mapping[str, Any] | None = None) -> None:
-    """A queue that a cluster keeps several times, and that outlives a restart."""
+    """Declare a durable quorum queue, which a cluster replicates."""
     arguments = {"x-queue-type": "quorum", **(more or {})}
     channel.queue_declare(queue=name, durable=True, exclusive=False, auto_delete=False, arguments=arguments)
 
 
 def ensure_queue(connection: Any, name: str) -> None:
-    """Make a quorum queue unless it is there. To see that it is needs no right on it, unlike to declare it again."""
+    """Declare a quorum queue, if it is missing. A passive check needs no permission, unlike a declaration."""
     channel = connection.channel()
     try:
         channel.queue_declare(queue=name, passive=True)
-    except NotFound:  # That has closed the channel.
+    except NotFound:  # The error has closed the channel.
         channel = connection.channel()
         declare_quorum(channel, name)
     channel.close()
 
 
 def size_of(channel: Any, queue: str) -> int:
-    """How many messages a queue has, 0 when there is none. The channel is closed then; to ask needs no right."""
+    """The number of messages in a queue, or 0 if it does not exist. Closes the channel. Needs no permission."""
     try:
         number = int(channel.queue_declare(queue=queue, passive=True)[1])
     except NotFound:
@@ -45,9 +45,9 @@ def size_of(channel: Any, queue: str) -> int:
 
 
 class Declarations:
-    """Queues that are declared for other programs. The refusal of one concerns that queue alone.
+    """Queues that are declared for other programs. A refusal affects only the refused queue.
 
-    `refused(queue, error)` hears of each refusal that is new.
+    `refused(queue, error)` is called for each new refusal.
     """
 
     def __init__(self, declare: Mapping[str, Callable[[Any], None]], refused: Callable[[str, str], None]) -> None:
@@ -55,7 +55,7 @@ class Declarations:
         self.refused = set[str]()
 
     def make(self, connection: Any) -> None:
-        """Declare all, each refusal ending a channel apart."""
+        """Declare all queues, on a separate channel, which is replaced after a refusal."""
         channel = connection.channel()
         for queue, declare in self.declare.items():
             try:
@@ -69,17 +69,17 @@ class Declarations:
         channel.close()
 
     def renew(self, channel: Any) -> None:
-        """Declare again, without waiting for answers, all that were not refused."""
+        """Declare all queues that were not refused again, without waiting for replies."""
         for queue in self.declare.keys() - self.refused:
             self.declare[queue](NoWait(channel))
 
 
 class Sparing:
-    """A channel that declares what is its owner's, and makes the rest only where that is missing.
+    """A channel that declares the queues and exchanges of its owner, and creates others only if they are missing.
 
-    RabbitMQ wants the right to configure also from a client that declares what is there; a client that only looks needs
-    no right. Bindings of what was there are there as well. `lacks` hears of a queue that is missing and may not be
-    made; an exchange raises.
+    RabbitMQ requires the permission to configure also for a declaration of an existing queue. A passive check requires
+    none. Bindings of an existing queue or exchange are assumed to exist. `lacks` gets the name of a queue that is
+    missing and that the account may not create. For an exchange, the error is raised.
     """
 
     def __init__(self, channel: Any, owns: Callable[[str], bool], lacks: Callable[[str], None] | None = None) -> None:
@@ -87,11 +87,11 @@ class Sparing:
         self.found, self.made = set[tuple[str, str]](), set[str]()
 
     def exchange_declare(self, *, exchange: str, **how: Any) -> None:
-        """Declare an exchange of the owner's; another one only where it is missing."""
+        """Declare an exchange of the owner. Create another exchange only if it is missing."""
         self._declare("exchange", exchange, how)
 
     def queue_declare(self, *, queue: str, **how: Any) -> None:
-        """Declare a queue of the owner's; another one only where it is missing."""
+        """Declare a queue of the owner. Create another queue only if it is missing."""
         try:
             self._declare("queue", queue, how)
         except AccessRefused:
@@ -100,12 +100,12 @@ class Sparing:
             self.lacks(queue)
 
     def queue_bind(self, *, queue: str, exchange: str, routing_key: str) -> None:
-        """Bind a queue of the owner's, or one of which an end was missing."""
+        """Bind a queue, if the owner has it, or if the queue or the exchange was missing."""
         if self.owns(queue) or {queue, exchange} & self.made:
             self.channel.queue_bind(queue=queue, exchange=exchange, routing_key=routing_key)
 
     def exchange_bind(self, *, destination: str, source: str, routing_key: str) -> None:
-        """Bind exchanges of which one was missing."""
+        """Bind two exchanges, if one of them was missing."""
         if {destination, source} & self.made:
             self.channel.exchange_bind(destination=destination, source=source, routing_key=routing_key)
 
@@ -119,7 +119,7 @@ class Sparing:
             self.found.add((kind, name))
 
     def _ask(self, kind: str, name: str, how: Mapping[str, Any], no: tuple[()] | type[Exception] = ()) -> bool:
-        """Declare on a channel of its own, which a refusal closes; False when the answer is `no`."""
+        """Declare on a separate channel, which a refusal closes. False if the broker answers with `no`."""
         channel = self.channel.connection.channel()
         try:
             getattr(channel, f"{kind}_declare")(**{kind: name}, **how)

@@ -1,8 +1,8 @@
-"""Engines for PostgreSQL and SQLite as a service wants them, and what their errors mean.
+"""SQLAlchemy engines for PostgreSQL and SQLite, and the meaning of their errors.
 
-Nothing on PostgreSQL waits for ever. A statement ends after `STATEMENT_SECONDS`; a connection that stays silent for
-longer than that is given up; and what a process that hangs, or a machine that has vanished, holds in the database ends
-there within half a minute, so that no row and no lock of it stops the others.
+On PostgreSQL every wait has a limit. A statement ends after `STATEMENT_SECONDS`. A connection that is silent for longer
+is closed. PostgreSQL ends the transactions and locks of a hanging process, or of a lost machine, within half a minute:
+they must not block other processes.
 """
 
 import sqlite3
@@ -19,16 +19,16 @@ POOL_SECONDS = 3.0
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 10
 SILENT_SECONDS = STATEMENT_SECONDS + 2.0
-"""The server would have ended the statement by then and said so: the connection leads nowhere."""
+"""After this silence the connection is dead: the server would have cancelled the statement earlier."""
 ABANDONED_SECONDS = 15
-"""A transaction in which nothing happens for that long, or a lock of whoever does nothing, is ended by the server."""
+"""The server ends a transaction, with its locks, after this idle time."""
 SQLITE_BUSY_SECONDS = 10.0
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 READ_ONLY = "25006"
 
 
 def engine_for(url: URL, pool_size: int) -> Engine:
-    """An engine for a database of PostgreSQL or SQLite."""
+    """Create an engine for a database of PostgreSQL or SQLite."""
     is_sqlite = url.get_backend_name() == "sqlite"
     engine = create_engine(
         url,
@@ -60,7 +60,7 @@ def _to_postgresql() -> dict[str, Any]:
         "statement_timeout": STATEMENT_SECONDS * 1000,
         "idle_in_transaction_session_timeout": ABANDONED_SECONDS * 1000,
         "application_name": "matron",
-        # Planning for each set of values costs more than our statements do, which find their rows by an index anyway.
+        # Custom plans cost more than these statements, which use an index with any values.
         "plan_cache_mode": "force_generic_plan",
         **{f"tcp_{name}": value for name, value in KEEPALIVES.items()},
     }
@@ -81,7 +81,7 @@ def _connect_green(_dialect: Any, _record: Any, args: Any, params: Any) -> Any:
 
 
 def _leave_read_only(context: ExceptionContext) -> None:
-    """A server that only reads is the wrong one since a failover: connect anew, to where the name leads now."""
+    """A read-only server is no longer the primary, after a failover: reconnect, to the present address of the name."""
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
         context.is_disconnect = True
 
@@ -98,14 +98,14 @@ def _begin_immediate(connection: Any) -> None:
 
 
 def take_time(connection: Connection) -> None:
-    """Let the statements of this connection to PostgreSQL take as long as they need, as migrations must."""
+    """Remove the time limit of statements on this connection to PostgreSQL, as migrations need."""
     connection.execute(text("SET statement_timeout = 0"))
     driver: Any = connection.connection.dbapi_connection
     driver.silent_seconds = None
 
 
 def is_lost(error: DBAPIError) -> bool:
-    """Whether the connection is gone, the server is starting, ending or only reads, or SQLite stayed locked."""
+    """Whether the connection was lost, the server is starting, stopping or read-only, or SQLite stayed locked."""
     if isinstance(error.orig, sqlite3.Error):
         return "locked" in str(error.orig)
     state = getattr(error.orig, "sqlstate", None)
@@ -114,7 +114,7 @@ def is_lost(error: DBAPIError) -> bool:
 
 
 def violated(error: DBAPIError) -> str:
-    """The name of the constraint, index or trigger that refused a row; empty when it cannot be told."""
+    """The name of the constraint, index or trigger that refused a row. Empty if unknown."""
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
         return diagnosis.constraint_name or ""
@@ -125,6 +125,6 @@ def violated(error: DBAPIError) -> str:
 
 
 def _unique_name(columns: str) -> str:
-    """The name by our rule, from SQLite's `table.column, table.column`."""
+    """The name of a unique constraint by our naming rule, from SQLite's `table.column, table.column`."""
     parts = [column.split(".") for column in columns.split(", ")]
     return "_".join(["uq", parts[0][0], *(column for _table, column in parts)])

@@ -1,4 +1,4 @@
-"""Connections to a broker that are kept open: each a link, with a thread of its own that reads and connects again."""
+"""Links: connections to a broker that stay open. The thread of a link reads, and reconnects after a loss."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,20 +22,20 @@ SET_UP_SECONDS = 10
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 POLITE_SECONDS = 0.5
 ASK_SECONDS = 2.0
-"""How often a broker is asked for a sign of life, and how long it has to give one before it does not answer."""
+"""Interval in which the broker must send something. Each link asks for a reply twice in that time."""
 
 
 class BrokerDown(ConnectionError):
-    """There is no connection to the broker, or it takes nothing."""
+    """There is no connection to the broker, or the broker accepts no messages."""
 
 
 BROKER_ERRORS = (OSError, AMQPError, KombuError, AttributeError)
-"""What a lost connection raises; py-amqp itself stumbles over attributes that are gone."""
+"""The errors of a lost connection. py-amqp raises AttributeError when it uses a closed one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to be published. Properties by their AMQP names."""
+    """A message to publish. `properties` have their AMQP names."""
 
     body: bytes
     exchange: str
@@ -43,10 +43,10 @@ class Outgoing:
     headers: Mapping[str, Any] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
     needs_queue: bool = False
-    """That no queue takes it must not go unnoticed."""
+    """Whether the message must reach a queue."""
 
     def send(self, channel: Any, *, mandatory: bool = False, account: str = "") -> None:
-        """Publish on a channel, with the account for the broker to vouch for."""
+        """Publish on a channel. The broker checks `account`."""
         message = channel.prepare_message(
             self.body,
             content_type="application/json",
@@ -58,10 +58,10 @@ class Outgoing:
 
 
 def connection_to(url: str) -> Connection:
-    """A connection that is not open yet. `embedded://name` stays in the process; `amqps:` is TLS, and verified.
+    """Prepare a connection, without opening it. `embedded://name` stays in the process. `amqps:` uses verified TLS.
 
-    The broker's certificate is checked by the machine's authorities, or by those in the file `?ssl_ca_certs=` of the
-    URL; a certificate of ours is in the files `ssl_certfile` and `ssl_keyfile`.
+    The certificate of the broker is verified by the authorities of the machine, or by those in the file
+    `?ssl_ca_certs=` of the URL. `ssl_certfile` and `ssl_keyfile` name the certificate of the client.
     """
     if url.startswith("embedded:"):
         return Connection(url, transport="transports.embedded:Transport")  # type: ignore[no-untyped-call]  # kombu has no types
@@ -69,12 +69,12 @@ def connection_to(url: str) -> Connection:
         url, transport="transports.wire:Transport", heartbeat=HEARTBEAT_SECONDS, connect_timeout=CONNECT_SECONDS
     )
     if url.startswith("amqps:"):
-        connection.ssl = connection.ssl or True  # Kombu knows it by the transport's name alone, and would go without.
+        connection.ssl = connection.ssl or True  # Kombu recognises TLS by the name of its own transport only.
     return connection
 
 
 def drop(transport: Any, connection: Any) -> None:
-    """End a connection's socket without a word: a polite close would wait for a broker that may be frozen."""
+    """Close the socket of a connection at once: a regular close would wait for a broker that may be frozen."""
     socket: Any = getattr(connection, "_transport", None)
     try:
         if hasattr(socket, "drop"):
@@ -83,15 +83,15 @@ def drop(transport: Any, connection: Any) -> None:
             connection.collect()
         elif connection is not None:
             transport.close_connection(connection)
-    except Exception:  # noqa: BLE001, S110  it is gone already
+    except Exception:  # noqa: BLE001, S110  the connection is closed already
         pass
 
 
 class Link:
     """One connection with one channel.
 
-    `set_up(channel)` runs after every connect, `lost()` after every loss; `tell(event, error)` hears `up`, `down`,
-    `refused`, `blocked` and `unblocked`, and the class of the error that there was, or the broker's words of refusal.
+    `set_up(channel)` runs after every connect, `lost()` after every loss. `tell(event, error)` gets the events `up`,
+    `down`, `refused`, `blocked` and `unblocked`, with the class of the error, or the broker's text of a refusal.
     """
 
     def __init__(
@@ -110,52 +110,52 @@ class Link:
         self.stopping = False
         self.thread: Any = None
         self.asked_at = 0.0
-        """When the broker was asked for the sign of life that it has not given yet; 0 when it owes none."""
+        """Time of the request that the broker has not answered yet. 0 without such a request."""
         self.heard = 0
 
     @property
     def answers(self) -> bool:
-        """Whether the link is up, and the broker behind it not frozen."""
+        """Whether the link is up and the broker replies."""
         return self.is_up and not (self.asked_at and monotonic() - self.asked_at > ASK_SECONDS)
 
     @property
     def is_up(self) -> bool:
-        """Whether the link is set up and the broker takes messages."""
+        """Whether the link is set up and the broker accepts messages."""
         return self.open_channel is not None and not self.blocked
 
     @property
     def channel(self) -> Any:
-        """The channel to publish on; `BrokerDown` while there is none."""
+        """The channel to publish on. `BrokerDown` without one."""
         if self.open_channel is None or self.blocked:
             raise BrokerDown("no connection to the broker")
         return self.open_channel
 
     def start(self) -> None:
-        """Begin to connect, without waiting for it."""
+        """Start to connect, without waiting for it."""
         if self.thread is None:
             self.thread = eventlet.spawn(self._keep)
 
     def stop(self) -> None:
-        """End the connection: politely if the broker answers at once, abruptly if not."""
+        """Close the connection: regularly if the broker replies at once, else abruptly."""
         if self.stopping:
             return
         self.stopping = True
         if self.open_channel is not None:
-            self._say_goodbye()
+            self._close_regularly()
         drop(self.transport, self.connection)
         if self.thread is not None:
             self.thread.kill()
         self._forget()
 
-    def _say_goodbye(self) -> None:
-        """Ask the broker to close, and let the reading thread hear its answer."""
+    def _close_regularly(self) -> None:
+        """Ask the broker to close. The reading thread gets its reply."""
         try:
             if hasattr(self.connection, "send_method"):
                 self.connection.send_method(spec.Connection.Close, "BsBB", (0, "", 0, 0))
                 with eventlet.Timeout(POLITE_SECONDS, exception=False):
                     self.thread.wait()
         except BROKER_ERRORS:
-            pass  # The link ends either way.
+            pass  # The link closes in either case.
 
     def _keep(self) -> None:
         failures = 0
@@ -165,7 +165,7 @@ class Link:
                 failures = 0
                 while True:
                     self.transport.drain_events(self.connection)
-            except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever broke it, the cure is the same
+            except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  every loss has the same cure
                 self._report(error, failures)
             drop(self.transport, self.connection)
             self._forget()
@@ -173,10 +173,10 @@ class Link:
             failures += 1
 
     def _open(self) -> None:
-        # Not through kombu's own `connect`: it connects again by itself, without our set-up, whenever it is used later.
+        # Kombu's own `connect` would reconnect by itself later, without our set-up.
         client = connection_to(self.url)
         if not self.url.startswith("embedded:"):
-            blocked, unblocked = partial(self._told, "blocked"), partial(self._told, "unblocked")
+            blocked, unblocked = partial(self._set_blocked, "blocked"), partial(self._set_blocked, "unblocked")
             client.transport_options = {"on_blocked": blocked, "on_unblocked": unblocked}
         self.transport = client.transport
         with eventlet.Timeout(SET_UP_SECONDS):
@@ -188,24 +188,24 @@ class Link:
         eventlet.spawn(self._watch, self.connection)
         eventlet.spawn(self._ask, self.connection, channel)
 
-    def _told(self, state: str, *_reason: object) -> None:
+    def _set_blocked(self, state: str, *_reason: object) -> None:
         self.blocked = state == "blocked"
         self.tell(state, "")
 
     def _watch(self, connection: Any) -> None:
-        """Send heartbeats, and drop the connection when the broker's stay away."""
+        """Send heartbeats, and drop the connection when the broker sends none."""
         while True:
             eventlet.sleep(HEARTBEAT_SECONDS / 4)
             if self.connection is not connection or self.stopping:
                 return
             try:
                 self.transport.heartbeat_check(connection)
-            except Exception:  # noqa: BLE001  a missed heartbeat and a broken socket alike
+            except Exception:  # noqa: BLE001  a missed heartbeat or a broken socket
                 self._hang_up(connection)
                 return
 
     def _ask(self, connection: Any, channel: Any) -> None:
-        """Ask again and again for what costs the broker nothing, and note whether anything at all came back."""
+        """Send a cheap request again and again, and note whether the broker sends anything."""
         while hasattr(connection, "bytes_recv"):
             eventlet.sleep(ASK_SECONDS / 2)
             if self.connection is not connection or self.stopping:
@@ -215,11 +215,11 @@ class Link:
             if self.asked_at == 0.0:
                 self.heard, self.asked_at = connection.bytes_recv, monotonic()
                 with suppress(*BROKER_ERRORS):
-                    # The answer is heard by the reading thread. It concerns later consumers only, and there are none.
+                    # The reading thread gets the reply. The request changes later consumers only, and there are none.
                     channel.send_method(spec.Basic.Qos, "lBb", (0, 0, False))
 
     def _hang_up(self, connection: Any) -> None:
-        """End the socket and leave the rest to the reading thread, which a socket that is closed would never wake."""
+        """Shut the socket down, which wakes the reading thread. A closed socket would never wake it."""
         transport: Any = getattr(connection, "_transport", None)
         if hasattr(transport, "drop"):
             transport.drop()
@@ -233,7 +233,7 @@ class Link:
         if self.stopping or failures not in (0, 10):
             return
         if isinstance(error, ChannelError):
-            # The text names the thing that was asked for, and nothing of any message.
+            # The text names the queue or exchange, and contains nothing of a message.
             self.tell("refused", f"{error.reply_text} ({error.method})")
         else:
             self.tell("down", type(error).__name__)

@@ -1,8 +1,8 @@
-"""Name look-ups that stop no green thread but the one that asks.
+"""Host name look-ups that block only the calling green thread.
 
-The system's resolver blocks the process that calls it, for half a minute when no name server answers. Here a native
-thread calls it. The caller waits for a limited time and then gets the last known address, or `gaierror`. Look-ups of
-one name are made once; the answer of a slow name server is kept for the next caller.
+The system's resolver blocks its process, for half a minute when no name server answers. Here a native thread calls it.
+The caller waits for a limited time, and then gets the last known address, or `gaierror`. Callers share the look-up of a
+name. A late answer is kept for the next caller.
 """
 
 import os
@@ -17,11 +17,11 @@ from eventlet import hubs, patcher
 from eventlet.event import Event
 
 FIRST_SECONDS = 2.0
-"""How long the first look-up of a name may take."""
+"""Limit of the first look-up of a name."""
 AGAIN_SECONDS = 0.3
-"""How long a later look-up may take: the caller then gets what the last one found, or its failure."""
+"""Limit of a later look-up. After it, the caller gets the last result."""
 MOST_LOOK_UPS = 16
-"""Threads at most. A process asks for a handful of names."""
+"""Limit of threads. A process looks up few names."""
 MOST_KNOWN = 256
 LOOPBACK = "localhost"
 
@@ -33,7 +33,7 @@ Question = tuple[str, tuple[Any, ...]]
 
 
 class LookUp:
-    """One call of the system's resolver, in a thread of its own; `ended` is called with it, however late that is."""
+    """A call of the system's resolver in a native thread. Its end calls `ended`, however late."""
 
     def __init__(self, call: Callable[[], Any], ended: Callable[["LookUp"], None]) -> None:
         self.began, self.end = monotonic(), Event()
@@ -64,7 +64,7 @@ class LookUp:
             self.end.send(None)
 
     def answered(self, seconds: float) -> bool:
-        """Wait until the look-up is this old; return whether there is an answer."""
+        """Wait until the look-up is this old. Return whether it has an answer."""
         left = self.began + seconds - monotonic()
         if left > 0 and not self.end.ready():
             with eventlet.Timeout(left, exception=False):
@@ -73,15 +73,15 @@ class LookUp:
 
 
 class Resolver:
-    """The look-ups under way, and the last known answer to each question."""
+    """The running look-ups, and the last known answer to each question."""
 
     def __init__(self) -> None:
         self.known: dict[Question, Any] = {}
-        """The last answer to each question; None when there never was one."""
+        """The last answer to each question. None if all look-ups failed."""
         self.pending: dict[Question, LookUp] = {}
         self.states: dict[str, str] = {}
         self.tell: Callable[[str, str], None] = lambda _name, _state: None
-        """Hears of a name that becomes `unknown`, is taken from the `last known` answer, or is `answered` again."""
+        """Called when a name becomes `unknown`, uses its `last known` answer, or is `answered` again."""
 
     def ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function of `socket` in a thread. Raises its error, or `gaierror` after the time limit."""
@@ -107,7 +107,7 @@ class Resolver:
         return self.pending[question]
 
     def _keep(self, question: Question, look_up: LookUp) -> None:
-        """Keep the answer however late it comes: the next caller needs it."""
+        """Keep the answer, also a late one: the next caller needs it."""
         del self.pending[question]
         if look_up.error is not None:
             self.known.setdefault(question, None)
@@ -129,7 +129,7 @@ RESOLVER = Resolver()
 
 
 def _addresses(call: Any, host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:  # noqa: A002  socket's name
-    """Return what `socket.getaddrinfo` does; an address in numbers needs no look-up."""
+    """`socket.getaddrinfo`, with a look-up only for a name, not for a numeric address."""
     try:
         return call(host, port, family, type, proto, flags | socket.AI_NUMERICHOST)
     except socket.gaierror:
@@ -138,14 +138,14 @@ def _addresses(call: Any, host: Any, port: Any, family: int = 0, type: int = 0, 
 
 def _in_thread(call: Callable[..., Any], *arguments: Any) -> Any:
     if _native.get_ident() != _MAIN_THREAD:
-        return call(*arguments)  # A native thread stops only itself.
+        return call(*arguments)  # A native thread blocks only itself.
     return RESOLVER.ask(call, *arguments)
 
 
 def install() -> None:
-    """Let all of Python's look-ups in this process go this way, after eventlet has patched `socket`."""
+    """Replace the look-ups of `socket` in this process, after eventlet has patched it."""
     green: Any = eventlet.green.socket
     for name in ("gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo"):
         setattr(socket, name, partial(_in_thread, getattr(socket, name)))
     setattr(socket, "getaddrinfo", partial(_addresses, socket.getaddrinfo))  # noqa: B010  mypy refuses the assignment
-    green.getaddrinfo = socket.getaddrinfo  # The one that `create_connection` calls.
+    green.getaddrinfo = socket.getaddrinfo  # `create_connection` calls this one.

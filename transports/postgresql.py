@@ -1,11 +1,11 @@
-"""A connection to PostgreSQL for green threads, which sends what needs no answer along with what does.
+"""A connection to PostgreSQL for green threads, which sends several statements together.
 
-psycopg waits for its socket in C, or with a new selector for each wait; here each wait goes through eventlet's hub.
-psycopg looks up host names itself, by `socket.getaddrinfo`, and gives libpq their addresses: see `transports.names`.
+psycopg waits for its socket in C, or with a new selector for each wait. Here each wait goes through eventlet's hub.
+psycopg looks up host names by `socket.getaddrinfo` and gives libpq the addresses: see `transports.names`.
 
-What costs a small transaction most is sending: a system call, the wake-up of the server's process, and of ours when it
-answers. psycopg sends BEGIN, each statement and COMMIT by themselves, and so does its pipeline, if without waiting.
-Here BEGIN waits for the first statement, and what is given to `later` for the next one, or for COMMIT.
+Sending dominates the cost of a small transaction: a system call, and two wake-ups, of the server's process and of ours.
+psycopg sends BEGIN, each statement and COMMIT separately. So does its pipeline, though without waiting.
+Here BEGIN waits for the first statement. A statement given to `later` waits for the next one, or for COMMIT.
 """
 
 from collections.abc import Generator, Sequence
@@ -17,14 +17,14 @@ from psycopg import generators, waiting
 from psycopg.pq import ConnStatus, TransactionStatus
 
 REACH_TRIES = 8
-"""How often psycopg asks, each 0.1 s, whether an address takes the connection, before it counts as unreachable."""
+"""Checks of 0.1 s each, after which an address counts as unreachable."""
 
 
 class Together(psycopg.Pipeline):
-    """Statements that go to the server in one piece."""
+    """Statements that are sent to the server together."""
 
     begun = False
-    """Whether BEGIN is among them."""
+    """Whether the statements include BEGIN."""
 
     def _communicate_gen(self) -> Generator[Any, Any, None]:
         """Send nothing yet."""
@@ -35,7 +35,7 @@ class Together(psycopg.Pipeline):
         yield from ()
 
     def all(self) -> Generator[Any, Any, None]:
-        """Send all, then take all the answers; raises the first error among them."""
+        """Send all statements, then read all replies. Raises the first error."""
         self._enqueue_sync()
         while self.command_queue:
             self.command_queue.popleft()()
@@ -44,37 +44,37 @@ class Together(psycopg.Pipeline):
 
 
 class GreenCursor(psycopg.Cursor[Any]):
-    """A cursor of such a connection."""
+    """The cursor of a `GreenConnection`."""
 
     _conn: "GreenConnection"
 
     def _execute_gen(self, *args: Any, **options: Any) -> Generator[Any, Any, None]:
-        """Execute, with what has been waiting for it."""
+        """Execute, together with the waiting statements."""
         if self._conn.begins():
             self._conn.gather()
         yield from super()._execute_gen(*args, **options)
         yield from self._conn.send_gathered()
 
     def executemany(self, *args: Any, **options: Any) -> None:
-        """Execute often, after what has been waiting for it."""
+        """Execute many times, after the waiting statements."""
         self._conn.wait(self._conn.send_gathered())
         super().executemany(*args, **options)
 
     def queue(self, query: str, params: Sequence[Any]) -> None:
-        """Have this executed with whatever is executed next."""
+        """Add a statement to those that wait for the next one."""
         self._conn.gather()
         self._conn.wait(super()._execute_gen(query, params))
 
 
 class Silent(psycopg.OperationalError):
-    """The server has said nothing for so long that the connection cannot lead to it any more."""
+    """The server was silent for so long that the connection must be dead."""
 
 
 class GreenConnection(psycopg.Connection[Any]):
     """A connection to PostgreSQL that waits in eventlet's hub."""
 
     silent_seconds: float | None = None
-    """How long the server may say nothing; none is for ever."""
+    """Limit of the server's silence. None: no limit."""
 
     @classmethod
     def connect(cls, *args: Any, **options: Any) -> "GreenConnection":
@@ -83,7 +83,7 @@ class GreenConnection(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, "GreenConnection"]:
-        """Connect; give up an address early that nothing answers from, such as that of a container that is gone."""
+        """Connect. Give up early on an address without reply, such as that of a removed container."""
         connecting, tries = super()._connect_gen(conninfo), 0
         waits_for = next(connecting)
         while not (ready := (yield waits_for)):
@@ -98,7 +98,7 @@ class GreenConnection(psycopg.Connection[Any]):
                 return cast("GreenConnection", end.value)
 
     def later(self, query: str, params: Sequence[Any] = ()) -> None:
-        """Execute this with the next statement or with COMMIT, which then raises its error. Its answer is not seen."""
+        """Execute together with the next statement or COMMIT, which raises the error. The reply is dropped."""
         GreenCursor(self).queue(query, params)
 
     def begins(self) -> bool:
@@ -112,7 +112,7 @@ class GreenConnection(psycopg.Connection[Any]):
             self._pipeline = Together(self)
 
     def send_gathered(self) -> Generator[Any, Any, None]:
-        """Send what has been gathered, if anything, and take the answers."""
+        """Send the gathered statements, if any, and read the replies."""
         if isinstance(self._pipeline, Together):
             gathered, self._pipeline = self._pipeline, None
             try:
@@ -125,10 +125,10 @@ class GreenConnection(psycopg.Connection[Any]):
             if self.pgconn.status != ConnStatus.BAD:
                 self.pgconn.exit_pipeline_mode()
         except psycopg.OperationalError:
-            self.pgconn.finish()  # Sending broke off in the middle: nobody knows what the server will answer.
+            self.pgconn.finish()  # Sending stopped in the middle: the replies of the server are unpredictable.
 
     def _start_query(self) -> Generator[Any, Any, None]:
-        """BEGIN, unless it has been gathered already."""
+        """BEGIN, unless it is gathered already."""
         gathered = self._pipeline
         if isinstance(gathered, Together):
             if gathered.begun:
@@ -142,7 +142,7 @@ class GreenConnection(psycopg.Connection[Any]):
             try:
                 yield from self.send_gathered()
             except psycopg.Error:
-                # PostgreSQL leaves no transaction behind when COMMIT itself fails, and SQLAlchemy counts on that.
+                # PostgreSQL ends the transaction when COMMIT fails, and SQLAlchemy relies on that.
                 if self.pgconn.status != ConnStatus.BAD:
                     yield from super()._rollback_gen()
                 raise
@@ -151,17 +151,17 @@ class GreenConnection(psycopg.Connection[Any]):
 
     def _rollback_gen(self) -> Generator[Any, Any, None]:
         if isinstance(self._pipeline, Together):
-            self._pipeline = None  # What has not been sent needs no rollback.
+            self._pipeline = None  # Unsent statements need no rollback.
             self._leave_pipeline()
         yield from super()._rollback_gen()
 
     def wait(self, gen: Any, interval: float = 0.0, timeout: float | None = None) -> Any:  # noqa: ARG002  psycopg's signature
-        """Run one of psycopg's generators to its end, letting other green threads run meanwhile."""
+        """Run a generator of psycopg to its end. Other green threads run while it waits."""
         try:
             state, fileno = next(gen), self.pgconn.socket
             while True:
                 if state == waiting.WAIT_RW:
-                    # The send buffer of a large statement is full: rare, so psycopg's own way will do.
+                    # A large statement fills the send buffer. This is rare, so psycopg's own wait is good enough.
                     return _resume(gen, fileno, self.silent_seconds)
                 reads, writes = state == waiting.WAIT_R, state == waiting.WAIT_W
                 trampoline(fileno, read=reads, write=writes, timeout=self.silent_seconds, timeout_exc=Silent)
@@ -170,7 +170,7 @@ class GreenConnection(psycopg.Connection[Any]):
             return end.value
         except BaseException as error:
             if isinstance(error, Silent) or not isinstance(error, psycopg.Error):
-                # A time-out or a kill: what the server still sends would be taken for the next answer.
+                # After a time-out or a kill, a late reply would be read as the next one.
                 self.pgconn.finish()
             raise
 
@@ -187,5 +187,5 @@ def _resume(gen: Any, fileno: int, seconds: float | None) -> Any:
 
     try:
         return waiting.wait_selector(rest(), fileno, interval=1.0, timeout=seconds)
-    except psycopg.errors._WaitTimeout:  # noqa: SLF001  psycopg's own name for it
+    except psycopg.errors._WaitTimeout:  # noqa: SLF001  psycopg has no public name for it
         raise Silent from None

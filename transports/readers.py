@@ -1,8 +1,8 @@
-"""Reading from many queues over one link. A queue that cannot be read from costs only itself.
+"""Reading from many queues over one link. An unreadable queue does not stop the others.
 
-RabbitMQ ends the channel when it refuses a consumer, and the whole connection when a quorum queue has no leader. Such a
-queue is left out, the link connects again for the others, and each queue that was left out is tried alone over a
-connection of its own, with growing delays. A queue that can be read from again joins the others without a new
+RabbitMQ closes the channel when it refuses a consumer. It closes the connection when a quorum queue has no leader. The
+reader leaves out such a queue, and the link reconnects for the others. Each queue left out is retried alone over a
+temporary connection, with growing delays. When a retry succeeds, the queue joins the others without a new
 connection.
 """
 
@@ -21,21 +21,21 @@ from eventlet.semaphore import Semaphore
 from transports.links import BROKER_ERRORS, Link, connection_to, drop
 
 ANSWER_SECONDS = 3.0
-"""How long a broker may take to add a consumer."""
+"""Limit for the broker to add a consumer."""
 TRY_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds before each try of a queue that is left out; the last one is repeated."""
+"""Seconds before each retry of a queue that is left out. The last delay repeats."""
 TRY_SECONDS = 5.0
 TRIES_AT_ONCE = 4
 WAIT_SECONDS = 0.1
 
 
 class Unanswered(Exception):
-    """The broker has not added a consumer in time."""
+    """The broker did not add a consumer in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A queue to read from: how it is declared on a channel, and what takes its messages."""
+    """A queue to read from. `declare` declares it on a channel, `take` gets its messages."""
 
     queue: str
     prefetch: int
@@ -46,7 +46,7 @@ class Source:
 class Reader:
     """The consumers of a link.
 
-    `tell(queue, state, error)` hears of a queue that is `deleted`, `unread` because of an error, or `read` again.
+    `tell(queue, state, error)` is called when a queue is `deleted`, `unread` because of an error, or `read` again.
     """
 
     def __init__(self, link: Link, name: str, tell: Callable[[str, str, str], None]) -> None:
@@ -54,18 +54,18 @@ class Reader:
         self.sources: dict[str, Source] = {}
         self.tags: dict[str, str] = {}
         self.unread: dict[str, Any] = {}
-        """The queues that are left out, each with the thread that tries it."""
-        self.told = set[str]()
+        """The queues that are left out, each with the thread that retries it."""
+        self.reported = set[str]()
         self.lost_at = ""
         self.turns = Semaphore(TRIES_AT_ONCE)
         self.stopping = False
 
     def read(self, sources: Iterable[Source]) -> None:
-        """Read from these queues, from the next connection on."""
+        """Add queues to read from. They are read after the next connect."""
         self.sources |= {source.queue: source for source in sources}
 
     def stop(self) -> None:
-        """Take no more messages; those under way can still be acknowledged."""
+        """Take no more messages. Messages in progress can still be acknowledged."""
         if self.stopping:
             return
         self.stopping = True
@@ -76,20 +76,20 @@ class Reader:
                 self.link.open_channel.basic_cancel(tag, nowait=True)
 
     def set_up(self, channel: Any) -> None:
-        """Declare all queues and consume from them. On a failure, leave out what could not be tried, and raise."""
+        """Declare all queues and consume from them. After an error, leave out this queue and the rest, and raise."""
         self.tags = {}
         sources = [source for source in self.sources.values() if source.queue not in self.unread]
         for number, source in enumerate(sources):
             try:
                 with eventlet.Timeout(ANSWER_SECONDS, Unanswered):
                     source.declare(channel)
-                    channel.basic_qos(0, source.prefetch, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
+                    channel.basic_qos(0, source.prefetch, False)  # noqa: FBT003  AMQP's arguments: size, count, whole channel
                     self._consume(channel, source)
             except (ChannelError, InternalError, Unanswered) as error:
                 self._leave_out(source, error, *sources[number + 1 :])
                 raise
             except BROKER_ERRORS as error:
-                if self.lost_at == source.queue:  # The second connection that ends here.
+                if self.lost_at == source.queue:  # The second connection was lost at this queue.
                     self._leave_out(source, error, *sources[number + 1 :])
                 self.lost_at = source.queue
                 raise
@@ -97,9 +97,9 @@ class Reader:
 
     def _consume(self, channel: Any, source: Source, *, nowait: bool = False) -> None:
         tag = self.tags[source.queue] = f"{self.name}-{list(self.sources).index(source.queue)}"
-        took, gone = partial(self._take, channel, source), partial(self._gone, source)
+        take, gone = partial(self._take, channel, source), partial(self._gone, source)
         channel.basic_consume(
-            source.queue, no_ack=False, callback=took, consumer_tag=tag, on_cancel=gone, nowait=nowait
+            source.queue, no_ack=False, callback=take, consumer_tag=tag, on_cancel=gone, nowait=nowait
         )
 
     def _take(self, channel: Any, source: Source, raw: Any) -> None:
@@ -111,9 +111,9 @@ class Reader:
             message.requeue()
 
     def _gone(self, source: Source, _tag: str) -> None:
-        """The broker has ended the consumer: the queue was deleted. It is declared again; its messages are lost."""
+        """Handle a deleted queue, whose consumer the broker cancelled. Declare it again. Its messages are lost."""
         self.tags.pop(source.queue, None)
-        self.told.add(source.queue)
+        self.reported.add(source.queue)
         self.tell(source.queue, "deleted", "")
         self._try_alone(source, TRY_DELAYS)
 
@@ -142,32 +142,32 @@ class Reader:
             eventlet.sleep(WAIT_SECONDS)
 
     def _join(self, source: Source) -> None:
-        """Consume over the link, which its own thread reads from: nothing here may wait for an answer."""
+        """Consume over the link. Only the thread of the link reads replies, so this must not wait for any."""
         del self.unread[source.queue]
         channel = self.link.open_channel
         with suppress(*BROKER_ERRORS):
             if hasattr(channel, "send_method"):
                 channel.send_method(spec.Basic.Qos, "lBb", (0, source.prefetch, False))
             else:
-                channel.basic_qos(0, source.prefetch, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
+                channel.basic_qos(0, source.prefetch, False)  # noqa: FBT003  AMQP's arguments: size, count, whole channel
             self._consume(channel, source, nowait=True)
-        if source.queue in self.told:
-            self.told.discard(source.queue)
+        if source.queue in self.reported:
+            self.reported.discard(source.queue)
             self.tell(source.queue, "read", "")
 
     def _try(self, source: Source) -> bool:
-        """Declare a queue and consume from it for a moment, over a connection of its own; whether that went well."""
+        """Declare a queue and consume from it briefly, over a temporary connection. Return whether that succeeded."""
         transport, connection = connection_to(self.link.url).transport, None
         try:
             with eventlet.Timeout(TRY_SECONDS, Unanswered):
                 connection = transport.establish_connection()
                 channel = transport.create_channel(connection)
                 source.declare(channel)
-                channel.basic_qos(0, 1, False)  # noqa: FBT003  AMQP's order: size, count, whole channel
+                channel.basic_qos(0, 1, False)  # noqa: FBT003  AMQP's arguments: size, count, whole channel
                 channel.basic_consume(source.queue, no_ack=False, callback=_leave, consumer_tag="try")
                 channel.basic_cancel("try")
-                transport.close_connection(connection)  # In good order: a message that came is back before we consume.
-        except Exception as error:  # noqa: BLE001  whatever it is, the queue cannot be read from
+                transport.close_connection(connection)  # A regular close returns a received message before we consume.
+        except Exception as error:  # noqa: BLE001  after any error the queue is unreadable
             if connection is not None:
                 self._report(source, error)
             return False
@@ -177,11 +177,11 @@ class Reader:
             drop(transport, connection)
 
     def _report(self, source: Source, error: Exception) -> None:
-        if source.queue not in self.told:
-            self.told.add(source.queue)
+        if source.queue not in self.reported:
+            self.reported.add(source.queue)
             words = f"{error.reply_text} ({error.method})" if isinstance(error, ChannelError) else type(error).__name__
             self.tell(source.queue, "unread", words)
 
 
 def _leave(_message: Any) -> None:
-    """Leave the message to the broker, which has it again when the connection ends."""
+    """Leave the message unacknowledged: it returns to the queue when the connection closes."""

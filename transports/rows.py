@@ -1,7 +1,7 @@
-"""Rows that are only added, such as history, events and audit: all of a transaction's in one statement.
+"""Insert rows that are only added, such as history, events and audit: all rows of a transaction in one statement.
 
-A round trip costs a write more than anything else (measured: five statements less took a third off a booking), so what
-nothing in the transaction reads again is gathered and written at its end.
+Round trips dominate the cost of a write (measured: five statements less made a booking a third faster). So rows that
+the transaction does not read again are gathered and written at its end.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,21 +15,21 @@ Row = tuple[Table, Mapping[str, Any]]
 
 
 class Transaction(Protocol):
-    """What a session can do, as far as it is needed here."""
+    """The part of a session that this module needs."""
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether statements can wait for others to go with."""
+        """Whether `later` is available."""
 
     def execute(self, statement: Any, params: Any = None) -> Any:
-        """Do a statement now."""
+        """Execute a statement now."""
 
     def later(self, statement: str, parameters: Sequence[Any]) -> None:
-        """Do a statement with the next one."""
+        """Execute a statement together with the next one."""
 
 
 def add(session: Transaction, rows: Sequence[Row]) -> None:
-    """Add the rows, those of each table in order: with the next statement or COMMIT, where an error shows."""
+    """Insert rows, in order within each table, with the next statement or COMMIT, which raises the error."""
     if not rows:
         return
     if not session.is_postgresql:
@@ -43,7 +43,7 @@ def add(session: Transaction, rows: Sequence[Row]) -> None:
 
 
 def _grouped(rows: Sequence[Row]) -> dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]]:
-    """The rows of one table together: PostgreSQL does the parts of a `WITH` in no order, a part's rows in theirs."""
+    """Group rows by table. PostgreSQL keeps the order of rows in a part of `WITH`, but not the order of parts."""
     groups: dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]] = {}
     for table, values in rows:
         groups.setdefault((table, tuple(values)), []).append(values)
@@ -52,7 +52,7 @@ def _grouped(rows: Sequence[Row]) -> dict[tuple[Table, tuple[str, ...]], list[Ma
 
 @cache
 def _statement(shape: tuple[tuple[Table, tuple[str, ...], int], ...]) -> str:
-    """`WITH r0 AS (INSERT ...), r1 AS (INSERT ...) SELECT 1`, made once for each shape of rows."""
+    """`WITH r0 AS (INSERT ...), r1 AS (INSERT ...) SELECT 1`, built once for each shape of rows."""
     inserts = [f"r{number} AS ({_insert(*part)})" for number, part in enumerate(shape)]
     return f"WITH {', '.join(inserts)} SELECT 1"
 
@@ -64,7 +64,7 @@ def _insert(table: Table, names: tuple[str, ...], count: int) -> str:
 
 
 def _native(table: Table, row: Mapping[str, Any]) -> Iterator[Any]:
-    """A row's values, JSON as text; psycopg knows the rest."""
+    """The values of a row. JSON becomes text; psycopg adapts the rest."""
     documents = _documents(table)
     for name, value in row.items():
         yield orjson.dumps(value).decode() if name in documents and value is not None else value

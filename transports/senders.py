@@ -1,8 +1,8 @@
-"""Who sent a message, as far as the broker vouches for it.
+"""The sender of a message, as checked by the broker.
 
 A publisher sets the AMQP property `user_id`. The broker compares it with the account of the connection, and keeps it
-through queues, waits and dead-lettering. A process that sends a message on names the first sender in the header
-`x-sender`, which that process believes from its own account alone.
+through queues, delays and dead-lettering. A process that forwards a message names the first sender in the header
+`x-sender`. It accepts that header from its own account only.
 """
 
 from collections.abc import Mapping
@@ -14,41 +14,41 @@ USER, SENDER = "user_id", "x-sender"
 
 
 def url_of(url: str, process: str) -> str:
-    """The broker's address for one process: `{service}` in it stands for the process's name."""
+    """The address of the broker for one process: `{service}` is replaced by the name of the process."""
     return url.replace("{service}", process)
 
 
 def account_of(url: str) -> str:
-    """The account that an address logs in with; empty where the embedded broker is asked for none."""
+    """The account in an address. Empty for an embedded broker without an account."""
     parts = urlsplit(url)
     return unquote(parts.username or ("" if parts.scheme == "embedded" else "guest"))
 
 
 def signed(properties: Mapping[str, Any], account: str) -> dict[str, Any]:
-    """A message's properties with the account that sends it, for the broker to check."""
+    """Add the sending account to the properties of a message. The broker checks it."""
     return {**properties, USER: account} if account else dict(properties)
 
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Whose messages a process takes, on an account that is named like the process, or that all share."""
+    """The senders that a process accepts. Its account has its name, or all processes share an account."""
 
     process: str
     account: str
     unsigned: bool = False
-    """Also take messages without `user_id`, as publishers of earlier versions send them."""
+    """Whether to accept messages without `user_id`, which earlier versions publish."""
 
     @property
     def apart(self) -> bool:
-        """Whether each process has an account of its own, so that the broker can tell them apart."""
+        """Whether each process has its own account, so that the broker can distinguish them."""
         return self.account == self.process
 
     def sender_of(self, properties: Mapping[str, Any], headers: Mapping[str, Any]) -> str:
-        """The account that a message comes from, empty when the broker vouches for none."""
+        """The account that sent a message. Empty if the broker checked none."""
         user = str(properties.get(USER) or "")
         return str(headers.get(SENDER, user)) if user == self.account else user
 
     def take(self, properties: Mapping[str, Any], headers: Mapping[str, Any], source: str) -> bool:
-        """Whether a message comes from its source or from the process itself."""
+        """Whether to accept a message: it must come from its source or from the process itself."""
         sender = self.sender_of(properties, headers)
         return not self.apart or sender in (source, self.process) or (self.unsigned and not sender)

@@ -1,7 +1,7 @@
-"""Work that holds the processor for long, such as a password hash, done in threads, so that the process goes on.
+"""Long computations, such as a password hash, in native threads, so that they do not block the process.
 
-Few run at once and few wait: more threads would only slow each other down, and a longer line would only outlast the
-callers' patience.
+Few run and few wait at a time: more threads would slow each other down, and a longer queue would exceed the
+deadlines of the callers.
 """
 
 import os
@@ -12,10 +12,10 @@ from eventlet import tpool
 from eventlet.semaphore import Semaphore
 
 RUNNING = max(1, (os.cpu_count() or 2) - 1)
-"""One processor is left for everything else."""
+"""One processor remains for everything else."""
 WAITING = 32
 
-# Eventlet's 20 threads take turns, and each keeps the memory of its largest hash.
+# By default eventlet uses 20 threads in turn, and each keeps the memory of its largest hash.
 tpool.set_num_threads(RUNNING)
 
 _turns = Semaphore(RUNNING)
@@ -30,7 +30,7 @@ class CrowdedError(Exception):
 
 
 def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call in a thread, and let other green threads run meanwhile. The function must touch nothing green."""
+    """Call a function in a native thread, while other green threads run. It must not use green objects."""
     if not _places.acquire(blocking=False):
         raise CrowdedError
     try:

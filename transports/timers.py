@@ -1,4 +1,4 @@
-"""A timer that an event can wake, so that what it asks for is done at once and not at the next beat."""
+"""A timer that an event can wake before its next tick."""
 
 import eventlet
 from eventlet.event import Event
@@ -6,19 +6,19 @@ from nameko.timer import Timer
 
 
 class WakingTimer(Timer):
-    """Fires at once, then so many seconds after each worker has ended, or sooner when it is woken."""
+    """Fires at once, then `interval` seconds after each worker has ended, or earlier if woken."""
 
     def __init__(self, interval: float) -> None:
         super().__init__(interval, eager=True)
         self.woken = Event()
 
     def wake(self) -> None:
-        """Fire as soon as no worker is at it; several wakes meanwhile count as one."""
+        """Fire after the present worker has ended. Several wakes before that count as one."""
         if not self.woken.ready():
             self.woken.send(None)
 
     def stop(self) -> None:
-        """Let the worker end, and fire no more."""
+        """Let the worker end, and stop firing."""
         self.wake()
         super().stop()
 

@@ -1,10 +1,10 @@
-"""An AMQP connection for green threads: what is sent is gathered and written by one thread, in one go.
+"""An AMQP connection for green threads. A writer thread gathers the frames and sends them together.
 
-Three things of py-amqp's default path cost us (measured, see docs/decisions): it reads the socket before every
-publish, it makes two system calls for every frame that it reads, and whoever publishes to a frozen broker is stuck in
-the socket. Here a publish only appends to a buffer. A writer thread sends what has gathered, and when a send takes
-longer than `SEND_SECONDS` the socket is dropped, not closed politely, so that the reader notices and the link connects
-again.
+py-amqp's default path has three costs (measured, see docs/decisions). It reads the socket before every publish. It
+makes two system calls for every frame that it reads. A publish to a frozen broker blocks in the socket.
+
+Here a publish only appends to a buffer, which a writer thread sends. If a send takes longer than `SEND_SECONDS`, the
+socket is dropped without a regular close. Then the reader gets an error, and the link reconnects.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ CONNECT_SECONDS = 5.0
 
 
 class _Gathering(_AbstractTransport):  # type: ignore[misc]  # amqp has no types
-    """What a transport of py-amqp becomes whose writes are gathered and whose reads take all that is there."""
+    """A mixin for transports of py-amqp: gathers writes, and reads as much as has arrived."""
 
     sock: Any
 
@@ -42,13 +42,13 @@ class _Gathering(_AbstractTransport):  # type: ignore[misc]  # amqp has no types
         self.writer = eventlet.spawn(self._write_all)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Append to what is to be sent; `ConnectionError` when the link is down or the broker takes nothing."""
+        """Append to the buffer. `ConnectionError` if the connection is down or the buffer is full."""
         if self.dropped:
             raise ConnectionError("the connection to the broker is down")
         self.size += len(data)
         if self.size > BUFFER_LIMIT:
             self.drop()
-            raise ConnectionError("the broker takes nothing")
+            raise ConnectionError("the broker accepts nothing")
         self.gathered.append(bytes(data))
         if self.wake is not None:
             wake, self.wake = self.wake, None
@@ -59,25 +59,25 @@ class _Gathering(_AbstractTransport):  # type: ignore[misc]  # amqp has no types
             if not self.gathered:
                 self.wake = Event()
                 self.wake.wait()
-                eventlet.sleep(0)  # Whoever is ready to publish as well goes with this one.
+                eventlet.sleep(0)  # Other threads that are ready to publish join this send.
                 continue
             data, self.gathered, self.size = b"".join(self.gathered), [], 0
             try:
                 with eventlet.Timeout(SEND_SECONDS):
                     self._write(data)
             except (OSError, eventlet.Timeout, AttributeError, TypeError, ValueError, RuntimeError):
-                self.drop()  # RuntimeError: in TLS, a writer may have to read when the reader does so already.
+                self.drop()  # RuntimeError: in TLS, a writer may have to read while the reader does.
                 return
 
     def drop(self) -> None:
-        """End the socket at once; the reader gets an error."""
+        """Shut the socket down at once. The reader gets an error."""
         self.connected, self.dropped = False, True
         if self.sock is not None:
             with contextlib.suppress(OSError):
                 self.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close the socket and end the writer."""
+        """Close the socket and stop the writer."""
         super().close()
         if self.wake is not None:
             wake, self.wake = self.wake, None
@@ -100,11 +100,11 @@ class _Gathering(_AbstractTransport):  # type: ignore[misc]  # amqp has no types
 
 
 class GatheringTransport(_Gathering, TCPTransport):  # type: ignore[misc]  # amqp has no types
-    """A socket."""
+    """A plain socket."""
 
 
 class SafeTransport(_Gathering, SSLTransport):  # type: ignore[misc]  # amqp has no types
-    """A socket with TLS, to a broker whose certificate is good for the name in its URL."""
+    """A socket with TLS. The certificate of the broker must match the name in its URL."""
 
     def _setup_transport(self) -> None:
         given = {name.removeprefix("ssl_"): value for name, value in self.sslopts.items()}
@@ -120,15 +120,15 @@ class SafeTransport(_Gathering, SSLTransport):  # type: ignore[misc]  # amqp has
         try:
             data: bytes = self.sock.recv(size)
         except (ValueError, AttributeError):
-            return b""  # What Python says of one that was dropped meanwhile.
+            return b""  # The errors of a socket that was dropped during the read.
         return data
 
     def _shutdown_transport(self) -> None:
-        """Say no farewell, which a frozen broker would never answer."""
+        """Skip the TLS shutdown, which a frozen broker would never answer."""
 
 
 class Channel(pyamqp.Channel):
-    """A channel that publishes without looking at the socket first."""
+    """A channel that publishes without reading the socket first."""
 
     def basic_publish(
         self,
@@ -138,7 +138,7 @@ class Channel(pyamqp.Channel):
         mandatory: bool = False,  # noqa: FBT001, FBT002  py-amqp's signature
         **_options: Any,
     ) -> None:
-        """Append the message to what is to be sent."""
+        """Append the message to the buffer."""
         if self.connection is None:
             raise ConnectionError("the channel is closed")
         self.send_method(spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, mandatory, False), msg)
@@ -151,7 +151,7 @@ class Connection(pyamqp.Connection):
 
     @property
     def transport(self) -> Any:
-        """The socket. Once it is gone, py-amqp would quietly connect anew here, with nobody to set that up."""
+        """The socket. After it is closed, py-amqp would reconnect here, without our set-up."""
         if self._transport is None:
             raise ConnectionError("the connection to the broker is closed")
         return self._transport
@@ -161,12 +161,12 @@ class Connection(pyamqp.Connection):
         self._transport = transport
 
     def Transport(self, host: str, connect_timeout: float, ssl: Any = False, *_args: Any, **options: Any) -> Any:  # noqa: FBT002, N802  py-amqp's name
-        """The transport of a new connection."""
+        """Create the transport of a new connection."""
         given = {"connect_timeout": connect_timeout, "socket_settings": options.get("socket_settings")}
         return SafeTransport(host, ssl=ssl, **given) if ssl else GatheringTransport(host, **given)
 
 
 class Transport(pyamqp.Transport):
-    """The kombu transport of these connections."""
+    """The kombu transport for gathering connections."""
 
     Connection = Connection

@@ -1,4 +1,4 @@
-"""The one Alembic environment of all services; `matron.migrations` gives it the connection and the tables."""
+"""The Alembic environment of all services. `matron.migrations` supplies the connection and the tables."""
 
 from alembic import context
 from sqlalchemy import text
@@ -8,12 +8,12 @@ from transports.engines import take_time
 attributes = context.config.attributes
 connection = attributes["connection"]
 if connection.dialect.name == "postgresql":
-    # Two containers that start at once migrate one after the other; the lock ends with the connection. A migration may
-    # take long, unlike a request.
+    # The lock lets containers that start together migrate one after another. It ends with the connection.
+    # A migration may take longer than a request, so the time limit is off.
     take_time(connection)
     connection.execute(text("SELECT pg_advisory_lock(7305816173)"))
 else:
-    # SQLite changes a table by making it anew, which the rows that refer to it would forbid. No transaction has begun.
+    # SQLite changes a table by copying it, which foreign keys would forbid. No transaction has started.
     connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
 context.configure(
     connection=connection,

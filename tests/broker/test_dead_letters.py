@@ -237,10 +237,10 @@ def test_what_dies_while_replaying_leaves_the_letter_twice_and_not_nowhere(
 def test_a_letter_is_thrown_away_only_when_that_is_agreed_to(place: Place, broker_url: str) -> None:
     send(broker_url, letter(), letter())
     first = letters(place)[0].message_id
-    assert matron("dead", "drop", "notify", first, answer="n\n").endswith("0 thrown away\n")
-    assert matron("dead", "drop", "notify", first, answer="y\n").endswith("1 thrown away\n")
+    assert matron("dead", "drop", "notify", first, answer="n\n").endswith("0 deleted\n")
+    assert matron("dead", "drop", "notify", first, answer="y\n").endswith("1 deleted\n")
     assert len(letters(place)) == 1
-    assert matron("dead", "drop", "notify", "--all", "--yes") == "1 thrown away\n"
+    assert matron("dead", "drop", "notify", "--all", "--yes") == "1 deleted\n"
     assert not letters(place)
 
 

@@ -37,7 +37,7 @@ LONG_NAMES = {
     "faults": 3,
     "gateway": 25,
     "journeys": 8,
-    "matron": 6,
+    "matron": 5,
     "notify": 19,
     "scheduling": 64,
     "security": 6,

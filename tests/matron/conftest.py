@@ -1,4 +1,4 @@
-"""What the tests of commands share."""
+"""Fixtures of the tests of commands."""
 
 import io
 import os
@@ -15,7 +15,7 @@ Matron = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Matron]:
-    """`matron("dead", "list")`: the exit code, and what was printed on either stream."""
+    """Run a command: `matron("dead", "list")`. Return the exit code, stdout and stderr."""
     umask = os.umask(0o022)
     monkeypatch.delenv("AMQP_URL", raising=False)
 
@@ -28,7 +28,7 @@ def matron(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         return int(end.value.code or 0), *capsys.readouterr()
 
     yield run
-    os.umask(umask)  # `matron run` makes it strict, for a process of its own.
+    os.umask(umask)  # `matron run` sets a strict umask for its whole process.
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Outboxes in a folder of `matron run`, and what of them goes into its broker."""
+"""Outboxes in a folder of `matron run`, and the messages in its broker."""
 
 import json
 import sqlite3
@@ -30,7 +30,7 @@ def opened(folder: Path, service: str) -> Iterator[Database]:
 
 
 def say(folder: Path, *moments: datetime, event: Any = DoctorApproved, sent: bool = True) -> list[str]:
-    """Put events into auth's outbox, which were sent unless told otherwise; their ids."""
+    """Put events into the outbox of auth, as sent events unless `sent` is false. Return their ids."""
     with opened(folder, event.service) as database, database.begin() as session:
         first = len(session.execute(select(outbox.c.position).where(outbox.c.internal == event.internal)).all()) + 1
         rows = [
@@ -51,7 +51,7 @@ def say(folder: Path, *moments: datetime, event: Any = DoctorApproved, sent: boo
 
 
 def arrived(folder: Path) -> list[tuple[str, str]]:
-    """Queue and event id of what is in the folder's broker, in order."""
+    """Queue and event id of each message in the broker of the folder, in order."""
     with closing(sqlite3.connect(folder / "broker.db")) as connection:
         rows = connection.execute("SELECT queue, properties FROM message ORDER BY id").fetchall()
     return [(queue, json.loads(properties)["message_id"]) for queue, properties in rows]

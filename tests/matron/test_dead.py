@@ -1,4 +1,4 @@
-"""Dead letters in the folder of `matron run`, and what the commands say and refuse."""
+"""The commands for dead letters, on a folder of `matron run`."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ DEAD = dead_queue("notify")
 
 @pytest.fixture
 def fill(tmp_path: Path) -> Fill:
-    """Put dead letters into the folder's broker, as a run of Matron would have left them."""
+    """Put dead letters into the broker of the folder, as a run of Matron leaves them."""
 
     def put(*letters: Outgoing) -> None:
         open_broker("filled", tmp_path / "broker.db")
@@ -39,13 +39,13 @@ def fill(tmp_path: Path) -> Fill:
 
 
 def kept(folder: Path, queue: str) -> list[dict[str, Any]]:
-    """The properties of the messages that a queue has in the folder's file."""
+    """The properties of the messages of a queue, from the file in the folder."""
     with closing(sqlite3.connect(folder / "broker.db")) as connection:
         rows = connection.execute("SELECT properties FROM message WHERE queue = ? ORDER BY id", [queue]).fetchall()
     return [json.loads(row[0]) for row in rows]
 
 
-def test_letters_are_listed_although_the_folder_is_in_use(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_list_works_while_the_folder_is_in_use(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     sent = letter()
     fill(sent)
     with lock(tmp_path):
@@ -60,21 +60,21 @@ def test_letters_are_listed_although_the_folder_is_in_use(tmp_path: Path, fill: 
     ]
 
 
-def test_a_listing_has_nothing_of_the_content(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_list_shows_no_content(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     fill(letter(MailTokenIssued, "notify.on_mail_token_issued"))
     _code, out, err = matron("dead", "list", "--data", tmp_path)
     told = [value for value in MailTokenIssued.example.values() if isinstance(value, str)]
     assert not [value for value in told if value in out + err]
 
 
-def test_the_data_of_a_public_event_is_shown(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_show_prints_data_of_a_public_event(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     fill(letter())
     _code, out, _err = matron("dead", "show", "notify", "1", "--data", tmp_path)
     assert "x-error: Conflict" in out
     assert '"starts_at": "2026-11-23T09:00:00+00:00"' in out
 
 
-def test_the_data_of_an_internal_event_is_shown_only_when_asked_for(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_show_hides_data_of_an_internal_event_without_reveal(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     fill(letter(MailTokenIssued, "notify.on_mail_token_issued"))
     _code, hidden, _err = matron("dead", "show", "notify", "1", "--data", tmp_path)
     _code, revealed, _err = matron("dead", "show", "notify", "1", "--reveal", "--data", tmp_path)
@@ -83,17 +83,15 @@ def test_the_data_of_an_internal_event_is_shown_only_when_asked_for(tmp_path: Pa
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"patient_id": "Asha Rao"}', b"\xff Asha Rao"])
-def test_data_that_is_not_what_the_event_says_is_hidden(
-    tmp_path: Path, fill: Fill, matron: Matron, body: bytes
-) -> None:
+def test_show_hides_data_that_does_not_match_the_event(tmp_path: Path, fill: Fill, matron: Matron, body: bytes) -> None:
     sent = letter()
     fill(Outgoing(body, "", DEAD, sent.headers, sent.properties))
     code, out, _err = matron("dead", "show", "notify", "1", "--data", tmp_path)
     assert (code, "Asha" in out) == (0, False)
-    assert f"({len(body)} bytes of data" in out
+    assert f"({len(body)} bytes that may" in out
 
 
-def test_a_field_that_the_event_does_not_have_is_hidden(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_show_hides_unknown_fields(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     sent = letter()
     fill(Outgoing(sent.body.replace(b"{", b'{"name": "Asha Rao", ', 1), "", DEAD, sent.headers, sent.properties))
     _code, out, _err = matron("dead", "show", "notify", "1", "--data", tmp_path)
@@ -101,7 +99,7 @@ def test_a_field_that_the_event_does_not_have_is_hidden(tmp_path: Path, fill: Fi
     assert "Asha" not in out
 
 
-def test_what_came_from_outside_cannot_steer_the_terminal(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_output_contains_no_control_characters_from_outside(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     sent = letter()
     fill(Outgoing(sent.body, "", DEAD, {**sent.headers, "ce-type": "\x1b[2Jgone [red]"}, sent.properties))
     for command in (("list",), ("show", "notify", "1", "--reveal")):
@@ -109,7 +107,7 @@ def test_what_came_from_outside_cannot_steer_the_terminal(tmp_path: Path, fill: 
         assert "?[2Jgone [red]" in out
 
 
-def test_a_replayed_letter_waits_for_its_handler_in_the_folder(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_replayed_letter_waits_in_the_queue_of_its_handler(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     sent = letter()
     fill(sent, letter())
     code, out, _err = matron("dead", "replay", "notify", sent.properties["message_id"], "--data", tmp_path)
@@ -126,20 +124,20 @@ def test_letters_are_not_moved_while_the_folder_is_in_use(tmp_path: Path, fill: 
         for command in ("replay", "drop"):
             code, _out, err = matron("dead", command, "notify", "--all", "--data", tmp_path)
             assert (code, err.count("\n")) == (2, 1)
-            assert "is in use by `matron run`" in err
+            assert "`matron run` or another command uses" in err
     assert len(kept(tmp_path, DEAD)) == 1
 
 
-def test_a_letter_whose_queue_is_gone_is_a_failure_and_stays(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_replay_fails_and_keeps_a_letter_whose_queue_is_gone(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     fill(letter(queue="evt-scheduling-gone--notify.on_gone"), letter())
     code, out, err = matron("dead", "replay", "notify", "--all", "--data", tmp_path)
     assert (code, out) == (1, "1 of 2 sent back\n")
-    assert "is gone" in err
+    assert "does not exist" in err
     assert len(kept(tmp_path, DEAD)) == 1
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n\n", 2), ("y\n", 0)])
-def test_letters_are_thrown_away_when_that_is_agreed_to(
+def test_drop_deletes_letters_after_confirmation(
     tmp_path: Path, fill: Fill, matron: Matron, answer: str, left: int
 ) -> None:
     fill(letter(), letter())
@@ -147,14 +145,14 @@ def test_letters_are_thrown_away_when_that_is_agreed_to(
     assert len(kept(tmp_path, DEAD)) == left
 
 
-def test_the_question_names_the_letter_that_is_thrown_away(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_drop_names_the_letter_in_its_question(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     sent = letter()
     fill(sent)
     _code, out, err = matron("dead", "drop", "notify", "1", "--data", tmp_path, answer="n\n")
     assert f"appointment_booked {sent.properties['message_id']} for {NOTIFY}" in out + err
 
 
-def test_an_unknown_letter_is_one_line(tmp_path: Path, fill: Fill, matron: Matron) -> None:
+def test_error_for_an_unknown_letter_is_one_line(tmp_path: Path, fill: Fill, matron: Matron) -> None:
     fill(letter())
     for command in ("show", "replay", "drop"):
         code, _out, err = matron("dead", command, "notify", "7", "--data", tmp_path)
@@ -163,17 +161,19 @@ def test_an_unknown_letter_is_one_line(tmp_path: Path, fill: Fill, matron: Matro
 
 @pytest.mark.parametrize("which", [(), ("1", "--all")])
 @pytest.mark.parametrize("command", ["replay", "drop"])
-def test_one_letter_or_all_must_be_said(
+def test_command_needs_one_message_id_or_all(
     tmp_path: Path, fill: Fill, matron: Matron, command: str, which: tuple[str, ...]
 ) -> None:
     fill(letter())
     code, _out, err = matron("dead", command, "notify", *which, "--data", tmp_path)
     assert code == 2
-    assert "name one message, or say --all" in err
+    assert "give a MESSAGE_ID, or --all" in err
     assert len(kept(tmp_path, DEAD)) == 1
 
 
-def test_a_broker_that_is_nowhere_is_one_line(tmp_path: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_a_missing_broker_setting_is_one_line(
+    tmp_path: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert matron("dead", "list") == (
         2,
@@ -182,19 +182,19 @@ def test_a_broker_that_is_nowhere_is_one_line(tmp_path: Path, matron: Matron, mo
     )
 
 
-def test_a_broker_that_does_not_answer_is_one_line(matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_for_an_unreachable_broker_is_one_line(matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMQP_URL", "amqp://guest:secret@127.0.0.1:1//")
     code, _out, err = matron("dead", "list")
     assert (code, err.count("\n"), "secret" in err) == (2, 1, False)
-    assert "cannot be reached" in err
+    assert "is unreachable" in err
 
 
-def test_a_service_that_is_none_is_refused(matron: Matron) -> None:
+def test_unknown_service_is_refused(matron: Matron) -> None:
     code, _out, err = matron("dead", "list", "pharmacy")
-    assert (code, "none of auth, scheduling" in err) == (2, True)
+    assert (code, "is not a service" in err) == (2, True)
 
 
-def test_a_folder_has_one_run_at_a_time(tmp_path: Path, matron: Matron) -> None:
+def test_run_is_refused_while_the_folder_is_in_use(tmp_path: Path, matron: Matron) -> None:
     with lock(tmp_path):
         code, _out, err = matron("run", "--data", tmp_path)
-    assert (code, err.count("\n"), "is in use by `matron run`" in err) == (2, 1, True)
+    assert (code, err.count("\n"), "`matron run` or another command uses" in err) == (2, 1, True)

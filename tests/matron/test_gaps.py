@@ -1,4 +1,4 @@
-"""A gap that another system sees in the events of a service is filled, with just what it has lost."""
+"""`matron events replay` to the queue of another system fills a gap in `ce-sequence`."""
 
 from pathlib import Path
 from uuid import UUID
@@ -21,19 +21,19 @@ PARTNER = "partner.everything"
 
 @pytest.fixture
 def partner(folder: Path) -> Path:
-    """A folder of `matron run` in whose broker another system has a queue."""
+    """A folder of `matron run`, with the queue of another system in its broker."""
     with Place(None, folder).broker("scheduling") as url, connected(url) as open_channel:
         open_channel().queue_declare(PARTNER, durable=True, auto_delete=False)
     return folder
 
 
 def lost(span: Span, *names: str) -> Replay:
-    """What of auth another system is to hear again."""
+    """A replay of public events of auth for another system."""
     return Replay(events_for("auth", PARTNER, names), PARTNER, span)
 
 
 def story(folder: Path) -> list[str]:
-    """Public and internal events of auth, said in turns; the ids of the public ones, numbered from 1."""
+    """Publish public and internal events of auth in turns. Return the ids of the public ones by number from 1."""
     said = list[str]()
     for event in (DoctorApproved, RoleGranted, UserRegistered, RoleGranted, SessionRevoked, DoctorApproved):
         ids = say(folder, NOON, event=event)
@@ -41,26 +41,26 @@ def story(folder: Path) -> list[str]:
     return said
 
 
-def test_another_system_gets_all_public_events_in_their_order_and_no_internal_one(partner: Path) -> None:
+def test_partner_gets_all_public_events_in_order(partner: Path) -> None:
     said = story(partner)
     assert send(partner, lost(Span(since=NOON))) == (4, 0)
     assert arrived(partner) == [(PARTNER, event_id) for event_id in said]
 
 
 @pytest.mark.parametrize(("first", "last", "numbers"), [(2, 3, [2, 3]), (4, 4, [4]), (3, None, [3, 4])])
-def test_a_gap_is_filled_by_its_numbers(partner: Path, first: int, last: int | None, numbers: list[int]) -> None:
+def test_gap_is_filled_by_sequence_numbers(partner: Path, first: int, last: int | None, numbers: list[int]) -> None:
     said = story(partner)
     assert send(partner, lost(Span(first=first, last=last))) == (len(numbers), 0)
     assert arrived(partner) == [(PARTNER, said[number - 1]) for number in numbers]
 
 
-def test_another_system_that_binds_some_events_gets_those_in_their_order(partner: Path) -> None:
+def test_partner_gets_the_named_events_in_order(partner: Path) -> None:
     said = story(partner)
     assert send(partner, lost(Span(first=1), "role_granted")) == (2, 0)
     assert arrived(partner) == [(PARTNER, event_id) for event_id in said[1:3]]
 
 
-def test_numbers_that_no_event_has_any_more_are_counted(partner: Path) -> None:
+def test_numbers_without_an_event_are_counted(partner: Path) -> None:
     said = story(partner)
     with opened(partner, "auth") as database, database.begin() as session:
         emptied = {"name": "erased", "subject": "", "data": {}}
@@ -71,14 +71,14 @@ def test_numbers_that_no_event_has_any_more_are_counted(partner: Path) -> None:
     assert {event_id for _queue, event_id in arrived(partner)} == set(said[2:])
 
 
-def test_a_gap_is_filled_by_the_command_as_it_is_documented(partner: Path, matron: Matron) -> None:
+def test_documented_command_fills_a_gap(partner: Path, matron: Matron) -> None:
     said = story(partner)
     gap = ("--from-sequence", f"{2:019}", "--to-sequence", f"{3:019}", "--to", PARTNER, "--data", partner)
     assert matron("events", "replay", "auth", *gap) == (0, f"2 sent to {PARTNER}\n", "")
     assert arrived(partner) == [(PARTNER, event_id) for event_id in said[1:3]]
 
 
-def test_a_gap_that_cannot_be_filled_whole_is_said(partner: Path, matron: Matron) -> None:
+def test_command_reports_numbers_without_an_event(partner: Path, matron: Matron) -> None:
     story(partner)
     gap = ("--from-sequence", 4, "--to-sequence", 5, "--to", PARTNER, "--data", partner)
     code, out, err = matron("events", "replay", "auth", *gap)
@@ -86,12 +86,12 @@ def test_a_gap_that_cannot_be_filled_whole_is_said(partner: Path, matron: Matron
 
 
 @pytest.mark.parametrize("span", [(), ("--to-sequence", 4), ("--from-sequence", 4, "--to-sequence", 3)])
-def test_a_replay_says_from_where_on(folder: Path, matron: Matron, span: tuple[object, ...]) -> None:
+def test_replay_needs_a_valid_start(folder: Path, matron: Matron, span: tuple[object, ...]) -> None:
     code, _out, err = matron("events", "replay", "auth", *span, "--to", PARTNER, "--data", folder)
     assert (code, "--from-sequence" in err) == (2, True)
 
 
-def test_another_systems_queue_gets_what_it_missed_as_it_was(folder: Path, amqp_url: str) -> None:
+def test_partner_gets_missed_events_unchanged(folder: Path, amqp_url: str) -> None:
     said, queue = story(folder), "partner.doctors"
     with connected(amqp_url) as open_channel:
         open_channel().queue_declare(queue, durable=True, auto_delete=False)
@@ -105,7 +105,7 @@ def test_another_systems_queue_gets_what_it_missed_as_it_was(folder: Path, amqp_
     assert [(one["ce-id"], one["ce-sequence"]) for one in got] == [(said[n - 1], f"{n:019}") for n in (2, 3, 4)]
 
 
-def test_another_systems_queue_that_is_not_there_is_named(folder: Path) -> None:
+def test_error_names_a_missing_partner_queue(folder: Path) -> None:
     say(folder, NOON)
     wanted = Replay((DoctorApproved,), "partner.nowhere", Span(since=NOON))
     with pytest.raises(NotFound, match=r"partner\.nowhere"):
@@ -113,12 +113,12 @@ def test_another_systems_queue_that_is_not_there_is_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["user_registered", "appointment_booked", "nothing"])
-def test_another_system_hears_only_public_events_of_that_service(name: str) -> None:
+def test_partner_gets_no_internal_or_foreign_events(name: str) -> None:
     with pytest.raises(Invalid, match=name):
         events_for("auth", "partner.doctors", ["role_granted", name])
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_another_system_may_hear_all_public_events_of_a_service(service: str) -> None:
+def test_partner_may_get_all_public_events_of_a_service(service: str) -> None:
     public = {event for event in replay.events_by_name().values() if event.service == service and not event.internal}
     assert set(events_for(service, "partner.all") if public else ()) == public

@@ -1,4 +1,4 @@
-"""The numbers that an operator alerts on: what waits in an outbox, among the dead letters and in `unrouted`."""
+"""The metrics for operators: unsent events, dead letters, unrouted messages."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    """The database of the auth service, with an empty outbox."""
+    """A database of auth with an empty outbox."""
     made = Database(f"sqlite:///{tmp_path}/auth.db")
     migrate("auth", made)
     return made
@@ -31,7 +31,7 @@ def value(name: str, **labels: str) -> float | None:
 
 
 def say(database: Database, sequence: int | None, *, internal: bool, age: float) -> None:
-    """An event in the outbox, so many seconds old."""
+    """A row of the outbox, `age` seconds old."""
     row = {
         "event_id": uuid7(), "name": "x", "internal": internal, "subject": "s", "data": {}, "correlation_id": "c",
         "occurred_at": NOON - timedelta(seconds=age), "sequence": sequence,
@@ -40,7 +40,7 @@ def say(database: Database, sequence: int | None, *, internal: bool, age: float)
         session.execute(insert(outbox), row)
 
 
-def test_what_waits_to_be_sent_is_counted_with_its_age(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsent_events_are_counted_with_the_oldest_age(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chassis.clock.now", lambda: NOON)
     for sequence, internal, age in ((1, False, 900), (2, False, 60), (1, True, 30), (None, True, 5)):
         say(database, sequence, internal=internal, age=age)
@@ -52,14 +52,14 @@ def test_what_waits_to_be_sent_is_counted_with_its_age(database: Database, monke
     database.close()
 
 
-def test_an_outbox_that_has_been_sent_has_no_age(database: Database) -> None:
+def test_outbox_without_unsent_events_has_age_zero(database: Database) -> None:
     gauges.measure_outbox("auth", database)
     assert value("matron_outbox_unsent", service="auth") == value("matron_outbox_oldest_seconds", service="auth") == 0
     database.close()
 
 
 @pytest.mark.servers
-def test_dead_letters_and_what_no_queue_took_are_counted(amqp_url: str) -> None:
+def test_dead_letters_and_unrouted_messages_are_counted(amqp_url: str) -> None:
     raw = Raw(amqp_url)
     for queue, number in ((dead_queue("notify"), 2), (UNROUTED, 3)):
         raw.channel.queue_declare(queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})

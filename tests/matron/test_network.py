@@ -1,4 +1,4 @@
-"""`matron run` on an address that others reach: no demo people by accident, and the banner says where it is."""
+"""`matron run` on an address that the network reaches: no demo people by accident, and a true banner."""
 
 import io
 import os
@@ -25,12 +25,12 @@ from tests.matron.conftest import Matron
 from tests.servers.processes import free_ports
 
 OWN = "10.20.30.40"
-Said = Callable[..., str]
+Banner = Callable[..., str]
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Said:
-    """`said(host)`: the banner of a hospital that listens there, on port 8000."""
+def banner(monkeypatch: pytest.MonkeyPatch) -> Banner:
+    """`banner(host)`: the banner of a hospital that listens on this host, on port 8000."""
     monkeypatch.setattr(network, "_own_address", lambda _family: OWN)
     monkeypatch.setattr("sys.argv", [".venv/bin/matron", "run"])
 
@@ -45,16 +45,16 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Said:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
-def test_a_loopback_host_is_local(host: str) -> None:
+def test_loopback_host_is_local(host: str) -> None:
     assert Listening.at(host).is_local
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::7", "0"])  # noqa: S104  what is tested
-def test_any_other_host_is_not_local(host: str) -> None:
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::7", "0"])  # noqa: S104  the subject of the test
+def test_other_host_is_not_local(host: str) -> None:
     assert not Listening.at(host).is_local
 
 
-def test_a_host_without_an_address_is_named() -> None:
+def test_error_names_a_host_without_address() -> None:
     with pytest.raises(ConfigError, match=r"HTTP_HOST: nowhere\.invalid"):
         Listening.at("nowhere.invalid")
 
@@ -66,35 +66,35 @@ def test_a_host_without_an_address_is_named() -> None:
         ("localhost", "http://localhost:8000"),
         ("::1", "http://[::1]:8000"),
         ("192.0.2.7", "http://192.0.2.7:8000"),
-        ("0.0.0.0", f"http://{OWN}:8000"),  # noqa: S104  what is tested
+        ("0.0.0.0", f"http://{OWN}:8000"),  # noqa: S104  the subject of the test
     ],
 )
-def test_the_banner_names_the_address_and_the_docs(said: Said, host: str, url: str) -> None:
-    assert said(host).splitlines()[0] == f"Matron is ready at {url}, and described at {url}/docs"
+def test_banner_names_the_address_and_the_docs(banner: Banner, host: str, url: str) -> None:
+    assert banner(host).splitlines()[0] == f"Matron is ready at {url}, and described at {url}/docs"
 
 
 @pytest.mark.parametrize(
-    ("host", "told"),
-    [("127.0.0.1", False), ("192.0.2.7", True), ("0.0.0.0", True)],  # noqa: S104  what is tested
+    ("host", "expected"),
+    [("127.0.0.1", False), ("192.0.2.7", True), ("0.0.0.0", True)],  # noqa: S104  the subject of the test
 )
-def test_the_banner_says_that_the_network_reaches_it(said: Said, host: str, *, told: bool) -> None:
-    assert ("the network reaches it" in said(host)) is told
-    assert ("all addresses of this machine (0.0.0.0)" in said(host)) is (host == "0.0.0.0")  # noqa: S104  what is tested
+def test_banner_states_whether_the_network_can_reach_it(banner: Banner, host: str, *, expected: bool) -> None:
+    assert ("the network can reach it" in banner(host)) is expected
+    assert ("all addresses of this machine (0.0.0.0)" in banner(host)) is (host == "0.0.0.0")  # noqa: S104  the subject of the test
 
 
-def test_the_banner_without_demo_people_says_how_an_admin_is_made(said: Said) -> None:
+def test_banner_without_demo_people_explains_admin_creation(banner: Banner) -> None:
     command = ".venv/bin/matron admin create you@hospital.example --name \"Your Name\" --data '/a folder'"
-    assert command in said("127.0.0.1")
-    assert "admin create" not in said("127.0.0.1", list(demo.PEOPLE))
+    assert command in banner("127.0.0.1")
+    assert "admin create" not in banner("127.0.0.1", list(demo.PEOPLE))
 
 
-def test_a_machine_without_a_network_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machine_without_network_is_addressed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(network.ELSEWHERE, socket.AF_INET, "not an address")
     assert network._own_address(socket.AF_INET) == socket.gethostname()
 
 
 def refused(host: str, *arguments: object) -> str:
-    """The one line with which `matron run` ends at once on this host."""
+    """The line that `matron run` prints when it refuses this host."""
     command = [sys.executable, "-m", "matron", "run", "--port", "0", *map(str, arguments)]
     environment = {**os.environ, "HTTP_HOST": host}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -102,16 +102,16 @@ def refused(host: str, *arguments: object) -> str:
     return ended.stderr
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  what is tested
-def test_demo_people_are_not_put_on_the_network(tmp_path: Path, host: str) -> None:
-    told = refused(host, "--data", tmp_path / "hospital")
-    assert [word for word in ("HTTP_HOST", host, "--no-demo", "--demo-on-network") if word not in told] == []
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  the subject of the test
+def test_run_refuses_demo_people_on_the_network(tmp_path: Path, host: str) -> None:
+    expected = refused(host, "--data", tmp_path / "hospital")
+    assert [word for word in ("HTTP_HOST", host, "--no-demo", "--demo-on-network") if word not in expected] == []
     assert not (tmp_path / "hospital").exists()
 
 
 @pytest.fixture
 def accounts(tmp_path: Path) -> Path:
-    """A folder in which demo people were made before."""
+    """A folder with demo people of an earlier run."""
     database = Database(f"sqlite:///{tmp_path}/auth.db")
     migrate("auth", database)
     with database.begin() as session:
@@ -120,12 +120,12 @@ def accounts(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_demo_people_of_an_earlier_run_are_not_put_on_the_network(accounts: Path) -> None:
-    told = refused("0.0.0.0", "--no-demo", "--data", accounts)  # noqa: S104  what is tested
-    assert [word for word in ("HTTP_HOST", "--data", "--demo-on-network") if word not in told] == []
+def test_run_refuses_earlier_demo_people_on_the_network(accounts: Path) -> None:
+    expected = refused("0.0.0.0", "--no-demo", "--data", accounts)  # noqa: S104  the subject of the test
+    assert [word for word in ("HTTP_HOST", "--data", "--demo-on-network") if word not in expected] == []
 
 
-def test_demo_people_with_passwords_of_their_own_are_no_strangers_way_in(accounts: Path) -> None:
+def test_run_allows_demo_people_with_changed_passwords_on_the_network(accounts: Path) -> None:
     chosen = ward.settings(database_urls={"auth": f"sqlite:///{accounts}/auth.db"})
     assert demo.lets_in(chosen)
     database = Database(chosen.database_url("auth"))
@@ -152,7 +152,7 @@ def on_ipv6(tmp_path: Path) -> Iterator[Hospital]:
         hospital.stop()
 
 
-def test_the_banner_of_a_running_hospital_leads_to_it_and_to_its_first_admin(
+def test_banner_of_a_running_hospital_leads_to_its_first_admin(
     on_ipv6: Hospital, matron: Matron, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     banner = eventually(lambda: "admin create" in (text := on_ipv6.processes["matron"].text()) and text)

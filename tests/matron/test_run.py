@@ -1,4 +1,4 @@
-"""`matron run` says in one line what it cannot work with, and takes its port from where `serve` does."""
+"""`matron run` reports an unusable file in one line, and reads its port as `matron serve` does."""
 
 import os
 import re
@@ -21,28 +21,28 @@ SPOILS: dict[str, Callable[[Path], object]] = {
     "/auth.db": lambda folder: written(folder / "auth.db"),
     "/broker.db": lambda folder: written(folder / "broker.db"),
 }
-"""What spoils a folder, by the path that is told."""
+"""How to spoil a folder, by the path that the error names."""
 
 
 def written(path: Path) -> int:
-    """Something that nobody can read there."""
+    """Put unreadable content at a path."""
     path.parent.mkdir(parents=True)
     return path.write_bytes(b"garbage " * 1000)
 
 
-@pytest.mark.parametrize("told", SPOILS)
-def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, told: str) -> None:
+@pytest.mark.parametrize("named", SPOILS)
+def test_error_for_an_unusable_folder_is_one_line(tmp_path: Path, named: str) -> None:
     folder = tmp_path / "hospital"
-    SPOILS[told](folder)
+    SPOILS[named](folder)
     command = [sys.executable, "-m", "matron", "run", "--port", "0", "--no-demo", "--data", str(folder)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    expected = f"matron: {folder}{told.replace('/broker.lock', '')} cannot be used: "
+    expected = f"matron: {folder}{named.replace('/broker.lock', '')} cannot be used: "
     assert (ended.returncode, ended.stdout, ended.stderr[: len(expected)]) == (2, "", expected)
     assert ended.stderr.count("\n") == 1
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """`matron run`, which is expected to end by itself."""
+    """Run `matron run`, which must end by itself."""
     command = [sys.executable, "-m", "matron", "run", "--no-demo", "--data", str(folder), *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **settings}
@@ -50,7 +50,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
 
 
 @pytest.mark.parametrize("by_option", [True, False], ids=["--port", "HTTP_PORT"])
-def test_the_port_is_that_of_the_option_or_of_the_settings(tmp_path: Path, *, by_option: bool) -> None:
+def test_port_comes_from_the_option_or_the_settings(tmp_path: Path, *, by_option: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         arguments, other = (["--port", port], "1") if by_option else ([], port)
@@ -60,12 +60,12 @@ def test_the_port_is_that_of_the_option_or_of_the_settings(tmp_path: Path, *, by
     assert 'make run ARGS="--port 8001"' in ended.stdout
 
 
-def test_the_port_of_the_settings_must_be_one(tmp_path: Path) -> None:
+def test_invalid_port_in_the_settings_is_refused(tmp_path: Path) -> None:
     ended = run(tmp_path / "var", HTTP_PORT="eighty")
     assert (ended.returncode, "HTTP_PORT" in ended.stderr) == (2, True)
 
 
-def test_the_readme_names_all_that_run_decides_itself(tmp_path: Path) -> None:
+def test_readme_lists_all_settings_that_run_overrides(tmp_path: Path) -> None:
     said = README.read_text("utf-8").partition("## Settings")[2].partition("| variable |")[0]
     decided = {re.sub("^[A-Z]+_DATABASE_URL$", "..._DATABASE_URL", name) for name in embedded.settings(1, tmp_path)}
     assert decided - {"HTTP_PORT"} - set(re.findall(r"`([^`]+)`", said)) == set()

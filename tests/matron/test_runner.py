@@ -1,4 +1,4 @@
-"""A process ends when it is told to: gracefully at once, and there and then when it is told twice."""
+"""A process stops gracefully after one signal, and at once after two."""
 
 import signal
 import subprocess
@@ -29,7 +29,7 @@ class Idle:
 runner.IMPATIENT_SECONDS, runner.STOP_SECONDS = 0.2, float(sys.argv[2])
 running = Runner(ward.settings(), [Idle])
 running.start()
-eventlet.spawn_after(0.05, print, "ready", flush=True)  # When `run` has taken the signals.
+eventlet.spawn_after(0.05, print, "ready", flush=True)  # After `run` has set its signal handlers.
 code = running.run()
 print("ended", flush=True)
 sys.exit(code)
@@ -68,7 +68,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Running:
-    """The program, running."""
+    """The running program."""
 
     def __init__(self, stop_takes: float, cut_off: float) -> None:
         command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(stop_takes), str(cut_off)]
@@ -77,7 +77,7 @@ class Running:
         assert self.process.stdout.readline() == "ready\n"
 
     def end(self, *, after: float = 0.0) -> int:
-        """Wait for the end; its code."""
+        """Wait for the end, and return the exit code."""
         began = time.monotonic()
         code = self.process.wait(8)
         assert time.monotonic() - began >= after
@@ -86,7 +86,7 @@ class Running:
 
 @pytest.fixture
 def running(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """The program; its stop takes as long as the test says."""
+    """Start the program. The parameter is how long its stop takes."""
     one = Running(*request.param)
     yield one
     one.process.kill()
@@ -97,19 +97,19 @@ def running(request: pytest.FixtureRequest) -> Iterator[Running]:
 
 @pytest.mark.parametrize("running", [(0.0, 5.0)], indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_code_0(running: Running, number: signal.Signals) -> None:
+def test_process_ends_with_code_0_after_a_signal(running: Running, number: signal.Signals) -> None:
     running.process.send_signal(number)
     assert running.end() == 0
 
 
 @pytest.mark.parametrize("running", [(60.0, 0.5)], indirect=True)
-def test_a_stop_that_takes_too_long_is_cut_off(running: Running) -> None:
+def test_slow_stop_is_cut_off(running: Running) -> None:
     running.process.send_signal(signal.SIGTERM)
     assert running.end(after=0.3) == 1
 
 
 @pytest.mark.parametrize("running", [(60.0, 30.0)], indirect=True)
-def test_a_second_signal_ends_it_there_and_then(running: Running) -> None:
+def test_second_signal_ends_the_process_at_once(running: Running) -> None:
     running.process.send_signal(signal.SIGINT)
     deadline = time.monotonic() + 5
     while running.process.poll() is None and time.monotonic() < deadline:
@@ -119,7 +119,7 @@ def test_a_second_signal_ends_it_there_and_then(running: Running) -> None:
 
 
 @pytest.mark.parametrize("running", [(0.5, 5.0)], indirect=True)
-def test_the_same_signal_twice_at_once_is_one(running: Running) -> None:
+def test_two_signals_at_once_count_as_one(running: Running) -> None:
     running.process.send_signal(signal.SIGINT)
     running.process.send_signal(signal.SIGINT)
     assert running.end() == 0

@@ -1,4 +1,4 @@
-"""What is looked at before a service starts."""
+"""The checks before a service starts."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from tests import ward
 
 
 def requiring(*roles: str) -> Config:
-    """Settings in which these roles require a second factor."""
+    """Settings that require a second factor of these roles."""
     return ward.settings(mfa_required_roles=frozenset(roles))
 
 
-def test_a_role_that_there_is_not_protects_nobody_and_is_refused() -> None:
+def test_unknown_role_is_refused_in_mfa_required_roles() -> None:
     with pytest.raises(ConfigError, match="no role docter"):
         check_roles(requiring("admin", "docter"))
 

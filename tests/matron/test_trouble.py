@@ -1,4 +1,4 @@
-"""What is wrong with the settings is one line, which names the setting and what is expected; then nothing has begun."""
+"""A wrong setting ends a command in one line, which names the setting and the expected form."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ CASES = [(name, value) for name, values in WRONG.items() for value in values]
 
 @pytest.fixture
 def right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matron: Matron) -> Path:
-    """An environment in which the auth service would start; its folder."""
+    """Set a correct environment for the auth service, and return its folder."""
     for name in WRONG:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AMQP_URL", "amqp://127.0.0.1:1//")
@@ -46,7 +46,7 @@ def right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matron: Matron) -> Pa
 
 
 def is_one_line(ended: tuple[int, str, str], *told: str) -> bool:
-    """Whether a command has ended with code 2 and one line, in which all of this is told."""
+    """Whether a command ended with code 2 and one line that contains all these texts."""
     code, out, err = ended
     assert (code, out, err.count("\n"), err[:8]) == (2, "", 1, "matron: "), ended
     assert [part for part in told if part not in err] == []
@@ -54,7 +54,7 @@ def is_one_line(ended: tuple[int, str, str], *told: str) -> bool:
 
 
 @pytest.mark.parametrize(("name", "value"), CASES, ids=[f"{name}={value}" for name, value in CASES])
-def test_a_wrong_setting_is_named(
+def test_error_names_a_wrong_setting(
     right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -62,12 +62,12 @@ def test_a_wrong_setting_is_named(
 
 
 @pytest.mark.parametrize("sender", ["hospital@localhost", "Hospital <post@hospital.example>", '"Klinik, Süd" <a@b>'])
-def test_a_sender_may_have_a_name(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_may_have_a_display_name(sender: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAIL_FROM", sender)
     assert environment.load(needs=()).mail_from == sender
 
 
-def test_no_password_of_an_address_is_shown(right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_shows_no_password_of_an_address(right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMQP_URL", "http://user:open-sesame@host")
     monkeypatch.setenv("AUTH_DATABASE_URL", "postgresql://user:open-sesame@host:99999/x")
     ended = matron("serve", "auth")
@@ -75,19 +75,19 @@ def test_no_password_of_an_address_is_shown(right: Path, matron: Matron, monkeyp
     assert "sesame" not in ended[2]
 
 
-def test_missing_keys_are_named(right: Path, matron: Matron) -> None:
+def test_error_names_missing_keys(right: Path, matron: Matron) -> None:
     assert is_one_line(matron("serve", "auth"), "JWKS_FILE", "matron keys")
     (right / "jwks.json").write_text('{"keys": []}')
     assert is_one_line(matron("serve", "auth"), "SIGNING_KEYS", "matron keys")
 
 
-def test_keys_are_not_rotated_where_there_is_none(right: Path, matron: Matron) -> None:
+def test_rotation_is_refused_without_a_key(right: Path, matron: Matron) -> None:
     assert is_one_line(matron("keys", "rotate"), "SIGNING_KEYS")
     assert not (right / "private").exists()
 
 
 @pytest.mark.parametrize(("process", "name"), [("auth", "HEALTH_PORT"), ("gateway", "HTTP_PORT")])
-def test_a_port_in_use_is_named(right: Path, matron: Matron, process: str, name: str) -> None:
+def test_error_names_a_port_in_use(right: Path, matron: Matron, process: str, name: str) -> None:
     migrate("auth", Database(f"sqlite:///{right}/auth.db"))
     matron("keys")
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -106,7 +106,7 @@ def test_a_port_in_use_is_named(right: Path, matron: Matron, process: str, name:
         ("sqlite:////nowhere/at/all/auth.db", "unable to open"),
     ],
 )
-def test_a_database_that_cannot_be_used_is_named(
+def test_error_names_an_unusable_database(
     right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch, url: str, told: str
 ) -> None:
     monkeypatch.setenv("AUTH_DATABASE_URL", url)
@@ -116,7 +116,7 @@ def test_a_database_that_cannot_be_used_is_named(
 
 
 @pytest.mark.servers
-def test_a_database_that_is_not_there_is_named(
+def test_error_names_a_missing_database(
     right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
     monkeypatch.setenv("AUTH_DATABASE_URL", f"{database_url.rpartition('/')[0]}/nowhere")
@@ -126,11 +126,11 @@ def test_a_database_that_is_not_there_is_named(
 ADMIN = ("admin", "create", "asha@hospital.example", "--name", "Asha Rao", "--password")
 
 
-def test_an_admin_is_not_made_before_there_are_tables(right: Path, matron: Matron) -> None:
+def test_admin_is_not_created_without_tables(right: Path, matron: Matron) -> None:
     assert is_one_line(matron(*ADMIN, "copper-lantern-orbit-70"), "AUTH_DATABASE_URL", "matron migrate auth")
 
 
-def test_no_service_begins_with_a_database_that_was_not_migrated_for_it(right: Path, matron: Matron) -> None:
+def test_service_does_not_start_on_an_unmigrated_database(right: Path, matron: Matron) -> None:
     make_key(right / "private", right / "jwks.json")
     assert is_one_line(matron("serve", "auth"), "AUTH_DATABASE_URL", "older", "matron migrate auth")
     database = Database(f"sqlite:///{right}/auth.db")
@@ -141,7 +141,7 @@ def test_no_service_begins_with_a_database_that_was_not_migrated_for_it(right: P
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
-def test_a_database_of_another_service_is_named(
+def test_error_names_a_database_of_another_service(
     right: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     make_key(right / "private", right / "jwks.json")
@@ -150,7 +150,7 @@ def test_a_database_of_another_service_is_named(
     assert is_one_line(matron(command, "clinical"), "CLINICAL_DATABASE_URL", "not the database of clinical")
 
 
-def test_what_is_wrong_with_an_admin_is_named(right: Path, matron: Matron) -> None:
+def test_error_names_wrong_fields_of_an_admin(right: Path, matron: Matron) -> None:
     migrate("auth", Database(f"sqlite:///{right}/auth.db"))
     assert is_one_line(matron("admin", "create", "asha", *ADMIN[3:], "copper-lantern-orbit-70"), "email: ")
     assert is_one_line(matron(*ADMIN, "short"), "password: ")

@@ -1,4 +1,4 @@
-"""A database of a newer Matron is left as it is and used; an older one is named in one line. And `--version`."""
+"""Databases of newer and older versions of Matron, and `--version`."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ REPLAY = ("events", "replay", "auth", "--since", "2026-11-01", "--to", "scheduli
 
 
 def give_revision(url: str, revision: str, service: str = "auth") -> str:
-    """Make a service's database, and have it say that it was migrated by another Matron; its URL."""
+    """Create the database of a service with a given revision. Return its URL."""
     database = Database(url)
     migrate(service, database)
     with database.begin() as session:
@@ -30,17 +30,17 @@ def give_revision(url: str, revision: str, service: str = "auth") -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_migrate_leaves_a_newer_database_as_it_is(
+def test_migrate_leaves_a_newer_database_unchanged(
     kind: str, tmp_path: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     made = f"sqlite:///{tmp_path}/auth.db" if kind == "sqlite" else request.getfixturevalue("database_url")
     monkeypatch.setenv("AUTH_DATABASE_URL", give_revision(made, NEWER))
-    told = f"auth ... {NEWER} is newer than this Matron, which knows {newest('auth')}: left as it is\n"
-    assert matron("migrate", "auth") == (0, told, "")
-    assert matron("migrate", "auth") == (0, told, "")
+    expected = f"auth ... {NEWER} is newer than this Matron ({newest('auth')}): not changed\n"
+    assert matron("migrate", "auth") == (0, expected, "")
+    assert matron("migrate", "auth") == (0, expected, "")
 
 
-def test_migrate_brings_the_others_up_to_date_beside_a_newer_one(
+def test_migrate_updates_the_other_databases_beside_a_newer_one(
     tmp_path: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for service in SERVICES:
@@ -51,29 +51,31 @@ def test_migrate_brings_the_others_up_to_date_beside_a_newer_one(
     assert (code, rows) == (0, [NEWER, *[newest(service) for service in SERVICES if service != "auth"]])
 
 
-def test_a_revision_that_is_nobodys_is_named(tmp_path: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_names_an_unknown_revision(tmp_path: Path, matron: Matron, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH_DATABASE_URL", give_revision(f"sqlite:///{tmp_path}/auth.db", "0001a"))
     code, out, err = matron("migrate", "auth")
     assert (code, out, err.count("\n"), "AUTH_DATABASE_URL" in err, "0001a" in err) == (2, "", 1, True, True)
 
 
-@pytest.mark.parametrize(("command", "told"), [(ADMIN, "is an admin now"), (REPLAY, "1 sent to")])
-def test_commands_work_on_a_newer_database(folder: Path, matron: Matron, command: tuple[str, ...], told: str) -> None:
+@pytest.mark.parametrize(("command", "expected"), [(ADMIN, "is an administrator now"), (REPLAY, "1 sent to")])
+def test_commands_work_on_a_newer_database(
+    folder: Path, matron: Matron, command: tuple[str, ...], expected: str
+) -> None:
     say(folder, NOON)
     give_revision(f"sqlite:///{folder}/auth.db", NEWER)
     code, out, err = matron(*command, "--data", folder)
-    assert (code, told in out, err) == (0, True, "")
+    assert (code, expected in out, err) == (0, True, "")
 
 
 @pytest.mark.parametrize("command", [ADMIN, REPLAY])
-def test_commands_name_an_older_database(folder: Path, matron: Matron, command: tuple[str, ...]) -> None:
+def test_error_names_an_older_database(folder: Path, matron: Matron, command: tuple[str, ...]) -> None:
     give_revision(f"sqlite:///{folder}/auth.db", "0001")
     code, out, err = matron(*command, "--data", folder)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "AUTH_DATABASE_URL: the database is older than this Matron: run `matron migrate auth`" in err
 
 
-def test_a_broker_file_that_is_none_is_named(folder: Path, matron: Matron) -> None:
+def test_error_names_an_invalid_broker_file(folder: Path, matron: Matron) -> None:
     (folder / "broker.db").write_bytes(b"garbage " * 1000)
     for command in (("dead", "list"), ("dead", "drop", "auth", "1", "--yes")):
         code, out, err = matron(*command, "--data", folder)
@@ -81,12 +83,10 @@ def test_a_broker_file_that_is_none_is_named(folder: Path, matron: Matron) -> No
 
 
 @pytest.mark.parametrize("command", [("migration", "gateway", "--message", "x"), ("migrate", "gateway")])
-def test_a_service_without_a_database_is_refused_with_the_names_of_those_that_have_one(
-    matron: Matron, command: tuple[str, ...]
-) -> None:
+def test_migrate_of_gateway_is_refused_with_the_names_of_services(matron: Matron, command: tuple[str, ...]) -> None:
     code, _out, err = matron(*command)
     assert (code, [name for name in SERVICES if name not in err], "Traceback" in err) == (2, [], False)
 
 
-def test_the_version_is_that_of_the_distribution(matron: Matron) -> None:
+def test_version_is_that_of_the_distribution(matron: Matron) -> None:
     assert matron("--version") == (0, f"matron {version('matron')}\n", "")

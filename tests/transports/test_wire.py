@@ -92,7 +92,7 @@ def test_a_peer_that_takes_nothing_is_dropped(peer: Peer, monkeypatch: pytest.Mo
 
 
 def test_what_waits_has_a_limit(peer: Peer) -> None:
-    with pytest.raises(ConnectionError, match="takes nothing"):
+    with pytest.raises(ConnectionError, match="accepts nothing"):
         peer.transport.write(b"x" * (wire.BUFFER_LIMIT + 1))
 
 

@@ -1,9 +1,9 @@
-"""A broker inside the process, as a kombu transport: for `matron run`, and for tests without a server.
+"""A broker inside the process, as a kombu transport, for `matron run` and for tests without a server.
 
-`kombu.Connection("embedded://account@name")` speaks to the broker of that name, which behaves like RabbitMQ; importing
-this package makes the scheme known to kombu. An account has no password and all rights; a connection without one may
-publish in any name. Kombu's own `memory://` polls and drops properties. Here whoever waits for a
-message is woken, and a message arrives as py-amqp would bring it. The layout of the file is described in `store`.
+`kombu.Connection("embedded://account@name")` connects to the broker of that name, which behaves like RabbitMQ. The
+import of this package registers the scheme with kombu. An account has no password and all permissions. A connection
+without an account may publish with any `user_id`. Kombu's own `memory://` polls, and drops properties. This
+transport wakes the consumer, and delivers a message as py-amqp does. `store` describes the file.
 """
 
 from pathlib import Path
@@ -20,12 +20,12 @@ __all__ = ["Broker", "Channel", "Connection", "Transport", "broker", "close_brok
 
 TRANSPORT_ALIASES["embedded"] = "transports.embedded:Transport"
 
-# By name in lower case, as urllib gives a host's name. None: closed, and not opened again yet.
+# By name in lower case, as urllib returns host names. None: closed.
 _brokers: dict[str, Broker | None] = {}
 
 
 def open_broker(name: str, path: Path | None = None) -> Broker:
-    """Start a broker. With a path, what is durable is kept in that file, and comes back from it."""
+    """Start a broker. With a path, the file keeps its durable queues, exchanges and messages."""
     if _brokers.get(name.lower()) is not None:
         raise ValueError(f"There is a broker {name!r} already.")
     opened = _brokers[name.lower()] = Broker(name, path)
@@ -33,7 +33,7 @@ def open_broker(name: str, path: Path | None = None) -> Broker:
 
 
 def broker(name: str) -> Broker:
-    """The broker of that name; one that nobody has opened keeps its messages in memory only."""
+    """The broker of a name. A broker that was not opened before keeps its messages in memory only."""
     known = _brokers.get(name.lower())
     if known is None and name.lower() in _brokers:
         raise ConnectionRefusedError(f"The broker {name!r} is closed.")
@@ -41,14 +41,14 @@ def broker(name: str) -> Broker:
 
 
 def close_broker(name: str) -> None:
-    """Stop a broker. Its clients get a connection error, and are refused until it is opened again."""
+    """Stop a broker. Its clients get a connection error, and cannot connect until it is opened again."""
     closing, _brokers[name.lower()] = _brokers.get(name.lower()), None
     if closing is not None:
         closing.close()
 
 
 class Transport(base.Transport):
-    """What kombu asks of a transport. Errors are py-amqp's, so that whoever reconnects there does so here."""
+    """The kombu transport. Its errors are those of py-amqp, so that clients reconnect in the same way."""
 
     driver_type = "amqp"
     driver_name = "embedded"
@@ -66,10 +66,10 @@ class Transport(base.Transport):
         return Connection(opened, client, client.userid or "", confirms=confirms, new_channel=Channel)
 
     def close_connection(self, connection: Connection) -> None:
-        """Hang up."""
+        """Close a connection."""
         connection.close()
 
-    _collect = close_connection  # kombu's name for hanging up after an error
+    _collect = close_connection  # kombu's name for a close after an error
 
     def create_channel(self, connection: Connection) -> Receiver:
         """Open a channel."""
@@ -80,13 +80,13 @@ class Transport(base.Transport):
         channel.close()
 
     def drain_events(self, connection: Connection, **kwargs: Any) -> None:
-        """Handle one thing that has arrived, waiting up to `timeout` seconds for it."""
+        """Wait up to `timeout` seconds for an arrival, and handle it."""
         connection.drain_events(**kwargs)
 
     def verify_connection(self, connection: Connection) -> bool:
-        """Whether it is still open."""
+        """Whether the connection is open."""
         return connection.connected
 
     def driver_version(self) -> str:
-        """The version of what we speak."""
+        """The version of AMQP."""
         return "0.9.1"

@@ -1,10 +1,10 @@
-"""A client's conversation with the broker, with the signatures of kombu's AMQP channel.
+"""A client's channel, with the signatures of kombu's AMQP channel.
 
-Messages are py-amqp's, so properties, headers and acknowledgements are the same as with a server. Nothing gives way to
-other green threads but `drain_events` and a confirmed publish, which would wait for a server as well. Unlike with a
-server, a channel survives an error, and a publish to a missing exchange raises at once.
+Messages are those of py-amqp, so properties, headers and acknowledgements are the same as with a server. Only
+`drain_events` and a confirmed publish yield to other green threads, since they would wait for a server too. Unlike with
+a server, a channel survives an error, and a publish to a missing exchange raises at once.
 """
-# ruff: noqa: FBT001, FBT002 -- the signatures are kombu's; `_` is what it passes besides, such as `nowait`
+# ruff: noqa: FBT001, FBT002 -- the signatures are kombu's; `_` are its other arguments, such as `nowait`
 
 import itertools
 import uuid
@@ -24,7 +24,7 @@ REPLY_TO = "amq.rabbitmq.reply-to"
 
 
 class Channel(Topology):
-    """Sending, receiving and acknowledging."""
+    """A channel that sends, receives and acknowledges messages."""
 
     Message = pyamqp.Message
     prepare_message = pyamqp.Channel.prepare_message
@@ -49,7 +49,7 @@ class Channel(Topology):
     def basic_publish(
         self, msg: Raw, exchange: str = "", routing_key: str = "", mandatory: bool = False, **_: Any
     ) -> None:
-        """Send a message. When this returns, it is stored if it is to be."""
+        """Publish a message. A persistent message is stored when this returns."""
         connection = self._open()
         routed = self._broker.publish(msg.body, self._properties(msg), exchange, routing_key or "")
         self._broker.commit()
@@ -59,16 +59,16 @@ class Channel(Topology):
             connection.take_turn()
 
     def basic_publish_confirm(self, *args: Any, **kwargs: Any) -> None:
-        """Send a message and know that it has arrived: a mandatory one that finds no queue raises here."""
+        """Publish with a confirm. A mandatory message that reaches no queue raises."""
         self.confirm_select()
         self.basic_publish(*args, **kwargs)
 
     def confirm_select(self, **_: Any) -> None:
-        """Ask for confirms. There is none to wait for: a publish that returns is done."""
+        """Turn confirms on. There is nothing to wait for: a publish that returns is complete."""
         self._confirms = True
 
     def _properties(self, msg: Raw) -> dict[str, Any]:
-        """The properties as they would come out of the wire."""
+        """The properties as they would arrive over a socket."""
         properties = {name: value for name, value in msg.properties.items() if value is not None}
         if "expiration" in properties:
             properties["expiration"] = str(int(properties["expiration"]))
@@ -84,11 +84,11 @@ class Channel(Topology):
         account = self._open().account
         user = properties.get("user_id", account)
         if account and user != account:
-            told = f"user_id property set to '{user}' but authenticated user was '{account}'"
-            raise amqp.PreconditionFailed(f"PRECONDITION_FAILED - {told}")
+            reason = f"user_id property set to '{user}' but authenticated user was '{account}'"
+            raise amqp.PreconditionFailed(f"PRECONDITION_FAILED - {reason}")
 
     def _return(self, msg: Raw, exchange: str, routing_key: str) -> None:
-        def tell(message: Raw) -> None:
+        def notify(message: Raw) -> None:
             error = amqp.error_for_code(312, "NO_ROUTE", (60, 50), amqp.ChannelError)
             if not self.events["basic_return"]:
                 raise error
@@ -96,12 +96,12 @@ class Channel(Topology):
                 handler(error, exchange, routing_key, message)
 
         if self._confirms:
-            tell(msg)
+            notify(msg)
         else:
-            self._open().push(self, tell, msg)
+            self._open().push(self, notify, msg)
 
-    def basic_qos(self, prefetch_size: int, prefetch_count: int, a_global: bool) -> None:  # noqa: ARG002  kombu's signature: it counts a channel alone
-        """How many unacknowledged messages each consumer may have that starts from now on."""
+    def basic_qos(self, prefetch_size: int, prefetch_count: int, a_global: bool) -> None:  # noqa: ARG002  kombu's signature
+        """Limit the unacknowledged messages of each later consumer."""
         self._prefetch = prefetch_count
 
     def basic_consume(
@@ -113,7 +113,7 @@ class Channel(Topology):
         on_cancel: Callable[[str], object] | None = None,
         **_: Any,
     ) -> str:
-        """Have `callback` called with each message, from `drain_events`; the tag to cancel it by."""
+        """Add a consumer: `drain_events` calls `callback` with each message. Return the consumer tag."""
         tag = consumer_tag or f"amq.ctag-{uuid.uuid4().hex}"
         source = None if queue == REPLY_TO else self._queue(queue)
         if source is None and not no_ack:
@@ -130,13 +130,13 @@ class Channel(Topology):
         return tag
 
     def deliver(self, consumer: Consumer, entry: Entry) -> None:
-        """The broker has a message for one of the channel's consumers."""
+        """Queue a message for a consumer of the channel."""
         message = self._message(entry, consumer.queue, consumer, no_ack=consumer.no_ack)
         message.delivery_info["consumer_tag"] = consumer.tag
         self._open().push(self, consumer.callback, message, consumer)
 
     def basic_get(self, queue: str = "", no_ack: bool = False) -> Raw | None:
-        """The next message of a queue, if there is one."""
+        """Get the next message of a queue, or None."""
         source = self._queue(queue)
         self._broker.dispatch(source)
         message = None
@@ -148,7 +148,7 @@ class Channel(Topology):
         return message
 
     def _message(self, entry: Entry, queue: Queue | None, consumer: Consumer | None, *, no_ack: bool) -> Raw:
-        """The message as its receiver gets it, a copy, and awaited back unless `no_ack`."""
+        """Copy a message for its receiver. Unless `no_ack`, it waits for its acknowledgement."""
         message = Raw(entry.body, channel=self, **entry.properties)
         headers = dict(entry.properties.get("application_headers") or {})
         before = self._broker.hand_out(entry, queue, no_ack=no_ack)
@@ -170,7 +170,7 @@ class Channel(Topology):
         return message
 
     def basic_cancel(self, consumer_tag: str, **_: Any) -> None:
-        """Stop consuming. What has arrived already is handled still, as py-amqp does while it waits for the answer."""
+        """Cancel a consumer. Arrived messages are still handled, as py-amqp does while it waits for the reply."""
         connection = self._open()
         consumer = self.consumers.get(consumer_tag)
         if consumer is None:
@@ -191,7 +191,7 @@ class Channel(Topology):
             self._broker.leave(consumer.queue, consumer)
 
     def cancelled(self, consumer: Consumer) -> None:
-        """The broker has removed the queue of one of the channel's consumers."""
+        """Notify a consumer that its queue was deleted."""
 
         def tell(tag: str) -> None:
             if consumer.on_cancel is None:
@@ -203,14 +203,14 @@ class Channel(Topology):
         self._open().push(self, tell, consumer.tag)
 
     def basic_ack(self, delivery_tag: int, multiple: bool = False) -> None:
-        """A message is done with; with `multiple`, all up to it."""
+        """Acknowledge a message; with `multiple`, all messages up to it."""
         settled = self._settle(delivery_tag, multiple=multiple)
         for entry, _ in settled:
             self._broker.forget(entry)
         self._hand_out_more(settled)
 
     def basic_reject(self, delivery_tag: int, requeue: bool) -> None:
-        """A message is not wanted here: back to the front of its queue, or away."""
+        """Reject a message: requeue it at the front, or dead-letter it."""
         settled = self._settle(delivery_tag)
         if requeue:
             self._broker.requeue(settled)
@@ -219,13 +219,13 @@ class Channel(Topology):
                 self._broker.bury(queue, entry, "rejected")
         self._hand_out_more(settled)
 
-    def basic_recover(self, requeue: bool = True) -> None:  # noqa: ARG002 -- RabbitMQ knows no other way
-        """All unacknowledged messages go back."""
+    def basic_recover(self, requeue: bool = True) -> None:  # noqa: ARG002 -- RabbitMQ always requeues
+        """Requeue all unacknowledged messages."""
         self._broker.requeue(self._settle(0, multiple=True))
         self._broker.commit()
 
     def _settle(self, tag: int, *, multiple: bool = False) -> list[tuple[Entry, Queue]]:
-        """Take messages off the list of those that are awaited back; a tag of 0 with `multiple` means all."""
+        """Remove messages from `unacked`. A tag of 0 with `multiple` means all."""
         self._open()
         if tag not in self.unacked and not (multiple and tag == 0):
             raise amqp.PreconditionFailed(f"PRECONDITION_FAILED - unknown delivery tag {tag}")
@@ -244,17 +244,17 @@ class Channel(Topology):
         self._broker.commit()
 
     def flow(self, active: bool) -> None:
-        """Nothing to hold back: messages wait in the process either way."""
+        """Do nothing: messages wait in the process in either case."""
 
     def leave(self) -> None:
-        """Stop consuming and drop what has arrived: the channel is about to close."""
+        """Cancel all consumers and drop their arrivals, before the channel closes."""
         connection = self._open()
         for consumer in list(self.consumers.values()):
             self._detach(consumer)
         connection.arrivals = deque(arrival for arrival in connection.arrivals if arrival.channel is not self)
 
     def close(self) -> None:
-        """End the conversation; unacknowledged messages go back."""
+        """Close the channel. Requeue unacknowledged messages."""
         if self.connection is not None:
             self.leave()
             self._broker.requeue(self._settle(0, multiple=True))
@@ -264,4 +264,4 @@ class Channel(Topology):
 
 
 def _ignore(message: Raw) -> None:
-    """What a consumer without a callback does."""
+    """The callback of a consumer without a callback."""

@@ -1,4 +1,4 @@
-"""A client's link to the broker: where what has arrived waits to be handled."""
+"""A client's connection to the broker, with the arrivals that wait for the client."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from eventlet.event import Event
 from transports.embedded.model import Consumer, Receiver
 from transports.embedded.server import Broker
 
-TURN = 32  # what a connection may do in one go before the others in the process have their turn
+TURN = 32  # steps of a connection before other green threads get a turn
 
 
 class Arrival(NamedTuple):
-    """Something for `drain_events`: a message for a consumer, or news of the channel's."""
+    """An item for `drain_events`: a message for a consumer, or a notice for the channel."""
 
     channel: Receiver
     callback: Callable[[Any], object]
@@ -25,7 +25,7 @@ class Arrival(NamedTuple):
 
 
 class Connection:
-    """One client's link to a broker: its channels, and what has arrived for them."""
+    """A client's connection: its channels, and the arrivals for them."""
 
     def __init__(
         self,
@@ -50,11 +50,11 @@ class Connection:
 
     @property
     def connected(self) -> bool:
-        """Whether it is still open."""
+        """Whether the connection is open."""
         return self.error is None
 
     def check(self) -> None:
-        """Raise what ended the connection."""
+        """Raise the error that closed the connection, if it is closed."""
         if self.error is not None:
             raise self.error
 
@@ -66,7 +66,7 @@ class Connection:
     def push(
         self, channel: Receiver, callback: Callable[[Any], object], content: Any, consumer: Consumer | None = None
     ) -> None:
-        """Something has arrived: whoever waits for it wakes up."""
+        """Add an arrival, and wake the thread that waits for it."""
         self.arrivals.append(Arrival(channel, callback, content, consumer))
         self._wake()
 
@@ -75,7 +75,7 @@ class Connection:
             self._news.send("news")
 
     def drain_events(self, timeout: float | None = None) -> None:
-        """Handle one thing that has arrived, waiting for it; TimeoutError after `timeout` seconds."""
+        """Wait for an arrival and handle it. TimeoutError after `timeout` seconds."""
         self.take_turn()
         deadline = None if timeout is None else monotonic() + timeout
         while not self.arrivals:
@@ -89,17 +89,17 @@ class Connection:
         arrival.callback(arrival.content)
 
     def take_turn(self) -> None:
-        """Give way now and then: whoever never has to wait would keep the process for itself."""
+        """Yield to other green threads from time to time, since a busy connection never waits."""
         self._turns += 1
         if self._turns % TURN == 0:
             eventlet.sleep(0)
 
     def close(self, error: Exception | None = None) -> None:
-        """Hang up: unacknowledged messages go back, exclusive queues go. `error` is what its users see then."""
+        """Close: requeue unacknowledged messages, delete exclusive queues. Later calls raise `error`."""
         if self.error is not None:
             return
         for channel in self.channels:
-            channel.leave()  # first all, lest a message goes back to a consumer that is about to go too
+            channel.leave()  # first all, so that no message returns to a consumer that is about to stop
         for channel in list(self.channels):
             channel.close()
         for queue in [queue for queue in self.broker.queues.values() if queue.owner is self]:

@@ -1,4 +1,4 @@
-"""The parts of a broker: messages, queues, consumers and exchanges, and what the broker asks of its clients."""
+"""The parts of a broker: messages, queues, consumers, exchanges, and the interfaces of its clients."""
 
 from collections import deque
 from collections.abc import Callable

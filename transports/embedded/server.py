@@ -1,7 +1,7 @@
-"""The broker: it routes messages into queues, hands them to consumers in turn, and lets them expire.
+"""The broker: it routes messages into queues, delivers them to consumers in turn, and expires them.
 
-It follows RabbitMQ in what we use of it. It lacks rights, headers exchanges, priorities, length limits and exclusive
-consumers, and does not detect messages that expire in a circle; arguments that it does not know are kept and ignored.
+It behaves like RabbitMQ in all features that we use. It lacks permissions, headers exchanges, priorities, length limits
+and exclusive consumers, and does not detect dead-letter cycles. It stores unknown arguments, and ignores them.
 """
 
 import itertools
@@ -18,11 +18,11 @@ from transports.embedded.store import Store
 
 TYPES = ("direct", "topic", "fanout")
 PERSISTENT = 2
-ROUTES = 10_000  # routes to remember: keys that are used once, as those of replies are, may not pile up
+ROUTES = 10_000  # limit of cached routes: keys of replies are used once and must not pile up
 
 
 class Broker:
-    """Exchanges, queues and who is connected. Its clients change them through channels, which `commit` each step."""
+    """Exchanges, queues and connections. Clients change them through channels, which `commit` each step."""
 
     def __init__(self, name: str, path: Path | None = None) -> None:
         self.name = name
@@ -54,7 +54,7 @@ class Broker:
             self._store.put_topology(self.exchanges, self.queues)
 
     def add(self, place: Queue | Exchange) -> None:
-        """Make a queue or an exchange."""
+        """Add a queue or an exchange."""
         if isinstance(place, Queue):
             self.queues[place.name] = place
         else:
@@ -62,13 +62,13 @@ class Broker:
         self._changed(place)
 
     def bind(self, source: Exchange, place: Queue | Exchange, key: str) -> None:
-        """Let the exchange pass messages on; twice is once."""
+        """Add a binding. A repeated binding has no effect."""
         if (place, key) not in source.bindings:
             source.bindings[place, key] = None
             self._changed(source, place)
 
     def unbind(self, source: Exchange, place: Queue | Exchange, key: str) -> None:
-        """Undo `bind`; an auto-delete exchange goes with its last binding."""
+        """Remove a binding. An auto-delete exchange is deleted with its last binding."""
         if (place, key) in source.bindings:
             del source.bindings[place, key]
             self._changed(source, place)
@@ -76,7 +76,7 @@ class Broker:
                 self.remove(source)
 
     def remove(self, place: Queue | Exchange) -> None:
-        """Delete a queue with its messages, or an exchange; its bindings go too, its consumers are told."""
+        """Delete a queue with its messages, or an exchange, and its bindings. Notify the consumers."""
         if isinstance(place, Queue):
             self.queues.pop(place.name, None)
             self._end(place)
@@ -95,20 +95,20 @@ class Broker:
             consumer.channel.cancelled(consumer)
 
     def consume(self, queue: Queue, consumer: Consumer) -> None:
-        """Somebody waits for the queue's messages from now on."""
+        """Add a consumer to a queue."""
         queue.consumers.append(consumer)
         self.rest(queue)
         self.dispatch(queue)
 
     def leave(self, queue: Queue, consumer: Consumer) -> None:
-        """Somebody does not wait any more; an auto-delete queue goes with its last consumer."""
+        """Remove a consumer. An auto-delete queue is deleted with its last consumer."""
         queue.consumers.remove(consumer)
         self.rest(queue)
         if queue.auto_delete and not queue.consumers:
             self.remove(queue)
 
     def rest(self, queue: Queue) -> None:
-        """Start the clock of `x-expires` anew: a queue that nobody uses for so long goes."""
+        """Restart the timer of `x-expires`, which deletes an unused queue."""
         if queue.idle is not None:
             queue.idle.cancel()
         if "x-expires" in queue.arguments and not queue.consumers:
@@ -119,7 +119,7 @@ class Broker:
         self.commit()
 
     def route(self, exchange: str, key: str) -> tuple[Queue, ...]:
-        """The queues that a message goes to, each once; remembered until a binding changes."""
+        """The queues that a message reaches, each once. Cached until a binding changes."""
         if not exchange:
             return (self.queues[key],) if key in self.queues else ()
         if (exchange, key) not in self._routes:
@@ -140,8 +140,8 @@ class Broker:
                     yield from self._walk(place, key, seen)
 
     def publish(self, body: bytes | str, properties: dict[str, Any], exchange: str, key: str) -> bool:
-        """Put a message into every queue it is routed to; whether there was any."""
-        if not exchange and key in self.repliers:  # a direct reply, which to RabbitMQ, too, is no queue
+        """Put a message into every queue that it reaches. Return whether there was any."""
+        if not exchange and key in self.repliers:  # a direct reply: not a queue, as in RabbitMQ
             consumer = self.repliers[key]
             consumer.channel.deliver(consumer, Entry(0, body, properties, exchange, key))
         queues = self.route(exchange, key)
@@ -160,7 +160,7 @@ class Broker:
         self.dispatch(queue)
 
     def dispatch(self, queue: Queue) -> None:
-        """Hand out what can be handed out. Only the head of a queue expires, as in RabbitMQ."""
+        """Deliver all messages that consumers can take. Only the head of a queue expires, as in RabbitMQ."""
         while queue.ready:
             expires_at = queue.ready[0].expires_at
             if expires_at is not None and expires_at <= monotonic():
@@ -173,7 +173,7 @@ class Broker:
             consumer.channel.deliver(consumer, queue.ready.popleft())
 
     def _set_alarm(self, queue: Queue, at: float | None) -> None:
-        """Look again when the head expires. An alarm that rings too early finds nothing and sets the next."""
+        """Dispatch again when the head expires. An alarm that rings too early sets the next one."""
         if at is None or (queue.alarm is not None and queue.alarm_at <= at):
             return
         if queue.alarm is not None:
@@ -187,7 +187,7 @@ class Broker:
         self.commit()
 
     def hand_out(self, entry: Entry, queue: Queue | None, *, no_ack: bool) -> int:
-        """A message goes to a consumer; how often it had gone to one before."""
+        """Count a delivery. Return the number of earlier deliveries."""
         entry.deliveries += 1
         if no_ack:
             self.forget(entry)
@@ -196,11 +196,11 @@ class Broker:
         return entry.deliveries - 1
 
     def forget(self, entry: Entry) -> None:
-        """A message has arrived where it should, or nowhere for good."""
+        """Delete a message from the store: it is acknowledged, or lost."""
         self._store.drop(entry)
 
     def bury(self, queue: Queue, entry: Entry, reason: str) -> None:
-        """Pass a message that expired or was rejected on to the dead-letter exchange, if its queue has one."""
+        """Publish an expired or rejected message to the dead-letter exchange, if its queue has one."""
         self.forget(entry)
         exchange = queue.arguments.get("x-dead-letter-exchange")
         if exchange == "" or exchange in self.exchanges:
@@ -208,7 +208,7 @@ class Broker:
             self.publish(entry.body, _with_death(queue, entry, reason), exchange, key)
 
     def requeue(self, returned: Iterable[tuple[Entry, Queue]]) -> None:
-        """Put unacknowledged messages back, as far as their queues are still there."""
+        """Requeue unacknowledged messages, if their queues still exist."""
         places = [(entry, queue) for entry, queue in returned if self.queues.get(queue.name) is queue]
         for entry, queue in places:
             queue.put_back(entry)
@@ -216,7 +216,7 @@ class Broker:
             self.dispatch(queue)
 
     def close(self) -> None:
-        """Stop: what is stored stays as it is, and every connection learns that it is over."""
+        """Stop the broker. The file stays unchanged, and every connection is closed with an error."""
         self._store.close()
         for connection in list(self.connections):
             connection.close(amqp.ConnectionForced(f"CONNECTION_FORCED - broker '{self.name}' is closed"))
@@ -225,7 +225,7 @@ class Broker:
 
 
 def _with_death(queue: Queue, entry: Entry, reason: str) -> dict[str, Any]:
-    """The properties of a message that goes on, with RabbitMQ's `x-death`: the latest death first, and counted."""
+    """The properties of a dead-lettered message, with RabbitMQ's `x-death`: the latest death first, with counts."""
     headers = dict(entry.properties.get("application_headers") or {})
     deaths = headers.get("x-death", [])
     again = [death for death in deaths if (death["queue"], death["reason"]) == (queue.name, reason)]

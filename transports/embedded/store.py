@@ -1,14 +1,15 @@
-"""The durable part of a broker in a SQLite file, which is for one process at a time; others may read along (WAL).
+"""The durable part of a broker in a SQLite file. One process writes; others may read at the same time (WAL).
 
     message(id, queue, body, properties, expires_at, exchange, routing_key, deliveries)
     topology(id, exchanges, queues, bindings)
 
-A row of `message` is a persistent message in a durable queue that nobody has acknowledged yet. The messages of a queue
-stand in the order of `id`; `body` is text or a blob, as it was given; `properties` are JSON with the names of AMQP (the
-headers are `application_headers`); `expires_at` is in seconds since 1970, or null; `deliveries` counts how often
-consumers of a quorum queue have had it. `topology` has one row of JSON: {name: {type, auto_delete, arguments}},
-{name: {auto_delete, arguments}} and [[source, "queue" or "exchange", destination, routing_key]]. It is small and seldom
-changes, so it is written as a whole.
+A row of `message` is an unacknowledged persistent message in a durable queue. `id` gives the order within a queue.
+`body` is text or a blob, as published. `properties` are JSON with the names of AMQP; `application_headers` are the
+headers. `expires_at` is in seconds since 1970, or null. `deliveries` counts the deliveries from a quorum queue.
+
+`topology` has one row of JSON: {name: {type, auto_delete, arguments}}, {name: {auto_delete, arguments}} and
+[[source, "queue" or "exchange", destination, routing_key]]. It is small and changes seldom, so it is written
+as a whole.
 """
 
 import sqlite3
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS topology (id INTEGER PRIMARY KEY, exchanges TEXT, que
 
 
 class Store:
-    """Changes are collected, and written in one transaction by `commit`. Without a path nothing is kept."""
+    """Collects changes, which `commit` writes in one transaction. Without a path, it keeps nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self._changes: list[tuple[str, tuple[Any, ...]]] = []
@@ -50,7 +51,7 @@ class Store:
         return self._file.execute(query).fetchall() if self._file is not None else []
 
     def commit(self) -> None:
-        """Write what has changed, all or nothing. A full disk is an error of the broker's, to be tried again."""
+        """Write the changes, all or none. A full disk is a broker error, which clients retry."""
         if not self._changes or self._file is None:
             return
         changes, self._changes = self._changes, []
@@ -63,13 +64,13 @@ class Store:
             raise amqp.ResourceError(f"RESOURCE_ERROR - {error}") from error
 
     def close(self) -> None:
-        """Let the file go as it is; later changes are not kept."""
+        """Close the file. Later changes are dropped."""
         if self._file is not None:
             self._file.close()
         self._file = None
 
     def put(self, queue: Queue, entry: Entry) -> None:
-        """Keep a message."""
+        """Store a message."""
         if self._file is not None:
             entry.stored = True
             at = None if entry.expires_at is None else time() + entry.expires_at - monotonic()
@@ -77,22 +78,22 @@ class Store:
             self._change("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, 0)", *row, entry.routing_key)
 
     def count(self, entry: Entry) -> None:
-        """Keep how often a message has been delivered, lest one that kills its process does so for ever."""
+        """Store the delivery count of a message, so that a message that kills its process reaches its limit."""
         if entry.stored:
             self._change("UPDATE message SET deliveries = ? WHERE id = ?", entry.deliveries, entry.id)
 
     def drop(self, entry: Entry) -> None:
-        """Forget a message: it is done with, or passed on."""
+        """Delete a message."""
         if entry.stored:
             self._change("DELETE FROM message WHERE id = ?", entry.id)
 
     def drop_all(self, queue: Queue) -> None:
-        """Forget the messages of a queue that is gone."""
+        """Delete the messages of a deleted queue."""
         if queue.durable:
             self._change("DELETE FROM message WHERE queue = ?", queue.name)
 
     def messages(self) -> Iterator[tuple[str, Entry]]:
-        """What was kept, in order, each with the name of its queue."""
+        """The stored messages in order, each with the name of its queue."""
         now = time() - monotonic()
         for row in self._rows("SELECT * FROM message ORDER BY id"):
             number, queue, body, properties, at, exchange, key, deliveries = row
@@ -102,7 +103,7 @@ class Store:
             yield queue, entry
 
     def put_topology(self, exchanges: Mapping[str, Exchange], queues: Mapping[str, Queue]) -> None:
-        """Keep what is durable of exchanges, queues and the bindings between them."""
+        """Store the durable exchanges and queues, and the bindings between them."""
         if self._file is None:
             return
         kept = [exchange for exchange in exchanges.values() if exchange.durable]
@@ -118,7 +119,7 @@ class Store:
         self._change("INSERT OR REPLACE INTO topology VALUES (1, ?, ?, ?)", *row)
 
     def topology(self) -> tuple[dict[str, Exchange], dict[str, Queue]]:
-        """The exchanges, with their bindings, and the empty queues that were kept."""
+        """The stored exchanges, with their bindings, and the stored queues, still empty."""
         exchanges: dict[str, Exchange] = {}
         queues: dict[str, Queue] = {}
         for row in self._rows("SELECT exchanges, queues, bindings FROM topology"):

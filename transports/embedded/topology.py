@@ -1,5 +1,5 @@
-"""The half of a channel that makes and removes exchanges, queues and bindings, with kombu's signatures."""
-# ruff: noqa: FBT001, FBT002, A002 -- the signatures are kombu's; `_` is what it passes besides, such as `nowait`
+"""The part of a channel that creates and deletes exchanges, queues and bindings, with kombu's signatures."""
+# ruff: noqa: FBT001, FBT002, A002 -- the signatures are kombu's; `_` are its other arguments, such as `nowait`
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ Arguments = dict[str, Any] | None
 
 
 class Topology(base.StdChannel):
-    """Declarations. To declare again what is there and the same is harmless."""
+    """Declarations. A repeated equal declaration has no effect."""
 
     connection: Connection | None
     _broker: Broker
@@ -51,7 +51,7 @@ class Topology(base.StdChannel):
         arguments: Arguments = None,
         **_: Any,
     ) -> None:
-        """Make an exchange; harmless if it is there and the same."""
+        """Declare an exchange. No effect if an equal exchange exists."""
         self._open()
         wanted = Exchange(exchange, type, durable, auto_delete, dict(arguments or {}))
         if passive:
@@ -65,7 +65,7 @@ class Topology(base.StdChannel):
             raise amqp.AMQPNotImplementedError(f"NOT_IMPLEMENTED - exchange type '{type}'")
 
     def exchange_delete(self, exchange: str, if_unused: bool = False, **_: Any) -> None:
-        """Delete an exchange and its bindings; harmless if there is none."""
+        """Delete an exchange and its bindings. No effect if it does not exist."""
         self._open()
         if exchange in self._broker.exchanges:
             if if_unused and self._exchange(exchange).bindings:
@@ -74,7 +74,7 @@ class Topology(base.StdChannel):
             self._broker.commit()
 
     def exchange_bind(self, destination: str, source: str = "", routing_key: str = "", **_: Any) -> None:
-        """Pass what reaches `source` with such a key on to `destination`."""
+        """Route messages of `source` with this key to `destination`."""
         self._broker.bind(self._exchange(source), self._exchange(destination), routing_key)
         self._broker.commit()
 
@@ -94,7 +94,7 @@ class Topology(base.StdChannel):
         arguments: Arguments = None,
         **_: Any,
     ) -> tuple[str, int, int]:
-        """Make a queue; harmless if it is there and the same. Its name, messages ready, and consumers."""
+        """Declare a queue. No effect if an equal queue exists. Return its name, ready messages and consumers."""
         owner = self._open() if exclusive else None
         name = queue or f"amq.gen-{uuid.uuid4().hex}"
         wanted = Queue(name, durable and not exclusive, auto_delete, dict(arguments or {}), owner)
@@ -108,7 +108,7 @@ class Topology(base.StdChannel):
         return name, len(found.ready), len(found.consumers)
 
     def queue_bind(self, queue: str, exchange: str = "", routing_key: str = "", **_: Any) -> None:
-        """Put what reaches the exchange with such a key into the queue."""
+        """Route messages of the exchange with this key to the queue."""
         self._broker.bind(self._exchange(exchange), self._queue(queue), routing_key)
         self._broker.commit()
 
@@ -118,7 +118,7 @@ class Topology(base.StdChannel):
         self._broker.commit()
 
     def queue_purge(self, queue: str = "", **_: Any) -> int:
-        """Drop the messages that no consumer has yet; how many."""
+        """Drop the ready messages of a queue. Return their number."""
         ready = self._queue(queue).ready
         count = len(ready)
         while ready:
@@ -127,7 +127,7 @@ class Topology(base.StdChannel):
         return count
 
     def queue_delete(self, queue: str = "", if_unused: bool = False, if_empty: bool = False, **_: Any) -> int:
-        """Delete a queue; how many messages went with it. Harmless if there is none."""
+        """Delete a queue. Return the number of its ready messages. No effect if it does not exist."""
         self._open()
         if queue not in self._broker.queues:
             return 0
