@@ -1,4 +1,4 @@
-"""Who did what: every service answers for itself, and the gateway puts their answers together."""
+"""The audit: each service lists its own entries, and the gateway merges the lists."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,12 +10,12 @@ from chassis.contract import PageQuery, View, page_of
 from contracts.roles import Role
 from records.fields import Key
 
-ACTION = "The whole name of what was done, such as `book_appointment`."
-DETAILS = "What more there is to say, such as the roles that were given and taken; without names and contacts."
+ACTION = "The full name of the action, such as `book_appointment`."
+DETAILS = "Further facts, such as the roles that an admin granted and revoked. No names or contacts."
 
 
 class AuditView(View):
-    """One deed, or one that was refused. `actor_id` is null for one who had not signed in."""
+    """An action, allowed or refused. `actor_id` is null when the caller was not signed in."""
 
     id: int
     at: datetime
@@ -33,24 +33,24 @@ AuditPage = page_of(AuditView)
 
 
 class AuditQuery(PageQuery):
-    """Base of each service's `ListAudit`: rows newest first, by person, record, action, time, and so on."""
+    """Base of each service's `ListAudit`: entries, newest first, with filters."""
 
-    person_id: Annotated[UUID, "Who did it, or to whom it was done."] | None = None
-    record_id: Annotated[UUID, "The record that it was done to."] | None = None
+    person_id: Annotated[UUID, "The actor, or the person concerned."] | None = None
+    record_id: Annotated[UUID, "The record concerned."] | None = None
     action: Annotated[str, validate.Length(1, 100), ACTION] | None = None
-    allowed: Annotated[bool, "Only what was allowed, or only what was refused."] | None = None
+    allowed: Annotated[bool, "`true`: only allowed actions; `false`: only refused actions."] | None = None
     from_: Annotated[datetime, "Inclusive.", Key("from")] | None = None
     to: Annotated[datetime, "Exclusive."] | None = None
 
 
 class ServiceAuditView(AuditView):
-    """One deed, and the service that wrote it down."""
+    """An action, and the service that recorded it."""
 
     service: str
 
 
 class AuditTrailView(View):
-    """Deeds in all services, newest first; `missing` names the services that did not answer."""
+    """Actions in all services, newest first. `missing` names the services that did not answer."""
 
     items: list[ServiceAuditView]
     next: str | None
@@ -58,7 +58,7 @@ class AuditTrailView(View):
 
 
 class ListAuditTrail(AuditQuery, service="gateway", roles=ADMINS, returns=AuditTrailView):
-    """Who did what to which record, from where, in all services, newest first.
+    """List the actions in all services, newest first: actor, action, record and network address.
 
-    Refused deeds are there as well, and so are signing in and failing to.
+    The list includes refused actions, logins and failed logins.
     """

@@ -1,9 +1,9 @@
-"""Money in words. Amounts are whole minor units of a currency; how many digits those are is ISO 4217's to say."""
+"""Amounts of money as text. Amounts are whole minor units; ISO 4217 defines the digits of each currency."""
 
 from decimal import Decimal
 
 USUAL_DIGITS = 2
-# ISO 4217, list one: the currencies whose minor unit is not a hundredth.
+# ISO 4217, list one: currencies whose minor unit is not a hundredth.
 UNITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
 TEN_THOUSANDTHS = "CLF UYW"
@@ -13,6 +13,6 @@ DIGITS = {
 
 
 def in_words(amount_minor: int, currency: str) -> str:
-    """An amount in minor units as people write it: `1,280.50 EUR`, `5,000 JPY`, `1.250 KWD`."""
+    """Format an amount in minor units: `1,280.50 EUR`, `5,000 JPY`, `1.250 KWD`."""
     digits = DIGITS.get(currency, USUAL_DIGITS)
     return f"{Decimal(amount_minor).scaleb(-digits):,.{digits}f} {currency}"

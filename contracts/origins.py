@@ -1,4 +1,4 @@
-"""Origins of the web (RFC 6454): whose pages may read our replies, and to whom a payer may go back."""
+"""Web origins (RFC 6454): whose pages may read replies (CORS), and where a payer may return to."""
 
 import re
 from collections.abc import Iterable
@@ -10,23 +10,23 @@ ADDRESS = re.compile(
     r"([/?#][!#-;=?-\[\]_a-z~%]*)?",
     re.IGNORECASE | re.ASCII,
 )
-"""An address without user, password, backslash, blank or quotation mark: no two programs read it as two hosts."""
+"""A URL without user, password, backslash, blank or quotation mark, so that all programs find the same host in it."""
 PORTS = {"http": "80", "https": "443"}
 UNSAFE = {"javascript", "data", "vbscript", "file", "blob"}
-"""Schemes that run or show what stands in the address."""
+"""Schemes that run or show the content of the URL itself."""
 
 
 def read_all(text: str) -> frozenset[str]:
-    """The origins of a list with commas. ValueError: one is none, and the text names it."""
+    """The origins of a list separated by commas. ValueError names the first entry that is not an origin."""
     origins = frozenset(part.strip() for part in text.split(",") if part.strip())
     wrong = sorted(origin for origin in origins if not ORIGIN.fullmatch(origin))
     if wrong:
-        raise ValueError(f"{wrong[0]!r} is no origin such as https://app.example")
+        raise ValueError(f"{wrong[0]!r} is not an origin such as https://app.example")
     return origins
 
 
 def origin_of(address: str) -> tuple[str, str, str] | None:
-    """Scheme, host and port of an address; None when it is not plainly one."""
+    """Scheme, host and port of a URL. None: the URL is ambiguous, or has an unsafe scheme."""
     found = ADDRESS.fullmatch(address)
     if found is None or (scheme := found["scheme"].lower()) in UNSAFE:
         return None
@@ -34,6 +34,6 @@ def origin_of(address: str) -> tuple[str, str, str] | None:
 
 
 def is_of(address: str, origins: Iterable[str]) -> bool:
-    """Whether an address is of one of these origins. `*` names none."""
+    """Whether a URL has one of these origins. `*` matches no URL."""
     origin = origin_of(address)
-    return origin is not None and origin in {origin_of(one) for one in origins if one != ANY}
+    return origin is not None and origin in {origin_of(allowed) for allowed in origins if allowed != ANY}

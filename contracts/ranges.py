@@ -1,4 +1,4 @@
-"""Times of day, and lists by when something begins."""
+"""Times of day, and queries by start time."""
 
 from datetime import date, datetime
 from functools import partial
@@ -13,10 +13,10 @@ HourMinute = partial(fields.Time, format="%H:%M")
 
 
 class DayOrMomentField(fields.Field[date | datetime]):
-    """A day of the hospital (`2026-11-23`), or a moment with its zone (`2026-11-23T09:00:00Z`)."""
+    """A date in the hospital's zone (`2026-11-23`), or a time with its zone (`2026-11-23T09:00:00Z`)."""
 
-    json_schema: ClassVar = {"anyOf": [{"type": "string", "format": one} for one in ("date", "date-time")]}
-    default_error_messages = {"invalid": "Not a day, and not a moment with its zone."}
+    json_schema: ClassVar = {"anyOf": [{"type": "string", "format": name} for name in ("date", "date-time")]}
+    default_error_messages = {"invalid": "Neither a date nor a time with its zone."}
 
     def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date | datetime:
         try:
@@ -28,7 +28,7 @@ class DayOrMomentField(fields.Field[date | datetime]):
             raise self.make_error("invalid") from None
 
     def _near(self, value: date) -> date:
-        """Not so near an end of the calendar that a day more, or another zone, would be beyond it."""
+        """Refuse the first and the last year of the calendar: another day or zone would be out of its range."""
         if not date.min.year < value.year < date.max.year:
             raise self.make_error("invalid")
         return value
@@ -38,15 +38,15 @@ DayOrMoment = Annotated[date | datetime, DayOrMomentField]
 
 
 class OrderedQuery(PageQuery):
-    """Base of the lists that are shown from either end."""
+    """Base of queries that sort in either order."""
 
     order: Annotated[
-        Literal["desc", "asc"], "`desc`: latest first; `asc`: earliest first. A cursor is of one order."
+        Literal["desc", "asc"], "`desc`: latest first; `asc`: earliest first. A cursor belongs to its order."
     ] = "desc"
 
 
 class TimedQuery(OrderedQuery):
-    """Base of the lists by when something begins."""
+    """Base of queries by start time."""
 
     from_: Annotated[DayOrMoment, Key("from")] | None = None
-    to: Annotated[DayOrMoment, "A day is the hospital's, and taken whole; a moment is exclusive."] | None = None
+    to: Annotated[DayOrMoment, "A date is in the hospital's zone and included; a time is exclusive."] | None = None

@@ -7,7 +7,7 @@ from chassis.contract import Role as BaseRole
 
 @unique
 class Role(BaseRole):
-    """What a person may be."""
+    """A role that a person may have."""
 
     ADMIN = "admin"
     DOCTOR = "doctor"
@@ -21,4 +21,4 @@ class Role(BaseRole):
 ANY_ROLE = frozenset(Role)
 STAFF = frozenset({Role.NURSE, Role.LAB_TECHNICIAN, Role.RECEPTIONIST, Role.PHARMACIST})
 DESK = frozenset({Role.RECEPTIONIST, Role.ADMIN})
-"""Who may act for any patient in matters of time and money."""
+"""Roles that may book and bill for any patient."""

@@ -1,4 +1,4 @@
-"""Fields of queries that hold several values, which a URL separates by commas."""
+"""Fields of queries with several values, which a URL separates by commas."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,11 +8,11 @@ from marshmallow import fields, validate
 from records.fields import Choice
 
 MOST_IDS = 100
-"""As many as a page has rows."""
+"""The size of a page."""
 
 
 class Several(fields.List[Any]):
-    """A list, or a text with commas between its values."""
+    """A list, or a text of values separated by commas."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         given = value.split(",") if isinstance(value, str) else value
@@ -20,11 +20,11 @@ class Several(fields.List[Any]):
 
 
 class Choices(Several):
-    """One of a few words, or several with commas between them (`booked,arrived`)."""
+    """Values of an enum, separated by commas (`booked,arrived`)."""
 
     def __init__(self, inner: Choice, **options: Any) -> None:
         options["validate"] = [*options["validate"], validate.Length(1, len(inner.members))]
-        options["metadata"] = {"description": "One, or several with commas between them.", **options["metadata"]}
+        options["metadata"] = {"description": "A value, or several separated by commas.", **options["metadata"]}
         super().__init__(inner, **options)
 
 
@@ -32,6 +32,6 @@ Ids = Annotated[
     list[UUID],
     Several,
     validate.Length(1, MOST_IDS),
-    "Only these: one id, or up to 100 with commas between them. Unknown ones find nothing.",
+    "Only these ids: up to 100, separated by commas. The list omits unknown ids.",
 ]
-"""The ids of up to 100 records, which a list is narrowed to."""
+"""A filter by up to 100 ids."""

@@ -1,4 +1,4 @@
-"""Rules for what people write for others to read: names, single lines, and longer texts."""
+"""Rules for texts that people write for others: names, single lines and longer texts."""
 
 import re
 from typing import Annotated, Any
@@ -7,11 +7,11 @@ from unicodedata import category, combining
 from marshmallow import ValidationError, fields, validate
 
 BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\U0001d159"
-"""Letters and symbols by category that show nothing: Hangul fillers, the empty Braille cell, the null notehead."""
+"""Invisible characters that Unicode lists as letters or symbols: Hangul fillers, empty Braille cell, null notehead."""
 JOINERS = re.compile("[\u200c\u200d]")
-"""ZWNJ and ZWJ, which Persian, Hindi and Malayalam need inside words, and emoji between their parts."""
+"""ZWNJ and ZWJ. Persian, Hindi and Malayalam need them inside words, and emoji between their parts."""
 VIRAMA = 9
-"""The combining class of signs that take a letter's vowel away; in older Malayalam a joiner ends a word after one."""
+"""The combining class of signs that mute a letter's vowel. In older Malayalam a joiner may follow at a word's end."""
 
 
 HIDDEN = re.compile(
@@ -19,19 +19,19 @@ HIDDEN = re.compile(
     r"\u2028-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"
     r"\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
 )
-"""Signs that show nothing, or change how others are shown: control and format characters (Cc, Cf) such as bidi
-overrides, soft hyphens and zero widths; separators of lines (Zl, Zp), surrogates (Cs), and blank letters."""
+"""Characters that are invisible, or change how others appear. These are control and format characters (Cc, Cf) such as
+bidi overrides, soft hyphens and zero widths; line separators (Zl, Zp), surrogates (Cs) and blank letters."""
 LOOKED_AT = 200
-"""As many characters as a line has at most."""
+"""The longest line in characters: hidden characters are searched only so far."""
 
 
 def is_visible(text: str) -> bool:
-    """Whether something of a text can be seen: a letter, number, punctuation mark or symbol (Unicode, 4.5)."""
+    """Whether a text has a visible character: a letter, number, punctuation mark or symbol (Unicode, 4.5)."""
     return any(category(sign)[0] in "LNPS" and sign not in BLANK_LETTERS for sign in text)
 
 
 def hidden_in(text: str) -> str | None:
-    """The first sign of a text that a reader cannot see and that no word needs; None where there is none."""
+    """The first invisible character of a text that no word needs, or None."""
     found = HIDDEN.search(text)
     if found is not None:
         return found[0]
@@ -39,7 +39,7 @@ def hidden_in(text: str) -> str | None:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether a joiner stands after a virama, or between two letters, marks or symbols."""
+    """Whether a joiner follows a virama, or stands between two letters, marks or symbols."""
     before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
     if before and combining(before) == VIRAMA:
         return True
@@ -47,40 +47,40 @@ def _joins(text: str, at: int) -> bool:
 
 
 class Visible(validate.Regexp):
-    """A text in which something can be seen. It may have several lines."""
+    """A text of any number of lines with a visible character."""
 
     def __init__(self) -> None:
-        """What JSON schema can tell of it."""
-        super().__init__(r"\S", error="Must hold something that can be seen.")
+        """Set the pattern for the JSON schema, which is weaker than the rule."""
+        super().__init__(r"\S", error="Must contain a visible character.")
 
     def __call__(self, value: Any) -> Any:
-        """The value, or ValidationError."""
+        """Return the value, or raise ValidationError."""
         if not is_visible(value):
             raise ValidationError(self.error or self.default_message)
         return value
 
 
 class Line(validate.Regexp):
-    """A visible text of one line without hidden signs, such as a name: it goes into mails, lists and directories."""
+    """A visible text of a single line without hidden characters, such as a name: for mails, lists and directories."""
 
     def __init__(
-        self, pattern: str = r"^\s*\S", error: str = "Must be one line in which something can be seen."
+        self, pattern: str = r"^\s*\S", error: str = "Must be a single line with a visible character."
     ) -> None:
-        """The pattern, of the text's beginning at least, is what JSON schema can tell of it."""
+        """Set the pattern for the JSON schema, which the start of the text must match."""
         super().__init__(pattern, error=error)
 
     def __call__(self, value: Any) -> Any:
-        """The value, or ValidationError."""
+        """Return the value, or raise ValidationError."""
         if self.regex.match(value) is None or not is_visible(value):
             raise ValidationError(self.error or self.default_message)
         if (sign := hidden_in(value[:LOOKED_AT])) is not None:
-            raise ValidationError(f"Holds U+{ord(sign):04X}, which cannot be seen.")
+            raise ValidationError(f"Contains the invisible character U+{ord(sign):04X}.")
         return value
 
 
 VISIBLE, ONE_LINE = Visible(), Line()
-TRIMMED = Line(r"^\S(.*\S)?\Z", error="Must be one visible line without blanks around it.")
+TRIMMED = Line(r"^\S(.*\S)?\Z", error="Must be a single visible line without blanks around it.")
 Reason = Annotated[str, validate.Length(1, 500), VISIBLE]
-"""Why something is done."""
+"""The reason of an action."""
 EmailText = Annotated[str, fields.Email]
 UrlText = Annotated[str, fields.Url]

@@ -1,1 +1,1 @@
-"""What is said to and by the auth service: who you are."""
+"""Contracts of the auth service: accounts, roles, sessions, second factor."""

@@ -1,7 +1,7 @@
-"""The audit of auth."""
+"""The audit log of the auth service."""
 
 from contracts.audit import ADMINS, AuditPage, AuditQuery
 
 
 class ListAudit(AuditQuery, service="auth", roles=ADMINS, returns=AuditPage):
-    """What was done in auth."""
+    """Audit entries of the auth service."""

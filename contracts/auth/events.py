@@ -1,4 +1,4 @@
-"""What auth says: facts that other services and other systems act on."""
+"""Events of the auth service, for other services and other systems."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ ASHA, LENA = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-00
 
 
 class Credential(StrEnum):
-    """What a person signs in with, where it has changed."""
+    """The kinds of credential that may change."""
 
     PASSWORD = "password"  # noqa: S105  a kind, no secret
     EMAIL = "email"
@@ -22,7 +22,7 @@ class Credential(StrEnum):
 
 
 class TokenPurpose(StrEnum):
-    """What a mailed link is for."""
+    """The purposes of a mailed link."""
 
     VERIFY = "verify"
     RESET = "reset"
@@ -36,9 +36,9 @@ class UserRegistered(
     internal=True,
     heard_by=("notify.on_user_registered", "clinical.on_user_registered", "scheduling.on_user_registered"),
 ):
-    """Somebody has an account. Internal: it carries contact details.
+    """An account was created. Internal: the event carries contact details.
 
-    `is_patient`: the account has the patient's role, without which nobody has a patient's record.
+    `is_patient` is true when the account has the role patient. Other accounts have no patient record.
     """
 
     user_id: UUID
@@ -51,7 +51,7 @@ class UserRegistered(
 class MailTokenIssued(
     Event, service="auth", subject="user_id", internal=True, heard_by=("notify.on_mail_token_issued",)
 ):
-    """A secret link is to be sent. Internal: it carries the secret."""
+    """Notify must mail a secret link. Internal: the event carries the secret."""
 
     user_id: UUID
     email: EmailText
@@ -70,14 +70,14 @@ class MailTokenIssued(
 
 
 class UserVerified(Event, service="auth", subject="user_id", for_outside=True):
-    """An address has been shown to be its owner's."""
+    """A person has verified their e-mail address."""
 
     user_id: UUID
     example = {"user_id": ASHA}
 
 
 class RoleGranted(Event, service="auth", subject="user_id", for_outside=True):
-    """A person has a role from now on."""
+    """A person was given a role."""
 
     user_id: UUID
     role: str
@@ -85,7 +85,7 @@ class RoleGranted(Event, service="auth", subject="user_id", for_outside=True):
 
 
 class UpgradeRequested(Event, service="auth", subject="request_id", for_outside=True):
-    """Somebody asks for a role."""
+    """A person has requested a role."""
 
     request_id: UUID
     user_id: UUID
@@ -98,7 +98,7 @@ class UpgradeRequested(Event, service="auth", subject="request_id", for_outside=
 
 
 class UpgradeDecided(Event, service="auth", subject="request_id", heard_by=("notify.on_upgrade_decided",)):
-    """An admin has decided about a request for a role."""
+    """An admin has approved or rejected a request for a role."""
 
     request_id: UUID
     user_id: UUID
@@ -115,7 +115,7 @@ class UpgradeDecided(Event, service="auth", subject="request_id", heard_by=("not
 class DoctorApproved(
     Event, service="auth", subject="doctor_id", heard_by=("scheduling.on_doctor_approved", "billing.on_doctor_approved")
 ):
-    """A person is a doctor of the hospital. Name and specialization are directory facts."""
+    """A person is a doctor of the hospital. Name and specialization are public in the directory."""
 
     doctor_id: UUID
     name: str
@@ -128,10 +128,10 @@ class DoctorApproved(
 
 
 class StaffApproved(Event, service="auth", subject="user_id", heard_by=("scheduling.on_staff_approved",)):
-    """A person is one of the hospital's staff.
+    """A person has a staff role.
 
-    Said again of each such role that is left when one is taken, or an account is reactivated: so the last word of this,
-    `role_revoked`, `user_deactivated` and `user_erased` says whether somebody works here.
+    The event is repeated for each remaining staff role when a role is revoked or an account is reactivated. So the last
+    of `staff_approved`, `role_revoked`, `user_deactivated` and `user_erased` tells whether the person works here.
     """
 
     user_id: UUID
@@ -146,10 +146,10 @@ class UserUpdated(
     internal=True,
     heard_by=("notify.on_user_updated", "clinical.on_user_updated", "scheduling.on_user_updated"),
 ):
-    """Contact details or preferences have changed, or the account became a patient's. Internal: it carries them.
+    """Contact details or preferences changed, or the account got the role patient. Internal: the event carries them.
 
-    `phone_changed_at`: when the phone number became this one, or was taken away; null while it has never been told.
-    `is_patient`: the account has, or has had, the patient's role, without which nobody has a patient's record.
+    `phone_changed_at` is the time when the number was set or removed, or null if it was never set.
+    `is_patient` is true when the account has or had the role patient. Other accounts have no patient record.
     """
 
     user_id: UUID
@@ -173,9 +173,9 @@ class UserUpdated(
 
 
 class MailAsked(Event, service="auth", subject="digest", internal=True, heard_by=("auth.on_mail_asked",)):
-    """Somebody asks for a mail to an address, which may have an account. Internal: it carries the address.
+    """A caller has requested a mail to an address, which may have no account. Internal: the event carries the address.
 
-    Auth hears it itself, so that the asking takes as long for an address without account.
+    Auth handles the event itself, so that the reply takes as long for an address without an account.
     """
 
     digest: str
@@ -187,7 +187,10 @@ class MailAsked(Event, service="auth", subject="digest", internal=True, heard_by
 class CredentialsChanged(
     Event, service="auth", subject="user_id", internal=True, heard_by=("notify.on_credentials_changed",)
 ):
-    """A password, an address or a second factor has changed: its owner is told. Internal: it carries the address."""
+    """A password, an address or a second factor changed. Internal: the event carries the address.
+
+    Notify mails the owner.
+    """
 
     user_id: UUID
     email: EmailText
@@ -197,10 +200,10 @@ class CredentialsChanged(
 
 
 class SessionRevoked(Event, service="auth", subject="session_id", internal=True, broadcast=True):
-    """A session has ended: its access tokens count no more, from this moment on.
+    """A session has ended: from now on every process refuses its access tokens.
 
-    Internal; every process hears it in a queue of its own (`chassis.messaging.revocations`). `ends_at` is when the last
-    of its access tokens ends anyway.
+    Internal. Each process has its own queue for the event (`chassis.messaging.revocations`). `ends_at` is the time when
+    the last access token of the session expires.
     """
 
     session_id: UUID
@@ -216,9 +219,9 @@ class SessionRevoked(Event, service="auth", subject="session_id", internal=True,
 class SessionsEnded(
     Event, service="auth", subject="user_id", internal=True, heard_by=("scheduling.on_sessions_ended",)
 ):
-    """Somebody's sessions have ended at once, all of them or all but the one that asked for it.
+    """All sessions of a person have ended, or all except the session of the caller.
 
-    Each of them is told of by `session_revoked`; this is for what else they may have opened, such as links that stay.
+    `session_revoked` also reports each session. This event is for links that outlive sessions, such as the calendar's.
     """
 
     user_id: UUID
@@ -226,9 +229,9 @@ class SessionsEnded(
 
 
 class RoleRevoked(Event, service="auth", subject="user_id", heard_by=("scheduling.on_role_revoked",)):
-    """A person has a role no longer.
+    """A person has lost a role.
 
-    `reassign_to` is the doctor who takes over the open visits of a doctor; those of one without are displaced.
+    `reassign_to` is the doctor who takes over a doctor's open appointments. Without it they are displaced.
     """
 
     user_id: UUID
@@ -238,9 +241,9 @@ class RoleRevoked(Event, service="auth", subject="user_id", heard_by=("schedulin
 
 
 class UserDeactivated(Event, service="auth", subject="user_id", heard_by=("scheduling.on_user_deactivated",)):
-    """An account cannot be used until it is reactivated.
+    """An account was deactivated: it cannot be used until an admin reactivates it.
 
-    `reassign_to` is the doctor who takes over the open visits of a doctor; those of one without are displaced.
+    `reassign_to` is the doctor who takes over a doctor's open appointments. Without it they are displaced.
     """
 
     user_id: UUID
@@ -249,7 +252,7 @@ class UserDeactivated(Event, service="auth", subject="user_id", heard_by=("sched
 
 
 class UserReactivated(Event, service="auth", subject="user_id", for_outside=True):
-    """An account can be used again. Its directory facts, if it is a doctor's, are said again by `doctor_approved`."""
+    """An account was reactivated. For a doctor's account `doctor_approved` follows, with name and specialization."""
 
     user_id: UUID
     example = {"user_id": LENA}
@@ -266,9 +269,9 @@ class UserErased(
         "notify.on_user_erased",
     ),
 ):
-    """An account's personal data are gone for ever: everybody drops their copies. The id goes on meaning the person.
+    """The personal data of an account were erased: subscribers delete their copies. The id stays valid.
 
-    `reassign_to` is the doctor who takes over the open visits of an erased one; null where there are none.
+    `reassign_to` is the doctor who takes over an erased doctor's open appointments, or null if there are none.
     """
 
     user_id: UUID

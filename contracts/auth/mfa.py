@@ -1,4 +1,4 @@
-"""The second factor: codes that an app computes from a shared secret and the time (TOTP, RFC 6238)."""
+"""The second factor: an app computes codes from a shared secret and the time (TOTP, RFC 6238)."""
 
 from typing import Annotated
 
@@ -15,27 +15,27 @@ CODE_WRONG = Refusal(
     Invalid,
     "code_wrong",
     "The code is wrong.",
-    "The code is not the one that the app should show now. It counts as a failed try to sign in.",
+    "The code is not the app's current code. It counts as a failed login.",
 )
 MFA_ENABLED = Refusal(
     Conflict,
     "mfa_enabled",
-    "You sign in with a second factor already: give a code of it to replace it.",
-    "The second factor is set up already: send a `code` of it to have it replaced.",
+    "You already have a second factor. To replace it, enter a code of it.",
+    "The account already has a second factor. To replace it, send a `code` of it.",
 )
 MFA_NOT_STARTED = Refusal(
-    Conflict, "mfa_not_started", "Ask for a secret first.", "Nothing is to be confirmed: ask for a secret first."
+    Conflict, "mfa_not_started", "Request a secret first.", "There is no secret to confirm: request a secret first."
 )
 MFA_REQUIRED = Refusal(
     Conflict,
     "mfa_required",
-    "One of your roles requires a second factor.",
-    "One of the person's roles requires the second factor.",
+    "Your roles require a second factor.",
+    "The roles of the person require a second factor.",
 )
 
 
 class MfaSecretView(View):
-    """A new secret, which counts once it is confirmed: as text, as URI for apps, and as picture (SVG data URI)."""
+    """A new secret as text, as a URI for apps and as a picture (SVG data URI). It takes effect when confirmed."""
 
     secret: str
     otpauth_uri: str
@@ -43,7 +43,7 @@ class MfaSecretView(View):
 
 
 class RecoveryCodesView(View):
-    """Ten codes for the day when the device is lost. Each works once, and they are never shown again."""
+    """Ten recovery codes for a lost device. Each works once. They are never shown again."""
 
     recovery_codes: list[str]
 
@@ -65,9 +65,9 @@ class StartMfa(
         BUSY,
     ),
 ):
-    """Get a secret for a second factor, or, with a code of the present one, for another in its place.
+    """Request a secret for a second factor. To replace a second factor, also send a code of the current factor.
 
-    Nothing changes until it is confirmed with a code.
+    The secret takes effect when it is confirmed with a code.
     """
 
     password: KnownPassword
@@ -89,7 +89,7 @@ class ConfirmMfa(
         LOCKED,
     ),
 ):
-    """Show that the app has the secret: from now on signing in takes a code of it. Other recovery codes end."""
+    """Confirm the secret with a code of the app. Logins then require a code. Earlier recovery codes become invalid."""
 
     code: Annotated[str, CODE, Secret]
 
@@ -109,7 +109,7 @@ class RenewRecoveryCodes(
         BUSY,
     ),
 ):
-    """Get ten new recovery codes, for a code of the app or one of those that are left; the old ones end."""
+    """Replace the recovery codes by ten new codes. Requires a code of the app or an unused recovery code."""
 
     password: KnownPassword
     code: Annotated[str, CODE, Secret]
@@ -130,6 +130,6 @@ class EndMfa(
         BUSY,
     ),
 ):
-    """Do without the second factor again."""
+    """Remove the second factor of the caller."""
 
     password: KnownPassword

@@ -1,4 +1,4 @@
-"""Short answers: what a command has done, where there is nothing else to show."""
+"""The short reply of commands that return no record."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from chassis.contract import View
 
 
 class Outcome(StrEnum):
-    """What a command of auth has done."""
+    """The result of a command."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -21,6 +21,6 @@ class Outcome(StrEnum):
 
 
 class StatusView(View):
-    """How a thing stands now."""
+    """The result of a command."""
 
     status: Outcome

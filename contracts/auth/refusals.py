@@ -1,26 +1,24 @@
-"""The refusals that several nouns share."""
+"""Refusals that several nouns of auth share."""
 
 from chassis.errors import Conflict, Forbidden, NotFound, TooMany
 from chassis.refusals import Refusal
 
 ACCOUNT_NOT_ACTIVE = Refusal(
-    Conflict, "account_not_active", "The account is {state}.", "The account is not active; `state` says what it is."
+    Conflict, "account_not_active", "The account is {state}.", "The account is not active. `state` is its status."
 )
-EMAIL_TAKEN = Refusal(
-    Conflict, "email_taken", "There is an account with this address.", "There is an account with this address."
-)
+EMAIL_TAKEN = Refusal(Conflict, "email_taken", "Another account has this address.", "Another account has this address.")
 LOCKED = Refusal(
     TooMany,
     "locked",
-    "Too many failed tries. Wait, or reset the password.",
-    "Too many failed tries to sign in: wait, or reset the password, and sign in from where you did.",
+    "Too many failed attempts. Wait, or reset your password.",
+    "Too many failed logins. Wait, or reset the password and log in from the same network.",
 )
 MAILS_USED_UP = Refusal(
     TooMany,
     "mails_used_up",
-    "Too many mails were sent: wait a while.",
-    "Five mails of this purpose went to the person within an hour: wait for `retry_after` seconds. "
-    "The last link goes on working, but for one to a new address that was to be replaced.",
+    "Too many mails were sent. Try again later.",
+    "Five mails for this purpose were sent to the person within an hour. Wait for `retry_after` seconds. "
+    "The last link stays valid, except a link to a new address that this request replaces.",
 )
 MFA_NOT_ENABLED = Refusal(
     Conflict, "mfa_not_enabled", "There is no second factor.", "The account has no second factor."
@@ -31,6 +29,6 @@ NO_SUCH_SESSION = Refusal(NotFound, "not_found", "There is no such session.")
 PASSWORD_WRONG = Refusal(
     Forbidden,
     "password_wrong",
-    "That is not your present password.",
-    "The present password that was given is wrong. It counts as a failed try to sign in.",
+    "This is not your current password.",
+    "The current password is wrong. It counts as a failed login.",
 )

@@ -1,4 +1,4 @@
-"""Signing in, staying signed in, signing out."""
+"""Sessions: login, refresh, logout."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,19 +20,19 @@ LOGIN_FAILED = Refusal(
     Unauthenticated,
     "login_failed",
     "The address or the password is wrong.",
-    "The address or the password is wrong, which of them is not said; or the code of the second factor.",
+    "The address, the password or the code of the second factor is wrong. The reply does not tell which.",
 )
 MFA_TOKEN_NOT_VALID = Refusal(
     Unauthenticated,
     "mfa_token_not_valid",
-    "The sign-in took too long, or is done: begin again.",
-    "The second step of signing in came too late, was done already, or does not belong to a first one: begin again.",
+    "The login took too long, or is already complete. Start again.",
+    "The second step of the login came too late, was already done, or has no first step. Start again.",
 )
 REFRESH_FAILED = Refusal(
     Unauthenticated,
     "refresh_failed",
     "Sign in again.",
-    "The refresh token is unknown, was used, or has ended: sign in again.",
+    "The refresh token is unknown, used or expired. Log in again.",
 )
 
 
@@ -40,7 +40,7 @@ SOMETIMES = Facts(sometimes=True)
 
 
 class UserView(View):
-    """The person who has signed in."""
+    """The person who logged in."""
 
     id: UUID
     email: EmailText
@@ -49,10 +49,10 @@ class UserView(View):
 
 
 class TokensView(View):
-    """A signed-in session. `expires_in` is the access token's life in seconds.
+    """The tokens of a session. `expires_in` is the lifetime of the access token in seconds.
 
-    With `mfa_setup_required` a role of the person requires a second factor that is still to be set up: until then only
-    that, and reading one's own account, is allowed.
+    `mfa_setup_required` is true when a role of the person requires a second factor that is not set up. Until it is, the
+    person may only set it up and read their own account.
     """
 
     access_token: str
@@ -64,16 +64,16 @@ class TokensView(View):
 
 
 class SecondStepView(View):
-    """What the second step of signing in is done with, within `expires_in` seconds."""
+    """The token for the second step of the login, valid for `expires_in` seconds."""
 
     mfa_token: str
     expires_in: int
 
 
 class SignInView(View):
-    """A signed-in session; or, where a second factor is set up, `mfa_token` for the second step.
+    """The tokens of a session, or `mfa_token` for the second step when the account has a second factor.
 
-    `expires_in` is the life of what was given, in seconds.
+    `expires_in` is the lifetime of the access token or of `mfa_token`, in seconds.
     """
 
     one_of = (TokensView, SecondStepView)
@@ -87,7 +87,7 @@ class SignInView(View):
 
 
 class SessionView(View):
-    """A device that is signed in. `current` is the one that asks."""
+    """A session on a device. `current` is true for the session of the caller."""
 
     id: UUID
     device: str
@@ -110,7 +110,7 @@ class LogIn(
         BUSY,
     ),
 ):
-    """Sign in. A wrong password and an unknown address are answered alike."""
+    """Log in. A wrong password and an unknown address give the same reply."""
 
     email: Annotated[str, validate.Length(1, 254)]
     password: Annotated[str, validate.Length(1, 128), Secret]
@@ -128,38 +128,38 @@ class VerifyMfa(
         LOCKED,
     ),
 ):
-    """The second step of signing in: the code that the app shows, or a recovery code, each of which works once."""
+    """Complete the login with a code of the app or a recovery code. Each code works once."""
 
     mfa_token: Annotated[str, TOKEN, Secret]
     code: Annotated[str, CODE, Secret]
 
 
 class RefreshTokens(Command, service="auth", roles=ANYONE, returns=TokensView, keyed=False, refuses=(REFRESH_FAILED,)):
-    """Exchange a refresh token for new tokens; it works once, and gets the same reply again for 10 seconds.
+    """Exchange a refresh token for new tokens. A token works once; a retry within 10 seconds gets the same reply.
 
-    A used token that comes later ends the session.
+    A used token that comes later ends the session, because it may be stolen.
     """
 
     refresh_token: Annotated[str, TOKEN, Secret]
 
 
 class LogOut(Command, service="auth", roles=ANY_ROLE, returns=StatusView, keyed=False, enrolling=True):
-    """End this session, or with `all` every one.
+    """End the session of the caller, or with `all` every session of the caller.
 
-    It is done each time: what it ends is told by who asks and when, not by the body, so no reply is kept under a key.
+    An `Idempotency-Key` has no effect: each request ends the sessions of its moment.
     """
 
     all: bool = False
 
 
 class ListMySessions(PageQuery, service="auth", roles=ANY_ROLE, returns=page_of(SessionView)):
-    """The devices on which one is signed in, newest first."""
+    """List the sessions of the caller, newest first."""
 
 
 class EndSession(Command, service="auth", roles=ANY_ROLE, returns=StatusView):
-    """Sign one of one's own devices out."""
+    """End a session of the caller."""
 
-    session_id: Annotated[UUID, "The session of the device."]
+    session_id: Annotated[UUID, "The session."]
 
 
 class KeyView(View):
@@ -180,7 +180,7 @@ class KeysView(View):
 
 
 class ListPublicKeys(Query, service="auth", roles=ANYONE, returns=KeysView):
-    """The public keys that access tokens are verified with (RFC 7517)."""
+    """List the public keys that verify access tokens (RFC 7517)."""
 
 
 class RevokedView(View):
@@ -190,9 +190,9 @@ class RevokedView(View):
 
 
 class ListRevokedSessions(Query, service="auth", roles=ANYONE, returns=RevokedView, routine=True):
-    """The ended sessions whose access tokens may not have ended yet: all, or those that ended after `since`.
+    """List ended sessions whose access tokens may still be unexpired: all, or those that ended after `since`.
 
-    A starting gateway asks for all of them, and then each second for the newest, lest an event come late.
+    A gateway asks for all at its start, then each second for the newest, because an event may be late.
     """
 
-    since: Annotated[datetime, "Those that ended later than this; none is all."] | None = None
+    since: Annotated[datetime, "Only sessions that ended after this time. Without it: all."] | None = None

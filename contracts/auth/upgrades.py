@@ -19,21 +19,21 @@ ALREADY_DECIDED = Refusal(
     Conflict,
     "already_decided",
     "The request is {state}.",
-    "The request for a role has been decided or withdrawn; `state` says which.",
+    "The request is already approved, rejected or withdrawn. `state` is its status.",
 )
 ALREADY_GRANTED = Refusal(
-    Conflict, "already_granted", "The person has this role already.", "The person has this role already."
+    Conflict, "already_granted", "The person already has this role.", "The person already has this role."
 )
 ALREADY_PENDING = Refusal(
     Conflict,
     "already_pending",
-    "You have asked for this role already.",
-    "A request for this role waits for its decision already.",
+    "You have already requested this role.",
+    "A request of the person for this role is already pending.",
 )
 
 
 SPECIALIZATION = (validate.Length(1, 100), ONE_LINE)
-"""Of a doctor: it stands in the directory."""
+"""The specialization of a doctor, which the public directory shows."""
 LICENCE = (validate.Length(1, 100), ONE_LINE)
 
 
@@ -61,7 +61,7 @@ class UpgradeRequestView(View):
 
 
 class UpgradeRowView(UpgradeRequestView):
-    """Somebody's request for a role in the list of admins, with who asks."""
+    """A request for a role, with the name and address of the person."""
 
     email: EmailText
     name: str
@@ -78,7 +78,7 @@ class RequestUpgrade(
         ALREADY_GRANTED,
     ),
 ):
-    """Ask for a role. A doctor states licence and specialization."""
+    """Request a role. The role doctor requires licence and specialization."""
 
     role: Annotated[str, validate.OneOf([Role.DOCTOR, *sorted(STAFF)])]
     licence_number: Annotated[str, LICENCE] | None = None
@@ -87,19 +87,19 @@ class RequestUpgrade(
 
 
 class WithdrawUpgrade(Command, service="auth", roles=ANY_ROLE, returns=UpgradeRequestView, refuses=(ALREADY_DECIDED,)):
-    """Take one's own request back."""
+    """Withdraw a request of the caller."""
 
     request_id: Annotated[UUID, "The request."]
 
 
 class ListMyUpgradeRequests(PageQuery, service="auth", roles=ANY_ROLE, returns=page_of(UpgradeRequestView)):
-    """One's own requests for roles, newest first."""
+    """List the caller's requests for roles, newest first."""
 
 
 class ListUpgradeRequests(PageQuery, service="auth", roles=frozenset({Role.ADMIN}), returns=page_of(UpgradeRowView)):
-    """All requests for roles, newest first."""
+    """List all requests for roles, newest first."""
 
-    status: Annotated[UpgradeStatus, "Only requests that stand so."] = UpgradeStatus.PENDING
+    status: Annotated[UpgradeStatus, "Only requests with this status."] = UpgradeStatus.PENDING
 
 
 class DecideUpgrade(
@@ -115,7 +115,7 @@ class DecideUpgrade(
         ACCOUNT_NOT_ACTIVE,
     ),
 ):
-    """Approve or reject a request for a role. A rejection needs a reason."""
+    """Approve or reject a request for a role. A rejection requires a reason."""
 
     request_id: UUID
     decision: Literal["approve", "reject"]

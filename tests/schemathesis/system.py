@@ -26,17 +26,17 @@ GOOD_DATA = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
 """What good data may get: a schema cannot say what is stale, too late or too common. See `good_data_is_well_formed`."""
 BAD_DATA = ["400", "401", "403", "404", "405", "409", "412", "415", "422", "429"]
 """What bad data may get; no 5xx, as schemathesis would have it."""
-HIDDEN = re.compile(r"Holds U\+[0-9A-F]{4,6}, which cannot be seen\.")
+HIDDEN = re.compile(r"Contains the invisible character U\+[0-9A-F]{4,6}\.")
 """A sign that a pattern could only name by a long list of others."""
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
         "Must not be in the future.",
         "Must not be more than 130 years ago.",
-        "Is blank, or has a character that is no text.",
-        "Must be one visible line without blanks around it.",
-        "Must hold something that can be seen.",
-        "Must be one line in which something can be seen.",
+        "Is blank, or contains a control character.",
+        "Must be a single visible line without blanks around it.",
+        "Must contain a visible character.",
+        "Must be a single line with a visible character.",
         "Must fit between `from` and `to`.",
         "Must be later than `from`.",
         "Must not be earlier than `from`.",
@@ -46,7 +46,7 @@ BEYOND_A_SCHEMA = frozenset(
         "A shift that is cancelled keeps the rest.",
         "A task that is cancelled keeps the rest.",
         "Says why a task is cancelled.",
-        "Not a day, and not a moment with its zone.",
+        "Neither a date nor a time with its zone.",
         "Must be a valid record number.",
         "Only an overbooked visit takes other minutes than the slot.",
     }

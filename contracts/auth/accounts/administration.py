@@ -1,4 +1,4 @@
-"""Accounts in the hands of admins, and invitations by the desk."""
+"""Accounts: commands and queries of admins, and invitations by the desk."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -20,51 +20,53 @@ from contracts.several import Ids
 from contracts.texts import EmailText
 from records.fields import OMITTED, Key, Omitted
 
-ACCOUNT_ERASED = Refusal(Conflict, "erased", "The account has been erased.", "The account has been erased, for ever.")
+ACCOUNT_ERASED = Refusal(
+    Conflict, "erased", "The account is erased.", "The account is erased. An erasure cannot be undone."
+)
 HAS_ACCOUNT = Refusal(
     Conflict,
     "has_account",
-    "This patient has an account already.",
-    "The patient has an account already, and needs no invitation.",
+    "This patient already has an account.",
+    "The patient already has an account and needs no invitation.",
 )
 HAS_OPEN_VISITS = Refusal(
     Conflict,
     "has_open_visits",
-    "The doctor has visits: say who takes them over.",
-    "The doctor has visits to keep, `appointment_ids` says which: `reassign_to` names who takes them over. "
-    "To deactivate the doctor or take the role, `displace` has them lose their time.",
+    "The doctor has open appointments: name a doctor who takes them over.",
+    "The doctor has open appointments, listed in `appointment_ids`. Name another doctor with `reassign_to`. "
+    "A deactivation or a change of roles also accepts `displace`: the appointments lose their time.",
 )
 LAST_ADMIN = Refusal(
     Conflict,
     "last_admin",
-    "This is the last admin: make another one first.",
-    "Nobody else could do an admin's work: make another admin first.",
+    "This is the last admin. Appoint another admin first.",
+    "The account is the last active admin. Appoint another admin first.",
 )
 NOT_A_DOCTOR = Refusal(
     Invalid,
     "not_a_doctor",
-    "Nobody there can take the visits over.",
-    "`reassign_to` is not another doctor who can be visited.",
+    "This doctor cannot take the appointments over.",
+    "`reassign_to` is not another active doctor.",
 )
 OWN_MFA = Refusal(
     Forbidden,
     "own_mfa",
-    "Another admin takes your second factor away; or you, with your password.",
-    "An admin does not take their own second factor away: another admin does, or they with "
-    "their password where no role requires it.",
+    "Another admin must reset your second factor. You can also remove it with your password.",
+    "Admins cannot reset their own second factor. Another admin resets it, or the admin removes it with the password "
+    "if no role requires it.",
 )
 OWN_ROLES = Refusal(
     Forbidden,
     "own_roles",
-    "Another admin gives you roles.",
-    "Nobody gives himself a role: another admin must. Dropping one's own is allowed.",
+    "Another admin must give you this role.",
+    "Admins cannot give themselves a role: another admin must. Admins may drop their own roles.",
 )
 THE_ACCOUNT = "The account."
-SUCCESSOR = "The doctor who takes over the open visits; those that do not fit there are displaced."
-DISPLACE = "The open visits lose their time, and their patients are told."
-IN_STATE = "Only accounts that stand so."
-A_PART = "A part of the name or the address, in any case."
-WITH_ROLE = "Only accounts that have this role."
+SUCCESSOR = "The doctor who takes over the open appointments. Appointments that do not fit are displaced."
+DISPLACE = "The open appointments lose their time, and the patients are notified."
+IN_STATE = "Only accounts with this status."
+A_PART = "Part of the name or the address; case is ignored."
+WITH_ROLE = "Only accounts with this role."
 
 
 class UserRowView(View):
@@ -79,13 +81,13 @@ class UserRowView(View):
 
 
 class DoctorRowView(UserRowView):
-    """A doctor's account in a list; of a role given on the command line the specialization may not be known."""
+    """A doctor's account in a list. The specialization is null if the role was given without it on the command line."""
 
     specialization: str | None
 
 
 class UserQuery(PageQuery):
-    """Base of the lists of accounts: by id, by status, and by a part of name or address, without case."""
+    """Base of the lists of accounts: filters by id, status, and part of name or address."""
 
     ids: Annotated[Ids, Key("id")] | None = None
     status: Annotated[AccountStatus, IN_STATE] | None = None
@@ -93,23 +95,23 @@ class UserQuery(PageQuery):
 
 
 class ListUsers(UserQuery, service="auth", roles=ADMINS, returns=page_of(UserRowView)):
-    """All accounts, newest first; by id, by role, by status, and by a part of name or address, without case."""
+    """List all accounts, newest first. Filter by id, role, status, and part of name or address."""
 
     role: Annotated[Role, WITH_ROLE] | None = None
 
 
 class ListStaff(UserQuery, service="auth", roles=ADMINS, returns=page_of(UserRowView)):
-    """Accounts of the staff, newest first; by id, role and status, and by a part of name or address, without case."""
+    """List the accounts of the staff, newest first. Filter by id, role, status, and part of name or address."""
 
     role: Annotated[Role, validate.OneOf(sorted(STAFF)), WITH_ROLE] | None = None
 
 
 class ListDoctorAccounts(UserQuery, service="auth", roles=ADMINS, returns=page_of(DoctorRowView)):
-    """Accounts of doctors, newest first; by id, by status, and by a part of name or address, without case."""
+    """List the accounts of doctors, newest first. Filter by id, status, and part of name or address."""
 
 
 class GetUser(Query, service="auth", roles=ADMINS, returns=AccountView):
-    """Somebody's account."""
+    """Get an account."""
 
     user_id: Annotated[UUID, THE_ACCOUNT]
 
@@ -127,10 +129,10 @@ class UpdateUser(
         NOT_A_DOCTOR,
     ),
 ):
-    """Deactivate an account, which ends its sessions at once, or reactivate it; or correct its name.
+    """Deactivate or reactivate an account, or correct its name. A deactivation ends the sessions at once.
 
-    A doctor with open visits is deactivated when another doctor, `reassign_to`, takes them over, or with `displace`.
-    The refusal names the visits. Reactivating gives none back.
+    A doctor with open appointments is deactivated only with `reassign_to` (another doctor) or `displace`. The refusal
+    lists the appointments. A reactivation does not return them.
     """
 
     user_id: Annotated[UUID, THE_ACCOUNT]
@@ -154,12 +156,12 @@ class AssignRoles(
         NOT_A_DOCTOR,
     ),
 ):
-    """Give somebody just these roles.
+    """Set the roles of a person to exactly these.
 
-    Losing one ends the person's sessions at once.
+    A person who loses a role loses all sessions at once.
 
-    A new doctor needs a specialization. A doctor with open visits loses that role when another doctor, `reassign_to`,
-    takes them over, or with `displace`. The refusal names the visits.
+    A new doctor requires a specialization. A doctor with open appointments loses the role only with `reassign_to`
+    (another doctor) or `displace`. The refusal lists the appointments.
     """
 
     user_id: Annotated[UUID, THE_ACCOUNT]
@@ -182,10 +184,10 @@ class EraseUser(
         EVENTS_UNSENT,
     ),
 ):
-    """Destroy an account's personal data and credentials for ever; its id stays, so that what it wrote has an author.
+    """Erase the personal data and credentials of an account. The id stays as the author of earlier records.
 
-    So are those of a patient who was registered at the desk and has no account yet. A doctor with open visits goes only
-    when another one, `reassign_to`, takes them over; the refusal names them.
+    The command also erases a patient whom the desk registered and who has no account. A doctor with open appointments
+    is erased only with `reassign_to` (another doctor). The refusal lists the appointments.
     """
 
     user_id: Annotated[UUID, THE_ACCOUNT]
@@ -202,7 +204,7 @@ class ResetMfa(
         MFA_NOT_ENABLED,
     ),
 ):
-    """Take away the second factor of somebody who has lost it. The person's sessions end."""
+    """Remove the second factor of a person who lost the device. The sessions of the person end."""
 
     user_id: Annotated[UUID, THE_ACCOUNT]
 
@@ -218,17 +220,17 @@ class InvitePatient(
         MAILS_USED_UP,
     ),
 ):
-    """Open an account, with the same id, for a patient who was registered at the desk; a link goes to the address.
+    """Create an account with the same id for a patient whom the desk registered, and mail a link to the address.
 
-    It is good for seven days; inviting again sends a new one.
+    The link is valid for seven days. A repeated invitation sends a new link.
     """
 
-    patient_id: Annotated[UUID, "Who was registered at the desk."]
+    patient_id: Annotated[UUID, "The patient whom the desk registered."]
     email: EmailAddress
 
 
 class NoteRefusal(Command, service="auth", roles=ANY_ROLE, returns=StatusView, keyed=False, enrolling=True):
-    """Write down that the gateway refused the caller an action for want of a role, and on which record."""
+    """Record in the audit that the gateway refused an action because the caller lacks a role."""
 
     action: Annotated[str, validate.Length(1, 100)]
     record_id: UUID | None = None

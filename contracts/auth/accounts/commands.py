@@ -1,4 +1,4 @@
-"""One's own account: opened, verified, kept, and found again when the password is lost."""
+"""The caller's own account: registration, verification, profile, password and address."""
 
 import re
 from datetime import datetime
@@ -22,8 +22,8 @@ from records.fields import OMITTED, Omitted
 NOT_PENDING_VERIFICATION = Refusal(
     Conflict,
     "not_pending_verification",
-    "The address is verified already.",
-    "The account does not wait for its address to be verified: `state` is `active` when it is verified, also by an "
+    "The address is already verified.",
+    "The account is not pending verification. `state` is `active` if the address is already verified, also by an "
     "earlier use of the token.",
 )
 PASSWORD_TOO_COMMON = Refusal(
@@ -32,8 +32,8 @@ PASSWORD_TOO_COMMON = Refusal(
 TOKEN_NOT_VALID = Refusal(
     Invalid,
     "token_not_valid",
-    "The link is unknown, used or ended.",
-    "The link of the mail is unknown, was used, or has ended: ask for a new one.",
+    "The link is unknown, used or expired.",
+    "The link of the mail is unknown, used or expired. Request a new one.",
 )
 
 
@@ -53,7 +53,7 @@ class AccountStatus(StrEnum):
 
 
 class AccountView(View):
-    """An account as its owner and admins see it."""
+    """An account, as its owner and admins see it."""
 
     id: UUID
     email: EmailText
@@ -70,7 +70,7 @@ class AccountView(View):
 
 
 class RegisteredView(View):
-    """A new account, whose address is still to be verified."""
+    """A new account, whose address is not verified."""
 
     id: UUID
     email: EmailText
@@ -89,7 +89,7 @@ class RegisterPatient(
         BUSY,
     ),
 ):
-    """Open a patient's account. A verification mail goes to the address."""
+    """Register a patient's account. A verification mail is sent to the address."""
 
     email: EmailAddress
     password: NewPassword
@@ -107,19 +107,19 @@ class VerifyEmail(
         EMAIL_TAKEN,
     ),
 ):
-    """Show that an address is one's own, with the token from the mail. A new address takes the old one's place."""
+    """Verify an address with the token from the mail. A new address then replaces the old address."""
 
     token: Annotated[str, TOKEN]
 
 
 class ResendVerification(Command, service="auth", roles=ANYONE, returns=StatusView):
-    """Have the verification mail sent again. The answer is the same whether the address has an account or not."""
+    """Send the verification mail again. The reply is the same for an address without an account."""
 
     email: EmailAddress
 
 
 class ForgotPassword(Command, service="auth", roles=ANYONE, returns=StatusView):
-    """Have a link mailed that sets a new password. The answer is the same whether the address has an account or not."""
+    """Mail a link to set a new password. The reply is the same for an address without an account."""
 
     email: EmailAddress
 
@@ -136,18 +136,18 @@ class ResetPassword(
         BUSY,
     ),
 ):
-    """Set a new password with the token from the mail, of a reset or an invitation. Every session ends."""
+    """Set a new password with the token of a reset or an invitation mail. All sessions of the account end."""
 
     token: Annotated[str, TOKEN]
     password: NewPassword
 
 
 class GetMe(Query, service="auth", roles=ANY_ROLE, returns=AccountView, enrolling=True):
-    """One's own account."""
+    """Get the caller's account."""
 
 
 class UpdateMe(Command, service="auth", roles=ANY_ROLE, returns=AccountView, revised=True):
-    """Change one's own profile; what is left out stays, and null takes a value away."""
+    """Change the caller's profile. An omitted field stays; null removes its value."""
 
     name: PersonName | Omitted = OMITTED
     phone: Annotated[str, PHONE] | Omitted | None = OMITTED
@@ -170,7 +170,7 @@ class ChangePassword(
         BUSY,
     ),
 ):
-    """Set a new password. Every other session ends."""
+    """Set a new password. All other sessions of the caller end."""
 
     current_password: KnownPassword
     password: NewPassword
@@ -191,11 +191,11 @@ class ChangeEmail(
         BUSY,
     ),
 ):
-    """Have a mail sent to a new address.
+    """Mail a verification link to a new address.
 
-    It takes the old one's place when its token comes to `verify-email`.
+    The new address replaces the old address when `verify-email` gets the token of the mail.
 
-    A link to another new address, asked for earlier, ends, also when this one is refused.
+    An earlier link to another new address becomes invalid, even if this request is refused.
     """
 
     email: EmailAddress
