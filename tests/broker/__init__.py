@@ -1,1 +1,1 @@
-"""What crosses the broker, on a real RabbitMQ, and on the embedded one where that makes sense."""
+"""Tests of messages between processes, on RabbitMQ, and on the embedded broker where possible."""

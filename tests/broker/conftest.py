@@ -1,4 +1,4 @@
-"""What all tests of the broker share: a broker, the ward on it, and clients."""
+"""Fixtures of the tests of the broker: a broker, services of the ward, and clients."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from transports.embedded import close_broker
 
 @pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.servers)])
 def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A broker that only this test uses."""
+    """The URL of a broker for this test only."""
     if request.param == "rabbitmq":
         yield request.getfixturevalue("amqp_url")
         return
@@ -24,13 +24,13 @@ def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def mint(tmp_path: Path) -> Mint:
-    """Whose tokens the services believe."""
+    """A mint of tokens that the services accept."""
     return Mint(tmp_path / "jwks.json")
 
 
 @pytest.fixture(autouse=True)
 def steps(monkeypatch: pytest.MonkeyPatch) -> ward.Steps:
-    """What the ward does besides its work."""
+    """Extra steps of the ward, set by the test."""
     for name, step in vars(ward.Steps()).items():
         monkeypatch.setattr(ward.STEPS, name, step)
     return ward.STEPS
@@ -38,7 +38,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> ward.Steps:
 
 @pytest.fixture
 def open_place(tmp_path: Path, mint: Mint) -> Iterator[Callable[..., Place]]:
-    """`open_place(url)`: a place on that broker where services run."""
+    """`open_place(url)`: a place for services on that broker."""
     opened: list[Place] = []
 
     def open_at(url: str, **changes: Any) -> Place:
@@ -52,7 +52,7 @@ def open_place(tmp_path: Path, mint: Mint) -> Iterator[Callable[..., Place]]:
 
 @pytest.fixture
 def place(broker_url: str, open_place: Callable[..., Place]) -> Place:
-    """A place on either broker."""
+    """A place for services, on both brokers."""
     return open_place(broker_url)
 
 
@@ -62,3 +62,11 @@ def raw(broker_url: str) -> Iterator[Raw]:
     client = Raw(broker_url)
     yield client
     client.close()
+
+
+@pytest.fixture
+def direct(amqp_url: str) -> Iterator[Raw]:
+    """A plain client that does not use the proxy."""
+    raw = Raw(amqp_url)
+    yield raw
+    raw.close()

@@ -1,4 +1,4 @@
-"""Services in this process on a given broker, and clients that speak to them with and without our code."""
+"""Services in this process on a given broker, and clients with and without our code."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 def soon(look: Callable[[], T], seconds: float = SECONDS) -> T:
-    """What `look` returns as soon as that is true; AssertionError at the deadline."""
+    """Call `look` until it returns a true value, and return that value. AssertionError at the deadline."""
     with eventlet.Timeout(seconds, AssertionError(f"it did not come true within {seconds} s")):
         while not (found := look()):
             eventlet.sleep(0.005)
@@ -45,7 +45,7 @@ def extension(container: ServiceContainer, kind: type[T]) -> T:
 
 
 def refusal(work: Callable[[], Any]) -> MatronError:
-    """The refusal that this ends in."""
+    """Call a function, and return its refusal."""
     try:
         work()
     except MatronError as error:
@@ -54,7 +54,7 @@ def refusal(work: Callable[[], Any]) -> MatronError:
 
 
 class Place:
-    """A broker, where services of the ward run until the test ends."""
+    """A broker with services of the ward, until the test ends."""
 
     def __init__(self, url: str, folder: Path, mint: Mint, **changes: Any) -> None:
         self.url, self.folder, self.mint, self.changes = url, folder, mint, changes
@@ -65,7 +65,7 @@ class Place:
         self.containers: list[ServiceContainer] = []
 
     def database(self, service: str) -> Database:
-        """A service's database."""
+        """The database of a service."""
         if service not in self.databases:
             url = self.changes.get("database_urls", {}).get(service) or f"sqlite:///{self.folder}/{service}.db"
             self.databases[service] = Database(url)
@@ -74,18 +74,18 @@ class Place:
         return self.databases[service]
 
     def serve(self, *services: type) -> list[ServiceContainer]:
-        """Start services, one container each, and return them when they take work."""
+        """Start services, one container each. Return the containers when they are ready."""
         containers = [self.start(service) for service in services]
         for service in services:
             self.wait_until_ready(service)
         return containers
 
     def wait_until_ready(self, service: Any) -> None:
-        """Return when a service takes work."""
+        """Wait until a service is ready."""
         soon(lambda: not self.health[service.name].failing())
 
     def start(self, service: Any) -> ServiceContainer:
-        """Start a service, and return without waiting until it takes work."""
+        """Start a service, without waiting until it is ready."""
         health, database = Health(), self.database(service.name)
         urls = {service.name: database.url.render_as_string(hide_password=False)}
         settings = ward.settings(**{
@@ -99,7 +99,7 @@ class Place:
         return container
 
     def client(self, *, direct: bool = True) -> RpcClient:
-        """A client of ours, connected, on a broker where some service has run before."""
+        """A connected client of ours. A service must have run on the broker before."""
         with kombu.Connection(self.url) as connection:
             connection.channel().exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
         client = RpcClient(self.url, "tests", direct=direct)
@@ -109,29 +109,29 @@ class Place:
         return client
 
     def nurse(self, **fields: Any) -> Call:
-        """What comes with a nurse's request."""
+        """The context of a nurse's request."""
         return Call(token=self.mint.token("nurse", person=self.person), request_id="request-1", key="key-1", **fields)
 
     def write(self, client: RpcClient, text: str = "a note", *, key: str | None = None) -> dict[str, Any]:
-        """Write a note in the ward; the reply."""
+        """Write a note in the ward. Return the reply."""
         call = replace(self.nurse(), key=key or text)
         result: dict[str, Any] = client.call("ward", "write_note", {"text": text}, call, 5.0).result
         return result
 
     def heard(self) -> list[ward.Heard]:
-        """What the desk has heard, in order."""
+        """The events that the desk has received, in order."""
         with self.database("desk").read() as session:
             return list(session.scalars(select(ward.Heard).order_by(ward.Heard.id)))
 
     def sequences(self, service: str = "ward") -> dict[bool, list[int]]:
-        """The sequences in a service's outbox, in order of their commit, by audience."""
+        """The sequences in the outbox of a service, in order of commit, by audience."""
         with self.database(service).read() as session:
             rows = session.execute(text("SELECT internal, sequence FROM outbox ORDER BY position")).all()
         of = lambda audience: [row.sequence for row in rows if bool(row.internal) is audience]  # noqa: E731
         return {audience: of(audience) for audience in (False, True)}
 
     def close(self) -> None:
-        """End all at once, then the databases."""
+        """Stop all services, then close the databases."""
         for ending in [eventlet.spawn(end) for end in self.closing]:
             ending.wait()
         for database in self.databases.values():
@@ -139,14 +139,14 @@ class Place:
 
 
 class Raw:
-    """A client of the broker that knows nothing of our code."""
+    """A client of the broker without our code."""
 
     def __init__(self, url: str) -> None:
         self.connection = kombu.Connection(url, transport_options={"confirm_publish": True})
         self.channel = self.connection.channel()
 
     def listen(self, exchange: str, key: str = "#") -> str:
-        """A queue that gets what goes through an exchange from now on; its name."""
+        """Bind a new queue to an exchange, and return its name."""
         self.channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
         queue: str = self.channel.queue_declare("", exclusive=True)[0]
         self.channel.queue_bind(queue, exchange, key)
@@ -158,11 +158,11 @@ class Raw:
         return found and self.channel.message_to_python(found)
 
     def wait(self, queue: str, *, no_ack: bool = True) -> Any:
-        """The next message of a queue, as soon as there is one."""
+        """Wait for the next message of a queue."""
         return soon(lambda: self.get(queue, no_ack=no_ack))
 
     def exists(self, queue: str) -> bool:
-        """Whether there is such a queue."""
+        """Whether a queue exists."""
         channel = self.connection.channel()
         try:
             channel.queue_declare(queue, passive=True)
@@ -172,17 +172,17 @@ class Raw:
         return True
 
     def count(self, queue: str) -> int:
-        """How many messages wait in a queue."""
+        """The number of messages in a queue."""
         return int(self.channel.queue_declare(queue, passive=True)[1])
 
     def send(self, body: bytes, key: str, exchange: str = "", **properties: Any) -> None:
-        """Publish a message, and return when the broker has it."""
+        """Publish a message, with confirm."""
         headers = properties.pop("headers", None)
         message = self.channel.prepare_message(body, headers=headers, properties=properties)
         self.channel.basic_publish(message, exchange=exchange, routing_key=key)
 
     def ask(self, service: str, method: str, body: bytes, headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send a request to a service as it is, and return what it answers."""
+        """Send a request unchanged, and return the answer."""
         queue = self.listen("nameko-rpc", reply_to := f"raw-{id(body)}")
         self.send(body, f"{service}.{method}", "nameko-rpc", reply_to=reply_to, correlation_id="1", headers=headers)
         answer: dict[str, Any] = orjson.loads(self.wait(queue).body)
@@ -195,7 +195,7 @@ class Raw:
 
 @contextmanager
 def taken(raw: Raw, service: str) -> Iterator[list[Any]]:
-    """A service that takes requests and never answers them: what it has taken."""
+    """A service that takes requests and never answers. Yields the requests."""
     got: list[Any] = []
     raw.channel.queue_declare(f"rpc-{service}", durable=True, auto_delete=False)
     raw.channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)

@@ -1,4 +1,4 @@
-"""A TCP proxy before the broker that a test can cut, freeze and count connections at, in this process."""
+"""A TCP proxy in front of the broker. A test can cut it, freeze it, and count its connections."""
 
 from contextlib import suppress
 from typing import Any
@@ -10,7 +10,7 @@ from tests.certificates import Certificate
 
 
 class Proxy:
-    """Passes connections on to a broker; those that come to it are by TLS when it has a certificate."""
+    """Forwards connections to a broker. With a certificate, clients connect by TLS."""
 
     def __init__(self, url: str, certificate: Certificate | None = None) -> None:
         parts = urlsplit(url)
@@ -28,7 +28,7 @@ class Proxy:
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         return len(self.sockets)
 
     def _accept(self) -> None:
@@ -61,7 +61,7 @@ class Proxy:
         source.close()
 
     def _end(self, pair: tuple[Any, Any]) -> None:
-        """Wake both threads of a connection; each closes the socket that it reads from, and no other waits for that."""
+        """Wake both threads of a connection. Each closes the socket that it reads from."""
         if pair in self.sockets:
             self.sockets.remove(pair)
         for one in pair:
@@ -69,7 +69,7 @@ class Proxy:
                 one.shutdown(2)
 
     def cut(self) -> None:
-        """As when the broker dies: all connections end, and new ones are refused."""
+        """Close all connections and refuse new ones, as if the broker died."""
         self.refusing = True
         for pair in list(self.sockets):
             self._end(pair)
@@ -79,16 +79,16 @@ class Proxy:
         self.refusing = False
 
     def freeze(self) -> None:
-        """As when the broker is frozen: connections stay, and nothing moves."""
+        """Keep the connections and forward nothing, as if the broker were frozen."""
         self.flowing = eventlet.event.Event()
 
     def thaw(self) -> None:
-        """Let everything move again."""
+        """Forward again."""
         if not self.flowing.ready():
             self.flowing.send(None)
 
     def close(self) -> None:
-        """End it."""
+        """Close the proxy."""
         self.thaw()
         self.cut()
         self.thread.kill()

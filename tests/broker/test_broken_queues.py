@@ -1,4 +1,4 @@
-"""A queue that cannot be read from costs only itself, is named, and is read from again without a hand."""
+"""An unreadable queue affects only itself, is reported, and heals by itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ NOTES = 5
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try a broken queue again soon."""
+    """Shorten the delays between retries."""
     monkeypatch.setattr(readers, "TRY_DELAYS", (0.0, 0.1, 0.2))
 
 
@@ -37,22 +37,22 @@ def rabbit(amqp_url: str) -> Any:
 
 
 def hold(client: Raw, queue: str) -> None:
-    """Make the queue one that only this client's connection may use."""
+    """Declare the queue as exclusive to the connection of this client."""
     client.channel.queue_declare(queue, durable=False, exclusive=True, auto_delete=False)
 
 
 def is_unread() -> float:
-    """What the metric says of the broken queue."""
+    """The metric of the broken queue."""
     return float(QUEUES_UNREAD.labels("desk", WRITTEN)._value.get())
 
 
 def reads_others(desk: ServiceContainer) -> bool:
-    """Whether the other queue, which is tried after the broken one, is read from over the link of all."""
+    """Whether the link reads the other queue, which follows the broken one."""
     broker = broker_of(desk)
     return broker.consuming.is_up and set(broker.reader.tags) == {WHISPERED}
 
 
-def test_a_queue_that_another_client_holds_costs_only_itself_and_heals(
+def test_queue_held_by_another_client_affects_only_itself_and_heals(
     amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
 ) -> None:
     place = open_place(amqp_url)
@@ -68,7 +68,7 @@ def test_a_queue_that_another_client_holds_costs_only_itself_and_heals(
     assert not is_unread()
 
 
-def test_a_queue_that_cannot_be_declared_costs_only_itself_and_heals(
+def test_undeclarable_queue_affects_only_itself_and_heals(
     amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
 ) -> None:
     rabbit.channel.queue_declare(WRITTEN, durable=False, auto_delete=False)
@@ -80,7 +80,7 @@ def test_a_queue_that_cannot_be_declared_costs_only_itself_and_heals(
     assert set(broker_of(desk).reader.tags) == {WRITTEN, WHISPERED}
 
 
-def test_a_queue_that_a_publisher_may_not_declare_keeps_no_other_event_back(
+def test_queue_refused_to_a_publisher_delays_no_other_event(
     amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
 ) -> None:
     hold(rabbit, WRITTEN)
@@ -88,11 +88,11 @@ def test_a_queue_that_a_publisher_may_not_declare_keeps_no_other_event_back(
     place.serve(Ward)
     place.write(place.client())
     whispers = Raw(amqp_url)
-    soon(lambda: whispers.count(WHISPERED) == 1)
+    assert soon(lambda: whispers.count(WHISPERED) == 1)
     whispers.close()
 
 
-def test_a_deleted_queue_is_made_again_while_the_others_are_read(place: Place, raw: Raw) -> None:
+def test_deleted_queue_is_declared_again_while_others_are_read(place: Place, raw: Raw) -> None:
     _ward, desk = place.serve(Ward, Desk)
     connection = broker_of(desk).consuming.connection
     raw.channel.queue_delete(WRITTEN)
@@ -102,9 +102,7 @@ def test_a_deleted_queue_is_made_again_while_the_others_are_read(place: Place, r
     assert broker_of(desk).consuming.connection is connection
 
 
-def test_a_consumer_that_is_refused_is_added_when_it_may_be(
-    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
-) -> None:
+def test_refused_consumer_is_added_later(amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]) -> None:
     place = open_place(amqp_url)
     rabbit.channel.queue_declare("rpc-ward", durable=True, auto_delete=False)
     rabbit.channel.basic_consume("rpc-ward", exclusive=True)
@@ -115,20 +113,18 @@ def test_a_consumer_that_is_refused_is_added_when_it_may_be(
     assert place.write(place.client(), "at last")
 
 
-def test_a_broken_queue_takes_no_connection_when_it_has_healed(
-    amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]
-) -> None:
+def test_healed_queue_uses_no_extra_connection(amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]) -> None:
     proxy = Proxy(amqp_url)
     place = open_place(proxy.url)
     hold(rabbit, WRITTEN)
     place.start(Desk)
     soon(lambda: place.health["desk"].failing() == [NAMED])
     rabbit.connection.close()
-    soon(lambda: not place.health["desk"].failing() and proxy.connections == LINKS_OF_A_SERVICE)
+    assert soon(lambda: not place.health["desk"].failing() and proxy.connections == LINKS_OF_A_SERVICE)
     proxy.close()
 
 
-def test_a_stop_ends_the_tries_of_a_broken_queue(amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]) -> None:
+def test_stop_ends_the_retries_of_a_broken_queue(amqp_url: str, rabbit: Raw, open_place: Callable[..., Place]) -> None:
     place = open_place(amqp_url)
     hold(rabbit, WRITTEN)
     desk = place.start(Desk)
@@ -141,14 +137,14 @@ def test_a_stop_ends_the_tries_of_a_broken_queue(amqp_url: str, rabbit: Raw, ope
 @pytest.mark.parametrize(
     ("end", "heal"),
     [
-        # The leader is gone: RabbitMQ ends the connection of who consumes.
+        # Without a leader, RabbitMQ closes the connection of the consumer.
         ("ra:stop_server(quorum_queues, {'NAME', node()}).", "ra:restart_server(quorum_queues, {'NAME', node()})."),
-        # The leader says nothing: RabbitMQ says nothing either.
+        # With a silent leader, RabbitMQ is silent too.
         ("sys:suspend('NAME').", "sys:resume('NAME')."),
     ],
     ids=["gone", "silent"],
 )
-def test_a_quorum_queue_without_a_leader_costs_only_itself_and_heals(
+def test_quorum_queue_without_leader_affects_only_itself_and_heals(
     private_rabbitmq: RabbitMQ,
     open_place: Callable[..., Place],
     monkeypatch: pytest.MonkeyPatch,

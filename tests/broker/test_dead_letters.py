@@ -1,4 +1,4 @@
-"""What becomes of events whose handler fails, on either broker, from the failure to the operator's cure."""
+"""Dead letters on both brokers, from the failure of a handler to the operator's cure."""
 
 import logging
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ NAME = "Asha Rao"
 
 
 class Handler:
-    """What the handler under test does, and has done."""
+    """The handler under test, and its record."""
 
     def __init__(self) -> None:
         self.closed = True
@@ -52,13 +52,13 @@ def place(broker_url: str, tmp_path: Path) -> Place:
     with connected(broker_url) as open_channel:
         channel = open_channel()
         for queue in (NOTIFY, dead_queue("notify")):
-            channel.queue_delete(queue)  # A broker that was given to the tests may have them from another run.
+            channel.queue_delete(queue)  # A given broker may have them from another run.
     return Place(broker_url, tmp_path)
 
 
 @pytest.fixture
 def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
-    """A service named notify, which hears one event, running."""
+    """Run a service named notify, with one event handler."""
     handler = Handler()
 
     class NotifyService(Service):
@@ -79,7 +79,7 @@ def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def send(url: str, *messages: Outgoing) -> None:
-    """Publish, and return when the broker has them."""
+    """Publish messages, with confirms."""
     with connected(url) as open_channel:
         channel = open_channel()
         for one in messages:
@@ -92,8 +92,8 @@ def letters(place: Place) -> list[dead.Letter]:
 
 
 def matron(*arguments: str, answer: str | None = None) -> str:
-    """What the command prints."""
-    with structlog.testing.capture_logs():  # The services of this process go on meanwhile.
+    """The output of the command."""
+    with structlog.testing.capture_logs():  # Services of this process log at the same time.
         result = CliRunner().invoke(app, list(arguments), input=answer, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -101,7 +101,7 @@ def matron(*arguments: str, answer: str | None = None) -> str:
 
 @contextmanager
 def dead_letters(url: str, *messages: Outgoing, arguments: dict[str, Any] | None = None) -> Iterator[Any]:
-    """A channel, and the queues of a service that does not run, with these dead letters in them."""
+    """A channel, and the queues of a stopped service, with these dead letters."""
     with connected(url) as open_channel:
         channel = open_channel()
         if arguments:
@@ -115,13 +115,11 @@ def dead_letters(url: str, *messages: Outgoing, arguments: dict[str, Any] | None
 
 
 def size(channel: Any, queue: str) -> int:
-    """How many messages wait in a queue."""
+    """The number of messages in a queue."""
     return int(channel.queue_declare(queue, passive=True)[1])
 
 
-def test_an_event_whose_handler_always_fails_is_listed_with_its_error(
-    handler: Handler, place: Place, broker_url: str
-) -> None:
+def test_event_of_a_failing_handler_is_listed_with_its_error(handler: Handler, place: Place, broker_url: str) -> None:
     event_id = uuid4()
     send(broker_url, message(event_id=event_id))
     soon(lambda: letters(place))
@@ -130,9 +128,7 @@ def test_an_event_whose_handler_always_fails_is_listed_with_its_error(
     assert handler.tries == TRIES
 
 
-def test_a_replayed_letter_is_done_when_its_handler_has_been_mended(
-    handler: Handler, place: Place, broker_url: str
-) -> None:
+def test_replayed_letter_is_handled_by_a_repaired_handler(handler: Handler, place: Place, broker_url: str) -> None:
     event_id = uuid4()
     send(broker_url, message(event_id=event_id))
     soon(lambda: letters(place))
@@ -143,7 +139,7 @@ def test_a_replayed_letter_is_done_when_its_handler_has_been_mended(
     assert matron("dead", "list") == "There are no dead letters.\n"
 
 
-def test_a_replayed_letter_has_all_its_tries_before_it_again(handler: Handler, place: Place, broker_url: str) -> None:
+def test_replayed_letter_gets_all_its_retries_again(handler: Handler, place: Place, broker_url: str) -> None:
     send(broker_url, message())
     soon(lambda: letters(place))
     matron("dead", "replay", "notify", "--all")
@@ -151,7 +147,7 @@ def test_a_replayed_letter_has_all_its_tries_before_it_again(handler: Handler, p
     assert letters(place)[0].facts["attempts"] == "3"
 
 
-def test_a_letter_that_is_replayed_twice_is_done_once(handler: Handler, place: Place, broker_url: str) -> None:
+def test_letter_replayed_twice_is_handled_once(handler: Handler, place: Place, broker_url: str) -> None:
     twice, last = letter(), uuid4()
     handler.closed = False
     send(broker_url, twice, twice, letter(event_id=last))
@@ -160,7 +156,7 @@ def test_a_letter_that_is_replayed_twice_is_done_once(handler: Handler, place: P
     assert not letters(place)
 
 
-def test_a_body_that_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
+def test_unreadable_body_is_a_dead_letter_at_once_and_never_logged(
     handler: Handler, place: Place, broker_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -174,7 +170,7 @@ def test_a_body_that_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
     assert not [text for text in told if NAME in text]
 
 
-def test_replaying_all_ends_although_letters_come_back(handler: Handler, place: Place, broker_url: str) -> None:
+def test_replay_of_all_ends_although_letters_return(handler: Handler, place: Place, broker_url: str) -> None:
     unreadable = letter()
     send(broker_url, *[Outgoing(b"{", "", unreadable.routing_key, unreadable.headers)] * 5)
     assert matron("dead", "replay", "notify", "--all") == "5 of 5 sent back\n"
@@ -182,7 +178,7 @@ def test_replaying_all_ends_although_letters_come_back(handler: Handler, place: 
     assert handler.tries == 0
 
 
-def test_looking_at_letters_changes_neither_them_nor_their_order(place: Place, broker_url: str) -> None:
+def test_listing_changes_neither_letters_nor_their_order(place: Place, broker_url: str) -> None:
     sent = [letter() for _ in range(20)]
     with dead_letters(broker_url, *sent):
         for _ in range(2 * dead.LOOKS + 1):
@@ -190,19 +186,19 @@ def test_looking_at_letters_changes_neither_them_nor_their_order(place: Place, b
             assert found == [(one.properties["message_id"], "3") for one in sent]
 
 
-def test_a_delivery_limit_takes_no_letter_that_was_only_looked_at(place: Place, broker_url: str) -> None:
+def test_delivery_limit_drops_no_letter_that_was_only_listed(place: Place, broker_url: str) -> None:
     with dead_letters(broker_url, letter(), letter(), arguments={"x-delivery-limit": dead.LOOKS}):
         for number in range(4 * dead.LOOKS):
             assert len(letters(place)) == 2, number
 
 
-def test_a_letter_can_be_named_by_its_position(place: Place, broker_url: str) -> None:
+def test_letter_can_be_named_by_its_position(place: Place, broker_url: str) -> None:
     sent = [letter() for _ in range(3)]
     with dead_letters(broker_url, *sent):
         assert dead.one(place, "notify", "2").message_id == sent[1].properties["message_id"]
 
 
-def test_a_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker_url: str) -> None:
+def test_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker_url: str) -> None:
     sent = letter()
     with dead_letters(broker_url, sent) as channel:
         assert dead.replay_one(place, "notify", "1")
@@ -213,13 +209,13 @@ def test_a_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker
         assert (size(channel, NOTIFY), size(channel, dead_queue("notify"))) == (0, 0)
 
 
-def test_a_letter_whose_queue_is_gone_stays(place: Place, broker_url: str) -> None:
+def test_letter_stays_when_its_queue_is_missing(place: Place, broker_url: str) -> None:
     with dead_letters(broker_url, letter(), letter(queue="evt-scheduling-gone--notify.on_gone")):
         assert dead.replay_all(place, "notify", lambda _total: nullcontext(lambda _number: None)) == (1, 2)
         assert [one.queue for one in letters(place)] == ["evt-scheduling-gone--notify.on_gone"]
 
 
-def test_what_dies_while_replaying_leaves_the_letter_twice_and_not_nowhere(
+def test_crash_during_a_replay_leaves_two_copies_and_loses_none(
     place: Place, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_arguments: object) -> None:
@@ -234,7 +230,7 @@ def test_what_dies_while_replaying_leaves_the_letter_twice_and_not_nowhere(
 
 
 @pytest.mark.usefixtures("handler")
-def test_a_letter_is_thrown_away_only_when_that_is_agreed_to(place: Place, broker_url: str) -> None:
+def test_letter_is_deleted_only_after_confirmation(place: Place, broker_url: str) -> None:
     send(broker_url, letter(), letter())
     first = letters(place)[0].message_id
     assert matron("dead", "drop", "notify", first, answer="n\n").endswith("0 deleted\n")
@@ -244,11 +240,11 @@ def test_a_letter_is_thrown_away_only_when_that_is_agreed_to(place: Place, broke
     assert not letters(place)
 
 
-def test_the_dead_letters_of_a_service_that_never_ran_are_none(place: Place) -> None:
+def test_service_that_never_ran_has_no_dead_letters(place: Place) -> None:
     assert dead.listing(place, "notify", 10) == ([], 0)
 
 
-def test_only_the_oldest_letters_are_listed(place: Place, broker_url: str) -> None:
+def test_limit_lists_the_oldest_letters(place: Place, broker_url: str) -> None:
     sent = [letter() for _ in range(5)]
     with dead_letters(broker_url, *sent):
         found, total = dead.listing(place, "notify", 2)

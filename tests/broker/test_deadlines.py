@@ -1,4 +1,4 @@
-"""Every call ends by its deadline, whatever becomes of the service, and leaves nothing behind in the client."""
+"""Every call ends by its deadline, also without the service, and leaves nothing in the client."""
 
 import time
 from collections import Counter
@@ -17,7 +17,7 @@ LATE = 0.5
 
 
 def outcome(client: RpcClient, seconds: float = SECONDS) -> str:
-    """The code of the refusal that a call ends in; AssertionError when it takes longer than its deadline."""
+    """The code of the refusal of a call. AssertionError if the call exceeds its deadline."""
     began = time.monotonic()
     try:
         client.call("ward", "greet", {}, Call(request_id="r"), seconds)
@@ -28,20 +28,20 @@ def outcome(client: RpcClient, seconds: float = SECONDS) -> str:
     return code
 
 
-def test_a_call_to_a_service_that_has_stopped_ends_in_time(place: Place) -> None:
+def test_call_to_a_stopped_service_ends_in_time(place: Place) -> None:
     [container] = place.serve(Ward)
     client = place.client()
     container.stop()
     assert outcome(client) == "no_answer"
 
 
-def test_a_call_to_a_service_that_takes_it_and_never_answers_ends_in_time(place: Place, raw: Raw) -> None:
+def test_call_to_a_silent_service_ends_in_time(place: Place, raw: Raw) -> None:
     with taken(raw, "ward") as got:
         assert outcome(place.client()) == "no_answer"
     assert len(got) == 1
 
 
-def test_a_call_whose_answer_is_lost_ends_in_time(place: Place, raw: Raw) -> None:
+def test_call_ends_in_time_when_its_answer_is_lost(place: Place, raw: Raw) -> None:
     client = place.client()
     with taken(raw, "ward") as got:
         call = eventlet.spawn(outcome, client)
@@ -49,7 +49,7 @@ def test_a_call_whose_answer_is_lost_ends_in_time(place: Place, raw: Raw) -> Non
         assert call.wait() == "no_answer"
 
 
-def test_a_call_to_a_service_that_is_killed_ends_in_time(place: Place, steps: Steps) -> None:
+def test_call_to_a_killed_service_ends_in_time(place: Place, steps: Steps) -> None:
     [container] = place.serve(Ward)
     client, begun = place.client(), eventlet.event.Event()
     steps.greet = lambda: (begun.send(None), eventlet.sleep(60))[0]
@@ -60,7 +60,7 @@ def test_a_call_to_a_service_that_is_killed_ends_in_time(place: Place, steps: St
     assert call.wait() in ("no_answer", "internal")
 
 
-def test_two_hundred_calls_at_once_to_a_service_that_never_answers_end_in_time(place: Place, raw: Raw) -> None:
+def test_two_hundred_calls_to_a_silent_service_end_in_time(place: Place, raw: Raw) -> None:
     client = place.client()
     with taken(raw, "ward"):
         calls = [eventlet.spawn(outcome, client, 1.0) for _ in range(200)]
@@ -76,7 +76,7 @@ def test_two_hundred_calls_at_once_are_all_answered(place: Place) -> None:
 
 
 @pytest.mark.parametrize("ending", ["no answer", "no queue", "answered"])
-def test_a_call_that_has_ended_leaves_nothing_behind(
+def test_ended_call_leaves_nothing_in_the_client(
     place: Place, raw: Raw, ending: str, request: pytest.FixtureRequest
 ) -> None:
     client = place.client()
@@ -92,7 +92,7 @@ def test_a_call_that_has_ended_leaves_nothing_behind(
     assert client.waiting == {}
 
 
-def test_a_service_does_not_begin_what_its_caller_has_given_up(place: Place, steps: Steps) -> None:
+def test_service_does_not_start_a_call_that_its_caller_gave_up(place: Place, steps: Steps) -> None:
     [container] = place.serve(Ward)
     begun: list[str] = []
     steps.write = lambda: begun.append("begun")
@@ -105,7 +105,7 @@ def test_a_service_does_not_begin_what_its_caller_has_given_up(place: Place, ste
     assert begun == []
 
 
-def test_what_comes_after_its_deadline_is_refused_unbegun(place: Place, raw: Raw, steps: Steps) -> None:
+def test_late_request_is_refused_before_it_starts(place: Place, raw: Raw, steps: Steps) -> None:
     begun: list[str] = []
     steps.write = lambda: begun.append("begun")
     place.serve(Ward)
@@ -121,7 +121,7 @@ def _bytes(body: str | bytes) -> bytes:
     return body if isinstance(body, bytes) else body.encode()
 
 
-def test_a_late_answer_harms_nobody(place: Place, steps: Steps) -> None:
+def test_late_answer_is_ignored(place: Place, steps: Steps) -> None:
     place.serve(Ward)
     client, released = place.client(), eventlet.event.Event()
     steps.greet = released.wait

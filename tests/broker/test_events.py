@@ -1,4 +1,4 @@
-"""Events on the wire: CloudEvents, in order, numbered without gaps, and the internal ones apart."""
+"""Events on the wire: CloudEvents, in order, without gaps, internal ones separate."""
 
 from datetime import UTC, datetime
 
@@ -15,12 +15,12 @@ NOTES = 30
 
 @pytest.fixture
 def ward(place: Place) -> Place:
-    """A place where the ward takes notes."""
+    """A place with a running ward."""
     place.serve(Ward)
     return place
 
 
-def test_the_official_sdk_reads_our_events(ward: Place, raw: Raw) -> None:
+def test_official_sdk_reads_our_events(ward: Place, raw: Raw) -> None:
     queue = raw.listen("ward.events")
     note = ward.write(ward.client())
     got = raw.wait(queue)
@@ -34,13 +34,13 @@ def test_the_official_sdk_reads_our_events(ward: Place, raw: Raw) -> None:
     assert abs((datetime.now(UTC) - attributes["time"]).total_seconds()) < 60
 
 
-def test_an_event_carries_nothing_of_the_worker_that_made_it(ward: Place, raw: Raw) -> None:
+def test_event_carries_no_context_of_its_worker(ward: Place, raw: Raw) -> None:
     queue = raw.listen("ward.events")
     ward.write(ward.client())
     assert [name for name in raw.wait(queue).headers if not name.startswith("ce-")] == []
 
 
-def test_events_keep_their_order_and_are_numbered_without_gaps(ward: Place, raw: Raw) -> None:
+def test_events_keep_their_order_and_have_no_gaps(ward: Place, raw: Raw) -> None:
     public, client = raw.listen("ward.events"), ward.client()
     notes = [ward.write(client, f"note {number}")["id"] for number in range(NOTES)]
     got = [raw.wait(public) for _ in notes]
@@ -50,14 +50,14 @@ def test_events_keep_their_order_and_are_numbered_without_gaps(ward: Place, raw:
     assert sorted(sequences) == sequences, "a text that sorts as the number does, as CloudEvents wants it"
 
 
-def test_each_audience_is_numbered_by_itself(ward: Place, raw: Raw) -> None:
+def test_each_audience_has_its_own_sequence(ward: Place, raw: Raw) -> None:
     queue, client = raw.listen("ward.internal"), ward.client()
     for number in range(3):
         ward.write(client, f"note {number}")
     assert [int(raw.wait(queue).headers["ce-sequence"]) for _ in range(3)] == [1, 2, 3]
 
 
-def test_a_transaction_that_is_rolled_back_leaves_no_gap(ward: Place, raw: Raw) -> None:
+def test_rolled_back_transaction_leaves_no_gap(ward: Place, raw: Raw) -> None:
     queue, client = raw.listen("ward.events"), ward.client()
     ward.write(client, "first")
     with pytest.raises(Exception, match="text_taken"):
@@ -67,7 +67,7 @@ def test_a_transaction_that_is_rolled_back_leaves_no_gap(ward: Place, raw: Raw) 
 
 
 @pytest.mark.parametrize("exchange", ["ward.events", ALL_EVENTS])
-def test_internal_events_are_on_no_exchange_that_outsiders_read(ward: Place, raw: Raw, exchange: str) -> None:
+def test_internal_events_reach_no_public_exchange(ward: Place, raw: Raw, exchange: str) -> None:
     outside, inside = raw.listen(exchange), raw.listen("ward.internal")
     ward.write(ward.client())
     assert raw.wait(inside).headers["ce-type"] == "note_whispered"
@@ -81,7 +81,7 @@ def test_one_exchange_has_the_public_events_of_all_services(ward: Place, raw: Ra
     assert raw.wait(queue).headers["ce-subject"] == note["id"]
 
 
-def test_events_wait_for_consumers_that_have_never_run(ward: Place) -> None:
+def test_events_wait_for_consumers_that_never_ran(ward: Place) -> None:
     client = ward.client()
     notes = [ward.write(client, f"note {number}")["id"] for number in range(3)]
     soon(lambda: ward.sequences()[False] == [1, 2, 3])
@@ -90,7 +90,7 @@ def test_events_wait_for_consumers_that_have_never_run(ward: Place) -> None:
     assert sorted(str(one.note_id) for one in ward.heard()) == sorted(notes)
 
 
-def test_an_event_that_comes_twice_has_one_effect(ward: Place, raw: Raw) -> None:
+def test_repeated_event_has_one_effect(ward: Place, raw: Raw) -> None:
     queue = raw.listen("ward.events")
     ward.serve(Desk)
     first = ward.write(ward.client(), "first")

@@ -1,4 +1,4 @@
-"""Nameko's own clients and services speak with ours, knowing nothing of our code."""
+"""Stock nameko clients and services work with ours, without our code."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -31,7 +31,7 @@ class Listener:
     """A stock nameko service of another department."""
 
     name = "listener"
-    heard: list[dict[str, Any]] = []  # noqa: RUF012  emptied by the fixture
+    heard: list[dict[str, Any]] = []  # noqa: RUF012  the fixture clears it
 
     @event_handler("scheduling", "appointment_requested")
     def on_appointment_requested(self, data: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ def stock(place: Place) -> Iterator[Any]:
 
 
 def calling(place: Place, service: str, method: str, *, token: str | None = None, **payload: Any) -> Any:
-    """Call as any nameko program would; what was answered."""
+    """Call a service as any nameko program does, and return the answer."""
     context = {} if token is None else {"auth_token": token}
 
     def call() -> Any:
@@ -77,7 +77,7 @@ def calling(place: Place, service: str, method: str, *, token: str | None = None
 
 
 def open_calendar(place: Place) -> tuple[UUID, datetime]:
-    """A doctor who works all day every day, and a time that can be booked."""
+    """A doctor who works all day, every day, and a free time."""
     doctor = Doctor(id=uuid7(), name="Dr Lena Weiss", specialization="cardiology", changed_by=1)
     with place.database("scheduling").begin() as session:
         session.add(doctor)
@@ -89,7 +89,7 @@ def open_calendar(place: Place) -> tuple[UUID, datetime]:
     return doctor.id, starts_at
 
 
-def test_a_stock_client_books_with_a_token_and_a_stock_service_hears_of_it(
+def test_stock_client_books_and_a_stock_service_receives_the_event(
     place: Place, stock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(config, "_current", ward.settings())
@@ -105,7 +105,7 @@ def test_a_stock_client_books_with_a_token_and_a_stock_service_hears_of_it(
     assert [(one["appointment_id"], one["doctor_id"]) for one in Listener.heard] == [(visit["id"], str(doctor_id))]
 
 
-def test_a_stock_client_asks_for_what_is_public_without_a_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stock_client_reads_public_data_without_a_token(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = ward.settings(jwks_file=place.folder / "public.json", signing_keys=place.folder / "private")
     monkeypatch.setattr(config, "_current", settings)
     keys.make_key(settings.signing_keys, settings.jwks_file)
@@ -113,14 +113,14 @@ def test_a_stock_client_asks_for_what_is_public_without_a_token(place: Place, mo
     assert len(calling(place, "auth", "list_public_keys")["keys"]) == 1
 
 
-def test_a_stock_client_without_a_token_is_refused_what_is_not_public(place: Place) -> None:
+def test_stock_client_without_a_token_is_refused_private_data(place: Place) -> None:
     place.serve(Ward)
     with pytest.raises(Unauthenticated) as refused:
         calling(place, "ward", "write_note", text="x")
     assert refused.value.code == "token_missing"
 
 
-def test_a_stock_client_gets_our_own_errors(place: Place) -> None:
+def test_stock_client_gets_our_errors(place: Place) -> None:
     place.serve(Ward)
     token = place.mint.token("nurse")
     calling(place, "ward", "write_note", token=token, text="x")
@@ -137,7 +137,7 @@ def test_our_client_calls_a_stock_service(place: Place, stock: Any) -> None:
     assert client.call("clerk", "add", {"a": 1, "b": 2}, place.nurse(), 5.0).result == 3
 
 
-def test_the_text_of_a_stock_services_exception_goes_no_further(place: Place, stock: Any) -> None:
+def test_exception_text_of_a_stock_service_is_hidden(place: Place, stock: Any) -> None:
     stock(Clerk)
     client = place.client(direct=False)
     error = refusal(lambda: client.call("clerk", "fail", {}, place.nurse(), 5.0).result)

@@ -1,4 +1,4 @@
-"""What a service refuses, whoever asks; and nothing unexpected leaves it."""
+"""Refusals of a service, which reveal no unexpected exception."""
 
 import logging
 from dataclasses import replace
@@ -19,7 +19,7 @@ PRIVATE = "Asha Rao has measles"
 MALFORMED = (b"not json", b"[]", b'{"kwargs": {}}', b'{"args": [], "kwargs": []}', b"\xff\xfe", b"")
 
 
-def test_a_malformed_request_is_refused(place: Place, raw: Raw) -> None:
+def test_malformed_request_is_refused(place: Place, raw: Raw) -> None:
     place.serve(Ward)
     codes = [raw.ask("ward", "greet", body)["error"]["exc_args"][0] for body in MALFORMED]
     assert codes == ["malformed"] * len(MALFORMED)
@@ -32,7 +32,7 @@ def test_positional_arguments_are_refused(place: Place, raw: Raw) -> None:
 
 
 @pytest.mark.parametrize("deadline", ["soon", ["1"], "nan", "-inf", {"at": 1}, "1e999"])
-def test_a_deadline_that_is_no_time_is_refused_and_stops_no_service(place: Place, raw: Raw, deadline: Any) -> None:
+def test_invalid_deadline_is_refused_and_stops_no_service(place: Place, raw: Raw, deadline: Any) -> None:
     place.serve(Ward)
     body = orjson.dumps({"args": [], "kwargs": {}})
     answer = raw.ask("ward", "greet", body, {"nameko.deadline": deadline})
@@ -40,32 +40,32 @@ def test_a_deadline_that_is_no_time_is_refused_and_stops_no_service(place: Place
     assert raw.ask("ward", "greet", b"[]")["error"]["exc_args"][0] == "malformed"
 
 
-def test_an_unknown_method_is_refused(place: Place) -> None:
+def test_unknown_method_is_refused(place: Place) -> None:
     place.serve(Ward)
     client = place.client()
     assert refusal(lambda: client.call("ward", "burn_down", {}, place.nurse(), 5.0).result).code == "no_such_method"
 
 
-def test_a_service_that_never_ran_is_known_to_be_down_at_once(place: Place) -> None:
+def test_call_to_a_service_that_never_ran_fails_at_once(place: Place) -> None:
     place.serve(Ward)
     client = place.client()
     assert refusal(lambda: client.call("cellar", "greet", {}, place.nurse(), 60.0)).code == "service_down"
 
 
-def test_a_command_of_another_role_is_refused_by_the_service_itself(place: Place) -> None:
+def test_service_refuses_a_command_of_another_role(place: Place) -> None:
     place.serve(Ward)
     call, client = replace(place.nurse(), token=place.mint.token("visitor")), place.client()
     assert refusal(lambda: client.call("ward", "write_note", {"text": "x"}, call, 5.0).result).code == "role_missing"
 
 
-def test_a_forged_token_is_refused_by_the_service_itself(place: Place) -> None:
+def test_service_refuses_a_forged_token(place: Place) -> None:
     place.serve(Ward)
     call, client = place.nurse(), place.client()
     call = replace(call, token=call.token[:-8] + "AAAAAAAA")
     assert refusal(lambda: client.call("ward", "write_note", {"text": "x"}, call, 5.0).result).code == "token_invalid"
 
 
-def test_an_unexpected_exception_is_masked(
+def test_unexpected_exception_is_masked(
     place: Place, steps: Steps, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
@@ -80,7 +80,7 @@ def test_an_unexpected_exception_is_masked(
     assert PRIVATE not in reply.body.decode() + "".join(capfd.readouterr()) + caplog.text
 
 
-def test_a_service_that_knows_where_replies_go_cannot_answer_for_another(place: Place, raw: Raw) -> None:
+def test_service_cannot_answer_for_another_service(place: Place, raw: Raw) -> None:
     client = place.client()
     with taken(raw, "ward") as asked:
         waiting = [eventlet.spawn(refusal, lambda: client.call("ward", "greet", {}, place.nurse(), 1.0)) for _ in "ab"]

@@ -1,4 +1,4 @@
-"""Two processes of one service relay one database: each event goes out once, and in order."""
+"""Two processes of a service relay one database: each event is sent once, in order."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,6 @@ import eventlet
 import pytest
 
 from tests.broker.place import Place, Raw, soon
-from tests.broker.test_outage import direct  # noqa: F401  a fixture
 from tests.ward import Ward
 
 NOTES = 120
@@ -14,13 +13,13 @@ NOTES = 120
 
 @pytest.fixture
 def pair(amqp_url: str, database_url: str, open_place: Callable[..., Place]) -> Place:
-    """The ward twice, on one PostgreSQL database, as two processes would run it."""
+    """Two wards on one PostgreSQL database, like two processes."""
     place = open_place(amqp_url, database_urls={"ward": database_url})
     place.serve(Ward, Ward)
     return place
 
 
-def test_each_event_is_published_once_and_in_order(pair: Place, direct: Raw) -> None:  # noqa: F811
+def test_each_event_is_published_once_and_in_order(pair: Place, direct: Raw) -> None:
     queue, client = direct.listen("ward.events"), pair.client()
     calls = [eventlet.spawn(pair.write, client, f"note {number}") for number in range(NOTES)]
     notes = {call.wait()["id"] for call in calls}

@@ -1,4 +1,4 @@
-"""What becomes of an event whose handler fails: it comes again, later each time, and ends as a dead letter."""
+"""Retries of a failing handler: with growing delays, and a dead letter at the end."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ PRIVATE = "Asha Rao has measles"
 
 @pytest.fixture
 def failing(steps: Steps) -> Callable[[int, Exception], list[float]]:
-    """Make the handler fail so many times; returns the times at which it was tried."""
+    """Make the handler fail `number` times. Return the times of its attempts."""
 
     def fail(times: int, error: Exception) -> list[float]:
         tries: list[float] = []
@@ -37,7 +37,7 @@ def failing(steps: Steps) -> Callable[[int, Exception], list[float]]:
     return fail
 
 
-def test_a_failed_event_comes_again_until_it_is_done(
+def test_failed_event_is_retried_until_it_succeeds(
     place: Place, failing: Callable[[int, Exception], list[float]]
 ) -> None:
     tries = failing(2, RuntimeError(PRIVATE))
@@ -47,9 +47,7 @@ def test_a_failed_event_comes_again_until_it_is_done(
     assert ([str(one.note_id) for one in place.heard()], len(tries)) == ([note["id"]], 3)
 
 
-def test_each_wait_is_as_long_as_the_settings_say(
-    place: Place, failing: Callable[[int, Exception], list[float]]
-) -> None:
+def test_delays_are_those_of_the_settings(place: Place, failing: Callable[[int, Exception], list[float]]) -> None:
     tries = failing(2, RuntimeError(PRIVATE))
     place.serve(Ward, Desk)
     place.write(place.client())
@@ -58,7 +56,7 @@ def test_each_wait_is_as_long_as_the_settings_say(
     assert tries[2] - tries[1] >= 0.3
 
 
-def test_other_events_do_not_wait_for_one_that_failed(
+def test_failed_event_does_not_delay_other_events(
     broker_url: str, open_place: Callable[..., Place], failing: Callable[[int, Exception], list[float]]
 ) -> None:
     tries = failing(1, RuntimeError(PRIVATE))
@@ -76,7 +74,7 @@ def test_other_events_do_not_wait_for_one_that_failed(
     [(RuntimeError(PRIVATE), ("RuntimeError", "internal")), (Conflict("no_room", "Full."), ("Conflict", "no_room"))],
     ids=["unexpected", "a refusal"],
 )
-def test_a_handler_that_always_fails_leaves_a_dead_letter_that_says_why(
+def test_failing_handler_leaves_a_dead_letter_with_the_reason(
     place: Place,
     raw: Raw,
     failing: Callable[[int, Exception], list[float]],
@@ -92,7 +90,7 @@ def test_a_handler_that_always_fails_leaves_a_dead_letter_that_says_why(
     assert orjson.loads(letter.body) == {"note_id": note["id"]}
 
 
-def test_the_text_of_an_exception_is_in_no_header_and_in_no_log(
+def test_exception_text_is_in_no_header_and_no_log(
     place: Place,
     raw: Raw,
     failing: Callable[[int, Exception], list[float]],
@@ -138,7 +136,7 @@ ODD: list[dict[str, Any]] = [
 ]
 
 
-def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
+def test_unreadable_message_is_a_dead_letter_and_never_logged(
     place: Place, raw: Raw, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -151,7 +149,7 @@ def test_what_cannot_be_read_is_a_dead_letter_at_once_and_in_no_log(
     assert "measles" not in "".join(capfd.readouterr()) + caplog.text
 
 
-def test_headers_that_nobody_of_ours_wrote_stop_no_service(place: Place, raw: Raw) -> None:
+def test_foreign_headers_stop_no_service(place: Place, raw: Raw) -> None:
     place.serve(Ward, Desk)
     for said in ODD:
         raw.send(b"garbage", QUEUE, headers={**GOOD, **said})
@@ -161,7 +159,7 @@ def test_headers_that_nobody_of_ours_wrote_stop_no_service(place: Place, raw: Ra
     soon(place.heard)
 
 
-def test_an_event_outlives_a_database_that_is_away_for_longer_than_all_its_tries(
+def test_event_survives_a_database_outage_longer_than_all_retries(
     place: Place, failing: Callable[[int, Exception], list[float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entrypoints, "OUTAGE_SECONDS", 0.01)
@@ -172,7 +170,7 @@ def test_an_event_outlives_a_database_that_is_away_for_longer_than_all_its_tries
     assert ([str(one.note_id) for one in place.heard()], len(tries)) == ([note["id"]], 9)
 
 
-def test_an_event_that_claims_to_have_been_tried_too_often_is_tried_once(
+def test_event_with_a_forged_attempt_count_is_tried_once(
     place: Place, raw: Raw, failing: Callable[[int, Exception], list[float]]
 ) -> None:
     tries = failing(99, RuntimeError(PRIVATE))
@@ -181,7 +179,7 @@ def test_an_event_that_claims_to_have_been_tried_too_often_is_tried_once(
     assert (raw.wait(DEAD).headers["x-error"], len(tries)) == ("RuntimeError", 1)
 
 
-def test_what_was_in_work_each_time_a_process_died_is_a_dead_letter(place: Place, raw: Raw) -> None:
+def test_event_that_kills_its_process_becomes_a_dead_letter(place: Place, raw: Raw) -> None:
     place.serve(Ward)
     place.write(place.client())
     for _ in range(MAX_DELIVERIES):

@@ -1,4 +1,4 @@
-"""No event is lost because no queue takes it: it is kept in `unrouted`, counted, and the next ones find their queue."""
+"""An event that reaches no queue is kept in `unrouted` and counted, and later events find their queue."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ WHISPERS = "evt-ward-note_whispered--desk.on_note_whispered"
 
 
 def counted(service: str = "ward") -> float:
-    """How many events of a service no queue has taken, as an operator sees it."""
+    """The metric of unrouted events of a service."""
     return REGISTRY.get_sample_value("matron_events_unrouted_total", {"service": service}) or 0.0
 
 
 def kept(raw: Raw) -> list[Any]:
-    """What is in `unrouted`; it is gone from there then."""
+    """Take all messages out of `unrouted`."""
     return [raw.wait(UNROUTED) for _ in range(raw.count(UNROUTED))]
 
 
-def test_an_event_that_no_queue_takes_is_kept_and_counted(place: Place, raw: Raw) -> None:
+def test_unrouted_event_is_kept_and_counted(place: Place, raw: Raw) -> None:
     place.serve(Ward)
     before = counted()
     raw.channel.queue_delete(QUEUE)
@@ -36,7 +36,7 @@ def test_an_event_that_no_queue_takes_is_kept_and_counted(place: Place, raw: Raw
     assert counted() - before == len(notes)
 
 
-def test_an_event_that_another_system_takes_is_not_kept(place: Place, raw: Raw) -> None:
+def test_event_for_another_system_is_not_kept(place: Place, raw: Raw) -> None:
     place.serve(Ward)
     raw.channel.queue_delete(QUEUE)
     partner = raw.listen(ALL_EVENTS)
@@ -46,9 +46,7 @@ def test_an_event_that_another_system_takes_is_not_kept(place: Place, raw: Raw) 
     assert raw.count(UNROUTED) == 0
 
 
-def test_an_event_that_is_said_for_other_systems_alone_needs_none(
-    place: Place, raw: Raw, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_event_for_outside_needs_no_queue(place: Place, raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NoteWritten, "heard_by", ())
     monkeypatch.setattr("chassis.messaging.outbox._for_whoever_listens", lambda name: name == "note_written")
     place.serve(Ward)
@@ -57,7 +55,7 @@ def test_an_event_that_is_said_for_other_systems_alone_needs_none(
     assert raw.count(UNROUTED) == 0
 
 
-def test_a_queue_that_somebody_deleted_is_there_again_before_its_service_runs(
+def test_deleted_queue_is_declared_again_by_the_publisher(
     place: Place, raw: Raw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer, "RENEW_SECONDS", 0.05)
@@ -70,11 +68,11 @@ def test_a_queue_that_somebody_deleted_is_there_again_before_its_service_runs(
     soon(lambda: probe.exists(QUEUE))
     note = place.write(client)
     assert raw.wait(QUEUE).headers["ce-subject"] == note["id"]
-    assert link.connection is connection, "to declare what is there is no reason to connect anew"
+    assert link.connection is connection, "a repeated declaration must not cause a reconnect"
     probe.close()
 
 
-def test_a_queue_that_is_deleted_while_its_service_reads_from_it_is_told_and_made_again(place: Place, raw: Raw) -> None:
+def test_queue_deleted_while_read_is_reported_and_declared_again(place: Place, raw: Raw) -> None:
     place.serve(Ward, Desk)
     of_queue = {"service": "desk", "queue": QUEUE}
     before = REGISTRY.get_sample_value("matron_queues_deleted_total", of_queue) or 0.0
@@ -82,10 +80,10 @@ def test_a_queue_that_is_deleted_while_its_service_reads_from_it_is_told_and_mad
     soon(lambda: REGISTRY.get_sample_value("matron_queues_deleted_total", of_queue) == before + 1)
     soon(lambda: raw.exists(QUEUE))
     place.write(place.client())
-    soon(place.heard)
+    assert soon(place.heard)
 
 
-def test_an_event_whose_dead_letter_queue_is_gone_is_kept(place: Place, raw: Raw, steps: Steps) -> None:
+def test_event_is_kept_when_its_dead_letter_queue_is_missing(place: Place, raw: Raw, steps: Steps) -> None:
     def fail() -> None:
         raise delivery.Undeliverable
 

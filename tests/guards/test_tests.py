@@ -29,7 +29,6 @@ NAME_WORDS = 12
 LONG_NAMES = {
     "auth": 33,
     "billing": 4,
-    "broker": 12,
     "chassis": 8,
     "clinical": 15,
     "contracts": 1,
@@ -43,11 +42,9 @@ LONG_NAMES = {
     "security": 6,
     "telemetry": 2,
     "tests": 2,
-    "transports": 5,
 }
 WITHOUT_OUTCOME = {
     "auth": 4,
-    "broker": 6,
     "chassis": 4,
     "clinical": 13,
     "deploy": 3,
@@ -58,9 +55,8 @@ WITHOUT_OUTCOME = {
     "schemathesis": 1,
     "telemetry": 1,
     "tests": 2,
-    "transports": 4,
 }
-BORROWERS = {"auth": 16, "broker": 1, "journeys": 4, "notify": 2, "scheduling": 13, "security": 2}
+BORROWERS = {"auth": 16, "journeys": 4, "notify": 2, "scheduling": 13, "security": 2}
 """Long names, tests without an outcome and imports from tests that a folder may still have. They only go down."""
 
 

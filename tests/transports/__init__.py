@@ -1,1 +1,1 @@
-"""The transports: the embedded broker behaves like RabbitMQ, and the wire survives what a network does."""
+"""Tests of the transports: the embedded broker behaves like RabbitMQ, and the wire survives network faults."""

@@ -1,8 +1,8 @@
-"""A plain kombu client, for either broker."""
+"""A plain kombu client, for both brokers."""
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import eventlet
 import kombu
@@ -10,17 +10,19 @@ from amqp import exceptions as amqp
 
 SECONDS = 5.0
 REPLY_TO = "amq.rabbitmq.reply-to"
+T = TypeVar("T")
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Let the others work until the condition holds."""
-    with eventlet.Timeout(SECONDS, AssertionError("it did not come true in time")):
-        while not condition():
+def until(condition: Callable[[], T]) -> T:
+    """Let other green threads run until the condition holds, and return its value."""
+    with eventlet.Timeout(SECONDS, AssertionError("the condition did not hold in time")):
+        while not (found := condition()):
             eventlet.sleep(0.005)
+    return found
 
 
 class Client:
-    """A connection with a channel, what it has made, and what it has got."""
+    """A connection with a channel, its declared objects and its received messages."""
 
     def __init__(self, url: str, *, confirms: bool = True) -> None:
         self.connection = kombu.Connection(url, transport_options={"confirm_publish": confirms})
@@ -62,7 +64,7 @@ class Client:
         return str(self.channel.basic_consume(queue, callback=take, **options))
 
     def wait(self, count: int = 1) -> list[str]:
-        """The bodies of the first so many messages."""
+        """Wait for `number` messages, and return their bodies."""
         with eventlet.Timeout(SECONDS, AssertionError(f"{len(self.got)} of {count} messages came in time")):
             while len(self.got) < count:
                 self.connection.drain_events()

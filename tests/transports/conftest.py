@@ -1,4 +1,4 @@
-"""What is asked of `broker_url` here is asked of both brokers: the embedded one behaves like RabbitMQ."""
+"""Each test with `broker_url` runs on both brokers: the embedded broker behaves like RabbitMQ."""
 
 import uuid
 from collections.abc import Callable, Iterator

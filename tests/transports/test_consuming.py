@@ -1,4 +1,4 @@
-"""Who consumes what, in which order, and what comes back, on both brokers."""
+"""Consumers, acknowledgements and redelivery, on both brokers."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,12 @@ from amqp import exceptions as amqp
 from tests.transports.clients import SECONDS, Client, until
 
 
-def test_waiting_without_a_message_times_out(client: Client) -> None:
+def test_drain_times_out_without_a_message(client: Client) -> None:
     with pytest.raises(TimeoutError):
         client.connection.drain_events(timeout=0.02)
 
 
-def test_whoever_waits_is_woken(connect: Callable[..., Client]) -> None:
+def test_waiting_consumer_is_woken_by_a_message(connect: Callable[..., Client]) -> None:
     client, other = connect(), connect()
     queue = client.queue()
     other.consume(queue)
@@ -34,7 +34,7 @@ def test_consumers_take_turns(connect: Callable[..., Client]) -> None:
     assert sorted([others[0].wait(3), others[1].wait(3)]) == [["0", "2", "4"], ["1", "3", "5"]]
 
 
-def test_a_consumer_gets_no_more_than_its_prefetch(client: Client) -> None:
+def test_consumer_gets_at_most_its_prefetch(client: Client) -> None:
     queue = client.queue()
     for body in "abc":
         client.send(body, queue)
@@ -43,7 +43,7 @@ def test_a_consumer_gets_no_more_than_its_prefetch(client: Client) -> None:
     assert client.count(queue) == 1
 
 
-def test_prefetch_is_counted_per_consumer(client: Client) -> None:
+def test_prefetch_counts_each_consumer_separately(client: Client) -> None:
     queue = client.queue()
     client.consume(queue, prefetch=1)
     client.consume(queue, prefetch=1)
@@ -52,7 +52,7 @@ def test_prefetch_is_counted_per_consumer(client: Client) -> None:
     assert (client.wait(2), client.count(queue)) == (["a", "b"], 1)
 
 
-def test_an_acknowledgement_makes_room_for_the_next(client: Client) -> None:
+def test_acknowledgement_makes_room_for_the_next_message(client: Client) -> None:
     queue = client.queue()
     client.consume(queue, prefetch=1)
     client.send("a", queue)
@@ -62,7 +62,7 @@ def test_an_acknowledgement_makes_room_for_the_next(client: Client) -> None:
     assert client.wait(2) == ["a", "b"]
 
 
-def test_acknowledging_multiple_settles_all_up_to_it(client: Client) -> None:
+def test_multiple_acknowledgement_settles_all_earlier_messages(client: Client) -> None:
     queue = client.queue()
     client.consume(queue)
     for body in "abc":
@@ -75,16 +75,16 @@ def test_acknowledging_multiple_settles_all_up_to_it(client: Client) -> None:
     assert client.get(queue).body == "c"
 
 
-def test_an_unknown_delivery_tag_is_an_error(client: Client) -> None:
+def test_unknown_delivery_tag_is_an_error(client: Client) -> None:
     def acknowledge() -> None:
         client.channel.basic_ack(7)
-        client.connection.drain_events(timeout=SECONDS)  # a server tells it later
+        client.connection.drain_events(timeout=SECONDS)  # a server reports it later
 
     with pytest.raises(amqp.PreconditionFailed):
         acknowledge()
 
 
-def test_messages_that_need_no_acknowledgement_are_gone_when_sent(client: Client) -> None:
+def test_message_without_acknowledgement_is_deleted_on_delivery(client: Client) -> None:
     queue = client.queue()
     client.consume(queue, no_ack=True)
     client.send("hello", queue)
@@ -96,7 +96,7 @@ def test_messages_that_need_no_acknowledgement_are_gone_when_sent(client: Client
 
 
 @pytest.mark.parametrize("part", ["channel", "connection"])
-def test_what_was_not_acknowledged_goes_back_to_the_front(connect: Callable[..., Client], part: str) -> None:
+def test_unacknowledged_messages_return_to_the_front(connect: Callable[..., Client], part: str) -> None:
     client, other = connect(), connect()
     queue = client.queue()
     for body in "abc":
@@ -110,7 +110,7 @@ def test_what_was_not_acknowledged_goes_back_to_the_front(connect: Callable[...,
     assert [message.delivery_info["redelivered"] for message in messages] == [True, True, False]
 
 
-def test_a_message_handed_back_comes_again_first(client: Client) -> None:
+def test_requeued_message_is_delivered_first(client: Client) -> None:
     queue = client.queue()
     client.send("a", queue)
     client.send("b", queue)
@@ -119,7 +119,7 @@ def test_a_message_handed_back_comes_again_first(client: Client) -> None:
     assert (again.body, again.delivery_info["redelivered"]) == ("a", True)
 
 
-def test_recovering_hands_all_back(client: Client) -> None:
+def test_recover_requeues_all_messages(client: Client) -> None:
     queue = client.queue()
     client.send("a", queue)
     client.get(queue, no_ack=False)
@@ -127,7 +127,7 @@ def test_recovering_hands_all_back(client: Client) -> None:
     assert client.get_soon(queue).delivery_info["redelivered"]
 
 
-def test_a_quorum_queue_counts_redeliveries(client: Client) -> None:
+def test_quorum_queue_counts_redeliveries(client: Client) -> None:
     queue = client.queue(arguments={"x-queue-type": "quorum"})
     client.consume(queue, prefetch=1)
     client.send("hello", queue, headers={"who": "me"})
@@ -138,14 +138,14 @@ def test_a_quorum_queue_counts_redeliveries(client: Client) -> None:
     assert counts == [0, 1, 2]
 
 
-def test_a_cancelled_consumer_gets_nothing_more(client: Client) -> None:
+def test_cancelled_consumer_gets_no_more_messages(client: Client) -> None:
     queue = client.queue()
     client.channel.basic_cancel(client.consume(queue))
     client.send("hello", queue)
     assert (client.count(queue), client.got) == (1, [])
 
 
-def test_what_had_been_sent_to_a_cancelled_consumer_is_still_handled(client: Client) -> None:
+def test_cancelled_consumer_handles_messages_already_sent(client: Client) -> None:
     queue = client.queue()
     tag = client.consume(queue)
     client.send("hello", queue)
@@ -153,7 +153,7 @@ def test_what_had_been_sent_to_a_cancelled_consumer_is_still_handled(client: Cli
     assert client.wait() == ["hello"]
 
 
-def test_acknowledging_on_a_closed_channel_is_a_connection_error(client: Client) -> None:
+def test_acknowledgement_on_a_closed_channel_is_a_connection_error(client: Client) -> None:
     queue = client.queue()
     client.consume(queue)
     client.send("hello", queue)

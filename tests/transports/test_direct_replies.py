@@ -1,4 +1,4 @@
-"""Replies without a queue, on both brokers."""
+"""Direct replies, without a queue, on both brokers."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from amqp import exceptions as amqp
 from tests.transports.clients import REPLY_TO, Client
 
 
-def test_a_reply_goes_straight_to_who_asked(connect: Callable[..., Client]) -> None:
+def test_direct_reply_reaches_the_caller(connect: Callable[..., Client]) -> None:
     asking, answering = connect(), connect()
     queue = answering.queue()
     asking.consume(REPLY_TO, no_ack=True)
@@ -19,7 +19,7 @@ def test_a_reply_goes_straight_to_who_asked(connect: Callable[..., Client]) -> N
     assert asking.wait() == ["answer"]
 
 
-def test_a_reply_to_one_who_is_gone_is_dropped(connect: Callable[..., Client]) -> None:
+def test_direct_reply_to_a_closed_caller_is_dropped(connect: Callable[..., Client]) -> None:
     asking, answering = connect(), connect()
     queue = answering.queue()
     asking.consume(REPLY_TO, no_ack=True)
@@ -29,11 +29,11 @@ def test_a_reply_to_one_who_is_gone_is_dropped(connect: Callable[..., Client]) -
     assert answering.count(queue) == 0
 
 
-def test_who_does_not_await_replies_cannot_ask_for_them(client: Client) -> None:
+def test_direct_reply_to_needs_a_reply_consumer(client: Client) -> None:
     with pytest.raises(amqp.PreconditionFailed):
         client.send("question", client.queue(), reply_to=REPLY_TO)
 
 
-def test_replies_cannot_be_acknowledged(client: Client) -> None:
+def test_reply_consumer_cannot_acknowledge(client: Client) -> None:
     with pytest.raises(amqp.PreconditionFailed):
         client.consume(REPLY_TO)

@@ -1,4 +1,4 @@
-"""What the embedded broker does beside RabbitMQ: its file, its end, its turns."""
+"""The embedded broker beyond RabbitMQ: its file, its stop, its turns."""
 
 import sqlite3
 import subprocess
@@ -20,7 +20,7 @@ from transports import embedded
 
 
 class Durable:
-    """A broker with a file, which may be stopped and started again."""
+    """A broker with a file, which tests may restart."""
 
     def __init__(self, path: Path) -> None:
         self.name, self.path = uuid.uuid4().hex, path
@@ -35,7 +35,7 @@ class Durable:
         return self.client()
 
     def rows(self, query: str) -> list[Any]:
-        """What another process would read."""
+        """Query the file, as another process would."""
         file = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
         try:
             return file.execute(query).fetchall()
@@ -50,7 +50,7 @@ def durable(tmp_path: Path) -> Iterator[Durable]:
     embedded.close_broker(durable.name)
 
 
-def test_persistent_messages_come_back_in_order(durable: Durable) -> None:
+def test_persistent_messages_survive_a_restart_in_order(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True)
     for body in "abc":
@@ -61,7 +61,7 @@ def test_persistent_messages_come_back_in_order(durable: Durable) -> None:
     assert all(message.delivery_info["redelivered"] and message.headers == {"who": "me"} for message in messages)
 
 
-def test_a_persistent_message_is_stored_when_publishing_returns(durable: Durable) -> None:
+def test_persistent_message_is_stored_when_publish_returns(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True)
     client.send(b"\x00", queue, delivery_mode=2)
@@ -70,13 +70,13 @@ def test_a_persistent_message_is_stored_when_publishing_returns(durable: Durable
 
 
 @pytest.mark.parametrize(("is_durable", "delivery_mode"), [(True, 1), (False, 2)])
-def test_other_messages_are_never_stored(durable: Durable, is_durable: bool, delivery_mode: int) -> None:  # noqa: FBT001
+def test_transient_messages_are_not_stored(durable: Durable, is_durable: bool, delivery_mode: int) -> None:  # noqa: FBT001
     client = durable.client()
     client.send("hello", client.queue(durable=is_durable), delivery_mode=delivery_mode)
     assert durable.rows("SELECT * FROM message") == []
 
 
-def test_an_acknowledged_message_does_not_come_back(durable: Durable) -> None:
+def test_acknowledged_message_does_not_survive_a_restart(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True)
     client.send("a", queue, delivery_mode=2)
@@ -86,7 +86,7 @@ def test_an_acknowledged_message_does_not_come_back(durable: Durable) -> None:
     assert durable.restart().get(queue).body == "b"
 
 
-def test_a_message_passed_on_moves_in_the_file_too(durable: Durable) -> None:
+def test_dead_lettered_message_moves_in_the_file(durable: Durable) -> None:
     client = durable.client()
     dead = client.queue(durable=True)
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
@@ -96,7 +96,7 @@ def test_a_message_passed_on_moves_in_the_file_too(durable: Durable) -> None:
     assert durable.rows("SELECT queue FROM message") == [(dead,)]
 
 
-def test_deleted_queues_leave_nothing_behind(durable: Durable) -> None:
+def test_deleted_queue_leaves_nothing_in_the_file(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True)
     client.send("hello", queue, delivery_mode=2)
@@ -104,7 +104,7 @@ def test_deleted_queues_leave_nothing_behind(durable: Durable) -> None:
     assert (durable.rows("SELECT * FROM message"), durable.restart().exists(queue)) == ([], False)
 
 
-def test_durable_exchanges_and_bindings_come_back(durable: Durable) -> None:
+def test_durable_exchanges_and_bindings_survive_a_restart(durable: Durable) -> None:
     client = durable.client()
     for name in ("inner", "outer"):
         client.channel.exchange_declare(name, "topic", durable=True, auto_delete=False)
@@ -116,14 +116,14 @@ def test_durable_exchanges_and_bindings_come_back(durable: Durable) -> None:
     assert again.get(queue).body == "hello"
 
 
-def test_what_is_not_durable_does_not_come_back(durable: Durable) -> None:
+def test_transient_queues_do_not_survive_a_restart(durable: Durable) -> None:
     client = durable.client()
     queue, exclusive = client.queue(), client.queue(durable=True, exclusive=True)
     again = durable.restart()
     assert (again.exists(queue), again.exists(exclusive)) == (False, False)
 
 
-def test_a_delayed_message_waits_its_remaining_time(durable: Durable) -> None:
+def test_delayed_message_waits_its_remaining_time_after_a_restart(durable: Durable) -> None:
     client = durable.client()
     dead = client.queue(durable=True)
     arguments = {"x-message-ttl": 300, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
@@ -136,7 +136,7 @@ def test_a_delayed_message_waits_its_remaining_time(durable: Durable) -> None:
     assert 0.3 <= time.monotonic() - sent < 2
 
 
-def test_a_message_to_several_queues_is_one_transaction(durable: Durable) -> None:
+def test_message_to_several_queues_is_one_transaction(durable: Durable) -> None:
     client, statements = durable.client(), []
     exchange = client.exchange("fanout")
     for _ in range(3):
@@ -161,7 +161,7 @@ os._exit(1)
 """
 
 
-def test_what_was_published_outlives_the_process(tmp_path: Path) -> None:
+def test_published_messages_survive_the_death_of_the_process(tmp_path: Path) -> None:
     path = tmp_path / "broker.sqlite"
     subprocess.run([sys.executable, "-c", DIES, str(path)], check=False, timeout=60)
     durable = Durable(path)
@@ -179,7 +179,7 @@ def test_deliveries_are_counted_across_restarts(durable: Durable) -> None:
     assert again.get(queue, no_ack=False).headers["x-delivery-count"] == 1
 
 
-def test_a_message_that_cannot_be_stored_is_refused(durable: Durable) -> None:
+def test_publish_fails_when_the_message_cannot_be_stored(durable: Durable) -> None:
     client = durable.client()
     queue = client.queue(durable=True)
     durable.broker._store._file.execute("PRAGMA query_only = 1")
@@ -187,12 +187,12 @@ def test_a_message_that_cannot_be_stored_is_refused(durable: Durable) -> None:
         client.send("hello", queue, delivery_mode=2)
 
 
-def test_a_broker_opens_once(durable: Durable) -> None:
+def test_open_broker_cannot_be_opened_again(durable: Durable) -> None:
     with pytest.raises(ValueError, match="already"):
         embedded.open_broker(durable.name)
 
 
-def test_the_clients_of_a_closed_broker_get_a_connection_error(durable: Durable) -> None:
+def test_clients_get_a_connection_error_when_the_broker_closes(durable: Durable) -> None:
     client = durable.client()
     waiting = eventlet.spawn(client.connection.drain_events)
     eventlet.sleep(0)
@@ -201,14 +201,14 @@ def test_the_clients_of_a_closed_broker_get_a_connection_error(durable: Durable)
         waiting.wait()
 
 
-def test_a_closed_broker_refuses_connections(durable: Durable) -> None:
+def test_closed_broker_refuses_connections(durable: Durable) -> None:
     embedded.close_broker(durable.name)
     with pytest.raises(ConnectionRefusedError):
         embedded.broker(durable.name)
 
 
 class Worker(ConsumerMixin):
-    """A consumer as kombu's documentation has it."""
+    """A consumer as in kombu's documentation."""
 
     def __init__(self, connection: kombu.Connection, queue: str) -> None:
         self.connection, self.queue, self.got = connection, kombu.Queue(queue), []
@@ -221,7 +221,7 @@ class Worker(ConsumerMixin):
         message.ack()
 
 
-def test_a_consumer_connects_again_when_the_broker_is_back(durable: Durable) -> None:
+def test_consumer_reconnects_when_the_broker_is_back(durable: Durable) -> None:
     worker = Worker(kombu.Connection(f"embedded://{durable.name}"), "work")
     thread = eventlet.spawn(worker.run)
     until(lambda: durable.broker.connections)
@@ -243,14 +243,14 @@ def test_connections_and_channels_are_counted(durable: Durable) -> None:
     assert durable.broker.connections == []
 
 
-def test_the_scheme_alone_is_enough_and_names_ignore_case() -> None:
+def test_url_opens_a_broker_and_its_name_ignores_case() -> None:
     with kombu.Connection("embedded://Memory") as connection:
         connection.connect()
         assert len(embedded.broker("memory").connections) == 1
     embedded.close_broker("memory")
 
 
-def test_who_always_has_something_to_do_gives_way_to_others(durable: Durable) -> None:
+def test_busy_connection_yields_to_other_threads(durable: Durable) -> None:
     client, turns = durable.client(), []
     queue = client.queue()
     client.consume(queue, no_ack=True)

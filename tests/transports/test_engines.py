@@ -1,4 +1,4 @@
-"""What a database's engine does when the server, the network or another process does nothing any more."""
+"""Engines when the server, the network or another process hangs."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -30,9 +30,7 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def test_a_connection_that_stays_silent_is_given_up_and_the_next_one_works(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_silent_connection_is_closed_and_the_next_works(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "SILENT_SECONDS", 0.2)
     database.engine.dispose()
     began = monotonic()
@@ -42,7 +40,7 @@ def test_a_connection_that_stays_silent_is_given_up_and_the_next_one_works(
     assert database.answers()
 
 
-def test_a_large_statement_that_nobody_takes_is_given_up(
+def test_large_statement_fails_when_the_server_reads_nothing(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = Proxy(database_url)
@@ -56,7 +54,7 @@ def test_a_large_statement_that_nobody_takes_is_given_up(
     proxy.close()
 
 
-def test_what_must_take_its_time_may(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_take_time_removes_the_time_limit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "SILENT_SECONDS", 0.05)
     database.engine.dispose()
     with database.autocommit() as connection:
@@ -64,9 +62,7 @@ def test_what_must_take_its_time_may(database: Database, monkeypatch: pytest.Mon
         assert connection.execute(text("SELECT 7 FROM pg_sleep(0.3)")).scalar_one() == 7
 
 
-def test_a_transaction_of_somebody_who_hangs_is_ended_and_lets_others_go_on(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_transaction_of_a_hanging_process_is_ended(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "ABANDONED_SECONDS", 1)
 
     def hang() -> None:
@@ -81,7 +77,7 @@ def test_a_transaction_of_somebody_who_hangs_is_ended_and_lets_others_go_on(
         assert session.execute(text("SELECT value FROM counter")).scalar_one() == 1
 
 
-def test_a_relay_that_hangs_does_not_stop_the_others(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_relay_does_not_block_other_relays(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "ABANDONED_SECONDS", 1)
 
     def hang() -> None:
@@ -94,14 +90,14 @@ def test_a_relay_that_hangs_does_not_stop_the_others(database: Database, monkeyp
         hang()
 
 
-def test_a_connection_that_has_relayed_may_be_idle_again(database: Database) -> None:
+def test_connection_may_be_idle_after_a_relay(database: Database) -> None:
     with database.autocommit() as connection:
         with outbox._alone(connection):
             assert connection.execute(text("SHOW idle_session_timeout")).scalar_one() == "15s"
         assert connection.execute(text("SHOW idle_session_timeout")).scalar_one() == "0"
 
 
-def test_a_server_that_only_reads_is_no_server_to_write_to(database: Database) -> None:
+def test_read_only_server_counts_as_lost(database: Database) -> None:
     only_reads(database, is_so=True)
     with pytest.raises(Unavailable):
         add_one(database)
@@ -112,7 +108,7 @@ def test_a_server_that_only_reads_is_no_server_to_write_to(database: Database) -
 
 
 def only_reads(database: Database, *, is_so: bool) -> None:
-    """As a server does that waits to take over, from the next connection on."""
+    """Make the server read-only for new connections, like a standby."""
     with closing(another(database)) as way, way.autocommit() as connection:
         connection.execute(text("SET default_transaction_read_only = off"))
         name = database.url.database
@@ -121,17 +117,17 @@ def only_reads(database: Database, *, is_so: bool) -> None:
 
 
 def another(database: Database) -> Database:
-    """The same database as another process has it."""
+    """Open the same database, as another process does."""
     return Database(database.url.render_as_string(hide_password=False))
 
 
 def add_one(database: Database) -> None:
-    """Write."""
+    """Write a row."""
     with database.begin() as session:
         session.execute(COUNT)
 
 
-def test_an_address_that_does_not_answer_is_given_up_within_a_second() -> None:
+def test_connect_gives_up_a_silent_address_within_a_second() -> None:
     with full_listener() as port:
         database, began = Database(f"postgresql://us@127.0.0.1:{port}/none"), monotonic()
         assert not database.answers()
@@ -140,7 +136,7 @@ def test_an_address_that_does_not_answer_is_given_up_within_a_second() -> None:
 
 @contextmanager
 def full_listener() -> Iterator[int]:
-    """A port that takes no connection any more, as of a machine that is gone."""
+    """A port that accepts no connection, like that of a lost machine."""
     with ExitStack() as sockets:
         listener = sockets.enter_context(socket())
         listener.bind(("127.0.0.1", 0))

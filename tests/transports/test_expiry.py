@@ -1,4 +1,4 @@
-"""What is too late, and where dead letters go, on both brokers."""
+"""Expiry and dead letters, on both brokers."""
 
 import time
 from typing import Any
@@ -9,13 +9,13 @@ from tests.transports.clients import Client, until
 
 
 def graveyard(client: Client, queue_type: str = "classic", **arguments: Any) -> tuple[str, str]:
-    """A queue, and the one that its dead letters go to."""
+    """A queue, and the queue of its dead letters."""
     dead = client.queue()
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead, **arguments}
     return client.queue(arguments={"x-queue-type": queue_type, **arguments}), dead
 
 
-def test_an_expired_message_is_never_delivered(client: Client) -> None:
+def test_expired_message_is_never_delivered(client: Client) -> None:
     queue = client.queue()
     client.send("late", queue, expiration="20")
     client.send("lasting", queue)
@@ -23,7 +23,7 @@ def test_an_expired_message_is_never_delivered(client: Client) -> None:
     assert client.get(queue).body == "lasting"
 
 
-def test_an_expired_message_goes_to_the_dead_letters(client: Client) -> None:
+def test_expired_message_is_dead_lettered(client: Client) -> None:
     queue, dead = graveyard(client)
     client.send("late", queue, expiration="20", headers={"who": "me"})
     message = client.get_soon(dead)
@@ -33,13 +33,13 @@ def test_an_expired_message_goes_to_the_dead_letters(client: Client) -> None:
 
 
 @pytest.mark.parametrize("queue_type", ["classic", "quorum"])
-def test_a_queue_limits_the_life_of_its_messages(client: Client, queue_type: str) -> None:
+def test_queue_limits_the_lifetime_of_its_messages(client: Client, queue_type: str) -> None:
     queue, dead = graveyard(client, queue_type, **{"x-message-ttl": 20})
     client.send("late", queue)
     assert client.get_soon(dead).headers["x-death"][0]["queue"] == queue
 
 
-def test_a_message_waits_out_its_time(client: Client) -> None:
+def test_message_expires_only_after_its_time(client: Client) -> None:
     queue, dead = graveyard(client, **{"x-message-ttl": 100})
     sent = time.monotonic()
     client.send("late", queue)
@@ -47,7 +47,7 @@ def test_a_message_waits_out_its_time(client: Client) -> None:
     assert time.monotonic() - sent >= 0.1
 
 
-def test_a_rejected_message_goes_to_the_dead_letters(client: Client) -> None:
+def test_rejected_message_is_dead_lettered(client: Client) -> None:
     queue, dead = graveyard(client)
     client.send("bad", queue)
     client.get(queue, no_ack=False).reject()
@@ -55,14 +55,14 @@ def test_a_rejected_message_goes_to_the_dead_letters(client: Client) -> None:
     assert (death["queue"], death["reason"], death["count"]) == (queue, "rejected", 1)
 
 
-def test_a_rejected_message_without_dead_letters_is_gone(client: Client) -> None:
+def test_rejected_message_is_dropped_without_dead_letter_exchange(client: Client) -> None:
     queue = client.queue()
     client.send("bad", queue)
     client.get(queue, no_ack=False).reject()
     assert client.get(queue) is None
 
 
-def test_a_dead_letter_keeps_its_key_if_the_queue_gives_none(client: Client) -> None:
+def test_dead_letter_keeps_its_routing_key_by_default(client: Client) -> None:
     exchange = client.exchange("topic")
     dead = client.bound(exchange, "a.*")
     source = client.exchange("direct")

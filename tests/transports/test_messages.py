@@ -1,9 +1,9 @@
-"""A message arrives as it was sent, on both brokers."""
+"""Messages arrive unchanged, on both brokers."""
 
 from tests.transports.clients import Client
 
 
-def test_properties_arrive_as_they_were_sent(client: Client) -> None:
+def test_properties_arrive_unchanged(client: Client) -> None:
     queue = client.queue()
     sent = {
         "content_type": "application/json",
@@ -25,14 +25,14 @@ def test_properties_arrive_as_they_were_sent(client: Client) -> None:
     assert (message.headers, message.content_type) == (headers, "application/json")
 
 
-def test_what_was_not_sent_is_not_there(client: Client) -> None:
+def test_unset_properties_stay_unset(client: Client) -> None:
     queue = client.queue()
     client.send(b"x", queue)
     message = client.get(queue)
     assert (message.properties, message.headers) == ({}, {})
 
 
-def test_bytes_stay_bytes(client: Client) -> None:
+def test_bytes_arrive_as_bytes(client: Client) -> None:
     queue = client.queue()
     client.send(b"\x00\xff", queue, content_encoding="binary")
     assert bytes(client.get(queue).body) == b"\x00\xff"
@@ -44,7 +44,7 @@ def test_text_arrives_as_text(client: Client) -> None:
     assert client.get(queue).body == "Grüße"
 
 
-def test_a_consumer_cannot_change_the_message_of_another(client: Client) -> None:
+def test_consumer_cannot_change_the_message_of_another(client: Client) -> None:
     exchange = client.exchange("fanout")
     first, second = client.bound(exchange), client.bound(exchange)
     client.send("hello", "", exchange, headers={"who": "me"})
@@ -52,7 +52,7 @@ def test_a_consumer_cannot_change_the_message_of_another(client: Client) -> None
     assert client.get(second).headers == {"who": "me"}
 
 
-def test_a_delivery_says_where_it_comes_from(client: Client) -> None:
+def test_delivery_names_its_exchange_and_routing_key(client: Client) -> None:
     exchange = client.exchange("topic")
     tag = client.consume(client.bound(exchange, "#"))
     client.send("hello", "a.b", exchange)
@@ -66,12 +66,12 @@ def test_a_delivery_says_where_it_comes_from(client: Client) -> None:
     }
 
 
-def test_getting_tells_how_many_are_left(client: Client) -> None:
+def test_get_returns_the_number_of_remaining_messages(client: Client) -> None:
     queue = client.queue()
     client.send("a", queue)
     client.send("b", queue)
     assert client.get(queue).delivery_info["message_count"] == 1
 
 
-def test_getting_from_an_empty_queue_gives_nothing(client: Client) -> None:
+def test_get_from_an_empty_queue_returns_none(client: Client) -> None:
     assert client.get(client.queue()) is None

@@ -1,4 +1,4 @@
-"""Name look-ups: in threads, for a limited time, with the last known answer."""
+"""Name look-ups: in threads, with a time limit, with the last known answer."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ ADDRESS = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", 5432))]
 
 
 class Servers:
-    """Name servers that answer, refuse or stay silent; they block a native thread as the system's resolver does."""
+    """Name servers that answer, refuse or stay silent. They block a native thread, like the system's resolver."""
 
     def __init__(self) -> None:
         self.speaks = native.Event()
@@ -28,7 +28,7 @@ class Servers:
         self.calls = 0
 
     def look_up(self, *_arguments: Any) -> Any:
-        """Answer as the system's resolver does."""
+        """Answer like the system's resolver."""
         self.calls += 1
         self.speaks.wait(20)
         if isinstance(self.answer, OSError):
@@ -52,15 +52,15 @@ def resolver() -> Resolver:
 
 @pytest.fixture
 def ask(servers: Servers, resolver: Resolver) -> Callable[..., Any]:
-    """Ask for the address of a host."""
+    """Look up the address of a host."""
     return lambda name="db": resolver.ask(servers.look_up, name, 5432)
 
 
-def test_a_name_is_looked_up(ask: Callable[..., Any]) -> None:
+def test_name_is_looked_up(ask: Callable[..., Any]) -> None:
     assert ask() == ADDRESS
 
 
-def test_other_green_threads_run_while_no_name_server_answers(servers: Servers, ask: Callable[..., Any]) -> None:
+def test_other_green_threads_run_during_a_slow_look_up(servers: Servers, ask: Callable[..., Any]) -> None:
     servers.speaks.clear()
     ticks = []
 
@@ -76,7 +76,7 @@ def test_other_green_threads_run_while_no_name_server_answers(servers: Servers, 
     assert len(ticks) > 5
 
 
-def test_the_first_look_up_fails_after_its_limit_and_the_next_at_once(
+def test_first_look_up_fails_after_its_limit_and_the_next_at_once(
     servers: Servers, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers.speaks.clear()
@@ -88,28 +88,26 @@ def test_the_first_look_up_fails_after_its_limit_and_the_next_at_once(
     assert (caught.value.errno, servers.calls) == (socket.EAI_AGAIN, 1)
 
 
-def test_the_last_known_address_is_used_while_no_name_server_answers(servers: Servers, ask: Callable[..., Any]) -> None:
+def test_last_known_address_is_used_while_no_name_server_answers(servers: Servers, ask: Callable[..., Any]) -> None:
     ask()
     servers.speaks.clear()
     servers.answer = []
     assert ask() == ADDRESS
 
 
-def test_the_last_known_address_is_used_when_the_look_up_fails(servers: Servers, ask: Callable[..., Any]) -> None:
+def test_last_known_address_is_used_when_the_look_up_fails(servers: Servers, ask: Callable[..., Any]) -> None:
     ask()
     servers.answer = socket.gaierror(socket.EAI_NONAME, "gone")
     assert ask() == ADDRESS
 
 
-def test_a_fresh_answer_replaces_the_last_known_address(servers: Servers, ask: Callable[..., Any]) -> None:
+def test_fresh_answer_replaces_the_last_known_address(servers: Servers, ask: Callable[..., Any]) -> None:
     ask()
     servers.answer = [*ADDRESS, *ADDRESS]
     assert ask() == [*ADDRESS, *ADDRESS]
 
 
-def test_a_late_answer_is_kept_for_the_next_caller(
-    servers: Servers, ask: Callable[..., Any], resolver: Resolver
-) -> None:
+def test_late_answer_is_kept_for_the_next_caller(servers: Servers, ask: Callable[..., Any], resolver: Resolver) -> None:
     servers.speaks.clear()
     with pytest.raises(socket.gaierror):
         ask()
@@ -119,16 +117,14 @@ def test_a_late_answer_is_kept_for_the_next_caller(
     assert ask() == ADDRESS
 
 
-def test_the_error_of_a_name_that_was_asked_known_is_the_resolvers_own(
-    servers: Servers, ask: Callable[..., Any]
-) -> None:
+def test_failed_look_up_raises_the_error_of_the_resolver(servers: Servers, ask: Callable[..., Any]) -> None:
     servers.answer = socket.gaierror(socket.EAI_NONAME, "no such name")
     with pytest.raises(socket.gaierror) as caught:
         ask()
     assert caught.value.errno == socket.EAI_NONAME
 
 
-def test_look_ups_of_one_name_are_made_once(servers: Servers, ask: Callable[..., Any]) -> None:
+def test_callers_share_the_look_up_of_a_name(servers: Servers, ask: Callable[..., Any]) -> None:
     servers.speaks.clear()
     asking = [eventlet.spawn(ask) for _ in range(10)]
     eventlet.sleep(0.01)
@@ -136,7 +132,7 @@ def test_look_ups_of_one_name_are_made_once(servers: Servers, ask: Callable[...,
     assert ([one.wait() for one in asking], servers.calls) == ([ADDRESS] * 10, 1)
 
 
-def test_hanging_look_ups_take_a_limited_number_of_threads(
+def test_hanging_look_ups_use_a_limited_number_of_threads(
     servers: Servers, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(names, "MOST_LOOK_UPS", 3)
@@ -154,7 +150,7 @@ def test_localhost_is_looked_up_once(servers: Servers, ask: Callable[..., Any]) 
     assert servers.calls == 1
 
 
-def test_what_becomes_of_a_name_is_said_once_for_each_change(
+def test_state_of_a_name_is_reported_once_for_each_change(
     servers: Servers, ask: Callable[..., Any], resolver: Resolver
 ) -> None:
     said: list[tuple[str, str]] = []
@@ -167,7 +163,7 @@ def test_what_becomes_of_a_name_is_said_once_for_each_change(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", None])
-def test_an_address_in_numbers_needs_no_look_up(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numeric_address_needs_no_look_up(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names.RESOLVER, "ask", lambda *_: pytest.fail("it was looked up"))
     assert socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM)[0][4][1] == 80
 
@@ -184,22 +180,20 @@ def test_an_address_in_numbers_needs_no_look_up(host: str | None, monkeypatch: p
         lambda: socket.getfqdn("192.0.2.7"),
     ],
 )
-def test_all_look_ups_of_python_go_through_the_resolver(
-    look_up: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_look_ups_of_python_use_the_resolver(look_up: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names.RESOLVER, "ask", lambda *_: _asked())
     with pytest.raises(Asked):
         look_up()
 
 
 class Asked(Exception):
-    """The resolver of this process was asked."""
+    """Record the questions to the resolver of this process."""
 
 
 def _asked() -> Any:
     raise Asked
 
 
-def test_a_native_thread_calls_the_systems_resolver_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_native_thread_calls_the_resolver_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names.RESOLVER, "ask", lambda *_: _asked())
     assert tpool.execute(names._in_thread, lambda name: name, "db") == "db"

@@ -1,4 +1,4 @@
-"""A connection that sends what needs no answer along with what does, and what becomes of errors then."""
+"""A connection that sends several statements together, and its errors."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ ADD = "INSERT INTO thing VALUES (%s)"
 
 @pytest.fixture
 def connection(database_url: str) -> Iterator[GreenConnection]:
-    """A connection to a database with one table, which has one row, 1."""
+    """A connection to a database with a table of one row, 1."""
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     connection = GreenConnection.connect(url)
     connection.execute("CREATE TABLE thing (id integer PRIMARY KEY)")
@@ -28,7 +28,7 @@ def connection(database_url: str) -> Iterator[GreenConnection]:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[None]:
-    """One item for each piece that has been sent since."""
+    """One item for each send since the start of the test."""
     pieces = list[None]()
     original = postgresql.generators.send
 
@@ -41,7 +41,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[None]:
 
 
 def things(connection: GreenConnection) -> list[int]:
-    """What is in the table."""
+    """The rows of the table."""
     return [row[0] for row in connection.execute("SELECT id FROM thing ORDER BY id")]
 
 
@@ -50,7 +50,7 @@ def is_idle(connection: GreenConnection) -> bool:
     return connection.pgconn.transaction_status == TransactionStatus.IDLE
 
 
-def test_a_transaction_goes_in_two_pieces(connection: GreenConnection, sent: list[None]) -> None:
+def test_transaction_is_sent_in_two_pieces(connection: GreenConnection, sent: list[None]) -> None:
     connection.later("SELECT pg_advisory_xact_lock(%s::bigint)", [5])
     connection.execute("SELECT 1")
     connection.later(ADD, [2])
@@ -59,19 +59,19 @@ def test_a_transaction_goes_in_two_pieces(connection: GreenConnection, sent: lis
     assert things(connection) == [1, 2]
 
 
-def test_begin_goes_with_the_first_statement(connection: GreenConnection, sent: list[None]) -> None:
+def test_begin_is_sent_with_the_first_statement(connection: GreenConnection, sent: list[None]) -> None:
     assert connection.execute("SELECT 7").fetchone() == (7,)
     assert len(sent) == 1
     assert not is_idle(connection)
 
 
-def test_what_waits_is_done_before_the_next_statement(connection: GreenConnection) -> None:
+def test_waiting_statement_runs_before_the_next(connection: GreenConnection) -> None:
     connection.later(ADD, [2])
     connection.later(ADD, [3])
     assert things(connection) == [1, 2, 3]
 
 
-def test_commit_alone_sends_what_waits(connection: GreenConnection) -> None:
+def test_commit_sends_waiting_statements(connection: GreenConnection) -> None:
     connection.later(ADD, [2])
     connection.commit()
     assert is_idle(connection)
@@ -79,7 +79,7 @@ def test_commit_alone_sends_what_waits(connection: GreenConnection) -> None:
     assert things(connection) == [1, 2]
 
 
-def test_its_error_comes_with_the_next_statement(connection: GreenConnection) -> None:
+def test_error_of_a_waiting_statement_is_raised_by_the_next(connection: GreenConnection) -> None:
     connection.later(ADD, [1])
     with pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute("SELECT 1")
@@ -87,7 +87,7 @@ def test_its_error_comes_with_the_next_statement(connection: GreenConnection) ->
     assert things(connection) == [1]
 
 
-def test_its_error_comes_with_commit_and_leaves_no_transaction_open(connection: GreenConnection) -> None:
+def test_error_of_a_waiting_statement_is_raised_by_commit(connection: GreenConnection) -> None:
     connection.later(ADD, [2])
     connection.later(ADD, [1])
     with pytest.raises(psycopg.errors.UniqueViolation) as refused:
@@ -97,7 +97,7 @@ def test_its_error_comes_with_commit_and_leaves_no_transaction_open(connection: 
     assert things(connection) == [1]
 
 
-def test_rollback_forgets_what_was_not_sent(connection: GreenConnection) -> None:
+def test_rollback_drops_unsent_statements(connection: GreenConnection) -> None:
     connection.later(ADD, [2])
     connection.rollback()
     connection.execute("SELECT 1")
@@ -107,14 +107,14 @@ def test_rollback_forgets_what_was_not_sent(connection: GreenConnection) -> None
     assert things(connection) == [1]
 
 
-def test_many_rows_at_once_come_after_what_waits(connection: GreenConnection) -> None:
+def test_executemany_runs_after_waiting_statements(connection: GreenConnection) -> None:
     connection.later("DELETE FROM thing")
     connection.cursor().executemany(ADD, [[1], [2]])
     connection.commit()
     assert things(connection) == [1, 2]
 
 
-def test_statements_are_prepared_as_ever(connection: GreenConnection) -> None:
+def test_statements_are_still_prepared(connection: GreenConnection) -> None:
     connection.prepare_threshold = 1
     for number in range(2, 8):
         connection.later(ADD, [number])
@@ -125,14 +125,14 @@ def test_statements_are_prepared_as_ever(connection: GreenConnection) -> None:
     assert things(connection) == [1, 2, 3, 4, 5, 6, 7]
 
 
-def test_a_wait_that_is_broken_off_closes_the_connection(connection: GreenConnection) -> None:
+def test_interrupted_wait_closes_the_connection(connection: GreenConnection) -> None:
     connection.later(ADD, [2])
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.1):
         connection.execute("SELECT pg_sleep(20)")
     assert connection.closed
 
 
-def test_a_lost_server_is_an_operational_error(connection: GreenConnection, database_url: str) -> None:
+def test_lost_server_raises_an_operational_error(connection: GreenConnection, database_url: str) -> None:
     pid = connection.execute("SELECT pg_backend_pid()").fetchone()
     connection.later(ADD, [2])
     url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)

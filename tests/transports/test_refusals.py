@@ -1,4 +1,4 @@
-"""What the broker refuses is told in the broker's words: they name the thing, and nothing of a message."""
+"""A refusal of the broker is reported in its own words, which contain nothing of a message."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from transports.links import Link
 
 
 @pytest.mark.servers
-def test_a_refused_declaration_is_told_with_what_was_refused(amqp_url: str) -> None:
+def test_refused_declaration_is_reported_with_the_refused_object(amqp_url: str) -> None:
     raw, told = Raw(amqp_url), list[tuple[str, str]]()
     raw.channel.queue_declare("odd", durable=True, auto_delete=False)
 
@@ -29,7 +29,7 @@ def test_a_refused_declaration_is_told_with_what_was_refused(amqp_url: str) -> N
 
 
 @pytest.mark.servers
-def test_a_refused_login_is_told(amqp_url: str) -> None:
+def test_refused_login_is_reported(amqp_url: str) -> None:
     told = list[tuple[str, str]]()
     link = Link(amqp_url.replace("://", "://x"), lambda _channel: None, tell=lambda *news: told.append(news))
     link.start()

@@ -1,4 +1,4 @@
-"""The broker vouches for the account that sends a message, and a process knows from whom it takes one."""
+"""The broker checks the sender of a message, and a process accepts known senders only."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,7 +15,7 @@ APART, SHARED = Senders("clinical", "clinical"), Senders("clinical", "guest")
 
 @pytest.fixture
 def named(broker_url: str, connect: Callable[..., Client]) -> Iterator[Client]:
-    """A client with an account; its name is `account_of` its address."""
+    """A client with an account, which `account_of` reads from its address."""
     if not broker_url.startswith("embedded:"):
         yield connect()
         return
@@ -24,26 +24,26 @@ def named(broker_url: str, connect: Callable[..., Client]) -> Iterator[Client]:
     client.close()
 
 
-def test_a_message_in_ones_own_name_keeps_the_name(named: Client) -> None:
+def test_message_keeps_its_own_account(named: Client) -> None:
     queue, account = named.queue(), named.connection.userid
     named.send("hello", queue, user_id=account)
     assert named.get(queue).properties["user_id"] == account
 
 
-def test_a_message_in_anothers_name_is_refused(named: Client) -> None:
+def test_message_with_another_account_is_refused(named: Client) -> None:
     queue = named.queue()
     with pytest.raises(PreconditionFailed, match="user_id property set to 'auth' but authenticated user was"):
         named.send("hello", queue, user_id="auth")
 
 
-def test_the_name_is_kept_when_a_message_expires_into_another_queue(named: Client) -> None:
+def test_account_is_kept_when_a_message_is_dead_lettered(named: Client) -> None:
     queue, account = named.queue(), named.connection.userid
     waiting = named.queue(arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": queue})
     named.send("hello", waiting, user_id=account, expiration="1")
     assert named.get_soon(queue).properties["user_id"] == account
 
 
-def test_a_confirmed_publisher_names_its_account(named: Client, broker_url: str) -> None:
+def test_confirmed_publisher_names_its_account(named: Client, broker_url: str) -> None:
     queue, account = named.queue(), str(named.connection.userid)
     url = broker_url.replace("://", "://clinical@") if broker_url.startswith("embedded:") else broker_url
     publisher = ConfirmedPublisher(url, lambda _channel: None)
@@ -66,7 +66,7 @@ def test_a_confirmed_publisher_names_its_account(named: Client, broker_url: str)
         (url_of("embedded://{service}@matron", "auth"), "auth"),
     ],
 )
-def test_the_account_stands_in_the_address(url: str, account: str) -> None:
+def test_account_is_read_from_the_address(url: str, account: str) -> None:
     assert account_of(url) == account
 
 
@@ -90,21 +90,21 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("properties", "headers"), [case[:2] for case in TAKEN], ids=[case[2] for case in TAKEN])
-def test_a_message_is_taken(properties: dict[str, str], headers: dict[str, str]) -> None:
+def test_message_of_an_accepted_sender_is_accepted(properties: dict[str, str], headers: dict[str, str]) -> None:
     assert APART.take(properties, headers, "scheduling")
 
 
 @pytest.mark.parametrize(("properties", "headers"), [case[:2] for case in REFUSED], ids=[case[2] for case in REFUSED])
-def test_a_message_is_refused(properties: dict[str, str], headers: dict[str, str]) -> None:
+def test_message_of_another_sender_is_refused(properties: dict[str, str], headers: dict[str, str]) -> None:
     assert not APART.take(properties, headers, "scheduling")
 
 
 @pytest.mark.parametrize(("properties", "headers"), [case[:2] for case in REFUSED], ids=[case[2] for case in REFUSED])
-def test_accounts_that_all_share_tell_nothing_apart(properties: dict[str, str], headers: dict[str, str]) -> None:
+def test_shared_account_accepts_all_senders(properties: dict[str, str], headers: dict[str, str]) -> None:
     assert SHARED.take(properties, headers, "scheduling")
 
 
-def test_messages_in_no_name_are_taken_while_an_upgrade_goes_on() -> None:
+def test_unsigned_messages_are_accepted_during_an_upgrade() -> None:
     lenient = Senders("clinical", "clinical", unsigned=True)
     assert lenient.take({}, {}, "scheduling")
     assert lenient.take({"user_id": "clinical"}, {SENDER: ""}, "scheduling")

@@ -1,4 +1,4 @@
-"""Nameko as it is, on both brokers."""
+"""Unmodified nameko, on both brokers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from tests.transports.clients import until
 
 class Clerk:
     name = "clerk"
-    heard: list[Any] = []  # noqa: RUF012  emptied by the fixture
+    heard: list[Any] = []  # noqa: RUF012  the fixture clears it
 
     @rpc
     def add(self, a: int, b: int) -> int:
@@ -38,16 +38,16 @@ def config(broker_url: str) -> Iterator[dict[str, str]]:
     container.kill()
 
 
-def test_nameko_answers_calls(config: dict[str, str]) -> None:
+def test_nameko_service_answers_calls(config: dict[str, str]) -> None:
     with ClusterRpcProxy(config) as proxy:
         assert eventlet.spawn(proxy.clerk.add, 1, 2).wait() == 3
 
 
-def test_nameko_knows_that_a_service_is_missing(config: dict[str, str]) -> None:
+def test_nameko_client_detects_a_missing_service(config: dict[str, str]) -> None:
     with ClusterRpcProxy(config) as proxy, pytest.raises(UnknownService):
         proxy.nobody.add(1, 2)
 
 
-def test_nameko_hears_events(config: dict[str, str]) -> None:
+def test_nameko_service_receives_events(config: dict[str, str]) -> None:
     event_dispatcher(config)("desk", "patient_arrived", {"id": 1})
-    until(lambda: Clerk.heard == [{"id": 1}])
+    assert until(lambda: Clerk.heard == [{"id": 1}])

@@ -1,4 +1,4 @@
-"""The wire gathers what is sent, gives up a peer that takes nothing, and puts together what comes in parts."""
+"""The wire gathers writes, drops a peer that reads nothing, and joins partial reads."""
 
 import socket
 import ssl
