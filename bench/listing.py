@@ -16,7 +16,7 @@ from statistics import median
 from chassis import config
 from chassis.persistence.database import Database, Session
 from matron.migrations import migrate
-from tests.scheduling import crowd
+from tests.scheduling import bulk_appointments
 from tests.servers import PostgreSQL, Unavailable, find_postgresql, private_postgresql
 from tests.ward import settings
 
@@ -47,7 +47,7 @@ def _filled(server: PostgreSQL, visits: int) -> Iterator[Session]:
     database = Database(url)
     try:
         migrate("scheduling", database)
-        crowd.fill(database, visits)
+        bulk_appointments.fill(database, visits)
         print(f"bench: {visits:,} appointments written in {time.monotonic() - began:.1f} s", flush=True)
         with database.read() as session:
             yield session
@@ -58,27 +58,29 @@ def _filled(server: PostgreSQL, visits: int) -> Iterator[Session]:
 
 def _measure(few: Session, many: Session) -> int:
     """Measure each list in both databases, in turn; return the exit code."""
-    asked = [crowd.questions(session, visits) for session, visits in ((few, FEW), (many, MANY))]
+    asked = [bulk_appointments.named_lists(session, visits) for session, visits in ((few, FEW), (many, MANY))]
     print(f"\nmedian of {ROUNDS} lists of 20 in milliseconds, in the service\n")
     print(f"{'list':<36} {FEW:>10,} {MANY:>10,}   ratio   pages read")
     ratios = {name: _compared(name, (few, asked[0][name]), (many, asked[1][name])) for name in asked[0]}
     for name in EXPLAINED:
-        print(f"\nEXPLAIN, {MANY:,} appointments: {name}\n{crowd.explained(many, asked[1][name]).plan}")
+        print(f"\nEXPLAIN, {MANY:,} appointments: {name}\n{bulk_appointments.explain(many, asked[1][name]).plan}")
     name, worst = max(ratios.items(), key=lambda pair: pair[1])
     print(f"\nthe largest ratio is {worst:.2f} ({name}); the limit is {LIMIT}")
     return 0 if worst <= LIMIT else 1
 
 
-def _compared(name: str, few: tuple[Session, crowd.Filters], many: tuple[Session, crowd.Filters]) -> float:
+def _compared(
+    name: str, few: tuple[Session, bulk_appointments.Filters], many: tuple[Session, bulk_appointments.Filters]
+) -> float:
     """Print a line of the table and return the ratio. Turns alternate, so that noise affects both alike."""
     times: tuple[list[float], list[float]] = [], []
     for _ in range(ROUNDS + WARM_UP):
         for kept, one in zip(times, (few, many), strict=True):
             began = time.perf_counter()
-            crowd.listed(*one)
+            bulk_appointments.list_page(*one)
             kept.append(1000 * (time.perf_counter() - began))
     short, long = (median(kept[WARM_UP:]) for kept in times)
-    pages = [crowd.explained(*one).buffers for one in (few, many)]
+    pages = [bulk_appointments.explain(*one).buffers for one in (few, many)]
     print(f"{name:<36} {short:10.2f} {long:10.2f} {long / short:7.2f}   {pages[0]} and {pages[1]}")
     return long / short
 

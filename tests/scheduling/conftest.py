@@ -1,30 +1,29 @@
-"""What all tests of scheduling share: the hospital's settings, and databases that a test may really write to."""
+"""Fixtures of all tests of scheduling: settings, databases and the clock."""
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chassis import clock, config
-from chassis.execution import waits
+from chassis.execution import run, waits
 from chassis.persistence.database import Database
 from matron.migrations import migrate
 from tests.databases import KINDS
-from tests.scheduling.factories import BERLIN
+from tests.scheduling.factories import BERLIN, SetClock
 from tests.ward import settings
 
 
 @pytest.fixture(autouse=True)
-def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of a hospital in Berlin, in which no request waits for events, since no service sends them."""
+def hospital_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of a hospital in Berlin. No request waits for an event, because no service sends any."""
     monkeypatch.setattr(config, "_current", settings(hospital_timezone=BERLIN))
     monkeypatch.setattr(waits, "SECONDS", 0.0)
 
 
 @pytest.fixture(params=KINDS)
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of the test's own, for what must commit."""
+def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An own database for a test that commits."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     url = server.create_database("scheduling") if server else f"sqlite:///{tmp_path}/scheduling.db"
     database = Database(url)
@@ -36,6 +35,12 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    """Let it be that moment."""
+def deadlocks_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try each transaction once, so a deadlock fails the test instead of being retried."""
+    monkeypatch.setattr(run, "TRIES", 1)
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Set the clock to a moment; it stands still from then on."""
     return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)

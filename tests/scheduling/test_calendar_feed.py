@@ -22,10 +22,11 @@ from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.calendar_feed import CalendarLink
 from services.scheduling.models.shifts import Shift
 from tests.events import example_of
-from tests.scheduling.factories import HALF_HOUR, at, doctor, heard, patient, statements
+from tests.scheduling.factories import HALF_HOUR, add_doctor, at, event_actor, make_patient, make_user
+from tests.scheduling.recorded_sql import record_statements
 
 
-def visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **facts: Any) -> Appointment:
+def add_visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **facts: Any) -> Appointment:
     """A visit that is agreed, the day after tomorrow at nine."""
     starts_at = facts.pop("starts_at", at())
     given = {"status": "booked", "ends_at": starts_at + HALF_HOUR, "created_at": clock.now(), **facts}
@@ -35,36 +36,36 @@ def visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **f
     return row
 
 
-def token_of(session: Session, who: Actor) -> str:
+def make_token(session: Session, owner: Actor) -> str:
     """The secret in a new link to somebody's calendar."""
-    return parse_qs(urlsplit(calendar_feed.make_link(session, who, MakeCalendarLink())["url"]).query)["token"][0]
+    return parse_qs(urlsplit(calendar_feed.make_link(session, owner, MakeCalendarLink())["url"]).query)["token"][0]
 
 
-def text_of(session: Session, who: Actor) -> str:
+def calendar_text(session: Session, owner: Actor) -> str:
     """Somebody's calendar as it is sent."""
-    return calendar_feed.show(session, NOBODY, GetCalendar(token=token_of(session, who)))["text"]
+    return calendar_feed.show(session, NOBODY, GetCalendar(token=make_token(session, owner)))["text"]
 
 
-def events_of(session: Session, who: Actor) -> list[Any]:
+def calendar_events(session: Session, owner: Actor) -> list[Any]:
     """What a calendar program finds in it."""
-    return list(icalendar.Calendar.from_ical(text_of(session, who)).walk("VEVENT"))
+    return list(icalendar.Calendar.from_ical(calendar_text(session, owner)).walk("VEVENT"))
 
 
-def test_the_link_leads_to_the_gateway_and_holds_a_secret(session: Session) -> None:
-    url = calendar_feed.make_link(session, patient(), MakeCalendarLink())["url"]
+def test_link_leads_to_the_gateway_and_holds_a_secret(session: Session) -> None:
+    url = calendar_feed.make_link(session, make_patient(), MakeCalendarLink())["url"]
     assert urlsplit(url).path == "/api/users/me/calendar.ics"
     assert len(parse_qs(urlsplit(url).query)["token"][0]) >= 43
 
 
-def test_the_secret_itself_is_not_kept(session: Session) -> None:
-    token = token_of(session, patient())
+def test_secret_of_a_link_is_not_stored(session: Session) -> None:
+    token = make_token(session, make_patient())
     assert token not in str(session.execute(select(CalendarLink.__table__)).all())
 
 
-def test_patients_see_with_whom_where_and_when(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    row = visit(session, who.person, asking.person, place="Room 4; left, rear", revision=3)
-    [event] = events_of(session, asking)
+def test_calendar_of_a_patient_shows_doctor_place_and_time(session: Session) -> None:
+    owner, asking = add_doctor(session), make_patient()
+    row = add_visit(session, owner.person, asking.person, place="Room 4; left, rear", revision=3)
+    [event] = calendar_events(session, asking)
     assert str(event["summary"]) == "Visit with Dr Lena Weiss"
     assert (str(event["uid"]), event["sequence"], str(event["status"])) == (f"{row.id}-patient", 3, "CONFIRMED")
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (row.starts_at, row.ends_at)
@@ -72,28 +73,29 @@ def test_patients_see_with_whom_where_and_when(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("name", "shown"), [("Lena Weiss", "Visit with Dr Lena Weiss"), ("", "Visit")])
-def test_a_doctor_is_called_so_and_not_at_all_who_has_left(session: Session, name: str, shown: str) -> None:
-    asking = patient()
-    visit(session, doctor(session, name=name).person, asking.person)
-    [event] = events_of(session, asking)
+def test_summary_names_the_doctor_unless_the_doctor_has_left(session: Session, name: str, shown: str) -> None:
+    asking = make_patient()
+    add_visit(session, add_doctor(session, name=name).person, asking.person)
+    [event] = calendar_events(session, asking)
     assert str(event["summary"]) == shown
 
 
-def test_doctors_see_their_visits_without_a_patients_name_or_reason(session: Session) -> None:
-    who, whom = doctor(session), uuid7()
-    visit(session, who.person, whom, reason="chest pain", status_reason="ill", overbook_reason="urgent")
-    text = text_of(session, who)
+def test_calendar_of_a_doctor_hides_patients_and_reasons(session: Session) -> None:
+    owner, patient_id = add_doctor(session), uuid7()
+    add_visit(session, owner.person, patient_id, reason="chest pain", status_reason="ill", overbook_reason="urgent")
+    text = calendar_text(session, owner)
     assert "SUMMARY:Visit\r\n" in text
-    for hidden in (str(whom), "chest", "ill", "urgent"):
+    for hidden in (str(patient_id), "chest", "ill", "urgent"):
         assert hidden not in text
 
 
-def test_staff_see_their_shifts(session: Session) -> None:
-    who = patient(None, "nurse")
+def test_calendar_of_staff_shows_own_shifts(session: Session) -> None:
+    owner = make_user("nurse")
     given = {"ward": "Ward 3", "starts_at": at(hour=6), "ends_at": at(hour=14), "created_at": clock.now()}
-    session.add_all([Shift(person_id=one, status="assigned", **given) for one in (who.person, uuid7())])
+    people = (owner.person, uuid7())
+    session.add_all([Shift(person_id=person_id, status="assigned", **given) for person_id in people])
     session.flush()
-    [event] = events_of(session, who)
+    [event] = calendar_events(session, owner)
     assert (str(event["summary"]), str(event["location"]), str(event["status"])) == (
         "Shift: Ward 3",
         "Ward 3",
@@ -106,32 +108,34 @@ def test_staff_see_their_shifts(session: Session) -> None:
     [("requested", "TENTATIVE"), ("arrived", "CONFIRMED"), ("fulfilled", "CONFIRMED")]
     + [(gone, "CANCELLED") for gone in ("cancelled", "rejected", "expired", "displaced", "no_show")],
 )
-def test_the_state_is_told_as_calendars_know_it(session: Session, status: str, shown: str) -> None:
-    asking = patient()
-    visit(session, doctor(session).person, asking.person, status=status)
-    assert [str(event["status"]) for event in events_of(session, asking)] == [shown]
+def test_status_is_shown_in_the_terms_of_icalendar(session: Session, status: str, shown: str) -> None:
+    asking = make_patient()
+    add_visit(session, add_doctor(session).person, asking.person, status=status)
+    assert [str(event["status"]) for event in calendar_events(session, asking)] == [shown]
 
 
-def test_nobody_elses_visits_are_in_it(session: Session) -> None:
-    who = doctor(session)
-    visit(session, who.person)
-    assert events_of(session, patient()) == []
-    assert events_of(session, doctor(session)) == []
+def test_calendar_excludes_visits_of_other_people(session: Session) -> None:
+    owner = add_doctor(session)
+    add_visit(session, owner.person)
+    assert calendar_events(session, make_patient()) == []
+    assert calendar_events(session, add_doctor(session)) == []
 
 
-def test_it_reaches_from_30_days_ago_as_far_ahead_as_there_are_shifts(session: Session) -> None:
-    who, ward = patient(None, "nurse"), {"ward": "Ward 3", "status": "assigned", "created_at": clock.now()}
+def test_calendar_covers_30_days_back_and_a_year_ahead(session: Session) -> None:
+    owner, ward = make_user("nurse"), {"ward": "Ward 3", "status": "assigned", "created_at": clock.now()}
     for days in (-31, -29, 365, 367):
-        session.add(Shift(person_id=who.person, starts_at=at(days), ends_at=at(days, 12), **ward))
+        session.add(Shift(person_id=owner.person, starts_at=at(days), ends_at=at(days, 12), **ward))
     session.flush()
-    starts = [event.decoded("dtstart") for event in events_of(session, who)]
+    starts = [event.decoded("dtstart") for event in calendar_events(session, owner)]
     assert starts == [at(365), at(-29)]
 
 
-def test_times_are_in_utc_and_lines_end_and_fold_as_the_rfc_says(session: Session) -> None:
-    asking = patient()
-    visit(session, doctor(session, name="Dr " + "Ägidius Überlingen " * 6).person, asking.person, place="Raum ä;" * 14)
-    text = text_of(session, asking)
+def test_calendar_has_utc_times_and_folds_lines_as_rfc_5545(session: Session) -> None:
+    asking = make_patient()
+    add_visit(
+        session, add_doctor(session, name="Dr " + "Ägidius Überlingen " * 6).person, asking.person, place="Raum ä;" * 14
+    )
+    text = calendar_text(session, asking)
     assert f"DTSTART:{at():%Y%m%dT%H%M%SZ}\r\n" in text
     lines = text.encode().split(b"\r\n")
     assert max(map(len, lines)) <= 75
@@ -142,11 +146,11 @@ def test_times_are_in_utc_and_lines_end_and_fold_as_the_rfc_says(session: Sessio
 
 
 @pytest.mark.parametrize("sign", ["\r", "\n", "\r\n", "\x07", "\x85", "\u2028"])
-def test_no_text_breaks_out_of_its_line(session: Session, sign: str) -> None:
-    asking = patient()
-    visit(session, doctor(session).person, asking.person, place=f"Room{sign}END:VEVENT{sign}BEGIN:VALARM")
-    text = text_of(session, asking)
-    assert not {one for one in text.replace("\r\n", "") if not one.isprintable()}
+def test_text_with_control_characters_stays_in_its_line(session: Session, sign: str) -> None:
+    asking = make_patient()
+    add_visit(session, add_doctor(session).person, asking.person, place=f"Room{sign}END:VEVENT{sign}BEGIN:VALARM")
+    text = calendar_text(session, asking)
+    assert not {sign for sign in text.replace("\r\n", "") if not sign.isprintable()}
     [event] = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert "END:VEVENT" in str(event["location"])
 
@@ -154,17 +158,17 @@ def test_no_text_breaks_out_of_its_line(session: Session, sign: str) -> None:
 @pytest.mark.parametrize(
     "place", ["\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\u2695\ufe0f", "\u200f\u05d0"]
 )
-def test_what_joins_letters_or_turns_their_direction_stays(session: Session, place: str) -> None:
-    asking = patient()
-    visit(session, doctor(session).person, asking.person, place=place)
-    [event] = events_of(session, asking)
+def test_text_keeps_joiners_and_direction_marks(session: Session, place: str) -> None:
+    asking = make_patient()
+    add_visit(session, add_doctor(session).person, asking.person, place=place)
+    [event] = calendar_events(session, asking)
     assert str(event["location"]) == place
 
 
-def test_it_has_what_a_calendar_must_have(session: Session) -> None:
-    asking = patient()
-    visit(session, doctor(session).person, asking.person)
-    found = icalendar.Calendar.from_ical(text_of(session, asking))
+def test_calendar_has_all_required_properties(session: Session) -> None:
+    asking = make_patient()
+    add_visit(session, add_doctor(session).person, asking.person)
+    found = icalendar.Calendar.from_ical(calendar_text(session, asking))
     assert str(found["version"]) == "2.0"
     assert "method" not in found, "a message to other calendars, which would have to name an organizer"
     assert found["prodid"]
@@ -174,63 +178,65 @@ def test_it_has_what_a_calendar_must_have(session: Session) -> None:
     assert not event.errors
 
 
-def test_it_stays_within_its_bound_and_leaves_out_the_past_first(
+def test_calendar_leaves_out_past_visits_first_when_it_is_full(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calendar_feed, "MOST", 3)
-    who = doctor(session)
+    owner = add_doctor(session)
     asked = [at(days) for days in (-5, -4, 3, 4)]
     for starts_at in asked:
-        visit(session, who.person, starts_at=starts_at)
-    assert [event.decoded("dtstart") for event in events_of(session, who)] == [at(3), at(4), at(-4)]
+        add_visit(session, owner.person, starts_at=starts_at)
+    assert [event.decoded("dtstart") for event in calendar_events(session, owner)] == [at(3), at(4), at(-4)]
 
 
-def test_what_comes_next_is_kept_whatever_it_is(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calendar_keeps_the_next_entries_of_any_kind_when_full(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(calendar_feed, "MOST", 2)
-    who = doctor(session)
+    owner = add_doctor(session)
     given = {"ward": "Ward 3", "starts_at": at(3), "ends_at": at(3, 14), "created_at": clock.now()}
-    session.add(Shift(person_id=who.person, status="assigned", **given))
+    session.add(Shift(person_id=owner.person, status="assigned", **given))
     for days in (-1, 2, 4):
-        visit(session, who.person, starts_at=at(days))
-    assert [event.decoded("dtstart") for event in events_of(session, who)] == [at(2), at(3)]
+        add_visit(session, owner.person, starts_at=at(days))
+    assert [event.decoded("dtstart") for event in calendar_events(session, owner)] == [at(2), at(3)]
 
 
-def test_no_two_entries_have_one_name_also_of_one_visit() -> None:
+def test_entries_of_one_visit_have_different_uids() -> None:
     of_visit = (uuid7(), at(), at(hour=10), "booked", 1, "Visit", None)
     text = calendar_feed.as_text([calendar_feed.Entry(part, *of_visit) for part in ("patient", "doctor")], clock.now())
     assert len({str(event["uid"]) for event in icalendar.Calendar.from_ical(text).walk("VEVENT")}) == 2
 
 
-def test_it_is_four_statements_however_much_stands_in_it(session: Session) -> None:
-    who = doctor(session)
+def test_calendar_takes_four_statements_for_any_number_of_entries(session: Session) -> None:
+    owner = add_doctor(session)
     for hour in range(9, 15):
-        visit(session, who.person, starts_at=at(hour=hour))
-    token = token_of(session, who)
-    with statements(session) as sent:
+        add_visit(session, owner.person, starts_at=at(hour=hour))
+    token = make_token(session, owner)
+    with record_statements(session) as sent:
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))
     assert len(sent) == 4
 
 
 @pytest.mark.parametrize("token", ["x", "q" * 43, "ä"])
-def test_an_unknown_link_leads_nowhere(session: Session, token: str) -> None:
+def test_calendar_is_refused_when_the_link_is_unknown(session: Session, token: str) -> None:
     with pytest.raises(NotFound):
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))
 
 
-def test_a_new_link_ends_the_one_before(session: Session) -> None:
-    who = patient()
-    first, second = token_of(session, who), token_of(session, who)
+def test_link_ends_when_its_owner_makes_another_link(session: Session) -> None:
+    owner = make_patient()
+    first, second = make_token(session, owner), make_token(session, owner)
     calendar_feed.show(session, NOBODY, GetCalendar(token=second))
     with pytest.raises(NotFound):
         calendar_feed.show(session, NOBODY, GetCalendar(token=first))
 
 
-def test_a_link_is_taken_back_by_its_owner_alone_and_as_often_as_wanted(session: Session) -> None:
-    who, other = patient(), patient()
-    token, another = token_of(session, who), token_of(session, other)
+def test_link_can_be_ended_repeatedly_by_its_owner(session: Session) -> None:
+    owner, other = make_patient(), make_patient()
+    token, another = make_token(session, owner), make_token(session, other)
     assert (
-        calendar_feed.end_link(session, who, EndCalendarLink())
-        == calendar_feed.end_link(session, who, EndCalendarLink())
+        calendar_feed.end_link(session, owner, EndCalendarLink())
+        == calendar_feed.end_link(session, owner, EndCalendarLink())
         == {"status": "ended"}
     )
     calendar_feed.show(session, NOBODY, GetCalendar(token=another))
@@ -238,44 +244,46 @@ def test_a_link_is_taken_back_by_its_owner_alone_and_as_often_as_wanted(session:
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))
 
 
-def test_the_link_of_somebody_who_is_deactivated_or_erased_ends(session: Session) -> None:
+def test_link_ends_when_its_owner_is_deactivated_or_erased(session: Session) -> None:
     leaving: list[Callable[[UUID], None]] = [
-        lambda one: handlers.on_user_deactivated(session, heard(session, 2), example_of(UserDeactivated, user_id=one)),
-        lambda one: handlers.on_user_erased(
-            session, heard(session, 3), example_of(UserErased, user_id=one, reassign_to=None)
+        lambda user_id: handlers.on_user_deactivated(
+            session, event_actor(session, 2), example_of(UserDeactivated, user_id=user_id)
+        ),
+        lambda user_id: handlers.on_user_erased(
+            session, event_actor(session, 3), example_of(UserErased, user_id=user_id, reassign_to=None)
         ),
     ]
     for leave in leaving:
-        who = patient()
-        token = token_of(session, who)
-        leave(who.person)
+        owner = make_patient()
+        token = make_token(session, owner)
+        leave(owner.person)
         with pytest.raises(NotFound):
             calendar_feed.show(session, NOBODY, GetCalendar(token=token))
 
 
-ENDING: dict[str, Callable[[Session, Actor, UUID], None]] = {
-    "all sessions": lambda session, actor, one: calendar_feed.end_older(
-        session, actor, example_of(SessionsEnded, user_id=one)
+ENDING_EVENTS: dict[str, Callable[[Session, Actor, UUID], None]] = {
+    "all sessions": lambda session, actor, user_id: calendar_feed.end_older(
+        session, actor, example_of(SessionsEnded, user_id=user_id)
     ),
-    "a lost role": lambda session, actor, one: handlers.on_role_revoked(
-        session, actor, example_of(RoleRevoked, user_id=one, role="doctor")
+    "a lost role": lambda session, actor, user_id: handlers.on_role_revoked(
+        session, actor, example_of(RoleRevoked, user_id=user_id, role="doctor")
     ),
-    "deactivation": lambda session, actor, one: handlers.on_user_deactivated(
-        session, actor, example_of(UserDeactivated, user_id=one)
+    "deactivation": lambda session, actor, user_id: handlers.on_user_deactivated(
+        session, actor, example_of(UserDeactivated, user_id=user_id)
     ),
 }
 """What ends somebody's link."""
 
 
-@pytest.mark.parametrize("what", ENDING)
-def test_a_link_ends_with_the_sessions_and_one_that_is_made_later_stays(session: Session, what: str) -> None:
-    who, other = patient(), patient()
-    token, another = token_of(session, who), token_of(session, other)
-    actor = heard(session, 2)
-    ENDING[what](session, actor, who.person)
+@pytest.mark.parametrize("event", ENDING_EVENTS)
+def test_link_ends_with_the_sessions_and_a_later_link_stays(session: Session, event: str) -> None:
+    owner, other = make_patient(), make_patient()
+    token, another = make_token(session, owner), make_token(session, other)
+    actor = event_actor(session, 2)
+    ENDING_EVENTS[event](session, actor, owner.person)
     with pytest.raises(NotFound):
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))
-    later = token_of(session, who)
-    ENDING[what](session, actor, who.person)
+    later = make_token(session, owner)
+    ENDING_EVENTS[event](session, actor, owner.person)
     for kept in (later, another):
         calendar_feed.show(session, NOBODY, GetCalendar(token=kept))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from services.scheduling.rules import RANGE, Slot, free, slot_at, slots_of
-from tests.scheduling.factories import BERLIN, HALF_HOUR, Hours, local
+from tests.scheduling.factories import BERLIN, HALF_HOUR, Hours, local_time
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MONDAY = date(2026, 6, 1)
@@ -16,51 +16,51 @@ CPU_SECONDS = 0.25
 """What a month of slots may take at most. It takes a twentieth of that, but not on every machine at every time."""
 
 
-def starts(*week: Hours, days: int = 2) -> list[str]:
+def slot_starts(*week: Hours, days: int = 2) -> list[str]:
     """Day and local time at which slots begin, from that Monday on."""
-    first = local(MONDAY, 0, BERLIN)
+    first = local_time(MONDAY, 0, BERLIN)
     return [
         f"{slot.starts_at.astimezone(BERLIN):%a %H:%M}" for slot in slots_of(week, first, first + days * DAY, BERLIN)
     ]
 
 
-def test_a_slot_that_does_not_fit_before_closing_is_left_out() -> None:
-    assert starts(Hours(to=time(10, 10), slot_minutes=40)) == ["Mon 09:00"]
+def test_slot_is_left_out_when_it_does_not_fit_before_closing() -> None:
+    assert slot_starts(Hours(to=time(10, 10), slot_minutes=40)) == ["Mon 09:00"]
 
 
-def test_two_rules_of_a_day_make_no_slot_twice() -> None:
-    found = starts(Hours(), Hours(from_=time(12), to=time(18)))
+def test_slots_of_two_rules_are_not_repeated() -> None:
+    found = slot_starts(Hours(), Hours(from_=time(12), to=time(18)))
     assert len(found) == len(set(found)) == 18
 
 
-def test_slots_of_different_lengths_are_both_offered_the_shorter_first() -> None:
+def test_slots_with_one_start_are_sorted_by_length() -> None:
     week = [Hours(to=time(10), slot_minutes=60), Hours(to=time(10))]
-    first = local(MONDAY, 9, BERLIN)
+    first = local_time(MONDAY, 9, BERLIN)
     assert list(slots_of(week, first, first + HALF_HOUR, BERLIN)) == [
         Slot(first, first + HALF_HOUR),
         Slot(first, first + HOUR),
     ]
 
 
-def test_hours_that_end_before_they_begin_pass_midnight() -> None:
+def test_hours_pass_midnight_when_they_end_before_they_begin() -> None:
     expected = ["Mon 22:00", "Mon 22:30", "Mon 23:00", "Mon 23:30", "Tue 00:00", "Tue 00:30", "Tue 01:00", "Tue 01:30"]
-    assert starts(NIGHT) == expected
+    assert slot_starts(NIGHT) == expected
 
 
 def test_hours_until_midnight_end_with_the_day() -> None:
-    assert starts(NIGHT._replace(to=time(0)))[-1] == "Mon 23:30"
+    assert slot_starts(NIGHT._replace(to=time(0)))[-1] == "Mon 23:30"
 
 
-def test_a_slot_may_itself_pass_midnight() -> None:
-    assert starts(NIGHT._replace(slot_minutes=90)) == ["Mon 22:00", "Mon 23:30"]
+def test_slot_may_pass_midnight() -> None:
+    assert slot_starts(NIGHT._replace(slot_minutes=90)) == ["Mon 22:00", "Mon 23:30"]
 
 
-def test_sundays_night_ends_on_monday() -> None:
-    assert starts(NIGHT._replace(weekday=6), days=1) == ["Mon 00:00", "Mon 00:30", "Mon 01:00", "Mon 01:30"]
+def test_night_of_sunday_ends_on_monday() -> None:
+    assert slot_starts(NIGHT._replace(weekday=6), days=1) == ["Mon 00:00", "Mon 00:30", "Mon 01:00", "Mon 01:30"]
 
 
-def test_two_nights_in_a_row_come_in_order() -> None:
-    found = starts(NIGHT._replace(weekday=6), NIGHT, Hours(to=time(10)))
+def test_slots_of_two_nights_are_in_order() -> None:
+    found = slot_starts(NIGHT._replace(weekday=6), NIGHT, Hours(to=time(10)))
     assert found[3:8] == ["Mon 01:30", "Mon 09:00", "Mon 09:30", "Mon 22:00", "Mon 22:30"]
 
 
@@ -75,39 +75,39 @@ def test_two_nights_in_a_row_come_in_order() -> None:
         (MONDAY - 7 * DAY, MONDAY - DAY, 0),
     ],
 )
-def test_a_night_belongs_to_the_day_on_which_it_begins(
+def test_night_is_valid_when_its_first_day_is_valid(
     valid_from: date | None, valid_to: date | None, expected: int
 ) -> None:
-    assert len(starts(NIGHT._replace(valid_from=valid_from, valid_to=valid_to))) == expected
+    assert len(slot_starts(NIGHT._replace(valid_from=valid_from, valid_to=valid_to))) == expected
 
 
-def test_the_first_and_the_last_day_count() -> None:
+def test_valid_days_include_the_first_and_the_last_day() -> None:
     week = [Hours(weekday, to=time(10), valid_from=TUESDAY, valid_to=TUESDAY + DAY) for weekday in range(7)]
-    assert starts(*week, days=7) == ["Tue 09:00", "Tue 09:30", "Wed 09:00", "Wed 09:30"]
+    assert slot_starts(*week, days=7) == ["Tue 09:00", "Tue 09:30", "Wed 09:00", "Wed 09:30"]
 
 
 @pytest.mark.parametrize(
     ("places", "expected"), [(["East", "West"], "East"), (["West", "East"], "East"), (["West", None], None)]
 )
-def test_a_slot_at_two_places_is_at_the_first_by_name(places: list[str | None], expected: str | None) -> None:
-    week, first = [Hours(place=place) for place in places], local(MONDAY, 9, BERLIN)
-    [made] = slots_of(week, first, first + HALF_HOUR, BERLIN)
-    assert made.place == expected
-    assert slot_at(week, first, BERLIN) == made
+def test_slot_at_two_places_takes_the_first_place_by_name(places: list[str | None], expected: str | None) -> None:
+    week, first = [Hours(place=place) for place in places], local_time(MONDAY, 9, BERLIN)
+    [slots] = slots_of(week, first, first + HALF_HOUR, BERLIN)
+    assert slots.place == expected
+    assert slot_at(week, first, BERLIN) == slots
 
 
-def test_a_slot_begins_at_no_other_second() -> None:
-    assert slot_at([Hours()], local(MONDAY, 9, BERLIN) + timedelta(seconds=1), BERLIN) is None
+def test_slot_at_returns_none_one_second_after_a_start() -> None:
+    assert slot_at([Hours()], local_time(MONDAY, 9, BERLIN) + timedelta(seconds=1), BERLIN) is None
 
 
-def test_a_long_time_that_is_taken_hides_no_shorter_one() -> None:
-    first = local(MONDAY, 9, BERLIN)
-    made = [Slot(first + number * HOUR, first + (number + 1) * HOUR) for number in range(6)]
-    taken = [Slot(made[4].starts_at, made[4].ends_at), Slot(first - 300 * DAY, made[1].ends_at), made[0]]
-    assert [made.index(slot) for slot in free(made, taken)] == [2, 3, 5]
+def test_free_slots_respect_short_times_inside_a_long_time() -> None:
+    first = local_time(MONDAY, 9, BERLIN)
+    slots = [Slot(first + number * HOUR, first + (number + 1) * HOUR) for number in range(6)]
+    taken = [Slot(slots[4].starts_at, slots[4].ends_at), Slot(first - 300 * DAY, slots[1].ends_at), slots[0]]
+    assert [slots.index(slot) for slot in free(slots, taken)] == [2, 3, 5]
 
 
-def months(kind: str) -> list[Hours]:
+def rules_of(kind: str) -> list[Hours]:
     """365 rules: one for each day of a year, or a year's worth of hours that all count at once."""
     if kind == "one a day":
         days = [MONDAY + number * DAY for number in range(365)]
@@ -116,9 +116,9 @@ def months(kind: str) -> list[Hours]:
 
 
 @pytest.mark.parametrize(("kind", "expected"), [("one a day", 31 * 16), ("all at once", 31 * (32 + 24 + 16))])
-def test_a_month_of_365_rules_is_worked_out_at_once(kind: str, expected: int) -> None:
-    week, first = months(kind), datetime(2026, 6, 1, tzinfo=UTC)
+def test_slots_of_a_month_with_365_rules_are_fast(kind: str, expected: int) -> None:
+    week, first = rules_of(kind), datetime(2026, 6, 1, tzinfo=UTC)
     began = clocks.process_time()
-    made = list(free(slots_of(week, first, first + RANGE, BERLIN), []))
+    slots = list(free(slots_of(week, first, first + RANGE, BERLIN), []))
     assert clocks.process_time() - began < CPU_SECONDS
-    assert len(made) == expected
+    assert len(slots) == expected

@@ -36,7 +36,7 @@ from services.scheduling.models.tasks import Task
 from tests.databases import KINDS
 from tests.perform import of_service
 from tests.scheduling import factories
-from tests.scheduling.asking import ask
+from tests.scheduling.service_client import ask
 
 PERSONS = {"doctor_id": {Role.DOCTOR}, "patient_id": {Role.PATIENT}, "person_id": STAFF, "owner_id": STAFF}
 """Fields that say whose it is, and which roles such people have."""
@@ -54,7 +54,7 @@ class Case(NamedTuple):
         return f"{self.contract.__name__}-{self.role}-{self.field}"
 
 
-FREE = {
+FREE_CHOICES = {
     Case(BookAppointment, Role.PATIENT, "doctor_id"),
     *(Case(RescheduleAppointment, role, "doctor_id") for role in (Role.PATIENT, Role.DOCTOR)),
     *(Case(AskForSwap, role, "asked_of") for role in STAFF),
@@ -71,10 +71,10 @@ class World:
 
     def person(self, role: Role) -> Actor:
         """Somebody new of a role."""
-        who = factories.patient(uuid7(), role)
+        who = factories.make_user(role, person_id=uuid7())
         with self.database.begin() as session:
             if role == Role.DOCTOR:
-                who = factories.doctor(session)
+                who = factories.add_doctor(session)
             elif role in STAFF:
                 session.add(StaffRole(person_id=who.person, role=role, changed_by=1))
         return who
@@ -95,7 +95,7 @@ class World:
 
     def patient_of(self, doctor: Actor) -> UUID:
         """Somebody who has been there for a visit with the doctor."""
-        whom, times = factories.patient(), {name: moment - timedelta(days=9) for name, moment in _times().items()}
+        whom, times = factories.make_patient(), {name: moment - timedelta(days=9) for name, moment in _times().items()}
         people = {"doctor_id": doctor.person, "patient_id": whom.person}
         self.add(Patient(id=whom.person, is_erased=False))
         self.add(Appointment(**people, **times, status="fulfilled", created_at=clock.now()))
@@ -197,8 +197,8 @@ def cases() -> Iterator[Case]:
                     yield Case(contract, Role(role), name)
 
 
-ALL = list(cases())
-REFUSED = [case for case in ALL if case not in FREE]
+ALL_CASES = list(cases())
+REFUSED = [case for case in ALL_CASES if case not in FREE_CHOICES]
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -215,25 +215,25 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)
-def test_an_id_of_somebody_else_is_as_unknown_as_one_of_nobody(world: World, case: Case) -> None:
+def test_foreign_id_is_answered_like_an_unknown_id(world: World, case: Case) -> None:
     who = world.person(case.role)
     payload, another = payload_of(world, case.contract, who), payload_of(world, case.contract, world.person(case.role))
     before = world.rows()
-    theirs = ask(world.database, who, case.contract, payload | {case.field: another[case.field]})
-    nobodys = ask(world.database, who, case.contract, payload | {case.field: uuid7()})
-    assert theirs.told == nobodys.told, "else one learns which ids there are"
-    assert isinstance(theirs.refusal, NotFound)
+    foreign = ask(world.database, who, case.contract, payload | {case.field: another[case.field]})
+    unknown = ask(world.database, who, case.contract, payload | {case.field: uuid7()})
+    assert foreign.error == unknown.error, "else one learns which ids there are"
+    assert isinstance(foreign.refusal, NotFound)
     assert world.rows() == before
 
 
-@pytest.mark.parametrize("case", {case[:2]: case for case in ALL}.values(), ids=str)
-def test_with_ids_of_ones_own_it_is_not_unknown(world: World, case: Case) -> None:
+@pytest.mark.parametrize("case", {case[:2]: case for case in ALL_CASES}.values(), ids=str)
+def test_own_id_is_not_answered_with_not_found(world: World, case: Case) -> None:
     who = world.person(case.role)
     answer = ask(world.database, who, case.contract, payload_of(world, case.contract, who))
     assert not isinstance(answer.refusal, NotFound), "else the test before would pass where every id is refused"
     assert answer.code not in ("internal", "invalid"), answer
 
 
-def test_each_of_the_patients_doctors_and_staffs_commands_is_tried() -> None:
+def test_cases_include_the_commands_of_each_role() -> None:
     for role, number in {Role.PATIENT: 5, Role.DOCTOR: 14, Role.NURSE: 9}.items():
-        assert len({case.contract for case in ALL if case.role == role}) >= number
+        assert len({case.contract for case in ALL_CASES if case.role == role}) >= number

@@ -21,14 +21,14 @@ from matron.migrations import migrate
 from services.scheduling.models.appointments import Appointment
 from tests.perform import of_service
 from tests.scheduling import factories
-from tests.scheduling.asking import DONE, Answer, ask
 from tests.scheduling.factories import HALF_HOUR
+from tests.scheduling.service_client import DONE, Answer, ask
 
-OWN = factories.patient(None, *Role)
+PATIENT_WITH_ALL_ROLES = factories.make_user(*Role)
 SOON = timedelta(hours=3)
 COMMANDS = [each for each in of_service("scheduling") if "appointment_id" in each.schema().fields]
-BY_PATIENTS = [each for each in COMMANDS if Role.PATIENT in each.roles]
-BY_OTHERS = [each for each in COMMANDS if Role.PATIENT not in each.roles]
+PATIENT_COMMANDS = [each for each in COMMANDS if Role.PATIENT in each.roles]
+STAFF_COMMANDS = [each for each in COMMANDS if Role.PATIENT not in each.roles]
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +40,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     found.close()
 
 
-def visit(database: Database, status: str) -> UUID:
+def add_visit(database: Database, status: str) -> UUID:
     """A visit that begins in three hours, of somebody who has every role."""
     with database.begin() as session:
-        doctor_id, begins = factories.doctor(session).person, clock.now() + SOON
+        doctor_id, begins = factories.add_doctor(session).person, clock.now() + SOON
         times = {"starts_at": begins, "ends_at": begins + HALF_HOUR, "created_at": begins, "requested_at": clock.now()}
         session.query(Appointment).update({"status": "cancelled"})
-        made = Appointment(doctor_id=doctor_id, patient_id=OWN.person, **times, status=status)
+        made = Appointment(doctor_id=doctor_id, patient_id=PATIENT_WITH_ALL_ROLES.person, **times, status=status)
         session.add(made)
         session.flush()
         return made.id
@@ -62,35 +62,44 @@ def value_for(name: str, declared: fields.Field[Any]) -> Any:
     raise TypeError(f"say what a field such as {name} takes: {declared}")
 
 
-def answer(database: Database, contract: type[Command], status: str) -> Answer:
+def ask_as_patient(database: Database, contract: type[Command], status: str) -> Answer:
     """What the visit's patient is told, who asks for all that the command needs, and for another place if it can."""
     declared = contract.schema().fields
-    payload: dict[str, Any] = {"appointment_id": str(visit(database, status))}
+    payload: dict[str, Any] = {"appointment_id": str(add_visit(database, status))}
     payload |= {
         name: value_for(name, field)
         for name, field in declared.items()
         if name not in payload and (field.required or name == "place")
     }
-    return ask(database, OWN, contract, payload)
+    return ask(database, PATIENT_WITH_ALL_ROLES, contract, payload)
 
 
-def test_there_are_commands_of_both_kinds() -> None:
-    assert {each.__name__ for each in BY_PATIENTS} == {"CancelAppointment", "GetAppointment", "RescheduleAppointment"}
-    assert len(BY_OTHERS) >= 7
+def test_commands_include_those_of_patients_and_of_staff() -> None:
+    assert {each.__name__ for each in PATIENT_COMMANDS} == {
+        "CancelAppointment",
+        "GetAppointment",
+        "RescheduleAppointment",
+    }
+    assert len(STAFF_COMMANDS) >= 7
 
 
 @pytest.mark.parametrize("status", ["requested", "booked", "in_progress"])
-@pytest.mark.parametrize("contract", BY_OTHERS, ids=lambda each: each.__name__)
-def test_what_a_patient_cannot_do_somebody_else_does(database: Database, contract: type[Command], status: str) -> None:
-    told = answer(database, contract, status)
-    assert (told.code, type(told.refusal).__name__) == ("own_visit", "Forbidden")
+@pytest.mark.parametrize("contract", STAFF_COMMANDS, ids=lambda each: each.__name__)
+def test_staff_command_is_refused_when_the_caller_is_the_patient(
+    database: Database, contract: type[Command], status: str
+) -> None:
+    outcome = ask_as_patient(database, contract, status)
+    assert (outcome.code, type(outcome.refusal).__name__) == ("own_visit", "Forbidden")
 
 
-@pytest.mark.parametrize("contract", BY_PATIENTS, ids=lambda each: each.__name__)
-def test_a_patients_rules_count_for_whoever_is_the_patient(database: Database, contract: type[Command]) -> None:
-    assert answer(database, contract, "booked").code == (DONE if contract.reads else "late_cancel")
+@pytest.mark.parametrize("contract", PATIENT_COMMANDS, ids=lambda each: each.__name__)
+def test_patient_rules_apply_when_staff_act_on_their_own_visit(database: Database, contract: type[Command]) -> None:
+    assert ask_as_patient(database, contract, "booked").code == (DONE if contract.reads else "late_cancel")
 
 
-def test_nobody_moves_their_own_visit_beside_the_doctors_hours(database: Database) -> None:
-    given = {"appointment_id": visit(database, "requested"), "starts_at": clock.now() + timedelta(days=3)}
-    assert ask(database, OWN, RescheduleAppointment, {**given, "overbook_reason": "Me"}).code == "desk_only"
+def test_overbooking_is_refused_when_the_receptionist_is_the_patient(database: Database) -> None:
+    given = {"appointment_id": add_visit(database, "requested"), "starts_at": clock.now() + timedelta(days=3)}
+    assert (
+        ask(database, PATIENT_WITH_ALL_ROLES, RescheduleAppointment, {**given, "overbook_reason": "Me"}).code
+        == "desk_only"
+    )

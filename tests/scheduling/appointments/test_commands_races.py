@@ -3,92 +3,79 @@
 from collections import Counter
 
 import pytest
-from sqlalchemy.exc import DBAPIError
-from uuid_utils.compat import uuid7
 
 from chassis.errors import MatronError
-from chassis.execution import run as execution
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
-from tests.scheduling.factories import at, book, doctor, in_transaction, patient, together, visits
+from tests.scheduling.concurrency import in_transaction, outcome, run_at_once
+from tests.scheduling.factories import add_doctor, all_visits, at, book, make_patient
 
 THREADS = 30
+pytestmark = pytest.mark.usefixtures("deadlocks_fail")
 
 
 @pytest.fixture
-def who(fresh: Database) -> Actor:
+def doctor(fresh_database: Database) -> Actor:
     """A doctor with hours."""
-    found: Actor = in_transaction(fresh, doctor)
-    return found
+    outcomes: Actor = in_transaction(fresh_database, add_doctor)
+    return outcomes
 
 
-@pytest.fixture(autouse=True)
-def no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A deadlock is to be seen, not to be tried again."""
-    monkeypatch.setattr(execution, "TRIES", 1)
+def booking_outcome(database: Database, doctor: Actor, patient: Actor, starts_at: object) -> str:
+    """Book in an own transaction. Return `done`, the refusal's code, or the class of the database error."""
+    return outcome(database, lambda session: book(session, doctor, actor=patient, starts_at=starts_at))
 
 
-def outcome(database: Database, who: Actor, asking: Actor, starts_at: object) -> str:
-    """`booked`, the refusal's code, or the class of what went wrong."""
-    try:
-        in_transaction(database, lambda session: book(session, who, actor=asking, starts_at=starts_at))
-    except MatronError as refusal:
-        return refusal.code
-    except DBAPIError as error:
-        return type(error.orig).__name__
-    return "booked"
+def test_slot_is_booked_once_when_thirty_patients_race(fresh_database: Database, doctor: Actor) -> None:
+    works = [lambda: booking_outcome(fresh_database, doctor, make_patient(), at()) for _ in range(THREADS)]
+    assert Counter(run_at_once(*works)) == {"done": 1, "slot_taken": THREADS - 1}
 
 
-def test_one_of_thirty_gets_the_slot(fresh: Database, who: Actor) -> None:
-    works = [lambda: outcome(fresh, who, patient(), at()) for _ in range(THREADS)]
-    assert Counter(together(*works)) == {"booked": 1, "slot_taken": THREADS - 1}
+def test_patient_is_booked_once_when_racing_for_thirty_doctors(fresh_database: Database) -> None:
+    patient = make_patient()
+    doctors = [in_transaction(fresh_database, add_doctor) for _ in range(THREADS)]
+    works = [lambda one=one: booking_outcome(fresh_database, one, patient, at()) for one in doctors]
+    assert Counter(run_at_once(*works)) == {"done": 1, "patient_busy": THREADS - 1}
 
 
-def test_one_patient_at_thirty_doctors_is_booked_once(fresh: Database) -> None:
-    asking = patient()
-    doctors = [in_transaction(fresh, doctor) for _ in range(THREADS)]
-    works = [lambda one=one: outcome(fresh, one, asking, at()) for one in doctors]
-    assert Counter(together(*works)) == {"booked": 1, "patient_busy": THREADS - 1}
-
-
-def test_patients_and_doctors_crosswise_never_overlap_and_never_deadlock(fresh: Database, who: Actor) -> None:
-    doctors = [who, *(in_transaction(fresh, doctor) for _ in range(2))]
-    asking = [patient(uuid7()) for _ in range(3)]
+def test_concurrent_bookings_never_overlap_and_never_deadlock(fresh_database: Database, doctor: Actor) -> None:
+    doctors = [doctor, *(in_transaction(fresh_database, add_doctor) for _ in range(2))]
+    patient = [make_patient() for _ in range(3)]
     works = [
-        lambda one=one, other=other, hour=hour: outcome(fresh, one, other, at(hour=hour))
+        lambda one=one, other=other, hour=hour: booking_outcome(fresh_database, one, other, at(hour=hour))
         for hour in (9, 10)
         for one in doctors
-        for other in asking
+        for other in patient
     ]
-    found = Counter(together(*works))
-    assert set(found) <= {"booked", "slot_taken", "patient_busy"}
-    booked = visits(fresh)
-    assert len(booked) == found["booked"] == 6
+    outcomes = Counter(run_at_once(*works))
+    assert set(outcomes) <= {"done", "slot_taken", "patient_busy"}
+    booked = all_visits(fresh_database)
+    assert len(booked) == outcomes["done"] == 6
     for person in ("doctor_id", "patient_id"):
         times = [(getattr(row, person), row.starts_at) for row in booked]
         assert len(set(times)) == len(times)
 
 
-def test_a_doctor_is_not_a_patient_elsewhere_at_once(fresh: Database) -> None:
-    doctors = [in_transaction(fresh, doctor) for _ in range(4)]
+def test_concurrent_bookings_never_make_a_doctor_a_patient_elsewhere(fresh_database: Database) -> None:
+    doctors = [in_transaction(fresh_database, add_doctor) for _ in range(4)]
     works = [
-        lambda one=one, other=other: outcome(fresh, one, other, at())
+        lambda one=one, other=other: booking_outcome(fresh_database, one, other, at())
         for one in doctors
         for other in doctors
         if one != other
     ]
-    found = Counter(together(*works))
-    assert set(found) <= {"booked", "slot_taken", "patient_busy"}
-    booked = visits(fresh)
+    outcomes = Counter(run_at_once(*works))
+    assert set(outcomes) <= {"done", "slot_taken", "patient_busy"}
+    booked = all_visits(fresh_database)
     people = [person for visit in booked for person in (visit.doctor_id, visit.patient_id)]
-    assert (len(booked), len(people)) == (found["booked"], len(set(people)))
+    assert (len(booked), len(people)) == (outcomes["done"], len(set(people)))
 
 
-def test_a_request_that_is_refused_leaves_nothing(fresh: Database, who: Actor) -> None:
+def test_refused_request_stores_nothing(fresh_database: Database, doctor: Actor) -> None:
     def refused(session: Session) -> None:
-        book(session, who)
+        book(session, doctor)
         raise MatronError("no", "")
 
     with pytest.raises(MatronError):
-        in_transaction(fresh, refused)
-    assert visits(fresh) == []
+        in_transaction(fresh_database, refused)
+    assert all_visits(fresh_database) == []

@@ -11,7 +11,7 @@ from gateway.documents.openapi import document
 from gateway.service import GatewayService
 from tests.guards.house import commands
 
-NOTHING_TO_SEE = {
+INVISIBLE = {
     "empty": "",
     "blank": " ",
     "lines": "\r\n",
@@ -19,10 +19,10 @@ NOTHING_TO_SEE = {
     "no width": "\u200b\x07",
     "fillers": "\u3164\u2800",
 }
-SAID = ("No", "é", "病", "5", "?", "\U0001f642", " in the middle ")
+VISIBLE = ("No", "é", "病", "5", "?", "\U0001f642", " in the middle ")
 
 
-def texts() -> Iterator[Any]:
+def required_texts() -> Iterator[Any]:
     """Each text of a command of scheduling that may not be empty."""
     orders = [one for one in commands() if one.service == "scheduling" and not one.reads]
     for schema in (*orders, RuleView):
@@ -32,28 +32,28 @@ def texts() -> Iterator[Any]:
                 yield pytest.param(field, id=f"{schema.__name__}.{name}")
 
 
-TEXTS = list(texts())
+TEXTS = list(required_texts())
 
 
 @pytest.mark.parametrize("field", TEXTS)
-@pytest.mark.parametrize("text", NOTHING_TO_SEE.values(), ids=NOTHING_TO_SEE)
-def test_a_text_in_which_nothing_can_be_seen_is_refused(field: fields.String, text: str) -> None:
+@pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)
+def test_text_is_refused_when_it_is_invisible(field: fields.String, text: str) -> None:
     with pytest.raises(ValidationError):
         field.deserialize(text)
 
 
 @pytest.mark.parametrize("field", TEXTS)
-def test_whatever_can_be_seen_is_taken_as_it_is(field: fields.String) -> None:
-    assert [field.deserialize(text) for text in SAID] == [*SAID]
+def test_text_is_accepted_unchanged_when_it_is_visible(field: fields.String) -> None:
+    assert [field.deserialize(text) for text in VISIBLE] == [*VISIBLE]
 
 
-def test_reasons_titles_wards_and_places_are_such_texts() -> None:
+def test_required_texts_include_reasons_titles_wards_and_places() -> None:
     known = {"CancelAppointment.reason", "BookAppointment.overbook_reason", "TakeTimeOff.reason", "GiveTask.title"}
     known |= {"AssignShift.ward", "ChangeAppointment.place", "RuleView.place", "DecideSwap.reason", "FailTask.reason"}
     assert known <= {one.id for one in TEXTS}
 
 
-def test_the_document_says_how_long_a_reason_is_and_that_it_is_not_blank() -> None:
+def test_openapi_document_states_length_and_pattern_of_a_reason() -> None:
     body = document(GatewayService)["paths"]["/api/staff/appointments/{appointment_id}/cancel"]["post"]["requestBody"]
     reason = body["content"]["application/json"]["schema"]["properties"]["reason"]
     assert (reason["minLength"], reason["maxLength"], reason["pattern"]) == (1, 500, r"\S")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.errors import Conflict, Forbidden, MatronError
+from chassis.errors import Conflict, Forbidden
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.roles import Role
@@ -14,163 +14,157 @@ from contracts.scheduling.appointments.events import VisitCompleted, VisitComple
 from contracts.scheduling.appointments.history import GetAppointment
 from contracts.scheduling.appointments.visits import UndoCompletion
 from contracts.scheduling.availability import TakeTimeOff
-from services.scheduling.appointments import completion_undo
-from services.scheduling.appointments import history as histories
+from services.scheduling.appointments import completion_undo, history
 from services.scheduling.availability import time_off
 from services.scheduling.directory import doctors, patients
 from services.scheduling.models.appointments import Appointment
-from tests.scheduling.appointments.test_timers import HOUR, Set
+from tests.scheduling.concurrency import in_transaction, outcome, run_at_once
 from tests.scheduling.factories import (
     HALF_HOUR,
+    SetClock,
+    add_doctor,
+    all_visits,
+    appointment_view,
     book,
-    doctor,
-    heard,
-    history,
-    hold,
-    in_transaction,
-    move,
-    near,
-    patient,
-    said,
-    seen,
-    together,
-    visits,
+    changes_of,
+    complete_visit,
+    event_actor,
+    make_patient,
+    make_user,
+    published,
+    shortly_before,
+    transition,
 )
 
-ADMIN = patient(None, "admin")
+HOUR = timedelta(hours=1)
+
+ADMIN = make_user("admin")
 REASON = "The wrong patient."
 
 
-def undo(session: Session, visit: dict[str, Any], who: Actor = ADMIN) -> dict[str, Any]:
-    undone = seen(
-        completion_undo.undo_completion(session, who, UndoCompletion(appointment_id=visit["id"], reason=REASON))
+def undo(session: Session, visit: dict[str, Any], doctor: Actor = ADMIN) -> dict[str, Any]:
+    undone = appointment_view(
+        completion_undo.undo_completion(session, doctor, UndoCompletion(appointment_id=visit["id"], reason=REASON))
     )
     session.flush()
     return undone
 
 
-def completed(session: Session, who: Actor, **fields: Any) -> dict[str, Any]:
+def add_completed_visit(session: Session, doctor: Actor, **fields: Any) -> dict[str, Any]:
     """A visit that was completed half an hour before its time, the day after tomorrow."""
-    return hold(session, who, book(session, who, **fields))[-1]
+    return complete_visit(session, doctor, book(session, doctor, **fields))[-1]
 
 
 def test_undone_visit_is_booked_again_at_its_time(session: Session) -> None:
-    visit = completed(session, doctor(session))
+    visit = add_completed_visit(session, add_doctor(session))
     undone = undo(session, visit)
     assert (undone["status"], undone["starts_at"], undone["revision"]) == ("booked", visit["starts_at"], 5)
-    [told] = said(session, VisitCompletionUndone)
-    assert (told["appointment_id"], told["status"], told["revision"]) == (visit["id"], "booked", 5)
+    [event] = published(session, VisitCompletionUndone)
+    assert (event["appointment_id"], event["status"], event["revision"]) == (visit["id"], "booked", 5)
 
 
-def test_history_says_who_undid_the_completion_and_why(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    visit = completed(session, who, actor=asking)
+def test_history_shows_the_admin_and_the_reason_when_a_completion_is_undone(session: Session) -> None:
+    doctor, patient = add_doctor(session), make_patient()
+    visit = add_completed_visit(session, doctor, actor=patient)
     undo(session, visit)
-    assert history(session, visit)[-2:] == [(4, "fulfilled", who.person), (5, "booked", ADMIN.person)]
+    assert changes_of(session, visit)[-2:] == [(4, "fulfilled", doctor.person), (5, "booked", ADMIN.person)]
     reasons = [
-        histories.get(session, one, GetAppointment(appointment_id=visit["id"]))["history"][-1].reason
-        for one in (ADMIN, asking)
+        history.get(session, one, GetAppointment(appointment_id=visit["id"]))["history"][-1].reason
+        for one in (ADMIN, patient)
     ]
     assert reasons == [REASON, None]
 
 
 def test_visit_is_completed_again_after_its_completion_is_undone(session: Session) -> None:
-    who = doctor(session)
-    visit = completed(session, who)
+    doctor = add_doctor(session)
+    visit = add_completed_visit(session, doctor)
     undo(session, visit)
-    with near(visit):
-        assert [move(session, who, visit, name)["revision"] for name in ("start", "complete")] == [6, 7]
-    assert [told["revision"] for told in said(session, VisitCompleted)] == [4, 7]
+    with shortly_before(visit):
+        assert [transition(session, doctor, visit, name)["revision"] for name in ("start", "complete")] == [6, 7]
+    assert [event["revision"] for event in published(session, VisitCompleted)] == [4, 7]
 
 
-def test_undone_visit_is_displaced_when_another_has_its_time(session: Session) -> None:
-    who = doctor(session)
-    visit = completed(session, who)
-    other = book(session, who)
+def test_undone_visit_is_displaced_when_another_visit_has_its_time(session: Session) -> None:
+    doctor = add_doctor(session)
+    visit = add_completed_visit(session, doctor)
+    other = book(session, doctor)
     undone = undo(session, visit)
     assert (undone["status"], undone["first_call"], undone["status_reason"]) == ("displaced", True, REASON)
     assert session.get_one(Appointment, visit["id"]).displaced_at is not None
     assert session.get_one(Appointment, other["id"]).status == "requested"
 
 
-def test_undone_visit_is_displaced_when_the_doctor_is_away(session: Session) -> None:
-    who = doctor(session)
-    visit = completed(session, who)
+def test_undone_visit_is_displaced_when_its_doctor_is_away(session: Session) -> None:
+    doctor = add_doctor(session)
+    visit = add_completed_visit(session, doctor)
     away = {"starts_at": visit["starts_at"], "ends_at": visit["ends_at"], "reason": None, "displace": False}
-    time_off.take(session, who, TakeTimeOff(doctor_id=who.person, **away))
+    time_off.take(session, doctor, TakeTimeOff(doctor_id=doctor.person, **away))
     assert undo(session, visit)["status"] == "displaced"
 
 
-def test_undone_visit_is_displaced_when_the_doctor_has_left(session: Session) -> None:
-    who = doctor(session)
-    visit = completed(session, who)
-    doctors.suspend(session, heard(session, 2), user_id=who.person)
+def test_undone_visit_is_displaced_when_its_doctor_has_left(session: Session) -> None:
+    doctor = add_doctor(session)
+    visit = add_completed_visit(session, doctor)
+    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
     assert undo(session, visit)["status"] == "displaced"
 
 
 @pytest.mark.parametrize(("hours", "status"), [(2, "booked"), (20, "cancelled")])
 def test_undone_visit_is_cancelled_when_its_day_is_over(
-    session: Session, set_clock: Set, hours: int, status: str
+    session: Session, set_clock: SetClock, hours: int, status: str
 ) -> None:
-    visit = completed(session, doctor(session))  # At nine in the morning.
+    visit = add_completed_visit(session, add_doctor(session))  # At nine in the morning.
     set_clock(visit["ends_at"] + hours * HOUR)
     undone = undo(session, visit)
     assert (undone["status"], undone["status_reason"]) == (status, None if status == "booked" else REASON)
 
 
 def test_undone_visit_is_cancelled_when_its_patient_is_erased(session: Session) -> None:
-    visit = completed(session, doctor(session))
-    patients.forget(session, heard(session), user_id=visit["patient_id"])
+    visit = add_completed_visit(session, add_doctor(session))
+    patients.forget(session, event_actor(session), user_id=visit["patient_id"])
     assert undo(session, visit)["status"] == "cancelled"
 
 
 @pytest.mark.parametrize("moves", [["accept"], ["accept", "start"]])
 def test_undoing_is_refused_when_the_visit_is_not_completed(session: Session, moves: list[str]) -> None:
-    who = doctor(session)
-    visit = book(session, who)
-    state = [move(session, who, visit, name)["status"] for name in moves][-1]
+    doctor = add_doctor(session)
+    visit = book(session, doctor)
+    state = [transition(session, doctor, visit, name)["status"] for name in moves][-1]
     with pytest.raises(Conflict) as refused:
         undo(session, visit)
     assert (refused.value.code, refused.value.facts) == ("not_fulfilled", {"state": state})
 
 
-def test_admin_does_not_undo_the_completion_of_a_visit_as_its_patient(session: Session) -> None:
-    own = patient(None, "admin", "patient")
-    visit = completed(session, doctor(session), actor=own)
+def test_undoing_is_refused_when_the_admin_is_the_patient(session: Session) -> None:
+    own = make_user("admin", "patient")
+    visit = add_completed_visit(session, add_doctor(session), actor=own)
     with pytest.raises(Forbidden) as refused:
         undo(session, visit, own)
     assert refused.value.code == "own_visit"
 
 
-def test_only_admins_undo_completions() -> None:
+def test_undoing_is_allowed_only_to_admins() -> None:
     assert UndoCompletion.roles == {Role.ADMIN}
 
 
-def test_undone_visit_and_bookings_of_its_time_never_overlap(fresh: Database) -> None:
-    who = in_transaction(fresh, doctor)
-    visit = in_transaction(fresh, lambda session: completed(session, who))
-
-    def try_to_book() -> str:
-        try:
-            in_transaction(fresh, lambda session: book(session, who))
-        except MatronError as refusal:
-            return refusal.code
-        return "booked"
-
-    undone, *booked = together(
-        lambda: in_transaction(fresh, lambda session: undo(session, visit)["status"]), *[try_to_book] * 6
+def test_undone_visit_and_concurrent_bookings_never_overlap(fresh_database: Database) -> None:
+    doctor = in_transaction(fresh_database, add_doctor)
+    visit = in_transaction(fresh_database, lambda session: add_completed_visit(session, doctor))
+    undone, *outcomes = run_at_once(
+        lambda: in_transaction(fresh_database, lambda session: undo(session, visit)["status"]),
+        *[lambda: outcome(fresh_database, lambda session: book(session, doctor))] * 6,
     )
-    assert sorted([undone == "booked", *(one == "booked" for one in booked)]) == [False] * 6 + [True]
-    assert set(booked) <= {"booked", "slot_taken"}
+    assert set(outcomes) <= {"done", "slot_taken"}
+    assert outcomes.count("done") == (1 if undone == "displaced" else 0)
     assert undone in ("booked", "displaced")
-    assert len(visits(fresh)) == 1 + booked.count("booked")
+    assert len(all_visits(fresh_database)) == 1 + outcomes.count("done")
 
 
-def test_visit_months_ahead_is_not_started(session: Session) -> None:
-    who = doctor(session)
-    visit = move(session, who, book(session, who), "accept")
+def test_starting_is_refused_more_than_24_hours_before_the_visit(session: Session) -> None:
+    doctor = add_doctor(session)
+    visit = transition(session, doctor, book(session, doctor), "accept")
     before = visit["starts_at"] - timedelta(hours=24, minutes=1)
     assert clock.now() < before
-    with near({"starts_at": before + HALF_HOUR}), pytest.raises(Conflict) as refused:
-        move(session, who, {"id": visit["id"]}, "start")
+    with shortly_before({"starts_at": before + HALF_HOUR}), pytest.raises(Conflict) as refused:
+        transition(session, doctor, {"id": visit["id"]}, "start")
     assert refused.value.code == "too_early"

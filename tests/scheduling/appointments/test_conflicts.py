@@ -15,43 +15,44 @@ from chassis.persistence.database import Database, Session
 from contracts.scheduling.appointments.commands import ChangeAppointment, RescheduleAppointment
 from services.scheduling.appointments import handover, rescheduling
 from services.scheduling.models.appointments import Appointment
-from tests.scheduling.factories import HALF_HOUR, at, book, doctor, free, in_transaction, patient
+from tests.scheduling.concurrency import in_transaction
+from tests.scheduling.factories import HALF_HOUR, add_doctor, at, book, free_slots, make_patient, make_user
 
-DESK, ADMIN = patient(None, "receptionist"), patient(None, "admin")
+DESK, ADMIN = make_user("receptionist"), make_user("admin")
 
 
-def refused(work: Callable[[], Any]) -> Conflict:
+def refusal_of(work: Callable[[], Any]) -> Conflict:
     """Why it is refused."""
     with pytest.raises(Conflict) as refusal:
         work()
     return refusal.value
 
 
-def at_desk(session: Session, who: Actor, whom: Actor, **fields: Any) -> dict[str, Any]:
+def book_at_desk(session: Session, doctor: Actor, patient: Actor, **fields: Any) -> dict[str, Any]:
     """A visit that the desk books."""
-    return book(session, who, actor=DESK, patient_id=whom.person, **fields)
+    return book(session, doctor, actor=DESK, patient_id=patient.person, **fields)
 
 
 # --- a doctor is nobody's own patient ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by_desk", [True, False])
-def test_nobody_books_a_visit_with_themselves(session: Session, *, by_desk: bool) -> None:
-    who = doctor(session)
-    asking = DESK if by_desk else who
-    assert refused(lambda: book(session, who, actor=asking, patient_id=who.person)).code == "own_visit"
+def test_booking_is_refused_when_doctor_and_patient_are_one_person(session: Session, *, by_desk: bool) -> None:
+    doctor = add_doctor(session)
+    caller = DESK if by_desk else doctor
+    assert refusal_of(lambda: book(session, doctor, actor=caller, patient_id=doctor.person)).code == "own_visit"
 
 
-def test_no_visit_is_given_to_the_doctor_who_is_its_patient(session: Session) -> None:
-    who, other = doctor(session), doctor(session)
-    visit = at_desk(session, other, who)
-    give = {"appointment_id": visit["id"], "doctor_id": who.person}
-    assert refused(lambda: rescheduling.change(session, ADMIN, ChangeAppointment(**give))).code == "own_visit"
+def test_changing_the_doctor_is_refused_when_the_doctor_is_the_patient(session: Session) -> None:
+    doctor, other = add_doctor(session), add_doctor(session)
+    visit = book_at_desk(session, other, doctor)
+    give = {"appointment_id": visit["id"], "doctor_id": doctor.person}
+    assert refusal_of(lambda: rescheduling.change(session, ADMIN, ChangeAppointment(**give))).code == "own_visit"
 
 
-def test_the_database_has_no_open_visit_of_a_doctor_with_themselves(session: Session) -> None:
-    who = doctor(session)
-    people = {"doctor_id": who.person, "patient_id": who.person}
+def test_database_refuses_an_open_visit_of_a_doctor_with_themselves(session: Session) -> None:
+    doctor = add_doctor(session)
+    people = {"doctor_id": doctor.person, "patient_id": doctor.person}
     given = {**people, "starts_at": at(), "ends_at": at() + HALF_HOUR, "created_at": clock.now()}
     session.execute(insert(Appointment).values(**given, status="fulfilled"))
     with pytest.raises(IntegrityError, match="own_visit"):
@@ -61,32 +62,33 @@ def test_the_database_has_no_open_visit_of_a_doctor_with_themselves(session: Ses
 # --- one person in two parts ------------------------------------------------------------------------------------------
 
 
-def test_a_doctor_who_is_somebodys_patient_then_is_not_visited(session: Session) -> None:
-    who = doctor(session)
-    at_desk(session, doctor(session), who)
-    for asking in (patient(), DESK):
-        whom = patient().person if asking is DESK else asking.person
+def test_booking_is_refused_when_the_doctor_is_a_patient_then(session: Session) -> None:
+    doctor = add_doctor(session)
+    book_at_desk(session, add_doctor(session), doctor)
+    for caller in (make_patient(), DESK):
+        patient = make_patient().person if caller is DESK else caller.person
         assert (
-            refused(lambda one=asking, whom=whom: book(session, who, actor=one, patient_id=whom)).code == "slot_taken"
+            refusal_of(lambda one=caller, patient=patient: book(session, doctor, actor=one, patient_id=patient)).code
+            == "slot_taken"
         )
-    assert book(session, who, starts_at=at(minute=30))["status"] == "requested"
+    assert book(session, doctor, starts_at=at(minute=30))["status"] == "requested"
 
 
-def test_not_even_an_overbooked_visit_has_a_doctor_who_is_elsewhere(session: Session) -> None:
-    who = doctor(session)
-    at_desk(session, doctor(session), who)
+def test_overbooking_is_refused_when_the_doctor_is_a_patient_then(session: Session) -> None:
+    doctor = add_doctor(session)
+    book_at_desk(session, add_doctor(session), doctor)
     again = {"starts_at": at(hour=8, minute=50), "overbook_reason": "urgent"}
-    assert refused(lambda: at_desk(session, who, patient(), **again)).code == "slot_taken"
-    assert at_desk(session, who, patient(), **again, minutes=10)["overbooked"]
+    assert refusal_of(lambda: book_at_desk(session, doctor, make_patient(), **again)).code == "slot_taken"
+    assert book_at_desk(session, doctor, make_patient(), **again, minutes=10)["overbooked"]
 
 
 @pytest.mark.parametrize("overbooked", [None, "urgent"])
-def test_a_patient_who_sees_patients_then_is_busy(session: Session, overbooked: str | None) -> None:
-    who = doctor(session)
-    at_desk(session, who, patient(), overbook_reason=overbooked)
-    assert refused(lambda: book(session, doctor(session), actor=who)).code == "patient_busy"
-    assert refused(lambda: at_desk(session, doctor(session), who)).code == "patient_busy"
-    assert book(session, doctor(session), actor=who, starts_at=at(minute=30))["status"] == "requested"
+def test_booking_is_refused_when_the_patient_treats_patients_then(session: Session, overbooked: str | None) -> None:
+    doctor = add_doctor(session)
+    book_at_desk(session, doctor, make_patient(), overbook_reason=overbooked)
+    assert refusal_of(lambda: book(session, add_doctor(session), actor=doctor)).code == "patient_busy"
+    assert refusal_of(lambda: book_at_desk(session, add_doctor(session), doctor)).code == "patient_busy"
+    assert book(session, add_doctor(session), actor=doctor, starts_at=at(minute=30))["status"] == "requested"
 
 
 MOVES: dict[str, Callable[[Session, Any, Actor, Any], Any]] = {
@@ -97,97 +99,124 @@ MOVES: dict[str, Callable[[Session, Any, Actor, Any], Any]] = {
             appointment_id=visit["id"], starts_at=starts_at, overbook_reason=None, minutes=None, doctor_id=None
         ),
     ),
-    "change": lambda session, visit, who, starts_at: rescheduling.change(
-        session, ADMIN, ChangeAppointment(appointment_id=visit["id"], doctor_id=who.person, starts_at=starts_at)
+    "change": lambda session, visit, doctor, starts_at: rescheduling.change(
+        session, ADMIN, ChangeAppointment(appointment_id=visit["id"], doctor_id=doctor.person, starts_at=starts_at)
     ),
 }
 
 
 @pytest.mark.parametrize("name", MOVES)
-def test_no_visit_moves_to_where_its_doctor_or_patient_is_elsewhere(session: Session, name: str) -> None:
-    who, whom = doctor(session), doctor(session)
-    visit = at_desk(session, who, whom, starts_at=at(hour=15))
-    at_desk(session, doctor(session), who, starts_at=at(hour=9))
-    at_desk(session, whom, patient(), starts_at=at(hour=10))
-    codes = [refused(lambda hour=hour: MOVES[name](session, visit, who, at(hour=hour))).code for hour in (9, 10)]
+def test_moving_is_refused_when_doctor_or_patient_is_elsewhere(session: Session, name: str) -> None:
+    doctor, patient = add_doctor(session), add_doctor(session)
+    visit = book_at_desk(session, doctor, patient, starts_at=at(hour=15))
+    book_at_desk(session, add_doctor(session), doctor, starts_at=at(hour=9))
+    book_at_desk(session, patient, make_patient(), starts_at=at(hour=10))
+    codes = [refusal_of(lambda hour=hour: MOVES[name](session, visit, doctor, at(hour=hour))).code for hour in (9, 10)]
     assert codes == ["slot_taken", "patient_busy"]
-    assert MOVES[name](session, visit, who, at(hour=11)).starts_at == at(hour=11)
+    assert MOVES[name](session, visit, doctor, at(hour=11)).starts_at == at(hour=11)
 
 
-def test_no_visit_is_handed_over_to_a_doctor_who_is_elsewhere(session: Session) -> None:
-    who, other = doctor(session), doctor(session)
-    visit = at_desk(session, who, patient())
-    at_desk(session, doctor(session), other)
-    handover.hand_over(session, patient(), doctor_id=who.person, to=other.person)
+def test_handover_displaces_a_visit_when_the_successor_is_a_patient_then(session: Session) -> None:
+    doctor, other = add_doctor(session), add_doctor(session)
+    visit = book_at_desk(session, doctor, make_patient())
+    book_at_desk(session, add_doctor(session), other)
+    handover.hand_over(session, make_patient(), doctor_id=doctor.person, to=other.person)
     assert session.get_one(Appointment, visit["id"]).status == "displaced"
 
 
-def test_no_slot_is_offered_in_which_the_doctor_is_elsewhere(session: Session) -> None:
-    who = doctor(session)
-    at_desk(session, doctor(session), who)
-    assert [slot.starts_at for slot in free(session, who, at(), at(hour=10))] == [at(minute=30)]
+def test_slot_is_not_offered_when_the_doctor_is_a_patient_then(session: Session) -> None:
+    doctor = add_doctor(session)
+    book_at_desk(session, add_doctor(session), doctor)
+    assert [slot.starts_at for slot in free_slots(session, doctor, at(), at(hour=10))] == [at(minute=30)]
 
 
 # --- who is told ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def ward(fresh: Database) -> dict[str, Any]:
+def people(fresh_database: Database) -> dict[str, Any]:
     """Two doctors, two patients, and a visit of the first ones."""
 
     def make(session: Session) -> dict[str, Any]:
-        who, whom = doctor(session), patient()
-        visit = book(session, who, actor=whom)
-        return {"who": who, "whom": whom, "visit": str(visit["id"]), "other": doctor(session), "stranger": patient()}
+        doctor, patient = add_doctor(session), make_patient()
+        visit = book(session, doctor, actor=patient)
+        return {
+            "doctor": doctor,
+            "patient": patient,
+            "visit": str(visit["id"]),
+            "other_doctor": add_doctor(session),
+            "stranger": make_patient(),
+        }
 
-    found: dict[str, Any] = in_transaction(fresh, make)
+    found: dict[str, Any] = in_transaction(fresh_database, make)
     return found
 
 
-def told(fresh: Database, ward: dict[str, Any], who: str, whom: str, by: Actor) -> tuple[str, Any]:
-    """Why a visit is refused, and which one is said to be in the way."""
-    people = {"actor": by, "patient_id": ward[whom].person}
-    error = refused(lambda: in_transaction(fresh, lambda session: book(session, ward[who], **people)))
+def refusal_of_booking(
+    fresh_database: Database, people: dict[str, Any], doctor: str, patient: str, by: Actor
+) -> tuple[str, Any]:
+    """Book a visit that conflicts; return the code and the id of the named visit."""
+    fields = {"actor": by, "patient_id": people[patient].person}
+    error = refusal_of(lambda: in_transaction(fresh_database, lambda session: book(session, people[doctor], **fields)))
     return error.code, error.facts.get("appointment_id")
 
 
-def test_the_desk_is_told_which_visit_is_in_the_way(fresh: Database, ward: dict[str, Any]) -> None:
-    assert told(fresh, ward, "who", "stranger", DESK) == ("slot_taken", ward["visit"])
-    assert told(fresh, ward, "other", "whom", DESK) == ("patient_busy", ward["visit"])
+def test_conflict_names_the_visit_to_the_desk(fresh_database: Database, people: dict[str, Any]) -> None:
+    assert refusal_of_booking(fresh_database, people, "doctor", "stranger", DESK) == ("slot_taken", people["visit"])
+    assert refusal_of_booking(fresh_database, people, "other_doctor", "patient", DESK) == (
+        "patient_busy",
+        people["visit"],
+    )
 
 
-def test_a_patient_is_told_only_of_visits_of_their_own(fresh: Database, ward: dict[str, Any]) -> None:
-    assert told(fresh, ward, "who", "stranger", ward["stranger"]) == ("slot_taken", None)
-    assert told(fresh, ward, "other", "whom", ward["whom"]) == ("patient_busy", ward["visit"])
+def test_conflict_names_only_own_visits_to_a_patient(fresh_database: Database, people: dict[str, Any]) -> None:
+    assert refusal_of_booking(fresh_database, people, "doctor", "stranger", people["stranger"]) == ("slot_taken", None)
+    assert refusal_of_booking(fresh_database, people, "other_doctor", "patient", people["patient"]) == (
+        "patient_busy",
+        people["visit"],
+    )
 
 
-def test_who_works_at_the_desk_is_told_no_more_of_what_is_in_their_own_way(
-    fresh: Database, ward: dict[str, Any]
+def test_conflict_names_no_foreign_visit_to_a_receptionist_as_patient(
+    fresh_database: Database, people: dict[str, Any]
 ) -> None:
-    stranger = replace(ward["stranger"], roles=frozenset({"patient", "receptionist"}))
-    assert told(fresh, ward, "who", "stranger", stranger) == ("slot_taken", None)
+    stranger = replace(people["stranger"], roles=frozenset({"patient", "receptionist"}))
+    assert refusal_of_booking(fresh_database, people, "doctor", "stranger", stranger) == ("slot_taken", None)
 
 
-def test_a_doctor_is_told_only_of_visits_of_their_own(fresh: Database, ward: dict[str, Any]) -> None:
-    def meet(session: Session) -> None:
-        for who, whom in (("who", "stranger"), ("other", "whom")):
+def test_conflict_names_only_own_visits_to_a_doctor(fresh_database: Database, people: dict[str, Any]) -> None:
+    def add_past_visits(session: Session) -> None:
+        for doctor, patient in (("doctor", "stranger"), ("other_doctor", "patient")):
             yesterday = {"starts_at": at(-1), "ends_at": at(-1) + HALF_HOUR, "created_at": at(-2)}
-            people = {"doctor_id": ward[who].person, "patient_id": ward[whom].person}
-            session.add(Appointment(**people, **yesterday, status="fulfilled"))
+            ids = {"doctor_id": people[doctor].person, "patient_id": people[patient].person}
+            session.add(Appointment(**ids, **yesterday, status="fulfilled"))
 
-    in_transaction(fresh, meet)
-    assert told(fresh, ward, "who", "stranger", ward["who"]) == ("slot_taken", ward["visit"])
-    assert told(fresh, ward, "other", "whom", ward["other"]) == ("patient_busy", None)
+    in_transaction(fresh_database, add_past_visits)
+    assert refusal_of_booking(fresh_database, people, "doctor", "stranger", people["doctor"]) == (
+        "slot_taken",
+        people["visit"],
+    )
+    assert refusal_of_booking(fresh_database, people, "other_doctor", "patient", people["other_doctor"]) == (
+        "patient_busy",
+        None,
+    )
 
 
-def test_the_visit_is_named_that_is_in_the_way_of_a_move(fresh: Database, ward: dict[str, Any]) -> None:
-    stranger = ward["stranger"]
-    later = in_transaction(fresh, lambda session: at_desk(session, ward["who"], stranger, starts_at=at(hour=15)))
+def test_conflict_names_the_visit_when_a_move_is_refused(fresh_database: Database, people: dict[str, Any]) -> None:
+    stranger = people["stranger"]
+    later = in_transaction(
+        fresh_database, lambda session: book_at_desk(session, people["doctor"], stranger, starts_at=at(hour=15))
+    )
     for move in MOVES.values():
-        work = lambda session, move=move: move(session, later, ward["who"], at())  # noqa: E731
-        error = refused(lambda work=work: in_transaction(fresh, work))
-        assert (error.code, error.facts) == ("slot_taken", {"appointment_id": ward["visit"]})
+        work = lambda session, move=move: move(session, later, people["doctor"], at())  # noqa: E731
+        error = refusal_of(lambda work=work: in_transaction(fresh_database, work))
+        assert (error.code, error.facts) == ("slot_taken", {"appointment_id": people["visit"]})
 
 
-def test_a_crossed_visit_is_named_too(fresh: Database, ward: dict[str, Any]) -> None:
-    assert told(fresh, ward, "other", "who", DESK) == ("patient_busy", ward["visit"])
+def test_conflict_names_the_visit_when_the_patient_is_its_doctor(
+    fresh_database: Database, people: dict[str, Any]
+) -> None:
+    assert refusal_of_booking(fresh_database, people, "other_doctor", "doctor", DESK) == (
+        "patient_busy",
+        people["visit"],
+    )

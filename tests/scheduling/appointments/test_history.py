@@ -1,88 +1,80 @@
 """One visit and all that happened to it."""
 
-from typing import Any
-
 import pytest
 from uuid_utils.compat import uuid7
 
 from chassis.errors import NotFound
-from chassis.execution.run import add_events
-from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.history import AppointmentWithHistoryView, GetAppointment
+from contracts.scheduling.appointments.history import GetAppointment
 from services.scheduling.appointments import history
-from tests.scheduling.factories import book, doctor, move, patient, seen, statements
+from tests.scheduling.appointment_steps import visit_with_history
+from tests.scheduling.factories import add_doctor, appointment_view, book, make_patient, make_user, transition
+from tests.scheduling.recorded_sql import record_statements
 
-DESK = patient(None, "receptionist")
-
-
-def get(session: Session, who: Actor, visit: dict[str, Any]) -> dict[str, Any]:
-    """A visit with its history, as a caller sees it."""
-    add_events(session)
-    session.appended.clear()
-    found: dict[str, Any] = AppointmentWithHistoryView.dump_one(
-        history.get(session, who, GetAppointment(appointment_id=visit["id"]))
-    )
-    return found
+DESK = make_user("receptionist")
 
 
-def test_the_history_says_what_the_visit_became_why_and_by_whom(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    visit = book(session, who, actor=asking)
-    move(session, who, visit, "accept")
-    move(session, asking, visit, "cancel", reason="a cold")
-    found = get(session, asking, visit)
+def test_history_shows_status_reason_and_author_of_each_change(session: Session) -> None:
+    doctor, patient = add_doctor(session), make_patient()
+    visit = book(session, doctor, actor=patient)
+    transition(session, doctor, visit, "accept")
+    transition(session, patient, visit, "cancel", reason="a cold")
+    found = visit_with_history(session, patient, visit)
     changes = [(one["revision"], one["status"], one["reason"], one["actor_id"]) for one in found["history"]]
     assert changes == [
-        (1, "requested", None, str(asking.person)),
-        (2, "booked", None, str(who.person)),
-        (3, "cancelled", "a cold", str(asking.person)),
+        (1, "requested", None, str(patient.person)),
+        (2, "booked", None, str(doctor.person)),
+        (3, "cancelled", "a cold", str(patient.person)),
     ]
-    assert {one["doctor_id"] for one in found["history"]} == {str(who.person)}
+    assert {one["doctor_id"] for one in found["history"]} == {str(doctor.person)}
     assert (found["status"], found["status_reason"], found["revision"]) == ("cancelled", "a cold", 3)
 
 
-def test_why_it_was_overbooked_only_the_hospital_is_told(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    overbooked = {"patient_id": asking.person, "overbook_reason": "The patient was rude."}
-    visit = book(session, who, actor=DESK, **overbooked)
-    move(session, DESK, visit, "cancel", reason="a strike")
-    told = {one: [change["reason"] for change in get(session, one, visit)["history"]] for one in (asking, who, DESK)}
-    assert told.pop(asking) == [None, "a strike"]
-    assert list(told.values()) == [["The patient was rude.", "a strike"]] * 2
+def test_history_hides_the_overbooking_reason_from_the_patient(session: Session) -> None:
+    doctor, patient = add_doctor(session), make_patient()
+    overbooked = {"patient_id": patient.person, "overbook_reason": "The patient was rude."}
+    visit = book(session, doctor, actor=DESK, **overbooked)
+    transition(session, DESK, visit, "cancel", reason="a strike")
+    reasons = {
+        one: [change["reason"] for change in visit_with_history(session, one, visit)["history"]]
+        for one in (patient, doctor, DESK)
+    }
+    assert reasons.pop(patient) == [None, "a strike"]
+    assert list(reasons.values()) == [["The patient was rude.", "a strike"]] * 2
 
 
-def test_a_visit_with_its_history_says_all_that_a_list_says(session: Session) -> None:
-    who = doctor(session)
-    visit = book(session, who, reason="knee")
-    found = get(session, who, visit)
+def test_visit_with_history_has_all_fields_of_a_listed_visit(session: Session) -> None:
+    doctor = add_doctor(session)
+    visit = book(session, doctor, reason="knee")
+    found = visit_with_history(session, doctor, visit)
     assert (
-        found.keys() - {"history"} == seen(history.get(session, who, GetAppointment(appointment_id=visit["id"]))).keys()
+        found.keys() - {"history"}
+        == appointment_view(history.get(session, doctor, GetAppointment(appointment_id=visit["id"]))).keys()
     )
 
 
-def test_the_patient_the_doctor_and_the_desk_see_a_visit(session: Session) -> None:
-    who, asking = doctor(session), patient()
-    visit = book(session, who, actor=asking)
-    for one in (asking, who, DESK):
-        assert get(session, one, visit)["id"] == str(visit["id"])
+def test_history_is_shown_to_patient_doctor_and_desk(session: Session) -> None:
+    doctor, patient = add_doctor(session), make_patient()
+    visit = book(session, doctor, actor=patient)
+    for one in (patient, doctor, DESK):
+        assert visit_with_history(session, one, visit)["id"] == str(visit["id"])
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor", "nurse"])
-def test_nobody_else_sees_that_there_is_a_visit(session: Session, role: str) -> None:
-    visit = book(session, doctor(session))
+def test_history_answers_not_found_to_strangers(session: Session, role: str) -> None:
+    visit = book(session, add_doctor(session))
     for one in (visit, {"id": uuid7()}):
         with pytest.raises(NotFound) as refused:
-            get(session, patient(None, role), one)
+            visit_with_history(session, make_user(role), one)
         assert refused.value.detail == "There is no such appointment."
 
 
-def test_a_history_takes_two_statements_however_long_it_is(session: Session) -> None:
-    who = doctor(session)
-    visit = book(session, who)
+def test_history_takes_two_statements_for_any_number_of_changes(session: Session) -> None:
+    doctor = add_doctor(session)
+    visit = book(session, doctor)
     for name in ("accept", "start", "complete"):
-        move(session, who, visit, name)
-    get(session, who, visit)
-    with statements(session) as sent:
-        assert len(history.get(session, who, GetAppointment(appointment_id=visit["id"]))["history"]) == 4
+        transition(session, doctor, visit, name)
+    visit_with_history(session, doctor, visit)
+    with record_statements(session) as sent:
+        assert len(history.get(session, doctor, GetAppointment(appointment_id=visit["id"]))["history"]) == 4
     assert len(sent) == 2

@@ -5,85 +5,90 @@ from datetime import timedelta
 import pytest
 
 from chassis import clock
-from chassis.identity import Actor
+from chassis.identity import SYSTEM, Actor
 from chassis.persistence.database import Session
-from contracts.auth.events import DoctorApproved
 from contracts.scheduling.appointments.events import AppointmentDisplaced
 from services.scheduling.appointments import timers
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment
-from tests.events import example_of
-from tests.scheduling.appointments.test_timers import HOUR, SYSTEM, Set, asked, gone, put, tick
-from tests.scheduling.crowd import plan_among_many
-from tests.scheduling.factories import doctor, heard, said
+from tests.scheduling.bulk_appointments import plan_among_many
+from tests.scheduling.departures import add_suspended_doctor
+from tests.scheduling.factories import SetClock, add_doctor, approve_doctor, event_actor, insert_visit, published
+from tests.scheduling.recorded_sql import record_statements
+from tests.scheduling.timer_steps import run_timers
+
+HOUR = timedelta(hours=1)
 
 
-def ahead(session: Session, status: str, who: Actor, hours: float) -> Appointment:
+def insert_visit_ahead(session: Session, status: str, doctor: Actor, hours: float) -> Appointment:
     """A visit that begins in so many hours."""
     starts_at = clock.now() + hours * HOUR
-    return put(session, status, who, starts_at=starts_at, ends_at=starts_at + HOUR / 2, requested_at=clock.now())
+    return insert_visit(
+        session, status, doctor, starts_at=starts_at, ends_at=starts_at + HOUR / 2, requested_at=clock.now()
+    )
 
 
 @pytest.mark.parametrize("status", ["requested", "booked"])
-def test_a_visit_of_the_next_day_whose_doctor_cannot_be_visited_is_displaced(
-    session: Session, set_clock: Set, status: str
+def test_visit_within_24_hours_is_displaced_when_its_doctor_is_suspended(
+    session: Session, set_clock: SetClock, status: str
 ) -> None:
     set_clock(clock.now())
-    who, there = gone(session), doctor(session)
+    doctor, there = add_suspended_doctor(session), add_doctor(session)
     near, far, kept = (
-        ahead(session, status, who, 23.9),
-        ahead(session, status, who, 24.1),
-        ahead(session, status, there, 2),
+        insert_visit_ahead(session, status, doctor, 23.9),
+        insert_visit_ahead(session, status, doctor, 24.1),
+        insert_visit_ahead(session, status, there, 2),
     )
-    tick(session)
+    run_timers(session)
     assert [visit.status for visit in (near, far, kept)] == ["displaced", status, status]
-    assert [told["appointment_id"] for told in said(session, AppointmentDisplaced)] == [near.id]
+    assert [event["appointment_id"] for event in published(session, AppointmentDisplaced)] == [near.id]
     assert (near.first_call, near.revision) == (True, 2)
 
 
 @pytest.mark.parametrize("status", ["arrived", "in_progress"])
-def test_a_patient_who_is_there_is_not_displaced_by_a_timer(session: Session, status: str) -> None:
-    visit = ahead(session, status, gone(session), 1)
-    tick(session)
+def test_visit_is_not_displaced_when_its_patient_has_arrived(session: Session, status: str) -> None:
+    visit = insert_visit_ahead(session, status, add_suspended_doctor(session), 1)
+    run_timers(session)
     assert visit.status == status
 
 
-def test_a_doctor_who_is_back_in_time_keeps_the_visits(session: Session, set_clock: Set) -> None:
-    who, now = gone(session), clock.now()
+def test_visit_stays_booked_when_its_doctor_is_approved_again_in_time(session: Session, set_clock: SetClock) -> None:
+    doctor, now = add_suspended_doctor(session), clock.now()
     set_clock(now)
-    visit = ahead(session, "booked", who, 30)
-    tick(session)
-    doctors.remember(
-        session,
-        heard(session, 3),
-        example_of(DoctorApproved, doctor_id=who.person, name="Dr Lena Weiss", specialization="cardiology"),
-    )
+    visit = insert_visit_ahead(session, "booked", doctor, 30)
+    run_timers(session)
+    approve_doctor(session, doctor, 3)
     set_clock(now + 10 * HOUR)
-    tick(session)
+    run_timers(session)
     assert visit.status == "booked"
 
 
-def test_a_patient_whose_doctor_was_not_there_has_missed_nothing(session: Session, set_clock: Set) -> None:
-    who, now = doctor(session), clock.now()
-    missed, stranded = ahead(session, "booked", who, -3), ahead(session, "booked", who, 1)
-    doctors.suspend(session, heard(session, 2), user_id=who.person)
+def test_visit_is_displaced_instead_of_missed_when_its_doctor_was_suspended(
+    session: Session, set_clock: SetClock
+) -> None:
+    doctor, now = add_doctor(session), clock.now()
+    missed, stranded = (
+        insert_visit_ahead(session, "booked", doctor, -3),
+        insert_visit_ahead(session, "booked", doctor, 1),
+    )
+    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
     set_clock(now + 3 * timedelta(days=1))
-    tick(session)
+    run_timers(session)
     assert [visit.status for visit in (missed, stranded)] == ["no_show", "displaced"]
 
 
-def test_a_request_of_the_past_expires_whoever_was_asked(session: Session) -> None:
-    visit = ahead(session, "requested", gone(session), -0.25)
+def test_past_request_is_not_displaced_when_its_doctor_is_suspended(session: Session) -> None:
+    visit = insert_visit_ahead(session, "requested", add_suspended_doctor(session), -0.25)
     timers.displace_visits(session, SYSTEM)
     assert visit.status == "requested"
 
 
-def test_visits_without_a_doctor_are_found_by_an_index(session: Session) -> None:
-    with asked(session) as found:
+def test_timer_finds_visits_of_suspended_doctors_by_an_index(session: Session) -> None:
+    with record_statements(session) as found:
         timers.displace_visits(session, SYSTEM)
-    looked = [(statement, values) for statement, values in found if "SELECT" in statement]
-    assert len(looked) == 2
+    selects = [(statement, values) for statement, values in found if "SELECT" in statement]
+    assert len(selects) == 2
     if session.is_postgresql:
-        for statement, values in looked:
+        for statement, values in selects:
             plan = plan_among_many(session, statement, values)
             assert "Seq Scan on appointment" not in plan, plan

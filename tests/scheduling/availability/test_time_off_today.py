@@ -1,40 +1,44 @@
 """Times off that are taken when a part of the day is over."""
 
+from datetime import timedelta
+
 import pytest
 
 from chassis import clock
 from chassis.errors import Conflict
 from chassis.persistence.database import Session
-from tests.scheduling.availability.test_time_off import DAY, status_of, take, visit
-from tests.scheduling.factories import at, doctor
+from tests.scheduling.factories import add_doctor, at, status_of
+from tests.scheduling.time_off_steps import book_with_status, take_time_off
+
+DAY = timedelta(days=1)
 
 
-def later_today(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:
+def set_clock_to_hour(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:
     """Let it be this hour of the day after tomorrow."""
     moment = at(hour=hour)
     monkeypatch.setattr(clock, "now", lambda: moment)
 
 
 @pytest.mark.parametrize("displace", [False, True])
-def test_a_visit_that_is_over_is_not_in_the_way(
+def test_time_off_is_allowed_when_the_visit_is_over(
     session: Session, monkeypatch: pytest.MonkeyPatch, *, displace: bool
 ) -> None:
-    who = doctor(session)
-    over, times = visit(session, "booked", who), {"starts_at": at(hour=8), "ends_at": at(hour=17)}
-    later_today(monkeypatch, 10)
-    assert take(session, who, displace=displace, **times)["displaced"] == []
-    assert status_of(session, over) == "booked"
+    doctor = add_doctor(session)
+    past_visit, times = book_with_status(session, "booked", doctor), {"starts_at": at(hour=8), "ends_at": at(hour=17)}
+    set_clock_to_hour(monkeypatch, 10)
+    assert take_time_off(session, doctor, displace=displace, **times)["displaced"] == []
+    assert status_of(session, past_visit) == "booked"
 
 
 @pytest.mark.parametrize("status", ["arrived", "in_progress"])
-def test_a_patient_who_waits_beyond_the_time_of_the_visit_is_in_the_way_until_the_end_of_the_day(
+def test_time_off_is_refused_on_the_day_a_patient_still_waits(
     session: Session, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    who = doctor(session)
-    visit(session, status, who)
+    doctor = add_doctor(session)
+    book_with_status(session, status, doctor)
     times = {"starts_at": at(hour=8), "ends_at": at(5)}
-    later_today(monkeypatch, 10)
+    set_clock_to_hour(monkeypatch, 10)
     with pytest.raises(Conflict):
-        take(session, who, displace=True, **times)
+        take_time_off(session, doctor, displace=True, **times)
     monkeypatch.setattr(clock, "now", lambda: times["starts_at"] + DAY)
-    assert take(session, who, **times)["displaced"] == []
+    assert take_time_off(session, doctor, **times)["displaced"] == []

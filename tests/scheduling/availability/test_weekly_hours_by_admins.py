@@ -23,134 +23,149 @@ from contracts.scheduling.availability import (
     TakeTimeOff,
 )
 from services.scheduling.availability import time_off, weekly_hours
-from tests.scheduling.asking import DONE, Answer, ask
-from tests.scheduling.availability.test_time_off import SECRET, status_of, take
-from tests.scheduling.factories import Hours, at, book, doctor, history, in_transaction, patient, said
+from tests.scheduling.concurrency import in_transaction
+from tests.scheduling.factories import (
+    Hours,
+    add_doctor,
+    at,
+    book,
+    changes_of,
+    make_patient,
+    make_user,
+    published,
+    status_of,
+)
+from tests.scheduling.service_client import DONE, Answer, ask
+from tests.scheduling.time_off_steps import PRIVATE_REASON, take_time_off
 
-ADMIN, RECEPTIONIST = patient(None, "admin"), patient(None, "receptionist")
+ADMIN, RECEPTIONIST = make_user("admin"), make_user("receptionist")
 MONDAY = {"weekday": 0, "from": "09:00", "to": "12:00", "slot_minutes": 30}
 LISTED: dict[str, Any] = {"limit": 20, "cursor": None}
 
 
-def away() -> dict[str, Any]:
+def morning_off() -> dict[str, Any]:
     """The morning of the day after tomorrow, which a doctor is not there for."""
-    return {"starts_at": at(hour=8), "ends_at": at(hour=12), "reason": SECRET}
+    return {"starts_at": at(hour=8), "ends_at": at(hour=12), "reason": PRIVATE_REASON}
 
 
 CHANGES: dict[type[Command], Callable[[], dict[str, Any]]] = {
     SetSchedule: lambda: {"rules": [MONDAY]},
-    TakeTimeOff: away,
+    TakeTimeOff: morning_off,
 }
 
 
 @pytest.fixture
-def known(fresh: Database) -> Actor:
+def stored_doctor(fresh_database: Database) -> Actor:
     """A doctor of a hospital."""
-    who: Actor = in_transaction(fresh, doctor)
-    return who
+    doctor: Actor = in_transaction(fresh_database, add_doctor)
+    return doctor
 
 
-def test_an_admin_sets_the_hours_of_a_doctor(session: Session) -> None:
-    who = doctor(session)
+def test_hours_are_set_by_an_admin_and_shown_to_the_desk(session: Session) -> None:
+    doctor = add_doctor(session)
     weekly_hours.set_schedule(
-        session, ADMIN, SetSchedule(doctor_id=who.person, rules=[Hours(2, time(10), time(12)).view()])
+        session, ADMIN, SetSchedule(doctor_id=doctor.person, rules=[Hours(2, time(10), time(12)).view()])
     )
-    for asking in (who, ADMIN, RECEPTIONIST):
-        [rule] = weekly_hours.get_schedule(session, asking, GetSchedule(doctor_id=who.person))["rules"]
+    for caller in (doctor, ADMIN, RECEPTIONIST):
+        [rule] = weekly_hours.get_schedule(session, caller, GetSchedule(doctor_id=doctor.person))["rules"]
         assert (rule.weekday, rule.from_) == (2, time(10))
 
 
-def test_a_doctor_who_falls_ill_is_displaced_by_an_admin(session: Session) -> None:
-    who = doctor(session)
-    made = book(session, who)
-    taken = take(session, ADMIN, doctor_id=who.person, displace=True)
+def test_time_off_taken_by_an_admin_displaces_visits(session: Session) -> None:
+    doctor = add_doctor(session)
+    made = book(session, doctor)
+    taken = take_time_off(session, ADMIN, doctor_id=doctor.person, displace=True)
     session.flush()
     assert (taken["displaced"], status_of(session, made["id"])) == ([made["id"]], "displaced")
 
 
-def test_the_patients_are_told_as_when_the_doctor_takes_it_and_by_whom_is_kept(session: Session) -> None:
-    who = doctor(session)
-    made = book(session, who)
-    take(session, ADMIN, doctor_id=who.person, reason=SECRET, displace=True)
-    [event] = said(session, AppointmentDisplaced)
-    assert (event["appointment_id"], event["doctor_id"]) == (made["id"], who.person)
-    assert history(session, made)[-1] == (2, "displaced", ADMIN.id)
-    assert SECRET not in str(session.published)
+def test_displaced_event_names_the_doctor_and_history_names_the_admin(session: Session) -> None:
+    doctor = add_doctor(session)
+    made = book(session, doctor)
+    take_time_off(session, ADMIN, doctor_id=doctor.person, reason=PRIVATE_REASON, displace=True)
+    [event] = published(session, AppointmentDisplaced)
+    assert (event["appointment_id"], event["doctor_id"]) == (made["id"], doctor.person)
+    assert changes_of(session, made)[-1] == (2, "displaced", ADMIN.id)
+    assert PRIVATE_REASON not in str(session.published)
 
 
-def test_what_an_admin_gives_is_the_doctors_own_and_both_may_take_it_back(session: Session) -> None:
-    who = doctor(session)
-    for asking in (who, ADMIN):
-        given = take(session, ADMIN, doctor_id=who.person)
-        [row] = time_off.listing(session, who, ListTimeOff(doctor_id=who.person, **LISTED)).items
+def test_time_off_given_by_an_admin_is_ended_by_doctor_or_admin(session: Session) -> None:
+    doctor = add_doctor(session)
+    for caller in (doctor, ADMIN):
+        given = take_time_off(session, ADMIN, doctor_id=doctor.person)
+        [row] = time_off.listing(session, doctor, ListTimeOff(doctor_id=doctor.person, **LISTED)).items
         assert row.id == given["id"]
-        time_off.end(session, asking, EndTimeOff(doctor_id=who.person, time_off_id=given["id"]))
-    assert time_off.listing(session, ADMIN, ListTimeOff(doctor_id=who.person, **LISTED)).items == []
+        time_off.end(session, caller, EndTimeOff(doctor_id=doctor.person, time_off_id=given["id"]))
+    assert time_off.listing(session, ADMIN, ListTimeOff(doctor_id=doctor.person, **LISTED)).items == []
 
 
-def test_the_desk_sees_when_a_doctor_is_away_and_not_why(fresh: Database, known: Actor) -> None:
-    ask(fresh, known, TakeTimeOff, {"doctor_id": known.person, **away()})
-    answer = ask(fresh, RECEPTIONIST, ListAbsences, {"doctor_id": known.person})
+def test_absences_show_the_desk_the_times_and_no_reason(fresh_database: Database, stored_doctor: Actor) -> None:
+    ask(fresh_database, stored_doctor, TakeTimeOff, {"doctor_id": stored_doctor.person, **morning_off()})
+    answer = ask(fresh_database, RECEPTIONIST, ListAbsences, {"doctor_id": stored_doctor.person})
     [row] = answer.reply["items"]
     assert (row["starts_at"], row["ends_at"]) == (at(hour=8), at(hour=12))
-    assert SECRET not in str(answer.reply)
+    assert PRIVATE_REASON not in str(answer.reply)
 
 
-def test_the_desk_changes_nothing_and_nobody_else_sees_it(fresh: Database, known: Actor) -> None:
-    whose = {"doctor_id": known.person}
-    asked: list[tuple[Actor, type[Command], dict[str, Any]]] = [
+def test_availability_is_refused_when_the_role_is_missing(fresh_database: Database, stored_doctor: Actor) -> None:
+    whose = {"doctor_id": stored_doctor.person}
+    requests: list[tuple[Actor, type[Command], dict[str, Any]]] = [
         *((RECEPTIONIST, contract, fields()) for contract, fields in CHANGES.items()),
         (RECEPTIONIST, ListTimeOff, {}),
         (RECEPTIONIST, EndTimeOff, {"time_off_id": uuid7()}),
-        (known, ListAbsences, {}),
-        (patient(), GetSchedule, {}),
+        (stored_doctor, ListAbsences, {}),
+        (make_patient(), GetSchedule, {}),
     ]
-    codes = [ask(fresh, who, contract, {**whose, **fields}).code for who, contract, fields in asked]
-    assert codes == ["role_missing"] * len(asked)
+    codes = [ask(fresh_database, doctor, contract, {**whose, **fields}).code for doctor, contract, fields in requests]
+    assert codes == ["role_missing"] * len(requests)
 
 
 @pytest.mark.parametrize("contract", CHANGES, ids=lambda one: one.__name__)
-def test_the_audit_tells_the_admin_from_the_doctor(fresh: Database, known: Actor, contract: type[Command]) -> None:
-    answer = ask(fresh, ADMIN, contract, {"doctor_id": known.person, **CHANGES[contract]()})
-    [row] = audited(fresh, contract)
-    assert (answer.code, row.actor_id, row.record_id) == (DONE, ADMIN.id, known.person)
+def test_audit_names_the_admin_and_the_doctor(
+    fresh_database: Database, stored_doctor: Actor, contract: type[Command]
+) -> None:
+    answer = ask(fresh_database, ADMIN, contract, {"doctor_id": stored_doctor.person, **CHANGES[contract]()})
+    [row] = audit_rows(fresh_database, contract)
+    assert (answer.code, row.actor_id, row.record_id) == (DONE, ADMIN.id, stored_doctor.person)
     assert row.details == ({"time_off_id": answer.reply["id"]} if "id" in answer.reply else None)
 
 
-def audited(database: Database, contract: type[Command]) -> list[Any]:
+def audit_rows(database: Database, contract: type[Command]) -> list[Any]:
     """What the audit says of a command."""
     with database.read() as session:
         return list(session.execute(select(audit).where(audit.c.action == contract.method())))
 
 
-def test_the_audit_says_whose_time_off_was_taken_back(fresh: Database, known: Actor) -> None:
-    whose = {"doctor_id": known.person}
-    taken = ask(fresh, known, TakeTimeOff, {**whose, **away()}).reply["id"]
-    ask(fresh, ADMIN, EndTimeOff, {**whose, "time_off_id": taken})
-    [row] = audited(fresh, EndTimeOff)
-    assert (row.actor_id, row.record_id, row.details) == (ADMIN.id, known.person, {"time_off_id": taken})
+def test_audit_names_the_doctor_whose_time_off_ended(fresh_database: Database, stored_doctor: Actor) -> None:
+    whose = {"doctor_id": stored_doctor.person}
+    taken = ask(fresh_database, stored_doctor, TakeTimeOff, {**whose, **morning_off()}).reply["id"]
+    ask(fresh_database, ADMIN, EndTimeOff, {**whose, "time_off_id": taken})
+    [row] = audit_rows(fresh_database, EndTimeOff)
+    assert (row.actor_id, row.record_id, row.details) == (ADMIN.id, stored_doctor.person, {"time_off_id": taken})
 
 
-def test_a_doctor_and_an_admin_do_not_replace_each_others_hours_unseen(fresh: Database, known: Actor) -> None:
-    whose = {"doctor_id": known.person}
-    seen = ask(fresh, ADMIN, GetSchedule, whose).reply["revision"]
+def test_hours_are_refused_as_stale_when_the_doctor_changed_them(
+    fresh_database: Database, stored_doctor: Actor
+) -> None:
+    whose = {"doctor_id": stored_doctor.person}
+    revision = ask(fresh_database, ADMIN, GetSchedule, whose).reply["revision"]
 
-    def set_by(who: Actor) -> Answer:
-        return ask(fresh, who, SetSchedule, {**whose, "rules": [MONDAY]}, if_match=f'"{seen}"')
+    def set_by(doctor: Actor) -> Answer:
+        return ask(fresh_database, doctor, SetSchedule, {**whose, "rules": [MONDAY]}, if_match=f'"{revision}"')
 
-    assert [set_by(known).code, set_by(ADMIN).code] == [DONE, "stale"]
+    assert [set_by(stored_doctor).code, set_by(ADMIN).code] == [DONE, "stale"]
 
 
-@pytest.mark.parametrize("asking", [ADMIN, RECEPTIONIST], ids=["admin", "desk"])
-def test_a_doctor_of_whom_nobody_has_told_may_be_an_event_away(session: Session, asking: Actor) -> None:
+@pytest.mark.parametrize("caller", [ADMIN, RECEPTIONIST], ids=["admin", "desk"])
+def test_unknown_doctor_is_answered_with_not_yet(session: Session, caller: Actor) -> None:
     with pytest.raises(NotYet):
-        weekly_hours.get_schedule(session, asking, GetSchedule(doctor_id=uuid7()))
+        weekly_hours.get_schedule(session, caller, GetSchedule(doctor_id=uuid7()))
     with pytest.raises(NotYet):
-        time_off.absences(session, asking, ListAbsences(doctor_id=uuid7(), **LISTED))
+        time_off.absences(session, caller, ListAbsences(doctor_id=uuid7(), **LISTED))
 
 
-def test_somebody_elses_time_off_is_not_taken_back_by_an_admin_at_another_doctors_address(session: Session) -> None:
-    one, other = doctor(session), doctor(session)
-    taken = take(session, one)
+def test_ending_is_refused_when_the_time_off_is_another_doctors(session: Session) -> None:
+    one, other = add_doctor(session), add_doctor(session)
+    taken = take_time_off(session, one)
     with pytest.raises(NotFound):
         time_off.end(session, ADMIN, EndTimeOff(doctor_id=other.person, time_off_id=taken["id"]))

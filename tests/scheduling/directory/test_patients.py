@@ -20,115 +20,128 @@ from services.scheduling.appointments import commands as appointments
 from services.scheduling.directory import patients
 from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
-from tests.scheduling.factories import at, doctor, heard, in_transaction, patient, together
-from tests.scheduling.rota import nurse, task
+from tests.scheduling.concurrency import in_transaction, run_at_once
+from tests.scheduling.factories import add_doctor, at, event_actor, make_patient, make_user
+from tests.scheduling.staff_factories import add_nurse, give_task
 
-DESK = patient(None, "receptionist")
+DESK = make_user("receptionist")
 LEFT_OUT: dict[str, Any] = {"reason": None, "overbook_reason": None, "minutes": None}
 
 
-def at_desk(session: Session, who: Any, whom: Any, actor: Actor = DESK, **fields: Any) -> str:
+def register(session: Session, user: Actor, sequence: int = 1, **facts: Any) -> None:
+    """Handle the event that auth registered a user."""
+    event = example_of(UserRegistered, user_id=user.person, **facts)
+    patients.remember(session, event_actor(session, sequence), event)
+
+
+def book_status(session: Session, doctor: Any, patient: Any, actor: Actor = DESK, **fields: Any) -> str:
     """What a visit is that the desk, or somebody else, books for somebody of whom nobody may have told."""
-    given = {"doctor_id": who.person, "patient_id": whom.person, "starts_at": at(), **LEFT_OUT, **fields}
+    given = {"doctor_id": doctor.person, "patient_id": patient.person, "starts_at": at(), **LEFT_OUT, **fields}
     return appointments.book(session, actor, BookAppointment(**given)).status
 
 
-def test_the_desk_books_nobody_of_whom_it_has_not_been_told(session: Session) -> None:
+def test_booking_by_the_desk_answers_not_yet_for_an_unknown_patient(session: Session) -> None:
     with pytest.raises(NotYet) as refused:
-        at_desk(session, doctor(session), patient())
+        book_status(session, add_doctor(session), make_patient())
     assert (refused.value.code, refused.value.detail) == ("not_found", "There is no such patient.")
 
 
-def test_the_desk_books_a_doctor_of_whom_it_has_not_been_told_a_little_later(session: Session) -> None:
-    whom = patient()
-    patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person))
+def test_booking_by_the_desk_answers_not_yet_for_an_unknown_doctor(session: Session) -> None:
+    patient = make_patient()
+    register(session, patient)
     with pytest.raises(NotYet):
-        at_desk(session, patient(), whom)
+        book_status(session, make_patient(), patient)
 
 
-def test_a_patient_does_not_wait_for_a_doctor_whom_nobody_knows(session: Session) -> None:
+def test_booking_by_a_patient_answers_not_found_for_an_unknown_doctor(session: Session) -> None:
     with pytest.raises(NotFound) as refused:
         appointments.book(
             session,
-            whom := patient(),
-            BookAppointment(doctor_id=uuid7(), patient_id=whom.person, starts_at=at(), **LEFT_OUT),
+            patient := make_patient(),
+            BookAppointment(doctor_id=uuid7(), patient_id=patient.person, starts_at=at(), **LEFT_OUT),
         )
     assert type(refused.value) is NotFound
 
 
-@pytest.mark.parametrize("by", ["account", "record"])
-def test_patient_is_booked_who_has_an_account_or_a_record(session: Session, by: str) -> None:
-    whom = patient()
+@pytest.mark.parametrize("source", ["account", "record"])
+def test_patient_is_booked_with_an_account_or_a_record(session: Session, source: str) -> None:
+    patient = make_patient()
     for _ in range(2):
-        if by == "account":
-            patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person))
+        if source == "account":
+            register(session, patient)
         else:
-            patients.admit(session, heard(session), example_of(PatientRegistered, patient_id=whom.person))
-    assert at_desk(session, doctor(session), whom) == "booked"
+            patients.admit(session, event_actor(session), example_of(PatientRegistered, patient_id=patient.person))
+    assert book_status(session, add_doctor(session), patient) == "booked"
 
 
-def test_account_of_staff_is_booked_only_once_it_is_a_patients(session: Session) -> None:
-    whom, who = patient(), doctor(session)
-    patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person, is_patient=False))
+def test_account_of_staff_is_booked_only_when_it_is_a_patients(session: Session) -> None:
+    patient, doctor = make_patient(), add_doctor(session)
+    register(session, patient, is_patient=False)
     with pytest.raises(NotYet):
-        at_desk(session, who, whom)
-    patients.remember(session, heard(session, 2), example_of(UserRegistered, user_id=whom.person, is_patient=True))
-    assert at_desk(session, who, whom) == "booked"
+        book_status(session, doctor, patient)
+    register(session, patient, 2, is_patient=True)
+    assert book_status(session, doctor, patient) == "booked"
 
 
-def test_receptionist_who_is_no_patient_books_no_own_visit(session: Session) -> None:
-    whom, who = patient(None, "receptionist"), doctor(session)
+def test_receptionist_books_an_own_visit_only_as_a_patient(session: Session) -> None:
+    patient, doctor = make_user("receptionist"), add_doctor(session)
     with pytest.raises(NotFound):
-        at_desk(session, who, whom, actor=whom)
-    assert at_desk(session, who, whom, actor=patient(whom.person, "receptionist", "patient")) == "requested"
+        book_status(session, doctor, patient, actor=patient)
+    assert (
+        book_status(session, doctor, patient, actor=make_user("receptionist", "patient", person_id=patient.person))
+        == "requested"
+    )
 
 
 @pytest.mark.parametrize("order", list(permutations(["account", "record", "erased"])), ids="-".join)
-def test_who_is_erased_stays_so_in_whatever_order_it_is_heard(session: Session, order: tuple[str, ...]) -> None:
-    whom, who = patient(), doctor(session)
+def test_erased_patient_stays_erased_for_events_in_any_order(session: Session, order: tuple[str, ...]) -> None:
+    patient, doctor = make_patient(), add_doctor(session)
     for event in order:
         if event == "account":
-            patients.remember(session, heard(session, 7), example_of(UserRegistered, user_id=whom.person))
+            register(session, patient, 7)
         elif event == "record":
-            patients.admit(session, heard(session, 8), example_of(PatientRegistered, patient_id=whom.person))
+            patients.admit(session, event_actor(session, 8), example_of(PatientRegistered, patient_id=patient.person))
         else:
             handlers.on_user_erased(
-                session, heard(session, 1), example_of(UserErased, user_id=whom.person, reassign_to=None)
+                session, event_actor(session, 1), example_of(UserErased, user_id=patient.person, reassign_to=None)
             )
     with pytest.raises(NotFound) as refused:
-        at_desk(session, who, whom)
+        book_status(session, doctor, patient)
     assert type(refused.value) is NotFound, "no event will bring them back: nobody waits for one"
 
 
-def test_a_task_is_about_a_patient_who_exists(session: Session) -> None:
-    whom = patient()
+def test_task_about_an_unknown_patient_answers_not_yet(session: Session) -> None:
+    patient = make_patient()
     with pytest.raises(NotYet):
-        task(session, nurse(session), patient_id=whom.person)
-    patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person))
-    assert task(session, nurse(session), patient_id=whom.person)["patient_id"] == whom.person
+        give_task(session, add_nurse(session), patient_id=patient.person)
+    register(session, patient)
+    assert give_task(session, add_nurse(session), patient_id=patient.person)["patient_id"] == patient.person
 
 
-@pytest.mark.parametrize("by", ["desk", "patient"])
-def test_nobody_is_booked_while_they_are_erased(fresh: Database, by: str) -> None:
-    who, whom = in_transaction(fresh, doctor), patient()
+@pytest.mark.parametrize("source", ["desk", "patient"])
+def test_booking_is_refused_while_the_patient_is_erased(fresh_database: Database, source: str) -> None:
+    doctor, patient = in_transaction(fresh_database, add_doctor), make_patient()
     in_transaction(
-        fresh,
-        lambda session: patients.remember(session, heard(session), example_of(UserRegistered, user_id=whom.person)),
+        fresh_database,
+        lambda session: register(session, patient),
     )
-    forgotten = Signal()
+    erased = Signal()
 
     def erase(session: Session) -> None:
         handlers.on_user_erased(
-            session, heard(session, 2), example_of(UserErased, user_id=whom.person, reassign_to=None)
+            session, event_actor(session, 2), example_of(UserErased, user_id=patient.person, reassign_to=None)
         )
-        forgotten.send()
+        erased.send()
         eventlet.sleep(0.05)
 
     def book() -> None:
-        forgotten.wait()
+        erased.wait()
         with pytest.raises(NotFound):
-            in_transaction(fresh, lambda session: at_desk(session, who, whom, actor=DESK if by == "desk" else whom))
+            in_transaction(
+                fresh_database,
+                lambda session: book_status(session, doctor, patient, actor=DESK if source == "desk" else patient),
+            )
 
-    together(lambda: in_transaction(fresh, erase), book)
-    with fresh.read() as session:
+    run_at_once(lambda: in_transaction(fresh_database, erase), book)
+    with fresh_database.read() as session:
         assert session.scalars(select(Appointment.id)).all() == []

@@ -17,12 +17,12 @@ HOUR = timedelta(hours=1)
 SLOT = Slot(NOW + 48 * HOUR, NOW + 49 * HOUR, "Room 7")
 
 
-def ask_for_another(visit: Appointment) -> None:
+def request_another_slot(visit: Appointment) -> None:
     visit.reschedule(visit.doctor_id, SLOT, None)
     visit.ask(NOW)
 
 
-def agree_on_another(visit: Appointment) -> None:
+def book_another_slot(visit: Appointment) -> None:
     visit.reschedule(visit.doctor_id, SLOT, None)
     visit.agree()
 
@@ -41,8 +41,8 @@ MOVES: dict[str, Move] = {
     "cancel at the desk": lambda visit: visit.cancel("a cold", "desk"),
     "expire": Appointment.expire,
     "displace": lambda visit: visit.displace(NOW, "holiday"),
-    "ask for another": ask_for_another,
-    "agree on another": agree_on_another,
+    "ask for another": request_another_slot,
+    "agree on another": book_another_slot,
 }
 ALLOWED = {
     ("accept", "requested"): "booked",
@@ -66,126 +66,126 @@ ALLOWED = {
 """The diagram of the domain, and what a displaced visit may still become."""
 
 
-def visit(status: str, **fields: object) -> Appointment:
+def make_visit(status: str, **fields: object) -> Appointment:
     return Appointment(**{"status": status, "revision": 3, "starts_at": NOW, "ends_at": NOW + HOUR, **fields})
 
 
 @pytest.mark.parametrize(("move", "status"), ALLOWED)
-def test_an_allowed_move_changes_the_state_and_counts(move: str, status: str) -> None:
-    one = visit(status)
-    MOVES[move](one)
-    assert (one.status, one.revision) == (ALLOWED[move, status], 4)
+def test_allowed_move_changes_status_and_revision(move: str, status: str) -> None:
+    visit = make_visit(status)
+    MOVES[move](visit)
+    assert (visit.status, visit.revision) == (ALLOWED[move, status], 4)
 
 
 @pytest.mark.parametrize(
     ("move", "status"), [(m, s) for m in MOVES for s in AppointmentStatus if (m, s) not in ALLOWED]
 )
-def test_any_other_move_is_refused_and_changes_nothing(move: str, status: str) -> None:
-    one = visit(status)
+def test_other_move_is_refused_and_changes_nothing(move: str, status: str) -> None:
+    visit = make_visit(status)
     with pytest.raises(Conflict) as refused:
-        MOVES[move](one)
+        MOVES[move](visit)
     assert refused.value.facts == {"state": status}
-    assert (one.status, one.revision, one.starts_at, one.status_reason) == (status, 3, NOW, None)
+    assert (visit.status, visit.revision, visit.starts_at, visit.status_reason) == (status, 3, NOW, None)
 
 
 @pytest.mark.parametrize("status", AppointmentStatus)
-def test_only_a_visit_that_is_still_to_be_kept_goes_to_another_doctor(status: str) -> None:
-    one, other = visit(status), uuid7()
+def test_handover_is_allowed_only_for_active_visits(status: str) -> None:
+    visit, other = make_visit(status), uuid7()
     if status in ACTIVE:
-        one.hand_over(other)
-        assert (one.doctor_id, one.status, one.revision) == (other, status, 4)
+        visit.hand_over(other)
+        assert (visit.doctor_id, visit.status, visit.revision) == (other, status, 4)
         return
     with pytest.raises(Conflict):
-        one.hand_over(other)
+        visit.hand_over(other)
 
 
 @pytest.mark.parametrize(("move", "before"), [("reject", "requested"), ("cancel", "booked"), ("displace", "booked")])
-def test_the_reason_of_a_state_is_kept_until_the_next_one(move: str, before: str) -> None:
-    one = visit(before)
-    MOVES[move](one)
-    assert one.status_reason in ("holiday", "a cold")
+def test_status_reason_is_stored_with_the_status(move: str, before: str) -> None:
+    visit = make_visit(before)
+    MOVES[move](visit)
+    assert visit.status_reason in ("holiday", "a cold")
 
 
 @pytest.mark.parametrize(("move", "status"), [("arrive", "arrived"), ("start", "in_progress")])
 def test_visit_begins_at_most_24_hours_before_its_time(move: str, status: str) -> None:
-    one = visit("booked", starts_at=NOW + 24 * HOUR)
+    visit = make_visit("booked", starts_at=NOW + 24 * HOUR)
     with pytest.raises(Conflict) as refused:
-        getattr(one, move)(NOW - timedelta(seconds=1))
-    assert (refused.value.code, one.status) == ("too_early", "booked")
+        getattr(visit, move)(NOW - timedelta(seconds=1))
+    assert (refused.value.code, visit.status) == ("too_early", "booked")
     assert "reschedule it first" in refused.value.detail
-    getattr(one, move)(NOW)
-    assert one.status == status
+    getattr(visit, move)(NOW)
+    assert visit.status == status
 
 
-def test_who_was_marked_as_missing_may_come_until_24_hours_after_the_visit() -> None:
-    one = visit("no_show")
+def test_late_arrival_is_refused_24_hours_after_the_visit() -> None:
+    visit = make_visit("no_show")
     with pytest.raises(Conflict) as refused:
-        one.arrive(one.ends_at + timedelta(hours=24, seconds=1))
-    assert (refused.value.code, one.status) == ("too_late", "no_show")
-    one.arrive(one.ends_at + timedelta(hours=24))
-    assert one.status == "arrived"
+        visit.arrive(visit.ends_at + timedelta(hours=24, seconds=1))
+    assert (refused.value.code, visit.status) == ("too_late", "no_show")
+    visit.arrive(visit.ends_at + timedelta(hours=24))
+    assert visit.status == "arrived"
 
 
-def test_a_request_is_not_accepted_when_it_should_have_begun() -> None:
-    one = visit("requested")
+def test_accepting_is_refused_from_the_start_of_the_visit_on() -> None:
+    visit = make_visit("requested")
     with pytest.raises(Conflict) as refused:
-        one.accept(NOW)
-    assert (refused.value.code, one.status) == ("too_late", "requested")
-    one.accept(NOW - timedelta(seconds=1))
-    assert one.status == "booked"
+        visit.accept(NOW)
+    assert (refused.value.code, visit.status) == ("too_late", "requested")
+    visit.accept(NOW - timedelta(seconds=1))
+    assert visit.status == "booked"
 
 
-def test_a_request_is_not_accepted_after_48_hours() -> None:
-    one = visit("requested", starts_at=NOW + 100 * HOUR, requested_at=NOW)
+def test_accepting_is_refused_48_hours_after_the_request() -> None:
+    visit = make_visit("requested", starts_at=NOW + 100 * HOUR, requested_at=NOW)
     with pytest.raises(Conflict) as refused:
-        one.accept(NOW + 48 * HOUR)
-    assert (refused.value.code, one.status) == ("too_late", "requested")
-    one.accept(NOW + 48 * HOUR - timedelta(seconds=1))
-    assert one.status == "booked"
+        visit.accept(NOW + 48 * HOUR)
+    assert (refused.value.code, visit.status) == ("too_late", "requested")
+    visit.accept(NOW + 48 * HOUR - timedelta(seconds=1))
+    assert visit.status == "booked"
 
 
 @pytest.mark.parametrize("move", ["reject", "cancel", "expire"])
-def test_a_request_that_comes_to_nothing_has_no_first_call_any_more(move: str) -> None:
-    one = visit("requested", first_call=True)
-    MOVES[move](one)
-    assert one.first_call is False
+def test_first_call_is_removed_when_a_request_ends(move: str) -> None:
+    visit = make_visit("requested", first_call=True)
+    MOVES[move](visit)
+    assert visit.first_call is False
 
 
-def test_nobody_has_missed_a_visit_that_has_not_begun() -> None:
-    one = visit("booked")
+def test_missing_is_refused_before_the_start_of_the_visit() -> None:
+    visit = make_visit("booked")
     with pytest.raises(Conflict) as refused:
-        one.miss(NOW - timedelta(seconds=1))
+        visit.miss(NOW - timedelta(seconds=1))
     assert refused.value.code == "too_early"
-    assert one.status == "booked"
+    assert visit.status == "booked"
 
 
-def test_a_displaced_visit_has_first_call_until_it_is_booked_again() -> None:
-    one = visit("booked", first_call=False)
-    one.displace(NOW, "holiday")
-    assert (one.first_call, one.displaced_at) == (True, NOW)
-    ask_for_another(one)
-    assert (one.first_call, one.displaced_at, one.status_reason, one.requested_at) == (True, None, None, NOW)
-    one.accept(NOW)
-    assert not one.first_call
+def test_displaced_visit_has_first_call_until_it_is_booked_again() -> None:
+    visit = make_visit("booked", first_call=False)
+    visit.displace(NOW, "holiday")
+    assert (visit.first_call, visit.displaced_at) == (True, NOW)
+    request_another_slot(visit)
+    assert (visit.first_call, visit.displaced_at, visit.status_reason, visit.requested_at) == (True, None, None, NOW)
+    visit.accept(NOW)
+    assert not visit.first_call
 
 
-def test_a_displaced_visit_that_is_booked_at_once_has_no_first_call_any_more() -> None:
-    one = visit("displaced", first_call=True)
-    agree_on_another(one)
-    assert (one.first_call, one.requested_at) == (False, None)
+def test_first_call_is_removed_when_a_displaced_visit_is_booked() -> None:
+    visit = make_visit("displaced", first_call=True)
+    book_another_slot(visit)
+    assert (visit.first_call, visit.requested_at) == (False, None)
 
 
-def test_a_visit_that_moves_is_where_its_new_slot_is_and_shares_it_with_nobody() -> None:
-    one = visit("booked", place="Room 1", overbooked=True, overbook_reason="an emergency")
-    agree_on_another(one)
-    assert Slot(one.starts_at, one.ends_at, one.place) == SLOT
-    assert (one.overbooked, one.overbook_reason) == (False, None)
+def test_rescheduled_visit_takes_its_new_slot_and_is_not_overbooked() -> None:
+    visit = make_visit("booked", place="Room 1", overbooked=True, overbook_reason="an emergency")
+    book_another_slot(visit)
+    assert Slot(visit.starts_at, visit.ends_at, visit.place) == SLOT
+    assert (visit.overbooked, visit.overbook_reason) == (False, None)
 
 
-def test_an_agreed_visit_is_near_when_it_begins_within_24_hours() -> None:
-    assert [visit("booked").is_late(NOW - before * HOUR) for before in (24, 23.9)] == [False, True]
+def test_booked_visit_is_late_within_24_hours_of_its_start() -> None:
+    assert [make_visit("booked").is_late(NOW - before * HOUR) for before in (24, 23.9)] == [False, True]
 
 
 @pytest.mark.parametrize("status", ["requested", "displaced"])
-def test_a_visit_that_is_not_agreed_is_never_too_near(status: str) -> None:
-    assert not visit(status).is_late(NOW)
+def test_visit_that_is_not_booked_is_never_late(status: str) -> None:
+    assert not make_visit(status).is_late(NOW)

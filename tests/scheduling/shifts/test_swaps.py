@@ -5,275 +5,180 @@ from typing import Any
 import pytest
 
 from chassis import clock
-from chassis.errors import Conflict, Forbidden, Invalid, NotFound
+from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.shifts.events import ShiftChanged
 from contracts.scheduling.shifts.swaps import ListMySwaps, ListSwaps
 from services.scheduling.directory import staff
 from services.scheduling.shifts import swaps
-from tests.scheduling.factories import at, heard, patient, said
-from tests.scheduling.rota import ADMIN, answer, ask, change, decide, nurse, shift, shifts_of, somebody, states
+from tests.scheduling.factories import at, event_actor, make_patient
+from tests.scheduling.staff_factories import (
+    ADMIN,
+    add_accepted_swap,
+    add_nurse,
+    answer_swap,
+    ask_for_swap,
+    assign_shift,
+    change_shift,
+    decide_swap,
+    swap_statuses,
+    unknown_id,
+)
 
 
-@pytest.fixture
-def one(session: Session) -> Actor:
-    """Somebody of the staff."""
-    return nurse(session)
-
-
-@pytest.fixture
-def other(session: Session) -> Actor:
-    """Somebody else of the staff."""
-    return nurse(session)
-
-
-def agreed(session: Session, one: Actor, other: Actor, exchange: Any = None, **when: Any) -> Any:
-    """A shift of one that the other is willing to take, perhaps for a shift of his own."""
-    given = shift(session, one, **when)
-    answer(session, other, ask(session, one, given, other, exchange))
-    session.published.clear()
-    return given
-
-
-def test_a_shift_moves_when_an_admin_approves_what_both_want(session: Session, one: Actor, other: Actor) -> None:
-    given = agreed(session, one, other)
-    assert shifts_of(session, one) == [given["id"]]
-    assert decide(session, given)["status"] == "approved"
-    assert (shifts_of(session, one), shifts_of(session, other)) == ([], [given["id"]])
-
-
-def test_both_are_told_of_a_shift_that_moves(session: Session, one: Actor, other: Actor) -> None:
-    decide(session, agreed(session, one, other))
-    told = [(event["person_id"], event["status"], event["revision"]) for event in said(session, ShiftChanged)]
-    assert told == [(one.person, "given_away", 2), (other.person, "assigned", 2)]
-
-
-@pytest.mark.parametrize("hour", [9, 12, 20])
-def test_two_shifts_change_places_even_if_they_overlap(session: Session, one: Actor, other: Actor, hour: int) -> None:
-    theirs = shift(session, other, at(hour=hour))
-    mine = agreed(session, one, other, theirs)
-    decide(session, mine)
-    assert (shifts_of(session, one), shifts_of(session, other)) == ([theirs["id"]], [mine["id"]])
-    told = {(event["person_id"], event["shift_id"], event["status"]) for event in said(session, ShiftChanged)}
-    given_away = {(one.person, mine["id"], "given_away"), (other.person, theirs["id"], "given_away")}
-    assert told == given_away | {(other.person, mine["id"], "assigned"), (one.person, theirs["id"], "assigned")}
-
-
-def test_nobody_gets_a_shift_that_overlaps_another(session: Session, one: Actor, other: Actor) -> None:
-    shift(session, other, at(hour=12))
+def test_swap_is_refused_when_the_shift_has_an_open_swap(session: Session, requester: Actor, colleague: Actor) -> None:
+    given = assign_shift(session, requester)
+    ask_for_swap(session, requester, given, colleague)
     with pytest.raises(Conflict) as refusal:
-        decide(session, agreed(session, one, other))
-    assert refusal.value.code == "shift_overlaps"
-
-
-def test_who_asks_does_not_get_a_shift_that_overlaps_another(session: Session, one: Actor, other: Actor) -> None:
-    shift(session, one, at(days=3, hour=12))
-    with pytest.raises(Conflict) as refusal:
-        decide(session, agreed(session, one, other, shift(session, other, at(days=3))))
-    assert refusal.value.code == "shift_overlaps"
-
-
-def test_nobody_works_too_much_by_taking_a_shift(session: Session, one: Actor, other: Actor) -> None:
-    for day in range(3, 7):
-        shift(session, other, at(days=day), 13)
-    with pytest.raises(Conflict) as refusal:
-        decide(session, agreed(session, one, other, hours=9))
-    assert (refusal.value.code, refusal.value.facts) == ("too_many_hours", {"hours": 61.0})
-
-
-def test_nobody_works_too_much_by_what_he_gets_in_exchange(session: Session, one: Actor, other: Actor) -> None:
-    for day in range(3, 7):
-        shift(session, one, at(days=day), 13)
-    with pytest.raises(Conflict) as refusal:
-        decide(session, agreed(session, one, other, shift(session, other, at(days=7), 10)))
-    assert (refusal.value.code, refusal.value.facts) == ("too_many_hours", {"hours": 62.0})
-
-
-def test_what_the_other_has_not_accepted_is_not_approved(session: Session, one: Actor, other: Actor) -> None:
-    given = shift(session, one)
-    ask(session, one, given, other)
-    with pytest.raises(Conflict) as refusal:
-        decide(session, given)
-    assert refusal.value.code == "swap_not_accepted"
-
-
-def test_what_nobody_asked_for_is_not_approved(session: Session, one: Actor) -> None:
-    with pytest.raises(Conflict) as refusal:
-        decide(session, shift(session, one))
-    assert refusal.value.code == "swap_not_accepted"
-
-
-def test_a_refusal_needs_a_reason_and_moves_nothing(session: Session, one: Actor, other: Actor) -> None:
-    given = agreed(session, one, other)
-    with pytest.raises(Invalid) as refusal:
-        decide(session, given, decision="refuse", reason=" ")
-    assert refusal.value.code == "reason_required"
-    refused = decide(session, given, decision="refuse", reason="Ward 1 needs you.")
-    assert (refused["status"], refused["reason"]) == ("refused", "Ward 1 needs you.")
-    assert shifts_of(session, one) == [given["id"]]
-
-
-def test_a_swap_is_decided_once(session: Session, one: Actor, other: Actor) -> None:
-    given = agreed(session, one, other)
-    decide(session, given)
-    with pytest.raises(Conflict):
-        decide(session, given, decision="refuse", reason="No.")
-
-
-@pytest.mark.parametrize("which", ["asked_by", "asked_of"])
-def test_nobody_decides_about_his_own_swap(session: Session, one: Actor, other: Actor, which: str) -> None:
-    who = {"asked_by": one, "asked_of": other}[which]
-    with pytest.raises(Forbidden) as refusal:
-        decide(session, agreed(session, one, other), by=patient(who.person, "nurse", "admin"))
-    assert refusal.value.code == "own_request"
-
-
-@pytest.mark.parametrize("gone", ["one", "other"])
-def test_nobody_who_has_left_gets_a_shift(session: Session, one: Actor, other: Actor, gone: str) -> None:
-    given = agreed(session, one, other, shift(session, other, at(days=3)))
-    staff.suspend(session, heard(session, 2), user_id={"one": one, "other": other}[gone].person)
-    with pytest.raises(NotFound):
-        decide(session, given)
-
-
-def test_swaps_of_unknown_shifts_are_not_found(session: Session) -> None:
-    with pytest.raises(NotFound):
-        decide(session, {"id": somebody()})
-
-
-def test_a_shift_has_one_open_swap_at_most(session: Session, one: Actor, other: Actor) -> None:
-    given = shift(session, one)
-    ask(session, one, given, other)
-    with pytest.raises(Conflict) as refusal:
-        ask(session, one, given, nurse(session))
+        ask_for_swap(session, requester, given, add_nurse(session))
     assert refusal.value.code == "swap_pending"
 
 
 @pytest.mark.parametrize("ended", ["decline", "withdraw"])
-def test_somebody_else_may_be_asked_when_a_swap_has_ended(
-    session: Session, one: Actor, other: Actor, ended: str
+def test_swap_is_allowed_when_an_earlier_swap_has_ended(
+    session: Session, requester: Actor, colleague: Actor, ended: str
 ) -> None:
-    given = shift(session, one)
-    answer(session, one if ended == "withdraw" else other, ask(session, one, given, other), ended)
-    assert ask(session, one, given, nurse(session))["status"] == "asked"
+    given = assign_shift(session, requester)
+    answer_swap(
+        session,
+        requester if ended == "withdraw" else colleague,
+        ask_for_swap(session, requester, given, colleague),
+        ended,
+    )
+    assert ask_for_swap(session, requester, given, add_nurse(session))["status"] == "asked"
 
 
-def test_one_asks_only_for_ones_own_shift(session: Session, one: Actor, other: Actor) -> None:
+def test_swap_is_refused_for_a_shift_of_another_person(session: Session, requester: Actor, colleague: Actor) -> None:
     with pytest.raises(NotFound):
-        ask(session, one, shift(session, other), other)
+        ask_for_swap(session, requester, assign_shift(session, colleague), colleague)
 
 
 @pytest.mark.parametrize("of", ["stranger", "leaver"])
-def test_only_staff_is_asked(session: Session, one: Actor, other: Actor, of: str) -> None:
-    staff.suspend(session, heard(session, 2), user_id=other.person)
+def test_swap_is_refused_when_the_asked_person_is_no_staff(
+    session: Session, requester: Actor, colleague: Actor, of: str
+) -> None:
+    staff.suspend(session, event_actor(session, 2), user_id=colleague.person)
     with pytest.raises(NotFound):
-        ask(session, one, shift(session, one), other if of == "leaver" else patient())
+        ask_for_swap(
+            session, requester, assign_shift(session, requester), colleague if of == "leaver" else make_patient()
+        )
 
 
-def test_nobody_asks_himself(session: Session, one: Actor) -> None:
+def test_swap_is_refused_when_requester_and_asked_person_are_the_same(session: Session, requester: Actor) -> None:
     with pytest.raises(Invalid) as refusal:
-        ask(session, one, shift(session, one), one)
+        ask_for_swap(session, requester, assign_shift(session, requester), requester)
     assert list(refusal.value.facts["errors"]) == ["asked_of"]
 
 
-def test_a_cancelled_shift_is_not_given_away(session: Session, one: Actor, other: Actor) -> None:
-    given = change(session, shift(session, one), status="cancelled")
+def test_swap_is_refused_when_the_shift_is_cancelled(session: Session, requester: Actor, colleague: Actor) -> None:
+    given = change_shift(session, assign_shift(session, requester), status="cancelled")
     with pytest.raises(Conflict) as refusal:
-        ask(session, one, given, other)
+        ask_for_swap(session, requester, given, colleague)
     assert refusal.value.code == "shift_cancelled"
     with pytest.raises(Conflict) as refusal:
-        decide(session, given)
+        decide_swap(session, given)
     assert refusal.value.code == "shift_cancelled"
 
 
 @pytest.mark.parametrize("which", ["somebody else's", "cancelled", "past", "unknown"])
-def test_only_a_shift_to_come_of_the_other_is_had_in_exchange(
-    session: Session, one: Actor, other: Actor, which: str, monkeypatch: pytest.MonkeyPatch
+def test_swap_is_refused_when_the_exchange_is_no_future_colleagues_shift(
+    session: Session, requester: Actor, colleague: Actor, which: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mine, theirs = shift(session, one, at(days=9)), shift(session, nurse(session) if which[0] == "s" else other)
+    own_shift, colleague_shift = (
+        assign_shift(session, requester, at(days=9)),
+        assign_shift(session, add_nurse(session) if which[0] == "s" else colleague),
+    )
     if which == "cancelled":
-        change(session, theirs, status="cancelled")
+        change_shift(session, colleague_shift, status="cancelled")
     if which == "past":
-        monkeypatch.setattr(clock, "now", lambda: theirs["starts_at"])
+        monkeypatch.setattr(clock, "now", lambda: colleague_shift["starts_at"])
     with pytest.raises(NotFound):
-        ask(session, one, mine, other, {"id": somebody()} if which == "unknown" else theirs)
+        ask_for_swap(
+            session, requester, own_shift, colleague, {"id": unknown_id()} if which == "unknown" else colleague_shift
+        )
 
 
 @pytest.mark.parametrize(
-    ("said", "who"), [("accept", "one"), ("decline", "one"), ("withdraw", "other"), ("accept", "third")]
+    ("reply", "who"),
+    [("accept", "requester"), ("decline", "requester"), ("withdraw", "colleague"), ("accept", "third")],
 )
-def test_a_swap_is_answered_only_by_whom_it_concerns(
-    session: Session, one: Actor, other: Actor, said: str, who: str
+def test_answer_is_refused_to_people_who_may_not_give_it(
+    session: Session, requester: Actor, colleague: Actor, reply: str, who: str
 ) -> None:
-    asked = ask(session, one, shift(session, one), other)
+    swap = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
     with pytest.raises(NotFound):
-        answer(session, {"one": one, "other": other, "third": nurse(session)}[who], asked, said)
+        answer_swap(
+            session, {"requester": requester, "colleague": colleague, "third": add_nurse(session)}[who], swap, reply
+        )
 
 
 @pytest.mark.parametrize("first", ["accept", "decline", "withdraw"])
-def test_an_answer_is_given_once(session: Session, one: Actor, other: Actor, first: str) -> None:
-    asked = ask(session, one, shift(session, one), other)
-    answer(session, one if first == "withdraw" else other, asked, first)
+def test_answer_is_refused_when_the_swap_is_answered(
+    session: Session, requester: Actor, colleague: Actor, first: str
+) -> None:
+    swap = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
+    answer_swap(session, requester if first == "withdraw" else colleague, swap, first)
     with pytest.raises(Conflict) as refusal:
-        answer(session, other, asked)
+        answer_swap(session, colleague, swap)
     assert refusal.value.code == "swap_answered"
 
 
-def test_what_is_accepted_can_still_be_withdrawn(session: Session, one: Actor, other: Actor) -> None:
-    asked = ask(session, one, shift(session, one), other)
-    answer(session, other, asked)
-    assert answer(session, one, asked, "withdraw") == "withdrawn"
+def test_accepted_swap_can_be_withdrawn(session: Session, requester: Actor, colleague: Actor) -> None:
+    swap = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
+    answer_swap(session, colleague, swap)
+    assert answer_swap(session, requester, swap, "withdraw") == "withdrawn"
 
 
 @pytest.mark.parametrize("changes", [{"status": "cancelled"}, {"ward": "Ward 2"}], ids=str)
 @pytest.mark.parametrize("which", ["given", "got"])
-def test_a_shift_that_changes_withdraws_its_swap(
-    session: Session, one: Actor, other: Actor, which: str, changes: dict[str, Any]
+def test_swap_is_withdrawn_when_one_of_its_shifts_changes(
+    session: Session, requester: Actor, colleague: Actor, which: str, changes: dict[str, Any]
 ) -> None:
-    theirs = shift(session, other, at(days=3))
-    mine = agreed(session, one, other, theirs)
-    change(session, {"given": mine, "got": theirs}[which], **changes)
-    assert states(session, one) == ["withdrawn"]
+    colleague_shift = assign_shift(session, colleague, at(days=3))
+    own_shift = add_accepted_swap(session, requester, colleague, colleague_shift)
+    change_shift(session, {"given": own_shift, "got": colleague_shift}[which], **changes)
+    assert swap_statuses(session, requester) == ["withdrawn"]
 
 
-def test_an_approved_swap_withdraws_the_others_about_the_same_shifts(
-    session: Session, one: Actor, other: Actor
+def test_swap_is_withdrawn_when_another_swap_of_its_shift_is_approved(
+    session: Session, requester: Actor, colleague: Actor
 ) -> None:
-    third, theirs = nurse(session), shift(session, other, at(days=3))
-    ask(session, third, shift(session, third, at(days=4)), other, theirs)
-    mine = agreed(session, one, other, theirs)
-    decide(session, mine)
-    assert (states(session, third), states(session, one)) == (["withdrawn"], ["approved"])
+    third, colleague_shift = add_nurse(session), assign_shift(session, colleague, at(days=3))
+    ask_for_swap(session, third, assign_shift(session, third, at(days=4)), colleague, colleague_shift)
+    own_shift = add_accepted_swap(session, requester, colleague, colleague_shift)
+    decide_swap(session, own_shift)
+    assert (swap_statuses(session, third), swap_statuses(session, requester)) == (["withdrawn"], ["approved"])
 
 
-def test_one_lists_the_swaps_that_one_asked_for_or_is_asked_for(session: Session, one: Actor, other: Actor) -> None:
-    third = nurse(session)
-    first = ask(session, one, shift(session, one), other)
-    second = ask(session, other, shift(session, other), third)
-    page = swaps.own(session, other, ListMySwaps(limit=1, cursor=None))
-    rest = swaps.own(session, other, ListMySwaps(limit=1, cursor=page.next))
+def test_own_list_has_requested_and_received_swaps(session: Session, requester: Actor, colleague: Actor) -> None:
+    third = add_nurse(session)
+    first = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
+    second = ask_for_swap(session, colleague, assign_shift(session, colleague), third)
+    page = swaps.own(session, colleague, ListMySwaps(limit=1, cursor=None))
+    rest = swaps.own(session, colleague, ListMySwaps(limit=1, cursor=page.next))
     assert [row["id"] for row in (*page.items, *rest.items)] == [second["id"], first["id"]]
-    assert states(session, ADMIN) == []
+    assert swap_statuses(session, ADMIN) == []
 
 
-def test_admins_list_the_swaps_that_wait_for_them(session: Session, one: Actor, other: Actor) -> None:
-    ask(session, one, shift(session, one, at(days=5)), other)
-    waiting = agreed(session, one, other)
+def test_admin_list_has_swaps_that_wait_for_a_decision(session: Session, requester: Actor, colleague: Actor) -> None:
+    ask_for_swap(session, requester, assign_shift(session, requester, at(days=5)), colleague)
+    waiting = add_accepted_swap(session, requester, colleague)
     page = swaps.listing(session, ADMIN, ListSwaps(status="accepted", limit=20, cursor=None))
     assert [row["shift_id"] for row in page.items] == [waiting["id"]]
 
 
-def test_who_has_accepted_may_decline_until_an_admin_has_decided(session: Session, one: Actor, other: Actor) -> None:
-    given = shift(session, one)
-    asked = ask(session, one, given, other)
-    answer(session, other, asked)
-    assert answer(session, other, asked, "decline") == "declined"
+def test_accepted_swap_can_be_declined_until_an_admin_decides(
+    session: Session, requester: Actor, colleague: Actor
+) -> None:
+    given = assign_shift(session, requester)
+    swap = ask_for_swap(session, requester, given, colleague)
+    answer_swap(session, colleague, swap)
+    assert answer_swap(session, colleague, swap, "decline") == "declined"
     with pytest.raises(Conflict) as refusal:
-        decide(session, given)
+        decide_swap(session, given)
     assert refusal.value.code == "swap_not_accepted"
-    approved = agreed(session, one, other, starts_at=at(days=3))
-    swap = decide(session, approved)
+    approved = add_accepted_swap(session, requester, colleague, starts_at=at(days=3))
+    swap = decide_swap(session, approved)
     with pytest.raises(Conflict) as refusal:
-        answer(session, other, swap, "decline")
+        answer_swap(session, colleague, swap, "decline")
     assert (refusal.value.code, refusal.value.facts) == ("swap_answered", {"state": "approved"})

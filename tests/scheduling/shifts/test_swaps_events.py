@@ -16,164 +16,190 @@ from services.scheduling.directory import staff
 from services.scheduling.shifts import pending_swaps, swaps
 from tests.calls import called
 from tests.events import example_of
-from tests.scheduling.factories import at, heard, said
-from tests.scheduling.rota import ADMIN, answer, ask, change, colleague, decide, nurse, shift, shifts_of, states
+from tests.scheduling.factories import at, event_actor, published
+from tests.scheduling.staff_factories import (
+    ADMIN,
+    add_nurse,
+    add_staff,
+    answer_swap,
+    ask_for_swap,
+    assign_shift,
+    change_shift,
+    decide_swap,
+    shift_ids_of,
+    swap_statuses,
+)
 
 
-@pytest.fixture
-def one(session: Session) -> Actor:
-    """Somebody of the staff."""
-    return nurse(session)
-
-
-@pytest.fixture
-def other(session: Session) -> Actor:
-    """Somebody else of the staff."""
-    return nurse(session)
-
-
-def told(session: Session) -> list[tuple[type[Event], str, int]]:
+def swap_events(session: Session) -> list[tuple[type[Event], str, int]]:
     """What was published of swaps: the event, the state and the revision."""
-    events = [one for one in session.published if type(one) in (SwapAsked, SwapAnswered, SwapDecided, SwapEnded)]
+    events = [event for event in session.published if type(event) in (SwapAsked, SwapAnswered, SwapDecided, SwapEnded)]
     return [(type(event), event.data.get("status", "asked"), event.data["revision"]) for event in events]
 
 
-def asked(session: Session, one: Actor, other: Actor, *said: str, exchange: Any = None, **when: Any) -> tuple[Any, Any]:
+def ask_and_answer(
+    session: Session, requester: Actor, colleague: Actor, *published: str, exchange: Any = None, **when: Any
+) -> tuple[Any, Any]:
     """A shift that one asks the other to take, and the swap after these answers of the other."""
-    given = shift(session, one, **when)
-    swap = ask(session, one, given, other, exchange)
-    for each in said:
-        answer(session, other, swap, each)
+    given = assign_shift(session, requester, **when)
+    swap = ask_for_swap(session, requester, given, colleague, exchange)
+    for each in published:
+        answer_swap(session, colleague, swap, each)
     return given, swap
 
 
-def test_who_is_asked_is_told_whose_and_which_shift_it_is(session: Session, one: Actor, other: Actor) -> None:
-    theirs = shift(session, other, at(days=3))
-    given, swap = asked(session, one, other, exchange=theirs)
-    ids = {"swap_id": swap["id"], "shift_id": given["id"], "in_exchange_id": theirs["id"], "revision": 1}
-    people = {"asked_by": one.person, "asked_of": other.person}
+def test_asked_event_names_the_people_and_the_shifts(session: Session, requester: Actor, colleague: Actor) -> None:
+    colleague_shift = assign_shift(session, colleague, at(days=3))
+    given, swap = ask_and_answer(session, requester, colleague, exchange=colleague_shift)
+    ids = {"swap_id": swap["id"], "shift_id": given["id"], "in_exchange_id": colleague_shift["id"], "revision": 1}
+    people = {"asked_by": requester.person, "asked_of": colleague.person}
     times = {"starts_at": given["starts_at"], "ends_at": given["ends_at"]}
-    assert said(session, SwapAsked) == [{**ids, **people, **times}]
+    assert published(session, SwapAsked) == [{**ids, **people, **times}]
 
 
 @pytest.mark.parametrize(
     ("given", "status"), [("accept", "accepted"), ("decline", "declined"), ("withdraw", "withdrawn")]
 )
-def test_each_answer_is_told(session: Session, one: Actor, other: Actor, given: str, status: str) -> None:
-    _shift, swap = asked(session, one, other)
-    answer(session, one if given == "withdraw" else other, swap, given)
-    assert told(session) == [(SwapAsked, "asked", 1), (SwapAnswered, status, 2)]
+def test_answered_event_names_the_status(
+    session: Session, requester: Actor, colleague: Actor, given: str, status: str
+) -> None:
+    _shift, swap = ask_and_answer(session, requester, colleague)
+    answer_swap(session, requester if given == "withdraw" else colleague, swap, given)
+    assert swap_events(session) == [(SwapAsked, "asked", 1), (SwapAnswered, status, 2)]
 
 
-def test_who_takes_an_answer_back_has_it_told(session: Session, one: Actor, other: Actor) -> None:
-    asked(session, one, other, "accept", "decline")
-    assert told(session) == [(SwapAsked, "asked", 1), (SwapAnswered, "accepted", 2), (SwapAnswered, "declined", 3)]
+def test_answered_event_is_published_again_when_the_answer_changes(
+    session: Session, requester: Actor, colleague: Actor
+) -> None:
+    ask_and_answer(session, requester, colleague, "accept", "decline")
+    assert swap_events(session) == [
+        (SwapAsked, "asked", 1),
+        (SwapAnswered, "accepted", 2),
+        (SwapAnswered, "declined", 3),
+    ]
 
 
 @pytest.mark.parametrize(("decision", "status"), [("approve", "approved"), ("refuse", "refused")])
-def test_the_decision_is_told(session: Session, one: Actor, other: Actor, decision: str, status: str) -> None:
-    given, _swap = asked(session, one, other, "accept")
-    decide(session, given, decision=decision, reason="Ward 1 needs you.")
-    assert told(session)[-1] == (SwapDecided, status, 3)
+def test_decided_event_names_the_status(
+    session: Session, requester: Actor, colleague: Actor, decision: str, status: str
+) -> None:
+    given, _swap = ask_and_answer(session, requester, colleague, "accept")
+    decide_swap(session, given, decision=decision, reason="Ward 1 needs you.")
+    assert swap_events(session)[-1] == (SwapDecided, status, 3)
 
 
 @pytest.mark.parametrize("which", ["given", "got"])
-def test_a_swap_that_a_changed_shift_ends_is_told(session: Session, one: Actor, other: Actor, which: str) -> None:
-    theirs = shift(session, other, at(days=3))
-    given, _swap = asked(session, one, other, "accept", exchange=theirs)
-    change(session, {"given": given, "got": theirs}[which], ward="Ward 2")
-    assert told(session)[-1] == (SwapEnded, "withdrawn", 3)
+def test_ended_event_is_published_when_a_shift_of_the_swap_changes(
+    session: Session, requester: Actor, colleague: Actor, which: str
+) -> None:
+    colleague_shift = assign_shift(session, colleague, at(days=3))
+    given, _swap = ask_and_answer(session, requester, colleague, "accept", exchange=colleague_shift)
+    change_shift(session, {"given": given, "got": colleague_shift}[which], ward="Ward 2")
+    assert swap_events(session)[-1] == (SwapEnded, "withdrawn", 3)
 
 
-def test_a_swap_that_another_one_ends_is_told(session: Session, one: Actor, other: Actor) -> None:
-    third, theirs = nurse(session), shift(session, other, at(days=3))
-    asked(session, third, other, exchange=theirs, starts_at=at(days=4))
-    given, _swap = asked(session, one, other, "accept", exchange=theirs)
-    decide(session, given)
-    assert told(session)[-2:] == [(SwapEnded, "withdrawn", 2), (SwapDecided, "approved", 3)]
-    assert {event["person_id"] for event in said(session, ShiftChanged)} == {one.person, other.person}
+def test_ended_event_is_published_when_another_swap_is_approved(
+    session: Session, requester: Actor, colleague: Actor
+) -> None:
+    third, colleague_shift = add_nurse(session), assign_shift(session, colleague, at(days=3))
+    ask_and_answer(session, third, colleague, exchange=colleague_shift, starts_at=at(days=4))
+    given, _swap = ask_and_answer(session, requester, colleague, "accept", exchange=colleague_shift)
+    decide_swap(session, given)
+    assert swap_events(session)[-2:] == [(SwapEnded, "withdrawn", 2), (SwapDecided, "approved", 3)]
+    assert {event["person_id"] for event in published(session, ShiftChanged)} == {requester.person, colleague.person}
 
 
 @pytest.mark.parametrize("which", ["given", "got"])
 @pytest.mark.parametrize("move", ["accept", "decline", "withdraw", "approve", "refuse"])
-def test_nothing_is_said_of_a_swap_whose_shift_has_begun(
-    session: Session, one: Actor, other: Actor, monkeypatch: pytest.MonkeyPatch, move: str, which: str
+def test_answer_and_decision_are_refused_when_a_shift_has_begun(
+    session: Session, requester: Actor, colleague: Actor, monkeypatch: pytest.MonkeyPatch, move: str, which: str
 ) -> None:
-    theirs = shift(session, other, at(days=3 if which == "given" else 1))
-    given, swap = asked(session, one, other, *(["accept"] if move in ("approve", "refuse") else []), exchange=theirs)
-    monkeypatch.setattr(clock, "now", lambda: {"given": given, "got": theirs}[which]["starts_at"])
+    colleague_shift = assign_shift(session, colleague, at(days=3 if which == "given" else 1))
+    given, swap = ask_and_answer(
+        session, requester, colleague, *(["accept"] if move in ("approve", "refuse") else []), exchange=colleague_shift
+    )
+    monkeypatch.setattr(clock, "now", lambda: {"given": given, "got": colleague_shift}[which]["starts_at"])
     moves = {
-        "withdraw": lambda: answer(session, one, swap, move),
-        **dict.fromkeys(("accept", "decline"), lambda: answer(session, other, swap, move)),
-        **dict.fromkeys(("approve", "refuse"), lambda: decide(session, given, decision=move, reason="No.")),
+        "withdraw": lambda: answer_swap(session, requester, swap, move),
+        **dict.fromkeys(("accept", "decline"), lambda: answer_swap(session, colleague, swap, move)),
+        **dict.fromkeys(("approve", "refuse"), lambda: decide_swap(session, given, decision=move, reason="No.")),
     }
     with pytest.raises(Conflict) as refusal:
         moves[move]()
     assert refusal.value.code == "shift_begun"
 
 
-def test_a_shift_that_has_begun_is_not_given_away(
-    session: Session, one: Actor, other: Actor, monkeypatch: pytest.MonkeyPatch
+def test_swap_is_refused_when_the_shift_has_begun(
+    session: Session, requester: Actor, colleague: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = shift(session, one)
+    given = assign_shift(session, requester)
     monkeypatch.setattr(clock, "now", lambda: given["starts_at"])
     with pytest.raises(Conflict) as refusal:
-        ask(session, one, given, other)
+        ask_for_swap(session, requester, given, colleague)
     assert refusal.value.code == "shift_begun"
 
 
 @pytest.mark.parametrize("which", ["given", "got"])
 @pytest.mark.parametrize("answers", [[], ["accept"]], ids=str)
-def test_a_swap_ends_when_a_shift_of_it_begins_and_waits_for_no_admin(
-    session: Session, one: Actor, other: Actor, monkeypatch: pytest.MonkeyPatch, answers: list[str], which: str
+def test_swap_expires_once_when_one_of_its_shifts_begins(
+    session: Session,
+    requester: Actor,
+    colleague: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: list[str],
+    which: str,
 ) -> None:
-    theirs = shift(session, other, at(days=3 if which == "given" else 1))
-    given, _swap = asked(session, one, other, *answers, exchange=theirs)
-    monkeypatch.setattr(clock, "now", lambda: {"given": given, "got": theirs}[which]["starts_at"])
+    colleague_shift = assign_shift(session, colleague, at(days=3 if which == "given" else 1))
+    given, _swap = ask_and_answer(session, requester, colleague, *answers, exchange=colleague_shift)
+    monkeypatch.setattr(clock, "now", lambda: {"given": given, "got": colleague_shift}[which]["starts_at"])
     for _twice in range(2):
-        pending_swaps.expire_swaps(session, heard(session))
+        pending_swaps.expire_swaps(session, event_actor(session))
         session.flush()
-    assert states(session, one) == ["expired"]
-    assert told(session)[-1] == (SwapEnded, "expired", len(answers) + 2)
+    assert swap_statuses(session, requester) == ["expired"]
+    assert swap_events(session)[-1] == (SwapEnded, "expired", len(answers) + 2)
     waiting = swaps.listing(session, ADMIN, ListSwaps(status="accepted", limit=100, cursor=None))
     assert given["id"] not in [row["shift_id"] for row in waiting.items]
 
 
-def test_a_swap_of_shifts_to_come_goes_on_and_one_that_has_ended_stays(
-    session: Session, one: Actor, other: Actor
+def test_swap_does_not_expire_when_it_is_ahead_or_has_ended(
+    session: Session, requester: Actor, colleague: Actor
 ) -> None:
-    asked(session, one, other)
-    asked(session, one, other, "decline", starts_at=at(days=3))
-    pending_swaps.expire_swaps(session, heard(session))
-    assert sorted(states(session, one)) == ["asked", "declined"]
+    ask_and_answer(session, requester, colleague)
+    ask_and_answer(session, requester, colleague, "decline", starts_at=at(days=3))
+    pending_swaps.expire_swaps(session, event_actor(session))
+    assert sorted(swap_statuses(session, requester)) == ["asked", "declined"]
 
 
-def test_nobody_asks_who_does_other_work(session: Session, one: Actor) -> None:
+def test_swap_is_refused_when_the_colleague_has_another_role(session: Session, requester: Actor) -> None:
     with pytest.raises(Conflict) as refusal:
-        ask(session, one, shift(session, one), colleague(session, "lab_technician"))
+        ask_for_swap(session, requester, assign_shift(session, requester), add_staff(session, "lab_technician"))
     assert refusal.value.code == "other_role"
 
 
-def test_who_has_one_role_in_common_is_asked(session: Session) -> None:
-    one, other = colleague(session, "nurse", "pharmacist"), colleague(session, "receptionist", "nurse")
-    _given, swap = asked(session, one, other)
+def test_swap_is_allowed_when_one_role_is_shared(session: Session) -> None:
+    requester, colleague = add_staff(session, "nurse", "pharmacist"), add_staff(session, "receptionist", "nurse")
+    _given, swap = ask_and_answer(session, requester, colleague)
     assert swap["status"] == "asked"
 
 
-def test_nobody_gets_a_shift_by_a_role_that_is_taken_meanwhile(session: Session, one: Actor) -> None:
-    other = colleague(session, "nurse", "pharmacist")
-    given, _swap = asked(session, one, other, "accept")
-    staff.dismiss(session, heard(session, 2), user_id=other.person, role="nurse")
-    staff.remember(session, heard(session, 3), example_of(StaffApproved, user_id=other.person, role="pharmacist"))
+def test_approval_is_refused_when_the_shared_role_was_revoked(session: Session, requester: Actor) -> None:
+    colleague = add_staff(session, "nurse", "pharmacist")
+    given, _swap = ask_and_answer(session, requester, colleague, "accept")
+    staff.dismiss(session, event_actor(session, 2), user_id=colleague.person, role="nurse")
+    staff.remember(
+        session, event_actor(session, 3), example_of(StaffApproved, user_id=colleague.person, role="pharmacist")
+    )
     with pytest.raises(Conflict) as refusal:
-        decide(session, given)
+        decide_swap(session, given)
     assert refusal.value.code == "other_role"
-    assert shifts_of(session, one) == [given["id"]]
+    assert shift_ids_of(session, requester) == [given["id"]]
 
 
-def test_a_swap_that_has_moved_on_is_stale(session: Session, one: Actor, other: Actor) -> None:
-    given, swap = asked(session, one, other, "accept")
+def test_answer_and_decision_are_refused_when_the_revision_is_stale(
+    session: Session, requester: Actor, colleague: Actor
+) -> None:
+    given, swap = ask_and_answer(session, requester, colleague, "accept")
     with called(session, if_match='"1"'), pytest.raises(Stale):
-        answer(session, one, swap, "withdraw")
+        answer_swap(session, requester, swap, "withdraw")
     with called(session, if_match='"1"'), pytest.raises(Stale):
-        decide(session, given)
+        decide_swap(session, given)

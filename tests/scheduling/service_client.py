@@ -1,4 +1,4 @@
-"""Asking the scheduling service as a client does: through its own table, with tokens' roles, commits and events."""
+"""A client of the scheduling service. Requests run as in production, with roles, commits and events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,34 +21,34 @@ DONE = "done"
 
 
 @dataclass
-class Clock:
-    """A clock that stands until it is moved: put in the place of `chassis.clock.now`."""
+class ManualClock:
+    """A clock that stands still until a test sets it. It replaces `chassis.clock.now`."""
 
     at: datetime
 
     def now(self) -> datetime:
-        """The time that it shows."""
+        """The time of the clock."""
         return self.at
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a request: `done` and the reply, or the refusal."""
+    """The outcome of a request: `done` with the reply, or the code of the refusal."""
 
     code: str
     reply: Any = None
     refusal: MatronError | None = None
 
     @property
-    def told(self) -> tuple[Any, ...]:
-        """All that a refused caller learns."""
+    def error(self) -> tuple[Any, ...]:
+        """All facts about the refusal that the caller sees."""
         return (type(self.refusal), *self.refusal.args) if self.refusal is not None else ()
 
 
 def ask(
     database: Database, actor: Actor, contract: type[Command], payload: Mapping[str, Any], *, if_match: str = ""
 ) -> Answer:
-    """Have the service do it, whatever becomes of it. What is unexpected is a refusal with the code `internal`."""
+    """Send a request to the service. An unexpected error is a refusal with the code `internal`."""
     host = FakeHost(database, actor=actor, key=str(uuid7()))
     host.call = replace(host.call, if_match=if_match)
     try:
@@ -58,8 +58,8 @@ def ask(
     return Answer(DONE, reply)
 
 
-def run_timers(database: Database) -> None:
-    """Let every timer of the service do its work once."""
+def run_all_timers(database: Database) -> None:
+    """Run each timer of the service once."""
     for member in vars(SchedulingService).values():
         if any(isinstance(each, WakingTimer) for each in _entrypoints(member)):
             member(FakeHost(database))

@@ -32,7 +32,7 @@ from services.scheduling.directory import patients as scheduled
 from tests.events import example_of
 from tests.hospital import eventually
 from tests.scheduling import factories
-from tests.scheduling.asking import DONE, Answer, ask
+from tests.scheduling.service_client import DONE, Answer, ask
 from tests.servers import PostgreSQL
 
 LONG = os.environ.get("FAULTS") == "long"
@@ -43,7 +43,7 @@ SECONDS = 30.0 if LONG else 8.0
 MOST_SECONDS_MORE = 60.0
 LOOK_SECONDS = 0.2
 DOCTORS, PATIENTS = 2, 10
-DESK, ADMIN = factories.patient(None, "receptionist"), factories.patient(None, "admin")
+DESK, ADMIN = factories.make_user("receptionist"), factories.make_user("admin")
 RECENT = 12
 """Of so many visits the last are moved and cancelled: those before are mostly over."""
 REASON = "It cannot wait."
@@ -199,18 +199,18 @@ def storm(postgresql: PostgreSQL) -> Iterator[Storm]:
     database = Database(url)
     migrate("scheduling", database)
     with database.begin() as session:
-        made = [factories.doctor(session) for _ in range(DOCTORS)]
+        made = [factories.add_doctor(session) for _ in range(DOCTORS)]
         doctors = [replace(one, roles=frozenset({"doctor", "patient"})) for one in made]
-        patients = [*doctors, *(factories.patient() for _ in range(PATIENTS - DOCTORS))]
+        patients = [*doctors, *(factories.make_patient() for _ in range(PATIENTS - DOCTORS))]
         for one in patients:
-            scheduled.remember(session, factories.heard(session), example_of(UserRegistered, user_id=one.person))
+            scheduled.remember(session, factories.event_actor(session), example_of(UserRegistered, user_id=one.person))
     slots = [factories.at(days=3, hour=9 + half // 2, minute=30 * (half % 2)) for half in range(5)]
     yield Storm(database, doctors, patients, slots, time.monotonic() + SECONDS)
     database.close()
     postgresql.drop(url)
 
 
-def test_sixteen_clients_race_for_ten_slots(storm: Storm) -> None:
+def test_ten_slots_never_overlap_when_sixteen_clients_race(storm: Storm) -> None:
     threads = [eventlet.spawn(storm.client, number) for number in range(CLIENTS)] + [eventlet.spawn(storm.watch)]
     for thread in threads:
         thread.wait()

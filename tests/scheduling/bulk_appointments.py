@@ -1,4 +1,4 @@
-"""A database with as many visits as one likes, to see what lists cost in it: filled by PostgreSQL itself."""
+"""Databases with any number of visits, to measure the cost of lists. PostgreSQL makes the rows itself."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,29 +7,30 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.sql import Literal
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from contracts.scheduling.appointments.queries import ListAppointments
 from services.scheduling.appointments import queries as lists
+from tests.scheduling.recorded_sql import record_statements
 from transports.engines import take_time
 
 DOCTORS, PATIENTS = 100, 200
 RARE = 40
-"""So many visits of the busy doctor are no-shows, however many there are."""
+"""The number of no-shows of the busy doctor. It does not grow with the number of visits."""
 START, LENGTH = datetime(2001, 1, 1, tzinfo=UTC), timedelta(minutes=10)
-"""Each visit begins when the one before it ends, so that no two overlap, whoever's they are."""
+"""Each visit begins when the visit before it ends, so no two visits overlap."""
 _BASE = UUID("00000000-0000-7000-8000-000000000000").int
 BUSY, OTHER, PATIENT = (UUID(int=_BASE + (kind << 32) + number) for kind, number in ((1, 0), (1, 7), (2, 3)))
-"""A doctor with one in ten of all visits, another doctor, and a patient."""
+"""A doctor who has a tenth of all visits, another doctor, and a patient."""
 DESK = Actor(roles=frozenset({"receptionist"}))
 Filters = Mapping[str, Any]
 
 
 def id_of(kind: int, number: str) -> str:
-    """SQL for the id of this number of a kind."""
+    """SQL for the id with this number among the ids of a kind."""
     return f"('00000000-0000-7000-8000-' || lpad(to_hex({number} + {kind}::bigint * 4294967296), 12, '0'))::uuid"
 
 
@@ -40,7 +41,7 @@ def _statements(visits: int) -> list[str]:
         f"""
         INSERT INTO doctor (id, name, specialization, is_active, changed_by)
         SELECT {id_of(1, "g")}, 'Dr ' || g, 'general', true, g + 1 FROM generate_series(0, {DOCTORS - 1}) g
-        """,  # noqa: S608  the words are ours
+        """,  # noqa: S608  the values are constants
         f"""
         INSERT INTO appointment
             (id, doctor_id, patient_id, starts_at, ends_at, status, reason, revision, created_at, first_call)
@@ -50,18 +51,18 @@ def _statements(visits: int) -> list[str]:
             'check-up ' || g, 4, starts_at, g % {rare} = 0
         FROM (SELECT g, timestamptz '{START.isoformat()}' + g * interval '10 minutes' AS starts_at
               FROM generate_series(1, {visits}) g) series
-        """,  # noqa: S608  the words are ours
+        """,  # noqa: S608  the values are constants
         "VACUUM (FREEZE, ANALYZE) appointment",
     ]
 
 
 def fill(database: Database, visits: int) -> None:
-    """Fill an empty database of scheduling, on PostgreSQL, with so many visits: a multiple of 400."""
+    """Fill an empty PostgreSQL database with this number of visits, a multiple of 400."""
     run(database, *_statements(visits))
 
 
 def run(database: Database, *statements: str) -> None:
-    """Execute these, however long they take. ANALYZE looks at 210,000 rows, so all, and plans are always the same."""
+    """Execute the statements without a time limit. ANALYZE reads all rows, so plans are always the same."""
     with database.autocommit() as connection:
         take_time(connection)
         for statement in ("SET default_statistics_target = 700", *statements):
@@ -70,13 +71,13 @@ def run(database: Database, *statements: str) -> None:
 
 
 def fill_within(session: Session) -> None:
-    """Put 4,000 visits of the past, 2,000 booked and 200 requested ones of the future, within a transaction."""
+    """Insert 4,000 past visits, and about 2,000 booked and 200 requested future visits, in the open transaction."""
     hour, now = "interval '1 hour'", "date_trunc('hour', now())"
     session.execute(
         text(f"""
         INSERT INTO doctor (id, name, specialization, is_active, changed_by)
         SELECT {id_of(1, "g")}, 'Dr ' || g, 'general', true, g + 1 FROM generate_series(0, {DOCTORS - 1}) g
-        """)  # noqa: S608  the words are ours
+        """)  # noqa: S608  the values are constants
     )
     session.execute(
         text(f"""
@@ -87,28 +88,28 @@ def fill_within(session: Session) -> None:
             CASE WHEN g <= 4000 THEN 'fulfilled' WHEN g % 11 = 0 THEN 'requested' ELSE 'booked' END,
             1, {now}, now() + g * {hour}, false
         FROM generate_series(1, 6200) g
-        """)  # noqa: S608  the words are ours
+        """)  # noqa: S608  the values are constants
     )
     session.execute(text("ANALYZE appointment, doctor"))
 
 
 def plan_among_many(session: Session, statement: str, values: Any) -> str:
-    """How PostgreSQL finds what a statement asks for, when there are many visits: what it is told of them is ours."""
+    """The plan of a statement in a database with many visits, which this function inserts."""
     if not session.scalar(text("SELECT count(*) FROM appointment WHERE status = 'fulfilled'")):
         fill_within(session)
     return "\n".join(row[0] for row in session.core.exec_driver_sql(f"EXPLAIN {statement}", values))
 
 
-def listed(session: Session, filters: Filters) -> Page:
-    """A page of 20 of the list of visits."""
+def list_page(session: Session, filters: Filters) -> Page:
+    """A page of 20 visits."""
     everything = dict.fromkeys(("doctor_id", "patient_id", "status", "from_", "to", "cursor"))
     return lists.of_all(session, DESK, ListAppointments(limit=20, **{**everything, "order": "desc", **filters}))
 
 
-def questions(session: Session, visits: int) -> dict[str, Filters]:
-    """The lists that people ask for, in a database with so many visits."""
+def named_lists(session: Session, visits: int) -> dict[str, Filters]:
+    """The lists that callers request, in a database with this number of visits."""
     middle, doctor = START + visits // 2 * LENGTH, {"doctor_id": BUSY}
-    deep = listed(session, {**doctor, "to": middle}).next
+    deep = list_page(session, {**doctor, "to": middle}).next
     days = {"from_": middle - timedelta(days=3), "to": middle}
     return {
         "busy doctor": doctor,
@@ -136,30 +137,21 @@ def questions(session: Session, visits: int) -> dict[str, Filters]:
 
 
 class Explained(NamedTuple):
-    """What PostgreSQL did for a list, in words, and how many pages of 8 KiB it looked at."""
+    """The plan of a list, and the number of 8 KiB pages that PostgreSQL read."""
 
     plan: str
     buffers: int
 
 
-def explained(session: Session, filters: Filters) -> Explained:
-    """How a list of visits is found."""
-    return explained_of(session, lambda: listed(session, filters))
+def explain(session: Session, filters: Filters) -> Explained:
+    """Explain a list of visits."""
+    return explain_page(session, lambda: list_page(session, filters))
 
 
-def explained_of(session: Session, asking: Callable[[], Page]) -> Explained:
-    """How a list is found by the plan that the service's prepared statements have, whatever the values are."""
-    sent = list[tuple[str, dict[str, Any]]]()
-
-    def note(_connection: object, _cursor: object, statement: str, values: dict[str, Any], *_more: object) -> None:
-        sent.append((statement, values))
-
-    engine = session.core.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        asking()
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+def explain_page(session: Session, request_page: Callable[[], Page]) -> Explained:
+    """Explain a list, with the generic plan of the service's prepared statements."""
+    with record_statements(session) as sent:
+        request_page()
     [(statement, values)] = sent
     connection: Any = session.core.connection.driver_connection
     given = ", ".join(Literal(value).as_string(connection) for value in values.values())
@@ -172,5 +164,5 @@ def explained_of(session: Session, asking: Callable[[], Page]) -> Explained:
 
 
 def _numbered(statement: str, names: list[str]) -> str:
-    """The statement with PostgreSQL's own placeholders, in the order of the names."""
+    """The statement with the placeholders of PostgreSQL, in the order of the names."""
     return re.sub(r"%\((\w+)\)s", lambda match: f"${names.index(match[1]) + 1}", statement)

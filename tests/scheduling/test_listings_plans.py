@@ -10,15 +10,15 @@ import pytest
 
 from chassis.persistence.database import Database, Session
 from matron.migrations import migrate
-from tests.scheduling import crowd, rota_crowd
+from tests.scheduling import bulk_appointments, bulk_shifts
 from tests.servers import PostgreSQL
 
 pytestmark = pytest.mark.servers
 
 VISITS = 200_000
-MOST_PAGES = 40
+MAX_PAGES = 40
 """21 rows, each in another page at worst, and the few pages of the index above them."""
-QUESTIONS = [
+VISIT_LISTS = [
     "busy doctor",
     "busy doctor, half-way",
     "busy doctor, one state",
@@ -42,7 +42,7 @@ QUESTIONS = [
     "all, three states, earliest first",
 ]
 SHIFTS_AND_TASKS = 60_000
-OF_THE_STAFF = [
+STAFF_LISTS = [
     "all shifts",
     "a week of shifts, earliest first",
     "a ward",
@@ -64,61 +64,70 @@ OF_THE_STAFF = [
 
 
 @pytest.fixture(scope="module")
-def crowded(postgresql: PostgreSQL) -> Iterator[Session]:
+def many_visits(postgresql: PostgreSQL) -> Iterator[Session]:
     """A database with 200,000 visits."""
     url = postgresql.create_database("crowded")
     database = Database(url)
     migrate("scheduling", database)
-    crowd.fill(database, VISITS)
+    bulk_appointments.fill(database, VISITS)
     with database.read() as session:
         yield session
     database.close()
     postgresql.drop(url)
 
 
-def test_every_kind_of_list_is_looked_at(crowded: Session) -> None:
-    assert list(crowd.questions(crowded, VISITS)) == QUESTIONS
+def test_visit_lists_are_all_checked(many_visits: Session) -> None:
+    assert list(bulk_appointments.named_lists(many_visits, VISITS)) == VISIT_LISTS
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_a_list_is_read_off_an_index_in_its_order(crowded: Session, question: str) -> None:
-    found = crowd.explained(crowded, crowd.questions(crowded, VISITS)[question])
-    _check(found, "ix_appointment_", len(crowd.questions(crowded, VISITS)[question].get("status") or [""]))
+@pytest.mark.parametrize("question", VISIT_LISTS)
+def test_visit_list_is_read_from_an_index_in_its_order(many_visits: Session, question: str) -> None:
+    explained = bulk_appointments.explain(many_visits, bulk_appointments.named_lists(many_visits, VISITS)[question])
+    _check_plan(
+        explained,
+        "ix_appointment_",
+        len(bulk_appointments.named_lists(many_visits, VISITS)[question].get("status") or [""]),
+    )
 
 
-@pytest.mark.parametrize("question", [name for name in QUESTIONS if name != "patient, three days"])
-def test_lists_that_are_measured_are_full(crowded: Session, question: str) -> None:
-    assert len(crowd.listed(crowded, crowd.questions(crowded, VISITS)[question]).items) == 20
+@pytest.mark.parametrize("question", [name for name in VISIT_LISTS if name != "patient, three days"])
+def test_visit_list_fills_a_page(many_visits: Session, question: str) -> None:
+    assert (
+        len(
+            bulk_appointments.list_page(many_visits, bulk_appointments.named_lists(many_visits, VISITS)[question]).items
+        )
+        == 20
+    )
 
 
-def _check(found: crowd.Explained, index: str, states: int) -> None:
+def _check_plan(explained: bulk_appointments.Explained, index: str, states: int) -> None:
     """Each state has a page of its own, read off an index; only those pages are put in one order afterwards."""
-    assert len(re.findall(f"Index Scan (?:Backward )?using {index}", found.plan)) == states, found.plan
-    assert "Seq Scan" not in found.plan
-    assert states > 1 or "Sort" not in found.plan
-    assert found.buffers <= MOST_PAGES * states, found.plan
+    assert len(re.findall(f"Index Scan (?:Backward )?using {index}", explained.plan)) == states, explained.plan
+    assert "Seq Scan" not in explained.plan
+    assert states > 1 or "Sort" not in explained.plan
+    assert explained.buffers <= MAX_PAGES * states, explained.plan
 
 
 @pytest.fixture(scope="module")
-def staffed(postgresql: PostgreSQL) -> Iterator[Session]:
+def many_shifts_and_tasks(postgresql: PostgreSQL) -> Iterator[Session]:
     """A database with 60,000 shifts, and as many tasks."""
     url = postgresql.create_database("staffed")
     database = Database(url)
     migrate("scheduling", database)
-    rota_crowd.fill(database, SHIFTS_AND_TASKS)
+    bulk_shifts.fill(database, SHIFTS_AND_TASKS)
     with database.read() as session:
         yield session
     database.close()
     postgresql.drop(url)
 
 
-def test_every_kind_of_list_of_the_staff_is_looked_at(staffed: Session) -> None:
-    assert list(rota_crowd.questions(staffed, SHIFTS_AND_TASKS)) == OF_THE_STAFF
+def test_staff_lists_are_all_checked(many_shifts_and_tasks: Session) -> None:
+    assert list(bulk_shifts.named_lists(many_shifts_and_tasks, SHIFTS_AND_TASKS)) == STAFF_LISTS
 
 
-@pytest.mark.parametrize("question", OF_THE_STAFF)
-def test_a_list_of_the_staff_is_read_off_an_index_in_its_order(staffed: Session, question: str) -> None:
-    asking = rota_crowd.questions(staffed, SHIFTS_AND_TASKS)[question]
+@pytest.mark.parametrize("question", STAFF_LISTS)
+def test_staff_list_is_read_from_an_index_in_its_order(many_shifts_and_tasks: Session, question: str) -> None:
+    asking = bulk_shifts.named_lists(many_shifts_and_tasks, SHIFTS_AND_TASKS)[question]
     states = {"open tasks": 3, "tasks in two states, oldest first": 2}.get(question, 1)
-    _check(crowd.explained_of(staffed, asking), "ix_(?:shift|task)_", states)
+    _check_plan(bulk_appointments.explain_page(many_shifts_and_tasks, asking), "ix_(?:shift|task)_", states)
     assert asking().items

@@ -1,4 +1,4 @@
-"""A database with as many shifts and tasks as one likes, to see what lists of them cost in it."""
+"""Databases with any number of shifts and tasks, to measure the cost of lists."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,22 +9,22 @@ from chassis.persistence.database import Database, Session
 from services.scheduling import tasks
 from services.scheduling.shifts import queries as shift_queries
 from tests.perform import perform
-from tests.scheduling.crowd import BUSY, LENGTH, OTHER, PATIENT, START, id_of, run
-from tests.scheduling.rota import ADMIN
+from tests.scheduling.bulk_appointments import BUSY, LENGTH, OTHER, PATIENT, START, id_of, run
+from tests.scheduling.staff_factories import ADMIN
 
 PEOPLE, RARE = 100, 40
-"""How many there are, and so many rows of what is rare, however many there are of the rest."""
+"""The number of people, and the number of rows in a rare state. The rare rows do not grow with the rest."""
 Asked = Mapping[str, Any]
 
 
 def fill(database: Database, rows: int) -> None:
-    """Fill an empty database of scheduling, on PostgreSQL, with so many shifts and tasks."""
+    """Fill an empty PostgreSQL database with this number of shifts, and the same number of tasks."""
     whose = id_of(1, f"(CASE WHEN g % 10 = 0 THEN 0 ELSE 1 + g % {PEOPLE - 1} END)")
     rare = rows // RARE
     series = f"""
         FROM (SELECT g, timestamptz '{START.isoformat()}' + g * interval '10 minutes' AS moment
               FROM generate_series(1, {rows}) g) series
-        """  # noqa: S608  the words are ours
+        """  # noqa: S608  the values are constants
     statements = (
         f"""
         INSERT INTO shift (id, person_id, ward, starts_at, ends_at, status, revision, created_at)
@@ -43,8 +43,8 @@ def fill(database: Database, rows: int) -> None:
     run(database, *statements)
 
 
-def questions(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
-    """The lists that people ask for, in a database with so many shifts and tasks."""
+def named_lists(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
+    """The lists that callers request, in a database with this number of shifts and tasks."""
     of_shift, of_task = ("person_id", "ward", "status", "from_", "to"), ("owner_id", "patient_id", "status")
     middle = START + rows // 2 * LENGTH
     days = {"from_": middle - timedelta(days=3), "to": middle}

@@ -1,0 +1,47 @@
+"""What is shown of swaps: both shifts to whom it concerns, and to admins the swap with its shift."""
+
+from chassis.contract import page_of
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.scheduling.shifts.queries import GetShift
+from contracts.scheduling.shifts.swaps import ListMySwaps, SwapView
+from contracts.scheduling.shifts.views import ColleagueShiftView, ShiftWithSwapView
+from services.scheduling.shifts import queries as shift_queries
+from services.scheduling.shifts import swaps
+from tests.calls import called
+from tests.scheduling.factories import at
+from tests.scheduling.recorded_sql import record_statements
+from tests.scheduling.staff_factories import ADMIN, answer_swap, ask_for_swap, assign_shift, decide_swap
+
+
+def test_swap_shows_time_and_ward_of_both_shifts(session: Session, requester: Actor, colleague: Actor) -> None:
+    given, got = assign_shift(session, requester), assign_shift(session, colleague, at(days=3))
+    made = ask_for_swap(session, requester, given, colleague, got)
+    ask_for_swap(session, requester, assign_shift(session, requester, at(days=4)), colleague)
+    with record_statements(session) as sent:
+        newest, first = page_of(SwapView).dump_one(swaps.own(session, colleague, ListMySwaps(limit=100, cursor=None)))[
+            "items"
+        ]
+    assert len(sent) == 2, "however many swaps there are"
+    assert newest["in_exchange"] is None
+    for shown in (first, SwapView.schema().dump(made)):
+        assert shown["shift"] == ColleagueShiftView.schema().dump(given)
+        assert shown["in_exchange"] == ColleagueShiftView.schema().dump(got)
+
+
+def test_shift_shows_its_open_swap_to_admins(session: Session, requester: Actor, colleague: Actor) -> None:
+    given = assign_shift(session, requester)
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
+    swap = ask_for_swap(session, requester, given, colleague)
+    answer_swap(session, colleague, swap)
+    shown = ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"])))
+    facts = {
+        "asked_by": str(requester.person),
+        "asked_of": str(colleague.person),
+        "in_exchange_id": None,
+        "status": "accepted",
+    }
+    assert (shown["revision"], shown["swap"]) == (1, {"id": str(swap["id"]), **facts, "revision": 2})
+    with called(session, if_match='"2"'):
+        decide_swap(session, given, decision="refuse", reason="Ward 1 needs you.")
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
