@@ -1,7 +1,7 @@
-"""The audit as one list: each service is asked for its rows, and the newest of all of them make a page.
+"""The audit trail of all services as one list: the gateway asks each service, and merges the newest rows into a page.
 
-A cursor says how far each service's rows have been shown. A service that does not answer is named in `missing`, the
-rest is given, and its rows come with a later page.
+A cursor holds the position in each service's rows. `missing` names a service that does not answer; its rows follow on a
+later page.
 """
 
 import base64
@@ -36,28 +36,31 @@ NOTE_SECONDS = 1.0
 
 
 def trail(gateway: Any, request: Request, _actor: Any, query: ListAuditTrail) -> dict[str, Any]:
-    """A page of all services' rows: `{"items", "next", "missing"}`. Invalid: `bad_cursor`."""
-    limit, places = query.limit, _decoded(query.cursor)
+    """Return a page of all services' rows: `{"items", "next", "missing"}`. Invalid: `bad_cursor`."""
+    limit, positions = query.limit, _decoded(query.cursor)
     asked = {**_as_sent(query), "limit": limit}
-    ask = lambda service: _ask(gateway, request, service, {**asked, "cursor": places.get(service)})  # noqa: E731  one line, named for what it does
-    open_ones = [service for service in SERVICES if places.get(service, "") is not None]
-    told = dict(zip(open_ones, GreenPool(len(SERVICES)).imap(ask, open_ones), strict=True))
-    pages = {service: answer for service, answer in told.items() if answer is not None}
-    rows = [[{**row, "service": service} for row in answer["items"]] for service, answer in pages.items()]
+
+    def ask(service: str) -> dict[str, Any] | None:
+        return _ask(gateway, request, service, {**asked, "cursor": positions.get(service)})
+
+    unfinished = [service for service in SERVICES if positions.get(service, "") is not None]
+    answers = dict(zip(unfinished, GreenPool(len(SERVICES)).imap(ask, unfinished), strict=True))
+    pages = {service: page for service, page in answers.items() if page is not None}
+    rows = [[{**row, "service": service} for row in page["items"]] for service, page in pages.items()]
     items = list(islice(merge(*rows, key=lambda row: row["at"], reverse=True), limit))
-    return {"items": items, "next": _next(places, pages, items), "missing": sorted(told.keys() - pages.keys())}
+    return {"items": items, "next": _next(positions, pages, items), "missing": sorted(answers.keys() - pages.keys())}
 
 
 def _as_sent(query: ListAuditTrail) -> dict[str, Any]:
-    """The filters as they were asked for, as JSON has them."""
+    """Return the filters of the query as JSON values."""
     names = {name: field.data_key or name for name, field in ListAuditTrail.schema().fields.items()}
-    told = {names[name]: value for name, value in query.given().items() if value is not None and name != "cursor"}
-    sent: dict[str, Any] = orjson.loads(orjson.dumps(told))
+    given = {names[name]: value for name, value in query.given().items() if value is not None and name != "cursor"}
+    sent: dict[str, Any] = orjson.loads(orjson.dumps(given))
     return sent
 
 
 def _ask(gateway: Any, request: Request, service: str, payload: dict[str, Any]) -> dict[str, Any] | None:
-    """A service's own page; None when it does not answer."""
+    """Return a service's own page. None: the service does not answer."""
     call = Call(token=request.token(), request_id=request.id, address=request.address)
     sent = {name: value for name, value in payload.items() if value is not None}
     try:
@@ -67,44 +70,44 @@ def _ask(gateway: Any, request: Request, service: str, payload: dict[str, Any]) 
     return found
 
 
-def _next(places: dict[str, str | None], pages: dict[str, Any], items: list[dict[str, Any]]) -> str | None:
-    """Where the next page begins; None when nothing is left. Each service's cursor is the last id that was shown."""
-    after = dict(places)
-    for service, answer in pages.items():
+def _next(positions: dict[str, str | None], pages: dict[str, Any], items: list[dict[str, Any]]) -> str | None:
+    """Return the cursor of the next page. Each service's own cursor is the last id shown. None: no row is left."""
+    after = dict(positions)
+    for service, page in pages.items():
         shown = [row["id"] for row in items if row["service"] == service]
         if shown:
             after[service] = ListAudit.mark() + cursor_at(shown[-1])
-        if len(shown) == len(answer["items"]) and answer["next"] is None:
+        if len(shown) == len(page["items"]) and page["next"] is None:
             after[service] = None
     left = [service for service in SERVICES if after.get(service, "") is not None]
-    place = base64.urlsafe_b64encode(orjson.dumps(after)).decode()
-    return ListAuditTrail.mark() + place if left and items else None
+    encoded = base64.urlsafe_b64encode(orjson.dumps(after)).decode()
+    return ListAuditTrail.mark() + encoded if left and items else None
 
 
 def _decoded(cursor: str | None) -> dict[str, str | None]:
-    """How far each service has been shown: None to its end; not there: not at all."""
+    """Return the position in each service's rows. None: all rows are shown; a missing service: no row is shown."""
     try:
-        places = orjson.loads(base64.urlsafe_b64decode(cursor)) if cursor is not None else {}
+        positions = orjson.loads(base64.urlsafe_b64decode(cursor)) if cursor is not None else {}
     except (ValueError, binascii.Error):
-        places = None
-    if not isinstance(places, dict) or not all(isinstance(place, str | None) for place in places.values()):
+        positions = None
+    if not isinstance(positions, dict) or not all(isinstance(position, str | None) for position in positions.values()):
         raise bad_cursor()
-    return places
+    return positions
 
 
 def note_refusal(gateway: Any, request: Request, actor: Actor, contract: type[Command]) -> None:
-    """Have auth write down which action on which record a missing role refused. Without auth it is only logged."""
+    """Report a refusal for a missing role to auth, which audits it. If auth is away, the refusal is only logged."""
     call = Call(token=request.token(), request_id=request.id, address=request.address)
     action, record = contract.method(), _record(request, actor, contract)
-    noted = {"action": action, "record_id": None if record is None else str(record)}
+    payload = {"action": action, "record_id": None if record is None else str(record)}
     try:
-        gateway.rpc.call(NoteRefusal.service, NoteRefusal.method(), noted, call, NOTE_SECONDS)
+        gateway.rpc.call(NoteRefusal.service, NoteRefusal.method(), payload, call, NOTE_SECONDS)
     except MatronError as error:
         log.warning("refusal not audited", action=action, error=error.code, request_id=request.id)
 
 
 def _record(request: Request, actor: Actor, contract: type[Command]) -> UUID | None:
-    """The record that a refused request names: in its path, else in its query or body. Nothing else of it is kept."""
+    """Return the record id of a refused request, from its path, its query or its body. Nothing else is kept."""
     declared = contract.schema().fields.items()
     names = [field.data_key or name for name, field in declared if isinstance(field, fields.UUID)]
     found = _first_id(request.path_values, names, actor)
@@ -114,7 +117,7 @@ def _record(request: Request, actor: Actor, contract: type[Command]) -> UUID | N
 
 
 def _rest_of(request: Request) -> dict[str, Any]:
-    """The query and a small body; nothing where they cannot be read, since the request is refused in any case."""
+    """Return the query and a small body. A malformed one counts as empty, since the request is refused anyway."""
     try:
         values, _twice = request.parameters()
         return {**values, **({} if request.method in READS else request.json(MAX_STRANGERS_BODY))}
@@ -123,7 +126,7 @@ def _rest_of(request: Request) -> dict[str, Any]:
 
 
 def _first_id(values: Mapping[str, Any], names: Iterable[str], actor: Actor) -> UUID | None:
-    """The first of these values that is an id other than the caller's own, as in `chassis.execution.audit.named_in`."""
+    """Return the first id that is not the caller's own, as `chassis.execution.audit.named_in` does."""
     for name in names:
         try:
             found = fields.UUID().deserialize(values.get(name))

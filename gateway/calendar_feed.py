@@ -1,4 +1,4 @@
-"""One's own calendar for other programs, which show a link with a secret in it instead of signing in."""
+"""The calendar feed for calendar programs, which send the secret of a link instead of a token."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ HEADERS = [("Content-Type", f"{CALENDAR}; charset=utf-8"), ("Cache-Control", "no
 
 
 def show(gateway: Any, request: Request) -> Answer:
-    """The calendar behind the link. What else the program writes into the URL is passed over."""
+    """Return the calendar of a link. Parameters that the program adds to the URL are ignored."""
     call = Call(request_id=request.id, address=request.address)
     payload = {name: value for name, value in request.query().items() if name == "token"}
     with gateway.lines.turn(GetCalendar) as seconds:

@@ -1,7 +1,7 @@
-"""Entity tags: the revision of a record, and whose it is where one path shows each person a record of their own.
+"""Entity tags: the revision of a record, with a mark of the account where one path shows each account its own record.
 
-At a path that names its record, `"3"` is enough. At `/api/users/me` the third revision of one account is another thing
-than that of another: a client that keeps replies by path and tag would show one person what is another's.
+At a path that names its record, `"3"` is enough. At `/api/users/me` two accounts can both have a third revision. A
+client that caches replies by path and tag would then show one account the record of another.
 """
 
 from hashlib import sha256
@@ -10,36 +10,36 @@ from chassis.contract import Command
 from chassis.identity import Actor
 
 MARK_LENGTH = 12
-"""Hexadecimal digits: 48 bits, of which two people on one device have the same once in 10^14."""
+"""Hexadecimal digits, which are 48 bits. Two accounts on one device share a mark once in 10^14 cases."""
 
 
 def are_personal(contract: type[Command], url: str) -> bool:
-    """Whether the tags at a path are each person's own: it reads or changes a record that the path does not name.
+    """Whether the tags at a path need a mark: the contract reads or changes a record that the path does not name.
 
-    What is only made there has its own path, its `Location`, and the tag that counts there.
+    A created record has its own path, its `Location`, with tags of its own.
     """
     has_revision = bool(contract.roles) and "revision" in contract.returns.schema().fields
     return has_revision and (contract.reads or contract.revised) and "{" not in url
 
 
 def mark_of(actor: Actor) -> str:
-    """What tells the tags of one account from those of others."""
+    """Return the mark of an account."""
     return f".{sha256(actor.person.bytes).hexdigest()[:MARK_LENGTH]}"
 
 
 def no_mark(_actor: Actor) -> str:
-    """At a path that names its record, whose tags are the same for everybody."""
+    """Return no mark, for a path that names its record."""
     return ""
 
 
 def tag(revision: str, mark: str) -> str:
-    """The tag of a record in this revision."""
+    """Return the tag of a revision."""
     return f'"{revision}{mark}"'
 
 
 def revisions(if_match: str, mark: str) -> str:
-    """An `If-Match` header as services compare it: the tags of one's own become revisions, those of others match none.
+    """Return an `If-Match` header for services: tags with this mark become revisions, and other marks match nothing.
 
-    A revision alone, in quotation marks, stays as it is: clients may make it of the `revision` in a body.
+    A quoted revision without a mark stays: clients may build it from the `revision` in a body.
     """
     return if_match.replace(f'{mark}"', '"') if mark else if_match

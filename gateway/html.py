@@ -1,4 +1,4 @@
-"""HTML of the gateway's own pages: one frame for all of them, and a refusal in words instead of a problem document."""
+"""HTML of the gateway's own pages: their frame, and an error as a page instead of a problem document."""
 
 from html import escape
 
@@ -23,21 +23,21 @@ FRAME = """<!doctype html>
 </body>
 </html>
 """
-"""A phone shows a page without a viewport as wide as a desk's screen, and so small."""
+"""Without a viewport, a phone shows the page as wide as a desktop screen, in tiny letters."""
 
 
 def page(title: str, content: str, status: int = 200) -> Answer:
-    """A page with its title as the heading; `content` is HTML."""
+    """Return a page with its title as the heading. `content` is HTML."""
     return status, [HTML, POLICY], framed(title, f"<h1>{escape(title)}</h1>\n{content}")
 
 
 def framed(title: str, content: str) -> bytes:
-    """A whole document; `content` is HTML with a heading of its own."""
+    """Return a whole document. `content` is HTML with its own heading."""
     return FRAME.format(title=escape(title), content=content).encode()
 
 
 def refused(error: MatronError, request: Request, title: str = "", more: str = "") -> Answer:
-    """The page of a refusal: its detail in words, then `more`, which is HTML; status and headers of the refusal."""
+    """Return the page of an error, with the error's status and headers: its detail, then `more`, which is HTML."""
     messages = [error.detail, *error.facts.get("errors", {}).get("password", [])]
     _problem, headers = render(error, request.id)
     content = "\n".join([f"<p>{escape(text)}</p>" for text in messages] + ([more] if more else []))

@@ -1,7 +1,7 @@
-"""What a request says, as the fields of a command: from the path, the query or the body, and from the token.
+"""Collect the fields of a command from the path, the query, the body and the token.
 
-Only what reads has a query: of the rest, it would lead passwords into the logs of proxies and into histories. But
-DELETE may say there what is no secret, since many clients send no body with it.
+Write requests take no query: it would put passwords into the logs of proxies and into browser histories. DELETE accepts
+fields without secrets there, since many clients send no body with it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,15 +20,15 @@ UNKNOWN = "Unknown field."
 
 
 def payload_of(request: Request, contract: type[Command], own: dict[str, str], most: int) -> dict[str, Any]:
-    """All fields as one; `own` is the caller's id, `most` the largest body in bytes.
+    """Return all fields. `own` is the field with the caller's id, `most` the largest body in bytes.
 
-    Invalid: a field comes from two places or twice, or a command has a query; with all else that is wrong.
+    Invalid: a field is given twice, or a write request has a query. The error also lists all other wrong fields.
     """
     payload, wrong = {**request.path_values, **own}, dict[str, str]()
     if request.environ.get("QUERY_STRING"):
         values, twice = request.parameters(_lists(contract))  # type: ignore[arg-type]  # mypy takes the class for its instances
         wrong |= dict.fromkeys(twice, TWICE)
-        refused = [name for name in values if not _may_be_seen(request.method, contract, name)]
+        refused = [name for name in values if not _is_query_field(request.method, contract, name)]
         wrong |= dict.fromkeys(refused, UNKNOWN)
         _add({name: value for name, value in values.items() if name not in refused}, payload, wrong)
     if request.method not in READS:
@@ -38,31 +38,30 @@ def payload_of(request: Request, contract: type[Command], own: dict[str, str], m
     return payload
 
 
-def _may_be_seen(method: str, contract: type[Command], name: str) -> bool:
-    """Whether a field may come in the query."""
+def _is_query_field(method: str, contract: type[Command], name: str) -> bool:
+    """Whether the query may contain a field."""
     return method in READS or (method == "DELETE" and name not in contract.secrets())
 
 
 def _add(more: Mapping[str, Any], payload: dict[str, Any], wrong: dict[str, str]) -> None:
-    """Take these fields in, but for those that are there."""
+    """Add fields to the payload. A field that it already has is wrong."""
     wrong |= dict.fromkeys(more.keys() & payload.keys(), UNKNOWN)
     payload.update({name: value for name, value in more.items() if name not in payload})
 
 
 def _refuse(contract: type[Command], payload: dict[str, Any], wrong: Mapping[str, str]) -> NoReturn:
-    """Invalid, with what is wrong with the other fields, too: nobody has to ask again to learn that."""
+    """Raise Invalid. It also lists the other wrong fields, so that the client need not send a request to find them."""
     errors: dict[str, Any] = {}
     try:
         contract.read(payload)
     except Invalid as refused:
         errors = refused.facts.get("errors", {})
-    told = {name: [message] for name, message in wrong.items()}
-    raise WRONG_FIELDS(errors=errors | told)
+    raise WRONG_FIELDS(errors=errors | {name: [message] for name, message in wrong.items()})
 
 
 @cache
 def _lists(contract: type[Command]) -> frozenset[str]:
-    """The fields that hold several values."""
+    """Return the names of the list fields."""
     return frozenset(_names(contract.schema().fields.items()))
 
 

@@ -1,4 +1,4 @@
-"""Errors as callers see them: the gateway's own refusals, and the problem document (RFC 9457) of every error."""
+"""Errors as callers see them: the gateway's own refusals, and the problem document (RFC 9457) of each error."""
 
 from typing import Any
 
@@ -36,43 +36,43 @@ REASONS = {
 
 
 class BadRequest(MatronError):
-    """The request cannot be read at all."""
+    """The request cannot be read."""
 
     status, title = 400, "Bad request"
 
 
 class MethodNotAllowed(MatronError):
-    """The path is there, but not for this method; `facts["allow"]` names those that it has."""
+    """The path exists, but not for this method. `facts["allow"]` lists the methods of the path."""
 
     status, title = 405, "Method not allowed"
 
 
 class TimedOut(MatronError):
-    """The request has not come as a whole within the time for it."""
+    """The request has not arrived in time."""
 
     status, title = 408, "Request timeout"
 
 
 class LineTooLong(MatronError):
-    """The first line of the request, which has its URL, is longer than is taken."""
+    """The first line of the request, which contains the URL, is too long."""
 
     status, title = 414, "URL too long"
 
 
 class HeadTooLarge(MatronError):
-    """The request has more headers, or larger ones, than are taken."""
+    """The request has too many headers, or too large headers."""
 
     status, title = 431, "Headers too large"
 
 
 class TooLarge(MatronError):
-    """The body is larger than is taken."""
+    """The body is too large."""
 
     status, title = 413, "Too large"
 
 
 class UnsupportedMedia(MatronError):
-    """The body is not of a type that is taken."""
+    """The body has an unsupported type."""
 
     status, title = 415, "Unsupported media type"
 
@@ -80,68 +80,68 @@ class UnsupportedMedia(MatronError):
 BAD_HEAD = Refusal(
     BadRequest,
     "bad_head",
-    "The request's head cannot be read.",
-    "The first line or the headers are not those of HTTP/1.1. The connection is closed.",
+    "The request line or the headers are malformed.",
+    "The first line or the headers do not conform to HTTP/1.1. The gateway closes the connection.",
 )
 BAD_LENGTH = Refusal(
     BadRequest,
     "bad_length",
     "Content-Length is not a number.",
-    "`Content-Length` is not a number, or the request gives its length in more than one way. The connection is closed.",
+    "`Content-Length` is not a number, or the request states its length twice. The gateway closes the connection.",
 )
 BODY_BROKEN = Refusal(
     BadRequest,
     "body_broken",
-    "The body broke off.",
-    "The body ended before its length, or its chunks could not be read.",
+    "The body is incomplete.",
+    "The body ended before its length, or its chunks are malformed.",
 )
 BAD_JSON = Refusal(
-    BadRequest, "bad_json", "The body is not JSON.", "The body is not JSON, or names a member of an object twice."
+    BadRequest, "bad_json", "The body is not JSON.", "The body is not JSON, or an object in it names a member twice."
 )
-BAD_QUERY = Refusal(BadRequest, "bad_query", "The query string cannot be read.")
+BAD_QUERY = Refusal(BadRequest, "bad_query", "The query string is malformed.")
 BAD_IF_MATCH = Refusal(
     BadRequest,
     "bad_if_match",
-    "If-Match is * or a list of tags in quotation marks.",
+    "Send If-Match as * or as a list of tags in quotation marks.",
     "`If-Match` is neither `*` nor a list of tags in quotation marks.",
 )
 BAD_KEY = Refusal(
     Invalid,
     "bad_key",
     "An Idempotency-Key has 1 to 255 printable characters.",
-    "The `Idempotency-Key` is empty, longer than 255 characters, or has unprintable ones.",
+    "The `Idempotency-Key` is empty, longer than 255 characters, or has unprintable characters.",
 )
-NO_SUCH_ROUTE = Refusal(NotFound, "no_such_route", "There is nothing at this address.")
+NO_SUCH_ROUTE = Refusal(NotFound, "no_such_route", "This address does not exist.")
 METHOD_NOT_ALLOWED = Refusal(
     MethodNotAllowed,
     "method_not_allowed",
-    "Not with this method.",
-    "The address is there, but not for this method; `Allow` names those that it has.",
+    "This address does not support the method.",
+    "The address exists, but not for this method. `Allow` lists its methods.",
 )
 REQUEST_TIMEOUT = Refusal(
     TimedOut,
     "request_timeout",
-    "The request did not come in time.",
-    "The request, head and body, did not come within 30 seconds. The connection is closed.",
+    "The request did not arrive in time.",
+    "The request did not arrive within 30 seconds. The gateway closes the connection.",
 )
 BODY_TOO_LARGE = Refusal(
     TooLarge,
     "body_too_large",
-    "A body has at most 4,000 values, within 20 levels.",
-    "The body is larger than 1 MiB (16 KiB where no token is asked for), "
-    "or its JSON has more than 4,000 values or 20 levels.",
+    "A body has at most 4,000 values in 20 levels.",
+    "The body is larger than 1 MiB (16 KiB on routes without a token), or its JSON has more than 4,000 values or "
+    "20 levels.",
 )
 LINE_TOO_LONG = Refusal(
     LineTooLong,
     "line_too_long",
     "The first line of a request has at most 16 KiB.",
-    "The first line of the request, with the URL, is longer than 16 KiB.",
+    "The first line of the request, which contains the URL, is longer than 16 KiB.",
 )
 HEAD_TOO_LARGE = Refusal(
     HeadTooLarge,
     "head_too_large",
-    "The request's head has at most 100 headers, 16 KiB each and 64 KiB together.",
-    "The request has more than 100 headers, or more than 64 KiB of them.",
+    "A request has at most 100 headers, of 16 KiB each and 64 KiB in all.",
+    "The request has more than 100 headers, a header over 16 KiB, or more than 64 KiB of headers.",
 )
 NOT_JSON = Refusal(
     UnsupportedMedia, "not_json", "Send the body as application/json.", "Send the body as `application/json`."
@@ -149,26 +149,25 @@ NOT_JSON = Refusal(
 BODY_ENCODED = Refusal(
     UnsupportedMedia,
     "body_encoded",
-    "Send the body as it is, without a Content-Encoding.",
-    "The body has a `Content-Encoding`, such as `gzip`: send it as it is.",
+    "Send the body without a Content-Encoding.",
+    "The body has a `Content-Encoding`, such as `gzip`. Send it uncompressed.",
 )
 RATE_LIMITED = Refusal(
     TooMany,
     "rate_limited",
-    "Too many requests: wait a moment.",
-    "Too many requests of this account, or from this address: "
-    "`Retry-After` and `RateLimit-Reset` say how many seconds to wait.",
+    "Too many requests. Wait a moment.",
+    "This account or address has sent too many requests. `Retry-After` and `RateLimit-Reset` give the seconds to wait.",
 )
 SERVICE_DOWN = Refusal(
     Unavailable,
     "service_down",
     "A part of the system is down.",
-    "The service that does this does not run. Nothing was done.",
+    "The service for this request is down. Nothing was changed.",
 )
 
 
 def render(error: MatronError, request_id: str) -> tuple[bytes, list[tuple[str, str]]]:
-    """The problem document of an error, and the headers that go with it."""
+    """Return the problem document of an error, and its headers."""
     facts = error.facts
     headers = [("Content-Type", CONTENT_TYPE)]
     if "retry_after" in facts:

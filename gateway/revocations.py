@@ -1,8 +1,8 @@
-"""The sessions that have ended: a gateway hears of each, and asks auth for those that ended before it listened.
+"""Ended sessions: the gateway receives an event for each, and asks auth for sessions that ended before it listened.
 
-Until auth has told it, a gateway that has just started believes no token, and is not ready: it would let in somebody
-who was signed out a minute ago. One that listens again after a loss goes on with what it knows while it asks. Each
-second it asks for the newest, since an event may be late: auth's relay may wait for the broker, or hang.
+A gateway that has just started accepts no token, and is not ready, until auth has answered: a session may have ended a
+minute earlier. After a lost connection the gateway continues with the sessions it knows while it asks. Each second it
+asks for the newest, since an event may be late when auth's relay waits for the broker.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 ASK_SECONDS, AGAIN_SECONDS, LOOK_SECONDS = 2.0, 0.5, 1.0
 OVERLAP = timedelta(seconds=30)
-"""For hosts whose clocks differ, and for what was committed a moment after the time that it has."""
+"""Covers clock differences between hosts, and sessions committed a moment after their timestamp."""
 KEPT_SECONDS = 3600.0
-"""More than an access token lives. Auth's event, which comes a moment later, says when the session's last one ends."""
+"""Longer than an access token lives. Auth's event arrives a moment later, with the end of the session's last token."""
 ENDED_BY: dict[type[Command], Callable[[Actor, Mapping[str, Any]], UUID | None]] = {
     LogOut: lambda actor, _payload: actor.session_id,
     EndSession: lambda _actor, payload: UUID(payload["session_id"]),
 }
-"""The session that a command has ended, so that whoever is told so is not let in with it any more."""
+"""The session that a command ends, so that this gateway refuses it from its reply on."""
 
 
 class TokenChecks(DependencyProvider):
-    """Gives the routes who checks tokens."""
+    """Gives the routes the verifier of tokens."""
 
     calling = Calling()
 
     def setup(self) -> None:
-        """Believe nobody before auth has told who has signed out."""
+        """Accept no token before auth has listed the ended sessions."""
         config = self.container.config
         self.revoked: Revoked = config["revoked"]
         self.revoked.awaited, self.listenings = True, 0
@@ -58,33 +58,33 @@ class TokenChecks(DependencyProvider):
         config["health"].add("gateway.revocations", lambda: not self.revoked.awaited)
 
     def start(self) -> None:
-        """Ask from now on."""
+        """Start to ask auth."""
         self.container.spawn_managed_thread(self._watch)
 
     def _listen(self, channel: Any) -> None:
-        """Hear first and ask then, so that no session ends unheard in between."""
+        """Listen before asking, so that no session ends unnoticed in between."""
         revocations.listen(channel, self.senders, self.revoked)
         self.listenings += 1
 
     def _watch(self) -> None:
-        """Ask for all after each time that we began to listen, and else for what has ended since the last answer."""
-        heard, since = -1, clock.now()
+        """Ask for all ended sessions after each start of listening, and otherwise for those since the last answer."""
+        answered, since = -1, clock.now()
         while True:
             listenings, now = self.listenings, clock.now()
             try:
-                self._ask({"since": (since - OVERLAP).isoformat()} if heard == listenings else {})
+                self._ask({"since": (since - OVERLAP).isoformat()} if answered == listenings else {})
             except MatronError:
                 eventlet.sleep(AGAIN_SECONDS)
             else:
-                heard, since = listenings, now
+                answered, since = listenings, now
                 eventlet.sleep(LOOK_SECONDS)
 
     def _ask(self, payload: dict[str, Any]) -> None:
         call = Call(request_id=str(uuid7()))
-        told = self.calling.client.call("auth", ListRevokedSessions.method(), payload, call, ASK_SECONDS).result
-        revocations.remember(self.revoked, told["items"])
+        page = self.calling.client.call("auth", ListRevokedSessions.method(), payload, call, ASK_SECONDS).result
+        revocations.remember(self.revoked, page["items"])
         self.revoked.awaited = False
 
     def get_dependency(self, _worker_ctx: Any) -> Verifier:
-        """Who checks tokens."""
+        """Return the verifier of tokens."""
         return self.verifier

@@ -1,9 +1,9 @@
-"""Asking a service, with a deadline, over one channel that is kept open.
+"""RPC calls to services, with a deadline, over one open channel.
 
-Nameko's proxy waits for ever, confirms and stores every request, and makes a connection object for each. Here requests
-are transient and unconfirmed, replies come to RabbitMQ's direct reply-to, and the deadline is also the message's
-expiration, so that no service begins what its caller has given up. The wire format is nameko's own: nameko's clients
-may call our services, and with `direct=False` this client calls nameko's.
+Nameko's proxy has no timeout, confirms and stores each request, and creates a connection object for each. Here requests
+are transient and unconfirmed, and replies use RabbitMQ's direct reply-to. The deadline is also the expiration of the
+message, so that no service starts work for a caller that has given up. The wire format is nameko's: nameko clients can
+call our services, and with `direct=False` this client can call nameko services.
 """
 
 import time
@@ -34,7 +34,7 @@ PREFIX, SUFFIX = b'{"result":', b',"error":null}'
 
 
 class Reply:
-    """An answer: its bytes as they came, and what the headers say."""
+    """A reply: its raw bytes and its headers."""
 
     __slots__ = ("body", "headers")
 
@@ -43,27 +43,27 @@ class Reply:
 
     @property
     def result_bytes(self) -> bytes:
-        """The JSON of the result, sliced and not decoded where it can be; raises the error that it holds instead."""
+        """The JSON of the result, without decoding if possible. Raises the error of an error reply."""
         if self.body.startswith(PREFIX) and self.body.endswith(SUFFIX):
             return self.body[len(PREFIX) : -len(SUFFIX)]
         return orjson.dumps(self.result)
 
     @property
     def result(self) -> Any:
-        """The result as plain data; raises the error that it holds instead."""
+        """The result as plain data. Raises the error of an error reply."""
         body = orjson.loads(self.body)
         if body["error"] is None:
             return body["result"]
         raise _error_from(body["error"])
 
 
-def _error_from(told: dict[str, Any]) -> MatronError:
-    error = deserialize(told)
+def _error_from(serialized: dict[str, Any]) -> MatronError:
+    error = deserialize(serialized)
     return error if isinstance(error, MatronError) and not isinstance(error, Internal | RemoteError) else INTERNAL()
 
 
 class RpcClient:
-    """Calls methods of services. Many green threads share it."""
+    """Calls the methods of services. Many green threads share a client."""
 
     def __init__(self, url: str, owner: str, *, direct: bool = True) -> None:
         self.link = Link(url, self._set_up, lost=self._lost, tell=watched(owner, "rpc"))
@@ -72,10 +72,10 @@ class RpcClient:
         self.reply_to = topology.DIRECT_REPLY
         self.waiting: dict[str, Event] = {}
         self.also: list[Callable[[Any], None]] = []
-        """What else is set up on the link's channel, after every connect."""
+        """Further set-up of the link's channel after each connect."""
 
     def _set_up(self, channel: Any) -> None:
-        # Until a service has declared it there is nobody to ask, and publishing to it would close the channel.
+        # Services declare it. Before that, no service answers, and publishing to it would close the channel.
         channel.exchange_declare(exchange=topology.RPC_EXCHANGE, type="topic", passive=True)
         if not self.direct:
             self._declare_reply_queue(channel)
@@ -88,7 +88,7 @@ class RpcClient:
             events["basic_return"].add(self._returned)
 
     def _declare_reply_queue(self, channel: Any) -> None:
-        """A queue bound to nameko's exchange, for services that answer as nameko does."""
+        """Declare a queue on nameko's exchange, for services that reply as nameko does."""
         self.reply_to = str(uuid4())
         queue = f"rpc.reply-{self.owner}-{self.reply_to}"
         channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
@@ -102,20 +102,20 @@ class RpcClient:
             waiting.send(Reply(body if isinstance(body, bytes) else body.encode(), message.headers))
 
     def _returned(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
-        """No queue: the service has never run on this broker."""
+        """Refuse a call that no queue takes: the service has never run on this broker."""
         waiting = self.waiting.pop(message.properties.get("correlation_id"), None)
         if waiting is not None:
             waiting.send_exception(SERVICE_DOWN(retry_after=2))
 
     def _lost(self) -> None:
-        """The replies under way will never come: whoever waits learns it now."""
+        """Fail the calls under way, since their replies are lost."""
         waiting, self.waiting = self.waiting, {}
-        for one in waiting.values():
-            one.send_exception(NO_ANSWER())
+        for answer in waiting.values():
+            answer.send_exception(NO_ANSWER())
 
     def call(self, service: str, method: str, payload: dict[str, Any], call: Call, seconds: float) -> Reply:
-        """Ask and wait. `Unavailable` when nothing was sent; `NoAnswer` when no answer came in time."""
-        # A service that has answered knows where replies go, but not what others are asked: it cannot answer for them.
+        """Call a method and wait. Unavailable: nothing was sent. NoAnswer: no reply arrived in time."""
+        # Any service knows the reply queue. Without the secret of a call, it cannot reply for another service.
         secret, answer = token_hex(16), Event()
         message = self._request(service, method, payload, call, seconds, secret)
         self.waiting[secret] = answer
@@ -152,10 +152,10 @@ class RpcClient:
 
 
 class Calling(SharedExtension):
-    """The one client of a process."""
+    """The RPC client that a process shares."""
 
     def setup(self) -> None:
-        """Make the client; it connects when it starts."""
+        """Create the client."""
         if not hasattr(self, "client"):
             name = self.container.service_name
             self.client = RpcClient(url_of(self.container.config["matron"].amqp_url, name), name)
@@ -173,10 +173,10 @@ class Calling(SharedExtension):
 
 
 class Rpc(DependencyProvider):
-    """Gives a worker the client."""
+    """Gives a worker the RPC client."""
 
     calling = Calling()
 
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
-        """The client."""
+        """Return the client."""
         return self.calling.client

@@ -1,4 +1,4 @@
-"""The gateway as a nameko service: its routes, and what they need."""
+"""The gateway as a nameko service: its routes and their dependencies."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from telemetry.health import Health
 
 
 class _Limits(DependencyProvider):
-    """Gives the routes the limits that their server counts by."""
+    """Gives the routes the limits of their server."""
 
     server = HttpServer()
 
@@ -45,7 +45,7 @@ class _Lines(DependencyProvider):
 
 
 class _Health(DependencyProvider):
-    """Gives the health pages the process's health."""
+    """Gives the health pages the health of the process."""
 
     def get_dependency(self, _worker_ctx: Any) -> Health:
         health: Health = self.container.config["health"]
@@ -53,12 +53,12 @@ class _Health(DependencyProvider):
 
 
 def _live(_gateway: Any, _request: Request) -> Answer:
-    """Whether the process runs."""
+    """Answer that the process runs."""
     return 200, [JSON], b'{"status":"ok"}'
 
 
 def _ready(gateway: Any, _request: Request) -> Answer:
-    """Whether requests can be answered, and if not, what is missing."""
+    """Answer whether the gateway is ready, and which parts fail."""
     failing = gateway.health.failing()
     return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing})
 

@@ -1,4 +1,4 @@
-"""What is set up for the gateway alone, read from the environment at its start; `chassis.config` has what all share."""
+"""Settings of the gateway from the environment. `chassis.config` has the settings that all services share."""
 
 import re
 from collections.abc import Callable
@@ -16,30 +16,30 @@ STORES = re.compile(r"memory://|(redis|rediss|redis\+unix)://\S+")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The gateway's settings; a limit that is None does not apply."""
+    """The settings of the gateway. A limit of None does not apply."""
 
     limits_url: str
-    """`memory://` counts in this process, `redis://host:6379` for all gateways together."""
+    """`memory://` counts in this process; `redis://host:6379` counts for all gateways together."""
     limit_account: RateLimitItem | None
     """Requests of one account."""
     limit_sign_in: RateLimitItem | None
-    """Failures of one address on each route where something could be guessed; requests where a success sends a mail."""
+    """Failures of one network for each command that a guess could use; requests for each command that sends a mail."""
     limit_sign_in_tries: RateLimitItem | None
-    """Tries of one address on each route where something could be guessed, whether they succeed or fail."""
+    """Attempts of one network for each command that a guess could use, successful or not."""
     limit_address: RateLimitItem | None
-    """Requests from one address without a token that counts."""
+    """Requests of one network without a good token."""
     trusted_proxies: int
-    """How many proxies in front add to `X-Forwarded-For`; with 0 nobody is believed."""
+    """Proxies in front that append to `X-Forwarded-For`. With 0, the header is ignored."""
     connections_each: int
-    """Connections that one address may have; where a proxy is in front, that is everybody's, and nothing is counted."""
+    """Connections of one network. Behind a proxy, all clients share its address, so there is no bound."""
     request_seconds: float
-    """Within which a request, head and body, must have come."""
+    """Seconds within which a request must arrive, head and body."""
     cors_origins: frozenset[str]
-    """Whose pages may read our replies in a browser; `*` is any."""
+    """Origins whose pages may read replies in a browser; `*` is any origin."""
 
 
 def load() -> Settings:
-    """The settings from the environment; `ConfigError` names every one that is malformed."""
+    """Read the settings from the environment. ConfigError: it names each malformed setting."""
     env, found, problems = Env(), dict[str, Any](), list[str]()
     for name, read in _SETTINGS.items():
         try:
@@ -52,7 +52,7 @@ def load() -> Settings:
 
 
 def _limit(name: str, default: str) -> Callable[[Env], RateLimitItem | None]:
-    """A limit in the notation of the library, such as `10/minute`; empty for none."""
+    """Read a limit in the library's notation, such as `10/minute`; empty means no limit."""
 
     def read(env: Env) -> RateLimitItem | None:
         text = env.str(name, default).strip()
@@ -61,7 +61,7 @@ def _limit(name: str, default: str) -> Callable[[Env], RateLimitItem | None]:
         except ValueError:
             item = parse("0/second")
         if item is not None and (item.amount < 1 or item.get_expiry() < 1 or re.search("[,;|]", text)):
-            raise EnvError(f"{name}: {text!r} is no limit such as 10/minute")
+            raise EnvError(f"{name}: {text!r} is not a limit such as 10/minute")
         return item
 
     return read

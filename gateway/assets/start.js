@@ -1,4 +1,4 @@
-// Starts Swagger UI. It stands in a file of its own because the page allows no inline scripts.
+// Starts Swagger UI. It is a separate file because the page allows no inline scripts.
 window.ui = SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",
@@ -6,8 +6,8 @@ window.ui = SwaggerUIBundle({
   docExpansion: "list",
   displayRequestDuration: true,
   filter: true,
-  // A token stays in the page's memory: one that is kept is found by whoever uses the machine next.
+  // The token stays in the page's memory: the next user of the machine could find a stored token.
   persistAuthorization: false,
-  // Nothing is sent to Swagger's validator, nor to any other host.
+  // The page sends nothing to Swagger's validator or any other host.
   validatorUrl: null,
 });

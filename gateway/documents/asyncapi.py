@@ -1,6 +1,6 @@
-"""The AsyncAPI 3.0 document of what other systems may hear, made from the contracts of the public events.
+"""The AsyncAPI 3.0 document of the public events, generated from their contracts.
 
-Its operations are Matron's, which sends; who subscribes receives. docs/events.md says the same for people.
+Its operations are those of Matron, which sends; subscribers receive. docs/events.md is the same for people.
 """
 
 from collections.abc import Mapping
@@ -17,74 +17,74 @@ from chassis.messaging.topology import ALL_EVENTS
 from gateway.documents import schemas
 
 VERSION = "1"
-"""Of the interface, not of the program."""
+"""The version of the interface, not of the program."""
 JSON = "application/json"
 INTRODUCTION = (
     "CloudEvents 1.0 in binary mode: the body is the data, as JSON, and the headers with `ce-` are the attributes. "
-    f"Bind one queue to the exchange `{ALL_EVENTS}`, with the names of the events that you want as routing keys. "
-    "An event comes at least once: pass over a `ce-id` that you have had. docs/events.md says what else is promised."
+    f"Bind one queue to the exchange `{ALL_EVENTS}`. The routing keys are the names of the events that you need. "
+    "An event arrives at least once: ignore a `ce-id` that you have handled. docs/events.md lists all guarantees."
 )
 MEANINGS = {
     "amount_minor": "An amount in minor units of the currency, such as cents.",
-    "appointment_id": "The visit.",
-    "asked_by": "Who gives a shift away.",
-    "asked_of": "Who is asked to take it.",
-    "by": "On whose part; the desk's is the hospital's.",
-    "changed": "The fields that are not as they were.",
+    "appointment_id": "The appointment.",
+    "asked_by": "The person who offers a shift.",
+    "asked_of": "The colleague asked to take the shift.",
+    "by": "The party that acts: `patient`, `doctor`, or `desk` for the hospital.",
+    "changed": "The fields that have changed.",
     "currency": "ISO 4217.",
-    "decision": "What was decided.",
+    "decision": "The decision.",
     "doctor_id": "The doctor's account.",
-    "due_at": "When it is to be done; null without a time.",
-    "ends_at": "When it ends.",
-    "former_doctor_id": "The doctor who has lost the visit; null when the doctor stays.",
-    "former_owner_id": "Who had it before; null of a new one.",
-    "given_by": "Who gave the task.",
-    "in_exchange_id": "The shift that is given for it; null for none.",
+    "due_at": "The due time; null for none.",
+    "ends_at": "The end.",
+    "former_doctor_id": "The previous doctor; null if the doctor has not changed.",
+    "former_owner_id": "The previous owner; null for a new task.",
+    "given_by": "The person who assigned the task.",
+    "in_exchange_id": "The shift that the colleague offers in exchange; null for none.",
     "invoice_id": "The invoice.",
-    "late": "Whether it was within 24 hours of an agreed visit.",
-    "name": "The doctor's name, as patients see it when they look for one.",
-    "overbooked": "Whether it was booked beside the doctor's hours, or at a time that somebody has.",
-    "owner_id": "Whose task it is.",
-    "patient_id": "The patient's record, which names nobody.",
+    "late": "Whether it was within 24 hours before a confirmed appointment.",
+    "name": "The doctor's name, as the directory shows it.",
+    "overbooked": "Whether the desk booked outside the doctor's hours, or at an occupied time.",
+    "owner_id": "The owner of the task.",
+    "patient_id": "The patient's record.",
     "payment_id": "The payment.",
-    "person_id": "Whom it is about.",
-    "prescription_id": "The prescription; what it prescribes is not told.",
-    "priority": "How urgent it is.",
-    "reassign_to": "Who takes over what was theirs; null for nobody.",
-    "request_id": "The request to be given a role.",
-    "revision": "Of the record, growing by one with each change: of two events, the higher one is the later.",
+    "person_id": "The person.",
+    "prescription_id": "The prescription. Events do not name its medicines.",
+    "priority": "The priority.",
+    "reassign_to": "The person who takes over; null for none.",
+    "request_id": "The role request.",
+    "revision": "The revision of the record. It grows by one with each change: the higher of two is the later.",
     "role": "The role.",
     "shift_id": "The shift.",
-    "specialization": "The doctor's field.",
-    "starts_at": "When it begins.",
-    "status": "How the record stands after it.",
+    "specialization": "The doctor's specialization.",
+    "starts_at": "The start.",
+    "status": "The new status of the record.",
     "swap_id": "The swap.",
     "task_id": "The task.",
-    "tell_patient": "Whether the patient is to be told of it.",
+    "tell_patient": "Whether the patient gets a notification.",
     "user_id": "The account.",
 }
-"""What a field means, by its name, which means the same in every event."""
+"""The meaning of each field name, which is the same in every event."""
 TEXT = {"type": "string"}
 ATTRIBUTES: Mapping[str, dict[str, Any]] = {
     "ce-specversion": {"const": "1.0", "description": "The version of CloudEvents."},
-    "ce-id": {**TEXT, "format": "uuid", "description": "Of the event, the same each time that it comes."},
-    "ce-source": {**TEXT, "description": "The service that says it, such as `/scheduling`."},
-    "ce-type": {**TEXT, "description": "The event's name."},
-    "ce-time": {**TEXT, "format": "date-time", "description": "When it happened."},
-    "ce-subject": {**TEXT, "description": "The id of the record that it is about."},
-    "ce-dataschema": {**TEXT, "description": "Names the schema of the data: `urn:matron:event:` and the event's name."},
+    "ce-id": {**TEXT, "format": "uuid", "description": "The id of the event, the same for each delivery."},
+    "ce-source": {**TEXT, "description": "The service that sends the event, such as `/scheduling`."},
+    "ce-type": {**TEXT, "description": "The name of the event."},
+    "ce-time": {**TEXT, "format": "date-time", "description": "The time of the event."},
+    "ce-subject": {**TEXT, "description": "The id of the record."},
+    "ce-dataschema": {**TEXT, "description": "The schema of the data: `urn:matron:event:` and the name of the event."},
     "ce-sequence": {
         **TEXT,
         "pattern": "^[0-9]{19}$",
-        "description": "Grows by one with each public event of the source. As text it sorts as the number does.",
+        "description": "Grows by one with each public event of the source. Its text sorts like its number.",
     },
-    "ce-correlationid": {**TEXT, "description": "The request that it follows from: `X-Request-Id` of the HTTP reply."},
+    "ce-correlationid": {**TEXT, "description": "The request that caused the event: `X-Request-Id` of its HTTP reply."},
 }
 
 
 @cache
 def public_events() -> tuple[type[Event], ...]:
-    """All events that other systems may hear, by name."""
+    """Return all public events, sorted by name."""
     for service in SERVICES:
         contracts.load(service)
     found = [event for event in events_of() if not event.internal and event.__module__.startswith("contracts.")]
@@ -92,7 +92,7 @@ def public_events() -> tuple[type[Event], ...]:
 
 
 def document() -> dict[str, Any]:
-    """The whole document."""
+    """Return the whole document."""
     events = public_events()
     return {
         "asyncapi": "3.0.0",
@@ -141,7 +141,7 @@ def _message(event: type[Event]) -> dict[str, Any]:
 
 
 def headers_of(event: type[Event]) -> dict[str, str]:
-    """The headers of its example."""
+    """Return the headers of the example."""
     return {
         "ce-specversion": "1.0",
         "ce-id": "01919c5e-0000-7000-8000-0000000000e1",
@@ -156,7 +156,7 @@ def headers_of(event: type[Event]) -> dict[str, str]:
 
 
 def schema_of(event: type[Event]) -> dict[str, Any]:
-    """The JSON schema of its data. More members may come with a later version, and are to be passed over."""
+    """Return the JSON schema of the data. Later versions may add members, which subscribers ignore."""
     plugin = MarshmallowPlugin()
     APISpec("", VERSION, "3.1.0", plugins=[plugin])
     convert = schemas.prepare(plugin.converter)
@@ -166,5 +166,5 @@ def schema_of(event: type[Event]) -> dict[str, Any]:
 
 
 def text_of(event: type[Event]) -> str:
-    """The docstring as one paragraph."""
+    """Return the docstring as one paragraph."""
     return " ".join((event.__doc__ or "").split())

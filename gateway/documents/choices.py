@@ -1,11 +1,11 @@
-"""Sets of values that have a name in the OpenAPI document: one component each, and everything else refers to it.
+"""Named sets of values in the OpenAPI document: each is one component, and every use refers to it.
 
-Without that, a generator of clients would make a type of its own for every member, parameter and reply.
+Otherwise a client generator would create a type for each member, parameter and reply.
 """
 
 from typing import Any
 
-PLACES = {
+MEMBERS = {
     "AccountStatus": ("AccountView", "status"),
     "AppointmentStatus": ("AppointmentView", "status"),
     "BloodGroup": ("PatientView", "blood_group"),
@@ -25,41 +25,40 @@ PLACES = {
     "TaskStatus": ("TaskView", "status"),
     "UpgradeRequestStatus": ("UpgradeRequestView", "status"),
 }
-"""The names, and a view's member that has just these values."""
-ASKED = {"Order": "order"}
-"""Those that no view has: the names, and a query's parameter."""
+"""The names, and a view's member with exactly these values."""
+PARAMETERS = {"Order": "order"}
+"""Sets that no view uses: the names, and a query parameter with exactly these values."""
 KEPT = ("default", "description", "examples")
 
 
 def name_all(made: dict[str, Any]) -> None:
-    """Make the components, and refer to them wherever the same values are listed."""
+    """Create the components, and refer to them in place of each list of the same values."""
     components, known = made["components"]["schemas"], dict[frozenset[str], str]()
-    for name, schema in _places(made).items():
+    for name, schema in _schemas(made).items():
         values = [value for value in schema.get("items", schema).get("enum", ()) if value is not None]
         if values:
             known[frozenset(values)] = name
             components[name] = {"type": "string", "enum": values}
-    for part in (made["paths"], {name: one for name, one in components.items() if name not in known.values()}):
+    others = {name: schema for name, schema in components.items() if name not in known.values()}
+    for part in (made["paths"], others):
         _refer(part, known)
 
 
-def _places(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The schemas that have the values, by the names of the components to be."""
-    components, operations = (
-        made["components"]["schemas"],
-        [one for path in made["paths"].values() for one in path.values()],
-    )
+def _schemas(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the schemas with the values, by the names of the future components."""
+    components = made["components"]["schemas"]
+    operations = [operation for path in made["paths"].values() for operation in path.values()]
     parameters = {
-        part.get("name"): part["schema"] for one in operations for part in one["parameters"] if "name" in part
+        part["name"]: part["schema"] for operation in operations for part in operation["parameters"] if "name" in part
     }
-    views = {name: components.get(view, {}).get("properties", {}).get(key, {}) for name, (view, key) in PLACES.items()}
-    return {**views, **{name: parameters.get(asked, {}) for name, asked in ASKED.items()}}
+    views = {name: components.get(view, {}).get("properties", {}).get(key, {}) for name, (view, key) in MEMBERS.items()}
+    return {**views, **{name: parameters.get(asked, {}) for name, asked in PARAMETERS.items()}}
 
 
 def _refer(node: Any, known: dict[frozenset[str], str]) -> None:
-    """Put references in the place of lists of values, at any depth."""
-    places = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, part in list(places):
+    """Replace lists of values by references, at any depth."""
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, part in list(parts):
         if isinstance(part, dict) and isinstance(part.get("enum"), list):
             node[key] = _referring(part, known)
         else:

@@ -1,7 +1,7 @@
-"""The interface's description: `/openapi.json` for programs, and the same as a page at `/docs`.
+"""The description of the interface: `/openapi.json` for programs, and a page at `/docs` for people.
 
-The page is Swagger UI. All that it needs is served from here, so that it works without a way out to the Internet, and
-nobody else learns who reads it. What never changes is kept compressed, and sent as it is kept.
+The page is Swagger UI. The gateway serves all its files, so it works without the Internet, and no other host learns who
+reads it. Files that never change are compressed once.
 """
 
 import gzip
@@ -32,7 +32,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""No inline script or style is needed. `data:` is for the arrows and padlocks within Swagger UI's style sheet."""
+"""The page needs no inline script or style. `data:` is for the icons in the style sheet of Swagger UI."""
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
 INDEX = {
@@ -43,12 +43,12 @@ INDEX = {
     "asyncapi": "/asyncapi.json",
     "ready": "/health/ready",
 }
-"""What a program finds at `/`."""
+"""The reply to a program at `/`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something that never changes while the process runs, plain and compressed."""
+    """A file that never changes while the process runs, plain and compressed."""
 
     kind: str
     plain: bytes
@@ -56,20 +56,20 @@ class Document:
 
     @classmethod
     def of(cls, name: str, plain: bytes, packed: bytes = b"") -> "Document":
-        """A document whose type is told by its name."""
+        """Return a document. The ending of its name decides its content type."""
         return cls(KINDS[PurePath(name).suffix], plain, packed or gzip.compress(plain, mtime=0))
 
     @property
     def mark(self) -> str:
-        """What tells this content from any other."""
+        """A hash of the content."""
         return _mark(self.plain)
 
     def answer(self, request: Request, cache_control: str, *more: tuple[str, str]) -> Answer:
-        """The document in the form that the client takes."""
+        """Return the document, compressed if the client accepts that."""
         packed = takes_gzip(request.header("ACCEPT_ENCODING"))
         body, encoding = (self.packed, [("Content-Encoding", "gzip")]) if packed else (self.plain, [])
-        told = [("Cache-Control", cache_control), ("ETag", f'"{_mark(body)}"'), ("Vary", "Accept-Encoding")]
-        return 200, [("Content-Type", self.kind), *encoding, *told, *more], body
+        caching = [("Cache-Control", cache_control), ("ETag", f'"{_mark(body)}"'), ("Vary", "Accept-Encoding")]
+        return 200, [("Content-Type", self.kind), *encoding, *caching, *more], body
 
 
 @cache
@@ -79,7 +79,7 @@ def _mark(content: bytes) -> str:
 
 @cache
 def assets() -> Mapping[str, Document]:
-    """All that the page asks for, by name."""
+    """Return the files of the page, by name."""
     found = {}
     for file in FOLDER.iterdir():
         name, content = file.name.removesuffix(".gz"), file.read_bytes()
@@ -94,29 +94,29 @@ def _unpacked(name: str, packed: bytes) -> Document:
 
 @cache
 def _described(gateway: type[Any]) -> Document:
-    """The document of a gateway's class."""
+    """Return the OpenAPI document of a gateway class."""
     return Document.of("openapi.json", openapi.as_text(openapi.document(gateway)).encode())
 
 
 def description(gateway: Any, request: Request) -> Answer:
-    """The OpenAPI document of this gateway."""
+    """Answer with the OpenAPI document of this gateway."""
     made = _described(type(gateway))  # type: ignore[arg-type]  # A class has a hash, whatever mypy says.
     return made.answer(request, ASK_EACH_TIME)
 
 
 @cache
 def _events() -> Document:
-    """What other systems may hear."""
+    """Return the AsyncAPI document."""
     return Document.of("asyncapi.json", openapi.as_text(asyncapi.document()).encode())
 
 
 def events(_gateway: Any, request: Request) -> Answer:
-    """The AsyncAPI document of the public events."""
+    """Answer with the AsyncAPI document of the public events."""
     return _events().answer(request, ASK_EACH_TIME)
 
 
 def front(_gateway: Any, request: Request) -> Answer:
-    """Lead a browser to the page, and tell a program what there is."""
+    """Redirect a browser to the page, and answer a program with the index."""
     accepted, vary = request.header("ACCEPT"), ("Vary", "Accept")
     if "text/html" in accepted and "application/json" not in accepted:
         return 303, [("Location", "/docs"), vary], b""
@@ -124,13 +124,13 @@ def front(_gateway: Any, request: Request) -> Answer:
 
 
 def show(_gateway: Any, request: Request) -> Answer:
-    """The page that shows the document."""
+    """Answer with the page that shows the OpenAPI document."""
     return _page().answer(request, ASK_EACH_TIME, ("Content-Security-Policy", POLICY))
 
 
 @cache
 def _page() -> Document:
-    """The page, which asks for each of its files by name and content."""
+    """Return the page. It requests each file by name and hash."""
     text = assets()["docs.html"].plain.decode()
     for name, document in assets().items():
         text = text.replace(f'"/docs/{name}"', f'"/docs/{name}?is={document.mark}"')
@@ -138,7 +138,7 @@ def _page() -> Document:
 
 
 def asset(_gateway: Any, request: Request) -> Answer:
-    """A file of the page. Kept for a year under the address that the page knows, since another content has another."""
+    """Answer with a file of the page. Browsers cache it for a year if the URL has its hash, which changes with it."""
     found = assets().get(request.path_values["name"])
     if found is None or found.kind == KINDS[".html"]:
         raise NO_SUCH_ROUTE()

@@ -1,6 +1,6 @@
-"""The page of all error codes, `/docs/errors`: docs/errors.md as HTML, which the gateway has among its assets.
+"""The page of all error codes, `/docs/errors`: docs/errors.md as HTML.
 
-Only as much of Markdown is read as that page is written in: headings, paragraphs, tables, code.
+It supports only the Markdown of that page: headings, paragraphs, tables, code.
 """
 
 import re
@@ -14,12 +14,12 @@ from gateway.server.requests import Request
 
 CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
-"""They lead to other files of the repository, which are not served."""
+"""Links to other files of the repository, which the gateway does not serve."""
 BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def show(_gateway: object, request: Request) -> Answer:
-    """The page of all error codes; a code is the fragment of its own row."""
+    """Answer with the page of all error codes. A code is the URL fragment of its row."""
     return _page().answer(request, ASK_EACH_TIME, ("Content-Security-Policy", POLICY))
 
 
@@ -44,16 +44,16 @@ def _block(text: str) -> str:
 
 def _table(lines: list[str]) -> str:
     head, _rule, *rows = ([cell.strip() for cell in line.strip("|").split(" | ")] for line in lines)
-    told = "".join(f"<th>{_inline(cell)}</th>" for cell in head)
+    header = "".join(f"<th>{_inline(cell)}</th>" for cell in head)
     before = [None, *(cells[0] for cells in rows)]
-    return "\n".join(["<table>", f"<tr>{told}</tr>", *map(_row, rows, before), "</table>"])
+    return "\n".join(["<table>", f"<tr>{header}</tr>", *map(_row, rows, before), "</table>"])
 
 
 def _row(cells: list[str], before: str | None) -> str:
-    """A row, which its code leads to. A code of two kinds has two rows, one below the other: it leads to the first."""
+    """Return a row with its code as the id. A code of two kinds has two adjacent rows, and the first has the id."""
     code = CODE.fullmatch(cells[0])
-    told = "".join(f"<td>{_inline(cell)}</td>" for cell in cells)
-    return f'<tr id="{code[1]}">{told}</tr>' if code and cells[0] != before else f"<tr>{told}</tr>"
+    content = "".join(f"<td>{_inline(cell)}</td>" for cell in cells)
+    return f'<tr id="{code[1]}">{content}</tr>' if code and cells[0] != before else f"<tr>{content}</tr>"
 
 
 def _inline(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Examples of bodies and replies, made from their schemas: each field's own example, else what its type allows."""
+"""Examples of bodies and replies, built from their schemas: each field's own example, or a value of its type."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -13,32 +13,32 @@ from records.record import Derived
 
 WORDS = "as agreed"
 SELDOM = frozenset({"overbook_reason", "minutes", "confirmed_new", "displace"})
-"""What is asked for now and then: an example of the usual request is without it."""
+"""Fields for special cases, which examples of a usual request leave out."""
 IDS = "01919c5e-0000-7000-8000-"
 FORMATS = {"uri": "https://hospital.example/", "decimal": "12.50"}
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
-    """Something that a schema allows. What a pattern allows, only the field itself can say: a test finds it missing.
+    """Return an example of a schema. A field with a pattern needs its own example; a test finds a missing one.
 
-    Members marked `x-alone` do not go with the others, and are left out.
+    Members marked `x-alone` exclude the others, and are left out.
     """
     if "$ref" in schema:
         return example_of(components[schema["$ref"].rpartition("/")[2]], components)
     given = [*schema.get("examples", ()), *schema.get("enum", ())]
     if given or schema.get("default") is not None:
         return given[0] if given else schema["default"]
-    several = next((schema[name] for name in ("allOf", "oneOf", "anyOf") if name in schema), None)
-    return _made(schema, components) if several is None else example_of(several[0], components)
+    options = next((schema[name] for name in ("allOf", "oneOf", "anyOf") if name in schema), None)
+    return _by_type(schema, components) if options is None else example_of(options[0], components)
 
 
-def _made(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
-    """An example by the type alone."""
+def _by_type(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
+    """Return an example by the type alone."""
     kinds = schema.get("type", "null")
-    kind = kinds if isinstance(kinds, str) else next(one for one in kinds if one != "null")
+    kind = kinds if isinstance(kinds, str) else next(name for name in kinds if name != "null")
     if kind == "object":
         members = schema.get("properties", {}).items()
-        shown = (one for one in members if one[0] not in SELDOM and not one[1].get("x-alone"))
+        shown = [(name, part) for name, part in members if name not in SELDOM and not part.get("x-alone")]
         return {name: example_of(part, components) for name, part in shown}
     if kind == "array":
         return [example_of(schema["items"], components)] * max(1, schema.get("minItems", 1))
@@ -68,15 +68,15 @@ def _number(schema: Mapping[str, Any]) -> float:
 
 
 def id_of(field: fields.Field[Any]) -> str:
-    """An id: of each kind of record another one, and the same wherever that kind of record is named."""
+    """Return an example id. It is the same for all fields of one kind of record, and differs between the kinds."""
     return IDS + sha256(_kind(field).encode()).hexdigest()[:12]
 
 
 def _kind(field: fields.Field[Any]) -> str:
-    """What a field is the id of: `appointment` is `id` of an `AppointmentView`, and `appointment_id` anywhere."""
+    """Return the kind of record of an id: `appointment` for `id` of an `AppointmentView`, and for `appointment_id`."""
     name, holder = field.data_key or field.name or "", field.parent
     if name == "id" and isinstance(holder, Derived) and issubclass(holder.record, View):
-        first = next(one for one in reversed(holder.record.__mro__) if "id" in get_annotations(one))
+        first = next(base for base in reversed(holder.record.__mro__) if "id" in get_annotations(base))
         own = snake_case(first.__name__.removesuffix("View").removesuffix("Row"))
         name = CALLED.get(own, own)
     return name.removesuffix("_id").rpartition("_")[2]

@@ -1,7 +1,7 @@
-"""Links between operations, by names alone: where an id of a reply may go.
+"""Links between operations, found by names: the operations that take an id of a reply.
 
-`appointment_id` in a path takes the `id` of an `AppointmentView`, or the field `appointment_id` of any view. Where a
-view is not called as the id is, `CALLED` says what it is.
+`appointment_id` in a path takes the `id` of an `AppointmentView`, or the field `appointment_id` of any view. `CALLED`
+names the record of a view with another name.
 """
 
 import re
@@ -17,7 +17,7 @@ CALLED = {"account": "user", "user_row": "user", "registered": "user"}
 
 
 class Target(NamedTuple):
-    """An operation that takes ids in its path."""
+    """An operation, which may take ids in its path."""
 
     operation: str
     url: str
@@ -26,9 +26,9 @@ class Target(NamedTuple):
 
 
 def of(contract: type[Command], roles: frozenset[Role], targets: Iterable[Target]) -> dict[str, Any]:
-    """The links from the reply of a contract to operations of the same service that some same role may ask for.
+    """Return the links from a reply to operations of the same service that share a role with it.
 
-    `roles` are those that the reply is for.
+    `roles` are the roles that may get the reply.
     """
     ids, found = ids_of(contract.returns), {}
     for target in targets:
@@ -41,7 +41,7 @@ def of(contract: type[Command], roles: frozenset[Role], targets: Iterable[Target
 
 
 def ids_of(view: type[View]) -> dict[str, str]:
-    """Where in a reply the id of each kind of record stands; of a page, in its first row."""
+    """Return the place of each record's id in a reply; in a page, that of its first row."""
     if issubclass(view, PageView):
         return {name: f"items/0/{place}" for name, place in ids_of(view.item).items()}
     declared = view.schema().fields

@@ -1,6 +1,6 @@
-"""What may be refused on a route, with which codes: listed in its contract, or true of every such route.
+"""The refusals of a route, by kind and code: those of its contract, and those of every similar route.
 
-A response's schema lists its codes, so that a test of the running system finds one that no contract lists.
+The schema of a response lists its codes, so that a test of the running system finds a code that no contract lists.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ Codes = dict[type[MatronError], list[str]]
 
 
 def by_kind(*refusals: Refusal[Any]) -> Codes:
-    """The codes of refusals, by their kind, in this order."""
+    """Return the codes of refusals by kind, in this order."""
     found: Codes = {}
     for kind, code in dict.fromkeys((refusal.kind, refusal.code) for refusal in refusals):
         found.setdefault(kind, []).append(code)
@@ -58,7 +58,7 @@ WITH_BODY = by_kind(
     problems.BODY_ENCODED,
     general.BUSY,
 )
-"""Also of routes that take no field in a body: what is sent there is read, and then refused."""
+"""Also for routes without body fields: the gateway reads a body there, and then refuses it."""
 USUAL: Codes = {
     **ALWAYS,
     **WITH_BODY,
@@ -79,31 +79,31 @@ SHARED: dict[str, tuple[type[MatronError], list[str]]] = {
     "UnkeyedInvalid": (errors.Invalid, ["invalid", "bad_key"]),
     "ReadUnavailable": (errors.Unavailable, ALWAYS[errors.Unavailable]),
 }
-"""Responses that many routes share, which are components: a generator of clients makes one type of each."""
+"""Responses that many routes share. Each is a component, so that generated clients have one type for it."""
 
 DETAILS: dict[type[MatronError], str] = {
     problems.BadRequest: "The request cannot be read.",
-    problems.TimedOut: "The request did not come in time.",
+    problems.TimedOut: "The request did not arrive in time.",
     problems.TooLarge: "A body has at most 1024 KiB here.",
     problems.UnsupportedMedia: "Send the body as application/json.",
     problems.LineTooLong: "The first line of a request has at most 16 KiB.",
-    problems.HeadTooLarge: "The request's head has at most 100 headers, 16 KiB each and 64 KiB together.",
+    problems.HeadTooLarge: "A request has at most 100 headers, of 16 KiB each and 64 KiB in all.",
     errors.Invalid: "Some fields are missing or wrong.",
     errors.Unauthenticated: "Sign in first.",
     errors.Forbidden: "Your roles do not allow this.",
     errors.NotFound: "There is no such record.",
-    errors.Conflict: "This cannot be done as things stand now.",
-    errors.Stale: "Somebody has changed it meanwhile: read it again.",
-    errors.TooMany: "Too many requests: wait a moment.",
-    errors.Internal: "Something went wrong on our side. Quote the request id when you report it.",
+    errors.Conflict: "The state of the record does not allow this.",
+    errors.Stale: "The record has changed. Read it again.",
+    errors.TooMany: "Too many requests. Wait a moment.",
+    errors.Internal: "Something went wrong in the hospital's system. Quote the request id when you report it.",
     errors.Unavailable: "A part of the system is down.",
-    errors.NoAnswer: "No answer came in time. Repeating a write with the same Idempotency-Key is safe.",
+    errors.NoAnswer: "No answer arrived in time. Repeating a write with the same Idempotency-Key is safe.",
 }
-"""Details as clients may see them, for examples."""
+"""Details for the examples."""
 
 
 def of(contract: type[Command], method: str, asked: Iterable[fields.Field[Any]]) -> Codes:
-    """All refusals of a route that asks for these fields: its contract's first, then those of every such route."""
+    """Return all refusals of a route with these fields: first those of its contract, then those of similar routes."""
     found = by_kind(*contract.refuses)
     parts = [_by_right(contract), ALWAYS, _by_fields(contract, asked), {} if method == "GET" else WITH_BODY]
     if not contract.reads:
@@ -118,7 +118,7 @@ def of(contract: type[Command], method: str, asked: Iterable[fields.Field[Any]])
 
 
 def _by_right(contract: type[Command]) -> Codes:
-    """The caller has no right to ask."""
+    """Return the refusals of a caller without the right to call the contract."""
     refused = [general.ROLE_MISSING] if contract.roles else []
     if contract.roles and not contract.enrolling:
         refused.append(general.MFA_SETUP_REQUIRED)
@@ -128,7 +128,7 @@ def _by_right(contract: type[Command]) -> Codes:
 
 
 def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> Codes:
-    """Records that are named, or a page, or a revision."""
+    """Return the refusals that follow from fields: ids, a cursor or a revision."""
     asked, refused = list(asked), list[Refusal[Any]]()
     if any(isinstance(field, fields.UUID) for field in asked):
         refused.append(general.NOT_FOUND)
@@ -140,15 +140,15 @@ def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> C
 
 
 def shared(kind: type[MatronError], codes: list[str]) -> dict[str, Any] | None:
-    """A reference to the shared response with just these codes, if there is one."""
-    names = (name for name, one in SHARED.items() if one[0] is kind and set(one[1]) == set(codes))
+    """Return a reference to the shared response with exactly these codes. None: no response is shared."""
+    names = (name for name, (of_kind, shared) in SHARED.items() if of_kind is kind and set(shared) == set(codes))
     return next(({"$ref": f"#/components/responses/{name}"} for name in names), None)
 
 
 def schema(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
-    """The problem document of one kind: the general one, with its status and its codes.
+    """Return the schema of one kind of problem: the general schema, with the status and the codes of the kind.
 
-    By `allOf`, since generators of clients drop what stands beside a `$ref`.
+    It uses `allOf`, since client generators ignore the neighbours of a `$ref`.
     """
     own: dict[str, Any] = {"code": {"type": "string", "enum": codes}} if codes else {}
     own["status"] = {"type": "integer", "enum": [kind.status]}
@@ -156,7 +156,7 @@ def schema(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
 
 
 def response(kind: type[MatronError], codes: list[str], name: str) -> dict[str, Any]:
-    """The OpenAPI response of one kind, whose schema is the component `name`."""
+    """Return the response of one kind. Its schema is the component `name`."""
     named = ", ".join(f"`{code}`" for code in codes)
     media = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _example(kind, codes)}
     return {

@@ -1,4 +1,4 @@
-"""Routes of anyone's own account."""
+"""Routes of a caller's own account."""
 
 from contracts.auth.accounts.commands import (
     ChangeEmail,
@@ -19,7 +19,7 @@ from gateway.route import route
 
 
 class AccountRoutes:
-    """Registering, signing in and out, one's own profile, devices, second factor, requests for roles, calendar."""
+    """Registration, sessions, profile, second factor, role requests, calendar link."""
 
     register = route("POST", "/api/auth/register", RegisterPatient, status=201)
     verify_email = route("POST", "/api/auth/verify-email", VerifyEmail)

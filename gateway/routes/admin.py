@@ -34,7 +34,7 @@ TASK = "/api/admin/tasks/{task_id}"
 
 
 class AdminRoutes:
-    """Accounts, roles, all visits, when doctors can be visited, who works when on what, prices, and who did what."""
+    """Accounts, roles, appointments, doctors' hours, shifts, tasks, prices and the audit trail."""
 
     users = route("GET", "/api/admin/users", ListUsers)
     user = route("GET", "/api/admin/users/{user_id}", GetUser)

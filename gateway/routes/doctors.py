@@ -1,4 +1,4 @@
-"""Routes of doctors, and the directory of them."""
+"""Routes of doctors, and the directory of doctors."""
 
 from contracts.clinical.prescriptions import ListPrescriptionsOfPatient, Prescribe
 from contracts.roles import Role
@@ -28,7 +28,7 @@ DOCTOR = frozenset({Role.DOCTOR})
 
 
 class DoctorRoutes:
-    """The directory, and a doctor's hours, times off, visits and prescriptions."""
+    """The directory, and a doctor's hours, time off, appointments and prescriptions."""
 
     directory = route("GET", "/api/doctors", ListDoctors)
     doctor = route("GET", "/api/doctors/{doctor_id}", GetDoctor)

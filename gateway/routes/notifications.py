@@ -1,11 +1,11 @@
-"""Routes of what one should know."""
+"""Routes of notifications."""
 
 from contracts.notify.notifications import ListNotifications, ReadNotification
 from gateway.route import route
 
 
 class NotificationRoutes:
-    """One's own notifications."""
+    """The caller's notifications."""
 
     notifications = route("GET", "/api/notifications", ListNotifications, me="person_id")
     read_notification = route("POST", "/api/notifications/{notification_id}/read", ReadNotification, me="person_id")

@@ -15,7 +15,7 @@ PATIENT = frozenset({Role.PATIENT})
 
 
 class PatientRoutes:
-    """A patient's visits, prescriptions, invoices and payments."""
+    """A patient's appointments, prescriptions, profile, invoices and payments."""
 
     appointments = route("GET", "/api/patient/appointments", ListPatientAppointments, me="patient_id")
     book_appointment = route(

@@ -1,4 +1,4 @@
-"""Routes of staff."""
+"""Routes of the desk and the staff."""
 
 from contracts.auth.accounts.administration import InvitePatient
 from contracts.clinical.patients import CorrectPatient, GetPatient, RegisterPatientAtDesk, SearchPatients
@@ -20,7 +20,7 @@ TASK = "/api/staff/tasks/{task_id}"
 
 
 class StaffRoutes:
-    """Patients and visits, as the desk registers, books and corrects them; one's own shifts and tasks."""
+    """Patients and appointments at the desk, and the caller's own shifts and tasks."""
 
     register_at_desk = route("POST", "/api/staff/register-patient", RegisterPatientAtDesk, status=201, at=PATIENT)
     find_patients = route("GET", "/api/staff/patients", SearchPatients)

@@ -1,4 +1,4 @@
-"""Where a request comes from, when proxies stand in front, and how much of an address is one customer's."""
+"""The caller's address behind proxies, and the network that it belongs to."""
 
 import socket
 from functools import lru_cache
@@ -6,32 +6,32 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
 def family_of(host: str) -> socket.AddressFamily:
-    """The family of a host to listen on: IPv6 for an address with colons, IPv4 for any other and for names."""
+    """Return the address family of a host to listen on: IPv6 if it has colons, else IPv4."""
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def caller(socket_address: str, forwarded: str, proxies: int) -> str:
-    """The caller's network address.
+    """Return the caller's address.
 
-    `forwarded` is the `X-Forwarded-For` header, to which each of so many proxies of ours adds, at the right, whom it
-    has spoken with. What stands further to the left anybody may have written, so with no proxy nothing is believed;
-    nor when it is too short or no address, as when somebody went round the proxy.
+    Each of our `proxies` appends the address of its client to `forwarded`, the `X-Forwarded-For` header. Clients can
+    write anything further left, so the header is ignored without a proxy. It is also ignored if it is too short or has
+    no address in that place, as when a client bypassed the proxy.
     """
-    told = forwarded.split(",") if proxies and forwarded else []
-    found = _read(told[-proxies].strip()) if len(told) >= proxies > 0 else None
+    hops = forwarded.split(",") if proxies and forwarded else []
+    found = _read(hops[-proxies].strip()) if len(hops) >= proxies > 0 else None
     return str(found) if found else _plain(socket_address)
 
 
 def _plain(socket_address: str) -> str:
-    """An address as a socket tells it, of IPv4 if that is what it stands for, and without a zone."""
+    """Return the address of a socket without its zone, and an IPv4-mapped address as IPv4."""
     found = _read(socket_address.partition("%")[0]) if ":" in socket_address else None
     return str(found) if found else socket_address
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:
-    """An address, of IPv4 if that is what it stands for; None when it is none.
+    """Read an address, and an IPv4-mapped address as IPv4. None: the text is no address.
 
-    One with a zone (`fe80::1%eth0`) is none: a zone may be any text, of any length, and means something only here.
+    An address with a zone (`fe80::1%eth0`) is refused: a zone can be any text, and has a meaning only on its own host.
     """
     try:
         found = ip_address(text) if "%" not in text else None
@@ -41,14 +41,14 @@ def _read(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _unmapped(found: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """`::ffff:192.0.2.1` is how an address of IPv4 looks to a socket of IPv6."""
+    """Return IPv4 for `::ffff:192.0.2.1`, as an IPv6 socket shows an IPv4 address."""
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return mapped or found
 
 
 @lru_cache(maxsize=10_000)
 def network(address: str) -> str:
-    """What is counted as one: an address of IPv4, but 64 bits of IPv6, since each customer has at least so many."""
+    """Return an IPv4 address, or the first 64 bits of IPv6, since each customer has at least a network of 64 bits."""
     if ":" not in address:
         return address
     try:

@@ -1,8 +1,8 @@
-"""Bodies of requests: eventlet's, but strict about chunks, so that nobody reads more or less than what was sent.
+"""Bodies of requests: eventlet's reader, but strict about chunks, so that gateway and proxy read the same bytes.
 
-A body is read piece by piece, so that memory follows what has come, and not what a client says will come. There are at
-most so many connections, so the first piece of each is bounded by itself; what goes beyond it is counted for all bodies
-together, until their requests are answered.
+The gateway reads a body piece by piece, so memory grows with the bytes received and not with the announced length. The
+number of connections bounds the first pieces. A budget for all bodies together bounds the rest, until the requests are
+answered.
 """
 
 import re
@@ -20,33 +20,33 @@ MAX_CHUNK_LINE = 1024
 MAX_TRAILERS = 64
 UNKNOWN = 1 << 62
 PIECE = 16 * 1024
-MAX_HELD = 64 * 1024 * 1024
-"""Bytes of all bodies together that one gateway holds, but for the first piece of each."""
+MAX_RESERVED = 64 * 1024 * 1024
+"""Bytes of all bodies together in one gateway, without the first piece of each."""
 
 
 class Budget:
-    """How many bytes of bodies may still be held."""
+    """The bytes that bodies may still reserve."""
 
-    def __init__(self, most: int = MAX_HELD) -> None:
+    def __init__(self, most: int = MAX_RESERVED) -> None:
         self.left = most
 
     def take(self, size: int) -> None:
-        """Hold so many bytes more. Unavailable: `busy`."""
+        """Reserve more bytes. Unavailable: `busy`."""
         if size > self.left:
-            raise BUSY("Too many large bodies are on their way just now.", retry_after=1)
+            raise BUSY("The gateway is receiving too many large bodies.", retry_after=1)
         self.left -= size
 
 
 class Body(wsgi.Input):
-    """The body of a request on its connection. Reading raises TimeoutError when it does not come in time."""
+    """The body of a request. Reading raises TimeoutError when the body does not arrive in time."""
 
     is_broken = False
     budget: Budget
-    held = 0
+    reserved = 0
     """Bytes taken from the budget."""
 
     def whole(self, most: int) -> bytes:
-        """All of it, or no more than `most` bytes and another one. Unavailable: `busy`. Else as `read`."""
+        """Read the whole body, but at most `most + 1` bytes. Unavailable: `busy`. Otherwise as `read`."""
         body = self.read(min(PIECE, most + 1))
         if not self.left() or not body:
             return body
@@ -54,7 +54,7 @@ class Body(wsgi.Input):
         while size <= most:
             wanted = min(PIECE, most + 1 - size, self.left())
             self.budget.take(wanted)
-            self.held += wanted
+            self.reserved += wanted
             piece = self.read(wanted)
             pieces.append(piece)
             size += len(piece)
@@ -63,12 +63,12 @@ class Body(wsgi.Input):
         return b"".join(pieces)
 
     def release(self) -> None:
-        """Its bytes are not needed any more."""
-        self.budget.left += self.held
-        self.held = 0
+        """Return the reserved bytes to the budget."""
+        self.budget.left += self.reserved
+        self.reserved = 0
 
     def read(self, length: int | None = None) -> bytes:
-        """Up to `length` bytes. OSError: they broke off. BadRequest: the chunks are malformed."""
+        """Read up to `length` bytes. OSError: the body is incomplete. BadRequest: the chunks are malformed."""
         try:
             data: bytes = super().read(length)
         except (OSError, BadRequest):
@@ -77,13 +77,13 @@ class Body(wsgi.Input):
         return data
 
     def left(self) -> int:
-        """How many bytes have not been read; many, when that is not known."""
+        """Return the number of unread bytes, or `UNKNOWN`."""
         if self.is_broken or (self.chunked_input and self.chunk_length != 0):
             return UNKNOWN
         return 0 if self.chunked_input else int(self.content_length - self.position)
 
     def _chunked_read(self, rfile: Any, length: int | None = None, use_readline: bool = False) -> bytes:  # noqa: ARG002, FBT001, FBT002  eventlet's signature
-        """Up to `length` bytes. BadRequest: the chunks are malformed. OSError: they broke off."""
+        """Read up to `length` bytes. BadRequest: the chunks are malformed. OSError: the body is incomplete."""
         if self.should_send_hundred_continue:
             self.send_hundred_continue_response()
             self.is_hundred_continue_response_sent = True

@@ -1,6 +1,6 @@
-"""Whose pages may read our replies in a browser (CORS). Nobody's, unless the settings name their origins.
+"""CORS: the settings name the origins whose pages may read replies in a browser. By default there are none.
 
-Tokens travel in a header that a page sets itself, never in cookies, so credentials are not allowed for anybody.
+A page sends its token in a header and never in a cookie, so CORS credentials are never allowed.
 """
 
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from collections.abc import Iterable
 ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id"
 EXPOSED_HEADERS = "ETag, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Request-Id"
 MAX_AGE = "600"
-"""Seconds that a browser keeps what it was told. Chromium keeps nothing for longer than two hours."""
+"""Seconds that a browser caches a preflight reply. Chromium caches it for two hours at most."""
 
 Headers = list[tuple[str, str]]
 
 
 class Cors:
-    """What is told to the pages of these origins; `*` is any."""
+    """The CORS headers for pages of these origins; `*` is any origin."""
 
     def __init__(self, origins: Iterable[str]) -> None:
         self.origins = frozenset(origins)
@@ -22,11 +22,11 @@ class Cors:
         self.allows_all = "*" in self.origins
 
     def allows(self, origin: str) -> bool:
-        """Whether pages of an origin may read our replies."""
+        """Whether pages of an origin may read replies."""
         return bool(origin) and (self.allows_all or origin in self.origins)
 
     def of_reply(self, origin: str) -> Headers:
-        """The headers of any reply to a page of an origin that is allowed."""
+        """Return the headers of a reply to a page of an allowed origin."""
         return [
             ("Access-Control-Allow-Origin", origin),
             ("Access-Control-Expose-Headers", EXPOSED_HEADERS),
@@ -34,7 +34,7 @@ class Cors:
         ]
 
     def of_preflight(self, origin: str, methods: str) -> Headers:
-        """What a browser is told that asks before it sends a page's request."""
+        """Return the headers of a reply to a preflight request."""
         if not self.allows(origin):
             return []
         return [

@@ -1,4 +1,4 @@
-"""The HTTP server: nameko's, made to survive what the network sends and to end without cutting anybody off."""
+"""The HTTP server: nameko's, hardened against broken clients, and finishing running requests when it stops."""
 
 import re
 import resource
@@ -30,38 +30,38 @@ from telemetry.metrics import HTTP, HTTP_SECONDS
 BACKLOG = MAX_CONNECTIONS
 DRAIN_SECONDS = 7.0
 LEAVE_SECONDS = 0.2
-"""Between saying that we are not ready and taking no more, so that whoever sends requests here learns it."""
+"""Pause between reporting not ready and refusing connections, so that a load balancer notices."""
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-"""Others are told as one: clients make up as many as they like, and each would stay in the metrics for good."""
+"""Metrics count all other methods as `other`: clients can invent any number, and each would stay in the metrics."""
 
 Answer = replies.Answer
 Handler = Callable[[Request], Answer]
 
 
 class Table:
-    """All routes, found by method and path: fixed paths by a dict, those with parts in braces by one pattern each.
+    """All routes: a dict finds fixed paths, and a pattern each finds paths with parts in braces.
 
-    Only the patterns with as many parts as the path are tried.
+    Only patterns with as many parts as the path are tried.
     """
 
     def __init__(self) -> None:
         self.fixed: dict[str, dict[str, Handler]] = {}
-        self.shaped: dict[int, list[tuple[re.Pattern[str], str, dict[str, Handler]]]] = {}
+        self.patterns: dict[int, list[tuple[re.Pattern[str], str, dict[str, Handler]]]] = {}
 
     def add(self, method: str, url: str, handler: Handler) -> None:
-        """Answer this method and URL with this handler."""
+        """Add a route."""
         if "{" not in url:
             self.fixed.setdefault(url, {})[method] = handler
             return
-        alike = self.shaped.setdefault(url.count("/"), [])
-        for _pattern, known, handlers in alike:
+        patterns = self.patterns.setdefault(url.count("/"), [])
+        for _pattern, known, handlers in patterns:
             if known == url:
                 handlers[method] = handler
                 return
-        alike.append((_pattern_of(url), url, {method: handler}))
+        patterns.append((_pattern_of(url), url, {method: handler}))
 
     def find(self, method: str, path: str) -> tuple[Handler, str, dict[str, str]]:
-        """The handler, the route's URL and the values in its path; NotFound or MethodNotAllowed."""
+        """Return the handler, the route's URL and the values in the path. NotFound or MethodNotAllowed."""
         url, values, handlers = self._at(path)
         handler = handlers.get("GET" if method == "HEAD" else method)
         if handler is None:
@@ -69,16 +69,16 @@ class Table:
         return handler, url, values
 
     def methods(self, path: str) -> tuple[str, str]:
-        """The route's URL, and the methods that it takes, as in `Allow`; NotFound."""
+        """Return the route's URL, and its methods as in `Allow`. NotFound."""
         url, _values, handlers = self._at(path)
         return url, _allowed(handlers)
 
     def _at(self, path: str) -> tuple[str, dict[str, str], dict[str, Handler]]:
         handlers = self.fixed.get(path)
-        return self._shaped(path) if handlers is None else (path, {}, handlers)
+        return self._matched(path) if handlers is None else (path, {}, handlers)
 
-    def _shaped(self, path: str) -> tuple[str, dict[str, str], dict[str, Handler]]:
-        for pattern, url, handlers in self.shaped.get(path.count("/"), ()):
+    def _matched(self, path: str) -> tuple[str, dict[str, str], dict[str, Handler]]:
+        for pattern, url, handlers in self.patterns.get(path.count("/"), ()):
             match = pattern.fullmatch(path)
             if match:
                 return url, match.groupdict(), handlers
@@ -94,7 +94,7 @@ def _allowed(handlers: Iterable[str]) -> str:
 
 
 class _Body(list[bytes]):
-    """The body of a reply, which says when it has been written."""
+    """The body of a reply. Eventlet calls `close` when it has written the body."""
 
     def __init__(self, body: bytes, written: Callable[[], None]) -> None:
         super().__init__([body])
@@ -102,7 +102,7 @@ class _Body(list[bytes]):
 
 
 class HttpServer(WebServer):
-    """Serves the routes of a gateway."""
+    """Serves the routes of one gateway."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,12 +113,12 @@ class HttpServer(WebServer):
 
     @property
     def health(self) -> Health:
-        """The process's health."""
+        """The health of the process."""
         health: Health = self.container.config["health"]
         return health
 
     def setup(self) -> None:
-        """Read the settings. ConfigError: some are malformed."""
+        """Read the settings. ConfigError: a setting is malformed."""
         if not hasattr(self, "limits"):
             self.settings = settings.load()
             self.limits = Limits(self.settings)
@@ -132,11 +132,11 @@ class HttpServer(WebServer):
         if not self._starting:
             self._starting = True
             _allow_connections()
-            # A worker for every connection, since one that waits for a slow client's body is busy all the while.
+            # A worker for each connection, since a worker is busy while it waits for a slow client's body.
             self.container._worker_pool.resize(MAX_CONNECTIONS)  # noqa: SLF001  nameko has no other way
-            at = self.container.config["matron"]
+            config = self.container.config["matron"]
             self._sock = eventlet.listen(
-                (at.http_host, at.http_port), family_of(at.http_host), backlog=BACKLOG, reuse_port=False
+                (config.http_host, config.http_port), family_of(config.http_host), backlog=BACKLOG, reuse_port=False
             )
             self._sock.settimeout(None)
             self._serv = self.get_wsgi_server(self._sock, self.app)
@@ -144,34 +144,34 @@ class HttpServer(WebServer):
             self.listens = True
 
     def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = Protocol, debug: bool = False) -> Any:  # noqa: FBT001, FBT002  nameko's signature
-        """Eventlet's server, without a log of its own, on our connections."""
+        """Return eventlet's server, without its log, with the gateway's protocol and connections."""
         server = Server(sock, sock.getsockname(), wsgi_app, protocol=protocol, debug=debug, log_output=False)
         server.minimum_chunk_size = 0
         server.request_seconds = self.settings.request_seconds
         server.budget, server.connections = Budget(), self.connections
-        server.capitalize_response_headers = False  # Ours are, and eventlet needs longer for it than for all the rest.
+        server.capitalize_response_headers = False  # They are capitalized, and eventlet is slow.
         return server
 
     def run(self) -> None:
-        """Take connections until the end; what a single one does harms no other."""
+        """Accept connections until the server stops. An error of one connection affects no other."""
         while self._is_accepting:
             try:
                 sock, address = self._sock.accept()
             except OSError:
-                eventlet.sleep(0.05)  # Out of file descriptors: wait until some connection ends.
+                eventlet.sleep(0.05)  # No file descriptor is free: wait until a connection ends.
                 continue
             if self.connections.enter(address[0], sock):
                 eventlet.spawn_n(self._serve, sock, address)
             else:
                 sock.close()
-            eventlet.sleep(0)  # However many wait for a place, who has one is served meanwhile.
+            eventlet.sleep(0)  # Serve the existing connections, however many new ones wait.
 
     def _serve(self, sock: Any, address: Any) -> None:
         try:
             self._serv.process_request([address, sock, wsgi.STATE_IDLE])
         except (OSError, eventlet.Timeout):
-            pass  # The client broke off.
-        except Exception as error:  # noqa: BLE001  one connection's trouble
+            pass  # The client closed the connection.
+        except Exception as error:  # noqa: BLE001  the error of one connection
             log_unexpected("connection failed", error)
         finally:
             self.connections.leave(sock)
@@ -193,7 +193,7 @@ class HttpServer(WebServer):
         return _Body(b"" if request.method == "HEAD" else body, self._written)
 
     def _end_connection(self, connection: Any) -> None:
-        """Let no request follow when we are about to end, or when too much of this one's body has not been read."""
+        """Allow no further request if the server stops, or if too much of this request's body is unread."""
         if connection is not None:
             connection.about_to_answer(draining=self.draining)
 
@@ -210,12 +210,12 @@ class HttpServer(WebServer):
             return url, handler(request)
         except MatronError as error:
             return url, _problem(error, request)
-        except Exception as error:  # noqa: BLE001  the last border: nothing unexpected may get out
+        except Exception as error:  # noqa: BLE001  the last border: an unexpected error becomes a 500
             log_unexpected("request failed", error, request_id=request.id)
             return url, _problem(INTERNAL(), request)
 
     def _options(self, request: Request) -> tuple[str, Answer]:
-        """What may be asked at an address, for anybody and for browsers that ask on behalf of a page."""
+        """Answer OPTIONS with the methods of a URL, and a browser's preflight request."""
         self.limits.count_address(request.address)
         url, methods = self.table.methods(request.environ["PATH_INFO"])
         headers = [("Allow", methods)]
@@ -224,7 +224,7 @@ class HttpServer(WebServer):
         return url, (204, headers, b"")
 
     def _find(self, request: Request) -> tuple[Handler, str, dict[str, str]]:
-        """The handler of a request; whoever asks for what is not there is counted, too."""
+        """Return the handler of a request. A request for a missing route counts as well."""
         try:
             return self.table.find(request.method, request.environ["PATH_INFO"])
         except MatronError:
@@ -235,7 +235,7 @@ class HttpServer(WebServer):
         self.active -= 1
 
     def drain(self) -> None:
-        """Take nothing new, and return when what is under way has been answered."""
+        """Refuse new connections, and return when the running requests are answered."""
         if not self.draining:
             self.draining = True
             eventlet.sleep(LEAVE_SECONDS)
@@ -246,7 +246,7 @@ class HttpServer(WebServer):
                 eventlet.sleep(0.01)
 
     def stop(self) -> None:
-        """End."""
+        """Stop the server."""
         self._is_accepting = False
         if self._gt is not None:
             self._gt.kill()
@@ -254,7 +254,7 @@ class HttpServer(WebServer):
 
 
 def _allow_connections() -> None:
-    """Let this process have as many open files as it may: the soft limit is often 1,024."""
+    """Raise the soft limit of open files, which is often 1,024, to the hard limit."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

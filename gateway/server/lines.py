@@ -1,8 +1,8 @@
 """Lines in which slow commands wait for their turn at the gateway.
 
-A password's hash keeps a processor for some 20 ms. Fifty people who sign in at once would otherwise fill the line of
-the auth service, and everybody's quick requests would stand behind them. Signing in has a line of its own: nobody keeps
-others out by what else takes a hash.
+Hashing a password takes a processor about 20 ms. Without a line, fifty sign-ins at once would fill the queue of the
+auth service and delay every quick request. Signing in has its own line, so other commands that hash a password cannot
+block it.
 """
 
 import time
@@ -15,9 +15,9 @@ from chassis.contract import Command
 from chassis.refusals import BUSY
 
 AT_ONCE = 4
-"""Of each line, on their way to a service from one gateway: enough to keep its threads at work."""
+"""Commands of each line that one gateway sends at the same time: enough to keep the threads of a service busy."""
 WAIT = 0.8
-"""Of the contract's deadline; whoever has waited so long would not get an answer in time."""
+"""The longest wait, as a part of the contract's deadline. After it, an answer would come too late."""
 
 
 class Lines:
@@ -28,9 +28,9 @@ class Lines:
 
     @contextmanager
     def turn(self, contract: type[Command], waited: float = 0.0) -> Iterator[float]:
-        """Wait for the turn of a command that has a line; the seconds that are left for it. Unavailable: `busy`.
+        """Wait for the turn of a command, and yield the seconds left of its deadline. Unavailable: `busy`.
 
-        It may have `waited` some seconds before.
+        The request has already `waited` some seconds elsewhere.
         """
         if not contract.line:
             yield contract.deadline - waited

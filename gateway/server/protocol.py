@@ -1,9 +1,9 @@
-"""One connection: how a request is read from it, strictly and within a time, and how it ends.
+"""Read requests from one connection, strictly and with a deadline.
 
-Eventlet's server reads heads with the standard library's parser for mails, which takes much for a header that two
-programs may read differently, so that one could smuggle a request past the other; and it waits for each byte anew, so
-that who trickles is never done. Here a head is read line by line, by the grammar of RFC 9112 alone, and a request has
-one deadline. What is left of eventlet's is how a reply is written.
+Eventlet's server reads heads with the standard library's mail parser. It accepts headers that two programs read
+differently, so a request could be smuggled past a proxy. It also restarts its timeout with each byte, so a slow client
+never times out. This module accepts only the grammar of RFC 9112, and each request has one deadline. Eventlet still
+writes the replies.
 """
 
 import io
@@ -29,10 +29,10 @@ MAX_LINE = 16 * 1024
 MAX_HEAD = 64 * 1024
 MAX_HEADERS = 100
 MAX_DISCARD = 64 * 1024
-"""So much of a body that nobody wanted is read, to keep its connection; with more left it is closed instead."""
+"""The server reads at most this much of an unused body to keep the connection; otherwise it closes it."""
 WRITE_SECONDS = 30.0
 SLOWEST = 16 * 1024
-"""Bytes a second that a client must take of a reply, besides."""
+"""The slowest accepted client, in bytes a second. `WRITE_SECONDS` are added to its time."""
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 4 * 1024 * 1024
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([^\x00-\x20\x7f]+) HTTP/1\.([01])\r?\n")
@@ -42,27 +42,27 @@ AUTHORITY = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 
 
 class Incoming(io.RawIOBase):
-    """The bytes of a connection, each until the deadline: for the first one of a request, then for the whole of it."""
+    """The bytes of a connection, with a deadline: first for the first byte of a request, then for the whole request."""
 
     def __init__(self, sock: Any, seconds: float, connections: Connections) -> None:
         self.sock, self.seconds, self.connections = sock, seconds, connections
         self.await_request()
 
     def await_request(self) -> None:
-        """Whatever comes next begins a new request."""
-        self.begun, self.since = False, monotonic()
+        """Wait for the first byte of a new request."""
+        self.has_started, self.since = False, monotonic()
         self.ends = self.since + IDLE_SECONDS
 
-    def begin(self) -> None:
-        """A request has begun."""
-        self.begun, self.ends = True, monotonic() + self.seconds
+    def start_request(self) -> None:
+        """Start the deadline of a request."""
+        self.has_started, self.ends = True, monotonic() + self.seconds
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Return True: the stream is readable."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Some bytes; none at the end. TimeoutError: not within the time."""
+        """Read some bytes, and return their number; 0 at the end. TimeoutError: the deadline has passed."""
         left = self.ends - monotonic()
         if left <= 0:
             raise TimeoutError
@@ -72,16 +72,16 @@ class Incoming(io.RawIOBase):
         try:
             size: int = self.sock.recv_into(buffer)
         except EOFError:
-            return 0  # Eventlet's word for a socket that was closed meanwhile.
+            return 0  # Eventlet raises this for a socket that was closed during the call.
         finally:
             waiting.pop(self.sock, None)
-        if not self.begun:
-            self.begin()
+        if not self.has_started:
+            self.start_request()
         return size
 
 
 class Outgoing:
-    """Writes what eventlet wants to write, in one piece, and not for ever."""
+    """Writes eventlet's replies, each in one piece and with a deadline."""
 
     closed = False
 
@@ -89,18 +89,18 @@ class Outgoing:
         self.sock = sock
 
     def write(self, data: bytes) -> None:
-        """Write all. TimeoutError: the client does not take it."""
+        """Write all. TimeoutError: the client reads too slowly."""
         left, ends = memoryview(data), monotonic() + WRITE_SECONDS + len(data) / SLOWEST
         while left:
             self.sock.settimeout(max(0.001, ends - monotonic()))
             left = left[self.sock.send(left) :]
 
     def writelines(self, lines: list[bytes]) -> None:
-        """Write all of these."""
+        """Write all lines."""
         self.write(b"".join(lines))
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: nothing is buffered."""
 
     close = flush
 
@@ -109,16 +109,16 @@ class Protocol(HttpOnlyProtocol):
     """Serves one connection."""
 
     def setup(self) -> None:
-        """Make its two ends."""
+        """Create the reader and the writer."""
         self.connection = self.request
-        # A reply is written in one piece, so there is nothing to wait for.
+        # A reply is written in one piece, so waiting for more bytes would only delay it.
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.incoming = Incoming(self.connection, self.server.request_seconds, self.server.connections)
         self.rfile, self.wfile = io.BufferedReader(self.incoming), Outgoing(self.connection)
         self.body: Body | None = None
 
     def handle_one_request(self) -> None:
-        """Read a request and answer it; `close_connection` says whether another may follow."""
+        """Read a request and answer it. `close_connection` is False if another request may follow."""
         self.close_connection = True
         self.incoming.await_request()
         try:
@@ -127,21 +127,21 @@ class Protocol(HttpOnlyProtocol):
             self._refuse(error)
             return
         except TimeoutError:
-            if self.incoming.begun:
+            if self.incoming.has_started:
                 self._refuse(REQUEST_TIMEOUT())
             return
         except OSError:
-            return  # The client broke off.
+            return  # The client closed the connection.
         if head:
-            if not self.incoming.begun:
-                self.incoming.begin()  # It had come together with the one before.
+            if not self.incoming.has_started:
+                self.incoming.start_request()  # Its bytes arrived with the previous request.
             self._answer()
 
     def _read_head(self) -> bool:
-        """Read it into `environ`; False when the client has closed the connection."""
+        """Read the head into `environ`. False: the client has closed the connection."""
         line = self._line()
         if line in (b"\r\n", b"\n"):
-            line = self._line()  # RFC 9112, 2.2: some clients end a body with one too many.
+            line = self._line()  # RFC 9112, 2.2: some clients send an extra line break after a body.
         if not line:
             return False
         if len(line) > MAX_LINE:
@@ -160,11 +160,11 @@ class Protocol(HttpOnlyProtocol):
         return True
 
     def _line(self) -> bytes:
-        """The next line; longer than `MAX_LINE` when it is too long, and then not the whole."""
+        """Read the next line, or the first `MAX_LINE + 1` bytes of a longer line."""
         return self.rfile.readline(MAX_LINE + 1)
 
     def _read_headers(self) -> dict[str, str] | None:
-        """The headers by their WSGI names; None when the client broke off. Repeated ones are joined with commas."""
+        """Read the headers by their WSGI names; commas join repeated ones. None: the client closed the connection."""
         found: dict[str, str] = {}
         left = MAX_HEAD
         for _ in range(MAX_HEADERS + 1):
@@ -179,11 +179,11 @@ class Protocol(HttpOnlyProtocol):
             match = HEADER.fullmatch(line)
             if match is None:
                 raise BAD_HEAD()
-            _keep(found, *match.groups())
+            _add_header(found, *match.groups())
         raise HEAD_TOO_LARGE()
 
     def _environ(self, method: str, target: str, headers: dict[str, str]) -> dict[str, Any]:
-        """What the application is told: as in WSGI, as far as ours needs it."""
+        """Return the part of a WSGI environment that the gateway needs."""
         if not target.startswith("/"):
             target = AUTHORITY.sub("", target, count=1) or "/"
         path, _, query = target.partition("?")
@@ -198,14 +198,14 @@ class Protocol(HttpOnlyProtocol):
             **headers,
         }
 
-    def _decide_connection(self, wished: str) -> None:
-        """Whether another request may follow, and what eventlet is to know of it."""
-        keep = wished == "keep-alive" if self.request_version == "HTTP/1.0" else "close" not in wished
+    def _decide_connection(self, header: str) -> None:
+        """Decide by the `Connection` header whether another request may follow, and tell eventlet."""
+        keep = header == "keep-alive" if self.request_version == "HTTP/1.0" else "close" not in header
         self.close_connection = not keep
-        self.headers = {"Connection": wished}
+        self.headers = {"Connection": header}
 
     def _frame(self) -> None:
-        """Find out how long the body is. BadRequest: `bad_length`, since a guess could be another one's guess."""
+        """Find the length of the body. BadRequest: `bad_length`, since a proxy could guess differently."""
         environ = self.environ
         length, coding = environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING")
         is_old = self.request_version == "HTTP/1.0"
@@ -232,18 +232,18 @@ class Protocol(HttpOnlyProtocol):
         try:
             self.handle_one_response()
         except OSError:
-            self.close_connection = True  # The client broke off, or does not take its reply.
+            self.close_connection = True  # The client closed the connection, or reads too slowly.
         finally:
-            if self.body is not None and self.body.held:
+            if self.body is not None and self.body.reserved:
                 self.body.release()
 
     def about_to_answer(self, *, draining: bool) -> None:
-        """The reply is known: end the connection behind it, when so much of the body is left that nobody wants it."""
+        """Decide, before the reply is written, to close the connection after it if too much of the body is unread."""
         if draining or (self.body is not None and self.body.left() > MAX_DISCARD):
             self.close_connection = True
 
     def _refuse(self, error: MatronError) -> None:
-        """Answer what cannot be read, and close."""
+        """Answer a request that cannot be read, and close the connection."""
         HTTP.labels("other", "unknown", error.status).inc()
         body, headers = render(error, str(uuid7()))
         lines = [
@@ -255,17 +255,17 @@ class Protocol(HttpOnlyProtocol):
             self.wfile.write(head.encode("latin-1") + b"\r\n\r\n" + body)
             self._linger()
         except OSError:
-            pass  # The client broke off.
+            pass  # The client closed the connection.
 
     def finish(self) -> None:
-        """Close."""
+        """Close the connection."""
         if self.body is not None and self.body.left():
             self._linger()
         self.rfile.close()
         self.connection.close()
 
     def _linger(self) -> None:
-        """Read on for a moment: a connection that is closed with bytes unread is reset, and the reply lost with it."""
+        """Read for a moment more: closing a connection with unread bytes resets it, which loses the reply."""
         try:
             self.connection.shutdown(socket.SHUT_WR)
             with eventlet.Timeout(LINGER_SECONDS, exception=False):
@@ -273,22 +273,22 @@ class Protocol(HttpOnlyProtocol):
                     if not self.connection.recv(65536):
                         return
         except OSError:
-            pass  # The client is gone.
+            pass  # The client has closed the connection.
 
 
-def _keep(found: dict[str, str], raw_name: bytes, raw_value: bytes) -> None:
+def _add_header(found: dict[str, str], raw_name: bytes, raw_value: bytes) -> None:
     name, value = raw_name.decode("latin-1").upper(), raw_value.strip(b" \t").decode("latin-1")
     if "_" in name:
-        return  # It would be taken for the header of the same name with hyphens.
+        return  # In WSGI it has the same name as the header with hyphens.
     name = name.replace("-", "_")
     key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
     found[key] = f"{found[key]},{value}" if key in found else value
 
 
 class Server(wsgi.Server):
-    """What eventlet's connections ask of their server."""
+    """Eventlet's server, with what `Protocol` needs."""
 
     request_seconds: float
-    """Within which a request must have come."""
+    """Seconds within which a request must arrive."""
     budget: Budget
     connections: Connections

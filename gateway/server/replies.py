@@ -1,7 +1,7 @@
-"""What every reply gets on its way out: headers that keep browsers safe, 304 for what the client has, compression.
+"""Finish each reply: security headers, 304 if the client has the current version, compression.
 
-The headers are those of OWASP's REST security cheat sheet. Lists that never change are made once, because each reply
-pays for what is done here.
+The headers follow OWASP's REST security cheat sheet. Constant lists are built once, because this code runs for each
+reply.
 """
 
 import gzip
@@ -25,12 +25,12 @@ UNLESS_SET = [
 ]
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 MIN_COMPRESSED = 1_400
-"""Bytes: what fits into one packet is not sent any faster when it is smaller."""
+"""Bytes. A smaller body fits into one packet, so compression would not make it faster."""
 LEVEL = 1
-"""Of nine: a list of appointments shrinks to a sixth, in a third of the time that the default takes."""
+"""The fastest of nine levels: a list of appointments shrinks to a sixth, in a third of the default level's time."""
 COMPRESSED = re.compile(r"application/(problem\+)?json|text/(html|css|javascript|calendar)|application/javascript")
 SECRET = ("/api/auth/", "/api/users/me/mfa")
-"""Replies here hold secrets, and their size would tell of them when they are compressed with what a caller has said
+"""URLs whose replies contain secrets. Compressed together with text from the caller, their size would leak the secrets
 (BREACH)."""
 BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
@@ -38,7 +38,7 @@ Answer = tuple[int, Headers, bytes]
 
 
 class Replies:
-    """How this gateway's replies are finished."""
+    """Finishes the replies of one gateway."""
 
     def __init__(self, *, https: bool, cors: Cors) -> None:
         self.cors = cors
@@ -46,10 +46,10 @@ class Replies:
         self.always = [*self.fixed, *UNLESS_SET]
 
     def finish(self, request: Request, url: str, answer: Answer) -> Answer:
-        """The reply as it is sent."""
+        """Return the reply as the server sends it."""
         status, headers, body = answer
         more, vary = [("X-Request-Id", request.id)], list[str]()
-        if status == HTTPStatus.OK and request.method in ("GET", "HEAD") and _has_it(request, headers):
+        if status == HTTPStatus.OK and request.method in ("GET", "HEAD") and _client_has(request, headers):
             status, body = int(HTTPStatus.NOT_MODIFIED), b""
             headers = [header for header in headers if header[0] != "Content-Type"]
         if len(body) >= MIN_COMPRESSED and _may_shrink(url, headers):
@@ -68,7 +68,7 @@ class Replies:
         return status, self._dressed(headers + more), body
 
     def _dressed(self, headers: Headers) -> Headers:
-        """With the headers that are always there, where the reply has not set its own."""
+        """Add the headers of every reply, unless the reply has set its own."""
         names = {name for name, _ in headers}
         if names.isdisjoint(_SET_BY_SOME):
             return headers + self.always
@@ -79,14 +79,14 @@ _SET_BY_SOME = frozenset(name for name, _ in UNLESS_SET)
 
 
 def _varied(headers: Headers, vary: list[str]) -> Headers:
-    """With one `Vary` that names these, too."""
-    told = [value for name, value in headers if name == "Vary"]
+    """Add names to the `Vary` header."""
+    known = [value for name, value in headers if name == "Vary"]
     rest = [header for header in headers if header[0] != "Vary"]
-    return [*rest, ("Vary", ", ".join(dict.fromkeys([*told, *vary])))]
+    return [*rest, ("Vary", ", ".join(dict.fromkeys([*known, *vary])))]
 
 
-def _has_it(request: Request, headers: Headers) -> bool:
-    """Whether the client has this version already (RFC 9110, 13.1.2: weak comparison)."""
+def _client_has(request: Request, headers: Headers) -> bool:
+    """Whether the client has the current version (RFC 9110, 13.1.2: weak comparison)."""
     known = request.header("IF_NONE_MATCH")
     if not known:
         return False
@@ -103,7 +103,7 @@ def _may_shrink(url: str, headers: Headers) -> bool:
 
 @lru_cache(maxsize=256)
 def takes_gzip(accepted: str) -> bool:
-    """Whether an `Accept-Encoding` header takes gzip (RFC 9110, 12.5.3): named with a weight over 0, or by `*`."""
+    """Whether an `Accept-Encoding` header accepts gzip (RFC 9110, 12.5.3): a weight over 0 for `gzip` or `*`."""
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
         coding, _, weight = part.partition(";")
@@ -120,7 +120,7 @@ def _weight(text: str) -> float:
 
 
 def _packed(url: str, body: bytes) -> bytes:
-    """The body compressed; kept for pages, which are the same for everybody."""
+    """Compress the body. Pages are cached, since they are the same for all callers."""
     return gzip.compress(body, LEVEL, mtime=0) if url.startswith("/api/") else _packed_page(body)
 
 

@@ -1,4 +1,4 @@
-"""One HTTP request as the gateway sees it, and what may be read from it within the limits."""
+"""One HTTP request: its headers, its query and its body, read within limits."""
 
 import json
 import re
@@ -26,13 +26,13 @@ from gateway.problems import (
 
 MAX_BODY = 1024 * 1024
 MAX_STRANGERS_BODY = 16 * 1024
-"""Of a request to a route that anyone may ask: it is read before anybody has shown who they are."""
+"""The body limit of routes without a token: the gateway reads the body of an unknown caller."""
 MAX_VALUES = 4_000
-"""In one JSON body. Refusing 250,000 wrong ones, one by one, kept a service busy for ten seconds."""
+"""Values in one JSON body. Refusing 250,000 wrong values one by one kept a service busy for ten seconds."""
 MAX_DEPTH = 20
 MAX_KEY = 255
 MOST_PARAMETERS = 120
-"""So that a list of 100 ids may be given one by one."""
+"""Enough for a list of 100 ids as repeated parameters."""
 MAX_DEVICE = 200
 TWICE = "Given twice."
 IF_MATCH = re.compile(r'\*|(W/)?"[^"]*"([ \t]*,[ \t]*(W/)?"[^"]*")*')
@@ -41,46 +41,46 @@ NOWHERE = "%2F"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-def path_of(told: str) -> str:
-    """The path of a request line without its escapes; one of no route when a slash is among them.
+def path_of(raw: str) -> str:
+    """Return the path of a request line, unescaped. A path with an escaped slash matches no route.
 
-    A proxy in front may have decided by the path as it was told, such as to keep `/health/` within.
+    A proxy may have decided by the raw path, for example to block `/health/` from outside.
     """
-    if ENCODED_SLASH.search(told):
+    if ENCODED_SLASH.search(raw):
         return NOWHERE
-    return unquote(told, encoding="latin-1") if "%" in told else told
+    return unquote(raw, encoding="latin-1") if "%" in raw else raw
 
 
 def id_of(environ: dict[str, Any]) -> str:
-    """The client's own `X-Request-Id`, when it is one that may stand in logs; else a new one."""
-    told = environ.get("HTTP_X_REQUEST_ID")
-    return told if told is not None and REQUEST_ID.fullmatch(told) else str(uuid7())
+    """Return the client's `X-Request-Id` if it is safe in logs, else a new id."""
+    sent = environ.get("HTTP_X_REQUEST_ID")
+    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else str(uuid7())
 
 
 @dataclass(slots=True)
 class Request:
-    """A request whose path has been matched."""
+    """A request to a route."""
 
     environ: dict[str, Any]
     id: str
-    """What it is called in logs, events and audit; the client may have chosen it."""
+    """The request id in logs, events and audit. The client may have chosen it."""
     address: str = ""
-    """The caller's network address."""
+    """The caller's IP address."""
     path_values: dict[str, str] = field(default_factory=dict)
     waited: float = 0.0
-    """Seconds that it has waited for others of its address to sign in."""
+    """Seconds that a sign-in has waited for other attempts of its network."""
 
     @property
     def method(self) -> str:
-        """`GET`, `POST` and so on."""
+        """The HTTP method, such as `GET`."""
         return str(self.environ["REQUEST_METHOD"])
 
     def header(self, name: str) -> str:
-        """A header by its name in capitals with underscores; empty when there is none."""
+        """Return a header by its name in capitals with underscores; empty if the request has none."""
         return str(self.environ.get(f"HTTP_{name}", ""))
 
     def token(self) -> str:
-        """The bearer token; empty when there is none. Unauthenticated: another scheme."""
+        """Return the bearer token; empty if the request has none. Unauthenticated: another scheme."""
         value = self.header("AUTHORIZATION")
         if not value:
             return ""
@@ -90,7 +90,7 @@ class Request:
         return token.strip()
 
     def key(self) -> str:
-        """The client's idempotency key, or a new one: not the request's id, which the client may use again."""
+        """Return the client's idempotency key, or a new key. The request id is no key, since clients may reuse it."""
         key: str | None = self.environ.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             return str(uuid7())
@@ -99,20 +99,20 @@ class Request:
         return key
 
     def if_match(self) -> str:
-        """The `If-Match` header; empty when there is none. BadRequest: `bad_if_match`."""
+        """Return the `If-Match` header; empty if the request has none. BadRequest: `bad_if_match`."""
         value = self.header("IF_MATCH")
         if value and not IF_MATCH.fullmatch(value):
             raise BAD_IF_MATCH()
         return value
 
     def device(self) -> str:
-        """What the client's program calls itself, as far as it can be shown."""
+        """Return the printable part of `User-Agent`."""
         return "".join(filter(str.isprintable, self.header("USER_AGENT")))[:MAX_DEVICE]
 
     def body(self, most: int = MAX_BODY) -> bytes:
-        """The whole body. TooLarge: over `most` bytes. BadRequest: it broke off. TimedOut: it did not come in time.
+        """Read the whole body. TooLarge: more than `most` bytes. BadRequest: the body is incomplete.
 
-        Unavailable: `busy`. UnsupportedMedia: it is compressed.
+        TimedOut: the body is too slow. Unavailable: `busy`. UnsupportedMedia: the body is compressed.
         """
         length = self.environ.get("CONTENT_LENGTH") or ""
         if length and int(length) > most:
@@ -134,7 +134,7 @@ class Request:
         return body
 
     def json(self, most: int = MAX_BODY) -> dict[str, Any]:
-        """The body's JSON object, of at most so many bytes; empty when there is no body."""
+        """Read the JSON object of a body of at most `most` bytes; empty without a body."""
         body = self.body(most)
         if not body:
             return {}
@@ -154,7 +154,7 @@ class Request:
         return value
 
     def query(self) -> dict[str, str]:
-        """The query string's values. Invalid: one is given twice. BadRequest: `bad_query`."""
+        """Return the query parameters. Invalid: a parameter is given twice. BadRequest: `bad_query`."""
         values, twice = self.parameters()
         if twice:
             raise WRONG_FIELDS(
@@ -163,9 +163,9 @@ class Request:
         return values
 
     def parameters(self, lists: Container[str] = ()) -> tuple[dict[str, str], list[str]]:
-        """The query string's values, those of `lists` with commas between them; and which others are given twice.
+        """Return the query parameters, and the names of those given twice. BadRequest: `bad_query`.
 
-        BadRequest: `bad_query`.
+        The values of a parameter in `lists` are joined by commas.
         """
         text = self.environ.get("QUERY_STRING", "")
         if not text:
@@ -179,7 +179,7 @@ class Request:
 
 
 def _joined(pairs: list[tuple[str, str]], lists: Container[str]) -> tuple[dict[str, str], list[str]]:
-    """Values of which some are given twice, as `Request.parameters` tells them."""
+    """Return the result of `Request.parameters` if some parameters are given twice."""
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(name, []).append(value)
@@ -192,7 +192,7 @@ def _too_large(most: int) -> TooLarge:
 
 
 class _Twice(Exception):
-    """An object has a member twice."""
+    """A JSON object names a member twice."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -203,11 +203,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str)
-"""Only names are looked at here. Orjson takes the last of two members without a word."""
+"""Checks only names. Orjson silently takes the last of two members with the same name."""
 
 
 def _has_twice(body: bytes) -> bool:
-    """Whether JSON names a member of an object twice. Two programs may then read different values from it."""
+    """Whether a JSON object names a member twice. Two programs could then read different values."""
     try:
         _STRICT.decode(body.decode())
     except _Twice:
@@ -216,11 +216,11 @@ def _has_twice(body: bytes) -> bool:
 
 
 def _is_too_much(value: Any) -> bool:
-    """Whether it holds more values, or deeper ones, than any command takes; level by level, since it may be deep."""
+    """Whether a value has more parts or levels than any command takes. No recursion, since the value may be deep."""
     level, found = [value], 0
     for _ in range(MAX_DEPTH):
-        held = [one for one in level if isinstance(one, dict | list)]
-        level = [inner for one in held for inner in (one.values() if isinstance(one, dict) else one)]
+        groups = [part for part in level if isinstance(part, dict | list)]
+        level = [part for group in groups for part in (group.values() if isinstance(group, dict) else group)]
         found += len(level)
         if not level or found > MAX_VALUES:
             return bool(level)

@@ -1,1 +1,1 @@
-"""Clients generated from docs/openapi.json: they have types for everything, the codes of errors included."""
+"""Clients generated from docs/openapi.json have types for everything, including error codes."""

@@ -1,4 +1,4 @@
-"""A hospital that the generated clients ask."""
+"""A hospital for the generated clients."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.hospital import Hospital, embedded_hospital
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A running hospital without demo people."""
+    """Start a hospital without demo people."""
     with embedded_hospital(tmp_path_factory.mktemp("clients")) as running:
         yield running

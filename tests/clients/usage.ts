@@ -1,4 +1,4 @@
-// What a program in TypeScript says with the generated types: it compiles, and each marked line would not without its mark.
+// A program with the generated types. It compiles, and each marked line would fail without its mark.
 import type { operations } from "./api";
 
 type Problem<Operation extends keyof operations, Status extends number> = operations[Operation]["responses"] extends {

@@ -1,1 +1,1 @@
-"""HTTP in, RPC out: what clients may send, who may call what, and what they are told."""
+"""Tests of the gateway: requests, roles, limits, replies and documents."""

@@ -1,4 +1,4 @@
-"""Tokens that count for nothing, each wrong in one way only, and what their bearers are told."""
+"""Bad tokens, each wrong in exactly one way, and the code of their 401."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ LONG_AGO = 1_700_000_000
 
 
 class Bad(NamedTuple):
-    """A token, and the code of the 401 that it gets."""
+    """A token, and the code of its 401."""
 
     name: str
     token: str
@@ -30,30 +30,30 @@ class Bad(NamedTuple):
 
 
 class Forger:
-    """Makes them. The hospital's own key signs where the signature is not what is wrong."""
+    """Creates bad tokens. The hospital's own key signs them, unless the signature is the error."""
 
     def __init__(self, hospital: Hospital, stranger: Mint, claims: dict[str, Any]) -> None:
         self.hospital, self.stranger, self.claims = hospital, stranger, claims
         self.key_id, self.key = keys.newest(hospital.folder / "keys" / "private")
 
     def all(self) -> list[Bad]:
-        """Every bad token there is."""
-        kinds = (self._ended, self._signed_otherwise, self._told_otherwise, self._headed_otherwise, self._no_tokens)
+        """Return all bad tokens."""
+        kinds = (self._ended, self._wrong_signatures, self._wrong_claims, self._wrong_headers, self._no_tokens)
         return [bad for kind in kinds for bad in kind()]
 
     def signed(self, claims: dict[str, Any], key: Ed25519PrivateKey | None = None, **headers: Any) -> str:
-        """A token with the hospital's signature, or with another's; a header that is None is left out."""
+        """Sign a token with the hospital's key or another key. A header of None is left out."""
         chosen = {"kid": self.key_id, "typ": TOKEN_TYPE, **headers}
         return jwt.encode(claims, key or self.key, algorithm="EdDSA", headers=chosen)
 
     def _ended(self) -> Iterator[Bad]:
         yield Bad("expired", self.signed({**self.claims, "exp": LONG_AGO}), "token_expired")
-        person = sign_in(self.hospital, _somebody(self.hospital))
+        person = sign_in(self.hospital, _registered(self.hospital))
         assert self.hospital.call("POST", "/api/auth/logout", token=person.token, json={}).status_code == 200
         eventually(lambda: self.hospital.call("GET", "/api/users/me", token=person.token).status_code == 401)
         yield Bad("of a session that has ended", person.token, "session_ended")
 
-    def _signed_otherwise(self) -> Iterator[Bad]:
+    def _wrong_signatures(self) -> Iterator[Bad]:
         yield Bad("another's key under our key id", self.signed(self.claims, Ed25519PrivateKey.generate()))
         yield Bad("another's key under its own id", self.stranger.token(*self.claims["roles"]))
         yield Bad("unsigned", jwt.encode(self.claims, None, algorithm="none", headers=self._headers()))
@@ -63,14 +63,14 @@ class Forger:
         yield Bad("changed after it was signed", f"{head}.{_encoded(self.claims)}.{signature}")
         yield Bad("without its signature", f"{head}.{body}.")
 
-    def _told_otherwise(self) -> Iterator[Bad]:
+    def _wrong_claims(self) -> Iterator[Bad]:
         for claim, value in (("aud", "others"), ("aud", SEVERAL), ("iss", "others"), ("sub", "admin")):
             yield Bad(f"{claim} is {value}", self.signed({**self.claims, claim: value}))
         for claim in (*REQUIRED, "roles", "sid"):
             left = {name: value for name, value in self.claims.items() if name != claim}
             yield Bad(f"without {claim}", self.signed(left))
 
-    def _headed_otherwise(self) -> Iterator[Bad]:
+    def _wrong_headers(self) -> Iterator[Bad]:
         yield Bad("a plain JWT", self.signed(self.claims, typ="JWT"))
         yield Bad("without typ", self.signed(self.claims, typ=None))
         yield Bad("with an extension that must be understood", self.signed(self.claims, crit=["b64"], b64=True))
@@ -78,7 +78,7 @@ class Forger:
         yield Bad("without a key id", self.signed(self.claims, kid=""))
 
     def _no_tokens(self) -> Iterator[Bad]:
-        email = _somebody(self.hospital)
+        email = _registered(self.hospital)
         tokens = self.hospital.call("POST", "/api/auth/login", json={"email": email, "password": PASSWORD}).json()
         yield Bad("a refresh token", tokens["refresh_token"])
         yield Bad("no token at all", "nonsense")
@@ -88,7 +88,7 @@ class Forger:
         return {"kid": self.key_id, "typ": TOKEN_TYPE}
 
     def _public_secrets(self) -> dict[str, bytes]:
-        """What everybody may read of our key, and might sign with."""
+        """Return the public forms of the hospital's key, which an attacker could use as a secret."""
         public = self.key.public_key()
         return {
             "the public key": public.public_bytes(Encoding.Raw, PublicFormat.Raw),
@@ -98,13 +98,13 @@ class Forger:
         }
 
     def _with_hmac(self, secret: bytes) -> str:
-        """Signed by hand, because PyJWT refuses a public key as a secret."""
-        told = f"{_encoded({**self._headers(), 'alg': 'HS256'})}.{_encoded(self.claims)}"
-        return f"{told}.{_base64(hmac.digest(secret, told.encode(), hashlib.sha256))}"
+        """Sign with HMAC by hand, because PyJWT refuses a public key as a secret."""
+        signed = f"{_encoded({**self._headers(), 'alg': 'HS256'})}.{_encoded(self.claims)}"
+        return f"{signed}.{_base64(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
 
 
-def _somebody(hospital: Hospital) -> str:
-    """The address of a person with an account."""
+def _registered(hospital: Hospital) -> str:
+    """Register a person, and return the e-mail address."""
     email = "bea@gateway.example"
     hospital.call("POST", "/api/auth/register", json={"email": email, "password": PASSWORD, "name": "Bea Lund"})
     return email

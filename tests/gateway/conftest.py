@@ -1,4 +1,4 @@
-"""A hospital for all tests of the gateway, embedded, and tokens that it believes."""
+"""An embedded hospital for all tests of the gateway, and tokens that it accepts."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,25 +14,25 @@ from tests.people import PASSWORD
 from tests.tokens import Mint
 
 EACH = 1200
-"""Connections that one address may have here: more than the tests need at once, but for the one that wants to know."""
+"""The bound of connections of one address: more than any test needs, except the tests of the bound."""
 
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A running hospital without demo people."""
+    """Start a hospital without demo people."""
     with embedded_hospital(tmp_path_factory.mktemp("gateway"), MAX_CONNECTIONS_PER_ADDRESS=str(EACH)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Mint:
-    """Whose tokens nobody here believes."""
+    """Return a mint whose tokens the hospital refuses."""
     return Mint(tmp_path_factory.mktemp("stranger") / "jwks.json")
 
 
 @pytest.fixture(scope="session")
 def token(hospital: Hospital, stranger: Mint) -> Callable[..., str]:
-    """`token(*roles, **claims)`: signed with the hospital's own key, for a person who has an account."""
+    """Return `token(*roles, **claims)`: signed with the hospital's key, for a person with an account."""
     key_id, key = keys.newest(hospital.folder / "keys" / "private")
     body = {"email": "asha@gateway.example", "password": PASSWORD, "name": "Asha Rao"}
     person = hospital.call("POST", "/api/auth/register", json=body).json()["id"]
@@ -41,10 +41,10 @@ def token(hospital: Hospital, stranger: Mint) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A hospital with low limits, behind one proxy, which lets the pages of one origin in."""
+    """Start a hospital with low limits, behind one proxy, with two CORS origins."""
     settings = {
         "LIMIT_ACCOUNT": "20/hour",
-        "LIMIT_SIGN_IN": "3/day",  # Its windows for failures are the clock's: no hour ends within a test.
+        "LIMIT_SIGN_IN": "3/day",  # Windows of failures follow the clock: a day does not end within a test.
         "LIMIT_SIGN_IN_TRIES": "8/hour",
         "LIMIT_ADDRESS": "8/hour",
         "TRUSTED_PROXIES": "1",
@@ -57,7 +57,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 
 @pytest.fixture(scope="session")
 def strict_token(strict: Hospital, stranger: Mint) -> Callable[..., str]:
-    """The same as `token`, for the strict hospital."""
+    """Return `token` for the strict hospital."""
     key_id, key = keys.newest(strict.folder / "keys" / "private")
     body = {"email": "asha@gateway.example", "password": PASSWORD, "name": "Asha Rao"}
     url, headers = f"{strict.url}/api/auth/register", {"X-Forwarded-For": "192.0.2.200"}
@@ -71,18 +71,18 @@ def strict_token(strict: Hospital, stranger: Mint) -> Callable[..., str]:
 
 @pytest.fixture
 def wire(hospital: Hospital) -> Iterator[Callable[..., Wire]]:
-    """`wire()`: a bare connection to the gateway; `wire("127.0.0.2")` comes from another address."""
+    """Return `wire()`: a bare connection to the gateway. `wire("127.0.0.2")` has another source address."""
     yield from wires(hospital)
 
 
 @pytest.fixture
 def slow_wire(strict: Hospital) -> Iterator[Callable[..., Wire]]:
-    """The same to one that waits a second for a request."""
+    """Return `wire()` for the strict hospital, which waits a second for a request."""
     yield from wires(strict)
 
 
 def wires(hospital: Hospital) -> Iterator[Callable[..., Wire]]:
-    """A function that connects; all its connections are closed in the end."""
+    """Yield a function that connects, and close all its connections in the end."""
     opened: list[Wire] = []
 
     def connect(source: str = "") -> Wire:

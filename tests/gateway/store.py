@@ -1,4 +1,4 @@
-"""As much of a Redis server as the limits ask for, for tests: a script that counts, one number, and its time."""
+"""The part of a Redis server that the limits use: a script that counts, a count, and its time to live."""
 
 import socketserver
 import threading
@@ -9,10 +9,10 @@ from typing import Any
 
 
 class _Client(socketserver.StreamRequestHandler):
-    """One connection, in the protocol RESP2."""
+    """A connection with the protocol RESP2."""
 
     def handle(self) -> None:
-        """Answer command by command."""
+        """Answer each command."""
         while first := self.rfile.readline():
             words = [self._word() for _ in range(int(first[1:]))]
             self.wfile.write(self._answer(words))
@@ -38,7 +38,7 @@ class _Client(socketserver.StreamRequestHandler):
 
 @contextmanager
 def redis_like() -> Iterator[tuple[str, Any]]:
-    """Its URL and its counts."""
+    """Start a server, and yield its URL and its counts."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Client) as server:
         server.daemon_threads, server.block_on_close = True, False
         server.counts = Counter()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Entity tags: what one person has read is never taken for what another would read."""
+"""Entity tags never match the record of another account."""
 
 from typing import Any
 from uuid import UUID
@@ -23,33 +23,33 @@ ME, FACTS = "/api/users/me", "/api/patient/profile"
 
 
 class RecordView(View):
-    """Something with a revision."""
+    """A record with a revision."""
 
     id: UUID
     revision: int
 
 
 class Look(Query, service="test", roles=(Role.PATIENT,), returns=RecordView):
-    """Look at it."""
+    """Read the record."""
 
 
 class Edit(Command, service="test", roles=(Role.PATIENT,), returns=RecordView, revised=True):
-    """Change it."""
+    """Change the record."""
 
 
 class Make(Command, service="test", roles=(Role.PATIENT,), returns=RecordView):
-    """Make one."""
+    """Create a record."""
 
 
 class Find(Query, service="test", roles=(Role.PATIENT,), returns=View):
-    """A list."""
+    """List records."""
 
 
 def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:
-    """Whether a change with this header is made at a path that shows the actor's own record, in that revision."""
-    told = etags.revisions(if_match, etags.mark_of(actor))
+    """Whether a change with this header succeeds at a path of the actor's own record, in that revision."""
+    expected = etags.revisions(if_match, etags.mark_of(actor))
     try:
-        Call(if_match=told).expects(revision)
+        Call(if_match=expected).expects(revision)
     except Stale:
         return False
     return True
@@ -66,19 +66,19 @@ def passes(if_match: str, revision: int = 3, actor: Actor = ASHA) -> bool:
         (Find, "/api/x", False),
     ],
 )
-def test_tags_are_personal_where_the_path_does_not_name_the_record(
+def test_etag_has_a_mark_when_path_does_not_name_the_record(
     contract: type[Command], url: str, *, personal: bool
 ) -> None:
     assert etags.are_personal(contract, url) is personal
 
 
-def test_of_our_routes_only_those_about_oneself_have_personal_tags() -> None:
+def test_routes_with_marked_etags_all_need_a_token() -> None:
     found = {line.url for line in entries(GatewayService) if etags.are_personal(line.contract, line.url)}
     assert found >= {ME, FACTS, "/api/doctors/schedule"}
     assert {line.url for line in entries(GatewayService) if line.url in found and not line.roles} == set()
 
 
-def test_two_people_have_different_marks_and_one_always_the_same() -> None:
+def test_mark_is_constant_for_an_account_and_differs_between_accounts() -> None:
     assert etags.mark_of(ASHA) == OWN != etags.mark_of(BEN)
     assert etags.no_mark(ASHA) == ""
 
@@ -86,7 +86,7 @@ def test_two_people_have_different_marks_and_one_always_the_same() -> None:
 @pytest.mark.parametrize(
     "if_match", [f'"3{OWN}"', '"3"', "*", f'"1", "3{OWN}"', f'"3{OWN}" , "9"', f'W/"3{OWN}", "3"', ""]
 )
-def test_a_change_is_made_of_what_one_has_seen(if_match: str) -> None:
+def test_change_passes_with_a_current_etag(if_match: str) -> None:
     assert passes(if_match)
 
 
@@ -104,18 +104,18 @@ def test_a_change_is_made_of_what_one_has_seen(if_match: str) -> None:
         '"2", "4"',
     ],
 )
-def test_a_change_of_anything_else_is_refused(if_match: str) -> None:
+def test_change_is_refused_with_another_etag(if_match: str) -> None:
     assert not passes(if_match)
 
 
-def test_at_a_path_that_names_its_record_the_tags_are_revisions() -> None:
+def test_etag_is_the_revision_when_path_names_the_record() -> None:
     assert etags.tag("3", "") == '"3"'
     assert etags.revisions(f'"3{OWN}", W/"4", *', "") == f'"3{OWN}", W/"4", *'
 
 
 @pytest.fixture
 def two(hospital: Hospital) -> tuple[Person, Person]:
-    """Two new patients, whose records are known everywhere."""
+    """Return two new patients, whose records have reached all services."""
     asha, ben = verified_patient(hospital), verified_patient(hospital)
     for one in (asha, ben):
         eventually(lambda one=one: ask(one, "GET", FACTS).status_code == 200)  # type: ignore[misc]
@@ -123,24 +123,24 @@ def two(hospital: Hospital) -> tuple[Person, Person]:
 
 
 def ask(person: Person, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
-    """A request with these headers."""
-    told = {name.replace("_", "-"): value for name, value in headers.items()}
-    told["Authorization"] = f"Bearer {person.token}"
-    return person.hospital.http.request(method, person.hospital.url + path, json=body, headers=told, timeout=10)
+    """Send a request with these headers."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    sent["Authorization"] = f"Bearer {person.token}"
+    return person.hospital.http.request(method, person.hospital.url + path, json=body, headers=sent, timeout=10)
 
 
 @pytest.mark.parametrize("path", [ME, FACTS])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_what_one_person_has_is_not_what_another_asks_for(two: tuple[Person, Person], path: str, method: str) -> None:
+def test_etag_of_another_account_gets_no_304(two: tuple[Person, Person], path: str, method: str) -> None:
     (asha, ben), (of_asha, of_ben) = two, [ask(one, "GET", path) for one in two]
-    assert of_asha.json()["revision"] == of_ben.json()["revision"], "else their tags differ by it"
+    assert of_asha.json()["revision"] == of_ben.json()["revision"], "otherwise the tags differ by the revision"
     tag, revision = of_asha.headers["ETag"], f'"{of_ben.json()["revision"]}"'
     asked = [tag, f'W/{tag}, "x"', "*", revision]
     assert [ask(asha, method, path, If_None_Match=known).status_code for known in asked] == [304, 304, 304, 200]
     assert [ask(ben, method, path, If_None_Match=known).status_code for known in asked] == [200, 200, 304, 200]
 
 
-def test_one_changes_what_one_has_seen_of_ones_own(two: tuple[Person, Person]) -> None:
+def test_own_record_changes_only_with_its_own_etag(two: tuple[Person, Person]) -> None:
     asha, _ben = two
     tag, other = (ask(one, "GET", ME).headers["ETag"] for one in two)
     refused = ask(asha, "PATCH", ME, {"name": "Asha R."}, If_Match=other)

@@ -1,4 +1,4 @@
-"""The pages that mailed links lead to, without a gateway around them."""
+"""The pages of mailed links."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -22,18 +22,18 @@ BUSY = Unavailable("busy", "Too many wait for this just now.", {"retry_after": 1
 
 
 class Gateway:
-    """Answers each command, or refuses it, and keeps what it was asked."""
+    """Answers or refuses each command, and records it."""
 
     def __init__(self, refusal: MatronError | None = None) -> None:
         self.refusal, self.asked, self.lines = refusal, list[tuple[str, dict[str, Any]]](), Lines()
 
     @property
     def rpc(self) -> "Gateway":
-        """Calls itself."""
+        """Return the gateway itself as its RPC client."""
         return self
 
     def call(self, _service: str, method: str, payload: dict[str, Any], *_more: object) -> SimpleNamespace:
-        """Answer."""
+        """Record the command, and answer."""
         self.asked.append((method, payload))
         if self.refusal is not None:
             raise self.refusal
@@ -41,7 +41,7 @@ class Gateway:
 
 
 def request(query: str = "", **form: str) -> Request:
-    """What a browser sends."""
+    """Return the request of a browser."""
     body = urlencode(form).encode()
     sent = SimpleNamespace(whole=lambda _most: body)
     wsgi = {"QUERY_STRING": query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": sent}
@@ -49,14 +49,14 @@ def request(query: str = "", **form: str) -> Request:
 
 
 def shown(gateway: Gateway, asking: Request) -> tuple[int, str]:
-    """Status and text of the page."""
+    """Return the status and text of the reset page."""
     answer = pages.reset if asking.method == "POST" else pages.show_reset
     status, headers, body = answer(gateway, asking)
     assert dict(headers)["Content-Type"] == "text/html; charset=utf-8"
     return status, body.decode()
 
 
-def test_the_link_of_the_mail_shows_a_form_and_asks_nothing_of_auth() -> None:
+def test_reset_link_shows_a_form_and_calls_no_service() -> None:
     gateway = Gateway()
     status, text = shown(gateway, request("token=secret"))
     assert (status, gateway.asked) == (200, [])
@@ -64,16 +64,16 @@ def test_the_link_of_the_mail_shows_a_form_and_asks_nothing_of_auth() -> None:
     assert '<input type="hidden" name="token" value="secret">' in text
 
 
-def test_what_stands_in_the_link_is_text_and_nothing_else() -> None:
+def test_reset_link_is_shown_as_escaped_text() -> None:
     _status, text = shown(Gateway(), request("token=%22%3E%3Cscript%3E"))
     assert "<script>" not in text
 
 
-def test_without_a_token_there_is_nothing_to_fill_in() -> None:
+def test_reset_page_has_no_form_without_token() -> None:
     assert "<form" not in shown(Gateway(), request())[1]
 
 
-def test_the_form_sets_the_password() -> None:
+def test_reset_form_sets_the_password() -> None:
     gateway = Gateway()
     status, text = shown(gateway, request(token="secret", password=" with blanks & signs+"))
     assert gateway.asked == [(ResetPassword.method(), {"token": "secret", "password": " with blanks & signs+"})]
@@ -81,7 +81,7 @@ def test_the_form_sets_the_password() -> None:
 
 
 @pytest.mark.parametrize("refusal", [WEAK, BUSY])
-def test_what_is_wrong_is_said_above_the_form_for_another_try(refusal: MatronError) -> None:
+def test_reset_page_shows_the_error_and_the_form_again(refusal: MatronError) -> None:
     status, text = shown(Gateway(refusal), request(token="secret", password="weak"))
     assert status == refusal.status
     assert refusal.detail in text
@@ -89,31 +89,31 @@ def test_what_is_wrong_is_said_above_the_form_for_another_try(refusal: MatronErr
     assert "weak" not in text
 
 
-def test_what_would_be_a_better_password_is_said() -> None:
+def test_reset_page_shows_advice_for_a_better_password() -> None:
     assert "Three words are better." in shown(Gateway(WEAK), request(token="secret", password="weak"))[1]
 
 
-def test_with_a_link_that_has_ended_there_is_no_other_try() -> None:
+def test_reset_page_has_no_form_when_link_has_ended() -> None:
     status, text = shown(Gateway(ENDED), request(token="secret", password="weak"))
     assert (status, ENDED.detail in text, "<form" in text) == (422, True, False)
 
 
 def verified(gateway: Gateway, asking: Request) -> tuple[int, str]:
-    """Status and text of the page behind a verification link."""
+    """Return the status and text of the verification page."""
     answer = pages.verify if asking.method == "POST" else pages.show_verification
     status, headers, body = answer(gateway, asking)
     assert dict(headers)["Content-Type"] == "text/html; charset=utf-8"
     return status, body.decode()
 
 
-def test_a_verification_link_shows_a_button_and_asks_nothing_of_auth() -> None:
+def test_verification_link_shows_a_button_and_calls_no_service() -> None:
     gateway = Gateway()
     status, text = verified(gateway, request("token=secret"))
     assert (status, gateway.asked) == (200, [])
     assert '<input type="hidden" name="token" value="secret">' in text
 
 
-def test_the_button_verifies_the_address() -> None:
+def test_verification_button_verifies_the_address() -> None:
     gateway = Gateway()
     status, text = verified(gateway, request(token="secret"))
     assert gateway.asked == [(VerifyEmail.method(), {"token": "secret"})]
@@ -121,26 +121,26 @@ def test_the_button_verifies_the_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status", "said"),
+    ("refusal", "status", "words"),
     [
-        (VERIFIED, 200, "verified already"),
-        (ENDED, 422, "have a new mail sent"),
+        (VERIFIED, 200, "already verified"),
+        (ENDED, 422, "request a new mail"),
         (TAKEN, 409, "Another account has this address"),
         (CLOSED, 409, "Ask the hospital's desk"),
         (BUSY, 503, "Too many wait for this just now."),
     ],
 )
-def test_each_outcome_of_a_verification_is_said_in_words(refusal: MatronError, status: int, said: str) -> None:
+def test_verification_page_explains_each_outcome(refusal: MatronError, status: int, words: str) -> None:
     found, text = verified(Gateway(refusal), request(token="secret"))
-    assert (found, said in text) == (status, True)
-    assert ("<form" in text) == (refusal is BUSY), "another press helps only when the first was not heard"
+    assert (found, words in text) == (status, True)
+    assert ("<form" in text) == (refusal is BUSY), "a second press helps only after a temporary error"
 
 
-def test_a_verification_link_without_a_token_has_no_button() -> None:
+def test_verification_page_has_no_button_without_token() -> None:
     assert "<form" not in verified(Gateway(), request())[1]
 
 
 @pytest.mark.parametrize("command", [ResetPassword])
-def test_the_form_asks_for_what_the_contract_takes(command: type[Command]) -> None:
+def test_reset_form_has_the_fields_of_its_contract(command: type[Command]) -> None:
     assert set(command.schema().fields) == {"token", "password"}
     assert 'minlength="12" maxlength="128"' in pages.RESET

@@ -1,4 +1,4 @@
-"""The sandbox's checkout page: what it offers before and after the payment."""
+"""The sandbox's checkout page before and after the payment."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +14,9 @@ APP = "https://app.example/invoices?a=1&b=2"
 
 
 def shown(**checkout: Any) -> str:
-    """The page of a checkout."""
-    told = {"reference": "r", "amount_minor": 100, "currency": "EUR", "status": "pending", "return_url": None}
-    reply = SimpleNamespace(result_bytes=orjson.dumps({**told, **checkout}))
+    """Return the page of a checkout."""
+    usual = {"reference": "r", "amount_minor": 100, "currency": "EUR", "status": "pending", "return_url": None}
+    reply = SimpleNamespace(result_bytes=orjson.dumps({**usual, **checkout}))
     gateway = SimpleNamespace(lines=Lines(), rpc=SimpleNamespace(call=lambda *_more: reply))
     asking = Request({"REQUEST_METHOD": "GET", "QUERY_STRING": ""}, "a-request")
     asking.path_values = {"reference": "r"}
@@ -25,7 +25,7 @@ def shown(**checkout: Any) -> str:
 
 
 @pytest.mark.parametrize("status", ["pending", "succeeded", "failed", "void"])
-def test_checkout_page_leads_back_before_and_after_payment(status: str) -> None:
+def test_checkout_page_links_back_before_and_after_payment(status: str) -> None:
     text = shown(status=status, return_url=APP)
     link = '<a href="https://app.example/invoices?a=1&amp;b=2" rel="noreferrer">Back to app.example</a>'
     assert (link in text, 'value="pay"' in text) == (True, status == "pending")
@@ -35,9 +35,9 @@ def test_checkout_page_leads_back_before_and_after_payment(status: str) -> None:
     ("status", "words"),
     [("pending", "To pay later, close this window."), ("succeeded", "You may close this window.")],
 )
-def test_checkout_page_says_that_it_may_be_closed_without_a_way_back(status: str, words: str) -> None:
+def test_checkout_page_may_be_closed_without_a_return_url(status: str, words: str) -> None:
     assert words in shown(status=status)
 
 
-def test_checkout_page_of_a_void_invoice_says_that_nothing_is_owed() -> None:
+def test_checkout_page_says_nothing_to_pay_when_invoice_is_void() -> None:
     assert "you have nothing to pay" in shown(status="void")

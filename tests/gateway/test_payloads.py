@@ -1,86 +1,80 @@
-"""How many connections there may be, of one address and in all, and whose ends when there are more."""
+"""The fields of a command come from the path, the query and the body, each at most once."""
 
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
-from gateway.server.connections import MAX_CONNECTIONS, Connections
-from gateway.server.http import HttpServer
+from tests.gateway.problem_documents import problem
+from tests.hospital import Hospital
+from tests.people import PASSWORD
 
-Pairs = Callable[[], tuple[socket.socket, socket.socket]]
-
-
-@pytest.fixture
-def pairs() -> Iterator[Callable[[], tuple[socket.socket, socket.socket]]]:
-    """`pairs()`: two ends of a connection."""
-    made: list[socket.socket] = []
-
-    def pair() -> tuple[socket.socket, socket.socket]:
-        made.extend(ends := socket.socketpair())
-        ends[1].settimeout(5)
-        return ends
-
-    yield pair
-    for one in made:
-        one.close()
+BOOK = "/api/patient/book-appointment"
+LOGIN = "/api/auth/login"
+ME = "/api/users/me"
+SCHEDULE = "/api/doctors/schedule"
+UNKNOWN = "Unknown field."
 
 
-def full(sock: socket.socket) -> Connections:
-    """As many as there may be, of which one waits."""
-    connections = Connections(None)
-    connections.enter("192.0.2.1", sock)
-    connections.total = MAX_CONNECTIONS
-    connections.waiting[sock] = 2.0
-    return connections
+def test_repeated_query_parameter_is_refused(hospital: Hospital, token: Callable[..., str]) -> None:
+    reply = hospital.call("GET", "/api/doctors?limit=1&limit=2&specialization=a&name=", token=token("patient"))
+    assert (problem(reply), set(reply.json()["errors"])) == ((422, "invalid"), {"limit", "name"})
+    assert reply.json()["errors"]["limit"] == ["Given twice."]
 
 
-def test_when_all_places_are_taken_who_has_most_loses_the_one_that_waited_longest(pairs: Pairs) -> None:
-    (longer, _), (ours, theirs), (later, _) = pairs(), pairs(), pairs()
-    connections = full(ours)
-    for address, sock, since in (("192.0.2.2", longer, 1.0), ("192.0.2.1", later, 3.0)):
-        connections.total -= 1
-        connections.enter(address, sock)
-        connections.waiting[sock] = since
-    assert connections.enter("192.0.2.3", object())
-    assert (theirs.recv(1), list(connections.waiting)) == (b"", [longer, later])
+def test_list_parameter_may_be_repeated(hospital: Hospital, token: Callable[..., str]) -> None:
+    path, patient = "/api/patient/appointments", token("patient")
+    for query in ("status=booked&status=cancelled", "status=booked,arrived&status=cancelled", "status=booked"):
+        assert hospital.call("GET", f"{path}?{query}", token=patient).status_code == 200
+    reply = hospital.call("GET", f"{path}?status=booked&status=lost", token=patient)
+    assert (problem(reply), list(reply.json()["errors"])) == ((422, "invalid"), ["status"])
 
 
-def test_when_nobody_waits_the_newest_has_no_place(pairs: Pairs) -> None:
-    server, (ours, theirs) = HttpServer(), pairs()
-    server.connections = full(ours)
-    server.connections.waiting.clear()
-    server._sock = type("Listener", (), {"accept": lambda _self: (server.stop(), (ours, ("127.0.0.1", 1)))[1]})()
-    server._sock.close = lambda: None
-    server.run()
-    assert (theirs.recv(1), server.connections.total) == (b"", MAX_CONNECTIONS)
+def test_write_request_takes_no_query(hospital: Hospital) -> None:
+    sent = {"email": "asha@gateway.example", "password": PASSWORD}
+    reply = hospital.call("POST", LOGIN, params=sent)
+    assert problem(reply) == (422, "invalid")
+    assert {name: messages[0] for name, messages in reply.json()["errors"].items()} == dict.fromkeys(sent, UNKNOWN)
+    reply = hospital.call("POST", LOGIN, params={"verbose": "1"}, json=sent)
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"verbose": [UNKNOWN]})
+    assert hospital.call("POST", f"{LOGIN}?", json=sent).status_code == 200
 
 
-def entered(connections: Connections, *addresses: str) -> list[bool]:
-    return [connections.enter(address, object()) for address in addresses]
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/api/users/me/mfa"), ("PATCH", ME), ("PUT", SCHEDULE)])
+def test_write_request_takes_no_secret_from_the_query(
+    hospital: Hospital, token: Callable[..., str], method: str, path: str
+) -> None:
+    reply = hospital.call(method, path, token=token("patient", "doctor"), params={"password": PASSWORD})
+    assert (problem(reply), reply.json()["errors"]["password"]) == ((422, "invalid"), [UNKNOWN])
 
 
-def test_one_address_has_only_so_many_places() -> None:
-    connections, sock = Connections(2), object()
-    connections.enter("192.0.2.1", sock)
-    assert entered(connections, "192.0.2.1", "192.0.2.1", "192.0.2.2") == [True, False, True]
-    connections.leave(sock)
-    assert entered(connections, "192.0.2.1") == [True]
-    assert connections.total == 3
+def test_delete_takes_fields_without_secrets_from_the_query(hospital: Hospital, token: Callable[..., str]) -> None:
+    path, other = f"/api/admin/delete-user/{uuid4()}", {"reassign_to": "nobody"}
+    for sent in ({"params": other}, {"json": other}):
+        reply = hospital.call("DELETE", path, token=token("admin"), **sent)
+        assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"reassign_to": ["Not a valid UUID."]})
+    reply = hospital.call("DELETE", path, token=token("admin"), params={"force": "1"})
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"force": [UNKNOWN]})
 
 
-def test_the_longest_waiting_of_an_address_makes_place_for_its_next(pairs: Pairs) -> None:
-    connections, (others, _), (ours, theirs), (later, _) = Connections(2), pairs(), pairs(), pairs()
-    for address, sock, since in (("192.0.2.2", others, 1.0), ("192.0.2.1", later, 3.0), ("192.0.2.1", ours, 2.0)):
-        connections.enter(address, sock)
-        connections.waiting[sock] = since
-    assert entered(connections, "192.0.2.1") == [True]
-    assert (theirs.recv(1), list(connections.waiting)) == (b"", [others, later])
+def test_field_is_refused_when_path_and_query_both_have_it(hospital: Hospital, token: Callable[..., str]) -> None:
+    path = f"/api/doctors/{uuid4()}/slots?doctor_id={uuid4()}"
+    reply = hospital.call("GET", path, token=token("patient"))
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"doctor_id": ["Unknown field."]})
 
 
-def test_a_customers_many_addresses_of_ipv6_count_as_one() -> None:
-    assert entered(Connections(1), "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1") == [True, False, True]
+def test_callers_own_id_is_refused_in_the_body(hospital: Hospital, token: Callable[..., str]) -> None:
+    body = {"patient_id": str(uuid4()), "doctor_id": str(uuid4()), "starts_at": "2030-01-01T09:00:00Z"}
+    reply = hospital.call("POST", BOOK, token=token("patient"), json=body)
+    assert (problem(reply), reply.json()["errors"]) == ((422, "invalid"), {"patient_id": [UNKNOWN]})
 
 
-def test_behind_a_proxy_all_come_from_one_address() -> None:
-    assert all(entered(Connections(None), *["192.0.2.1"] * MAX_CONNECTIONS))
+def test_refusal_of_the_own_id_names_other_wrong_fields(hospital: Hospital, token: Callable[..., str]) -> None:
+    body = {"patient_id": str(uuid4()), "doctor_id": "x", "colour": "red"}
+    reply = hospital.call("POST", BOOK, token=token("patient"), json=body)
+    assert (problem(reply), set(reply.json()["errors"])) == ((422, "invalid"), {*body, "starts_at"})
+
+
+def test_callers_own_id_is_refused_in_the_query(hospital: Hospital, token: Callable[..., str]) -> None:
+    reply = hospital.call("GET", f"/api/patient/appointments?patient_id={uuid4()}", token=token("patient"))
+    assert problem(reply) == (422, "invalid")

@@ -1,4 +1,4 @@
-"""What a gateway asks auth about ended sessions: all when it has begun to listen, and then those since it was told."""
+"""A gateway asks auth for all ended sessions when it starts to listen, and then for the newest."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -18,14 +18,14 @@ Asked = list[dict[str, Any]]
 
 
 class Auth:
-    """Answers that nothing has ended, or not at all."""
+    """Answers that no session has ended, or fails."""
 
     def __init__(self) -> None:
         self.asked: Asked = []
         self.is_away = False
 
     def call(self, _service: str, _method: str, payload: dict[str, Any], *_more: Any) -> Any:
-        """What a gateway asks."""
+        """Record the request of a gateway."""
         self.asked.append(payload)
         if self.is_away:
             raise Unavailable("service_down", "It is away.")
@@ -34,13 +34,13 @@ class Auth:
 
 @pytest.fixture
 def auth() -> Auth:
-    """The auth service."""
+    """Return the auth service."""
     return Auth()
 
 
 @pytest.fixture
 def checks(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenChecks]:
-    """Asks it all the time."""
+    """Start a gateway that asks all the time."""
     for name in ("AGAIN_SECONDS", "LOOK_SECONDS"):
         monkeypatch.setattr(revocations, name, 0.001)
     checks = TokenChecks()
@@ -50,28 +50,28 @@ def checks(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenChecks]
     asking.kill()
 
 
-def test_it_asks_for_all_and_then_for_the_newest(checks: TokenChecks, auth: Auth) -> None:
+def test_gateway_asks_for_all_ended_sessions_and_then_for_the_newest(checks: TokenChecks, auth: Auth) -> None:
     soon(lambda: len(auth.asked) > 2)
     assert auth.asked[0] == {}
     assert all("since" in one for one in auth.asked[1:])
 
 
-def test_after_a_time_without_answer_it_asks_for_all_of_that_time(
+def test_gateway_asks_for_the_whole_outage_when_auth_is_back(
     checks: TokenChecks, auth: Auth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: told)
-    soon(lambda: auth.asked[-1:] == [{"since": (told - OVERLAP).isoformat()}])
+    start = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: start)
+    soon(lambda: auth.asked[-1:] == [{"since": (start - OVERLAP).isoformat()}])
     auth.is_away = True
-    monkeypatch.setattr(clock, "now", lambda: told + 10 * OVERLAP)
+    monkeypatch.setattr(clock, "now", lambda: start + 10 * OVERLAP)
     before = len(auth.asked)
     soon(lambda: len(auth.asked) > before + 3)
-    assert auth.asked[-1] == {"since": (told - OVERLAP).isoformat()}
+    assert auth.asked[-1] == {"since": (start - OVERLAP).isoformat()}
     auth.is_away = False
-    soon(lambda: auth.asked[-1] == {"since": (told + 9 * OVERLAP).isoformat()})
+    soon(lambda: auth.asked[-1] == {"since": (start + 9 * OVERLAP).isoformat()})
 
 
-def test_it_asks_for_all_whenever_it_has_begun_to_listen_again(checks: TokenChecks, auth: Auth) -> None:
+def test_gateway_asks_for_all_ended_sessions_after_it_listens_again(checks: TokenChecks, auth: Auth) -> None:
     soon(lambda: len(auth.asked) > 2)
     auth.is_away = True
     checks.listenings += 1

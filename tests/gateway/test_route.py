@@ -1,4 +1,4 @@
-"""A line of the table: what of a request goes to the service, and who is let through."""
+"""Routes: the parts of a request that go to the service, and the roles that are admitted."""
 
 import time
 from types import SimpleNamespace
@@ -28,25 +28,25 @@ ASHA = Actor(id=UUID(int=1), roles=frozenset({Role.PATIENT}), session_id=UUID(in
 
 
 class Edit(Command, service="test", roles=(Role.PATIENT,), returns=View, revised=True):
-    """Change something."""
+    """Change a record."""
 
 
 class Knock(Command, service="test", roles=ANYONE, returns=View):
-    """Something that anyone may ask for."""
+    """A command without roles."""
 
 
 class Ask(Query, service="gateway", roles=(Role.ADMIN,), returns=View):
-    """A question that the gateway answers."""
+    """A query that the gateway answers."""
 
     about: int
 
 
 class Visit(Command, service="test", roles=(Role.PATIENT, Role.RECEPTIONIST), returns=View):
-    """What a patient does, and the desk for a patient."""
+    """A command of patients, and of the desk for patients."""
 
 
 class Gateway:
-    """What routes need, with a service that keeps what it was called with."""
+    """The dependencies of routes, with a service that records its calls."""
 
     def __init__(self, actor: Actor, body: bytes = b"{}") -> None:
         self.verifier = SimpleNamespace(known={"good": 1}, actor=lambda _token: actor, revoked=Revoked())
@@ -55,7 +55,7 @@ class Gateway:
         self.rpc, self.calls = self, list[Call]()
 
     def call(self, _service: str, _method: str, _payload: dict[str, Any], call: Call, _seconds: float) -> Any:
-        """Answer as a service that has the record in its third revision."""
+        """Answer as a service whose record is in its third revision."""
         self.calls.append(call)
         return SimpleNamespace(result_bytes=self.body, headers={"revision": 3})
 
@@ -67,51 +67,51 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def request(*, signed_in: bool = True, query: str = "", path: Any = (), **headers: str) -> Request:
-    """A request with these headers."""
-    told = {f"HTTP_{name}": value for name, value in headers.items()}
-    told |= {"HTTP_AUTHORIZATION": "Bearer good"} if signed_in else {}
-    return Request({"REQUEST_METHOD": "GET", "QUERY_STRING": query, **told}, "id", "192.0.2.1", dict(path))
+    """Return a request with these headers."""
+    sent = {f"HTTP_{name}": value for name, value in headers.items()}
+    sent |= {"HTTP_AUTHORIZATION": "Bearer good"} if signed_in else {}
+    return Request({"REQUEST_METHOD": "GET", "QUERY_STRING": query, **sent}, "id", "192.0.2.1", dict(path))
 
 
-def test_the_revision_that_the_caller_saw_goes_to_the_service() -> None:
+def test_if_match_goes_to_the_service() -> None:
     gateway = Gateway(ASHA)
     route("PATCH", "/x", Edit)(gateway, request(IF_MATCH='"3"'))
     assert gateway.calls[0].if_match == '"3"'
 
 
-def test_a_malformed_precondition_never_reaches_a_service() -> None:
+def test_malformed_if_match_reaches_no_service() -> None:
     gateway = Gateway(ASHA)
     with pytest.raises(BadRequest):
         route("PATCH", "/x", Edit)(gateway, request(IF_MATCH="3"))
     assert not gateway.calls
 
 
-def test_a_precondition_that_nobody_checks_is_not_handed_on() -> None:
+def test_if_match_is_dropped_when_contract_has_no_revision() -> None:
     gateway = Gateway(ASHA)
     route("POST", "/x", Knock)(gateway, request(IF_MATCH='"3"'))
     assert gateway.calls[0].if_match == ""
 
 
-def test_a_revision_is_told_as_an_entity_tag() -> None:
+def test_revision_of_the_reply_becomes_its_etag() -> None:
     assert ("ETag", '"3"') in route("PATCH", "/x", Edit)(Gateway(ASHA), request())[1]
 
 
-def test_only_where_anyone_may_ask_the_device_goes_to_the_service() -> None:
+def test_device_goes_to_the_service_only_without_roles() -> None:
     gateway = Gateway(ASHA)
     route("POST", "/x", Knock)(gateway, request(USER_AGENT="Ward App"))
     route("POST", "/x", Edit)(gateway, request(USER_AGENT="Ward App"))
     assert [call.device for call in gateway.calls] == ["Ward App", ""]
 
 
-def test_what_the_gateway_puts_together_is_for_the_contracts_roles_alone() -> None:
-    answer = composed("GET", "/x", Ask, lambda *_: {"told": 1})
+def test_composed_reply_is_for_the_contracts_roles() -> None:
+    answer = composed("GET", "/x", Ask, lambda *_: {"answer": 1})
     with pytest.raises(Forbidden):
         answer(Gateway(ASHA), request(query="about=1"))
     with pytest.raises(Unauthenticated):
         answer(Gateway(ASHA), request(signed_in=False, query="about=1"))
 
 
-def test_what_the_gateway_puts_together_comes_from_the_contracts_fields() -> None:
+def test_composed_reply_gets_the_contracts_fields() -> None:
     answer = composed("GET", "/x", Ask, lambda _gateway, _request, actor, asked: [sorted(actor.roles), asked.given()])
     admin = Gateway(Actor(id=UUID(int=2), roles=frozenset({Role.ADMIN})))
     status, _headers, body = answer(admin, request(query="about=7"))
@@ -120,36 +120,36 @@ def test_what_the_gateway_puts_together_comes_from_the_contracts_fields() -> Non
         answer(admin, request(query="about=x"))
 
 
-def test_what_the_gateway_puts_together_stands_in_the_table_like_the_rest() -> None:
+def test_composed_route_is_in_the_table() -> None:
     assert composed("GET", "/x", Ask, print).route == ("GET", "/x", Ask, None, 200, frozenset({Role.ADMIN}), "")
 
 
-def test_the_gateway_does_no_commands_by_itself() -> None:
+def test_composed_command_is_refused() -> None:
     with pytest.raises(TypeError):
         composed("POST", "/x", Edit, print)
 
 
-def test_a_route_may_be_for_fewer_than_its_command() -> None:
+def test_route_may_allow_fewer_roles_than_its_command() -> None:
     gateway, at_the_desk = Gateway(ASHA), route("POST", "/desk", Visit, roles={Role.RECEPTIONIST})
     with pytest.raises(Forbidden) as refused:
         at_the_desk(gateway, request())
-    assert (refused.value.code, [call.key for call in gateway.calls]) == ("role_missing", [""])  # Noted in the audit.
+    assert (refused.value.code, [call.key for call in gateway.calls]) == ("role_missing", [""])  # The audit entry.
     assert route("POST", "/own", Visit, roles={Role.PATIENT})(gateway, request())[0] == 200
 
 
 @pytest.mark.parametrize(("command", "roles"), [(Visit, {Role.ADMIN}), (Visit, set()), (Knock, {Role.PATIENT})])
-def test_a_route_is_for_nobody_who_may_not_give_the_command(command: type[Command], roles: set[Role]) -> None:
+def test_route_is_refused_when_it_allows_more_roles_than_its_command(command: type[Command], roles: set[Role]) -> None:
     with pytest.raises(TypeError, match="and a route of it for"):
         route("POST", "/x", command, roles=roles)
 
 
-def test_what_is_made_has_a_place_where_it_can_be_read() -> None:
+def test_created_record_has_a_location() -> None:
     made = route("POST", "/x", Edit, status=201, at="/api/x/{edit_id}")
     _status, headers, _body = made(Gateway(ASHA, b'{"id":"7","revision":1}'), request())
     assert ("Location", "/api/x/7") in headers
 
 
-def test_a_session_that_has_ended_here_lets_nobody_in_here() -> None:
+def test_ended_session_is_refused_at_once_by_this_gateway() -> None:
     gateway, other = Gateway(ASHA), UUID(int=8)
     route("POST", "/x", LogOut)(gateway, request())
     route("DELETE", "/x/{session_id}", EndSession)(gateway, request(path={"session_id": str(other)}))

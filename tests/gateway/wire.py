@@ -1,4 +1,4 @@
-"""A bare connection to the gateway, for what no well-behaved client sends."""
+"""A bare TCP connection to the gateway, for malformed requests."""
 
 import socket
 from typing import NamedTuple
@@ -8,7 +8,7 @@ SECONDS = 10.0
 
 
 class Reply(NamedTuple):
-    """What came back."""
+    """A reply."""
 
     status: int
     headers: dict[str, str]
@@ -36,7 +36,7 @@ class Wire:
         return self.reply(is_head=line.startswith("HEAD"))
 
     def reply(self, *, is_head: bool = False) -> Reply:
-        """The next reply."""
+        """Read the next reply."""
         top = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in top[1:] if line)}
         length = 0 if is_head else int(headers.get("content-length", "0"))
@@ -46,7 +46,7 @@ class Wire:
         return Reply(int(top[0].split()[1]), headers, body)
 
     def is_closed(self) -> bool:
-        """Whether the other side has closed it; waits for a moment."""
+        """Whether the server has closed the connection. Waits for a moment."""
         return not self.left and self.socket.recv(1) == b""
 
     def _until(self, mark: bytes) -> bytes:
@@ -62,5 +62,5 @@ class Wire:
         self.left += data
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         self.socket.close()

@@ -1,1 +1,1 @@
-"""Everything that the OpenAPI document promises, tried by schemathesis against a running hospital."""
+"""Schemathesis checks the OpenAPI document against a running hospital."""

@@ -1,4 +1,4 @@
-"""A hospital with people in it, and their tokens."""
+"""A hospital with demo people, and their tokens."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,21 +18,21 @@ Headers = Callable[[str], dict[str, str]]
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A running hospital with demo people."""
+    """Start a hospital with demo people."""
     with embedded_hospital(tmp_path_factory.mktemp("schemathesis"), demo=True, program=IMPATIENT) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def people(hospital: Hospital) -> dict[str, Person]:
-    """Somebody of each role, signed in."""
+    """Return a signed-in person of each role."""
     found = {person.role.value: person.email for person in reversed(demo.PEOPLE)}
     return {role: sign_in(hospital, email, demo.PASSWORD) for role, email in found.items()}
 
 
 @pytest.fixture(scope="session")
 def headers(hospital: Hospital, people: dict[str, Person], tmp_path_factory: pytest.TempPathFactory) -> Headers:
-    """`headers(who)`: with a token for a new session each time, since what is tried may end the session."""
+    """Return `headers(who)`: a token of a new session each time, since a request may end its session."""
     key_id, key = keys.newest(hospital.folder / "keys" / "private")
     mint = Mint(tmp_path_factory.mktemp("mint") / "jwks.json")
 

@@ -1,6 +1,6 @@
-"""The document as schemathesis reads it, who asks, and what is checked of each answer.
+"""The OpenAPI document for schemathesis, the callers, and the checks of each reply.
 
-`SCHEMATHESIS=long` tries much more, and other things each time.
+`SCHEMATHESIS=long` tries many more requests, and different ones each time.
 """
 
 import json
@@ -23,11 +23,11 @@ DOCUMENT: dict[str, Any] = json.loads(openapi.as_text(openapi.document(GatewaySe
 NOBODY = "nobody"
 WHO = (NOBODY, *(role.value for role in Role))
 GOOD_DATA = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
-"""What good data may get: a schema cannot say what is stale, too late or too common. See `good_data_is_well_formed`."""
+"""Statuses for good data: a schema cannot express stale, late or common. See `good_data_is_well_formed`."""
 BAD_DATA = ["400", "401", "403", "404", "405", "409", "412", "415", "422", "429"]
-"""What bad data may get; no 5xx, as schemathesis would have it."""
+"""Statuses for bad data. Schemathesis itself would also allow 5xx."""
 HIDDEN = re.compile(r"Contains the invisible character U\+[0-9A-F]{4,6}\.")
-"""A sign that a pattern could only name by a long list of others."""
+"""The message for a character that a pattern could exclude only by a long list."""
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
@@ -51,24 +51,24 @@ BEYOND_A_SCHEMA = frozenset(
         "Only an overbooked visit takes other minutes than the slot.",
     }
 )
-"""Rules about several fields, about today, or about a check digit; and blanks, of which Python knows more than JSON."""
+"""Messages of rules about several fields, the present day, a check digit, or blanks that JSON Schema does not know."""
 ENDS_PEOPLE = {"erase_user", "update_user", "assign_roles"}
-"""Left out where real ids are followed: the people are still needed."""
+"""Operations left out when links are followed: they would end the accounts of the test."""
 
 
 @schemathesis.check
 def good_data_is_well_formed(_context: CheckContext, response: Response, case: Case) -> None:
-    """What the schema allows may be refused with a code that says why, but not as if the schema had forbidden it."""
+    """Good data may be refused with a code of its own, but not as `invalid` against the schema."""
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code != 422:
         return
     problem = response.json()
-    told = {one for one in _messages(problem.get("errors", {})) - BEYOND_A_SCHEMA if not HIDDEN.fullmatch(one)}
-    assert not told or problem["code"] != "invalid", f"the schema allows what is called bad: {problem['errors']}"
+    found = {text for text in _messages(problem.get("errors", {})) - BEYOND_A_SCHEMA if not HIDDEN.fullmatch(text)}
+    assert not found or problem["code"] != "invalid", f"the schema allows refused data: {problem['errors']}"
 
 
 @schemathesis.check
 def bad_data_is_refused(context: CheckContext, response: Response, case: Case) -> None:
-    """Schemathesis's own check, but for what marshmallow takes for a number or truth value: 2.5 for 2, 0 for false."""
+    """Schemathesis's own check, except for numbers and booleans that marshmallow converts: 2.5 to 2, 0 to false."""
     operation = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]
     media = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if media is None or not isinstance(case.body, dict) or not _is_taken(case.body, media["schema"]):
@@ -83,7 +83,7 @@ def _is_taken(body: dict[str, Any], schema: dict[str, Any]) -> bool:
 
 
 def _read(value: Any, schema: dict[str, Any]) -> Any:
-    """What marshmallow makes of a value."""
+    """Return a value as marshmallow converts it."""
     schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if isinstance(value, dict):
         return {name: _read(part, schema.get("properties", {}).get(name, {})) for name, part in value.items()}
@@ -95,15 +95,15 @@ def _read(value: Any, schema: dict[str, Any]) -> Any:
 
 
 def _messages(errors: Any) -> set[str]:
-    """All messages, at whatever depth the field lies that they are about."""
+    """Return all messages of nested errors."""
     parts = errors.values() if isinstance(errors, dict) else errors if isinstance(errors, list) else ()
     return {errors} if isinstance(errors, str) else {message for part in parts for message in _messages(part)}
 
 
-def asked_by(who: str, *, examples: int) -> BaseSchema:
-    """The operations that somebody may ask for, and how much is tried of them; nobody asks for all of them.
+def operations_of(who: str, *, examples: int) -> BaseSchema:
+    """Return the operations that a role may call, with the number of examples; without a token, all operations.
 
-    Each limit of each field is tried by one of those who may ask: that is enough for each operation.
+    Only one role of an operation tries each limit of each field.
     """
     closely = [one["operationId"] for one in _operations(DOCUMENT) if LONG or _first(one["x-roles"]) == who]
     chosen: dict[str, Any] = {
@@ -112,7 +112,7 @@ def asked_by(who: str, *, examples: int) -> BaseSchema:
             "deterministic": not LONG,
             "max-examples": examples,
             "database": "none",
-            "allow-x00": False,  # No text may hold it, and a schema has no word for that.
+            "allow-x00": False,  # No text may contain NUL, and a schema cannot express that.
             "with-security-parameters": who == NOBODY,
         },
         "phases": {"coverage": {"enabled": False}},
@@ -123,8 +123,8 @@ def asked_by(who: str, *, examples: int) -> BaseSchema:
     return whole.include(func=lambda context: _may(who, context.operation.definition.raw))
 
 
-def followed_by(who: str) -> BaseSchema:
-    """The operations that somebody may ask for and survive, as a document of their own, with the links among them."""
+def links_of(who: str) -> BaseSchema:
+    """Return a document of the operations that a role may call without ending its account, with their links."""
     document = json.loads(json.dumps(DOCUMENT))
     kept = {one["operationId"] for one in _operations(document) if _may(who, one)} - ENDS_PEOPLE
     for path in document["paths"].values():
@@ -156,8 +156,8 @@ def _first(roles: list[str]) -> str:
     return max(roles, default=NOBODY)
 
 
-def unhurried(examples: int, steps: int) -> settings:
-    """How much is tried where links are followed: always the same, so that a failure is no matter of luck."""
+def link_settings(examples: int, steps: int) -> settings:
+    """Return the settings for following links: always the same examples, so that a failure is reproducible."""
     return settings(
         max_examples=examples,
         stateful_step_count=steps,
@@ -165,5 +165,5 @@ def unhurried(examples: int, steps: int) -> settings:
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.explicit, Phase.generate],  # A shorter way to a failure is not worth the time of finding it.
+        phases=[Phase.explicit, Phase.generate],  # Shrinking a failure takes more time than it is worth.
     )

@@ -1,4 +1,4 @@
-"""Where an operation's answer leads to others, following it holds no surprise either."""
+"""Operations answer as documented when a client follows the links of a reply."""
 
 from typing import Any
 
@@ -8,17 +8,20 @@ from schemathesis import Case
 from contracts.roles import Role
 from tests.hospital import Hospital
 from tests.schemathesis.conftest import Headers
-from tests.schemathesis.system import LONG, followed_by, unhurried
+from tests.schemathesis.system import LONG, link_settings, links_of
 
 EXAMPLES, STEPS = (200, 20) if LONG else (10, 6)
 
 
 @pytest.mark.parametrize("who", [role.value for role in Role])
-def test_what_an_answer_leads_to_answers_as_the_document_says(who: str, hospital: Hospital, headers: Headers) -> None:
-    machine: Any = followed_by(who).as_state_machine()
+def test_linked_operations_answer_as_documented(who: str, hospital: Hospital, headers: Headers) -> None:
+    machine: Any = links_of(who).as_state_machine()
+    called = set[str]()
 
     class Walk(machine):  # type: ignore[misc]
-        def get_call_kwargs(self, case: Case) -> dict[str, Any]:  # noqa: ARG002  schemathesis's signature
+        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+            called.add(case.operation.path)
             return {"base_url": hospital.url, "headers": headers(who), "session": hospital.http}
 
-    Walk.run(settings=unhurried(EXAMPLES, STEPS))
+    Walk.run(settings=link_settings(EXAMPLES, STEPS))
+    assert called, "no operation has links"

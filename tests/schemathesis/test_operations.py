@@ -1,4 +1,4 @@
-"""Each operation answers everybody as the document says, whatever it is sent."""
+"""Each operation answers every role as documented, for good and bad data."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,15 +7,15 @@ from schemathesis import Case
 
 from tests.hospital import Hospital
 from tests.schemathesis.conftest import Headers
-from tests.schemathesis.system import LONG, WHO, asked_by
+from tests.schemathesis.system import LONG, WHO, operations_of
 
 EXAMPLES = 300 if LONG else 3
 
 
-def tried(who: str) -> Callable[..., Any]:
-    """A test of each operation that somebody may ask for."""
+def operations_test(who: str) -> Callable[..., Any]:
+    """Return a test of each operation that a role may call."""
 
-    @asked_by(who, examples=EXAMPLES).parametrize()
+    @operations_of(who, examples=EXAMPLES).parametrize()
     def test(case: Case, hospital: Hospital, headers: Headers) -> None:
         case.call_and_validate(base_url=hospital.url, headers=headers(who), session=hospital.http)
 
@@ -23,4 +23,4 @@ def tried(who: str) -> Callable[..., Any]:
 
 
 for _who in WHO:
-    globals()[f"test_every_answer_to_{_who}_is_documented"] = tried(_who)
+    globals()[f"test_every_answer_to_{_who}_is_documented"] = operations_test(_who)

@@ -1,1 +1,1 @@
-"""Attacks on a running hospital, and what the page about security claims."""
+"""Attacks on a running hospital, and the claims of docs/security.md."""

@@ -1,4 +1,4 @@
-"""One hospital for all attacks, with people of each role, and a log that says all that it ever says."""
+"""A hospital for all attacks, with people of each role, and a log at its most detailed level."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,12 +12,12 @@ from tests.people import Person, sign_in
 
 Staff = Callable[[Role], Person]
 CANARY = "Quentin Zwickelmayer"
-"""A name that stands nowhere by chance."""
+"""A name that no other text contains."""
 
 
 @pytest.fixture(scope="session")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """A running hospital with its demo people."""
+    """Start a hospital with demo people."""
     folder = tmp_path_factory.mktemp("security") / "var"
     folder.mkdir(mode=0o755)
     with embedded_hospital(folder, demo=True, LOG_LEVEL="DEBUG") as running:
@@ -26,7 +26,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
 
 @pytest.fixture(scope="session")
 def person_of(hospital: Hospital) -> Staff:
-    """`person_of(role)`: somebody of the demo who has it, signed in."""
+    """Return `person_of(role)`: a signed-in demo person with the role."""
     known: dict[Role, Person] = {}
 
     def found(role: Role) -> Person:
@@ -40,7 +40,7 @@ def person_of(hospital: Hospital) -> Staff:
 
 @pytest.fixture(scope="session")
 def other_of(hospital: Hospital) -> Staff:
-    """`other_of(role)`: somebody else with the role."""
+    """Return `other_of(role)`: another demo person with the role."""
 
     def found(role: Role) -> Person:
         email = [person.email for person in PEOPLE if person.role is role][-1]

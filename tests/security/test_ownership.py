@@ -1,7 +1,7 @@
-"""Whatever id one person has seen, another with the same role learns and does nothing with it.
+"""An id of one person is useless to another person with the same role.
 
-Nothing of it is written by hand: the ids are all that the first person's lists hold, the routes all that have an id in
-their path. What the second person is told must be, to the letter, what is told of an id that nobody has.
+The test takes all ids in the first person's lists, and all routes with an id in the path. For such an id, the second
+person must get exactly the reply for an id that does not exist.
 """
 
 import re
@@ -25,7 +25,7 @@ TABLE = entries(GatewayService)
 PATHS = document(GatewayService)["paths"]
 SANDBOX = {"/api/patient/invoices/{invoice_id}/pay": {"provider": "sandbox"}}
 PUBLIC = ("/api/doctors", "/api/doctors/{doctor_id}", "/api/doctors/{doctor_id}/slots")
-"""The directory of doctors, which is for everybody who has signed in."""
+"""The directory of doctors, which every role may read."""
 ANY_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MEDICINE = {
     "medicine": "Amoxicillin",
@@ -39,7 +39,7 @@ MEDICINE = {
 
 
 def body_of(entry: Entry) -> dict[str, Any]:
-    """What a route takes besides the id: the document's own example, with moments that are still to come."""
+    """Return the body of a route: the example of the OpenAPI document, with times in the future."""
     described = PATHS[entry.url][entry.method.lower()].get("requestBody")
     given: dict[str, Any] = described["content"]["application/json"]["example"] if described else {}
     ahead = (datetime.now(UTC) + timedelta(days=30)).isoformat()
@@ -47,14 +47,14 @@ def body_of(entry: Entry) -> dict[str, Any]:
 
 
 class Pair(NamedTuple):
-    """Two people of one role."""
+    """Two people with the same role."""
 
     first: Person
     second: Person
 
 
 def lists(person: Person, role: Role) -> dict[str, Any]:
-    """All that somebody sees under addresses without an id."""
+    """Return all replies to a person from URLs without an id."""
     urls = [one.url for one in TABLE if one.method == "GET" and role in one.roles and "{" not in one.url]
     return {url: person.get(url, limit=100) if _is_list(url) else person.get(url) for url in urls if url not in PUBLIC}
 
@@ -65,12 +65,12 @@ def _is_list(url: str) -> bool:
 
 
 def with_id(role: Role) -> list[Entry]:
-    """The routes that the role may ask and that take an id."""
+    """Return the routes with an id that a role may call."""
     return [one for one in TABLE if role in one.roles and "{" in one.url and one.url not in PUBLIC]
 
 
 def asked(hospital: Hospital, person: Person, entry: Entry, one: str) -> tuple[int, str]:
-    """What is told of an id, without that of the request."""
+    """Call a route with an id, and return the status and text without the request id."""
     url = re.sub(r"{\w+}", one, entry.url)
     body: dict[str, Any] = {} if entry.method == "GET" else {"json": body_of(entry)}
     reply = hospital.call(entry.method, url, token=person.token, **body)
@@ -79,7 +79,7 @@ def asked(hospital: Hospital, person: Person, entry: Entry, one: str) -> tuple[i
 
 @pytest.fixture(scope="module")
 def pairs(hospital: Hospital, person_of: Staff, other_of: Staff) -> dict[Role, Pair]:
-    """Two patients and two doctors, of whom each first one has something of everything."""
+    """Return two patients and two doctors. The first of each has a record of every kind."""
     found = {role: Pair(person_of(role), other_of(role)) for role in (Role.PATIENT, Role.DOCTOR)}
     patient, doctor = found[Role.PATIENT].first, found[Role.DOCTOR].first
     slot = first_slot(patient, doctor.id)["starts_at"]
@@ -96,12 +96,12 @@ def pairs(hospital: Hospital, person_of: Staff, other_of: Staff) -> dict[Role, P
 
 
 def ids_in(found: Iterable[Any]) -> set[str]:
-    """Every id in some replies."""
+    """Return all ids in replies."""
     return set(ANY_ID.findall(str(list(found))))
 
 
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.DOCTOR])
-def test_of_what_is_anothers_one_is_told_what_is_told_of_nothing(
+def test_record_of_another_person_is_answered_like_a_missing_record(
     hospital: Hospital, pairs: dict[Role, Pair], role: Role
 ) -> None:
     first, second = pairs[role]
@@ -110,14 +110,15 @@ def test_of_what_is_anothers_one_is_told_what_is_told_of_nothing(
     before = lists(first, role)
     wrong = []
     for entry, one in product(with_id(role), sorted(hidden)):
-        told, nothing = asked(hospital, second, entry, one), asked(hospital, second, entry, str(uuid4()))
-        wrong += [] if told == nothing and told[0] == 404 else [(entry.method, entry.url, one, told, nothing)]
+        hidden_reply, missing = asked(hospital, second, entry, one), asked(hospital, second, entry, str(uuid4()))
+        is_right = hidden_reply == missing and missing[0] == 404
+        wrong += [] if is_right else [(entry.method, entry.url, one, hidden_reply, missing)]
     assert wrong == []
-    assert len(hidden) >= 5, "there must be something to hide"
-    assert lists(first, role) == before, "and nothing of it has changed"
+    assert len(hidden) >= 5, "the first person must have records"
+    assert lists(first, role) == before, "no record may change"
 
 
-def test_of_ones_own_one_is_told(hospital: Hospital, pairs: dict[Role, Pair]) -> None:
+def test_own_record_is_answered(hospital: Hospital, pairs: dict[Role, Pair]) -> None:
     first, _second = pairs[Role.PATIENT]
     answers = {
         asked(hospital, first, entry, one)[0]
@@ -125,10 +126,10 @@ def test_of_ones_own_one_is_told(hospital: Hospital, pairs: dict[Role, Pair]) ->
         if entry.method == "POST" and "notifications" in entry.url
         for one in ids_in([first.get("/api/notifications", limit=100)])
     }
-    assert 200 in answers, "else the test before would pass where every id is refused"
+    assert 200 in answers, "otherwise the previous test would pass if every id were refused"
 
 
-def test_no_staff_of_the_demo_reads_what_is_the_doctors_alone(
+def test_prescriptions_for_doctors_are_refused_to_other_roles(
     hospital: Hospital, pairs: dict[Role, Pair], person_of: Staff
 ) -> None:
     patient = pairs[Role.PATIENT].first

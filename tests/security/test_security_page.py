@@ -1,4 +1,4 @@
-"""The page about security claims nothing of files and tests that are not there."""
+"""docs/security.md names only files and tests that exist."""
 
 import ast
 import re
@@ -16,22 +16,22 @@ ROW = re.compile(r"^\| (?:API)?\d", re.MULTILINE)
 
 @cache
 def names_in(path: str) -> frozenset[str]:
-    """The names of a file's tests."""
+    """Return the names of a file's functions."""
     tree = ast.parse((ROOT / path).read_text())
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
 @pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(PAGE))))
-def test_a_named_test_is_there(path: str, name: str) -> None:
+def test_named_test_exists(path: str, name: str) -> None:
     assert name in names_in(path), f"docs/security.md: {path} has no {name}"
 
 
 @pytest.mark.parametrize("path", sorted(set(FILE.findall(PAGE)) - {"rules.py"}))
-def test_a_named_file_is_there(path: str) -> None:
+def test_named_file_exists(path: str) -> None:
     assert (ROOT / path).is_file(), f"docs/security.md names {path}"
 
 
-def test_every_row_names_a_test_or_says_why_there_is_none() -> None:
+def test_rows_all_name_a_test_or_a_reason() -> None:
     rows = [line for line in PAGE.splitlines() if ROW.match(line)]
     shown = [row.rstrip("| ").rpartition(" | ")[2] for row in rows]
     assert len(rows) > 90

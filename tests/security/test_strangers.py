@@ -1,4 +1,4 @@
-"""What a stranger learns of others, or gets of theirs, without signing in."""
+"""A stranger learns nothing about accounts without signing in."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -13,14 +13,14 @@ from matron.demo import PASSWORD as DEMO_PASSWORD
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, verified_patient
 from tests.security.conftest import Staff
-from tests.security.test_confusions import CODE, mailed
+from tests.security.factories import CODE, mailed
 
 STRONG = "another-horse-battery-17"
 KNOWN, UNKNOWN = "asha@demo.example", "nobody@demo.example"
 
 
 def seen(reply: requests.Response) -> tuple[int, str, dict[str, str]]:
-    """All that a client can tell of a reply, but for the id of the request."""
+    """Return all of a reply except its request id and date."""
     number = reply.headers["X-Request-Id"]
     rest = {name: value for name, value in reply.headers.items() if name not in ("X-Request-Id", "Date")}
     return reply.status_code, reply.text.replace(number, ""), rest
@@ -34,12 +34,14 @@ def seen(reply: requests.Response) -> tuple[int, str, dict[str, str]]:
         ("/api/auth/resend-verification", {}),
     ],
 )
-def test_no_reply_tells_whether_an_address_has_an_account(hospital: Hospital, path: str, more: dict[str, str]) -> None:
+def test_reply_does_not_reveal_whether_an_address_has_an_account(
+    hospital: Hospital, path: str, more: dict[str, str]
+) -> None:
     known, unknown = (hospital.call("POST", path, json={"email": email, **more}) for email in (KNOWN, UNKNOWN))
     assert seen(known) == seen(unknown)
 
 
-def test_whoever_uses_a_strangers_key_gets_no_account_and_learns_nothing(hospital: Hospital) -> None:
+def test_idempotency_key_of_a_stranger_reveals_nothing(hospital: Hospital) -> None:
     key, email = uuid4().hex, f"{uuid4().hex[:12]}@mail.example"
     body = {"email": email, "password": PASSWORD, "name": "Asha Rao"}
     first = hospital.call("POST", "/api/auth/register", key=key, json=body)
@@ -52,7 +54,7 @@ def test_whoever_uses_a_strangers_key_gets_no_account_and_learns_nothing(hospita
 
 
 @pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/refresh"])
-def test_no_reply_that_holds_a_token_is_kept_under_a_key(hospital: Hospital, path: str) -> None:
+def test_reply_with_a_token_is_not_stored_under_a_key(hospital: Hospital, path: str) -> None:
     person, key = verified_patient(hospital), uuid4().hex
     body = {
         "/api/auth/login": {"email": person.email, "password": PASSWORD},
@@ -64,7 +66,7 @@ def test_no_reply_that_holds_a_token_is_kept_under_a_key(hospital: Hospital, pat
 
 
 @pytest.mark.parametrize("alike", ["MIKE.{}@MAIL.EXAMPLE", "mike.{}@mail.example"], ids=["capitals", "as it is"])
-def test_a_link_goes_to_the_address_of_the_account_however_it_was_asked_for(hospital: Hospital, alike: str) -> None:
+def test_link_goes_to_the_account_for_any_case_of_its_address(hospital: Hospital, alike: str) -> None:
     number = uuid4().hex[:8]
     email = f"mike.{number}@mail.example"
     hospital.call("POST", "/api/auth/register", json={"email": email, "password": PASSWORD, "name": "Mike"})
@@ -75,14 +77,14 @@ def test_a_link_goes_to_the_address_of_the_account_however_it_was_asked_for(hosp
 
 
 @pytest.mark.parametrize("path", ["register", "forgot-password", "resend-verification"])
-def test_an_address_with_letters_that_get_no_mail_is_refused(hospital: Hospital, path: str) -> None:
+def test_address_is_refused_with_letters_outside_ascii(hospital: Hospital, path: str) -> None:
     more = {"password": PASSWORD, "name": "Not Mike"} if path == "register" else {}
     reply = hospital.call("POST", f"/api/auth/{path}", json={"email": "mi\u212ae@mail.example", **more})
     assert (reply.status_code, list(reply.json()["errors"])) == (422, ["email"])
 
 
 @pytest.mark.parametrize("alike", ["m\u0130ke", "\uff4dike", "m\u0131ke"], ids=["dotted I", "full width", "dotless i"])
-def test_an_address_that_only_looks_like_anothers_opens_nothing_of_it(hospital: Hospital, alike: str) -> None:
+def test_lookalike_address_gives_no_access_to_the_account(hospital: Hospital, alike: str) -> None:
     number = uuid4().hex[:8]
     email = f"mike.{number}@mail.example"
     hospital.call("POST", "/api/auth/register", json={"email": email, "password": PASSWORD, "name": "Mike"})
@@ -95,7 +97,7 @@ def test_an_address_that_only_looks_like_anothers_opens_nothing_of_it(hospital: 
     assert len([mail for mail in hospital.mails_to(number) if "reset-password" in mail]) == 1
 
 
-def test_of_two_who_move_to_one_address_at_once_one_gets_it(hospital: Hospital) -> None:
+def test_address_goes_to_one_account_when_two_verify_it_at_once(hospital: Hospital) -> None:
     goal, people = f"{uuid4().hex[:12]}@mail.example", [verified_patient(hospital) for _ in range(2)]
     for person in people:
         person.post("/api/users/me/email", status=202, email=goal, password=PASSWORD)
@@ -108,7 +110,7 @@ def test_of_two_who_move_to_one_address_at_once_one_gets_it(hospital: Hospital) 
     assert [person.get("/api/users/me")["email"] == goal for person in people].count(True) == 1
 
 
-def test_an_account_that_is_signed_in_tries_addresses_no_faster_than_a_stranger(person_of: Staff) -> None:
-    assert ChangeEmail in SIGN_IN, "its 409 tells whether an address has an account"
+def test_change_of_address_has_the_sign_in_limit(person_of: Staff) -> None:
+    assert ChangeEmail in SIGN_IN, "its 409 reveals whether an address has an account"
     body = {"email": "ben@demo.example", "password": DEMO_PASSWORD}
     assert person_of(Role.PATIENT).try_post("/api/users/me/email", **body).json()["code"] == "email_taken"

@@ -1,4 +1,4 @@
-"""What is left behind: in logs, files, mails and pages."""
+"""Logs, files, mails and pages contain no secrets."""
 
 import re
 import stat
@@ -15,7 +15,7 @@ from gateway.server.requests import Request
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, sign_in
 from tests.security.conftest import CANARY, Staff
-from tests.security.test_confusions import mailed, with_second_factor
+from tests.security.factories import mailed, with_second_factor
 
 TYPED_WRONG = "zwickelmayer-typed-this-wrong"
 PHONE = "+49555019283746"
@@ -23,7 +23,7 @@ INJECTED = "x\u2028y\x1b[31m"
 
 
 def journey(hospital: Hospital) -> list[str]:
-    """Somebody registers, fails, signs in, moves, loses the password; all that must stand in no log."""
+    """Use an account with all its secrets, and return the texts that no log may contain."""
     email, moved = f"zwickel-{uuid4().hex[:8]}@mail.example", f"umzug-{uuid4().hex[:8]}@mail.example"
     hospital.call("POST", "/api/auth/register", json={"email": email, "password": PASSWORD, "name": CANARY})
     verify = mailed(hospital, email, "verify-email")
@@ -33,8 +33,8 @@ def journey(hospital: Hospital) -> list[str]:
     person = sign_in(hospital, email)
     secret, codes = with_second_factor(person)
     person.ask("PATCH", "/api/users/me", phone=PHONE)
-    told = hospital.call("POST", "/api/auth/login", json={"email": email, "password": PASSWORD}).json()["mfa_token"]
-    hospital.call("POST", "/api/auth/mfa/verify", json={"mfa_token": told, "code": codes[0]})
+    mfa = hospital.call("POST", "/api/auth/login", json={"email": email, "password": PASSWORD}).json()["mfa_token"]
+    hospital.call("POST", "/api/auth/mfa/verify", json={"mfa_token": mfa, "code": codes[0]})
     person.post("/api/users/me/email", status=202, email=moved, password=PASSWORD)
     move = mailed(hospital, moved, "verify-email")
     hospital.call("POST", "/api/auth/verify-email", json={"token": move})
@@ -45,22 +45,22 @@ def journey(hospital: Hospital) -> list[str]:
     hospital.call("GET", f"/api/{email}?token={person.token}", token=person.token)
     hospital.call("GET", f"/api/users/me?{CANARY}", token=person.refresh_token)
     codes_of_app = [pyotp.TOTP(secret).now()]
-    tokens = [person.token, person.refresh_token, verify, move, reset, told]
+    tokens = [person.token, person.refresh_token, verify, move, reset, mfa]
     return [email, moved, CANARY, PHONE, PASSWORD, TYPED_WRONG, secret, *codes, *codes_of_app, *tokens]
 
 
-def test_no_log_holds_a_password_a_token_an_address_or_a_name(hospital: Hospital) -> None:
+def test_logs_contain_no_secret_and_no_personal_data(hospital: Hospital) -> None:
     forbidden = journey(hospital)
     eventually(lambda: hospital.logs().count("reset_password") > 0)
     logs = hospital.logs()
     parts = [*forbidden, *(token.rpartition(".")[2] for token in forbidden if token.count(".") == 2)]
     assert [one for one in parts if len(one) > 6 and one in logs] == []
-    own = (hospital.folder / "matron.log").read_text()  # The terminal says who may try the demo.
-    assert "@" not in own, "an address of anybody"
-    assert len(own.splitlines()) > 50, "there must be something to look through"
+    own = (hospital.folder / "matron.log").read_text()  # The terminal lists the demo accounts.
+    assert "@" not in own, "an e-mail address"
+    assert len(own.splitlines()) > 50, "the log must not be empty"
 
 
-def test_nothing_that_a_client_says_breaks_out_of_its_line_of_the_log(hospital: Hospital) -> None:
+def test_client_text_cannot_break_a_log_line(hospital: Hospital) -> None:
     before = len(hospital.logs().splitlines())
     for header in ("User-Agent", "Referer", "X-Request-Id", "Idempotency-Key", "X-Forwarded-For"):
         hospital.http.get(f"{hospital.url}/api/doctors", headers={header: 'a","level":"x\t'}, timeout=10)
@@ -71,7 +71,7 @@ def test_nothing_that_a_client_says_breaks_out_of_its_line_of_the_log(hospital: 
     assert not {"\x1b", "\u2028"} & set(hospital.logs())
 
 
-def test_no_file_of_an_embedded_hospital_is_for_others(hospital: Hospital, person_of: Staff) -> None:
+def test_files_of_an_embedded_hospital_are_private(hospital: Hospital, person_of: Staff) -> None:
     person_of(Role.ADMIN)
     ours = [path for path in hospital.folder.rglob("*") if path.name not in ("terminal.log", "jwks.json")]
     names = {path.name for path in ours}
@@ -84,13 +84,13 @@ def _others_may(path: Path) -> bool:
     return bool(stat.S_IMODE(path.lstat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO))
 
 
-def test_the_published_keys_have_no_private_part(hospital: Hospital) -> None:
+def test_published_keys_have_no_private_part(hospital: Hospital) -> None:
     keys = hospital.call("GET", "/.well-known/jwks.json").json()["keys"]
     assert keys
     assert all(key.keys() == {"kty", "crv", "x", "kid", "alg", "use"} for key in keys)
 
 
-def test_a_mail_links_to_us_and_says_nothing_that_a_stranger_typed(hospital: Hospital) -> None:
+def test_mail_links_to_the_hospital_and_contains_no_text_of_a_stranger(hospital: Hospital) -> None:
     email = f"{uuid4().hex[:12]}@mail.example"
     body = {"email": email, "password": PASSWORD, "name": "Win at https://evil.example"}
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
@@ -103,7 +103,7 @@ def test_a_mail_links_to_us_and_says_nothing_that_a_stranger_typed(hospital: Hos
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password", "/sandbox/checkout/x", "/docs", "/api/users/me"])
-def test_no_page_can_be_framed_rebased_or_made_to_tell_whence_one_came(hospital: Hospital, path: str) -> None:
+def test_pages_forbid_framing_base_urls_and_referrers(hospital: Hospital, path: str) -> None:
     headers = hospital.http.get(f"{hospital.url}{path}?token=x", allow_redirects=False, timeout=10).headers
     policy = {part.split()[0]: part.split()[1:] for part in headers["Content-Security-Policy"].split(";")}
     assert (policy["default-src"], policy["base-uri"], policy["frame-ancestors"]) == (["'none'"],) * 3
@@ -116,27 +116,27 @@ PAGES = ["/verify-email?token=x", "/reset-password?token=x", "/sandbox/checkout/
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_html_that_a_phone_can_show(hospital: Hospital, path: str) -> None:
+def test_page_is_html_for_a_phone(hospital: Hospital, path: str) -> None:
     reply = hospital.http.get(hospital.url + path, timeout=10)
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in reply.text
     assert '<html lang="en">' in reply.text
     assert re.search("<title>[^<]+</title>", reply.text)
-    assert not re.search(r"<script>|<style|\son\w+=|style=", reply.text), "the policy forbids what is inline"
+    assert not re.search(r"<script>|<style|\son\w+=|style=", reply.text), "the policy forbids inline code"
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
-def test_a_link_that_does_not_work_is_explained_and_shown_nowhere(hospital: Hospital, path: str) -> None:
+def test_bad_link_is_explained_and_not_shown(hospital: Hospital, path: str) -> None:
     reply = hospital.http.post(hospital.url + path, data={"token": "a" * 43, "password": PASSWORD}, timeout=10)
     assert (reply.status_code, reply.headers["Content-Type"]) == (422, "text/html; charset=utf-8")
     assert (reply.headers["Referrer-Policy"], "a" * 43 in reply.text) == ("no-referrer", False)
 
 
-def test_a_password_is_typed_masked_and_password_managers_may_help(hospital: Hospital) -> None:
+def test_password_field_is_masked_and_allows_password_managers(hospital: Hospital) -> None:
     text = hospital.http.get(f"{hospital.url}/reset-password?token=x", timeout=10).text
     [field] = re.findall(r"<input [^>]*name=.password.[^>]*>", text)
     assert ('type="password"' in field, 'autocomplete="new-password"' in field) == (True, True)
-    assert "<script" not in text, "pasting cannot be forbidden"
+    assert "<script" not in text, "no script may forbid pasting"
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_a_password_is_typed_masked_and_password_managers_may_help(hospital: Hos
         ("/api/nowhere", "application/problem+json"),
     ],
 )
-def test_each_reply_says_what_it_is_and_text_in_which_characters(hospital: Hospital, path: str, kind: str) -> None:
+def test_reply_has_its_content_type_and_charset(hospital: Hospital, path: str, kind: str) -> None:
     assert hospital.http.get(hospital.url + path, timeout=10).headers["Content-Type"] == kind
 
 
-def test_where_the_hospital_has_https_browsers_stay_with_it_for_a_year_and_on_all_its_hosts() -> None:
+def test_hsts_lasts_a_year_and_includes_subdomains() -> None:
     asked = Request({"REQUEST_METHOD": "GET"}, "id")
     _status, headers, _body = Replies(https=True, cors=Cors([])).finish(asked, "/api/x", (200, [], b"{}"))
     policy = dict(headers)["Strict-Transport-Security"].split("; ")
@@ -160,7 +160,7 @@ def test_where_the_hospital_has_https_browsers_stay_with_it_for_a_year_and_on_al
 
 
 @pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
-def test_what_stands_in_a_link_is_shown_as_text(hospital: Hospital, path: str) -> None:
+def test_link_parameters_are_escaped(hospital: Hospital, path: str) -> None:
     hostile = "\"'><script>alert(1)</script>"
     text = hospital.http.get(hospital.url + path, params={"token": hostile}, timeout=10).text
     assert ("<script" not in text, "&lt;script&gt;" in text) == (True, True)
@@ -172,6 +172,6 @@ def test_what_stands_in_a_link_is_shown_as_text(hospital: Hospital, path: str) -
     "path",
     ["/metrics", "/.git/config", "/.env", "/docs/..%2f..%2fchassis%2fconfig.py", "/docs/docs.html", "//evil.example/"],
 )
-def test_nothing_is_given_out_that_is_not_a_route(hospital: Hospital, path: str) -> None:
+def test_paths_outside_the_routes_get_404(hospital: Hospital, path: str) -> None:
     reply = hospital.http.get(hospital.url + path, allow_redirects=False, timeout=10)
     assert (reply.status_code, reply.json()["code"]) == (404, "no_such_route")

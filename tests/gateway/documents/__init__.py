@@ -1,1 +1,1 @@
-"""Tests of gateway's documents."""
+"""Tests of the gateway's documents."""

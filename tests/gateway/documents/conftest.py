@@ -1,4 +1,4 @@
-"""The description of a gateway that is odd in every way."""
+"""The OpenAPI document of the odd gateway."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A small gateway with everything that a description of it could get wrong."""
+"""A small gateway with everything that the OpenAPI document could get wrong."""
 
 from decimal import Decimal
 from enum import Enum
@@ -29,7 +29,7 @@ class Level(Enum):
 
 
 class Moment(fields.Field[str]):
-    """A moment, as told in words."""
+    """A moment in words."""
 
 
 class PartView(View):
@@ -38,10 +38,10 @@ class PartView(View):
 
 
 class OddView(View):
-    """What apispec gets wrong."""
+    """Fields that apispec describes wrongly."""
 
     colour: Annotated[Colour, partial(fields.Enum, Colour, by_value=True)]
-    perhaps: Annotated[Level, partial(fields.Enum, Level, by_value=True)] | None
+    level: Annotated[Level, partial(fields.Enum, Level, by_value=True)] | None
     price: Annotated[Decimal, partial(fields.Decimal, as_string=True), validate.Range(min=Decimal("0.01"))]
     share: Annotated[float, validate.Range(0, 1, min_inclusive=False, max_inclusive=False)]
     anything: Any | None
@@ -49,7 +49,7 @@ class OddView(View):
     whole: PartView
     parts: list[Annotated[PartView, partial(fields.Nested, PartView.schema(), exclude=("secret",))]]
     page: UrlText
-    told: Annotated[str, Moment]
+    spoken: Annotated[str, Moment]
 
 
 class TellOdd(
@@ -80,7 +80,7 @@ class FindOdd(Query, service="auth", roles=ANYONE, returns=PartView):
 
 
 class RevisedView(View):
-    """What can be changed."""
+    """A record with revisions."""
 
     id: UUID
     revision: int
@@ -111,7 +111,7 @@ ODD_TAGS = {__name__: Tag.SYSTEM}
 
 
 class Odd:
-    """A gateway of few routes."""
+    """A gateway with few routes."""
 
     find = route("GET", "/api/odd", FindOdd)
     revise = route("PUT", "/api/odd/{id}", Revise)

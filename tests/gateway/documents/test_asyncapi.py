@@ -1,4 +1,4 @@
-"""The AsyncAPI document and the page of events say what the contracts say."""
+"""The AsyncAPI document and the page of events match the contracts."""
 
 import json
 from pathlib import Path
@@ -20,25 +20,25 @@ MESSAGES = DOCUMENT["components"]["messages"]
 
 
 def referred(made: Any) -> set[str]:
-    """All places that a document refers to."""
+    """Return all targets of references in a document."""
     if isinstance(made, dict):
         own = {made["$ref"]} if isinstance(made.get("$ref"), str) else set[str]()
         return own.union(*(referred(one) for one in made.values()))
     return set[str]().union(*(referred(one) for one in made)) if isinstance(made, list) else set()
 
 
-def test_the_committed_documents_are_what_the_contracts_say() -> None:
+def test_committed_documents_match_the_contracts() -> None:
     assert (DOCS / "asyncapi.json").read_text("utf-8") == as_text(asyncapi.document()), "run `make docs`"
     assert (DOCS / "events.md").read_text("utf-8") == as_markdown(), "run `make docs`"
 
 
-def test_every_public_event_is_there_and_no_internal_one() -> None:
+def test_document_has_exactly_the_public_events() -> None:
     public = {event.event_name() for event in events() if not event.internal}
     assert set(DOCUMENT["channels"]) == set(MESSAGES) == public
     assert {name.removeprefix("send_") for name in DOCUMENT["operations"]} == public
 
 
-def test_whatever_is_referred_to_is_there() -> None:
+def test_references_all_resolve() -> None:
     for place in referred(DOCUMENT):
         found = DOCUMENT
         for part in place.removeprefix("#/").split("/"):
@@ -46,7 +46,7 @@ def test_whatever_is_referred_to_is_there() -> None:
 
 
 @pytest.mark.parametrize("event", asyncapi.public_events(), ids=lambda event: event.event_name())
-def test_an_example_is_what_its_schemas_say(event: type[Event]) -> None:
+def test_example_matches_its_schemas(event: type[Event]) -> None:
     message = MESSAGES[event.event_name()]
     [example] = message["examples"]
     jsonschema.validate(example["payload"], DOCUMENT["components"]["schemas"][message["title"]])
@@ -54,7 +54,7 @@ def test_an_example_is_what_its_schemas_say(event: type[Event]) -> None:
     assert all(f"`{field}`" in as_markdown() for field in event.schema().fields)
 
 
-def test_the_headers_are_those_that_the_relay_sends() -> None:
+def test_headers_are_those_of_the_relay() -> None:
     row: Any = type("Row", (), {"occurred_at": outbox.clock.now()})
     for name in ("event_id", "name", "internal", "subject", "data", "correlation_id"):
         setattr(row, name, "")
@@ -62,6 +62,6 @@ def test_the_headers_are_those_that_the_relay_sends() -> None:
     assert set(outbox.message_of("ward", row).headers) == set(asyncapi.ATTRIBUTES)
 
 
-def test_every_meaning_is_of_a_field_that_there_is() -> None:
+def test_meanings_cover_exactly_the_fields() -> None:
     known = {name for event in asyncapi.public_events() for name in event.schema().fields}
     assert set(asyncapi.MEANINGS) == known

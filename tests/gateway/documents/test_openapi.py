@@ -1,4 +1,4 @@
-"""The OpenAPI document says what routes and contracts say."""
+"""The OpenAPI document matches routes and contracts."""
 
 import json
 import os
@@ -29,21 +29,21 @@ def operation(method: str, url: str) -> dict[str, Any]:
 
 
 def fields_of(made: dict[str, Any]) -> set[str]:
-    """Everything that a request may be asked for: parameters but headers, and the body's members."""
+    """Return the fields of a request: parameters without headers, and members of the body."""
     body = made.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     return {one["name"] for one in made["parameters"] if "name" in one} | set(body.get("properties", ()))
 
 
-def test_the_document_is_valid_openapi_3_1(odd: dict[str, Any]) -> None:
+def test_document_is_valid_openapi_3_1(odd: dict[str, Any]) -> None:
     for made in (DOCUMENT, odd):
         OpenAPIV31SpecValidator(json.loads(openapi.as_text(made))).validate()
 
 
-def test_the_committed_document_is_what_the_code_says() -> None:
+def test_committed_document_matches_the_code() -> None:
     assert COMMITTED.read_text("utf-8") == openapi.as_text(DOCUMENT), "run `make docs`"
 
 
-def test_the_document_is_the_same_in_every_process() -> None:
+def test_document_is_the_same_in_every_process() -> None:
     command = [sys.executable, "-m", "matron", "openapi"]
     made = [
         subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
@@ -52,7 +52,7 @@ def test_the_document_is_the_same_in_every_process() -> None:
     assert made[0] == made[1] == openapi.as_text(DOCUMENT).encode()
 
 
-def test_every_route_is_there_with_its_roles() -> None:
+def test_document_has_every_route_with_its_roles() -> None:
     for entry in ENTRIES:
         made = operation(entry.method, entry.url)
         assert made["x-roles"] == sorted(entry.roles)
@@ -62,7 +62,7 @@ def test_every_route_is_there_with_its_roles() -> None:
     assert len(ENTRIES) + len(programs.PATHS) == sum(map(len, DOCUMENT["paths"].values()))
 
 
-def test_every_field_of_a_command_is_asked_for_once_but_the_callers_own_id() -> None:
+def test_fields_are_all_described_except_the_callers_own_id() -> None:
     for entry in ENTRIES:
         declared = entry.contract.schema().fields.items()
         names = {field.data_key or name for name, field in declared if is_for_some(field, entry)}
@@ -70,19 +70,19 @@ def test_every_field_of_a_command_is_asked_for_once_but_the_callers_own_id() -> 
 
 
 def is_for_some(field: fields.Field[Any], entry: Entry) -> bool:
-    """Whether somebody may use a field on a route."""
+    """Whether a role of a route may use a field."""
     return "roles" not in field.metadata or bool(entry.roles & field.metadata["roles"])
 
 
 @pytest.mark.parametrize("area", ["patient", "doctors", "staff"])
-def test_what_only_the_desk_may_say_is_offered_to_the_desk_alone(area: str) -> None:
+def test_desk_fields_are_described_only_for_the_desk(area: str) -> None:
     book = "/api/patient/book-appointment" if area == "patient" else f"/api/{area}/appointments"
     move = f"/api/{area}/appointments/{{appointment_id}}/reschedule"
     offered = [fields_of(operation("POST", url)) & {"overbook_reason", "minutes"} for url in (book, move)]
     assert [bool(names) for names in offered] == [area == "staff"] * 2
 
 
-def test_every_parameter_says_what_it_means() -> None:
+def test_parameters_all_have_a_description() -> None:
     mute = {
         f"{one['name']} of {url}: give the contract's field metadata={{'description': ...}}"
         for url, methods in DOCUMENT["paths"].items()
@@ -93,31 +93,31 @@ def test_every_parameter_says_what_it_means() -> None:
     assert mute == set()
 
 
-def test_whoever_reads_the_document_learns_of_keys_that_do_not_count_and_of_tags_of_ones_own() -> None:
+def test_document_explains_ignored_keys_and_personal_etags() -> None:
     assert "An operation supports keys if" in DOCUMENT["info"]["description"]
     assert "/api/users/me" in DOCUMENT["components"]["headers"]["ETag"]["description"]
     assert "another account" in DOCUMENT["components"]["parameters"]["If-Match"]["description"]
 
 
 @pytest.mark.parametrize("url", ["/openapi.json", "/asyncapi.json"])
-def test_a_document_has_a_tag_and_can_be_unchanged(url: str) -> None:
+def test_document_route_has_an_etag_and_304(url: str) -> None:
     made = operation("GET", url)
     assert {"$ref": "#/components/parameters/If-None-Match"} in made["parameters"]
     assert all("ETag" in made["responses"][status]["headers"] for status in ("200", "304"))
 
 
-def test_operations_have_names_of_their_own() -> None:
+def test_operation_ids_are_unique() -> None:
     names = [made["operationId"] for path in DOCUMENT["paths"].values() for made in path.values()]
     assert len(names) == len(set(names))
 
 
-def test_a_command_with_several_routes_has_a_name_for_each(odd: dict[str, Any]) -> None:
+def test_command_with_several_routes_has_an_operation_id_for_each(odd: dict[str, Any]) -> None:
     paths = odd["paths"]
     assert paths["/api/odd/{thing}"]["post"]["operationId"] == "tell_odd_odd"
     assert paths["/api/staff/odd"]["put"]["operationId"] == "tell_odd_staff"
 
 
-def test_two_views_of_one_name_are_refused() -> None:
+def test_views_are_refused_when_two_have_one_name() -> None:
     other = type("PartView", (View,), {"id": fields.UUID(), "__doc__": "Another."})
     command = type("FindOther", (FindOdd,), {"returns": other, "__doc__": "Find."})
     gateway = type("Two", (Odd,), {"other": route("GET", "/api/other", command)})
@@ -125,7 +125,7 @@ def test_two_views_of_one_name_are_refused() -> None:
         openapi.document(gateway, {**ODD_TAGS, __name__: Tag.SYSTEM})
 
 
-def test_an_id_of_a_reply_leads_to_what_takes_it(odd: dict[str, Any]) -> None:
+def test_id_of_a_reply_links_to_operations_that_take_it(odd: dict[str, Any]) -> None:
     replied = odd["paths"]["/api/odd/{id}"]["put"]["responses"]["200"]
     assert replied["links"] == {
         "list_of_revised": {"operationId": "list_of_revised", "parameters": {"revised_id": "$response.body#/id"}}
@@ -135,14 +135,14 @@ def test_an_id_of_a_reply_leads_to_what_takes_it(odd: dict[str, Any]) -> None:
     assert page["links"]["list_of_revised"]["parameters"] == parameters
 
 
-def test_a_command_takes_a_key_unless_its_reply_is_not_kept() -> None:
+def test_idempotency_key_is_described_only_for_keyed_commands() -> None:
     key = {"$ref": "#/components/parameters/Idempotency-Key"}
     assert key in operation("POST", "/api/patient/book-appointment")["parameters"]
     assert key not in operation("POST", "/api/auth/login")["parameters"]
     assert key not in operation("GET", "/api/patient/invoices")["parameters"]
 
 
-def test_a_summary_is_the_first_sentence(odd: dict[str, Any]) -> None:
+def test_summary_is_the_first_sentence_and_description_the_rest(odd: dict[str, Any]) -> None:
     made = odd["paths"]["/api/odd/{thing}"]["post"]
     assert made["summary"] == "Say something odd"
     assert made["description"] == "Then stop.\n\nRoles: admin. The account's e-mail address must be verified."

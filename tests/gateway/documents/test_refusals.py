@@ -1,4 +1,4 @@
-"""What can go wrong is described for each operation: where it can happen, with its codes, and nowhere else."""
+"""Each operation lists its possible refusals with their codes, and no others."""
 
 import re
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ DOCUMENT = openapi.document(GatewayService)
 ENTRIES = openapi.entries(GatewayService)
 
 
-def test_the_refusals_that_a_contract_names_are_those_of_its_operation(odd: dict[str, Any]) -> None:
+def test_operation_has_the_refusals_of_its_contract(odd: dict[str, Any]) -> None:
     responses = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
     assert responses["409"]["description"] == "Conflict: `too_odd`, `not_odd`."
     assert responses["503"]["description"].startswith("Unavailable: `odd_down`, `broker_down`, ")
     assert responses["404"] == {"$ref": "#/components/responses/NotFound"}
 
 
-def test_what_can_go_wrong_depends_on_the_operation(odd: dict[str, Any]) -> None:
+def test_operation_has_only_the_statuses_it_can_return(odd: dict[str, Any]) -> None:
     always = {"400", "401", "408", "414", "422", "429", "431", "500", "503", "504"}
     assert set(odd["paths"]["/api/odd"]["get"]["responses"]) == {"200", *always}
     told = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
@@ -33,7 +33,7 @@ def test_what_can_go_wrong_depends_on_the_operation(odd: dict[str, Any]) -> None
     assert set(odd["paths"]["/api/odd/{id}"]["get"]["responses"]) == {"200", "304", "404", *always}
 
 
-def test_a_refusal_lists_its_codes(odd: dict[str, Any]) -> None:
+def test_refusal_lists_its_codes(odd: dict[str, Any]) -> None:
     responses = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
     media = responses["403"]["content"]["application/problem+json"]
     codes = ["role_missing", "mfa_setup_required", "address_not_verified"]
@@ -45,13 +45,13 @@ def test_a_refusal_lists_its_codes(odd: dict[str, Any]) -> None:
     assert (media["example"]["code"], media["example"]["status"]) == ("role_missing", 403)
 
 
-def test_nothing_stands_beside_a_reference(odd: dict[str, Any]) -> None:
+def test_references_have_no_neighbours(odd: dict[str, Any]) -> None:
     found = [place for made in (DOCUMENT, odd) for place in beside_references(made)]
     assert not found, f"{found}: generators of clients drop it; use allOf"
 
 
 def beside_references(node: Any, place: str = "") -> Iterator[str]:
-    """Where a `$ref` has a neighbour."""
+    """Yield the places where a `$ref` has a neighbour."""
     parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     if isinstance(node, dict) and isinstance(node.get("$ref"), str) and len(node) > 1:
         yield place
@@ -59,21 +59,21 @@ def beside_references(node: Any, place: str = "") -> Iterator[str]:
         yield from beside_references(part, f"{place}/{name}")
 
 
-def test_what_many_routes_refuse_alike_is_one_component(odd: dict[str, Any]) -> None:
+def test_shared_refusals_are_one_component(odd: dict[str, Any]) -> None:
     for name, (kind, codes) in refusals.SHARED.items():
         described = odd["components"]["responses"][name]["content"]["application/problem+json"]
         assert described["schema"] == {"$ref": f"#/components/schemas/{name}Problem"}
         assert refusals.shared(kind, codes[::-1]) == {"$ref": f"#/components/responses/{name}"}
 
 
-def test_every_code_is_one_of_the_documented_ones() -> None:
+def test_codes_are_all_documented() -> None:
     for entry in ENTRIES:
         for kind, codes in refusals.of(entry.contract, entry.method, entry.contract.schema().fields.values()).items():
             unknown = [code for code in codes if (kind.__name__, code) not in documented()]
             assert not unknown, f"{entry.method} {entry.url}: {kind.__name__} {unknown} is not in docs/errors.md"
 
 
-def test_the_members_of_a_problem_that_the_codes_tell_of_are_described() -> None:
+def test_problem_schema_has_the_members_that_codes_name() -> None:
     told = set(re.findall(r"`([a-z_]+)` (?:says|is the present)", (ROOT / "docs" / "errors.md").read_text()))
     assert "state" in told
     assert told <= set(schemas.PROBLEM["properties"])
@@ -89,17 +89,17 @@ def test_the_members_of_a_problem_that_the_codes_tell_of_are_described() -> None
         (["wrong"], False),
     ],
 )
-def test_the_messages_of_fields_have_a_type(errors: Any, *, is_right: bool) -> None:
+def test_messages_of_fields_have_a_schema(errors: Any, *, is_right: bool) -> None:
     assert Draft202012Validator(schemas.PROBLEM["properties"]["errors"]).is_valid(errors) is is_right
 
 
-def test_too_many_requests_say_when_to_come_back() -> None:
+def test_too_many_requests_has_rate_limit_headers() -> None:
     assert {"Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= set(
         DOCUMENT["components"]["responses"]["TooMany"]["headers"]
     )
 
 
-def test_a_revision_is_asked_for_where_it_is_looked_at(odd: dict[str, Any]) -> None:
+def test_if_match_is_described_only_for_revised_contracts(odd: dict[str, Any]) -> None:
     path = odd["paths"]["/api/odd/{id}"]
     assert {"$ref": "#/components/parameters/If-Match"} in path["put"]["parameters"]
     assert {"$ref": "#/components/parameters/If-None-Match"} in path["get"]["parameters"]

@@ -1,1 +1,1 @@
-"""Tests of gateway's routes."""
+"""Tests of the gateway's routes."""

@@ -1,7 +1,7 @@
-"""The role matrix: every route, asked by nobody, by each role and with bad tokens, answers as the contracts say.
+"""The role matrix: each route is called without a token, by each role and with bad tokens.
 
-Nothing of it is written by hand: routes and their roles come from the gateway's table. One test takes all routes,
-since two thousand tests of a request each would take longer to begin than to run; what is wrong is listed.
+The routes and their roles come from the route table. One test calls all routes and lists the errors, since two thousand
+tests of one request each would take longer to start than to run.
 """
 
 import re
@@ -24,20 +24,20 @@ TABLE = entries(GatewayService)
 OPEN = [entry for entry in TABLE if not entry.roles]
 CLOSED = [entry for entry in TABLE if entry.roles]
 TOKENS = ("token_missing", "token_invalid", "token_expired", "session_ended")
-"""The codes of a 401 that is about the token. A wrong password has another."""
+"""The codes of a 401 for the token. A wrong password has another code."""
 Answered = tuple[int, str]
-"""The status, and the code of a problem; empty when there is none."""
+"""The status, and the code of a problem document or an empty text."""
 Token = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
 def bad_tokens(hospital: Hospital, stranger: Mint) -> list[Bad]:
-    """Tokens that would be good for everything, but for one thing each."""
+    """Return tokens for all roles, each with one error."""
     return Forger(hospital, stranger, stranger.claims(*Role)).all()
 
 
 def ask(hospital: Hospital, entry: Entry, token: str) -> Answered:
-    """Ask with nothing in the body, and some id in the path."""
+    """Send a request with an empty body and random ids in the path."""
     url = re.sub(r"{\w+}", lambda _part: str(uuid4()), entry.url)
     body: dict[str, Any] = {} if entry.method == "GET" else {"json": {}}
     reply = hospital.call(entry.method, url, token=token, **body)
@@ -45,17 +45,17 @@ def ask(hospital: Hospital, entry: Entry, token: str) -> Answered:
 
 
 def named(entry: Entry) -> str:
-    """A route as one reads it."""
+    """Return the method and URL of a route."""
     return f"{entry.method} {entry.url}"
 
 
 def is_let_in(answered: Answered) -> bool:
-    """Whether it was answered for what was asked, and neither refused for who asked nor broken."""
+    """Whether a request was admitted: refused neither for its token nor its role, and without a server error."""
     status, code = answered
     return status < 500 and not (status == 401 and code in TOKENS) and answered != (403, "role_missing")
 
 
-def test_each_role_is_let_in_where_its_route_names_it_and_nowhere_else(hospital: Hospital, token: Token) -> None:
+def test_role_is_admitted_only_where_its_route_lists_it(hospital: Hospital, token: Token) -> None:
     wrong = []
     for entry in CLOSED:
         for role in Role:
@@ -65,23 +65,23 @@ def test_each_role_is_let_in_where_its_route_names_it_and_nowhere_else(hospital:
     assert wrong == []
 
 
-def test_where_anyone_may_ask_every_role_may(hospital: Hospital, token: Token) -> None:
+def test_open_routes_admit_every_role(hospital: Hospital, token: Token) -> None:
     asked = {(named(entry), role): ask(hospital, entry, token(role)) for entry in OPEN for role in Role}
     assert {who: answered for who, answered in asked.items() if not is_let_in(answered)} == {}
 
 
-def test_nobody_is_let_in_just_where_anyone_may_ask(hospital: Hospital) -> None:
+def test_request_without_token_is_admitted_only_on_open_routes(hospital: Hospital) -> None:
     assert {named(entry) for entry in TABLE if is_let_in(ask(hospital, entry, ""))} == set(map(named, OPEN))
     asked = {named(entry): ask(hospital, entry, "") for entry in CLOSED}
     assert set(asked.values()) == {(401, "token_missing")}, asked
 
 
-def test_somebody_without_a_role_is_let_in_just_where_anyone_may_ask(hospital: Hospital, token: Token) -> None:
+def test_token_without_roles_is_admitted_only_on_open_routes(hospital: Hospital, token: Token) -> None:
     asked = {named(entry): ask(hospital, entry, token()) for entry in CLOSED}
     assert {url: answered for url, answered in asked.items() if answered != (403, "role_missing")} == {}
 
 
-def test_a_token_that_does_not_count_is_refused_everywhere(hospital: Hospital, bad_tokens: list[Bad]) -> None:
+def test_bad_token_is_refused_on_every_route(hospital: Hospital, bad_tokens: list[Bad]) -> None:
     wrong = []
     for bad in bad_tokens:
         for entry in TABLE:
@@ -90,21 +90,19 @@ def test_a_token_that_does_not_count_is_refused_everywhere(hospital: Hospital, b
     assert wrong == []
 
 
-def test_the_token_that_the_bad_ones_are_made_of_is_good(hospital: Hospital, stranger: Mint, token: Token) -> None:
+def test_bad_tokens_are_derived_from_a_good_token(hospital: Hospital, stranger: Mint, token: Token) -> None:
     forger = Forger(hospital, stranger, stranger.claims(*Role))
     assert is_let_in(ask(hospital, CLOSED[0], forger.signed(forger.claims)))
     assert is_let_in(ask(hospital, CLOSED[0], token(*Role)))
 
 
-def test_an_unverified_account_is_refused_just_where_a_verified_one_is_asked_for(
-    hospital: Hospital, token: Token
-) -> None:
+def test_unverified_account_is_refused_only_where_verification_is_required(hospital: Hospital, token: Token) -> None:
     asked = {named(entry): ask(hospital, entry, token(*Role, verified=False)) for entry in CLOSED}
     refused = {url for url, answered in asked.items() if answered == (403, "address_not_verified")}
     assert refused == {named(entry) for entry in CLOSED if entry.contract.verified}
 
 
-def test_who_has_still_to_set_up_a_second_factor_may_do_little_else(hospital: Hospital, token: Token) -> None:
+def test_account_without_required_second_factor_is_refused_except_to_enrol(hospital: Hospital, token: Token) -> None:
     asked = {named(entry): ask(hospital, entry, token(*Role, mfa_due=True)) for entry in CLOSED}
     refused = {url for url, answered in asked.items() if answered == (403, "mfa_setup_required")}
     assert refused == {named(entry) for entry in CLOSED if not entry.contract.enrolling}
@@ -117,16 +115,16 @@ AREAS = {
     "/api/staff/": {*STAFF, Role.ADMIN},
 }
 DIRECTORY = "/api/doctors/{doctor_id}"
-"""Of doctors, whom anybody may look up."""
+"""The directory of doctors, which is open to every role."""
 
 
 @pytest.mark.parametrize(("area", "roles"), AREAS.items(), ids=AREAS)
-def test_each_area_is_for_its_own_people(area: str, roles: set[Role]) -> None:
+def test_area_admits_only_its_own_roles(area: str, roles: set[Role]) -> None:
     lines = [line for line in CLOSED if line.url.startswith(area) and not line.url.startswith(DIRECTORY)]
     assert {named(line): line.roles - roles for line in lines if not line.roles <= roles} == {}
 
 
-def test_what_is_made_is_told_where_it_can_be_read() -> None:
+def test_created_records_all_have_a_readable_location() -> None:
     readable = {line.url: line.contract.returns for line in TABLE if line.method == "GET"}
     for line in (line for line in TABLE if line.status == 201):
         area = "/".join(line.url.split("/")[:3])

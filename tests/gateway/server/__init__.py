@@ -1,1 +1,1 @@
-"""Tests of gateway's server."""
+"""Tests of the gateway's server."""

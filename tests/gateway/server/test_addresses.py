@@ -1,4 +1,4 @@
-"""Where a request comes from: proxies of ours are believed, and nobody else."""
+"""The caller's address comes from trusted proxies only."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from gateway.server.addresses import caller, network
 
 PROXY = "10.0.0.1"
 LONGEST = 45
-"""Characters of an address: what the columns hold."""
+"""The longest address, as in the database columns."""
 
 
 @pytest.mark.parametrize(
@@ -30,17 +30,17 @@ LONGEST = 45
         ("1::1%" + "x" * 300, 1, PROXY),
     ],
 )
-def test_the_caller_is_whom_our_outermost_proxy_has_spoken_with(forwarded: str, proxies: int, address: str) -> None:
+def test_caller_is_the_client_of_the_outermost_trusted_proxy(forwarded: str, proxies: int, address: str) -> None:
     assert caller(PROXY, forwarded, proxies) == address
 
 
 @given(st.text(max_size=60), st.integers(0, 3))
-def test_any_header_gives_some_address(forwarded: str, proxies: int) -> None:
+def test_caller_has_an_address_for_any_header(forwarded: str, proxies: int) -> None:
     assert 0 < len(caller(PROXY, forwarded, proxies)) <= LONGEST
 
 
 @given(st.from_regex(r"[0-9a-f:.]{0,20}%.{0,400}", fullmatch=True))
-def test_no_text_gets_in_behind_an_address(forwarded: str) -> None:
+def test_address_with_a_zone_is_ignored(forwarded: str) -> None:
     assert caller(PROXY, forwarded, 1) == PROXY
 
 
@@ -48,15 +48,15 @@ def test_no_text_gets_in_behind_an_address(forwarded: str) -> None:
     ("socket", "address"),
     [("::ffff:192.0.2.1", "192.0.2.1"), ("fe80::1%eth0", "fe80::1"), ("2001:db8::7", "2001:db8::7"), ("", "")],
 )
-def test_an_address_of_a_socket_is_shown_as_people_know_it(socket: str, address: str) -> None:
+def test_socket_address_is_shown_without_zone_and_mapping(socket: str, address: str) -> None:
     assert caller(socket, "", 0) == caller(socket, "no address", 1) == address
 
 
-def test_a_network_is_an_address_of_ipv4_or_64_bits_of_ipv6() -> None:
+def test_network_is_an_ipv4_address_or_64_bits_of_ipv6() -> None:
     assert network("192.0.2.1") == network("::ffff:192.0.2.1") == "192.0.2.1"
     assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::2") != network("2001:db8:1:3::1")
 
 
 @given(st.text(max_size=40))
-def test_any_address_has_a_network(address: str) -> None:
+def test_network_exists_for_any_text(address: str) -> None:
     assert isinstance(network(address), str)

@@ -1,4 +1,4 @@
-"""Slow commands wait for each other at the gateway, and for nobody else's sake."""
+"""Slow commands of one line wait for each other at the gateway."""
 
 import eventlet
 import pytest
@@ -14,18 +14,18 @@ from gateway.service import GatewayService
 
 
 class Slow(Command, line="slow", deadline=0.2):
-    """One that has a line."""
+    """A command with a line."""
 
 
 class Unhurried(Command, line="unhurried", deadline=5.0):
-    """One that has a line, and time to wait in it."""
+    """A command with a line, and time to wait in it."""
 
 
 class Quick(Command):
-    """One that has none."""
+    """A command without a line."""
 
 
-def test_only_so_many_are_under_way_at_once() -> None:
+def test_line_bounds_the_commands_under_way() -> None:
     lines, under_way, most = Lines(), list[int](), list[int]()
 
     def go() -> None:
@@ -40,7 +40,7 @@ def test_only_so_many_are_under_way_at_once() -> None:
     assert (max(most), len(most)) == (AT_ONCE, 3 * AT_ONCE)
 
 
-def test_who_waits_too_long_is_told_to_come_back_and_others_go_on() -> None:
+def test_command_is_busy_when_it_waits_too_long() -> None:
     lines = Lines()
     turns = [lines.turn(Slow) for _ in range(AT_ONCE)]
     for turn in turns:
@@ -61,12 +61,12 @@ def test_waiting_is_part_of_the_deadline() -> None:
         assert 0 < seconds < Unhurried.deadline - 0.04
 
 
-def test_all_that_hash_a_password_stand_in_one_line_but_signing_in() -> None:
+def test_hashing_commands_share_a_line_except_signing_in() -> None:
     hashing = {entry.contract for entry in entries(GatewayService) if _takes_a_password(entry.contract)}
     assert {contract.line for contract in hashing - {LogIn}} == {HASHING}
 
 
-def test_nothing_takes_the_turns_of_signing_in() -> None:
+def test_no_other_command_shares_the_line_of_signing_in() -> None:
     lines = Lines()
     others = {entry.contract for entry in entries(GatewayService)} - {LogIn}
     for contract in others:

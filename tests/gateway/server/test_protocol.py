@@ -1,4 +1,4 @@
-"""How a request is read from the wire: strictly, so that no two programs understand it differently."""
+"""Requests are parsed strictly, so that no two programs read them differently."""
 
 from collections.abc import Callable
 
@@ -14,26 +14,28 @@ JSON = "Content-Type: application/json"
 Connect = Callable[[], Wire]
 
 
-def test_a_chunked_body_is_read(wire: Connect) -> None:
+def test_chunked_body_is_read(wire: Connect) -> None:
     headers = ("Content-Type: application/json", "Transfer-Encoding: chunked")
     reply = wire().ask(LOGIN, *headers, body=b"2\r\n{}\r\n0\r\n\r\n")
     assert (reply.status, orjson.loads(reply.body)["code"]) == (422, "invalid")
 
 
 @pytest.mark.parametrize(("chunks", "status"), [(1024, 422), (1025, 413)])
-def test_a_chunked_body_has_the_same_limit(wire: Connect, token: Callable[..., str], chunks: int, status: int) -> None:
+def test_chunked_body_has_the_size_limit_of_any_body(
+    wire: Connect, token: Callable[..., str], chunks: int, status: int
+) -> None:
     headers = (JSON, "Transfer-Encoding: chunked", f"Authorization: Bearer {token('patient')}")
     chunk = b"400\r\n" + b" " * 0x400 + b"\r\n"
     body = chunk * (chunks - 1) + chunk.replace(b"  ", b"[]", 1) + b"0\r\n\r\n"
     assert wire().ask("PATCH /api/users/me", *headers, body=body).status == status
 
 
-def test_a_length_that_is_no_number_is_400(wire: Connect) -> None:
+def test_length_gets_400_when_it_is_not_a_number(wire: Connect) -> None:
     for length in ("ten", "-1", "1.5"):
         assert wire().ask(LOGIN, f"Content-Length: {length}").status == 400
 
 
-def test_a_very_long_line_is_refused(wire: Connect) -> None:
+def test_very_long_request_line_gets_414(wire: Connect) -> None:
     one = wire()
     one.send(b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert one.reply().status == 414
@@ -48,14 +50,14 @@ def test_a_very_long_line_is_refused(wire: Connect) -> None:
     ],
     ids=["many", "together", "one"],
 )
-def test_headers_that_are_too_large_are_431_and_end_the_connection(wire: Connect, headers: list[str]) -> None:
+def test_oversized_headers_get_431_and_close_connection(wire: Connect, headers: list[str]) -> None:
     one = wire()
     reply = one.ask(LIVE, *headers)
     assert (reply.status, reply.headers["connection"], one.is_closed()) == (431, "close", True)
     assert orjson.loads(reply.body)["code"] == "head_too_large"
 
 
-def test_headers_may_be_as_large_as_the_limit(wire: Connect) -> None:
+def test_headers_are_accepted_up_to_the_limit(wire: Connect) -> None:
     assert wire().ask(LIVE, *(f"X-{number}: {'y' * 600}" for number in range(99))).status == 200
 
 
@@ -80,15 +82,13 @@ def test_headers_may_be_as_large_as_the_limit(wire: Connect) -> None:
         [": empty"],
     ],
 )
-def test_a_head_that_two_programs_might_read_differently_is_400_and_ends_the_connection(
-    wire: Connect, headers: list[str]
-) -> None:
+def test_ambiguous_head_gets_400_and_closes_connection(wire: Connect, headers: list[str]) -> None:
     one = wire()
     reply = one.ask(LOGIN, "Content-Type: application/json", *headers, body=b"{}")
     assert (reply.status, reply.headers["connection"], one.is_closed()) == (400, "close", True)
 
 
-def test_a_request_without_its_host_is_400(wire: Connect) -> None:
+def test_request_gets_400_without_host(wire: Connect) -> None:
     one = wire()
     one.send(b"GET /health/live HTTP/1.1\r\n\r\n")
     assert one.reply().status == 400
@@ -115,19 +115,19 @@ def test_a_request_without_its_host_is_400(wire: Connect) -> None:
         b"2\r\n{}\r\n0\r\nX-Trailer: y\rz\r\n\r\n",
     ],
 )
-def test_chunks_that_cannot_be_read_are_400_and_end_the_connection(wire: Connect, chunks: bytes) -> None:
+def test_malformed_chunks_get_400_and_close_connection(wire: Connect, chunks: bytes) -> None:
     one = wire()
     reply = one.ask(LOGIN, "Content-Type: application/json", "Transfer-Encoding: chunked", body=chunks)
     assert (reply.status, reply.headers["connection"], one.is_closed()) == (400, "close", True)
     assert orjson.loads(reply.body)["code"] == "body_broken"
 
 
-def test_chunks_may_have_extensions_and_trailers_and_another_request_may_follow(wire: Connect) -> None:
+def test_chunks_may_have_extensions_and_trailers(wire: Connect) -> None:
     one = wire()
     chunks = b"1;a=b\r\n{\r\n1\r\n}\r\n0\r\nX-Trailer: y\r\n\r\n"
     reply = one.ask(LOGIN, "Content-Type: application/json", "Transfer-Encoding: chunked", body=chunks)
     assert (reply.status, one.ask(LIVE).status) == (422, 200)
 
 
-def test_two_hosts_are_400(wire: Connect) -> None:
+def test_request_gets_400_with_two_hosts(wire: Connect) -> None:
     assert wire().ask(LIVE, "Host: other").status == 400

@@ -1,0 +1,25 @@
+"""Secrets of people: mailed codes and second factors."""
+
+import re
+
+import pyotp
+
+from tests.hospital import Hospital, eventually
+from tests.people import PASSWORD, Person
+
+CODE = re.compile(r"^([\w-]{40,})\r?$", re.MULTILINE)
+
+
+def mailed(hospital: Hospital, address: str, subject_word: str) -> str:
+    """Return the code of the newest mail to an address that contains a word."""
+    mails = eventually(lambda: [mail for mail in hospital.mails_to(address) if subject_word in mail])
+    found = CODE.search(mails[-1])
+    assert found
+    return found[1]
+
+
+def with_second_factor(person: Person) -> tuple[str, list[str]]:
+    """Set up a second factor, and return its secret and the recovery codes."""
+    secret = person.post("/api/users/me/mfa", password=PASSWORD)["secret"]
+    codes = person.post("/api/users/me/mfa/confirm", code=pyotp.TOTP(secret).now())["recovery_codes"]
+    return secret, codes
