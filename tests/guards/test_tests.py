@@ -20,7 +20,6 @@ MIRRORED = {
 """Folders of tests whose rooms and files are those of a source."""
 CROSSING = {
     "tests/gateway/routes/test_role_matrix.py": "asks every route as every role",
-    "tests/gateway/routes/test_table.py": "is about all routes together",
     "tests/notify/notifications/test_handlers.py": "to be divided",
     "tests/notify/notifications/test_kinds.py": "to be divided",
 }
@@ -34,12 +33,10 @@ LONG_NAMES = {
     "contracts": 1,
     "deploy": 8,
     "faults": 3,
-    "gateway": 25,
     "journeys": 8,
     "matron": 5,
     "notify": 19,
     "scheduling": 64,
-    "security": 6,
     "telemetry": 2,
     "tests": 2,
 }
@@ -49,14 +46,12 @@ WITHOUT_OUTCOME = {
     "clinical": 13,
     "deploy": 3,
     "faults": 6,
-    "gateway": 2,
     "journeys": 6,
     "scheduling": 1,
-    "schemathesis": 1,
     "telemetry": 1,
     "tests": 2,
 }
-BORROWERS = {"auth": 16, "journeys": 4, "notify": 2, "scheduling": 13, "security": 2}
+BORROWERS = {"auth": 16, "journeys": 4, "notify": 2, "scheduling": 13}
 """Long names, tests without an outcome and imports from tests that a folder may still have. They only go down."""
 
 

@@ -36,7 +36,7 @@ def fields_of(made: dict[str, Any]) -> set[str]:
 
 def test_document_is_valid_openapi_3_1(odd: dict[str, Any]) -> None:
     for made in (DOCUMENT, odd):
-        OpenAPIV31SpecValidator(json.loads(openapi.as_text(made))).validate()
+        assert list(OpenAPIV31SpecValidator(json.loads(openapi.as_text(made))).iter_errors()) == []
 
 
 def test_committed_document_matches_the_code() -> None:
