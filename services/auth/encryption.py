@@ -1,4 +1,4 @@
-"""The secrets of second factors, encrypted: who reads the database, or a copy of it, computes nobody's codes."""
+"""Encryption of second factors' secrets, so that a reader of the database cannot compute codes."""
 
 import os
 from functools import cache
@@ -11,12 +11,12 @@ from chassis import config
 from chassis.config import ConfigError
 
 NAME = "secrets.key"
-"""A file of Fernet keys, one a line: the first encrypts, all of them decrypt. An operator puts a new one on top."""
+"""The file of Fernet keys, a key per line. The first key encrypts, all keys decrypt. Operators add a key at the top."""
 PRIVATE = 0o600
 
 
 def ensure(folder: Path) -> bool:
-    """Make the file of keys, whole or not at all, unless there is one; whether it was made."""
+    """Create the file of keys atomically, unless it exists. Returns whether it was created."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, draft = folder / NAME, folder / f".{NAME}.{token_hex(4)}"
     if path.exists():
@@ -26,7 +26,7 @@ def ensure(folder: Path) -> bool:
         file.flush()
         os.fsync(file.fileno())
     try:
-        # Unlike a rename this never replaces what another process has made meanwhile, and has perhaps used.
+        # Unlike a rename, a link never replaces a file that another process created, and may already use.
         os.link(draft, path)
     except FileExistsError:
         return False
@@ -36,12 +36,12 @@ def ensure(folder: Path) -> bool:
 
 
 def encrypted(secret: str) -> bytes:
-    """A secret as it is stored."""
+    """Encrypt a secret."""
     return _keys(config.current().signing_keys).encrypt(secret.encode())
 
 
 def decrypted(stored: bytes) -> str:
-    """A stored secret as it was."""
+    """Decrypt a stored secret."""
     return _keys(config.current().signing_keys).decrypt(stored).decode()
 
 

@@ -1,4 +1,4 @@
-"""Roles that people have, and what is said when somebody gets one."""
+"""Roles of people, and the events about them."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -16,25 +16,25 @@ from services.auth.models.grants import Grant
 
 
 def in_force(session: Session, user_id: UUID) -> list[Grant]:
-    """What a person has been given and still has, by role."""
+    """The grants of a person that are not revoked, by role."""
     query = select(Grant).where(Grant.user_id == user_id, Grant.revoked_at.is_(None)).order_by(Grant.role)
     return list(session.scalars(query))
 
 
 def roles_of(session: Session, user_id: UUID) -> list[str]:
-    """The roles that a person has now, by name."""
+    """The current roles of a person, by name."""
     query = select(Grant.role).where(Grant.user_id == user_id, Grant.revoked_at.is_(None)).order_by(Grant.role)
     return list(session.scalars(query))
 
 
 def was_given(session: Session, user_id: UUID, role: Role) -> bool:
-    """Whether a person has the role, or has had it."""
+    """Whether a person has or had the role."""
     query = select(Grant.id).where(Grant.user_id == user_id, Grant.role == role)
     return bool(session.scalar(select(query.exists())))
 
 
 def give(session: Session, account: Account, role: str, *, by: UUID | None, specialization: str | None = None) -> None:
-    """Give a person a role. Only a doctor's has a specialization."""
+    """Grant a role to a person. Only the role doctor has a specialization."""
     given = Grant(user_id=account.id, role=role, granted_by=by, granted_at=clock.now())
     given.specialization = specialization if role == Role.DOCTOR else None
     with refusing(session, {"uq_role_grant_user_id_role": ALREADY_GRANTED}):
@@ -45,9 +45,9 @@ def give(session: Session, account: Account, role: str, *, by: UUID | None, spec
 def take(
     session: Session, account: Account, roles: Collection[str], *, by: UUID | None, reassign_to: UUID | None = None
 ) -> None:
-    """Take these roles away; `reassign_to` is who takes a doctor's visits over.
+    """Revoke roles of a person. `reassign_to` is the doctor who takes over a doctor's appointments.
 
-    The caller ends the sessions, whose tokens still name the roles.
+    The caller must end the sessions, because their tokens still name the roles.
     """
     for grant in in_force(session, account.id):
         if grant.role in roles:
@@ -57,7 +57,7 @@ def take(
 
 
 def announce(session: Session, account: Account, role: str, *, specialization: str | None) -> None:
-    """Tell the world of a new doctor, who has a specialization, or of a new member of the staff."""
+    """Publish a new doctor, who must have a specialization, or a new member of the staff."""
     if role == Role.DOCTOR:
         if specialization is None:
             raise ValueError("a doctor has a specialization")
@@ -67,20 +67,20 @@ def announce(session: Session, account: Account, role: str, *, specialization: s
 
 
 def announce_again(session: Session, account: Account) -> None:
-    """Say a doctor's directory facts as they are now. Nothing of others, nor while the account cannot be used."""
+    """Publish the name and specialization of a doctor again, if the account is active."""
     query = select(Grant.specialization).where(
         Grant.user_id == account.id, Grant.role == Role.DOCTOR, Grant.revoked_at.is_(None)
     )
     found = session.execute(query).first()
-    # One that was given on the command line before specializations were kept here is known elsewhere, and only there.
+    # A role given on the command line before auth stored specializations has none here; other services have it.
     if found is not None and found.specialization is not None and account.status == "active":
         announce(session, account, Role.DOCTOR, specialization=found.specialization)
 
 
 def announce_staff_again(session: Session, account: Account) -> None:
-    """Say which roles of the staff a person has now. Nothing while the account cannot be used.
+    """Publish the staff roles of a person again, if the account is active.
 
-    Whoever keeps a copy of who works here drops somebody with the first role that is taken, and with a deactivation.
+    Subscribers delete their copy of a person at each revoked role and at a deactivation.
     """
     for role in roles_of(session, account.id) if account.status == "active" else ():
         if role in STAFF:
@@ -88,8 +88,8 @@ def announce_staff_again(session: Session, account: Account) -> None:
 
 
 def specialize(session: Session, account: Account, specialization: str | None) -> bool:
-    """Correct a doctor's specialization, if one is given that is another; whether it was."""
-    grant = next(one for one in in_force(session, account.id) if one.role == Role.DOCTOR)
+    """Correct a doctor's specialization if the given value differs. Returns whether it did."""
+    grant = next(held for held in in_force(session, account.id) if held.role == Role.DOCTOR)
     if specialization in (None, grant.specialization):
         return False
     grant.specialization = specialization
@@ -98,14 +98,14 @@ def specialize(session: Session, account: Account, specialization: str | None) -
 
 
 def is_active_doctor(session: Session, user_id: UUID) -> bool:
-    """Whether this is a doctor who can be visited."""
+    """Whether the person is an active doctor."""
     return _exists(session, Role.DOCTOR, Account.id == user_id)
 
 
 def must_leave_an_admin(session: Session, account: Account) -> None:
-    """Conflict `last_admin` if nobody else could do an admin's work. Call it under `administration.locked`.
+    """Refuse with `last_admin` if the account is the last active admin. Requires the lock of `administration.locked`.
 
-    The audit says whom it would have been done to.
+    The audit names the account.
     """
     this = Account.id == account.id
     if _exists(session, Role.ADMIN, this) and not _exists(session, Role.ADMIN, ~this):
@@ -115,7 +115,7 @@ def must_leave_an_admin(session: Session, account: Account) -> None:
 
 
 def _exists(session: Session, role: Role, which: ColumnElement[bool]) -> bool:
-    """Whether some account that can be used has the role."""
+    """Whether an active account among these has the role."""
     query = select(Grant.id).join(Account, Account.id == Grant.user_id)
     query = query.where(Grant.role == role, Grant.revoked_at.is_(None), Account.status == "active", which)
     return bool(session.scalar(select(query.exists())))

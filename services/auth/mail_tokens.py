@@ -1,7 +1,7 @@
-"""Secret links that are mailed: each works once, for a while, and shows whoever brings it to read that mailbox.
+"""Mailed links with a secret. A link works once, for a limited time, and proves that the caller reads the mailbox.
 
-Asking for one says nothing of whether the address has an account: the command only notes that it was asked, and what is
-done about it is done when the note is heard, after the answer.
+A request for a link must not reveal whether the address has an account. So the command only publishes `mail_asked`, and
+its handler sends the mail after the reply.
 """
 
 import math
@@ -27,16 +27,16 @@ from services.auth.models.logins import OneTimeToken
 LIVES = {"verify": timedelta(hours=24), "reset": timedelta(hours=1), "invite": timedelta(days=7)}
 AN_HOUR = timedelta(hours=1)
 MAILS_AN_HOUR = 5
-"""To one person for one purpose: nobody's mailbox is flooded."""
+"""The limit for a person and purpose, so that callers cannot flood a mailbox."""
 SECRET_EVENTS = (MailTokenIssued.event_name(), MailAsked.event_name())
 LOOKED_BACK = 100_000
-"""How many of the last internal events are looked through for secrets, each minute."""
+"""The number of latest internal events that `forget` searches for secrets each minute."""
 
 
 def issue(session: Session, account: Account, purpose: str, *, email: str | None = None) -> None:
-    """Have a link mailed to the account's address, or to this new one. It ends the earlier ones of its purpose.
+    """Mail a link to the account's address, or to the new address `email`. Earlier links of the purpose expire.
 
-    How many mails went out before nobody asks here: see `wait`.
+    The limit of mails is checked by `wait`, not here.
     """
     _end(session, _mine(account, purpose))
     now, token, address = clock.now(), secrets.token_urlsafe(32), email or account.email
@@ -57,9 +57,9 @@ def _mine(account: Account, purpose: str) -> ColumnElement[bool]:
 
 
 def wait(session: Session, account: Account, purpose: str) -> int:
-    """Seconds until one more mail for this purpose may go to the person: none, unless five went within an hour.
+    """Seconds until the person may get another mail for this purpose. 0 if fewer than five were sent within an hour.
 
-    The account is locked, so that of two who ask the second counts what the first has sent.
+    The account is locked, so that of two concurrent requests the second counts the mail of the first.
     """
     session.scalars(select(Account.id).where(Account.id == account.id).with_for_update()).one()
     sent = select(OneTimeToken.created_at).where(_mine(account, purpose)).order_by(OneTimeToken.created_at.desc())
@@ -68,7 +68,7 @@ def wait(session: Session, account: Account, purpose: str) -> int:
 
 
 def used_up(seconds: int) -> TooMany:
-    """No more mails for now; a caller who may know of the account is told so."""
+    """The refusal for callers who may know that the account exists."""
     return MAILS_USED_UP(retry_after=seconds)
 
 
@@ -85,7 +85,7 @@ def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> 
 
 
 def owner(session: Session, token: str, *purposes: str) -> Account:
-    """Whose link it is; it is not used up, and the account is not locked."""
+    """The owner of a valid link. Neither uses the link nor locks the account."""
     query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_open(token, purposes))
     account = session.scalars(query).one_or_none()
     if account is None:
@@ -94,9 +94,9 @@ def owner(session: Session, token: str, *purposes: str) -> Account:
 
 
 def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
-    """Use a token up, in one guarded statement, so that only one of two can.
+    """Use a token in a single guarded statement, so that only the first of two callers succeeds.
 
-    The account is locked first, as everything does that changes both.
+    The account is locked first, as in every change of both.
     """
     which = _open(token, purposes)
     owners = select(OneTimeToken.user_id).where(which).scalar_subquery()
@@ -109,41 +109,41 @@ def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
 
 
 def sent(session: Session, token: str, purpose: str) -> OneTimeToken | None:
-    """A token that was mailed for this purpose, whether or not it still counts."""
+    """A token that was mailed for this purpose, valid or not."""
     which = (OneTimeToken.digest == rules.digest(token)) & (OneTimeToken.purpose == purpose)
     return session.scalars(select(OneTimeToken).where(which)).one_or_none()
 
 
 def _owner_of_any(session: Session, token: str) -> UUID | None:
-    """Whose a token was that counts no more; nobody's if it never did."""
+    """The owner of an invalid token, or None if the token never existed."""
     return session.scalar(select(OneTimeToken.user_id).where(OneTimeToken.digest == rules.digest(token)))
 
 
 def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
-    """It is this token, for one of these purposes, and it counts still."""
+    """The condition for this token: unused, not expired, and of these purposes."""
     known = (OneTimeToken.digest == rules.digest(token)) & OneTimeToken.purpose.in_(purposes)
     return known & OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > clock.now())
 
 
 def not_valid(user_id: UUID | None) -> Invalid:
-    """The token is none, or counts no more; which of the two only the audit learns, and whose it was."""
-    said = {"errors": {"token": ["Not valid."]}}
-    refusal = TOKEN_NOT_VALID(**said)
+    """The refusal of an unknown or invalid token. Only the audit names the owner."""
+    errors = {"token": ["Not valid."]}
+    refusal = TOKEN_NOT_VALID(errors=errors)
     refusal.noted = {"record_id": user_id} if user_id is not None else None
     return refusal
 
 
 def end_all(session: Session, account: Account) -> None:
-    """End what an account has open: links, new addresses that wait, and second steps of signing in.
+    """Expire the links, pending new addresses and second steps of login of an account.
 
-    Only what shows the account's own address to be its owner's stays.
+    Links that verify the account's current address stay valid.
     """
     harmless = (OneTimeToken.purpose == "verify") & (func.coalesce(OneTimeToken.email, account.email) == account.email)
     _end(session, (OneTimeToken.user_id == account.id) & ~harmless)
 
 
 def end_waiting(session: Session, account: Account) -> None:
-    """End the link to a new address that waits, if one does: its owner has thought of another one."""
+    """Expire the link to a pending new address, because the owner chose another address."""
     _end(session, _mine(account, "verify") & (func.coalesce(OneTimeToken.email, account.email) != account.email))
 
 
@@ -154,12 +154,12 @@ def _end(session: Session, which: ColumnElement[bool]) -> None:
 
 
 def ask_verification(session: Session, _actor: Actor, command: ResendVerification) -> dict[str, str]:
-    """Note that somebody wants the verification mail again. The same is done and said for every address."""
+    """Request the verification mail again. Work and reply are the same for every address."""
     return _ask(session, command.email, "verify")
 
 
 def ask_reset(session: Session, _actor: Actor, command: ForgotPassword) -> dict[str, str]:
-    """Note that somebody has lost the password. The same is done and said for every address."""
+    """Request a mail to reset the password. Work and reply are the same for every address."""
     return _ask(session, command.email, "reset")
 
 
@@ -169,10 +169,10 @@ def _ask(session: Session, email: str, purpose: Literal["verify", "reset"]) -> d
 
 
 def send_asked(session: Session, _actor: Actor, event: MailAsked) -> None:
-    """Send the mail that was asked for, if the address has an account that it makes sense for.
+    """Send the requested mail, if the address has an account for which the purpose makes sense.
 
-    After five within an hour none is sent, and the last link goes on working: whoever asks is told nothing. Who was
-    invited and has set no password yet gets a new invitation instead of a verification.
+    After five mails within an hour the handler sends none, without a reply to the caller; the last link stays valid. An
+    invited person without a password gets a new invitation instead of a verification.
     """
     query = select(Account).where(Account.email_key == rules.email_key(event.email)).with_for_update()
     account = session.scalars(query).one_or_none()
@@ -184,9 +184,9 @@ def send_asked(session: Session, _actor: Actor, event: MailAsked) -> None:
 
 
 def forget(session: Session, _actor: Actor) -> None:
-    """Empty the events that carried a secret or an asked address, once they are sent.
+    """Empty sent events that carried a secret or a requested address.
 
-    An emptied event keeps its number, from which the next ones follow, and loses its name, so that no replay finds it.
+    An emptied event keeps its sequence number, which must have no gaps. It loses its name, so that no replay sends it.
     """
     sent_through = session.scalar(select(relay.c.sent_through).where(relay.c.internal)) or 0
     sent = outbox.c.sequence.between(sent_through - LOOKED_BACK, sent_through)

@@ -1,4 +1,4 @@
-"""Passwords: hashed with argon2id and compared, in threads, since one hash takes some 30 ms of the processor."""
+"""Hash and compare passwords with argon2id. A hash takes about 30 ms of CPU, so it runs in a thread."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -20,17 +20,17 @@ HASHER = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 
 
 def hash_new(_plan: Any, command: RegisterPatient) -> str:
-    """The hash of a new password."""
+    """Hash the password of a registration."""
     return in_thread(_hash_acceptable, command.password, command.name, command.email)
 
 
 def hash_reset(plan: Mapping[str, str], command: ResetPassword) -> str:
-    """The same for somebody whose name and address are in the plan: `{"user_id", "email", "name"}`."""
+    """Hash the password of a reset. The plan has the owner: `{"user_id", "email", "name"}`."""
     return in_thread(_hash_acceptable, command.password, plan["name"], plan["email"])
 
 
 def hash_changed(owner: Owner, command: ChangePassword) -> tuple[bool, str | None]:
-    """Whether it is the present password, and the hash of the new one, if it is."""
+    """Whether the current password is right, and if it is, the hash of the new password."""
     if not is_password(owner.candidate, command.current_password):
         return False, None
     return True, in_thread(_hash_acceptable, command.password, *owner.known)
@@ -42,25 +42,25 @@ def _hash_acceptable(password: str, name: str, email: str) -> str:
 
 
 def matches(candidate: Candidate, command: ChangeEmail | LogIn | StartMfa | RenewRecoveryCodes | EndMfa) -> bool:
-    """Whether the command has the candidate's password."""
+    """Whether the password in the command is the candidate's."""
     return is_password(candidate, command.password)
 
 
 def is_password(candidate: Candidate, password: str) -> bool:
-    """Whether it is the candidate's password.
+    """Whether the password is the candidate's.
 
-    Where nobody has the address, or the account has no password yet, it is not, and that takes as long.
+    Without an account, or without a password yet, the answer is no and takes as long.
     """
     return in_thread(_verify, candidate.password_hash, password)
 
 
 def _verify(known: str | None, password: str) -> bool:
-    nobodys = _hash_of_nobody()
-    return is_hash_of(known or nobodys, password) and bool(known)
+    dummy = _dummy_hash()
+    return is_hash_of(known or dummy, password) and bool(known)
 
 
 def is_hash_of(known: str, password: str) -> bool:
-    """Whether a hash is that of a password, in the caller's own thread: 30 ms."""
+    """Whether a hash belongs to a password. Runs in the caller's thread: 30 ms."""
     try:
         return HASHER.verify(known, password)
     except (VerificationError, InvalidHashError):
@@ -68,16 +68,16 @@ def is_hash_of(known: str, password: str) -> bool:
 
 
 @cache
-def _hash_of_nobody() -> str:
-    """A hash to compare with where there is no account, so that this takes the same time."""
-    return hash_now("nobody's password")
+def _dummy_hash() -> str:
+    """A hash to compare with when there is no account, so that the comparison takes the same time."""
+    return hash_now("a password without an account")
 
 
 def hash_now(password: str) -> str:
-    """The hash of a password that is good enough already, in the caller's own thread: 30 ms."""
+    """Hash a password that was already checked. Runs in the caller's thread: 30 ms."""
     return HASHER.hash(password)
 
 
 def check_strength(password: str, known: Iterable[str]) -> None:
-    """Invalid `password_too_common`, as when registering; in the caller's own thread."""
+    """Refuse with `password_too_common`, as at registration. Runs in the caller's thread."""
     rules.check_strength(password, known)

@@ -1,4 +1,4 @@
-"""Everything that the auth service does."""
+"""The table of everything the auth service does."""
 
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
@@ -59,7 +59,7 @@ MINUTE, HOUR = 60.0, 3600.0
 
 
 class AuthService(Service):
-    """Who you are: accounts, roles, sessions, requests for roles."""
+    """Accounts, roles, sessions and requests for roles."""
 
     name = "auth"
 

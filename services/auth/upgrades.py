@@ -1,4 +1,4 @@
-"""Requests for roles: asked, listed, decided."""
+"""Requests for roles."""
 
 from typing import Literal
 from uuid import UUID
@@ -43,7 +43,7 @@ NEWEST = (UpgradeRequest.created_at, UpgradeRequest.id)
 
 
 def request(session: Session, actor: Actor, command: RequestUpgrade) -> UpgradeRequest:
-    """Ask for a role."""
+    """Request a role."""
     rules.check_request(role=command.role, licence_number=command.licence_number, specialization=command.specialization)
     account = _locked(session, actor.person)
     if command.role in grants.roles_of(session, account.id):
@@ -65,7 +65,7 @@ def request(session: Session, actor: Actor, command: RequestUpgrade) -> UpgradeR
 
 
 def _locked(session: Session, user_id: UUID) -> Account:
-    """The account, locked, so that nobody gives or takes a role meanwhile."""
+    """The account, locked, so that its roles cannot change before the commit."""
     account = session.get(Account, user_id, with_for_update=True)
     if account is None or account.status == "erased":
         raise TOKEN_INVALID()
@@ -73,7 +73,7 @@ def _locked(session: Session, user_id: UUID) -> Account:
 
 
 def withdraw(session: Session, actor: Actor, command: WithdrawUpgrade) -> UpgradeRequest:
-    """Take one's own request back."""
+    """Withdraw a request of the caller."""
     asked = session.get(UpgradeRequest, command.request_id, with_for_update=True)
     if asked is None or asked.user_id != actor.person:
         raise NO_SUCH_REQUEST()
@@ -82,13 +82,13 @@ def withdraw(session: Session, actor: Actor, command: WithdrawUpgrade) -> Upgrad
 
 
 def own(session: Session, actor: Actor, query: ListMyUpgradeRequests) -> Page:
-    """One's own requests, newest first."""
+    """The caller's requests, newest first."""
     statement = select(*LISTED).where(UpgradeRequest.user_id == actor.person)
     return page(session, statement, NEWEST, limit=query.limit, cursor=query.cursor)
 
 
 def listing(session: Session, _actor: Actor, query: ListUpgradeRequests) -> Page:
-    """Everybody's requests with this status and who asks, newest first. The contract lets only admins ask."""
+    """All requests with this status, newest first, with name and address of the person. For admins only."""
     statement = select(*LISTED, Account.email, Account.name).join(Account, Account.id == UpgradeRequest.user_id)
     return page(
         session, statement.where(UpgradeRequest.status == query.status), NEWEST, limit=query.limit, cursor=query.cursor
@@ -96,9 +96,9 @@ def listing(session: Session, _actor: Actor, query: ListUpgradeRequests) -> Page
 
 
 def decide(session: Session, actor: Actor, command: DecideUpgrade) -> UpgradeRequest:
-    """Approve, which grants the role, or reject.
+    """Approve a request, which grants the role, or reject it.
 
-    Nobody decides about themselves. It is audited as done to the person.
+    Admins cannot decide about their own requests. The audit names the person as the record.
     """
     rules.check_reason(decision=command.decision, reason=command.reason)
     asked = session.get(UpgradeRequest, command.request_id, with_for_update=True)

@@ -1,1 +1,1 @@
-"""Accounts."""
+"""Accounts: registration, profile, credentials, administration, invitations, erasure."""

@@ -1,4 +1,4 @@
-"""Accounts in the hands of admins: found, deactivated and reactivated, given roles and relieved of them."""
+"""Administration of accounts: lists, deactivation, roles, second factors."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -36,7 +36,7 @@ from services.auth.sessions import commands as sessions
 
 LISTED = (Account.id, Account.email, Account.name, Account.status, Account.created_at)
 ADMINS = 7_305_816_174
-"""The lock of whoever may take the last admin away: of two at once, the second comes when the first is done."""
+"""The advisory lock of every command that may remove the last admin, so that two admins cannot remove each other."""
 
 
 def listing(session: Session, _actor: Actor, query: ListUsers) -> Page:
@@ -45,7 +45,7 @@ def listing(session: Session, _actor: Actor, query: ListUsers) -> Page:
 
 
 def of_staff(session: Session, _actor: Actor, query: ListStaff) -> Page:
-    """The accounts of the staff, or those of one of its roles, newest first."""
+    """The accounts of the staff, or of a single staff role, newest first."""
     return _listed(session, STAFF if query.role is None else [query.role], query)
 
 
@@ -55,9 +55,9 @@ def of_doctors(session: Session, _actor: Actor, query: ListDoctorAccounts) -> Pa
 
 
 def _listed(session: Session, roles: Iterable[str] | None, asked: UserQuery) -> Page:
-    """The accounts that hold one of the roles, in two statements however many there are.
+    """A page of the accounts with any of the roles, in two statements.
 
-    Outside ASCII, SQLite finds names only in the case in which they are written.
+    SQLite ignores case only in ASCII letters.
     """
     query = select(*LISTED)
     if roles is not None:
@@ -75,23 +75,25 @@ def _listed(session: Session, roles: Iterable[str] | None, asked: UserQuery) -> 
 
 
 def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
-    """The rows with the roles that each person has, and with a doctor's specialization."""
+    """Add roles and specializations to the rows."""
     found: dict[UUID, dict[str, Any]] = {row.id: {**row._mapping, "roles": []} for row in rows}  # noqa: SLF001  SQLAlchemy's name for it
     query = select(Grant.user_id, Grant.role, Grant.specialization).order_by(Grant.role)
-    for user_id, role, said in session.execute(query.where(Grant.user_id.in_(found), Grant.revoked_at.is_(None))):
+    for user_id, role, specialization in session.execute(
+        query.where(Grant.user_id.in_(found), Grant.revoked_at.is_(None))
+    ):
         found[user_id]["roles"].append(role)
         if role == Role.DOCTOR:
-            found[user_id]["specialization"] = said
+            found[user_id]["specialization"] = specialization
     return list(found.values())
 
 
 def get(session: Session, _actor: Actor, query: GetUser) -> dict[str, Any]:
-    """Somebody's account."""
+    """Get an account."""
     return accounts.shown(session, _known(session.get(Account, query.user_id)))
 
 
 def locked(session: Session, user_id: UUID) -> Account:
-    """The account, which nobody changes meanwhile; nor does another admin change any."""
+    """The account, locked. No other admin can change any account before the commit."""
     session.lock(ADMINS)
     return _known(session.get(Account, user_id, with_for_update=True))
 
@@ -103,7 +105,7 @@ def _known(account: Account | None) -> Account:
 
 
 def update(session: Session, _actor: Actor, command: UpdateUser) -> dict[str, Any]:
-    """Deactivate or reactivate an account, or correct its name; what changes nothing is no change."""
+    """Deactivate or reactivate an account, or correct its name. Equal values leave the revision unchanged."""
     account = locked(session, command.user_id)
     session.call.expects(account.revision)
     account.must_not_be_erased()
@@ -135,17 +137,17 @@ def _reactivate(session: Session, account: Account) -> None:
 
 
 def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[str, Any]:
-    """Give somebody just these roles. Who loses one is signed out everywhere. A doctor's specialization may change."""
+    """Set the roles of a person, and correct a doctor's specialization. A lost role ends all sessions."""
     account = locked(session, command.user_id)
     session.call.expects(account.revision)
     held, wanted = set(grants.roles_of(session, account.id)), set(command.assigned)
-    said = (command.specialization or "").strip() or None
-    corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, said)
+    specialization = (command.specialization or "").strip() or None
+    corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, specialization)
     if held != wanted:
         if Role.DOCTOR in held - wanted:
             visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
         _take(session, actor, account, held - wanted, command.reassign_to)
-        _give(session, actor, account, sorted(wanted - held), said)
+        _give(session, actor, account, sorted(wanted - held), specialization)
     if held != wanted or corrected:
         account.changed()
         session.note(details={"granted": sorted(wanted - held), "revoked": sorted(held - wanted)})
@@ -177,7 +179,7 @@ def _take(session: Session, actor: Actor, account: Account, roles: set[str], rea
 
 
 def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, str]:
-    """Take a lost second factor away; the owner is told."""
+    """Remove a lost second factor. The owner gets a mail."""
     if command.user_id == actor.person:
         raise OWN_MFA()
     account = locked(session, command.user_id)

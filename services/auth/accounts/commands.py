@@ -1,4 +1,4 @@
-"""Accounts: opened, verified, read, and kept by their owners."""
+"""Accounts: creation, verification, profile."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,11 +30,11 @@ from services.auth.models.accounts import Account
 from services.auth.models.patients import DeskPatient
 
 TOLD = frozenset({"name", "phone", "language", "timezone"})
-"""What others keep copies of, besides the address."""
+"""The fields that other services copy, besides the address."""
 
 
 def prepare(session: Session, _actor: Actor, command: RegisterPatient) -> dict[str, str]:
-    """See that the address is free, and choose the account's id."""
+    """Check that the address is free, and choose the id of the account."""
     if session.scalar(select(exists().where(Account.email_key == rules.email_key(command.email)))):
         raise EMAIL_TAKEN()
     return {"user_id": str(uuid7())}
@@ -43,7 +43,7 @@ def prepare(session: Session, _actor: Actor, command: RegisterPatient) -> dict[s
 def register(
     session: Session, _actor: Actor, plan: dict[str, str], password_hash: str, command: RegisterPatient
 ) -> Account:
-    """Open a patient's account and send the verification mail."""
+    """Create a patient's account and send the verification mail."""
     account = _new(command.email, command.name, password_hash, UUID(plan["user_id"]))
     _open(session, account, [Role.PATIENT], by=None)
     mail_tokens.issue(session, account, "verify")
@@ -51,7 +51,7 @@ def register(
 
 
 def create_admin(session: Session, actor: Actor, *, email: str, password_hash: str, name: str) -> Account:
-    """Open an admin's account that needs no verification."""
+    """Create a verified admin."""
     return create_ready(session, actor, email=email, password_hash=password_hash, name=name, roles=[Role.ADMIN])
 
 
@@ -65,13 +65,13 @@ def create_ready(
     roles: Iterable[str],
     specialization: str | None = None,
 ) -> Account:
-    """Open an active account with these roles, and say what would be said had each been approved.
+    """Create an active account with these roles, and publish the events of an approval.
 
     A doctor needs a specialization.
     """
     account, roles = _new(email, name, password_hash, uuid7()), list(roles)
     account.verify(clock.now())
-    account.revision = 1  # It is new: nobody has read an earlier one.
+    account.revision = 1  # No caller has read an earlier revision.
     _open(session, account, roles, by=actor.id, specialization=specialization)
     session.publish(UserVerified(user_id=account.id))
     for role in roles:
@@ -80,7 +80,7 @@ def create_ready(
 
 
 def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: str) -> Account:
-    """Open an account for a patient of the desk, in which nobody can sign in before a password is set."""
+    """Create an account without a password for a patient of the desk."""
     account = _new(email, desk.name, "", desk.id)
     account.phone, account.phone_changed_at = desk.phone, desk.phone_changed_at
     _open(session, account, [Role.PATIENT], by=actor.id)
@@ -88,7 +88,7 @@ def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: st
 
 
 def open_nobodys(session: Session, user_id: UUID) -> Account:
-    """An account of somebody who has none, without address, name or roles, only to be erased. Nobody hears of it."""
+    """Create an empty account to erase, for a patient without an account. Publishes nothing."""
     account = _new("", "", "", user_id)
     account.email_key = f"erased:{user_id}"
     session.add(account)
@@ -111,7 +111,7 @@ def _new(email: str, name: str, password_hash: str, user_id: UUID) -> Account:
 def _open(
     session: Session, account: Account, roles: Iterable[str], *, by: UUID | None, specialization: str | None = None
 ) -> None:
-    """Write a new account with its roles, and tell the world."""
+    """Insert a new account with its roles, and publish it."""
     with refusing(session, {"uq_account_email_key": EMAIL_TAKEN}):
         session.add(account)
     roles = list(roles)
@@ -122,7 +122,7 @@ def _open(
 
 
 def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
-    """Count the address that the mail went to as the owner's; a new one takes the old one's place."""
+    """Verify the address that got the mail. A new address replaces the old address."""
     try:
         kept = mail_tokens.take(session, command.token, "verify")
     except Invalid:
@@ -138,7 +138,7 @@ def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
 
 
 def _check_not_verified(session: Session, token: str) -> None:
-    """Only the mailbox of the address has the token, so its owner alone learns this."""
+    """Refuse with the reason if the address is already verified. Only its owner has the token, so nothing leaks."""
     kept = mail_tokens.sent(session, token, "verify")
     account = session.get(Account, kept.user_id) if kept is not None else None
     if kept is not None and account is not None and account.is_verified and kept.email in (None, account.email):
@@ -148,9 +148,9 @@ def _check_not_verified(session: Session, token: str) -> None:
 
 
 def _move(session: Session, account: Account, email: str) -> Account:
-    """Give the account its new address, which has been shown to be the owner's; what else is open ends.
+    """Replace the address by a verified new address. Other links and second steps expire.
 
-    The old address is told, so that its owner hears of what somebody else may have done.
+    The old address gets a mail, in case an attacker made the change.
     """
     if not account.may_sign_in:
         raise mail_tokens.not_valid(account.id)
@@ -165,7 +165,7 @@ def _move(session: Session, account: Account, email: str) -> Account:
 
 
 def set_address(session: Session, account: Account, email: str) -> None:
-    """Write another address, and end what the earlier one got."""
+    """Set another address. Links sent to the earlier address expire."""
     with refusing(session, {"uq_account_email_key": EMAIL_TAKEN}):
         account.email, account.email_key = email, rules.email_key(email)
         account.changed()
@@ -174,7 +174,7 @@ def set_address(session: Session, account: Account, email: str) -> None:
 
 
 def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, Any]:
-    """Change one's own name, phone, locale, language or timezone: those that are given."""
+    """Change the given fields of the caller's profile."""
     account = session.get(Account, actor.person, with_for_update=True)
     if account is None or not account.may_sign_in:
         raise TOKEN_INVALID()
@@ -184,7 +184,7 @@ def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, An
 
 
 def change(session: Session, account: Account, changes: Mapping[str, Any]) -> None:
-    """Write what differs of the profile, and tell whoever keeps a copy. The account is locked."""
+    """Write the fields that differ, and publish them. The account is locked."""
     differing = {name: value for name, value in changes.items() if getattr(account, name) != value}
     if not differing:
         return
@@ -200,14 +200,14 @@ def change(session: Session, account: Account, changes: Mapping[str, Any]) -> No
 
 
 def say_updated(session: Session, account: Account) -> None:
-    """Say what others keep copies of, as it is now, and whether it is a patient's account."""
+    """Publish the fields that other services copy, and whether the account is a patient's."""
     facts = {name: getattr(account, name) for name in (*TOLD, "email", "phone_changed_at")}
     is_patient = grants.was_given(session, account.id, Role.PATIENT)
     session.publish(UserUpdated(user_id=account.id, is_patient=is_patient, **facts))
 
 
 def me(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
-    """One's own account, as `AccountView` has it."""
+    """The caller's account."""
     account = session.get(Account, actor.person)
     if account is None:
         raise TOKEN_INVALID()
@@ -215,12 +215,12 @@ def me(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
 
 
 def shown(session: Session, account: Account) -> dict[str, Any]:
-    """An account with its roles, as `AccountView` has it."""
+    """The fields of `AccountView`."""
     own = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
     found = {"roles": grants.roles_of(session, account.id), "mfa_enabled": mfa.is_enabled(session, account.id)}
     return {name: {**own, **found}[name] for name in AccountView.schema().fields}
 
 
 def described(account: Account, roles: list[str]) -> dict[str, Any]:
-    """A person as a view takes it: `{id, email, name, roles}`."""
+    """The fields of `UserView`."""
     return {"id": account.id, "email": account.email, "name": account.name, "roles": roles}

@@ -1,6 +1,6 @@
-"""What an owner signs in with, changed: a lost or a known password, and the address.
+"""Changes of credentials: reset and change of the password, and the address.
 
-A new password ends what the old one has opened: sessions, links, new addresses that wait, second steps of signing in.
+A new password ends sessions, links, pending new addresses and second steps of login.
 """
 
 from collections.abc import Mapping
@@ -26,29 +26,29 @@ RESETS = ("reset", "invite")
 
 
 class Owner(NamedTuple):
-    """Whose password is to be compared, and what a new one must not be guessed from."""
+    """The candidate of a comparison, with the facts that a new password must not resemble."""
 
     candidate: Candidate
     known: tuple[str, str]
 
 
 def prepare_reset(session: Session, _actor: Actor, command: ResetPassword) -> dict[str, str]:
-    """Whose it is, and what a new password must not be guessed from."""
+    """Find the owner of the token, and the facts that a new password must not resemble."""
     account = mail_tokens.owner(session, command.token, *RESETS)
     _check_reset(account, account.email)
     return {"user_id": str(account.id), "email": account.email, "name": account.name}
 
 
 def _check_reset(account: Account, mailed_to: str) -> None:
-    """Invalid `token_not_valid` where no password counts, and when the mail went to another address than today's."""
+    """Refuse with `token_not_valid` if the account may not log in, or the mail went to an earlier address."""
     if not account.may_sign_in or mailed_to != account.email:
         raise mail_tokens.not_valid(account.id)
 
 
 def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword) -> Any:
-    """Set the password of whoever got the mail, which also shows the address to be theirs.
+    """Set the password of the owner who got the mail, and verify the address.
 
-    They get in at once, although wrong guesses may have locked the address, and go on.
+    The owner can log in at once, even if wrong guesses have locked the address.
     """
     kept = mail_tokens.take(session, command.token, *RESETS)
     account = session.get_one(Account, kept.user_id, with_for_update=True)
@@ -63,7 +63,7 @@ def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_ha
 
 
 def _show_first(session: Session, account: Account) -> None:
-    """The address is its owner's from now on; a second factor of whoever registered it before is not."""
+    """Verify the address for the first time. Remove a second factor, because a stranger may have set it up."""
     mfa.reset(session, account.id)
     account.verify(clock.now())
     session.publish(UserVerified(user_id=account.id))
@@ -78,7 +78,7 @@ def _set_password(session: Session, account: Account, password_hash: str) -> Non
 
 
 def prepare_change(session: Session, actor: Actor, _command: ChangePassword) -> Owner:
-    """Whose password is to be compared: one's own."""
+    """The caller as the candidate of the comparison."""
     candidate = logins.own(session, actor)
     account = session.get_one(Account, candidate.user_id)
     return Owner(candidate, (account.email, account.name))
@@ -87,12 +87,12 @@ def prepare_change(session: Session, actor: Actor, _command: ChangePassword) -> 
 def change_password(
     session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None], _command: ChangePassword
 ) -> dict[str, str] | Refused:
-    """Set one's own password; every other session ends."""
+    """Set the caller's password. All other sessions end."""
     right, password_hash = outcome
     account = logins.confirmed(session, actor, owner.candidate, right)
     if isinstance(account, Refused):
         return account
-    assert password_hash is not None  # noqa: S101  there is one where the password was right
+    assert password_hash is not None  # noqa: S101  the hash exists when the password was right
     _set_password(session, account, password_hash)
     sessions.end_all(session, account.id, but=actor.session_id)
     return {"status": "password_set"}
@@ -105,9 +105,9 @@ def change_email(
     right: bool,  # noqa: FBT001  the outcome of the step before
     command: ChangeEmail,
 ) -> dict[str, str] | Refused:
-    """Have a link mailed to a new address, which counts once the link is used.
+    """Mail a link to a new address. The address takes effect when the link is used.
 
-    An earlier one that waits is given up, also when this one is refused.
+    An earlier pending address is cancelled, even if the new address is refused.
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):

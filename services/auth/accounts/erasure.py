@@ -1,4 +1,4 @@
-"""Erasing an account: what says who it was goes for ever, and the id stays as the author of what it wrote."""
+"""Erasure of an account: personal data are removed, and the id stays as the author of earlier records."""
 
 from uuid import UUID
 
@@ -26,14 +26,13 @@ from services.auth.sessions import commands as sessions
 from services.auth.sessions import lockout
 
 NAMING = ("doctor_approved",)
-"""Public events that say a name: that of a doctor stands in the directory."""
+"""Public events that carry a name: doctors are public in the directory."""
 
 
 def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
-    """Destroy personal data and credentials, and have everybody drop their copies.
+    """Remove personal data and credentials, and publish the erasure.
 
-    A patient of the desk who has no account gets one that is erased, so that no invitation or late event brings them
-    back.
+    A patient without an account gets an erased account, so that no invitation or late event restores the patient.
     """
     account = _locked(session, command.user_id)
     grants.must_leave_an_admin(session, account)
@@ -50,9 +49,9 @@ def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
 
 
 def _locked(session: Session, user_id: UUID) -> Account:
-    """The account, locked as other admins do, or one for a patient of the desk, opened to be erased.
+    """The account, under the admins' lock, or a new empty account for a patient without an account.
 
-    The patient's row is locked before the account's, as an invitation does.
+    The patient's row is locked before the account's, as in an invitation.
     """
     session.lock(ADMINS)
     desk = session.get(DeskPatient, user_id, with_for_update=True)
@@ -65,7 +64,7 @@ def _locked(session: Session, user_id: UUID) -> Account:
 
 
 def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:
-    """Nobody hears of each role: `user_erased` says it all."""
+    """Revoke all roles without events: `user_erased` covers them."""
     mine = Grant.user_id == user_id
     session.execute(update(Grant).where(mine).values(specialization=None))
     in_force = mine & Grant.revoked_at.is_(None)
@@ -73,7 +72,7 @@ def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:
 
 
 def _blank_requests(session: Session, actor: Actor, user_id: UUID) -> None:
-    """Take pending requests for roles back, and drop what all of them say of the person."""
+    """Withdraw pending requests for roles, and clear the texts of all requests."""
     query = select(UpgradeRequest).where(UpgradeRequest.user_id == user_id).order_by(UpgradeRequest.id)
     for asked in session.scalars(query.with_for_update()):
         if asked.status == "pending":
@@ -83,7 +82,7 @@ def _blank_requests(session: Session, actor: Actor, user_id: UUID) -> None:
 
 
 def _drop_credentials(session: Session, user_id: UUID, address: str) -> None:
-    """End the sessions, and drop what the person could sign in with, from where, and by which address."""
+    """End the sessions, and delete tokens, devices, network addresses and failed logins."""
     sessions.end_all(session, user_id)
     mine = select(LoginSession.id).where(LoginSession.user_id == user_id)
     session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(mine)))

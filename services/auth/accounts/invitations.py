@@ -1,4 +1,4 @@
-"""Invitations: an account for a patient whom the desk has registered, with the same id."""
+"""Invitations: an account with the same id for a patient without an account."""
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
@@ -11,7 +11,7 @@ from services.auth.models.patients import DeskPatient
 
 
 def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, str]:
-    """Mail a link with which the patient sets a password, and so opens the account. Again sends another one."""
+    """Mail a link with which the patient sets a password. A repeated invitation sends a new link."""
     session.note(record_id=command.patient_id)
     desk = session.get(DeskPatient, command.patient_id, with_for_update=True)
     account = session.get(Account, command.patient_id, with_for_update=True)
@@ -27,9 +27,9 @@ def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, 
 
 
 def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str) -> Account:
-    """The account of a patient of the desk, of whom no copy is needed from now on.
+    """Create the account and delete the copy of the patient.
 
-    Of one who was registered a moment ago auth may hear a moment later.
+    The event about a patient who was just registered may arrive a moment later.
     """
     if desk is None:
         raise NO_SUCH_PATIENT.not_yet()
@@ -39,7 +39,7 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
 
 
 def _correct(session: Session, account: Account, email: str) -> None:
-    """Write the address of somebody invited before, if it is another one; the link to the earlier one ends."""
+    """Correct the address of an earlier invitation. The link to the earlier address expires."""
     if account.status == "erased":
         raise NO_SUCH_PATIENT()
     if account.password_hash or account.status != "pending_verification":

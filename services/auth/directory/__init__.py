@@ -1,1 +1,1 @@
-"""Copies of other services' facts."""
+"""Copies of other services' facts, and their handlers."""

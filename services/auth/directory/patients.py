@@ -1,4 +1,4 @@
-"""Patients: copies of what clinical says of them, and word to others of which accounts are none."""
+"""Patients: copies from clinical, and the weekly event about accounts that never were patients."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,14 +19,14 @@ from services.auth.models.grants import Grant
 from services.auth.models.patients import DeskPatient
 
 WEEKS = UUID("01919c5e-0000-7000-8000-0000000000f1")
-"""The ids of weeks are made from it."""
+"""The namespace of the ids of weeks."""
 
 
 def remember(session: Session, _actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
-    """Copy a patient without account, who may be invited; of one with an account, a phone number that is newer.
+    """Upsert a patient without an account, or update the phone number of an account if the change is newer.
 
-    The rows are locked in the order in which an invitation locks them. Nothing is published of the number: whoever
-    keeps a copy hears of it from clinical, too.
+    Lock the rows in the same order as an invitation. Publish nothing about the number, because clinical's subscribers
+    already have it.
     """
     session.get(DeskPatient, event.patient_id, with_for_update=True)
     account = session.get(Account, event.patient_id, with_for_update=True)
@@ -38,7 +38,7 @@ def remember(session: Session, _actor: Actor, event: PatientRegistered | Patient
 
 
 def _follow_phone(account: Account, phone: str | None, changed_at: datetime | None) -> None:
-    """Take over a number that was changed in clinical. Of two changes at one moment, that of the account counts."""
+    """Adopt a number that was changed in clinical. On a tie of the times the account wins."""
     known = account.phone_changed_at
     if account.status == "erased" or changed_at is None or (known is not None and known >= changed_at):
         return
@@ -49,9 +49,9 @@ def _follow_phone(account: Account, phone: str | None, changed_at: datetime | No
 
 
 def say_who_is_none(session: Session, _actor: Actor) -> None:
-    """Say again, once a week, which accounts have never been a patient's, for records that were opened for them.
+    """Publish once a week which accounts never were patients, so that clinical deletes their records.
 
-    Until 2026-11-23 clinical opened a record for every account. One week's word may come to a clinical of before.
+    Until 2026-11-23 clinical opened a record for every account. An older clinical may consume the event of a week.
     """
     year, week, _day = clock.now().isocalendar()
     if inbox.claim(session, uuid5(WEEKS, f"{year}-{week}"), "auth.say_who_is_none"):

@@ -16,10 +16,10 @@ from services.auth.models.accounts import Account
 from services.auth.models.visits import OpenVisit
 
 KEPT = timedelta(days=30)
-"""How late a stale event may come: see `chassis.persistence.housekeeping`."""
+"""The age of the oldest event that may still arrive: see `chassis.persistence.housekeeping`."""
 
 MOST_VISITS = 100
-"""How many open visits a refusal names."""
+"""The number of appointments that a refusal lists."""
 
 
 def note(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> None:
@@ -38,19 +38,19 @@ def note(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> None
 
 
 def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
-    """The visits that a doctor has still to keep, oldest first."""
+    """The ids of a doctor's open appointments, oldest first."""
     query = select(OpenVisit.appointment_id).where(OpenVisit.doctor_id == doctor_id, OpenVisit.is_open)
     return list(session.scalars(query.order_by(OpenVisit.appointment_id)))
 
 
 def check_hand_over(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
-    """See that the open visits of a doctor who leaves go to another one, or that the caller lets them lose their time.
+    """Refuse to release a doctor with open appointments, unless `reassign_to` is an active doctor or `displace` is set.
 
-    Of those that auth has not heard of yet scheduling does the same.
+    Scheduling hands over, or displaces, appointments that auth does not know yet.
     """
     if reassign_to is not None:
         if reassign_to == account.id or not grants.is_active_doctor(session, reassign_to):
-            errors = {"reassign_to": ["Not another doctor who can be visited."]}
+            errors = {"reassign_to": ["Not another active doctor."]}
             raise NOT_A_DOCTOR(errors=errors)
     elif not displace and (left := open_of(session, account.id)):
         found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
@@ -58,6 +58,6 @@ def check_hand_over(session: Session, account: Account, reassign_to: UUID | None
 
 
 def forget(session: Session, _actor: Actor) -> None:
-    """Drop visits that have long been over."""
+    """Delete appointments that were closed 30 days ago."""
     old = OpenVisit.changed_at < clock.now() - KEPT
     session.execute(delete(OpenVisit).where(~OpenVisit.is_open, old))

@@ -1,4 +1,4 @@
-"""Setting up a second factor, replacing it, its recovery codes, and doing without it again."""
+"""Enrolment of a second factor: set up, replace, renew recovery codes, remove."""
 
 from typing import Any
 
@@ -37,12 +37,12 @@ def start(
     session: Session,
     actor: Actor,
     candidate: Candidate,
-    right: bool,  # noqa: FBT001  the outcome of the step before
+    right: bool,  # noqa: FBT001  the outcome of the previous step
     command: StartMfa,
 ) -> dict[str, str] | Refused:
-    """Give the person a secret, which counts once it is confirmed; it takes the place of one that was not.
+    """Return a new secret. It takes effect when confirmed, and replaces an unconfirmed secret.
 
-    Whoever signs in with a factor already gives a code of it, and goes on with it until the new one is confirmed.
+    To replace a confirmed factor, the caller sends a code of it. That factor stays valid until the confirmation.
     """
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
@@ -60,7 +60,7 @@ def start(
 def _replace(
     session: Session, account: Account, factor: SecondFactor, secret: str, code: str | None
 ) -> dict[str, str] | Refused:
-    """Give somebody a secret for another device, who has shown that they have the present one, or a recovery code."""
+    """Return a secret for another device, for a code of the current factor or a recovery code."""
     if code is None:
         raise MFA_ENABLED()
     if not mfa.take(session, account.id, code):
@@ -70,7 +70,7 @@ def _replace(
 
 
 def _wrong(session: Session, account: Account) -> Refused:
-    errors = {"code": ["Not the code that the app should show now, or used before."]}
+    errors = {"code": ["Not the app's current code, or already used."]}
     return logins.failed(session, account, CODE_WRONG(errors=errors))
 
 
@@ -80,9 +80,9 @@ def _shown(account: Account, secret: str) -> dict[str, str]:
 
 
 def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> dict[str, Any] | Refused:
-    """From now on signing in takes a code of this secret.
+    """Confirm the secret: logins then require a code.
 
-    New recovery codes are shown, and every other session ends.
+    Returns new recovery codes. All other sessions end.
     """
     account = logins.guarded(session, actor)
     session.note(record_id=account.id)
@@ -103,10 +103,10 @@ def renew_codes(
     session: Session,
     actor: Actor,
     candidate: Candidate,
-    right: bool,  # noqa: FBT001  the outcome of the step before
+    right: bool,  # noqa: FBT001  the outcome of the previous step
     command: RenewRecoveryCodes,
 ) -> dict[str, Any] | Refused:
-    """Ten new recovery codes in place of those that are left. The owner is told."""
+    """Replace the recovery codes by ten new codes. The owner gets a mail."""
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
@@ -122,10 +122,10 @@ def end(
     session: Session,
     actor: Actor,
     candidate: Candidate,
-    right: bool,  # noqa: FBT001  the outcome of the step before
+    right: bool,  # noqa: FBT001  the outcome of the previous step
     _command: EndMfa,
 ) -> dict[str, str] | Refused:
-    """Sign in without a code again. Every other session ends."""
+    """Remove the second factor. All other sessions end."""
     account = logins.confirmed(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
@@ -140,14 +140,14 @@ def end(
 
 
 def _required(account: Account) -> Conflict:
-    """The factor has to stay. The audit says who would have done without it."""
+    """The refusal when a role requires the factor. The audit names the account."""
     refusal = MFA_REQUIRED()
     refusal.noted = {"record_id": account.id}
     return refusal
 
 
 def _say_changed(session: Session, actor: Actor, account: Account, what: Credential) -> None:
-    """End the sessions that were opened under other terms (ASVS 5, 7.4.3), and have the owner told."""
+    """End the other sessions (ASVS 5, 7.4.3), and mail the owner."""
     sessions.end_all(session, account.id, but=actor.session_id)
     _tell(session, account, what)
 

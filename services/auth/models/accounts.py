@@ -1,4 +1,4 @@
-"""Accounts, and the state changes that an account allows."""
+"""The table of accounts, and the state changes that an account allows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,68 +14,68 @@ from services.auth.models.base import Base
 
 
 class Account(Base):
-    """A person who can sign in. Its id is the person's in every service."""
+    """An account of a person. Its id identifies the person in every service."""
 
     __tablename__ = "account"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     email: Mapped[str] = mapped_column(String(254))
-    """As its owner writes it."""
+    """The address as its owner writes it."""
     email_key: Mapped[str] = mapped_column(String(762), unique=True)
-    """The address without case (`rules.email_key`): no two accounts share it."""
+    """The address in the form that is equal for all spellings (`rules.email_key`)."""
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(200))
-    """Empty where no password counts: before an invitation is accepted, and after erasure."""
+    """Empty when no password is valid: before an invitation is accepted, and after erasure."""
     status: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(index=True)
     phone: Mapped[str | None] = mapped_column(String(20))
-    """The person's one number; clinical keeps a copy, which the patient and the desk may change too."""
+    """The person's only number. Clinical has a copy, which the patient and the desk may also change."""
     phone_changed_at: Mapped[datetime | None]
-    """When the number became this one, or was taken away, wherever that was done: the newest change counts."""
+    """The time when the number was set or removed, in auth or clinical. The newest change wins."""
     locale: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str | None] = mapped_column(String(3))
     timezone: Mapped[str | None] = mapped_column(String(50))
     revision: Mapped[int] = mapped_column(server_default="1", default=1)
-    """Grows with each change of what its owner or an admin sees of it, roles and second factor included."""
+    """Grows with each change that the owner or an admin sees, including roles and second factor."""
     verified_at: Mapped[datetime | None]
-    """When the address was first shown to be its owner's."""
+    """The time when the owner first verified an address."""
 
     @property
     def may_sign_in(self) -> bool:
-        """Whether the owner may sign in; one whose address is still to be verified may, and sees itself."""
+        """Whether the owner may log in. An account with an unverified address may log in, and see itself."""
         return self.status in ("pending_verification", "active")
 
     @property
     def is_verified(self) -> bool:
-        """Whether the address has been shown to be its owner's."""
+        """Whether the owner has verified the address."""
         return self.status == "active"
 
     def changed(self) -> None:
-        """Something of it has changed that its owner or an admin sees, such as its roles."""
+        """Increment the revision after a change that the owner or an admin sees, such as of roles."""
         self.revision += 1
 
     def verify(self, now: datetime) -> None:
-        """The owner has shown that the address is theirs."""
+        """Record that the owner has verified the address."""
         if self.status != "pending_verification":
             raise NOT_PENDING_VERIFICATION(f"The account is {self.status}.", state=self.status)
         self.status, self.verified_at = "active", now
         self.changed()
 
     def deactivate(self) -> None:
-        """Nobody can use the account until it is reactivated."""
+        """Block the account until it is reactivated."""
         self.must_not_be_erased()
         self.status = "deactivated"
         self.changed()
 
     def reactivate(self) -> None:
-        """The account can be used again, as far as it could before."""
+        """Restore the status before the deactivation."""
         self.must_not_be_erased()
         if self.status == "deactivated":
             self.status = "active" if self.verified_at else "pending_verification"
             self.changed()
 
     def erase(self) -> None:
-        """Destroy what identifies the person; the id stays."""
+        """Remove everything that identifies the person. The id stays."""
         self.must_not_be_erased()
         self.email, self.email_key, self.name = "", f"erased:{self.id}", ""
         self.password_hash, self.status = "", "erased"
@@ -83,11 +83,11 @@ class Account(Base):
         self.changed()
 
     def must_not_be_erased(self) -> None:
-        """Conflict when there is nobody left whom the account is of."""
+        """Refuse if the account is erased."""
         if self.status == "erased":
             raise ACCOUNT_ERASED(state=self.status)
 
     def must_be_active(self) -> None:
-        """Conflict unless the account can be given a role."""
+        """Refuse unless the account is active."""
         if self.status != "active":
             raise ACCOUNT_NOT_ACTIVE(state=self.status)

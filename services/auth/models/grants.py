@@ -1,4 +1,4 @@
-"""Roles that people have."""
+"""The table of granted roles."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ IN_FORCE = text("revoked_at IS NULL")
 
 
 class Grant(Base):
-    """A role that a person has, since when and by whom. Only one of each can be in force: the database refuses."""
+    """A role of a person, with grantor and time. The database refuses a second unrevoked grant of a role."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
@@ -31,9 +31,9 @@ class Grant(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     role: Mapped[str] = mapped_column(String(20))
     granted_by: Mapped[UUID | None]
-    """Nobody where the role comes with the account."""
+    """The grantor. Null when the role came with the account."""
     granted_at: Mapped[datetime]
     specialization: Mapped[str | None] = mapped_column(String(100))
-    """A doctor's, as the directory says it."""
+    """The specialization of a doctor, as the directory shows it."""
     revoked_by: Mapped[UUID | None]
     revoked_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Failed tries to sign in, and secrets that work once."""
+"""Tables of failed logins and of one-time tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +11,9 @@ from services.auth.models.base import Base
 
 
 class LoginFailure(Base):
-    """A failed try to sign in. Kept by the digest of what was typed as address, whether it has an account or not.
+    """A failed login, by the digest of the typed address, with or without an account.
 
-    Those from the owner's own network are counted apart (`services.auth.sessions.lockout`).
+    Failures from the owner's own network have a counter of their own (`services.auth.sessions.lockout`).
     """
 
     __tablename__ = "login_failure"
@@ -25,9 +25,9 @@ class LoginFailure(Base):
 
 
 class OneTimeToken(Base):
-    """A secret of which only the digest is known, and which works once, until it expires.
+    """The digest of a secret that works once, until it expires.
 
-    It was mailed (`verify`, `reset`, `invite`), or given for the second step of signing in (`mfa`).
+    The secret was mailed (`verify`, `reset`, `invite`) or returned for the second step of a login (`mfa`).
     """
 
     __tablename__ = "one_time_token"
@@ -36,9 +36,9 @@ class OneTimeToken(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(20))
     email: Mapped[str | None] = mapped_column(String(254))
-    """The address it was mailed to, which its use shows to be the owner's; null for one that was not mailed."""
+    """The address that got the mail; the use of the secret verifies it. Null when the secret was not mailed."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     used_from: Mapped[str | None] = mapped_column(String(45))
-    """The network in which a password was set with it: guesses from elsewhere do not lock its owner there."""
+    """The network where its owner set a password with it. Guesses from other networks do not lock the owner there."""

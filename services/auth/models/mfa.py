@@ -1,4 +1,4 @@
-"""Second factors, and the codes for the day when the device is lost."""
+"""Tables of second factors and recovery codes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,23 +10,23 @@ from services.auth.models.base import Base
 
 
 class SecondFactor(Base):
-    """The secret that a person's app computes codes from; it counts once it has been confirmed with a code."""
+    """The secret from which a person's app computes codes. It takes effect when confirmed with a code."""
 
     __tablename__ = "second_factor"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     secret: Mapped[bytes]
-    """Encrypted with the key of `services.auth.encryption`."""
+    """Encrypted by `services.auth.encryption`."""
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int | None] = mapped_column(BigInteger)
-    """The time step of the last code that was taken: no code works twice (RFC 6238, section 5.2)."""
+    """The time step of the last accepted code: no code works twice (RFC 6238, section 5.2)."""
     replacement: Mapped[bytes | None]
-    """The secret, encrypted too, that takes its place once it has been confirmed."""
+    """The encrypted secret that replaces `secret` when confirmed."""
 
 
 class RecoveryCode(Base):
-    """A code for the day when the device is lost, of which only the digest is known. It works once."""
+    """The digest of a code for a lost device. It works once."""
 
     __tablename__ = "recovery_code"
 

@@ -1,4 +1,4 @@
-"""Copies of patients who were registered at the desk."""
+"""The table of patients without an account."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.auth.models.base import Base
 
 
 class DeskPatient(Base):
-    """A copy of a patient registered at the desk, who has no account yet and may be invited to one."""
+    """A copy of a patient without an account, who may get an invitation."""
 
     __tablename__ = "desk_patient"
 
@@ -19,4 +19,4 @@ class DeskPatient(Base):
     phone: Mapped[str | None] = mapped_column(String(20))
     phone_changed_at: Mapped[datetime | None]
     changed_by: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
-    """Sequence of clinical's event that this is a copy of, so that a stale one never wins."""
+    """The sequence of clinical's event in this copy, so that an older event never wins."""

@@ -1,4 +1,4 @@
-"""Sessions, and their refresh tokens."""
+"""Tables of sessions and refresh tokens."""
 
 import hmac
 from datetime import datetime
@@ -13,29 +13,29 @@ from services.auth.models.base import Base
 
 
 class LoginSession(Base):
-    """One signing in on one device: the family of all refresh tokens that follow from it."""
+    """A login on a device, with the family of refresh tokens that follow from it."""
 
     __tablename__ = "login_session"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
     secret: Mapped[bytes]
-    """32 random bytes, from which and from a refresh token its successor is computed."""
+    """32 random bytes. A refresh token and this secret determine the next token."""
     address: Mapped[str] = mapped_column(String(45))
     device: Mapped[str] = mapped_column(String(200), server_default="", default="")
-    """What the program called itself that signed in (`User-Agent`)."""
+    """The `User-Agent` of the login."""
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
-    """When tokens were last given out."""
+    """The time when tokens were last issued."""
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
 
     def successor_of(self, token: str) -> str:
-        """The refresh token that follows this one: always the same, and nobody's guess without both secrets."""
+        """The next refresh token: always the same, and not computable without both secrets."""
         return rules.encoded(hmac.digest(self.secret, token.encode(), "sha256"))
 
 
 class RefreshToken(Base):
-    """A refresh token, of which only the digest is known. Used ones stay until they expire: reuse is noticed."""
+    """The digest of a refresh token. A used token stays until it expires, so that its reuse is detected."""
 
     __tablename__ = "refresh_token"
 

@@ -1,4 +1,4 @@
-"""Requests for roles, and the state changes that a request allows."""
+"""The table of requests for roles, and the state changes that a request allows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ PENDING = text("status = 'pending'")
 
 
 class UpgradeRequest(Base):
-    """Somebody's request for a role. A person has one pending for each role at most: the database refuses."""
+    """A request for a role. The database refuses a second pending request of a person for a role."""
 
     __tablename__ = "upgrade_request"
     __table_args__ = (
@@ -38,21 +38,21 @@ class UpgradeRequest(Base):
     specialization: Mapped[str | None] = mapped_column(String(100))
     statement: Mapped[str] = mapped_column(String(2000))
     reason: Mapped[str | None] = mapped_column(String(1000))
-    """The deciding admin's; required to reject."""
+    """The reason of the deciding admin; required for a rejection."""
     created_at: Mapped[datetime]
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
 
     def approve(self, by: UUID, now: datetime, reason: str | None) -> None:
-        """An admin agrees."""
+        """Approve, by an admin."""
         self._decide("approved", by, now, reason)
 
     def reject(self, by: UUID, now: datetime, reason: str) -> None:
-        """An admin refuses, and says why."""
+        """Reject with a reason, by an admin."""
         self._decide("rejected", by, now, reason)
 
     def withdraw(self, by: UUID, now: datetime) -> None:
-        """The person who asked takes it back."""
+        """Withdraw, by the person."""
         self._decide("withdrawn", by, now, None)
 
     def _decide(self, status: str, by: UUID, now: datetime, reason: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Copies of visits."""
+"""The table of open appointments."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from services.auth.models.base import Base
 
 
 class OpenVisit(Base):
-    """A copy of what scheduling says of a visit: whether it is still to be kept, and by which doctor."""
+    """A copy of an appointment from scheduling: its doctor, and whether it is open."""
 
     __tablename__ = "open_visit"
 
@@ -17,5 +17,5 @@ class OpenVisit(Base):
     doctor_id: Mapped[UUID] = mapped_column(index=True)
     is_open: Mapped[bool]
     revision: Mapped[int]
-    """Of the visit, so that a stale event never wins."""
+    """The revision of the appointment, so that an older event never wins."""
     changed_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,1 +1,1 @@
-"""Sign-in, sessions and the keys that sign tokens."""
+"""Logins, sessions and the keys that sign tokens."""

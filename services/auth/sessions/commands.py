@@ -1,10 +1,10 @@
-"""Sessions: signed in on a device, staying so, and ended.
+"""Sessions: start, refresh, end.
 
-A refresh token works once. Its successor is computed from it and the session's secret, so a client whose reply was lost
-may ask again for 10 seconds and gets the same successor, and twenty requests at once get one. A used token that comes
-later, or when its successor has been used, is taken for stolen: the whole session ends (RFC 9700, section 4.14).
+A refresh token works once. Its successor is computed from the token and the session's secret. So a client that lost the
+reply may retry within 10 seconds and gets the same successor, as do simultaneous requests. A used token that comes
+later, or after its successor was used, counts as stolen: the session ends (RFC 9700, section 4.14).
 
-An ended session gives out no tokens, and `session_revoked` makes every process refuse those that are out.
+An ended session issues no tokens, and `session_revoked` makes every process refuse its access tokens.
 """
 
 import secrets
@@ -46,13 +46,13 @@ from tokens import AUDIENCE, ISSUER, sign
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=14)
 SESSION_LIFE = timedelta(days=30)
-"""From signing in, however much it is used (ASVS 5, 7.3.2)."""
+"""The limit from the login, regardless of use (ASVS 5, 7.3.2)."""
 REPLY_LOST = timedelta(seconds=10)
-"""How long a used refresh token gets its successor again."""
+"""The time in which a used refresh token gets its successor again."""
 
 
 def begin(session: Session, account: Account) -> dict[str, Any]:
-    """Sign somebody in who has shown who he is: the tokens of a new session."""
+    """Start a session for an authenticated person, and return its tokens."""
     now = clock.now()
     login = LoginSession(
         id=uuid7(),
@@ -78,7 +78,7 @@ def _issue(session: Session, login: LoginSession, token: str) -> None:
 
 
 def refresh(session: Session, _actor: Actor, command: RefreshTokens) -> dict[str, Any] | Refused:
-    """New tokens for a refresh token, once."""
+    """Exchange a refresh token for new tokens."""
     login = _session_of(session, command.refresh_token)
     account = session.get(Account, login.user_id)
     token = session.get(RefreshToken, rules.digest(command.refresh_token))
@@ -96,7 +96,7 @@ def refresh(session: Session, _actor: Actor, command: RefreshTokens) -> dict[str
 
 
 def _session_of(session: Session, refresh_token: str) -> LoginSession:
-    """The session of a refresh token, locked, so that one token of a family is looked at at a time."""
+    """The session of a refresh token, locked, so that concurrent requests of a family wait for each other."""
     query = (
         select(LoginSession)
         .join(RefreshToken)
@@ -109,14 +109,14 @@ def _session_of(session: Session, refresh_token: str) -> LoginSession:
 
 
 def _owner_of_any(session: Session, refresh_token: str) -> UUID | None:
-    """Whose a token was of a session that has ended."""
+    """The owner of a token, also if its session has ended."""
     query = select(LoginSession.user_id).join(RefreshToken).where(RefreshToken.digest == rules.digest(refresh_token))
     return session.scalar(query)
 
 
 def _reply_was_lost(session: Session, token: RefreshToken, successor: str) -> bool:
-    """Whether a used token may be a client's second try: it came soon, and nobody has used the successor."""
-    assert token.used_at is not None  # noqa: S101  for the type checker: the caller has looked
+    """Whether a used token may be a client's retry: it came soon, and its successor is unused."""
+    assert token.used_at is not None  # noqa: S101  for the type checker: the caller has checked
     following = session.get(RefreshToken, rules.digest(successor))
     soon = clock.now() - token.used_at <= REPLY_LOST
     return soon and following is not None and following.used_at is None
@@ -159,7 +159,7 @@ def _access_token(account: Account, roles: list[str], login: LoginSession, *, mf
 
 
 def log_out(session: Session, actor: Actor, command: LogOut) -> dict[str, str]:
-    """End this session, or every one. One that has ended already stays so."""
+    """End the session of the caller, or all of them."""
     if command.all:
         end_all(session, actor.person)
     else:
@@ -169,7 +169,7 @@ def log_out(session: Session, actor: Actor, command: LogOut) -> dict[str, str]:
 
 
 def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, str]:
-    """Sign one of one's own devices out."""
+    """End a session of the caller."""
     ended = _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == command.session_id))
     if not ended:
         raise NO_SUCH_SESSION()
@@ -178,9 +178,9 @@ def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, st
 
 
 def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
-    """End every session of a person, but perhaps the one that asks; nobody is left half way through signing in.
+    """End all sessions of a person, except `but`, and all pending second steps of login.
 
-    What else they may have opened ends with them, whether or not there are any.
+    `sessions_ended` is published in any case, so that calendar links end even without a session.
     """
     _end_where(session, (LoginSession.user_id == user_id) & (LoginSession.id != (but or UUID(int=0))))
     half_way = (OneTimeToken.user_id == user_id) & (OneTimeToken.purpose == mfa.PURPOSE)
@@ -196,7 +196,7 @@ def _end_where(session: Session, which: Any) -> bool:
 
 
 def end(session: Session, logins: Iterable[LoginSession]) -> None:
-    """No refresh token of these sessions counts from now on, and no access token from when the event is heard."""
+    """End sessions: their refresh tokens at once, their access tokens when a process receives the event."""
     now = clock.now()
     for login in logins:
         login.ended_at = now
@@ -204,7 +204,7 @@ def end(session: Session, logins: Iterable[LoginSession]) -> None:
 
 
 def own(session: Session, actor: Actor, query: ListMySessions) -> Page:
-    """The devices on which one is signed in, newest first: those whose refresh tokens still count."""
+    """The caller's sessions with a valid refresh token, newest first."""
     used = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
     lived = (used > clock.now() - REFRESH_LIFE) & (LoginSession.created_at > clock.now() - SESSION_LIFE)
     statement = select(LoginSession).where(LoginSession.user_id == actor.person, LoginSession.ended_at.is_(None), lived)
@@ -231,7 +231,7 @@ def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
 
 
 def revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict[str, Any]:
-    """The ended sessions whose access tokens may not have ended: `{"items": [{"session_id", "ends_at"}]}`."""
+    """Ended sessions whose access tokens may be unexpired: `{"items": [{"session_id", "ends_at"}]}`."""
     earliest = clock.now() - ACCESS_LIFE
     after = earliest if query.since is None else max(query.since, earliest)
     statement = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > after)
@@ -240,13 +240,13 @@ def revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict
 
 
 def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> dict[str, str]:
-    """Write down, in the audit, which action on which record the gateway refused the caller for want of a role."""
+    """Record in the audit that the gateway refused an action because the caller lacks a role."""
     session.note(action=command.action, record_id=command.record_id, allowed=False)
     return {"status": "noted"}
 
 
 def forget(session: Session, _actor: Actor) -> None:
-    """Drop what no longer counts: refresh tokens that have expired, and sessions of which none is left."""
+    """Delete expired refresh tokens, and old sessions without a token."""
     session.execute(delete(RefreshToken).where(RefreshToken.expires_at < clock.now()))
     has_some = exists().where(RefreshToken.session_id == LoginSession.id)
     session.execute(delete(LoginSession).where(LoginSession.created_at < clock.now() - REFRESH_LIFE, ~has_some))

@@ -1,4 +1,4 @@
-"""The keys that access tokens are signed with: Ed25519, the newest signs, and those published verify."""
+"""The Ed25519 keys of access tokens: the newest key signs, all published keys verify."""
 
 import math
 import os
@@ -26,17 +26,17 @@ from tokens import ALGORITHM
 PRIVATE = 0o600
 PUBLIC = 0o644
 TOKENS_END = timedelta(minutes=20)
-"""After a key has been replaced: the life of an access token, and some time for clocks that differ."""
+"""The time that a replaced key stays published: the life of an access token, plus clock skew."""
 MILLISECONDS = 80
-"""Bits of a UUID of version 7 that follow its time."""
+"""The number of bits after the timestamp in a UUID of version 7."""
 
 
 def make_key(folder: Path, jwks_file: Path, *, at_once: bool = False) -> str:
-    """Make a key in a folder of private keys, which signs from now on; its id.
+    """Create the key that signs from now on, and return its id.
 
-    The public keys are written first, so that nobody meets a token whose key is not published. Older keys sign no more,
-    and verify until the last of their tokens has ended, or `at_once` no more either, as after a theft. Key ids grow
-    with time, so a file's name says when its key was made.
+    The public keys are written first, so that every process can verify the first token. Older keys stop signing. They
+    verify until their last token has expired, or with `at_once` (after a theft) stop verifying too. Key ids grow with
+    time, so the file names sort by age.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -51,17 +51,17 @@ def make_key(folder: Path, jwks_file: Path, *, at_once: bool = False) -> str:
 
 
 def _still_believed(jwks_file: Path) -> list[dict[str, Any]]:
-    """The published keys of which a token may be out: those whose successor is younger than a token's life."""
+    """The published keys that may have unexpired tokens: their successor is younger than `TOKENS_END`."""
     known = _published(jwks_file)["keys"]
     since = int((clock.now() - TOKENS_END).timestamp() * 1000)
-    followers = [UUID(one["kid"]).int >> MILLISECONDS for one in known[1:]]
-    return [one for one, replaced in zip(known, [*followers, math.inf], strict=False) if replaced > since]
+    followers = [UUID(key["kid"]).int >> MILLISECONDS for key in known[1:]]
+    return [key for key, replaced in zip(known, [*followers, math.inf], strict=False) if replaced > since]
 
 
 def ensure_key(folder: Path, jwks_file: Path) -> bool:
-    """Make a key unless there is one and its public half is published; whether one was made.
+    """Create a key unless a published key exists. Returns whether it created one.
 
-    The key that second factors are kept under is made as well.
+    Also creates the key that encrypts second factors.
     """
     encryption.ensure(folder)
     if jwks_file.exists() and any(folder.glob("*.pem")):
@@ -71,7 +71,7 @@ def ensure_key(folder: Path, jwks_file: Path) -> bool:
 
 
 def newest(folder: Path) -> tuple[str, Ed25519PrivateKey]:
-    """The id and the key that tokens are signed with. `ConfigError` when the folder has none."""
+    """The id and the key that sign tokens. ConfigError: the folder has no key."""
     path = max(folder.glob("*.pem"), default=None)
     if path is None:
         raise ConfigError(f"no signing key in {folder}: make one with `matron keys`")
@@ -79,7 +79,7 @@ def newest(folder: Path) -> tuple[str, Ed25519PrivateKey]:
 
 
 def published(_session: Session, _actor: Actor, _query: ListPublicKeys) -> dict[str, Any]:
-    """The public keys as a JSON Web Key Set (RFC 7517); empty before the first key has been made."""
+    """The public keys as a JSON Web Key Set (RFC 7517). Empty before the first key exists."""
     return _published(config.current().jwks_file)
 
 
@@ -107,7 +107,7 @@ def _pem(key: Ed25519PrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

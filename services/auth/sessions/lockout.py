@@ -1,9 +1,8 @@
-"""Locks: failed tries are counted, and ten in 15 minutes lock an address, whether it has an account or not.
+"""Lockout: ten failed logins in 15 minutes lock an address, with or without an account.
 
-Anybody can lock somebody's address by guessing. So tries from the network in which the owner has just set a password
-with a mailed link are counted apart: guesses from elsewhere do not keep the owner out, and there are ten tries more at
-most, for those in that network. Those of somebody who is signed in are counted by the account: whoever guesses from
-outside cannot keep them from changing their password, and there are ten tries more for who holds a session.
+A stranger can lock an address by guessing. Two separate counters protect the owner, each with ten more attempts:
+- Attempts from the network where the owner just set a password with a mailed link.
+- Attempts of a signed-in person, counted by account, so that the owner can always change the password.
 """
 
 import math
@@ -23,13 +22,13 @@ from services.auth.models.accounts import Account
 from services.auth.models.logins import LoginFailure, OneTimeToken
 
 OWN_FOR = timedelta(hours=1)
-"""How long a network is the owner's own after a password was set in it."""
+"""The time that a network counts as the owner's after the owner set a password there."""
 
 
 def count_of(session: Session, email_key: str) -> str:
-    """Where a try for this address is counted: with everybody's, or with those from the owner's own network.
+    """The counter of an attempt for this address: the common counter, or that of the owner's own network.
 
-    The same is asked for an address without account, so that the time tells nobody.
+    The query is the same for an address without an account, so that the time reveals nothing.
     """
     network = rules.network(session.call.address)
     used_here = (OneTimeToken.used_from == network) & (OneTimeToken.used_at > clock.now() - OWN_FOR)
@@ -39,16 +38,16 @@ def count_of(session: Session, email_key: str) -> str:
 
 
 def _own_count(email_key: str, network: str) -> str:
-    return rules.digest(f"{email_key}\0{network}")  # No contract takes a NUL, so nobody types this as an address.
+    return rules.digest(f"{email_key}\0{network}")  # No contract accepts a NUL, so no typed address has this digest.
 
 
 def count_of_owner(user_id: UUID) -> str:
-    """Where the tries of somebody who is signed in are counted, to change what they sign in with."""
-    return rules.digest(f"\0{user_id}")  # Nobody's address, as below.
+    """The counter of a signed-in person who changes their credentials."""
+    return rules.digest(f"\0{user_id}")  # Not an address, as in `_own_count`.
 
 
 def check(session: Session, count: str, person_id: UUID | None) -> None:
-    """TooMany `locked` after too many failures; it is audited as about the person, if there is one."""
+    """Refuse with `locked` after too many failures. The audit names the person, if there is one."""
     query = select(LoginFailure.at).where(LoginFailure.email_digest == count).order_by(LoginFailure.at.desc())
     until, now = rules.locked_until(session.scalars(query.limit(rules.FAILURES)).all()), clock.now()
     if until is not None and until > now:
@@ -59,7 +58,7 @@ def check(session: Session, count: str, person_id: UUID | None) -> None:
 
 
 def guard(session: Session, count: str, person_id: UUID | None) -> None:
-    """Let one try at a time be looked at."""
+    """Check the lock under an advisory lock, so that attempts wait for each other."""
     session.lock(int(count[:15], 16))
     check(session, count, person_id)
 
@@ -71,12 +70,12 @@ def failed(session: Session, count: str, error: MatronError) -> Refused:
 
 
 def forget(session: Session, count: str) -> None:
-    """Somebody has got in: what failed before does not count any more."""
+    """Reset a counter after a successful login."""
     session.execute(delete(LoginFailure).where(LoginFailure.email_digest == count))
 
 
 def open_for_owner(session: Session, account: Account, used: OneTimeToken) -> None:
-    """Let the owner in at once who has set a password with this token, and here whatever is guessed elsewhere."""
+    """Unlock the account after its owner set a password with this token, and mark the owner's network."""
     network = rules.network(session.call.address)
     used.used_from = network or None
     for count in _counts(account.id, account.email_key, [network]):
@@ -84,13 +83,13 @@ def open_for_owner(session: Session, account: Account, used: OneTimeToken) -> No
 
 
 def forget_all(session: Session, user_id: UUID, email_key: str) -> None:
-    """Drop every failed try of an account that has had this address, also those from its owner's own networks."""
+    """Delete all failed logins of an account, including those from the owner's own networks."""
     own = select(OneTimeToken.used_from).where(OneTimeToken.user_id == user_id, OneTimeToken.used_from.is_not(None))
     counts = _counts(user_id, email_key, [network for network in session.scalars(own) if network])
     session.execute(delete(LoginFailure).where(LoginFailure.email_digest.in_(counts)))
 
 
 def _counts(user_id: UUID, email_key: str, networks: Iterable[str]) -> list[str]:
-    """Where the tries of one account are counted."""
+    """The counters of an account."""
     own = [_own_count(email_key, network) for network in networks]
     return [rules.digest(email_key), count_of_owner(user_id), *own]

@@ -1,4 +1,4 @@
-"""Signing in: an address, its password, perhaps a code, and the count of failures that locks the address."""
+"""Login: address and password, a code if the account has a second factor, and the count of failures."""
 
 import secrets
 from datetime import timedelta
@@ -24,20 +24,20 @@ from services.auth.sessions import commands as sessions
 from services.auth.sessions import lockout
 
 CODE_WITHIN = timedelta(minutes=5)
-"""How long the second step of signing in may take."""
+"""The time limit of the second step."""
 KEPT = timedelta(days=1)
-"""How long a one-time secret is known after it has ended."""
+"""The time that a one-time secret stays in the table after it expired."""
 
 
 class Candidate(NamedTuple):
-    """Whose password is to be compared; nobody's where the address has no account, no hash where none counts."""
+    """The account whose password is compared. Both fields are None without an account, the hash without a password."""
 
     user_id: UUID | None
     password_hash: str | None
 
 
 def find(session: Session, _actor: Actor, command: LogIn) -> Candidate:
-    """Whose password is to be compared."""
+    """Find the account of the address. Refused while the address is locked."""
     key = rules.email_key(command.email)
     row = session.execute(select(Account.id, Account.password_hash).where(Account.email_key == key)).first()
     candidate = Candidate(row.id, row.password_hash or None) if row is not None else Candidate(None, None)
@@ -49,12 +49,12 @@ def log_in(
     session: Session,
     _actor: Actor,
     candidate: Candidate,
-    right: bool,  # noqa: FBT001  the outcome of the step before
+    right: bool,  # noqa: FBT001  the outcome of the previous step
     command: LogIn,
 ) -> dict[str, Any] | Refused:
-    """Open a session, or ask for the code of a second factor, or count the failure.
+    """Start a session, or request the code of a second factor, or count the failure.
 
-    What follows a failure does not depend on whether the address has an account, so that the time tells nobody.
+    The work after a failure is the same with or without an account, so that the time reveals nothing.
     """
     count = lockout.count_of(session, rules.email_key(command.email))
     lockout.guard(session, count, candidate.user_id)
@@ -69,12 +69,12 @@ def log_in(
 
 
 def _is_still(account: Account, candidate: Candidate) -> bool:
-    """Whether the password that was compared is the account's, which may have changed meanwhile."""
+    """Whether the compared password is still the account's."""
     return account.may_sign_in and account.password_hash == candidate.password_hash
 
 
 def _asked_for_code(session: Session, account: Account) -> dict[str, Any]:
-    """What leads to the second step. Failures still count: else a known password would allow endless guesses."""
+    """Create the token of the second step. Failures stay counted: a known password must not allow endless guesses."""
     token, now = secrets.token_urlsafe(32), clock.now()
     kept = OneTimeToken(
         digest=rules.digest(token),
@@ -88,7 +88,7 @@ def _asked_for_code(session: Session, account: Account) -> dict[str, Any]:
 
 
 def give_code(session: Session, _actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
-    """The second step: open a session for a code of the app, or for a recovery code, each of which works once."""
+    """The second step: start a session for a code of the app or a recovery code."""
     waiting = (OneTimeToken.digest == rules.digest(command.mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
     user_id = session.scalar(select(OneTimeToken.user_id).where(waiting))
     if user_id is None:
@@ -100,27 +100,27 @@ def give_code(session: Session, _actor: Actor, command: VerifyMfa) -> dict[str, 
         raise _not_valid(user_id)
     session.note(record_id=account.id)
     if not account.may_sign_in or not mfa.take(session, account.id, command.code):
-        return lockout.failed(session, count, LOGIN_FAILED("The code is wrong, or was used."))
+        return lockout.failed(session, count, LOGIN_FAILED("The code is wrong or was used."))
     token.used_at = clock.now()
     lockout.forget(session, count)
     return sessions.begin(session, account)
 
 
 def _count_of_account(session: Session, user_id: UUID) -> str:
-    """Where a try to sign in to an account is counted: under its address, as the first step is."""
+    """The counter of the account's address, as in the first step."""
     key = session.scalar(select(Account.email_key).where(Account.id == user_id))
     return lockout.count_of(session, key or "")
 
 
 def _not_valid(user_id: UUID | None) -> Unauthenticated:
-    """The token is none, or counts no more; the audit learns whose it was."""
+    """The refusal of an unknown or expired token. Only the audit names the owner."""
     refusal = MFA_TOKEN_NOT_VALID()
     refusal.noted = {"record_id": user_id} if user_id is not None else None
     return refusal
 
 
 def own(session: Session, actor: Actor, _command: Command | None = None) -> Candidate:
-    """Whose password a signed-in person must know: their own."""
+    """The caller's own account as the candidate. Refused while the caller is locked."""
     account = session.get(Account, actor.person)
     if account is None:
         raise TOKEN_INVALID()
@@ -128,8 +128,8 @@ def own(session: Session, actor: Actor, _command: Command | None = None) -> Cand
     return Candidate(account.id, account.password_hash or None)
 
 
-def confirmed(session: Session, actor: Actor, candidate: Candidate, right: bool) -> Account | Refused:  # noqa: FBT001  the outcome of the step before
-    """The account of a signed-in person who has shown that they know its password, locked; else the failure counts."""
+def confirmed(session: Session, actor: Actor, candidate: Candidate, right: bool) -> Account | Refused:  # noqa: FBT001  the outcome of the previous step
+    """The caller's account, locked, if the password was right. Otherwise count the failure."""
     account = guarded(session, actor)
     session.note(record_id=account.id)
     if right and _is_still(account, candidate):
@@ -138,12 +138,12 @@ def confirmed(session: Session, actor: Actor, candidate: Candidate, right: bool)
 
 
 def guarded(session: Session, actor: Actor) -> Account:
-    """One's own account, locked, to look at one's next try."""
+    """The caller's account, locked for an attempt. Refused while the caller is locked out."""
     return _guarded(session, lockout.count_of_owner(actor.person), actor.person)
 
 
 def _guarded(session: Session, count: str, user_id: UUID) -> Account:
-    """An account, locked, when one more try may be looked at."""
+    """An account, locked for an attempt on this counter."""
     lockout.guard(session, count, user_id)
     account = session.get(Account, user_id, with_for_update=True, populate_existing=True)
     if account is None:
@@ -152,12 +152,12 @@ def _guarded(session: Session, count: str, user_id: UUID) -> Account:
 
 
 def failed(session: Session, account: Account, error: MatronError) -> Refused:
-    """Count a failure of somebody who is signed in, and refuse."""
+    """Count a failure of a signed-in person, and refuse."""
     return lockout.failed(session, lockout.count_of_owner(account.id), error)
 
 
 def forget(session: Session, _actor: Actor) -> None:
-    """Drop failures that no longer count, and one-time secrets a day after they were used or ended."""
+    """Delete old failures, and one-time secrets a day after they were used or expired."""
     session.execute(delete(LoginFailure).where(LoginFailure.at < clock.now() - rules.WINDOW - rules.LOCK))
     ended = or_(OneTimeToken.used_at < clock.now() - KEPT, OneTimeToken.expires_at < clock.now() - KEPT)
     session.execute(delete(OneTimeToken).where(ended))
