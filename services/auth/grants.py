@@ -27,13 +27,15 @@ def roles_of(session: Session, user_id: UUID) -> list[str]:
     return list(session.scalars(query))
 
 
-def was_given(session: Session, user_id: UUID, role: Role) -> bool:
+def has_had(session: Session, user_id: UUID, role: Role) -> bool:
     """Whether a person has or had the role."""
     query = select(Grant.id).where(Grant.user_id == user_id, Grant.role == role)
     return bool(session.scalar(select(query.exists())))
 
 
-def give(session: Session, account: Account, role: str, *, by: UUID | None, specialization: str | None = None) -> None:
+def grant_role(
+    session: Session, account: Account, role: str, *, by: UUID | None, specialization: str | None = None
+) -> None:
     """Grant a role to a person. Only the role doctor has a specialization."""
     given = Grant(user_id=account.id, role=role, granted_by=by, granted_at=clock.now())
     given.specialization = specialization if role == Role.DOCTOR else None
@@ -42,7 +44,7 @@ def give(session: Session, account: Account, role: str, *, by: UUID | None, spec
     session.publish(RoleGranted(user_id=account.id, role=role))
 
 
-def take(
+def revoke_roles(
     session: Session, account: Account, roles: Collection[str], *, by: UUID | None, reassign_to: UUID | None = None
 ) -> None:
     """Revoke roles of a person. `reassign_to` is the doctor who takes over a doctor's appointments.
@@ -56,7 +58,7 @@ def take(
             session.publish(RoleRevoked(user_id=account.id, role=grant.role, reassign_to=successor))
 
 
-def announce(session: Session, account: Account, role: str, *, specialization: str | None) -> None:
+def publish_approved(session: Session, account: Account, role: str, *, specialization: str | None) -> None:
     """Publish a new doctor, who must have a specialization, or a new member of the staff."""
     if role == Role.DOCTOR:
         if specialization is None:
@@ -66,7 +68,7 @@ def announce(session: Session, account: Account, role: str, *, specialization: s
         session.publish(StaffApproved(user_id=account.id, role=role))
 
 
-def announce_again(session: Session, account: Account) -> None:
+def republish_doctor(session: Session, account: Account) -> None:
     """Publish the name and specialization of a doctor again, if the account is active."""
     query = select(Grant.specialization).where(
         Grant.user_id == account.id, Grant.role == Role.DOCTOR, Grant.revoked_at.is_(None)
@@ -74,26 +76,26 @@ def announce_again(session: Session, account: Account) -> None:
     found = session.execute(query).first()
     # A role given on the command line before auth stored specializations has none here; other services have it.
     if found is not None and found.specialization is not None and account.status == "active":
-        announce(session, account, Role.DOCTOR, specialization=found.specialization)
+        publish_approved(session, account, Role.DOCTOR, specialization=found.specialization)
 
 
-def announce_staff_again(session: Session, account: Account) -> None:
+def republish_staff(session: Session, account: Account) -> None:
     """Publish the staff roles of a person again, if the account is active.
 
     Subscribers delete their copy of a person at each revoked role and at a deactivation.
     """
     for role in roles_of(session, account.id) if account.status == "active" else ():
         if role in STAFF:
-            announce(session, account, role, specialization=None)
+            publish_approved(session, account, role, specialization=None)
 
 
-def specialize(session: Session, account: Account, specialization: str | None) -> bool:
+def correct_specialization(session: Session, account: Account, specialization: str | None) -> bool:
     """Correct a doctor's specialization if the given value differs. Returns whether it did."""
     grant = next(held for held in in_force(session, account.id) if held.role == Role.DOCTOR)
     if specialization in (None, grant.specialization):
         return False
     grant.specialization = specialization
-    announce_again(session, account)
+    republish_doctor(session, account)
     return True
 
 

@@ -30,15 +30,15 @@ MAILS_AN_HOUR = 5
 """The limit for a person and purpose, so that callers cannot flood a mailbox."""
 SECRET_EVENTS = (MailTokenIssued.event_name(), MailAsked.event_name())
 LOOKED_BACK = 100_000
-"""The number of latest internal events that `forget` searches for secrets each minute."""
+"""The number of latest internal events that `empty_sent_events` searches for secrets each minute."""
 
 
 def issue(session: Session, account: Account, purpose: str, *, email: str | None = None) -> None:
     """Mail a link to the account's address, or to the new address `email`. Earlier links of the purpose expire.
 
-    The limit of mails is checked by `wait`, not here.
+    The limit of mails is checked by `seconds_to_wait`, not here.
     """
-    _end(session, _mine(account, purpose))
+    _end(session, _of_purpose(account, purpose))
     now, token, address = clock.now(), secrets.token_urlsafe(32), email or account.email
     kept = OneTimeToken(
         digest=rules.digest(token),
@@ -49,30 +49,30 @@ def issue(session: Session, account: Account, purpose: str, *, email: str | None
         expires_at=now + LIVES[purpose],
     )
     session.add(kept)
-    _say(session, account, kept, token)
+    _publish_link(session, account, kept, token)
 
 
-def _mine(account: Account, purpose: str) -> ColumnElement[bool]:
+def _of_purpose(account: Account, purpose: str) -> ColumnElement[bool]:
     return (OneTimeToken.user_id == account.id) & (OneTimeToken.purpose == purpose)
 
 
-def wait(session: Session, account: Account, purpose: str) -> int:
+def seconds_to_wait(session: Session, account: Account, purpose: str) -> int:
     """Seconds until the person may get another mail for this purpose. 0 if fewer than five were sent within an hour.
 
     The account is locked, so that of two concurrent requests the second counts the mail of the first.
     """
     session.scalars(select(Account.id).where(Account.id == account.id).with_for_update()).one()
-    sent = select(OneTimeToken.created_at).where(_mine(account, purpose)).order_by(OneTimeToken.created_at.desc())
+    sent = select(OneTimeToken.created_at).where(_of_purpose(account, purpose)).order_by(OneTimeToken.created_at.desc())
     fifth = session.scalar(sent.offset(MAILS_AN_HOUR - 1).limit(1))
     return max(0, math.ceil((fifth + AN_HOUR - clock.now()).total_seconds())) if fifth is not None else 0
 
 
-def used_up(seconds: int) -> TooMany:
+def mails_used_up(seconds: int) -> TooMany:
     """The refusal for callers who may know that the account exists."""
     return MAILS_USED_UP(retry_after=seconds)
 
 
-def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> None:
+def _publish_link(session: Session, account: Account, kept: OneTimeToken, token: str) -> None:
     event = MailTokenIssued(
         user_id=account.id,
         email=kept.email or account.email,
@@ -84,21 +84,21 @@ def _say(session: Session, account: Account, kept: OneTimeToken, token: str) -> 
     session.publish(event)
 
 
-def owner(session: Session, token: str, *purposes: str) -> Account:
+def owner_of(session: Session, token: str, *purposes: str) -> Account:
     """The owner of a valid link. Neither uses the link nor locks the account."""
-    query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_open(token, purposes))
+    query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_is_valid(token, purposes))
     account = session.scalars(query).one_or_none()
     if account is None:
         raise not_valid(_owner_of_any(session, token))
     return account
 
 
-def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
+def redeem(session: Session, token: str, *purposes: str) -> OneTimeToken:
     """Use a token in a single guarded statement, so that only the first of two callers succeeds.
 
     The account is locked first, as in every change of both.
     """
-    which = _open(token, purposes)
+    which = _is_valid(token, purposes)
     owners = select(OneTimeToken.user_id).where(which).scalar_subquery()
     session.execute(select(Account.id).where(Account.id == owners).with_for_update())
     statement = update(OneTimeToken).where(which).values(used_at=clock.now()).returning(OneTimeToken)
@@ -108,7 +108,7 @@ def take(session: Session, token: str, *purposes: str) -> OneTimeToken:
     return kept
 
 
-def sent(session: Session, token: str, purpose: str) -> OneTimeToken | None:
+def find_mailed(session: Session, token: str, purpose: str) -> OneTimeToken | None:
     """A token that was mailed for this purpose, valid or not."""
     which = (OneTimeToken.digest == rules.digest(token)) & (OneTimeToken.purpose == purpose)
     return session.scalars(select(OneTimeToken).where(which)).one_or_none()
@@ -119,7 +119,7 @@ def _owner_of_any(session: Session, token: str) -> UUID | None:
     return session.scalar(select(OneTimeToken.user_id).where(OneTimeToken.digest == rules.digest(token)))
 
 
-def _open(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
+def _is_valid(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
     """The condition for this token: unused, not expired, and of these purposes."""
     known = (OneTimeToken.digest == rules.digest(token)) & OneTimeToken.purpose.in_(purposes)
     return known & OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > clock.now())
@@ -142,9 +142,9 @@ def end_all(session: Session, account: Account) -> None:
     _end(session, (OneTimeToken.user_id == account.id) & ~harmless)
 
 
-def end_waiting(session: Session, account: Account) -> None:
+def end_pending_address(session: Session, account: Account) -> None:
     """Expire the link to a pending new address, because the owner chose another address."""
-    _end(session, _mine(account, "verify") & (func.coalesce(OneTimeToken.email, account.email) != account.email))
+    _end(session, _of_purpose(account, "verify") & (func.coalesce(OneTimeToken.email, account.email) != account.email))
 
 
 def _end(session: Session, which: ColumnElement[bool]) -> None:
@@ -153,22 +153,22 @@ def _end(session: Session, which: ColumnElement[bool]) -> None:
     session.execute(update(OneTimeToken).where(which, still_open).values(expires_at=now))
 
 
-def ask_verification(session: Session, _actor: Actor, command: ResendVerification) -> dict[str, str]:
+def request_verification(session: Session, _actor: Actor, command: ResendVerification) -> dict[str, str]:
     """Request the verification mail again. Work and reply are the same for every address."""
-    return _ask(session, command.email, "verify")
+    return _publish_request(session, command.email, "verify")
 
 
-def ask_reset(session: Session, _actor: Actor, command: ForgotPassword) -> dict[str, str]:
+def request_reset(session: Session, _actor: Actor, command: ForgotPassword) -> dict[str, str]:
     """Request a mail to reset the password. Work and reply are the same for every address."""
-    return _ask(session, command.email, "reset")
+    return _publish_request(session, command.email, "reset")
 
 
-def _ask(session: Session, email: str, purpose: Literal["verify", "reset"]) -> dict[str, str]:
+def _publish_request(session: Session, email: str, purpose: Literal["verify", "reset"]) -> dict[str, str]:
     session.publish(MailAsked(digest=rules.digest(rules.email_key(email)), email=email, purpose=purpose))
     return {"status": "mail_sent_if_known"}
 
 
-def send_asked(session: Session, _actor: Actor, event: MailAsked) -> None:
+def send_requested(session: Session, _actor: Actor, event: MailAsked) -> None:
     """Send the requested mail, if the address has an account for which the purpose makes sense.
 
     After five mails within an hour the handler sends none, without a reply to the caller; the last link stays valid. An
@@ -179,11 +179,11 @@ def send_asked(session: Session, _actor: Actor, event: MailAsked) -> None:
     if account is None or not account.may_sign_in or (event.purpose == "verify" and account.is_verified):
         return
     purpose = "invite" if event.purpose == "verify" and not account.password_hash else event.purpose
-    if wait(session, account, purpose) == 0:
+    if seconds_to_wait(session, account, purpose) == 0:
         issue(session, account, purpose)
 
 
-def forget(session: Session, _actor: Actor) -> None:
+def empty_sent_events(session: Session, _actor: Actor) -> None:
     """Empty sent events that carried a secret or a requested address.
 
     An emptied event keeps its sequence number, which must have no gaps. It loses its name, so that no replay sends it.

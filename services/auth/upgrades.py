@@ -28,7 +28,7 @@ from services.auth import grants, rules
 from services.auth.models.accounts import Account
 from services.auth.models.upgrades import UpgradeRequest
 
-LISTED = (
+ROW_COLUMNS = (
     UpgradeRequest.id,
     UpgradeRequest.user_id,
     UpgradeRequest.role,
@@ -81,15 +81,15 @@ def withdraw(session: Session, actor: Actor, command: WithdrawUpgrade) -> Upgrad
     return asked
 
 
-def own(session: Session, actor: Actor, query: ListMyUpgradeRequests) -> Page:
+def list_own(session: Session, actor: Actor, query: ListMyUpgradeRequests) -> Page:
     """The caller's requests, newest first."""
-    statement = select(*LISTED).where(UpgradeRequest.user_id == actor.person)
+    statement = select(*ROW_COLUMNS).where(UpgradeRequest.user_id == actor.person)
     return page(session, statement, NEWEST, limit=query.limit, cursor=query.cursor)
 
 
 def listing(session: Session, _actor: Actor, query: ListUpgradeRequests) -> Page:
     """All requests with this status, newest first, with name and address of the person. For admins only."""
-    statement = select(*LISTED, Account.email, Account.name).join(Account, Account.id == UpgradeRequest.user_id)
+    statement = select(*ROW_COLUMNS, Account.email, Account.name).join(Account, Account.id == UpgradeRequest.user_id)
     return page(
         session, statement.where(UpgradeRequest.status == query.status), NEWEST, limit=query.limit, cursor=query.cursor
     )
@@ -116,7 +116,7 @@ def decide(session: Session, actor: Actor, command: DecideUpgrade) -> UpgradeReq
         _approve(session, actor, asked, command.reason)
     else:
         asked.reject(actor.person, clock.now(), command.reason or "")
-        _say_decided(session, asked, command.decision)
+        _publish_decided(session, asked, command.decision)
     return asked
 
 
@@ -124,12 +124,12 @@ def _approve(session: Session, actor: Actor, asked: UpgradeRequest, reason: str 
     account = _locked(session, asked.user_id)
     asked.approve(actor.person, clock.now(), reason)
     account.must_be_active()
-    grants.give(session, account, asked.role, by=actor.person, specialization=asked.specialization)
+    grants.grant_role(session, account, asked.role, by=actor.person, specialization=asked.specialization)
     account.changed()
-    _say_decided(session, asked, "approve")
-    grants.announce(session, account, asked.role, specialization=asked.specialization)
+    _publish_decided(session, asked, "approve")
+    grants.publish_approved(session, account, asked.role, specialization=asked.specialization)
 
 
-def _say_decided(session: Session, asked: UpgradeRequest, decision: Literal["approve", "reject"]) -> None:
+def _publish_decided(session: Session, asked: UpgradeRequest, decision: Literal["approve", "reject"]) -> None:
     event = UpgradeDecided(request_id=asked.id, user_id=asked.user_id, role=asked.role, decision=decision)
     session.publish(event)

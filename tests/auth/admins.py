@@ -84,7 +84,9 @@ def hear_of_appointment(
     appointment_id = appointment or uuid7()
     facts = {"appointment_id": appointment_id, "doctor_id": doctor_id, "revision": revision}
     closed = {} if is_open else {"ends_at": None}
-    visits.note(session, heard(session, OpenAppointmentChanged), example_of(OpenAppointmentChanged, **facts, **closed))
+    visits.upsert(
+        session, heard(session, OpenAppointmentChanged), example_of(OpenAppointmentChanged, **facts, **closed)
+    )
     return appointment_id
 
 

@@ -127,7 +127,7 @@ def token_of(session: Session) -> str:
 
 def asked(session: Session, email: str, purpose: str = "reset") -> str:
     """The secret that is mailed when somebody asks for it."""
-    mail_tokens.send_asked(session, SYSTEM, example_of(MailAsked, email=email, purpose=purpose))
+    mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=email, purpose=purpose))
     session.flush()
     return token_of(session)
 
@@ -136,7 +136,7 @@ def hear_of_patient(session: Session, patient_id: UUID, *, sequence: int = 1, **
     """Hear from clinical of a patient."""
     origin = Origin(uuid7(), "clinical", "patient_updated", sequence, clock.now(), str(patient_id), "correlation")
     told = {"name": "Asha Rao", "phone": "+4930901820", "phone_changed_at": None, **facts}
-    patients.remember(session, delivered(session, origin), example_of(PatientRegistered, patient_id=patient_id, **told))
+    patients.upsert(session, delivered(session, origin), example_of(PatientRegistered, patient_id=patient_id, **told))
     session.flush()
 
 
@@ -152,7 +152,7 @@ def invited(session: Session, email: str) -> Account:
 def log_in(session: Session, email: str, password: str = PASSWORD, *, call: Call = ANYWHERE) -> Any:
     """The three steps of logging in, in one transaction; a refusal that is to be committed is returned."""
     session.call, command = call, LogIn(email=email, password=password)
-    candidate = logins.find(session, NOBODY, command)
+    candidate = logins.find_candidate(session, NOBODY, command)
     return logins.log_in(session, NOBODY, candidate, passwords.matches(candidate, command), command)
 
 
@@ -168,7 +168,7 @@ def log_in_with(
     """Both steps of signing in; a refusal that is to be committed is returned."""
     mfa_token = mfa_token or log_in(session, account.email, call=call)["mfa_token"]
     session.call = call
-    return logins.give_code(session, actor, VerifyMfa(mfa_token=mfa_token, code=code))
+    return logins.verify_code(session, actor, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
 def actor_of(tokens: dict[str, Any]) -> Actor:
@@ -181,7 +181,7 @@ def fail_to_log_in(session: Session, email: str, times: int, *, call: Call = ANY
     right, command = False, LogIn(email=email, password="wrong")
     session.call = call
     for _ in range(times):
-        candidate = logins.find(session, NOBODY, command)
+        candidate = logins.find_candidate(session, NOBODY, command)
         assert isinstance(logins.log_in(session, NOBODY, candidate, right, command), Refused)
 
 
@@ -191,7 +191,7 @@ def guesses(session: Session, email: str, times: int, *, right: bool = False) ->
     for number in range(times):
         session.call = Call(address=f"198.51.{number >> 8}.{number & 255}")
         try:
-            candidate = logins.find(session, NOBODY, command)
+            candidate = logins.find_candidate(session, NOBODY, command)
             answer = logins.log_in(session, NOBODY, candidate, right, command)
             found[code_of(answer) if isinstance(answer, Refused) else "done"] += 1
         except TooMany as error:
@@ -214,7 +214,7 @@ class App:
 def started(session: Session, account: Account) -> App:
     """An app with a secret that is still to be confirmed."""
     actor, right = acting(account), True
-    shown = enrolment.start(session, actor, logins.own(session, actor), right, StartMfa(password=PASSWORD))
+    shown = enrolment.start(session, actor, logins.own_candidate(session, actor), right, StartMfa(password=PASSWORD))
     assert not isinstance(shown, Refused)
     return App(shown["secret"], [])
 
@@ -235,7 +235,7 @@ def failures_of(session: Session, account: Account) -> int:
 
 def own_failures_of(session: Session, account: Account) -> int:
     """How many failed tries count against the owner of an account, who is signed in."""
-    count = lockout.count_of_owner(account.id)
+    count = lockout.counter_of_owner(account.id)
     return session.query(LoginFailure).where(LoginFailure.email_digest == count).count()
 
 

@@ -21,7 +21,7 @@ from tests.events import example_of
 def is_refused(session: Session, token: str, *purposes: str) -> bool:
     """Whether the token counts for none of these."""
     try:
-        mail_tokens.take(session, token, *purposes)
+        mail_tokens.redeem(session, token, *purposes)
     except Invalid as refusal:
         return refusal.code == "token_not_valid"
     return False
@@ -39,7 +39,7 @@ def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose:
     account = new_account(session)
     token = issued(session, account, purpose)
     clock.advance(hours=hours, seconds=-1)
-    assert mail_tokens.owner(session, token, purpose) == account
+    assert mail_tokens.owner_of(session, token, purpose) == account
     clock.advance(seconds=1)
     assert is_refused(session, token, purpose)
 
@@ -47,12 +47,12 @@ def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose:
 def test_a_link_is_for_the_address_to_which_it_was_mailed(session: Session) -> None:
     token = issued(session, new_account(session), "verify", email="new@example.org")
     assert said(session, MailTokenIssued)[-1]["email"] == "new@example.org"
-    assert mail_tokens.take(session, token, "verify").email == "new@example.org"
+    assert mail_tokens.redeem(session, token, "verify").email == "new@example.org"
 
 
 def test_a_link_works_once(session: Session) -> None:
     token = issued(session, new_account(session), "reset")
-    assert mail_tokens.take(session, token, "reset").used_at is not None
+    assert mail_tokens.redeem(session, token, "reset").used_at is not None
     assert is_refused(session, token, "reset")
 
 
@@ -66,7 +66,7 @@ def test_a_new_link_ends_the_earlier_one_of_its_purpose_alone(session: Session) 
     first, other = issued(session, account, "reset"), issued(session, account, "verify")
     second = issued(session, account, "reset")
     assert is_refused(session, first, "reset")
-    assert [mail_tokens.take(session, token, "reset", "verify").purpose for token in (second, other)] == [
+    assert [mail_tokens.redeem(session, token, "reset", "verify").purpose for token in (second, other)] == [
         "reset",
         "verify",
     ]
@@ -76,7 +76,7 @@ def test_the_sixth_mail_within_an_hour_is_not_sent_and_the_fifth_goes_on_countin
     account = new_account(session)
     fifth = [asked(session, account.email) for _ in range(5)][-1]
     assert asked(session, account.email) == fifth
-    assert mail_tokens.take(session, fifth, "reset").user_id == account.id
+    assert mail_tokens.redeem(session, fifth, "reset").user_id == account.id
 
 
 def test_after_an_hour_mails_are_sent_again(session: Session, clock: Clock) -> None:
@@ -91,7 +91,7 @@ def test_what_shows_the_own_address_stays_when_all_else_ends(session: Session) -
     shows, resets = token_of(session), issued(session, account, "reset")
     mail_tokens.end_all(session, account)
     assert is_refused(session, resets, "reset")
-    assert mail_tokens.take(session, shows, "verify").user_id == account.id
+    assert mail_tokens.redeem(session, shows, "verify").user_id == account.id
 
 
 def test_what_leads_to_another_address_ends_with_all_else(session: Session) -> None:
@@ -103,7 +103,7 @@ def test_what_leads_to_another_address_ends_with_all_else(session: Session) -> N
 
 def test_asking_says_the_same_and_does_the_same_for_every_address(session: Session) -> None:
     known, unknown = new_account(session).email, new_email()
-    replies = [mail_tokens.ask_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
+    replies = [mail_tokens.request_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
     assert replies == [{"status": "mail_sent_if_known"}] * 2
     heard = [{"digest": rules.digest(email), "email": email, "purpose": "reset"} for email in (known, unknown)]
     assert said(session, MailAsked) == heard
@@ -141,12 +141,12 @@ def test_whoever_was_invited_gets_another_invitation_for_a_verification(session:
 def test_nothing_is_mailed_where_it_makes_no_sense(session: Session, status: str, purpose: str) -> None:
     account = new_account(session)
     account.status = status
-    mail_tokens.send_asked(session, SYSTEM, example_of(MailAsked, email=account.email, purpose=purpose))
+    mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=account.email, purpose=purpose))
     assert said(session, MailTokenIssued) == []
 
 
 def test_nothing_is_mailed_to_an_address_without_account(session: Session) -> None:
-    mail_tokens.send_asked(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
+    mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
     assert said(session, MailTokenIssued) == []
 
 
@@ -169,16 +169,16 @@ def kept(session: Session, *emails: str) -> bool:
 
 def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
     account, nobodys = new_account(session), new_email()
-    mail_tokens.ask_reset(session, NOBODY, ForgotPassword(email=nobodys))
+    mail_tokens.request_reset(session, NOBODY, ForgotPassword(email=nobodys))
     mail_tokens.issue(session, account, "reset")
     sent(session)
     assert kept(session, account.email, nobodys)
-    mail_tokens.forget(session, SYSTEM)
+    mail_tokens.empty_sent_events(session, SYSTEM)
     assert not kept(session, account.email, nobodys)
 
 
 def test_what_has_still_to_be_sent_is_not_forgotten(session: Session) -> None:
     mail_tokens.issue(session, new_account(session), "reset")
     add_events(session)
-    mail_tokens.forget(session, SYSTEM)
+    mail_tokens.empty_sent_events(session, SYSTEM)
     assert kept(session)

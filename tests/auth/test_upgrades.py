@@ -133,7 +133,7 @@ def test_a_deactivated_account_gets_no_role(session: Session) -> None:
 def test_a_role_that_came_otherwise_is_not_granted_twice(session: Session) -> None:
     account = new_account(session)
     asked = requested(session, account)
-    grants.give(session, account, "nurse", by=ADMIN.id)
+    grants.grant_role(session, account, "nurse", by=ADMIN.id)
     with pytest.raises(Conflict) as refusal:
         decide(session, asked)
     assert refusal.value.code == "already_granted"
@@ -150,7 +150,7 @@ def test_one_sees_only_ones_own_requests_newest_first(session: Session, clock: C
     first = requested(session, account)
     clock.advance(minutes=1)
     second = requested(session, account, role="pharmacist")
-    page = upgrades.own(session, acting(account), ListMyUpgradeRequests(limit=20, cursor=None))
+    page = upgrades.list_own(session, acting(account), ListMyUpgradeRequests(limit=20, cursor=None))
     assert [row.id for row in page.items] == [second.id, first.id]
 
 

@@ -41,20 +41,20 @@ ADMINS = 7_305_816_174
 
 def listing(session: Session, _actor: Actor, query: ListUsers) -> Page:
     """All accounts, newest first."""
-    return _listed(session, None if query.role is None else [query.role], query)
+    return _filtered_page(session, None if query.role is None else [query.role], query)
 
 
-def of_staff(session: Session, _actor: Actor, query: ListStaff) -> Page:
+def list_staff(session: Session, _actor: Actor, query: ListStaff) -> Page:
     """The accounts of the staff, or of a single staff role, newest first."""
-    return _listed(session, STAFF if query.role is None else [query.role], query)
+    return _filtered_page(session, STAFF if query.role is None else [query.role], query)
 
 
-def of_doctors(session: Session, _actor: Actor, query: ListDoctorAccounts) -> Page:
+def list_doctors(session: Session, _actor: Actor, query: ListDoctorAccounts) -> Page:
     """The accounts of doctors, newest first."""
-    return _listed(session, [Role.DOCTOR], query)
+    return _filtered_page(session, [Role.DOCTOR], query)
 
 
-def _listed(session: Session, roles: Iterable[str] | None, asked: UserQuery) -> Page:
+def _filtered_page(session: Session, roles: Iterable[str] | None, asked: UserQuery) -> Page:
     """A page of the accounts with any of the roles, in two statements.
 
     SQLite ignores case only in ASCII letters.
@@ -89,16 +89,16 @@ def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
 
 def get(session: Session, _actor: Actor, query: GetUser) -> dict[str, Any]:
     """Get an account."""
-    return accounts.shown(session, _known(session.get(Account, query.user_id)))
+    return accounts.account_view(session, _must_exist(session.get(Account, query.user_id)))
 
 
 def locked(session: Session, user_id: UUID) -> Account:
     """The account, locked. No other admin can change any account before the commit."""
     session.lock(ADMINS)
-    return _known(session.get(Account, user_id, with_for_update=True))
+    return _must_exist(session.get(Account, user_id, with_for_update=True))
 
 
-def _known(account: Account | None) -> Account:
+def _must_exist(account: Account | None) -> Account:
     if account is None:
         raise NO_SUCH_ACCOUNT()
     return account
@@ -110,15 +110,15 @@ def update(session: Session, _actor: Actor, command: UpdateUser) -> dict[str, An
     session.call.expects(account.revision)
     account.must_not_be_erased()
     if command.name:
-        accounts.change(session, account, {"name": command.name})
+        accounts.change_profile(session, account, {"name": command.name})
     before = account.status
     if command.status == "deactivated" and before != "deactivated":
-        visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
+        visits.check_handover(session, account, command.reassign_to, displace=command.displace)
         _deactivate(session, account, command.reassign_to)
     if command.status == "active" and before == "deactivated":
         _reactivate(session, account)
     session.note(details={"status": [before, account.status]} if account.status != before else None)
-    return accounts.shown(session, account)
+    return accounts.account_view(session, account)
 
 
 def _deactivate(session: Session, account: Account, reassign_to: UUID | None) -> None:
@@ -132,8 +132,8 @@ def _deactivate(session: Session, account: Account, reassign_to: UUID | None) ->
 def _reactivate(session: Session, account: Account) -> None:
     account.reactivate()
     session.publish(UserReactivated(user_id=account.id))
-    grants.announce_again(session, account)
-    grants.announce_staff_again(session, account)
+    grants.republish_doctor(session, account)
+    grants.republish_staff(session, account)
 
 
 def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[str, Any]:
@@ -142,19 +142,19 @@ def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[s
     session.call.expects(account.revision)
     held, wanted = set(grants.roles_of(session, account.id)), set(command.assigned)
     specialization = (command.specialization or "").strip() or None
-    corrected = Role.DOCTOR in held & wanted and grants.specialize(session, account, specialization)
+    corrected = Role.DOCTOR in held & wanted and grants.correct_specialization(session, account, specialization)
     if held != wanted:
         if Role.DOCTOR in held - wanted:
-            visits.check_hand_over(session, account, command.reassign_to, displace=command.displace)
-        _take(session, actor, account, held - wanted, command.reassign_to)
-        _give(session, actor, account, sorted(wanted - held), specialization)
+            visits.check_handover(session, account, command.reassign_to, displace=command.displace)
+        _revoke(session, actor, account, held - wanted, command.reassign_to)
+        _grant(session, actor, account, sorted(wanted - held), specialization)
     if held != wanted or corrected:
         account.changed()
         session.note(details={"granted": sorted(wanted - held), "revoked": sorted(held - wanted)})
-    return accounts.shown(session, account)
+    return accounts.account_view(session, account)
 
 
-def _give(session: Session, actor: Actor, account: Account, roles: list[str], specialization: str | None) -> None:
+def _grant(session: Session, actor: Actor, account: Account, roles: list[str], specialization: str | None) -> None:
     if roles and account.id == actor.person:
         raise OWN_ROLES()
     if Role.DOCTOR in roles and specialization is None:
@@ -162,20 +162,20 @@ def _give(session: Session, actor: Actor, account: Account, roles: list[str], sp
         raise WRONG_FIELDS(errors=errors)
     for role in roles:
         account.must_be_active()
-        grants.give(session, account, role, by=actor.person, specialization=specialization)
-        grants.announce(session, account, role, specialization=specialization)
+        grants.grant_role(session, account, role, by=actor.person, specialization=specialization)
+        grants.publish_approved(session, account, role, specialization=specialization)
     if Role.PATIENT in roles:
-        accounts.say_updated(session, account)
+        accounts.publish_updated(session, account)
 
 
-def _take(session: Session, actor: Actor, account: Account, roles: set[str], reassign_to: UUID | None) -> None:
+def _revoke(session: Session, actor: Actor, account: Account, roles: set[str], reassign_to: UUID | None) -> None:
     if Role.ADMIN in roles:
         grants.must_leave_an_admin(session, account)
     if roles:
-        grants.take(session, account, roles, by=actor.person, reassign_to=reassign_to)
+        grants.revoke_roles(session, account, roles, by=actor.person, reassign_to=reassign_to)
         sessions.end_all(session, account.id)
     if not roles.isdisjoint(STAFF):
-        grants.announce_staff_again(session, account)
+        grants.republish_staff(session, account)
 
 
 def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, str]:

@@ -29,7 +29,7 @@ from services.auth.mfa import codes as mfa
 from services.auth.models.accounts import Account
 from services.auth.models.patients import DeskPatient
 
-TOLD = frozenset({"name", "phone", "language", "timezone"})
+COPIED_FIELDS = frozenset({"name", "phone", "language", "timezone"})
 """The fields that other services copy, besides the address."""
 
 
@@ -75,11 +75,11 @@ def create_ready(
     _open(session, account, roles, by=actor.id, specialization=specialization)
     session.publish(UserVerified(user_id=account.id))
     for role in roles:
-        grants.announce(session, account, role, specialization=specialization)
+        grants.publish_approved(session, account, role, specialization=specialization)
     return account
 
 
-def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: str) -> Account:
+def create_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: str) -> Account:
     """Create an account without a password for a patient of the desk."""
     account = _new(email, desk.name, "", desk.id)
     account.phone, account.phone_changed_at = desk.phone, desk.phone_changed_at
@@ -87,7 +87,7 @@ def open_invited(session: Session, actor: Actor, desk: DeskPatient, *, email: st
     return account
 
 
-def open_nobodys(session: Session, user_id: UUID) -> Account:
+def create_for_erasure(session: Session, user_id: UUID) -> Account:
     """Create an empty account to erase, for a patient without an account. Publishes nothing."""
     account = _new("", "", "", user_id)
     account.email_key = f"erased:{user_id}"
@@ -118,28 +118,28 @@ def _open(
     is_patient = Role.PATIENT in roles
     session.publish(UserRegistered(user_id=account.id, email=account.email, name=account.name, is_patient=is_patient))
     for role in roles:
-        grants.give(session, account, role, by=by, specialization=specialization)
+        grants.grant_role(session, account, role, by=by, specialization=specialization)
 
 
 def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
     """Verify the address that got the mail. A new address replaces the old address."""
     try:
-        kept = mail_tokens.take(session, command.token, "verify")
+        kept = mail_tokens.redeem(session, command.token, "verify")
     except Invalid:
-        _check_not_verified(session, command.token)
+        _refuse_if_verified(session, command.token)
         raise
     account = session.get_one(Account, kept.user_id, with_for_update=True)
     session.note(actor_id=account.id, record_id=account.id)
     if kept.email not in (None, account.email):
-        return _move(session, account, kept.email)
+        return _replace_address(session, account, kept.email)
     account.verify(clock.now())
     session.publish(UserVerified(user_id=account.id))
     return account
 
 
-def _check_not_verified(session: Session, token: str) -> None:
+def _refuse_if_verified(session: Session, token: str) -> None:
     """Refuse with the reason if the address is already verified. Only its owner has the token, so nothing leaks."""
-    kept = mail_tokens.sent(session, token, "verify")
+    kept = mail_tokens.find_mailed(session, token, "verify")
     account = session.get(Account, kept.user_id) if kept is not None else None
     if kept is not None and account is not None and account.is_verified and kept.email in (None, account.email):
         refusal = NOT_PENDING_VERIFICATION(state=account.status)
@@ -147,7 +147,7 @@ def _check_not_verified(session: Session, token: str) -> None:
         raise refusal
 
 
-def _move(session: Session, account: Account, email: str) -> Account:
+def _replace_address(session: Session, account: Account, email: str) -> Account:
     """Replace the address by a verified new address. Other links and second steps expire.
 
     The old address gets a mail, in case an attacker made the change.
@@ -170,7 +170,7 @@ def set_address(session: Session, account: Account, email: str) -> None:
         account.email, account.email_key = email, rules.email_key(email)
         account.changed()
     mail_tokens.end_all(session, account)
-    say_updated(session, account)
+    publish_updated(session, account)
 
 
 def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, Any]:
@@ -179,11 +179,11 @@ def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, An
     if account is None or not account.may_sign_in:
         raise TOKEN_INVALID()
     session.call.expects(account.revision)
-    change(session, account, command.given())
-    return shown(session, account)
+    change_profile(session, account, command.given())
+    return account_view(session, account)
 
 
-def change(session: Session, account: Account, changes: Mapping[str, Any]) -> None:
+def change_profile(session: Session, account: Account, changes: Mapping[str, Any]) -> None:
     """Write the fields that differ, and publish them. The account is locked."""
     differing = {name: value for name, value in changes.items() if getattr(account, name) != value}
     if not differing:
@@ -193,34 +193,34 @@ def change(session: Session, account: Account, changes: Mapping[str, Any]) -> No
     if "phone" in differing:
         account.phone_changed_at = later_than(account.phone_changed_at, clock.now())
     account.changed()
-    if not TOLD.isdisjoint(differing):
-        say_updated(session, account)
+    if not COPIED_FIELDS.isdisjoint(differing):
+        publish_updated(session, account)
     if "name" in differing:
-        grants.announce_again(session, account)
+        grants.republish_doctor(session, account)
 
 
-def say_updated(session: Session, account: Account) -> None:
+def publish_updated(session: Session, account: Account) -> None:
     """Publish the fields that other services copy, and whether the account is a patient's."""
-    facts = {name: getattr(account, name) for name in (*TOLD, "email", "phone_changed_at")}
-    is_patient = grants.was_given(session, account.id, Role.PATIENT)
+    facts = {name: getattr(account, name) for name in (*COPIED_FIELDS, "email", "phone_changed_at")}
+    is_patient = grants.has_had(session, account.id, Role.PATIENT)
     session.publish(UserUpdated(user_id=account.id, is_patient=is_patient, **facts))
 
 
-def me(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
+def get_own(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
     """The caller's account."""
     account = session.get(Account, actor.person)
     if account is None:
         raise TOKEN_INVALID()
-    return shown(session, account)
+    return account_view(session, account)
 
 
-def shown(session: Session, account: Account) -> dict[str, Any]:
+def account_view(session: Session, account: Account) -> dict[str, Any]:
     """The fields of `AccountView`."""
     own = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
     found = {"roles": grants.roles_of(session, account.id), "mfa_enabled": mfa.is_enabled(session, account.id)}
     return {name: {**own, **found}[name] for name in AccountView.schema().fields}
 
 
-def described(account: Account, roles: list[str]) -> dict[str, Any]:
+def user_view(account: Account, roles: list[str]) -> dict[str, Any]:
     """The fields of `UserView`."""
     return {"id": account.id, "email": account.email, "name": account.name, "roles": roles}

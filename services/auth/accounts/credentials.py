@@ -34,7 +34,7 @@ class Owner(NamedTuple):
 
 def prepare_reset(session: Session, _actor: Actor, command: ResetPassword) -> dict[str, str]:
     """Find the owner of the token, and the facts that a new password must not resemble."""
-    account = mail_tokens.owner(session, command.token, *RESETS)
+    account = mail_tokens.owner_of(session, command.token, *RESETS)
     _check_reset(account, account.email)
     return {"user_id": str(account.id), "email": account.email, "name": account.name}
 
@@ -50,19 +50,19 @@ def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_ha
 
     The owner can log in at once, even if wrong guesses have locked the address.
     """
-    kept = mail_tokens.take(session, command.token, *RESETS)
+    kept = mail_tokens.redeem(session, command.token, *RESETS)
     account = session.get_one(Account, kept.user_id, with_for_update=True)
     _check_reset(account, kept.email or account.email)
     session.note(actor_id=account.id, record_id=account.id)
     _set_password(session, account, password_hash)
     sessions.end_all(session, account.id)
-    lockout.open_for_owner(session, account, kept)
+    lockout.unlock_for_owner(session, account, kept)
     if not account.is_verified:
-        _show_first(session, account)
+        _verify_first(session, account)
     return {"status": "password_set"}
 
 
-def _show_first(session: Session, account: Account) -> None:
+def _verify_first(session: Session, account: Account) -> None:
     """Verify the address for the first time. Remove a second factor, because a stranger may have set it up."""
     mfa.reset(session, account.id)
     account.verify(clock.now())
@@ -79,7 +79,7 @@ def _set_password(session: Session, account: Account, password_hash: str) -> Non
 
 def prepare_change(session: Session, actor: Actor, _command: ChangePassword) -> Owner:
     """The caller as the candidate of the comparison."""
-    candidate = logins.own(session, actor)
+    candidate = logins.own_candidate(session, actor)
     account = session.get_one(Account, candidate.user_id)
     return Owner(candidate, (account.email, account.name))
 
@@ -89,7 +89,7 @@ def change_password(
 ) -> dict[str, str] | Refused:
     """Set the caller's password. All other sessions end."""
     right, password_hash = outcome
-    account = logins.confirmed(session, actor, owner.candidate, right)
+    account = logins.check_password(session, actor, owner.candidate, right)
     if isinstance(account, Refused):
         return account
     assert password_hash is not None  # noqa: S101  the hash exists when the password was right
@@ -109,15 +109,15 @@ def change_email(
 
     An earlier pending address is cancelled, even if the new address is refused.
     """
-    account = logins.confirmed(session, actor, candidate, right)
+    account = logins.check_password(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
-    mail_tokens.end_waiting(session, account)
+    mail_tokens.end_pending_address(session, account)
     taken = (Account.email_key == rules.email_key(command.email)) & (Account.id != account.id)
     if session.scalar(select(exists().where(taken))):
         return Refused(EMAIL_TAKEN())
-    seconds = mail_tokens.wait(session, account, "verify")
+    seconds = mail_tokens.seconds_to_wait(session, account, "verify")
     if seconds:
-        return Refused(mail_tokens.used_up(seconds))
+        return Refused(mail_tokens.mails_used_up(seconds))
     mail_tokens.issue(session, account, "verify", email=command.email)
     return {"status": "mail_sent"}

@@ -25,7 +25,7 @@ from services.auth.models.upgrades import UpgradeRequest
 from services.auth.sessions import commands as sessions
 from services.auth.sessions import lockout
 
-NAMING = ("doctor_approved",)
+EVENTS_WITH_NAMES = ("doctor_approved",)
 """Public events that carry a name: doctors are public in the directory."""
 
 
@@ -38,11 +38,11 @@ def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
     grants.must_leave_an_admin(session, account)
     address = account.email_key
     account.erase()
-    visits.check_hand_over(session, account, command.reassign_to)
-    _blank_requests(session, actor, account.id)
-    _drop_credentials(session, account.id, address)
+    visits.check_handover(session, account, command.reassign_to)
+    _clear_requests(session, actor, account.id)
+    _delete_credentials(session, account.id, address)
     _end_roles(session, actor, account.id)
-    erase_traces(session, account.id, rules.digest(address), public=NAMING)
+    erase_traces(session, account.id, rules.digest(address), public=EVENTS_WITH_NAMES)
     session.publish(UserErased(user_id=account.id, reassign_to=command.reassign_to))
     session.note(record_id=account.id)
     return {"status": account.status}
@@ -60,7 +60,7 @@ def _locked(session: Session, user_id: UUID) -> Account:
         return account
     if desk is None:
         raise NO_SUCH_ACCOUNT.not_yet()
-    return accounts.open_nobodys(session, desk.id)
+    return accounts.create_for_erasure(session, desk.id)
 
 
 def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:
@@ -71,7 +71,7 @@ def _end_roles(session: Session, actor: Actor, user_id: UUID) -> None:
     session.execute(update(Grant).where(in_force).values(revoked_at=clock.now(), revoked_by=actor.person))
 
 
-def _blank_requests(session: Session, actor: Actor, user_id: UUID) -> None:
+def _clear_requests(session: Session, actor: Actor, user_id: UUID) -> None:
     """Withdraw pending requests for roles, and clear the texts of all requests."""
     query = select(UpgradeRequest).where(UpgradeRequest.user_id == user_id).order_by(UpgradeRequest.id)
     for asked in session.scalars(query.with_for_update()):
@@ -81,13 +81,13 @@ def _blank_requests(session: Session, actor: Actor, user_id: UUID) -> None:
         asked.licence_number = asked.specialization = None
 
 
-def _drop_credentials(session: Session, user_id: UUID, address: str) -> None:
+def _delete_credentials(session: Session, user_id: UUID, address: str) -> None:
     """End the sessions, and delete tokens, devices, network addresses and failed logins."""
     sessions.end_all(session, user_id)
     mine = select(LoginSession.id).where(LoginSession.user_id == user_id)
     session.execute(delete(RefreshToken).where(RefreshToken.session_id.in_(mine)))
     session.execute(update(LoginSession).where(LoginSession.user_id == user_id).values(address="", device=""))
-    lockout.forget_all(session, user_id, address)
+    lockout.delete_all(session, user_id, address)
     session.execute(delete(OneTimeToken).where(OneTimeToken.user_id == user_id))
     session.execute(delete(DeskPatient).where(DeskPatient.id == user_id))
     mfa.reset(session, user_id)

@@ -19,9 +19,9 @@ def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, 
         account = _opened(session, actor, desk, command.email)
     else:
         _correct(session, account, command.email)
-    seconds = mail_tokens.wait(session, account, "invite")
+    seconds = mail_tokens.seconds_to_wait(session, account, "invite")
     if seconds:
-        raise mail_tokens.used_up(seconds)
+        raise mail_tokens.mails_used_up(seconds)
     mail_tokens.issue(session, account, "invite")
     return {"status": "invited"}
 
@@ -33,7 +33,7 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
     """
     if desk is None:
         raise NO_SUCH_PATIENT.not_yet()
-    account = accounts.open_invited(session, actor, desk, email=email)
+    account = accounts.create_invited(session, actor, desk, email=email)
     session.delete(desk)
     return account
 

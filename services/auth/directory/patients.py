@@ -22,7 +22,7 @@ WEEKS = UUID("01919c5e-0000-7000-8000-0000000000f1")
 """The namespace of the ids of weeks."""
 
 
-def remember(session: Session, _actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
+def upsert(session: Session, _actor: Actor, event: PatientRegistered | PatientUpdated) -> None:
     """Upsert a patient without an account, or update the phone number of an account if the change is newer.
 
     Lock the rows in the same order as an invitation. Publish nothing about the number, because clinical's subscribers
@@ -31,13 +31,13 @@ def remember(session: Session, _actor: Actor, event: PatientRegistered | Patient
     session.get(DeskPatient, event.patient_id, with_for_update=True)
     account = session.get(Account, event.patient_id, with_for_update=True)
     if account is not None:
-        _follow_phone(account, event.phone, event.phone_changed_at)
+        _adopt_phone(account, event.phone, event.phone_changed_at)
         return
     facts = {"name": event.name, "phone": event.phone, "phone_changed_at": event.phone_changed_at}
     keep(session, DeskPatient, "id", "changed_by", id=event.patient_id, changed_by=session.call.heard.sequence, **facts)
 
 
-def _follow_phone(account: Account, phone: str | None, changed_at: datetime | None) -> None:
+def _adopt_phone(account: Account, phone: str | None, changed_at: datetime | None) -> None:
     """Adopt a number that was changed in clinical. On a tie of the times the account wins."""
     known = account.phone_changed_at
     if account.status == "erased" or changed_at is None or (known is not None and known >= changed_at):
@@ -48,7 +48,7 @@ def _follow_phone(account: Account, phone: str | None, changed_at: datetime | No
         account.changed()
 
 
-def say_who_is_none(session: Session, _actor: Actor) -> None:
+def publish_non_patients(session: Session, _actor: Actor) -> None:
     """Publish once a week which accounts never were patients, so that clinical deletes their records.
 
     Until 2026-11-23 clinical opened a record for every account. An older clinical may consume the event of a week.
@@ -56,7 +56,7 @@ def say_who_is_none(session: Session, _actor: Actor) -> None:
     year, week, _day = clock.now().isocalendar()
     if inbox.claim(session, uuid5(WEEKS, f"{year}-{week}"), "auth.say_who_is_none"):
         for account in _never_patients(session):
-            accounts.say_updated(session, account)
+            accounts.publish_updated(session, account)
 
 
 def _never_patients(session: Session) -> Sequence[Account]:

@@ -22,7 +22,7 @@ MOST_VISITS = 100
 """The number of appointments that a refusal lists."""
 
 
-def note(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> None:
+def upsert(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> None:
     """Upsert which doctor has the appointment, and whether it is open, unless a newer revision is known."""
     keep(
         session,
@@ -43,7 +43,7 @@ def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
     return list(session.scalars(query.order_by(OpenVisit.appointment_id)))
 
 
-def check_hand_over(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
+def check_handover(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
     """Refuse to release a doctor with open appointments, unless `reassign_to` is an active doctor or `displace` is set.
 
     Scheduling hands over, or displaces, appointments that auth does not know yet.
@@ -57,7 +57,7 @@ def check_hand_over(session: Session, account: Account, reassign_to: UUID | None
         raise HAS_OPEN_VISITS(**found)
 
 
-def forget(session: Session, _actor: Actor) -> None:
+def delete_closed(session: Session, _actor: Actor) -> None:
     """Delete appointments that were closed 30 days ago."""
     old = OpenVisit.changed_at < clock.now() - KEPT
     session.execute(delete(OpenVisit).where(~OpenVisit.is_open, old))

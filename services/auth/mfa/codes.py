@@ -1,6 +1,6 @@
 """Codes of the second factor: TOTP (RFC 6238) of an app, and recovery codes.
 
-Callers of `take` and of functions that change a factor hold the account's lock, so that attempts wait for each other.
+Callers of `use` and of functions that change a factor hold the account's lock, so that attempts wait for each other.
 """
 
 import base64
@@ -53,15 +53,15 @@ def new_secret() -> str:
     return pyotp.random_base32(SECRET_LENGTH)
 
 
-def take(session: Session, user_id: UUID, code: str) -> bool:
+def use(session: Session, user_id: UUID, code: str) -> bool:
     """Use a code of the app or a recovery code. Returns whether it was right."""
     factor = session.get(SecondFactor, user_id)
     if factor is None or factor.confirmed_at is None:
         return False
-    return take_step(factor, code) or _take_recovery(session, user_id, code)
+    return use_step(factor, code) or _use_recovery(session, user_id, code)
 
 
-def take_step(factor: SecondFactor, code: str) -> bool:
+def use_step(factor: SecondFactor, code: str) -> bool:
     """Use a code of a time step after the last accepted step. Returns whether it was right."""
     step = _step_of(factor.secret, code, after=factor.last_step or 0)
     factor.last_step = step or factor.last_step
@@ -91,7 +91,7 @@ def _plain(code: str) -> str:
     return "".join(code.split()).replace("-", "").lower()
 
 
-def _take_recovery(session: Session, user_id: UUID, code: str) -> bool:
+def _use_recovery(session: Session, user_id: UUID, code: str) -> bool:
     mine = (RecoveryCode.digest == rules.digest(_plain(code))) & (RecoveryCode.user_id == user_id)
     use = update(RecoveryCode).where(mine, RecoveryCode.used_at.is_(None)).values(used_at=clock.now())
     return session.execute(use.returning(RecoveryCode.digest)).first() is not None

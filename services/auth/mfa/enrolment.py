@@ -44,7 +44,7 @@ def start(
 
     To replace a confirmed factor, the caller sends a code of it. That factor stays valid until the confirmation.
     """
-    account = logins.confirmed(session, actor, candidate, right)
+    account = logins.check_password(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     factor, secret = session.get(SecondFactor, account.id), mfa.new_secret()
@@ -54,7 +54,7 @@ def start(
         factor = SecondFactor(user_id=account.id)
         session.add(factor)
     factor.secret, factor.created_at, factor.last_step = encryption.encrypted(secret), clock.now(), None
-    return _shown(account, secret)
+    return _secret_view(account, secret)
 
 
 def _replace(
@@ -63,18 +63,18 @@ def _replace(
     """Return a secret for another device, for a code of the current factor or a recovery code."""
     if code is None:
         raise MFA_ENABLED()
-    if not mfa.take(session, account.id, code):
-        return _wrong(session, account)
+    if not mfa.use(session, account.id, code):
+        return _refuse_code(session, account)
     factor.replacement = encryption.encrypted(secret)
-    return _shown(account, secret)
+    return _secret_view(account, secret)
 
 
-def _wrong(session: Session, account: Account) -> Refused:
+def _refuse_code(session: Session, account: Account) -> Refused:
     errors = {"code": ["Not the app's current code, or already used."]}
-    return logins.failed(session, account, CODE_WRONG(errors=errors))
+    return logins.count_failure(session, account, CODE_WRONG(errors=errors))
 
 
-def _shown(account: Account, secret: str) -> dict[str, str]:
+def _secret_view(account: Account, secret: str) -> dict[str, str]:
     uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
     return {"secret": secret, "otpauth_uri": uri, "qr_code": segno.make_qr(uri).svg_data_uri(scale=4)}
 
@@ -84,7 +84,7 @@ def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> dict[str, An
 
     Returns new recovery codes. All other sessions end.
     """
-    account = logins.guarded(session, actor)
+    account = logins.lock_own_account(session, actor)
     session.note(record_id=account.id)
     factor = session.get(SecondFactor, account.id)
     if factor is None:
@@ -92,10 +92,10 @@ def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> dict[str, An
     if factor.confirmed_at is not None and factor.replacement is None:
         raise MFA_ENABLED()
     if not mfa.confirm(factor, command.code):
-        return _wrong(session, account)
+        return _refuse_code(session, account)
     codes = mfa.new_recovery_codes(session, account.id)
     account.changed()
-    _say_changed(session, actor, account, Credential.MFA_ENABLED)
+    _publish_changed(session, actor, account, Credential.MFA_ENABLED)
     return {"recovery_codes": codes}
 
 
@@ -107,14 +107,14 @@ def renew_codes(
     command: RenewRecoveryCodes,
 ) -> dict[str, Any] | Refused:
     """Replace the recovery codes by ten new codes. The owner gets a mail."""
-    account = logins.confirmed(session, actor, candidate, right)
+    account = logins.check_password(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     if not mfa.is_enabled(session, account.id):
         raise MFA_NOT_ENABLED()
-    if not mfa.take(session, account.id, command.code):
-        return _wrong(session, account)
-    _tell(session, account, Credential.RECOVERY_CODES)
+    if not mfa.use(session, account.id, command.code):
+        return _refuse_code(session, account)
+    _mail_owner(session, account, Credential.RECOVERY_CODES)
     return {"recovery_codes": mfa.new_recovery_codes(session, account.id)}
 
 
@@ -126,7 +126,7 @@ def end(
     _command: EndMfa,
 ) -> dict[str, str] | Refused:
     """Remove the second factor. All other sessions end."""
-    account = logins.confirmed(session, actor, candidate, right)
+    account = logins.check_password(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
     if not mfa.is_enabled(session, account.id):
@@ -135,7 +135,7 @@ def end(
         raise _required(account)
     mfa.reset(session, account.id)
     account.changed()
-    _say_changed(session, actor, account, Credential.MFA_DISABLED)
+    _publish_changed(session, actor, account, Credential.MFA_DISABLED)
     return {"status": "disabled"}
 
 
@@ -146,12 +146,12 @@ def _required(account: Account) -> Conflict:
     return refusal
 
 
-def _say_changed(session: Session, actor: Actor, account: Account, what: Credential) -> None:
+def _publish_changed(session: Session, actor: Actor, account: Account, what: Credential) -> None:
     """End the other sessions (ASVS 5, 7.4.3), and mail the owner."""
     sessions.end_all(session, account.id, but=actor.session_id)
-    _tell(session, account, what)
+    _mail_owner(session, account, what)
 
 
-def _tell(session: Session, account: Account, what: Credential) -> None:
+def _mail_owner(session: Session, account: Account, what: Credential) -> None:
     changed = CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=what)
     session.publish(changed)

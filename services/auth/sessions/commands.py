@@ -51,7 +51,7 @@ REPLY_LOST = timedelta(seconds=10)
 """The time in which a used refresh token gets its successor again."""
 
 
-def begin(session: Session, account: Account) -> dict[str, Any]:
+def start(session: Session, account: Account) -> dict[str, Any]:
     """Start a session for an authenticated person, and return its tokens."""
     now = clock.now()
     login = LoginSession(
@@ -137,7 +137,7 @@ def _tokens(session: Session, account: Account, login: LoginSession, refresh_tok
         "expires_in": int(ACCESS_LIFE.total_seconds()),
         "token_type": "Bearer",
         "mfa_setup_required": mfa_due,
-        "user": accounts.described(account, roles),
+        "user": accounts.user_view(account, roles),
     }
 
 
@@ -203,7 +203,7 @@ def end(session: Session, logins: Iterable[LoginSession]) -> None:
         session.publish(SessionRevoked(session_id=login.id, user_id=login.user_id, ends_at=now + ACCESS_LIFE))
 
 
-def own(session: Session, actor: Actor, query: ListMySessions) -> Page:
+def list_own(session: Session, actor: Actor, query: ListMySessions) -> Page:
     """The caller's sessions with a valid refresh token, newest first."""
     used = func.coalesce(LoginSession.last_used_at, LoginSession.created_at)
     lived = (used > clock.now() - REFRESH_LIFE) & (LoginSession.created_at > clock.now() - SESSION_LIFE)
@@ -216,10 +216,10 @@ def own(session: Session, actor: Actor, query: ListMySessions) -> Page:
         cursor=query.cursor,
         whole=True,
     )
-    return Page([_shown(login, actor) for login in found.items], found.next)
+    return Page([_session_view(login, actor) for login in found.items], found.next)
 
 
-def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
+def _session_view(login: LoginSession, actor: Actor) -> dict[str, Any]:
     return {
         "id": login.id,
         "device": login.device,
@@ -230,7 +230,7 @@ def _shown(login: LoginSession, actor: Actor) -> dict[str, Any]:
     }
 
 
-def revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict[str, Any]:
+def list_revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict[str, Any]:
     """Ended sessions whose access tokens may be unexpired: `{"items": [{"session_id", "ends_at"}]}`."""
     earliest = clock.now() - ACCESS_LIFE
     after = earliest if query.since is None else max(query.since, earliest)
@@ -245,7 +245,7 @@ def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> dict[
     return {"status": "noted"}
 
 
-def forget(session: Session, _actor: Actor) -> None:
+def delete_expired(session: Session, _actor: Actor) -> None:
     """Delete expired refresh tokens, and old sessions without a token."""
     session.execute(delete(RefreshToken).where(RefreshToken.expires_at < clock.now()))
     has_some = exists().where(RefreshToken.session_id == LoginSession.id)

@@ -25,7 +25,7 @@ OWN_FOR = timedelta(hours=1)
 """The time that a network counts as the owner's after the owner set a password there."""
 
 
-def count_of(session: Session, email_key: str) -> str:
+def counter_of(session: Session, email_key: str) -> str:
     """The counter of an attempt for this address: the common counter, or that of the owner's own network.
 
     The query is the same for an address without an account, so that the time reveals nothing.
@@ -34,16 +34,16 @@ def count_of(session: Session, email_key: str) -> str:
     used_here = (OneTimeToken.used_from == network) & (OneTimeToken.used_at > clock.now() - OWN_FOR)
     query = select(OneTimeToken.digest).join(Account, Account.id == OneTimeToken.user_id)
     is_own = session.scalar(select(query.where(Account.email_key == email_key, used_here).exists()))
-    return _own_count(email_key, network) if is_own else rules.digest(email_key)
+    return _own_counter(email_key, network) if is_own else rules.digest(email_key)
 
 
-def _own_count(email_key: str, network: str) -> str:
+def _own_counter(email_key: str, network: str) -> str:
     return rules.digest(f"{email_key}\0{network}")  # No contract accepts a NUL, so no typed address has this digest.
 
 
-def count_of_owner(user_id: UUID) -> str:
+def counter_of_owner(user_id: UUID) -> str:
     """The counter of a signed-in person who changes their credentials."""
-    return rules.digest(f"\0{user_id}")  # Not an address, as in `_own_count`.
+    return rules.digest(f"\0{user_id}")  # Not an address, as in `_own_counter`.
 
 
 def check(session: Session, count: str, person_id: UUID | None) -> None:
@@ -63,33 +63,33 @@ def guard(session: Session, count: str, person_id: UUID | None) -> None:
     check(session, count, person_id)
 
 
-def failed(session: Session, count: str, error: MatronError) -> Refused:
+def count_failure(session: Session, count: str, error: MatronError) -> Refused:
     """Count a failure, and refuse."""
     session.add(LoginFailure(email_digest=count, at=clock.now()))
     return Refused(error)
 
 
-def forget(session: Session, count: str) -> None:
+def reset(session: Session, count: str) -> None:
     """Reset a counter after a successful login."""
     session.execute(delete(LoginFailure).where(LoginFailure.email_digest == count))
 
 
-def open_for_owner(session: Session, account: Account, used: OneTimeToken) -> None:
+def unlock_for_owner(session: Session, account: Account, used: OneTimeToken) -> None:
     """Unlock the account after its owner set a password with this token, and mark the owner's network."""
     network = rules.network(session.call.address)
     used.used_from = network or None
-    for count in _counts(account.id, account.email_key, [network]):
-        forget(session, count)
+    for count in _counters(account.id, account.email_key, [network]):
+        reset(session, count)
 
 
-def forget_all(session: Session, user_id: UUID, email_key: str) -> None:
+def delete_all(session: Session, user_id: UUID, email_key: str) -> None:
     """Delete all failed logins of an account, including those from the owner's own networks."""
     own = select(OneTimeToken.used_from).where(OneTimeToken.user_id == user_id, OneTimeToken.used_from.is_not(None))
-    counts = _counts(user_id, email_key, [network for network in session.scalars(own) if network])
+    counts = _counters(user_id, email_key, [network for network in session.scalars(own) if network])
     session.execute(delete(LoginFailure).where(LoginFailure.email_digest.in_(counts)))
 
 
-def _counts(user_id: UUID, email_key: str, networks: Iterable[str]) -> list[str]:
+def _counters(user_id: UUID, email_key: str, networks: Iterable[str]) -> list[str]:
     """The counters of an account."""
-    own = [_own_count(email_key, network) for network in networks]
-    return [rules.digest(email_key), count_of_owner(user_id), *own]
+    own = [_own_counter(email_key, network) for network in networks]
+    return [rules.digest(email_key), counter_of_owner(user_id), *own]

@@ -36,12 +36,12 @@ class Candidate(NamedTuple):
     password_hash: str | None
 
 
-def find(session: Session, _actor: Actor, command: LogIn) -> Candidate:
+def find_candidate(session: Session, _actor: Actor, command: LogIn) -> Candidate:
     """Find the account of the address. Refused while the address is locked."""
     key = rules.email_key(command.email)
     row = session.execute(select(Account.id, Account.password_hash).where(Account.email_key == key)).first()
     candidate = Candidate(row.id, row.password_hash or None) if row is not None else Candidate(None, None)
-    lockout.check(session, lockout.count_of(session, key), candidate.user_id)
+    lockout.check(session, lockout.counter_of(session, key), candidate.user_id)
     return candidate
 
 
@@ -56,24 +56,24 @@ def log_in(
 
     The work after a failure is the same with or without an account, so that the time reveals nothing.
     """
-    count = lockout.count_of(session, rules.email_key(command.email))
+    count = lockout.counter_of(session, rules.email_key(command.email))
     lockout.guard(session, count, candidate.user_id)
     session.note(record_id=candidate.user_id)
     account = session.get(Account, candidate.user_id, with_for_update=True) if right else None
-    if account is None or not _is_still(account, candidate):
-        return lockout.failed(session, count, LOGIN_FAILED())
+    if account is None or not _is_unchanged(account, candidate):
+        return lockout.count_failure(session, count, LOGIN_FAILED())
     if mfa.is_enabled(session, account.id):
-        return _asked_for_code(session, account)
-    lockout.forget(session, count)
-    return sessions.begin(session, account)
+        return _second_step(session, account)
+    lockout.reset(session, count)
+    return sessions.start(session, account)
 
 
-def _is_still(account: Account, candidate: Candidate) -> bool:
+def _is_unchanged(account: Account, candidate: Candidate) -> bool:
     """Whether the compared password is still the account's."""
     return account.may_sign_in and account.password_hash == candidate.password_hash
 
 
-def _asked_for_code(session: Session, account: Account) -> dict[str, Any]:
+def _second_step(session: Session, account: Account) -> dict[str, Any]:
     """Create the token of the second step. Failures stay counted: a known password must not allow endless guesses."""
     token, now = secrets.token_urlsafe(32), clock.now()
     kept = OneTimeToken(
@@ -87,29 +87,29 @@ def _asked_for_code(session: Session, account: Account) -> dict[str, Any]:
     return {"mfa_token": token, "expires_in": int(CODE_WITHIN.total_seconds())}
 
 
-def give_code(session: Session, _actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
+def verify_code(session: Session, _actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
     """The second step: start a session for a code of the app or a recovery code."""
     waiting = (OneTimeToken.digest == rules.digest(command.mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
     user_id = session.scalar(select(OneTimeToken.user_id).where(waiting))
     if user_id is None:
         raise _not_valid(None)
-    count = _count_of_account(session, user_id)
-    account = _guarded(session, count, user_id)
+    count = _counter_of_account(session, user_id)
+    account = _lock_account(session, count, user_id)
     token = session.get(OneTimeToken, rules.digest(command.mfa_token), with_for_update=True)
     if token is None or token.used_at is not None or token.expires_at <= clock.now():
         raise _not_valid(user_id)
     session.note(record_id=account.id)
-    if not account.may_sign_in or not mfa.take(session, account.id, command.code):
-        return lockout.failed(session, count, LOGIN_FAILED("The code is wrong or was used."))
+    if not account.may_sign_in or not mfa.use(session, account.id, command.code):
+        return lockout.count_failure(session, count, LOGIN_FAILED("The code is wrong or was used."))
     token.used_at = clock.now()
-    lockout.forget(session, count)
-    return sessions.begin(session, account)
+    lockout.reset(session, count)
+    return sessions.start(session, account)
 
 
-def _count_of_account(session: Session, user_id: UUID) -> str:
+def _counter_of_account(session: Session, user_id: UUID) -> str:
     """The counter of the account's address, as in the first step."""
     key = session.scalar(select(Account.email_key).where(Account.id == user_id))
-    return lockout.count_of(session, key or "")
+    return lockout.counter_of(session, key or "")
 
 
 def _not_valid(user_id: UUID | None) -> Unauthenticated:
@@ -119,30 +119,30 @@ def _not_valid(user_id: UUID | None) -> Unauthenticated:
     return refusal
 
 
-def own(session: Session, actor: Actor, _command: Command | None = None) -> Candidate:
+def own_candidate(session: Session, actor: Actor, _command: Command | None = None) -> Candidate:
     """The caller's own account as the candidate. Refused while the caller is locked."""
     account = session.get(Account, actor.person)
     if account is None:
         raise TOKEN_INVALID()
-    lockout.check(session, lockout.count_of_owner(account.id), account.id)
+    lockout.check(session, lockout.counter_of_owner(account.id), account.id)
     return Candidate(account.id, account.password_hash or None)
 
 
-def confirmed(session: Session, actor: Actor, candidate: Candidate, right: bool) -> Account | Refused:  # noqa: FBT001  the outcome of the previous step
+def check_password(session: Session, actor: Actor, candidate: Candidate, right: bool) -> Account | Refused:  # noqa: FBT001  the outcome of the previous step
     """The caller's account, locked, if the password was right. Otherwise count the failure."""
-    account = guarded(session, actor)
+    account = lock_own_account(session, actor)
     session.note(record_id=account.id)
-    if right and _is_still(account, candidate):
+    if right and _is_unchanged(account, candidate):
         return account
-    return failed(session, account, PASSWORD_WRONG())
+    return count_failure(session, account, PASSWORD_WRONG())
 
 
-def guarded(session: Session, actor: Actor) -> Account:
+def lock_own_account(session: Session, actor: Actor) -> Account:
     """The caller's account, locked for an attempt. Refused while the caller is locked out."""
-    return _guarded(session, lockout.count_of_owner(actor.person), actor.person)
+    return _lock_account(session, lockout.counter_of_owner(actor.person), actor.person)
 
 
-def _guarded(session: Session, count: str, user_id: UUID) -> Account:
+def _lock_account(session: Session, count: str, user_id: UUID) -> Account:
     """An account, locked for an attempt on this counter."""
     lockout.guard(session, count, user_id)
     account = session.get(Account, user_id, with_for_update=True, populate_existing=True)
@@ -151,12 +151,12 @@ def _guarded(session: Session, count: str, user_id: UUID) -> Account:
     return account
 
 
-def failed(session: Session, account: Account, error: MatronError) -> Refused:
+def count_failure(session: Session, account: Account, error: MatronError) -> Refused:
     """Count a failure of a signed-in person, and refuse."""
-    return lockout.failed(session, lockout.count_of_owner(account.id), error)
+    return lockout.count_failure(session, lockout.counter_of_owner(account.id), error)
 
 
-def forget(session: Session, _actor: Actor) -> None:
+def delete_old(session: Session, _actor: Actor) -> None:
     """Delete old failures, and one-time secrets a day after they were used or expired."""
     session.execute(delete(LoginFailure).where(LoginFailure.at < clock.now() - rules.WINDOW - rules.LOCK))
     ended = or_(OneTimeToken.used_at < clock.now() - KEPT, OneTimeToken.expires_at < clock.now() - KEPT)

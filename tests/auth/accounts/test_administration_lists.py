@@ -36,8 +36,8 @@ def test_accounts_are_found_by_their_ids_and_unknown_ids_find_nothing(session: S
 def test_ids_narrow_the_lists_of_staff_and_of_doctors(session: Session) -> None:
     nurse, doctor = new_account(session, roles=["nurse"]), new_doctor(session)
     asked = {**ASKED, "ids": [nurse.id, doctor.id]}
-    assert ids_of(administration.of_staff(session, SOMEBODY, ListStaff(role=None, **asked))) == {nurse.id}
-    assert ids_of(administration.of_doctors(session, SOMEBODY, ListDoctorAccounts(**asked))) == {doctor.id}
+    assert ids_of(administration.list_staff(session, SOMEBODY, ListStaff(role=None, **asked))) == {nurse.id}
+    assert ids_of(administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked))) == {doctor.id}
 
 
 def listed(session: Session, **filters: Any) -> list[Any]:
@@ -72,11 +72,11 @@ def test_staff_and_doctors_are_lists_of_their_own(session: Session) -> None:
     given = {"name": "Canary Nine", "specialization": "cardiology"}
     made = {role: new_account(session, roles=sorted({role, Role.PATIENT}), **given).id for role in Role}
     asked: dict[str, Any] = {"status": None, "text": "Canary Nine", "limit": 100, "cursor": None}
-    staff = administration.of_staff(session, SOMEBODY, ListStaff(role=None, **asked)).items
+    staff = administration.list_staff(session, SOMEBODY, ListStaff(role=None, **asked)).items
     assert {row["id"] for row in staff} == {made[role] for role in STAFF}
-    nurses = administration.of_staff(session, SOMEBODY, ListStaff(role=Role.NURSE, **asked)).items
+    nurses = administration.list_staff(session, SOMEBODY, ListStaff(role=Role.NURSE, **asked)).items
     assert [row["id"] for row in nurses] == [made[Role.NURSE]]
-    assert [row["id"] for row in administration.of_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items] == [
+    assert [row["id"] for row in administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items] == [
         made[Role.DOCTOR]
     ]
 
@@ -95,7 +95,7 @@ def test_a_row_of_doctors_says_what_they_are_doctors_of(session: Session) -> Non
     account = new_doctor(session, name="Canary Eight")
     asked: dict[str, Any] = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
     with statements(session) as sent:
-        [row] = administration.of_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items
+        [row] = administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items
     assert (row["id"], row["specialization"], len(sent)) == (account.id, "cardiology", 2)
 
 

@@ -147,11 +147,11 @@ def test_a_ready_nurse_is_announced_as_staff(session: Session) -> None:
 
 def test_one_sees_oneself(session: Session) -> None:
     account = new_account(session, roles=[Role.PATIENT, Role.NURSE])
-    seen = accounts.me(session, acting(account), GetMe())
+    seen = accounts.get_own(session, acting(account), GetMe())
     expected = {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["nurse", "patient"]}
     assert seen | expected | {"status": "active", "mfa_enabled": False, "revision": 1} == seen
 
 
 def test_nobody_is_seen_without_an_account(session: Session) -> None:
     with pytest.raises(Unauthenticated):
-        accounts.me(session, NOBODY, GetMe())
+        accounts.get_own(session, NOBODY, GetMe())

@@ -104,11 +104,11 @@ def test_accounts_of_staff_are_said_to_be_no_patients_once_a_week(session: Sessi
     nurse, patient = new_account(session, roles=["nurse"]), new_account(session)
     clock.advance(days=3650)  # Other tests have had their own weeks.
     for _ in range(2):
-        patients.say_who_is_none(session, SOMEBODY)
+        patients.publish_non_patients(session, SOMEBODY)
     told = {one["user_id"]: one["is_patient"] for one in said(session, UserUpdated)}
     assert told[nurse.id] is False
     assert patient.id not in told
     assert len([one for one in said(session, UserUpdated) if one["user_id"] == nurse.id]) == 1
     clock.advance(days=7)
-    patients.say_who_is_none(session, SOMEBODY)
+    patients.publish_non_patients(session, SOMEBODY)
     assert len([one for one in said(session, UserUpdated) if one["user_id"] == nurse.id]) == 2

@@ -65,7 +65,9 @@ def enrol(session: Session, account: Account) -> None:
 def end_factor(session: Session, account: Account) -> None:
     """Do without it again."""
     right = True
-    enrolment.end(session, acting(account), logins.own(session, acting(account)), right, EndMfa(password=PASSWORD))
+    enrolment.end(
+        session, acting(account), logins.own_candidate(session, acting(account)), right, EndMfa(password=PASSWORD)
+    )
 
 
 def correct_invitation(session: Session, account: Account) -> None:
@@ -118,7 +120,7 @@ EACH_CHANGES = [
 def seen(session: Session, account: Account) -> dict[str, Any]:
     """What its owner and admins see; the revision apart from it."""
     session.flush()
-    return accounts.shown(session, account)
+    return accounts.account_view(session, account)
 
 
 def moved(session: Session, account: Account, name: str) -> tuple[bool, bool]:

@@ -59,7 +59,7 @@ def change(session: Session, actor: Actor, current: str = PASSWORD, password: st
 def move(session: Session, account: Account, email: str, password: str = PASSWORD) -> Any:
     """The three steps of asking for another address."""
     command = ChangeEmail(email=email, password=password)
-    candidate = logins.own(session, acting(account), command)
+    candidate = logins.own_candidate(session, acting(account), command)
     right = passwords.matches(candidate, command)
     return credentials.change_email(session, acting(account), candidate, right, command)
 

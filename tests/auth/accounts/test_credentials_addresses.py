@@ -44,7 +44,7 @@ def test_what_was_open_before_a_deactivation_is_over_after_it(session: Session, 
     for status in ("deactivated", "active"):
         administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status=status))
     with pytest.raises(Invalid):
-        mail_tokens.take(session, token, purpose)
+        mail_tokens.redeem(session, token, purpose)
 
 
 def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Session) -> None:
@@ -127,4 +127,4 @@ def test_whoever_moves_before_verifying_has_shown_an_address_then(session: Sessi
     accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
     assert (account.status, account.email) == ("active", email)
     with pytest.raises(Invalid):
-        mail_tokens.take(session, first, "verify")
+        mail_tokens.redeem(session, first, "verify")

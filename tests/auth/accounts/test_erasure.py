@@ -64,7 +64,7 @@ def life_of_a_canary(session: Session) -> Account:
     """Somebody who has left something in every table."""
     account = registered(session, "canary@cage.example")
     account.status = "active"
-    accounts.change(session, account, {"phone": "+43660555123", "name": "Carl Canary"})
+    accounts.change_profile(session, account, {"phone": "+43660555123", "name": "Carl Canary"})
     fail_to_log_in(session, account.email, 1)
     log_in(session, account.email)
     log_in_with(session, account, enrolled(session, account).code())
@@ -80,8 +80,8 @@ def life_of_a_canary(session: Session) -> Account:
     used = {"address": "192.0.2.77", "device": "Yellow Browser"}
     session.execute(update(LoginSession).where(LoginSession.user_id == account.id).values(used))
     session.add(DeskPatient(id=account.id, name="Carl Canary", phone="+43660555123"))
-    grants.give(session, account, "doctor", by=None, specialization="Ornithology")
-    grants.announce(session, account, "doctor", specialization="Ornithology")
+    grants.grant_role(session, account, "doctor", by=None, specialization="Ornithology")
+    grants.publish_approved(session, account, "doctor", specialization="Ornithology")
     sent(session)
     _keep_reply(session, {"reply": {"is": {"id": str(account.id), "email": account.email}}})
     _keep_reply(session, {"reply": {"is": {"id": str(wanted.id), "user_id": str(account.id), "statement": "canary"}}})
@@ -158,7 +158,7 @@ def test_nothing_of_somebody_else_is_touched(session: Session) -> None:
     )
     assert session.scalars(mine).one()
     assert (
-        upgrades.own(session, acting(other), ListMyUpgradeRequests(limit=9, cursor=None)).items[0].statement
+        upgrades.list_own(session, acting(other), ListMyUpgradeRequests(limit=9, cursor=None)).items[0].statement
         == "I have been one before."
     )
     assert other.name == "Asha Rao"

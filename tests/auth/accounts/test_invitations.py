@@ -99,7 +99,7 @@ def test_whoever_is_invited_again_gets_a_new_mail(session: Session) -> None:
     invite(session, account.id, account.email)
     assert token_of(session) != first
     with pytest.raises(Invalid):
-        mail_tokens.take(session, first, "invite")
+        mail_tokens.redeem(session, first, "invite")
 
 
 def test_inviting_again_corrects_the_address(session: Session) -> None:
@@ -109,7 +109,7 @@ def test_inviting_again_corrects_the_address(session: Session) -> None:
     assert (account.email, said(session, UserUpdated)[0]["email"]) == (email, email)
     assert said(session, MailTokenIssued)[-1]["email"] == email
     with pytest.raises(Invalid):
-        mail_tokens.take(session, first, "invite")
+        mail_tokens.redeem(session, first, "invite")
 
 
 def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(database: Database) -> None:
@@ -122,7 +122,7 @@ def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(da
     again = outcome(lambda: AuthService.invite_patient(host, patient_id=account.id, email=another))
     with database.begin() as session:
         assert (again, session.get_one(Account, account.id).email) == ("mails_used_up", account.email)
-        assert mail_tokens.take(session, last, "invite").user_id == account.id
+        assert mail_tokens.redeem(session, last, "invite").user_id == account.id
 
 
 def test_the_fifth_invitation_that_is_repeated_with_its_key_is_answered_as_before(database: Database) -> None:

@@ -82,10 +82,10 @@ def test_appointment_is_forgotten_thirty_days_after_it_is_closed(session: Sessio
     over = hear_of_appointment(session, doctor_id, revision=4, is_open=False)
     still_open = hear_of_appointment(session, doctor_id)
     clock.advance(days=29)
-    visits.forget(session, heard(session, OpenAppointmentChanged))
+    visits.delete_closed(session, heard(session, OpenAppointmentChanged))
     assert session.get(OpenVisit, over) is not None
     clock.advance(days=2)
-    visits.forget(session, heard(session, OpenAppointmentChanged))
+    visits.delete_closed(session, heard(session, OpenAppointmentChanged))
     session.expire_all()
     assert (session.get(OpenVisit, over), session.get(OpenVisit, still_open) is None) == (None, False)
 

@@ -24,40 +24,40 @@ def factor_of(app: App) -> SecondFactor:
 )
 def test_the_codes_are_those_of_the_standard(clock: Clock, seconds: int, code: str) -> None:
     clock.at = clock.at.fromtimestamp(seconds, clock.at.tzinfo)
-    assert mfa.take_step(factor_of(App(RFC_SECRET, [])), code)
+    assert mfa.use_step(factor_of(App(RFC_SECRET, [])), code)
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 @pytest.mark.usefixtures("clock")
 def test_a_device_may_be_one_step_off(steps: int, right: bool) -> None:  # noqa: FBT001
     app = App(mfa.new_secret(), [])
-    assert mfa.take_step(factor_of(app), app.code(steps)) is right
+    assert mfa.use_step(factor_of(app), app.code(steps)) is right
 
 
 @pytest.mark.usefixtures("clock")
 def test_no_code_is_taken_twice() -> None:
     app = App(mfa.new_secret(), [])
     factor = factor_of(app)
-    assert [mfa.take_step(factor, app.code(0)) for _ in range(2)] == [True, False]
+    assert [mfa.use_step(factor, app.code(0)) for _ in range(2)] == [True, False]
 
 
 @pytest.mark.usefixtures("clock")
 def test_no_code_is_taken_after_a_later_one() -> None:
     app = App(mfa.new_secret(), [])
     factor = factor_of(app)
-    assert [mfa.take_step(factor, app.code(steps)) for steps in (0, -1, 1)] == [True, False, True]
+    assert [mfa.use_step(factor, app.code(steps)) for steps in (0, -1, 1)] == [True, False, True]
 
 
 @pytest.mark.parametrize("wrong", ["", "12345", "١٢٣٤٥٦", "not a code", "1234567"])
 def test_what_is_no_code_is_wrong(wrong: str) -> None:
-    assert not mfa.take_step(factor_of(App(mfa.new_secret(), [])), wrong)
+    assert not mfa.use_step(factor_of(App(mfa.new_secret(), [])), wrong)
 
 
 @pytest.mark.usefixtures("clock")
 def test_a_code_may_be_typed_in_two_groups() -> None:
     app = App(mfa.new_secret(), [])
     code = app.code()
-    assert mfa.take_step(factor_of(app), f" {code[:3]} {code[3:]} ")
+    assert mfa.use_step(factor_of(app), f" {code[:3]} {code[3:]} ")
 
 
 def test_a_secret_has_160_bits() -> None:
@@ -68,7 +68,7 @@ def test_an_unconfirmed_secret_does_not_count(session: Session) -> None:
     account = new_account(session)
     app = started(session, account)
     assert not mfa.is_enabled(session, account.id)
-    assert not mfa.take(session, account.id, app.code(0))
+    assert not mfa.use(session, account.id, app.code(0))
 
 
 def test_there_are_ten_recovery_codes_of_120_bits(session: Session) -> None:
@@ -80,13 +80,13 @@ def test_there_are_ten_recovery_codes_of_120_bits(session: Session) -> None:
 def test_a_recovery_code_works_once_however_it_is_typed(session: Session) -> None:
     account = new_account(session)
     code = enrolled(session, account).recovery_codes[3].replace("-", " ").upper()
-    assert [mfa.take(session, account.id, code) for _ in range(2)] == [True, False]
+    assert [mfa.use(session, account.id, code) for _ in range(2)] == [True, False]
 
 
 def test_a_recovery_code_is_no_use_to_anybody_else(session: Session) -> None:
     mine, other = new_account(session), new_account(session)
     enrolled(session, other)
-    assert not mfa.take(session, other.id, enrolled(session, mine).recovery_codes[0])
+    assert not mfa.use(session, other.id, enrolled(session, mine).recovery_codes[0])
 
 
 def test_neither_secret_nor_recovery_code_can_be_read_from_the_database(session: Session) -> None:

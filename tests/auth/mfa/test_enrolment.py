@@ -46,12 +46,14 @@ from tests.auth.factories import (
 
 def start(session: Session, actor: Actor, *, right: bool = True, code: str | None = None) -> Any:
     """A secret, without the time that comparing a password takes."""
-    return enrolment.start(session, actor, logins.own(session, actor), right, StartMfa(password=PASSWORD, code=code))
+    return enrolment.start(
+        session, actor, logins.own_candidate(session, actor), right, StartMfa(password=PASSWORD, code=code)
+    )
 
 
 def end(session: Session, actor: Actor, *, right: bool = True) -> Any:
     """No second factor any more."""
-    return enrolment.end(session, actor, logins.own(session, actor), right, EndMfa(password=PASSWORD))
+    return enrolment.end(session, actor, logins.own_candidate(session, actor), right, EndMfa(password=PASSWORD))
 
 
 def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
@@ -183,7 +185,7 @@ def test_without_the_factor_one_signs_in_with_the_password_alone(session: Sessio
     app = enrolled(session, account)
     assert end(session, acting(account)) == {"status": "disabled"}
     assert "access_token" in log_in(session, account.email)
-    assert not mfa.take(session, account.id, app.recovery_codes[0])
+    assert not mfa.use(session, account.id, app.recovery_codes[0])
     assert [told["what"] for told in said(session, CredentialsChanged)] == ["mfa_disabled"]
 
 
@@ -221,11 +223,11 @@ def test_a_factor_that_a_role_requires_is_not_ended(session: Session, monkeypatc
 
 def test_a_locked_account_changes_nothing_although_the_password_is_right(session: Session, clock: Clock) -> None:
     account = new_account(session)
-    candidate, right = logins.own(session, acting(account)), True
+    candidate, right = logins.own_candidate(session, acting(account)), True
     for _ in range(10):
         start(session, acting(account), right=False)
     with pytest.raises(TooMany):
-        logins.own(session, acting(account))
+        logins.own_candidate(session, acting(account))
     with pytest.raises(TooMany):
         enrolment.start(session, acting(account), candidate, right, StartMfa(password=PASSWORD))
     clock.advance(minutes=15)

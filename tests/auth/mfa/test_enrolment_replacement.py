@@ -28,7 +28,7 @@ from tests.auth.mfa.test_enrolment import start
 def renew(session: Session, actor: Actor, code: str, *, right: bool = True) -> Any:
     """New recovery codes."""
     command = RenewRecoveryCodes(password=PASSWORD, code=code)
-    return enrolment.renew_codes(session, actor, logins.own(session, actor, command), right, command)
+    return enrolment.renew_codes(session, actor, logins.own_candidate(session, actor, command), right, command)
 
 
 def test_with_a_code_of_the_present_factor_one_gets_another_which_replaces_it_once_confirmed(session: Session) -> None:

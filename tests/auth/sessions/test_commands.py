@@ -111,7 +111,7 @@ def test_nobody_signs_somebody_else_out(session: Session) -> None:
 def begun(session: Session, account: Account, device: str = "") -> Actor:
     """Somebody who has just signed in, whatever the time."""
     with called(session, device=device, address="192.0.2.7"):
-        tokens = sessions.begin(session, account)
+        tokens = sessions.start(session, account)
     return acting(account, session_id=session_of(tokens))
 
 
@@ -122,7 +122,7 @@ def session_of(tokens: dict[str, Any]) -> UUID:
 
 def listed(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """One's devices."""
-    return sessions.own(session, actor, ListMySessions(limit=100, cursor=None)).items
+    return sessions.list_own(session, actor, ListMySessions(limit=100, cursor=None)).items
 
 
 def ended(session: Session) -> list[Any]:
@@ -176,8 +176,8 @@ def test_many_devices_come_page_by_page(session: Session, clock: Clock) -> None:
     for _ in range(3):
         clock.advance(seconds=1)
         actors.append(begun(session, account))
-    first = sessions.own(session, actors[0], ListMySessions(limit=2, cursor=None))
-    second = sessions.own(session, actors[0], ListMySessions(limit=2, cursor=first.next))
+    first = sessions.list_own(session, actors[0], ListMySessions(limit=2, cursor=None))
+    second = sessions.list_own(session, actors[0], ListMySessions(limit=2, cursor=first.next))
     found = [one["id"] for one in (*first.items, *second.items)]
     assert found == [actor.session_id for actor in reversed(actors)]
     assert second.next is None
@@ -262,7 +262,7 @@ def test_sessions_and_their_tokens_are_forgotten_when_the_tokens_have_expired(se
     log_in(session, account.email)
     clock.advance(days=14, seconds=1)
     here = begun(session, account)
-    sessions.forget(session, SYSTEM)
+    sessions.delete_expired(session, SYSTEM)
     left = session.query(LoginSession.id).where(LoginSession.user_id == account.id).all()
     assert [row.id for row in left] == [here.session_id]
     assert session.query(RefreshToken).where(RefreshToken.expires_at < clock.now()).count() == 0
@@ -273,7 +273,7 @@ def test_a_session_that_is_still_used_is_kept(session: Session, clock: Clock) ->
     clock.advance(days=13)
     again = refresh(session, tokens["refresh_token"])
     clock.advance(days=13)
-    sessions.forget(session, SYSTEM)
+    sessions.delete_expired(session, SYSTEM)
     assert "access_token" in refresh(session, again["refresh_token"])
 
 

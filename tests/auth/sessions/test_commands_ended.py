@@ -42,7 +42,7 @@ def _confirm(session: Session, account: Account) -> None:
 def _end_factor(session: Session, account: Account) -> None:
     enrolled(session, account)
     actor, right = acting(account), True
-    enrolment.end(session, actor, logins.own(session, actor), right, EndMfa(password=PASSWORD))
+    enrolment.end(session, actor, logins.own_candidate(session, actor), right, EndMfa(password=PASSWORD))
 
 
 def _reset_factor(session: Session, account: Account) -> None:
@@ -75,7 +75,7 @@ def test_what_ends_all_sessions_says_so(session: Session, what: str) -> None:
 def test_one_session_that_ends_is_not_all_of_them(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
-    here = sessions.begin(session, account)
+    here = sessions.start(session, account)
     sessions.log_out(session, acting(account), LogOut(all=False))
     assert (said(session, SessionsEnded), "access_token" in here) == ([], True)
 

@@ -16,7 +16,7 @@ def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datet
     """The ended sessions that a gateway is told of, and when the last access token of each ends."""
     return {
         one["session_id"]: one["ends_at"]
-        for one in sessions.revoked(session, NOBODY, ListRevokedSessions(since=since))["items"]
+        for one in sessions.list_revoked(session, NOBODY, ListRevokedSessions(since=since))["items"]
     }
 
 

@@ -94,7 +94,7 @@ def test_a_lock_ends_after_15_minutes(session: Session, clock: Clock) -> None:
 def test_a_right_password_that_comes_while_others_fail_is_refused_once_locked(session: Session) -> None:
     account = new_account(session)
     command = LogIn(email=account.email, password=PASSWORD)
-    candidate = logins.find(session, NOBODY, command)
+    candidate = logins.find_candidate(session, NOBODY, command)
     right = passwords.matches(candidate, command)
     fail_to_log_in(session, account.email, 10)
     with pytest.raises(TooMany):
@@ -112,7 +112,7 @@ def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
 def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(session: Session) -> None:
     account = new_account(session)
     right, command = True, LogIn(email=account.email, password=PASSWORD)
-    candidate = logins.find(session, NOBODY, command)
+    candidate = logins.find_candidate(session, NOBODY, command)
     account.password_hash = passwords.hash_now("another-password-entirely")
     session.flush()
     assert code_of(logins.log_in(session, NOBODY, candidate, right, command)) == "login_failed"
@@ -120,16 +120,16 @@ def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(session
 
 def test_an_account_without_a_password_has_nothing_to_compare(session: Session) -> None:
     account = new_account(session, password_hash="")
-    candidate = logins.find(session, NOBODY, LogIn(email=account.email, password=PASSWORD))
+    candidate = logins.find_candidate(session, NOBODY, LogIn(email=account.email, password=PASSWORD))
     assert candidate == Candidate(account.id, None)
-    assert logins.own(session, acting(account)) == Candidate(account.id, None)
+    assert logins.own_candidate(session, acting(account)) == Candidate(account.id, None)
 
 
 def test_a_session_remembers_device_and_address(session: Session) -> None:
     account = new_account(session)
     caller = Call(device="Matron for Android 1.2", address="192.0.2.7")
     tokens = log_in(session, account.email, call=caller)
-    shown = sessions.own(session, actor_of(tokens), ListMySessions(limit=10, cursor=None)).items[0]
+    shown = sessions.list_own(session, actor_of(tokens), ListMySessions(limit=10, cursor=None)).items[0]
     assert (shown["device"], shown["address"]) == ("Matron for Android 1.2", "192.0.2.7")
 
 
@@ -148,15 +148,15 @@ def test_the_audit_says_whose_account_was_tried_in_vain(session: Session) -> Non
 def test_whoever_knows_the_password_gets_the_account(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
-    candidate = logins.own(session, actor, ChangeEmail(email=new_email(), password=PASSWORD))
+    candidate = logins.own_candidate(session, actor, ChangeEmail(email=new_email(), password=PASSWORD))
     assert candidate == Candidate(account.id, password_hash())
-    assert logins.confirmed(session, actor, candidate, right=True) is account
+    assert logins.check_password(session, actor, candidate, right=True) is account
 
 
 def test_whoever_does_not_know_the_password_is_refused_and_counted(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
-    refused = logins.confirmed(session, actor, logins.own(session, actor), right=False)
+    refused = logins.check_password(session, actor, logins.own_candidate(session, actor), right=False)
     assert (code_of(refused), own_failures_of(session, account)) == ("password_wrong", 1)
     assert isinstance(refused, Refused)
     assert type(refused.error) is Forbidden
@@ -166,18 +166,18 @@ def test_whoever_does_not_know_the_password_is_refused_and_counted(session: Sess
 def test_a_password_that_was_changed_meanwhile_confirms_nothing(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
-    candidate = logins.own(session, actor)
+    candidate = logins.own_candidate(session, actor)
     account.password_hash = passwords.hash_now("another-password-entirely")
     session.flush()
-    assert code_of(logins.confirmed(session, actor, candidate, right=True)) == "password_wrong"
+    assert code_of(logins.check_password(session, actor, candidate, right=True)) == "password_wrong"
 
 
 def test_ten_wrong_passwords_of_a_signed_in_person_lock_what_takes_the_password(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
     for _ in range(10):
-        logins.confirmed(session, actor, logins.own(session, actor), right=False)
-    for locked in (lambda: logins.own(session, actor), lambda: logins.guarded(session, actor)):
+        logins.check_password(session, actor, logins.own_candidate(session, actor), right=False)
+    for locked in (lambda: logins.own_candidate(session, actor), lambda: logins.lock_own_account(session, actor)):
         with pytest.raises(TooMany) as refusal:
             locked()
         assert refusal.value.code == "locked"
@@ -186,7 +186,7 @@ def test_ten_wrong_passwords_of_a_signed_in_person_lock_what_takes_the_password(
 
 def test_somebody_whose_account_is_gone_confirms_nothing(session: Session) -> None:
     with pytest.raises(Unauthenticated) as refusal:
-        logins.own(session, acting(Account(id=uuid7())))
+        logins.own_candidate(session, acting(Account(id=uuid7())))
     assert refusal.value.code == "token_invalid"
 
 
@@ -194,11 +194,11 @@ def test_failures_that_no_longer_count_are_forgotten(session: Session, clock: Cl
     account = new_account(session)
     fail_to_log_in(session, account.email, 10)
     clock.advance(minutes=14)
-    logins.forget(session, SYSTEM)
+    logins.delete_old(session, SYSTEM)
     with pytest.raises(TooMany):
         log_in(session, account.email)
     clock.advance(minutes=17)
-    logins.forget(session, SYSTEM)
+    logins.delete_old(session, SYSTEM)
     assert failures_of(session, account) == 0
 
 
@@ -216,7 +216,7 @@ def test_who_signs_in_while_the_account_is_deactivated_waits_and_is_refused(
     database = databases("auth", "postgresql")
     with database.begin() as session:
         right, command = True, LogIn(email=new_account(session).email, password=PASSWORD)
-        candidate = logins.find(session, NOBODY, command)
+        candidate = logins.find_candidate(session, NOBODY, command)
 
     def sign_in() -> Any:
         with database.begin() as session:

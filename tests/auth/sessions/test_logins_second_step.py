@@ -36,7 +36,7 @@ from tests.auth.factories import (
 
 def give_code(session: Session, mfa_token: str, code: str) -> Any:
     """The tokens for a code, or a refusal."""
-    return logins.give_code(session, NOBODY, VerifyMfa(mfa_token=mfa_token, code=code))
+    return logins.verify_code(session, NOBODY, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
 def test_with_a_second_factor_a_password_gives_no_session_but_a_token_for_five_minutes(session: Session) -> None:
@@ -44,7 +44,7 @@ def test_with_a_second_factor_a_password_gives_no_session_but_a_token_for_five_m
     enrolled(session, account)
     given = log_in(session, account.email)
     assert given == {"mfa_token": given["mfa_token"], "expires_in": 300}
-    assert sessions.own(session, acting(account), ListMySessions(limit=10, cursor=None)).items == []
+    assert sessions.list_own(session, acting(account), ListMySessions(limit=10, cursor=None)).items == []
 
 
 def test_the_token_for_the_second_step_cannot_be_read_from_the_database(session: Session) -> None:
@@ -144,10 +144,10 @@ def test_a_one_time_secret_is_forgotten_a_day_after_it_ended(session: Session, c
         give_code(session, token, app.code())
         session.get_one(OneTimeToken, rules.digest(token)).expires_at += timedelta(days=7)
     clock.advance(hours=24)
-    logins.forget(session, SYSTEM)
+    logins.delete_old(session, SYSTEM)
     assert session.get(OneTimeToken, rules.digest(token)) is not None
     clock.advance(minutes=6)
-    logins.forget(session, SYSTEM)
+    logins.delete_old(session, SYSTEM)
     session.expire_all()
     assert session.get(OneTimeToken, rules.digest(token)) is None
 
