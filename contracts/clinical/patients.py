@@ -247,6 +247,27 @@ class PatientUpdated(
     """A patient's name, e-mail address or phone number has changed."""
 
 
+class PatientIdentityChanged(
+    Event,
+    service="clinical",
+    subject="patient_id",
+    internal=True,
+    heard_by=("scheduling.on_patient_identity_changed",),
+):
+    """A patient has a record, or another name or birth date. Internal: it identifies the patient."""
+
+    patient_id: UUID
+    name: str
+    mrn: str
+    birth_date: date | None
+    example = {
+        "patient_id": PatientEvent.example["patient_id"],
+        "name": "Asha Rao",
+        "mrn": "M-0001234-6",
+        "birth_date": "1984-02-29",
+    }
+
+
 class PatientVitalStatusChanged(
     Event,
     service="clinical",

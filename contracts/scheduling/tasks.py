@@ -16,6 +16,7 @@ from contracts.ranges import OrderedQuery
 from contracts.refusals import REASON_REQUIRED
 from contracts.roles import STAFF, Role
 from contracts.scheduling.refusals import NOT_IN_FUTURE, TOO_FAR_AHEAD
+from contracts.scheduling.shifts.views import NAME as PERSON
 from contracts.scheduling.shifts.views import NURSE
 from contracts.several import Choices
 from contracts.texts import VISIBLE, Reason
@@ -103,8 +104,11 @@ class TaskView(View):
     title: Annotated[str, TITLE]
     description: Annotated[str, MORE] | None
     owner_id: UUID
+    owner_name: Annotated[str, PERSON] | None
     given_by: UUID
+    given_by_name: Annotated[str, PERSON] | None
     patient_id: UUID | None
+    patient_name: Annotated[str, Facts(example="Asha Rao")] | None
     priority: TaskPriority
     due_at: Annotated[datetime, DUE] | None
     status: TaskStatus

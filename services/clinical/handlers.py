@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, or_, select
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import UserRegistered, UserUpdated
+from contracts.clinical.patients import PatientIdentityChanged
 from services.clinical import patients
 from services.clinical.models.care import CareRelation
 from services.clinical.models.patients import Patient, PatientWord
@@ -17,8 +18,8 @@ from services.clinical.models.prescriptions import Prescription
 def remember(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:
     """Copy a patient's account, unless what is known is newer. A name that the desk has seen papers of stays.
 
-    Of an account that has never been a patient's there is no record. Nothing is published: whoever keeps a copy hears
-    of it from auth, too.
+    An account that never had the patient's role has no record. Contact facts are not published again, because other
+    services hear them from auth. The record number and the name are.
     """
     if not event.is_patient:
         _drop(session, event.user_id)
@@ -35,6 +36,7 @@ def remember(session: Session, _actor: Actor, event: UserRegistered | UserUpdate
         patient.revision += 1
     if renamed:
         patients.rename(session, patient, event.name, None, None)
+        session.publish(PatientIdentityChanged(**patient.identity()))
     patient.change(facts)
     patient.changed_by = session.call.heard.sequence
 

@@ -25,6 +25,7 @@ from contracts.clinical.patients import (
     CorrectPatient,
     GetMyProfile,
     GetPatient,
+    PatientIdentityChanged,
     PatientRegistered,
     PatientUpdated,
     PatientVitalStatusChanged,
@@ -56,6 +57,7 @@ def register(session: Session, _actor: Actor, command: RegisterPatientAtDesk) ->
     patient.change(_facts_of(command, *PARTS, "confirmed_new"))
     rename(session, patient, name, command.given_name, command.family_name)
     session.publish(PatientRegistered(**patient.contact()))
+    session.publish(PatientIdentityChanged(**patient.identity()))
     return patient
 
 
@@ -196,7 +198,7 @@ def _check_life(birth_date: date | None, deceased_at: datetime | None) -> None:
 
 def _changed(session: Session, patient: Patient, changes: dict[str, Any]) -> Patient:
     """The patient after these changes, if any of them says something new; the others hear of a new contact fact."""
-    before = patient.contact()
+    before, identity = patient.contact(), patient.identity()
     differing = {name: value for name, value in changes.items() if getattr(patient, name) != value}
     if not differing:
         return patient
@@ -209,6 +211,8 @@ def _changed(session: Session, patient: Patient, changes: dict[str, Any]) -> Pat
     patient.revision += 1
     if patient.contact() != before:
         session.publish(PatientUpdated(**patient.contact()))
+    if patient.identity() != identity:
+        session.publish(PatientIdentityChanged(**patient.identity()))
     if "deceased_at" in differing:
         event = PatientVitalStatusChanged(
             patient_id=patient.id, deceased_at=patient.deceased_at, revision=patient.revision

@@ -13,7 +13,7 @@ from contracts.roles import Role
 from services.scheduling import calendar_feed
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import handover
-from services.scheduling.directory import doctors, patients, staff
+from services.scheduling.directory import doctors, patients, people, staff
 from services.scheduling.models.availability import AvailabilityRule, TimeOff
 
 
@@ -55,7 +55,8 @@ def on_user_erased(session: Session, actor: Actor, event: UserErased) -> None:
         session.execute(delete(model).where(model.doctor_id == event.user_id))
     appointments.forget_reasons(session, event.user_id)
     erase_traces(session, event.user_id)
-    patients.forget(session, actor, user_id=event.user_id)
+    patients.erase(session, event.user_id)
+    people.erase(session, event.user_id)
 
 
 def on_patient_vital_status_changed(session: Session, actor: Actor, event: PatientVitalStatusChanged) -> None:

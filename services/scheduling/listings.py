@@ -6,9 +6,9 @@ Of several states each gives its own page, which the database puts together: no 
 
 from collections.abc import Callable, Sequence
 from operator import ge, gt, lt
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Select, String, bindparam, select, tuple_, union_all
+from sqlalchemy import Column, ColumnElement, FromClause, Select, String, bindparam, select, tuple_, union_all
 
 from chassis.contract import Page
 from chassis.persistence.database import Session
@@ -21,14 +21,25 @@ EARLIEST_FIRST = "asc"
 _ORDER: Column[Any] = Column("order", String)
 
 
+class Joined(NamedTuple):
+    """Columns of another table, joined to the rows of a page by its `id`; null where it has no such row."""
+
+    table: FromClause
+    key: str
+    """The column of the list that holds the id."""
+    columns: Sequence[ColumnElement[Any]]
+
+
 class Timed:
     """A list of one table.
 
     `shown` are the columns of a row; `keys` those of them that it is ordered by, a time first, unique together.
     """
 
-    def __init__(self, shown: Sequence[Column[Any]], keys: tuple[Column[Any], ...]) -> None:
-        self.shown, self.keys = shown, keys
+    def __init__(
+        self, shown: Sequence[Column[Any]], keys: tuple[Column[Any], ...], joins: Sequence[Joined] = ()
+    ) -> None:
+        self.shown, self.keys, self.joins = shown, keys, joins
         self.statements: dict[tuple[str, ...], Any] = {}
 
     def page(
@@ -47,7 +58,7 @@ class Timed:
         values |= self._place(cursor, order)
         names = (order, *values)
         if names not in self.statements:
-            self.statements[names] = self._statement(order, tuple(values))
+            self.statements[names] = self._joined(self._statement(order, tuple(values)), order)
         rows = list(session.core.execute(self.statements[names], {**values, "rows": limit + 1}))
         return Page(rows[:limit], self._cursor(rows[limit - 1], order) if len(rows) > limit else None)
 
@@ -74,6 +85,17 @@ class Timed:
         keys = [found.c[key.key] for key in self.keys]
         return self._cut(select(found), keys, order)
 
+    def _joined(self, statement: Any, order: str) -> Any:
+        """Join the other tables to the rows of the page alone."""
+        if not self.joins:
+            return statement
+        found = statement.subquery()
+        query, source = select(found), found
+        for table, key, columns in self.joins:
+            query = query.add_columns(*columns)
+            source = source.outerjoin(table, found.c[key] == table.c.id)
+        return self._ordered(query.select_from(source), [found.c[key.key] for key in self.keys], order)
+
     def _of_state(self, order: str, names: tuple[str, ...], state: str | None) -> Statement:
         """The page of one state, or of all of them."""
         columns = self.keys[0].table.c
@@ -88,5 +110,7 @@ class Timed:
         return self._cut(query, self.keys, order)
 
     def _cut(self, query: Statement, keys: Sequence[Any], order: str) -> Statement:
-        ordered = (key.asc() if order == EARLIEST_FIRST else key.desc() for key in keys)
-        return query.order_by(*ordered).limit(bindparam("rows"))
+        return self._ordered(query, keys, order).limit(bindparam("rows"))
+
+    def _ordered(self, query: Statement, keys: Sequence[Any], order: str) -> Statement:
+        return query.order_by(*(key.asc() if order == EARLIEST_FIRST else key.desc() for key in keys))

@@ -12,7 +12,7 @@ from contracts.auth.events import (
     UserRegistered,
     UserUpdated,
 )
-from contracts.clinical.patients import PatientRegistered, PatientVitalStatusChanged
+from contracts.clinical.patients import PatientIdentityChanged, PatientRegistered, PatientVitalStatusChanged
 from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
@@ -57,7 +57,7 @@ from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import completion_undo, history, open_appointments, rescheduling, timers
 from services.scheduling.appointments import queries as lists
 from services.scheduling.availability import slots, time_off, weekly_hours
-from services.scheduling.directory import doctors, patients, staff
+from services.scheduling.directory import doctors, patients, people, staff
 from services.scheduling.shifts import colleagues, pending_swaps, swaps
 from services.scheduling.shifts import commands as shifts
 from services.scheduling.shifts import queries as shift_queries
@@ -134,7 +134,8 @@ class SchedulingService(Service):
     on_user_deactivated = hears(UserDeactivated, handlers.on_user_deactivated)
     on_sessions_ended = hears(SessionsEnded, calendar_feed.end_older)
     on_user_erased = hears(UserErased, handlers.on_user_erased)
-    on_user_registered = hears(UserRegistered, patients.remember)
-    on_user_updated = hears(UserUpdated, patients.remember)
+    on_user_registered = hears(UserRegistered, people.on_user_changed)
+    on_user_updated = hears(UserUpdated, people.on_user_changed)
     on_patient_vital_status_changed = hears(PatientVitalStatusChanged, handlers.on_patient_vital_status_changed)
-    on_patient_registered = hears(PatientRegistered, patients.admit)
+    on_patient_registered = hears(PatientRegistered, patients.on_patient_registered)
+    on_patient_identity_changed = hears(PatientIdentityChanged, patients.on_patient_identity_changed)

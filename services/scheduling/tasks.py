@@ -33,8 +33,9 @@ from contracts.scheduling.tasks import (
     TaskPart,
     TaskView,
 )
-from services.scheduling.directory import patients, staff
-from services.scheduling.listings import Timed
+from services.scheduling.directory import patients, people, staff
+from services.scheduling.listings import Joined, Timed
+from services.scheduling.models.directory import PATIENT
 from services.scheduling.models.tasks import Task
 from services.scheduling.shifts import commands as shifts
 
@@ -45,10 +46,16 @@ TOLD = ("due_at", "priority")
 """What its owner is told of when it changes."""
 
 TASK = cast("Table", Task.__table__)
-TASKS = Timed([TASK.c[name] for name in TaskView.schema().fields], (TASK.c.created_at, TASK.c.id))
+SHOWN = [TASK.c[name] for name in TaskView.schema().fields if name in TASK.c]
+PEOPLE = ("owner_id", "given_by")
+TASKS = Timed(
+    SHOWN,
+    (TASK.c.created_at, TASK.c.id),
+    [*(people.named(key) for key in PEOPLE), Joined(PATIENT, "patient_id", [patients.NAME])],
+)
 
 
-def give(session: Session, actor: Actor, command: GiveTask) -> Task:
+def give(session: Session, actor: Actor, command: GiveTask) -> dict[str, Any]:
     """Give one of the staff a task. The contract lets only admins."""
     _check_due(command.due_at)
     staff.must_work_here(session, command.owner_id)
@@ -70,7 +77,12 @@ def give(session: Session, actor: Actor, command: GiveTask) -> Task:
     )
     session.insert(task)
     _say_assigned(session, task, None)
-    return task
+    return _shown(session, task)
+
+
+def _shown(session: Session, task: Task) -> dict[str, Any]:
+    """Return a task with the names of its people."""
+    return {**people.with_names(session, task, *PEOPLE), "patient_name": patients.name_of(session, task.patient_id)}
 
 
 def _check_due(due_at: datetime | None) -> None:
@@ -97,18 +109,18 @@ def _say_closed(session: Session, task: Task) -> None:
     session.publish(TaskClosed(**_facts(task), given_by=task.given_by, status=TaskEnd(task.status)))
 
 
-def change(session: Session, _actor: Actor, command: ChangeTask) -> Task:
+def change(session: Session, _actor: Actor, command: ChangeTask) -> dict[str, Any]:
     """Cancel a task, or correct it; another owner has to accept it. What changes nothing is no change."""
     task = _locked(session, command.task_id)
     session.call.expects(task.revision)
     changes = command.given()
     del changes["task_id"]
     if command.status:
-        return _cancel(session, task, command.reason or None)
+        return _shown(session, _cancel(session, task, command.reason or None))
     task.must_be_open()
     differing = {name: value for name, value in changes.items() if getattr(task, name) != value}
     if not differing:
-        return task
+        return _shown(session, task)
     _check_due(differing.get("due_at"))
     if "owner_id" in differing:
         staff.must_work_here(session, differing["owner_id"])
@@ -118,7 +130,7 @@ def change(session: Session, _actor: Actor, command: ChangeTask) -> Task:
         _say_assigned(session, task, former_owner_id)
     else:
         _say_changed(session, task, differing)
-    return task
+    return _shown(session, task)
 
 
 def _cancel(session: Session, task: Task, reason: str | None) -> Task:
@@ -130,42 +142,42 @@ def _cancel(session: Session, task: Task, reason: str | None) -> Task:
     return task
 
 
-def accept(session: Session, actor: Actor, command: AcceptTask) -> Task:
+def accept(session: Session, actor: Actor, command: AcceptTask) -> dict[str, Any]:
     """Take one's own task on."""
     task = _own(session, actor, command.task_id)
     task.accept()
-    return task
+    return _shown(session, task)
 
 
-def start(session: Session, actor: Actor, command: StartTask) -> Task:
+def start(session: Session, actor: Actor, command: StartTask) -> dict[str, Any]:
     """Begin one's own task."""
     task = _own(session, actor, command.task_id)
     task.start()
-    return task
+    return _shown(session, task)
 
 
-def complete(session: Session, actor: Actor, command: CompleteTask) -> Task:
+def complete(session: Session, actor: Actor, command: CompleteTask) -> dict[str, Any]:
     """One's own task is done."""
     task = _own(session, actor, command.task_id)
     task.complete()
     _say_closed(session, task)
-    return task
+    return _shown(session, task)
 
 
-def fail(session: Session, actor: Actor, command: FailTask) -> Task:
+def fail(session: Session, actor: Actor, command: FailTask) -> dict[str, Any]:
     """One's own task could not be done."""
     task = _own(session, actor, command.task_id)
     task.fail(command.reason)
     _say_closed(session, task)
-    return task
+    return _shown(session, task)
 
 
-def reject(session: Session, actor: Actor, command: RejectTask) -> Task:
+def reject(session: Session, actor: Actor, command: RejectTask) -> dict[str, Any]:
     """Not take one's own task on."""
     task = _own(session, actor, command.task_id)
     task.reject(command.reason)
     _say_closed(session, task)
-    return task
+    return _shown(session, task)
 
 
 def _locked(session: Session, task_id: UUID) -> Task:
@@ -188,12 +200,12 @@ def _not_found() -> NotFound:
     return NO_SUCH_TASK()
 
 
-def get(session: Session, actor: Actor, query: GetTask) -> Task:
+def get(session: Session, actor: Actor, query: GetTask) -> dict[str, Any]:
     """One task: any for admins, one's own for the others."""
     task = session.get(Task, query.task_id)
     if task is None or not (task.owner_id == actor.person or actor.has({Role.ADMIN})):
         raise _not_found()
-    return task
+    return _shown(session, task)
 
 
 def listing(session: Session, _actor: Actor, query: ListTasks) -> Page:

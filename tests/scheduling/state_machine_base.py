@@ -58,7 +58,7 @@ class MachineBase(RuleBasedStateMachine):
         with self.database.begin() as session:
             for patient in self.patients:
                 event = example_of(PatientRegistered, patient_id=patient.person)
-                patients.admit(session, factories.event_actor(session), event)
+                patients.on_patient_registered(session, factories.event_actor(session), event)
         ids = [doctor.person for doctor in self.doctors]
         self.model = Model(dict(zip(ids, HOURS, strict=True)), START)
         self.event_count = 1

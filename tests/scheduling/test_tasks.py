@@ -23,7 +23,7 @@ from services.scheduling.directory import patients, staff
 from tests.calls import called
 from tests.events import example_of
 from tests.scheduling.departures import erase_user
-from tests.scheduling.factories import at, event_actor, published, resolve_times
+from tests.scheduling.factories import at, event_actor, hear, published, resolve_times
 from tests.scheduling.staff_factories import ADMIN, add_nurse, change_task, give_task, move_task, unknown_id
 
 MOVES = {"accept": "accepted", "start": "in_progress", "complete": "completed", "fail": "failed", "reject": "rejected"}
@@ -225,7 +225,7 @@ def test_change_and_move_are_refused_when_the_revision_is_stale(session: Session
 
 def test_tasks_are_filtered_by_owner_patient_and_status(session: Session, owner: Actor) -> None:
     about = unknown_id()
-    patients.admit(session, event_actor(session), example_of(PatientRegistered, patient_id=about))
+    hear(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=about))
     first, second = give_task(session, owner), give_task(session, owner, patient_id=about)
     move_task(session, owner, second, "accept")
     mine = {"owner_id": owner.person}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.contract import Query, View
 from contracts.roles import DESK
-from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, AppointmentStatus, AppointmentView
+from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, AppointmentStatus, AppointmentWithPeopleView
 
 
 class AppointmentPart(StrEnum):
@@ -44,7 +44,7 @@ class ChangeView(View):
     at: datetime
 
 
-class AppointmentWithHistoryView(AppointmentView):
+class AppointmentWithHistoryView(AppointmentWithPeopleView):
     """An appointment with its changes, oldest first."""
 
     history: list[ChangeView]

@@ -6,7 +6,13 @@ from uuid import UUID
 from chassis.contract import page_of
 from contracts.ranges import TimedQuery
 from contracts.roles import DESK
-from contracts.scheduling.appointments.views import DOCTOR, PATIENT, AppointmentStatus, AppointmentView
+from contracts.scheduling.appointments.views import (
+    DOCTOR,
+    PATIENT,
+    AppointmentStatus,
+    AppointmentWithDoctorView,
+    AppointmentWithPeopleView,
+)
 from contracts.several import Choices
 
 FIRST_CALL = "Only appointments that are, or are not, first in line for a new time."
@@ -18,20 +24,24 @@ class AppointmentQuery(TimedQuery):
     status: Annotated[list[AppointmentStatus], Choices] | None = None
 
 
-class ListPatientAppointments(AppointmentQuery, service="scheduling", roles=PATIENT, returns=page_of(AppointmentView)):
+class ListPatientAppointments(
+    AppointmentQuery, service="scheduling", roles=PATIENT, returns=page_of(AppointmentWithDoctorView)
+):
     """List the patient's own appointments, latest first."""
 
     patient_id: UUID
 
 
-class ListDoctorAppointments(AppointmentQuery, service="scheduling", roles=DOCTOR, returns=page_of(AppointmentView)):
+class ListDoctorAppointments(
+    AppointmentQuery, service="scheduling", roles=DOCTOR, returns=page_of(AppointmentWithPeopleView)
+):
     """List the doctor's own appointments, latest first."""
 
     doctor_id: UUID
     first_call: Annotated[bool, FIRST_CALL] | None = None
 
 
-class ListAppointments(AppointmentQuery, service="scheduling", roles=DESK, returns=page_of(AppointmentView)):
+class ListAppointments(AppointmentQuery, service="scheduling", roles=DESK, returns=page_of(AppointmentWithPeopleView)):
     """List all appointments, latest first, filtered by doctor, patient or `first_call`."""
 
     doctor_id: Annotated[UUID, "Only appointments of this doctor."] | None = None

@@ -1,11 +1,13 @@
 """Views of appointments."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from chassis.contract import View
 from contracts.roles import Role
+from records.fields import Facts
 
 DOCTOR = frozenset({Role.DOCTOR})
 
@@ -50,3 +52,21 @@ class AppointmentView(View):
     overbooked: bool
     first_call: bool
     revision: int
+
+
+class AppointmentWithDoctorView(AppointmentView):
+    """An appointment with the name of its doctor, or "former doctor" after the doctor's erasure."""
+
+    doctor_name: Annotated[str, Facts(example="Dr Lena Weiss")]
+    doctor_specialization: Annotated[str, Facts(example="cardiology")] | None
+
+
+class AppointmentWithPeopleView(AppointmentWithDoctorView):
+    """An appointment with its doctor and its patient, for staff and doctors.
+
+    The facts of the patient are null until clinical has published them. An erased patient is a "former patient".
+    """
+
+    patient_name: Annotated[str, Facts(example="Asha Rao")] | None
+    patient_mrn: Annotated[str, Facts(example="M-0001234-6")] | None
+    patient_birth_date: date | None

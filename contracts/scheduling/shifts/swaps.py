@@ -12,7 +12,7 @@ from chassis.refusals import Refusal
 from contracts.refusals import OWN_REQUEST, REASON_REQUIRED
 from contracts.roles import STAFF
 from contracts.scheduling.shifts.commands import SHIFT_CANCELLED, SHIFT_OVERLAPS, TOO_MANY_HOURS
-from contracts.scheduling.shifts.views import ADMIN, NURSE, THE_SHIFT, ColleagueShiftView
+from contracts.scheduling.shifts.views import ADMIN, NAME, NURSE, THE_SHIFT, ColleagueShiftView
 from contracts.texts import Reason
 from records.fields import Facts
 
@@ -82,7 +82,9 @@ class SwapView(View):
     shift_id: UUID
     shift: ColleagueShiftView
     asked_by: UUID
+    asked_by_name: Annotated[str, NAME] | None
     asked_of: UUID
+    asked_of_name: Annotated[str, NAME] | None
     in_exchange_id: UUID | None
     in_exchange: ColleagueShiftView | None
     status: SwapStatus

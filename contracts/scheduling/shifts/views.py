@@ -39,6 +39,9 @@ class ShiftOutcome(StrEnum):
     GIVEN_AWAY = "given_away"
 
 
+NAME = Facts(description="Null until auth has published it.", example="Mia Berg")
+
+
 WARD = (validate.Length(1, 100), VISIBLE)
 
 
@@ -63,6 +66,7 @@ class ShiftView(View):
 
     id: UUID
     person_id: UUID
+    person_name: Annotated[str, NAME] | None
     ward: Annotated[str, A_WARD]
     starts_at: Annotated[datetime, STARTS]
     ends_at: Annotated[datetime, ENDS]
@@ -74,6 +78,7 @@ class ColleagueView(View):
     """A member of staff who shares a role with the caller."""
 
     id: UUID
+    name: Annotated[str, NAME] | None
     roles: Annotated[
         list[Annotated[Role, validate.OneOf(sorted(STAFF))]],
         Facts(description="The roles that both people have.", example=["nurse"]),
@@ -94,7 +99,9 @@ class OpenSwapView(View):
 
     id: UUID
     asked_by: UUID
+    asked_by_name: Annotated[str, NAME] | None
     asked_of: UUID
+    asked_of_name: Annotated[str, NAME] | None
     in_exchange_id: UUID | None
     status: Literal["asked", "accepted"]
     revision: int

@@ -82,6 +82,11 @@ class Patient(Base):
         names = ("name", "email", "phone", "phone_changed_at")
         return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
 
+    def identity(self) -> dict[str, Any]:
+        """Return the facts by which staff identify the patient, as events carry them."""
+        names = ("name", "mrn", "birth_date")
+        return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
+
     def is_newer_phone(self, changed_at: datetime | None) -> bool:
         """Whether a number that was changed in auth counts. Of two changes at one moment, that of the account does."""
         return changed_at is not None and (self.phone_changed_at is None or self.phone_changed_at <= changed_at)

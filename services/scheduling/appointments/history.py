@@ -9,10 +9,18 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.history import ChangeView, GetAppointment
 from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling.appointments.access import part_of
+from services.scheduling.directory import doctors, patients
 from services.scheduling.models.appointments import VISIT, AppointmentChange
+from services.scheduling.models.directory import DOCTOR, PATIENT
 
 CHANGE = cast("Table", AppointmentChange.__table__)
-ONE = select(*(VISIT.c[name] for name in AppointmentView.schema().fields)).where(VISIT.c.id == bindparam("visit_id"))
+ONE = (
+    select(*(VISIT.c[name] for name in AppointmentView.schema().fields), *doctors.NAMED, *patients.NAMED)
+    .join_from(VISIT, DOCTOR, VISIT.c.doctor_id == DOCTOR.c.id)
+    .outerjoin(doctors.ACCOUNT, VISIT.c.doctor_id == doctors.ACCOUNT.c.id)
+    .outerjoin(PATIENT, VISIT.c.patient_id == PATIENT.c.id)
+    .where(VISIT.c.id == bindparam("visit_id"))
+)
 TOLD = ("rejected", "cancelled", "displaced", "expired")
 """What a visit became for a reason that the patient is told. Why it was overbooked is the hospital's own business."""
 

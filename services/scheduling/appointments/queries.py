@@ -10,28 +10,33 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.queries import ListAppointments, ListDoctorAppointments, ListPatientAppointments
 from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling import date_ranges
-from services.scheduling.listings import Statement, Timed
+from services.scheduling.directory import doctors, patients
+from services.scheduling.listings import Joined, Statement, Timed
 from services.scheduling.models.appointments import VISIT
+from services.scheduling.models.directory import PATIENT
 
 CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
 
 
-class Visits(Timed):
-    """A list of visits, also of those alone that are to be given a time before others: in words, for their index."""
+class Appointments(Timed):
+    """A list of appointments, also of those alone that are, or are not, first in line for a time."""
 
     def _of_state(self, order: str, names: tuple[str, ...], state: str | None) -> Statement:
         wanted = (condition for name, condition in CALLS.items() if name in names)
         return super()._of_state(order, names, state).where(*wanted)
 
 
-VISITS = Visits([VISIT.c[name] for name in AppointmentView.schema().fields], (VISIT.c.starts_at, VISIT.c.id))
+SHOWN = [VISIT.c[name] for name in AppointmentView.schema().fields]
+WITH_PATIENT = Joined(PATIENT, "patient_id", patients.NAMED)
+FOR_PATIENTS = Appointments(SHOWN, (VISIT.c.starts_at, VISIT.c.id), doctors.JOINS)
+FOR_STAFF = Appointments(SHOWN, (VISIT.c.starts_at, VISIT.c.id), [*doctors.JOINS, WITH_PATIENT])
 
 
 def of_patient(session: Session, actor: Actor, query: ListPatientAppointments) -> Page:
     """The patient's own visits, from either end."""
     actor.may_act_for(query.patient_id)
     filters = {"patient_id": query.patient_id, **date_ranges.span(query.from_, query.to)}
-    return VISITS.page(
+    return FOR_PATIENTS.page(
         session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
     )
 
@@ -40,7 +45,7 @@ def of_doctor(session: Session, actor: Actor, query: ListDoctorAppointments) -> 
     """The doctor's own visits, from either end."""
     actor.may_act_for(query.doctor_id)
     filters = {"doctor_id": query.doctor_id, **_calls(query.first_call), **date_ranges.span(query.from_, query.to)}
-    return VISITS.page(
+    return FOR_STAFF.page(
         session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
     )
 
@@ -53,7 +58,7 @@ def of_all(session: Session, _actor: Actor, query: ListAppointments) -> Page:
         **_calls(query.first_call),
         **date_ranges.span(query.from_, query.to),
     }
-    return VISITS.page(
+    return FOR_STAFF.page(
         session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
     )
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from chassis.contract import Page
 from chassis.errors import NotFound, NotYet
@@ -15,7 +15,20 @@ from contracts.auth.events import DoctorApproved
 from contracts.roles import DESK
 from contracts.scheduling.availability import GetDoctor, ListDoctors
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR
-from services.scheduling.models.directory import Doctor
+from services.scheduling.listings import Joined
+from services.scheduling.models.directory import DOCTOR, PERSON, Doctor
+
+FORMER_DOCTOR = "former doctor"
+"""Shown instead of the name of an erased doctor."""
+ACCOUNT = PERSON.alias("account_of_doctor")
+NAMED = (
+    func.coalesce(func.nullif(DOCTOR.c.name, ""), func.nullif(ACCOUNT.c.name, ""), literal(FORMER_DOCTOR)).label(
+        "doctor_name"
+    ),
+    func.nullif(DOCTOR.c.specialization, "").label("doctor_specialization"),
+)
+"""The columns that show a doctor in a list: a deactivated doctor by the name of the account."""
+JOINS = (Joined(DOCTOR, "doctor_id", NAMED), Joined(ACCOUNT, "doctor_id", ()))
 
 
 def remember(session: Session, _actor: Actor, event: DoctorApproved) -> None:
@@ -36,9 +49,10 @@ def _keep(session: Session, doctor_id: UUID, **facts: Any) -> bool:
 
 
 def suspend(session: Session, _actor: Actor, *, user_id: UUID) -> bool:
-    """A person cannot be visited, until approved again; whether that is the last word.
+    """Take a doctor out of the directory, until auth approves the doctor again.
 
-    Written of anybody: an approval may come later than this.
+    Returns whether the event is newer than the copy. The row is also written for a person who is no doctor, because
+    the approval may be delivered later. Appointments show the name of the account (`people`).
     """
     facts = {"name": "", "specialization": "", "is_active": False, "left_at": session.call.heard.occurred_at}
     return _keep(session, user_id, **facts)

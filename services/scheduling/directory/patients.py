@@ -2,40 +2,58 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, func, literal, or_, select
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.auth.events import UserRegistered, UserUpdated
-from contracts.clinical.patients import PatientRegistered
+from contracts.clinical.patients import PatientIdentityChanged, PatientRegistered
 from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import DESK, Role
 from contracts.scheduling.refusals import PATIENT_DECEASED
 from services.scheduling.appointments import openings
-from services.scheduling.models.directory import Patient
+from services.scheduling.models.directory import PATIENT, Patient
+
+FORMER_PATIENT = "former patient"
+"""Shown instead of the name of an erased patient."""
+NAME = case((PATIENT.c.is_erased, literal(FORMER_PATIENT)), else_=func.nullif(PATIENT.c.name, "")).label("patient_name")
+NAMED = (
+    NAME,
+    PATIENT.c.mrn.label("patient_mrn"),
+    PATIENT.c.birth_date.label("patient_birth_date"),
+)
+"""The columns that show a patient in a list, for staff and doctors."""
+AFTER_ALL_EVENTS = 2**63 - 1
+"""A sequence that no event reaches: the copy of an erased patient's identity never changes again."""
 
 
-def remember(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:
-    """An account has, or has had, the patient's role: the desk may book for the person."""
+def on_user_changed(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:
+    """Admit the owner of an account that has, or has had, the patient role: the desk may book for the person."""
     if event.is_patient:
-        _keep(session, event.user_id, is_erased=False)
+        keep(session, Patient, "id", "is_erased", id=event.user_id, is_erased=False)
 
 
-def admit(session: Session, _actor: Actor, event: PatientRegistered) -> None:
-    """Somebody has been registered at the desk."""
-    _keep(session, event.patient_id, is_erased=False)
+def on_patient_registered(session: Session, _actor: Actor, event: PatientRegistered) -> None:
+    """Admit a patient whom the desk has registered."""
+    keep(session, Patient, "id", "is_erased", id=event.patient_id, is_erased=False)
 
 
-def forget(session: Session, _actor: Actor, *, user_id: UUID) -> None:
-    """Somebody is gone for ever, behind the lock that a booking for them waits for."""
+def on_patient_identity_changed(session: Session, _actor: Actor, event: PatientIdentityChanged) -> None:
+    """Copy name, record number and birth date, unless the copy is newer or the patient was erased."""
+    sequence = session.call.heard.sequence
+    facts = {"name": event.name, "mrn": event.mrn, "birth_date": event.birth_date, "identity_sequence": sequence}
+    keep(session, Patient, "id", "identity_sequence", id=event.patient_id, **facts)
+
+
+def erase(session: Session, user_id: UUID) -> None:
+    """Mark a person as erased and drop the identity, behind the lock that a booking for the person waits for.
+
+    An erased patient stays erased, whatever event comes later: auth and clinical number their events separately.
+    """
     session.lock(openings.lock_of(user_id))
-    _keep(session, user_id, is_erased=True)
-
-
-def _keep(session: Session, person_id: UUID, *, is_erased: bool) -> None:
-    """Who is erased stays so, whatever is heard later: the events come from two services, so no number orders them."""
-    keep(session, Patient, "id", "is_erased", id=person_id, is_erased=is_erased)
+    facts = {"name": "", "mrn": None, "birth_date": None, "identity_sequence": AFTER_ALL_EVENTS}
+    keep(session, Patient, "id", "is_erased", id=user_id, is_erased=True, **facts)
 
 
 def note_death(session: Session, patient_id: UUID, *, is_deceased: bool, revision: int) -> bool:
@@ -43,6 +61,14 @@ def note_death(session: Session, patient_id: UUID, *, is_deceased: bool, revisio
     session.lock(openings.lock_of(patient_id))
     facts = {"is_deceased": is_deceased, "deceased_revision": revision}
     return keep(session, Patient, "id", "deceased_revision", id=patient_id, **facts)
+
+
+def name_of(session: Session, patient_id: UUID | None) -> str | None:
+    """Return the name of a patient as lists show it; None if there is no patient, or no name so far."""
+    if patient_id is None:
+        return None
+    found: str | None = session.core.execute(select(NAME).where(PATIENT.c.id == patient_id)).scalar()
+    return found
 
 
 def is_gone(session: Session, patient_id: UUID) -> bool:

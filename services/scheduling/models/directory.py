@@ -1,6 +1,6 @@
 """Copies of doctors, patients and staff, which auth and clinical own."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -30,12 +30,31 @@ class Doctor(Base):
     """Sequence of the copied event, so that a stale event never wins."""
 
 
+class Person(Base):
+    """A copy of the name of an account, which auth owns. The name of an erased person is empty."""
+
+    __tablename__ = "person"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    changed_by: Mapped[int] = mapped_column(BigInteger)
+    """Sequence of the copied event of auth, so that a stale event never wins."""
+
+
 class Patient(Base):
-    """A copy of a patient: the id, and whether the patient was erased or has died."""
+    """A copy of a patient: identity from clinical, and whether the patient was erased or has died.
+
+    The name is empty, and the other facts are null, until clinical has published them, and after the erasure.
+    """
 
     __tablename__ = "patient"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), server_default="", default="")
+    mrn: Mapped[str | None] = mapped_column(String(20))
+    birth_date: Mapped[date | None]
+    identity_sequence: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    """Sequence of the copied event of clinical, so that a stale event never wins."""
     is_erased: Mapped[bool] = mapped_column(default=False)
     is_deceased: Mapped[bool] = mapped_column(server_default=false(), default=False)
     deceased_revision: Mapped[int] = mapped_column(server_default="0", default=0)
@@ -53,4 +72,4 @@ class StaffRole(Base):
     """Sequence of the copied event, so that a stale event never wins."""
 
 
-DOCTOR, PATIENT = cast("Table", Doctor.__table__), cast("Table", Patient.__table__)
+DOCTOR, PATIENT, PERSON = (cast("Table", model.__table__) for model in (Doctor, Patient, Person))

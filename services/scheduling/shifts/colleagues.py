@@ -12,7 +12,7 @@ from chassis.persistence.paging import page
 from contracts.scheduling.refusals import NO_SUCH_COLLEAGUE
 from contracts.scheduling.shifts.queries import ListColleagues, ListColleagueShifts
 from contracts.scheduling.shifts.views import ColleagueShiftView
-from services.scheduling.directory import staff
+from services.scheduling.directory import people, staff
 from services.scheduling.listings import EARLIEST_FIRST, Timed
 from services.scheduling.models.directory import LEFT, StaffRole
 from services.scheduling.models.shifts import Shift
@@ -34,7 +34,11 @@ def listing(session: Session, actor: Actor, query: ListColleagues) -> Page:
     found = page(session, statement, (ROLE.c.person_id,), limit=query.limit, cursor=query.cursor, newest_first=False)
     roles = staff.roles_of(session, actor.person, *(row.person_id for row in found.items))
     mine = roles.get(actor.person, set())
-    items = [{"id": row.person_id, "roles": sorted(roles[row.person_id] & mine)} for row in found.items]
+    names = people.names_of(session, *(row.person_id for row in found.items))
+    items = [
+        {"id": row.person_id, "name": names.get(row.person_id), "roles": sorted(roles[row.person_id] & mine)}
+        for row in found.items
+    ]
     return Page(items, found.next)
 
 

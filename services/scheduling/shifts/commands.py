@@ -18,7 +18,7 @@ from contracts.scheduling.shifts.commands import SHIFT_OVERLAPS, TOO_LONG, TOO_M
 from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
 from contracts.scheduling.shifts.views import ShiftOutcome, ShiftPart
 from services.scheduling.appointments import openings
-from services.scheduling.directory import staff
+from services.scheduling.directory import people, staff
 from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts import rules as working_hours
@@ -34,7 +34,7 @@ OVERLAPS = {"no_shift_overlap": SHIFT_OVERLAPS}
 SHIFT = cast("Table", Shift.__table__)
 
 
-def assign(session: Session, _actor: Actor, command: AssignShift) -> Shift:
+def assign(session: Session, _actor: Actor, command: AssignShift) -> dict[str, Any]:
     """Have one of the staff work. The contract lets only admins."""
     _check_times(command.starts_at, command.ends_at)
     session.lock(openings.lock_of(command.person_id))
@@ -53,7 +53,7 @@ def assign(session: Session, _actor: Actor, command: AssignShift) -> Shift:
         session.insert(shift)
     _check_hours(session, shift)
     session.publish(ShiftAssigned(**_facts(shift)))
-    return shift
+    return people.with_names(session, shift, "person_id")
 
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:
@@ -104,7 +104,7 @@ def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed
     session.publish(ShiftChanged(**now, status=ShiftOutcome(shift.status), changed=names))
 
 
-def change(session: Session, _actor: Actor, command: ChangeShift) -> Shift:
+def change(session: Session, _actor: Actor, command: ChangeShift) -> dict[str, Any]:
     """Give a shift another person, ward or time, or cancel it; what changes nothing is no change."""
     changes = command.given()
     del changes["shift_id"]
@@ -115,7 +115,7 @@ def change(session: Session, _actor: Actor, command: ChangeShift) -> Shift:
     check_ahead("starts_at", shift.starts_at)
     differing = {name: value for name, value in changes.items() if getattr(shift, name) != value}
     if not is_cancelled and not differing:
-        return shift
+        return people.with_names(session, shift, "person_id")
     before = _facts(shift)
     if not is_cancelled:
         _change(session, shift, differing)
@@ -123,7 +123,7 @@ def change(session: Session, _actor: Actor, command: ChangeShift) -> Shift:
         shift.cancel()
     pending_swaps.withdraw(session, shift.id)
     _say_changed(session, shift, before, differing)
-    return shift
+    return people.with_names(session, shift, "person_id")
 
 
 def _change(session: Session, shift: Shift, changes: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Lists of shifts."""
 
 from typing import Any
 
@@ -8,12 +8,14 @@ from chassis.persistence.database import Session
 from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShifts
 from contracts.scheduling.shifts.views import ShiftView
 from services.scheduling import date_ranges
+from services.scheduling.directory import people
 from services.scheduling.listings import Timed
 from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts.commands import SHIFT, not_found
 
-SHIFTS = Timed([SHIFT.c[name] for name in ShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
+SHOWN = [SHIFT.c[name] for name in ShiftView.schema().fields if name in SHIFT.c]
+SHIFTS = Timed(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
 
 
 def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
@@ -21,8 +23,9 @@ def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
     shift = session.get(Shift, query.shift_id)
     if shift is None:
         raise not_found()
-    own = {column.key: getattr(shift, column.key) for column in SHIFT.columns}
-    return {**own, "swap": pending_swaps.of_shift(session, query.shift_id)}
+    swap = pending_swaps.of_shift(session, query.shift_id)
+    with_people = None if swap is None else people.with_names(session, swap, "asked_by", "asked_of")
+    return {**people.with_names(session, shift, "person_id"), "swap": with_people}
 
 
 def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:

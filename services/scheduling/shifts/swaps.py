@@ -30,7 +30,7 @@ from contracts.scheduling.shifts.swaps import (
 )
 from contracts.scheduling.shifts.views import ColleagueShiftView
 from services.scheduling.appointments import openings
-from services.scheduling.directory import staff
+from services.scheduling.directory import people, staff
 from services.scheduling.models.shifts import OPEN_SWAP, Shift, ShiftSwap
 from services.scheduling.shifts import commands as shifts
 from services.scheduling.shifts import pending_swaps
@@ -110,12 +110,15 @@ def _page(session: Session, query: Select[*tuple[Any, ...]], limit: int, cursor:
 
 
 def _shown(session: Session, *swaps: Any) -> list[dict[str, Any]]:
-    """Swaps as `SwapView` has them, with their shifts as these are now, in one statement for all."""
+    """Return swaps as `SwapView` shows them, with present shifts and names, in two statements for all."""
     ids = {one for swap in swaps for one in (swap.shift_id, swap.in_exchange_id) if one is not None}
     found = {row.id: row for row in session.execute(select(*SHIFT).where(SHIFT[0].in_(ids)))} if ids else {}
+    names = people.names_of(session, *(person for swap in swaps for person in (swap.asked_by, swap.asked_of)))
     return [
         {
             **{name: getattr(swap, name) for name in OWN},
+            "asked_by_name": names.get(swap.asked_by),
+            "asked_of_name": names.get(swap.asked_of),
             "shift": found[swap.shift_id],
             "in_exchange": found.get(swap.in_exchange_id),
         }

@@ -121,7 +121,7 @@ def test_undone_visit_is_cancelled_when_its_day_is_over(
 
 def test_undone_visit_is_cancelled_when_its_patient_is_erased(session: Session) -> None:
     visit = add_completed_visit(session, add_doctor(session))
-    patients.forget(session, event_actor(session), user_id=visit["patient_id"])
+    patients.erase(session, visit["patient_id"])
     assert undo(session, visit)["status"] == "cancelled"
 
 

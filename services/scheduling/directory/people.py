@@ -1,0 +1,62 @@
+"""Names of people: copies of the names of accounts, which auth owns."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, case, literal, select
+from sqlalchemy.orm import DeclarativeBase
+
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.upserts import keep
+from contracts.auth.events import UserRegistered, UserUpdated
+from services.scheduling.directory import patients
+from services.scheduling.listings import Joined
+from services.scheduling.models.directory import PERSON, Person
+
+FORMER_STAFF = "former member of staff"
+"""Shown instead of the name of an erased person."""
+
+
+def on_user_changed(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:
+    """Copy the name of an account, and admit its owner as a patient if the account has had the patient role."""
+    _keep(session, event.user_id, event.name)
+    patients.on_user_changed(session, actor, event)
+
+
+def erase(session: Session, person_id: UUID) -> None:
+    """Empty the name. Later events of auth about this person do not exist."""
+    _keep(session, person_id, "")
+
+
+def _keep(session: Session, person_id: UUID, name: str) -> None:
+    keep(session, Person, "id", "changed_by", id=person_id, name=name, changed_by=session.call.heard.sequence)
+
+
+def named(key: str) -> Joined:
+    """Join the name of the person in the column `key` to a list: `owner_id` gives `owner_name`."""
+    label = name_label(key)
+    person = PERSON.alias(f"of_{key}")
+    return Joined(person, key, [_shown_name(person).label(label)])
+
+
+def name_label(key: str) -> str:
+    """Return the name of the field that shows the person in the column `key`."""
+    return f"{key.removesuffix('_id')}_name"
+
+
+def _shown_name(person: FromClause) -> ColumnElement[str]:
+    return case((person.c.name == "", literal(FORMER_STAFF)), else_=person.c.name)
+
+
+def names_of(session: Session, *ids: UUID) -> dict[UUID, str]:
+    """Return the names of those people whom auth has published, in one statement."""
+    query = select(PERSON.c.id, _shown_name(PERSON).label("name")).where(PERSON.c.id.in_(set(ids)))
+    return {row.id: row.name for row in session.core.execute(query)} if ids else {}
+
+
+def with_names(session: Session, row: DeclarativeBase, *keys: str) -> dict[str, Any]:
+    """Return a row with the names of the people in its columns `keys`, in one statement."""
+    names = names_of(session, *(getattr(row, key) for key in keys))
+    own = {column.key: getattr(row, column.key) for column in row.__mapper__.columns}
+    return {**own, **{name_label(key): names.get(getattr(row, key)) for key in keys}}
