@@ -1,4 +1,4 @@
-"""TODO."""
+"""Weekly hours of doctors."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,6 @@
 """Names of people in lists: copied from internal events, in any order, and dropped with the person."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +26,8 @@ from tests.events import example_of
 from tests.scheduling.factories import add_doctor, approve_doctor, book, hear, make_patient, make_user
 from tests.scheduling.staff_factories import ADMIN, add_nurse, ask_for_swap, assign_shift, give_task
 
-BORN = "1984-02-29"
+BORN = date(1984, 2, 29)
+IDENTITY = ("patient_name", "patient_mrn", "patient_birth_date")
 WHOLE: dict[str, Any] = {"from_": None, "to": None, "order": "desc", "limit": 10, "cursor": None, "status": None}
 
 
@@ -71,7 +73,7 @@ def test_staff_list_shows_null_until_identity_is_published(session: Session) -> 
     who = add_doctor(session)
     book(session, who)
     shown = staff_list(session, who)
-    assert [shown[key] for key in ("patient_name", "patient_mrn", "patient_birth_date")] == [None, None, None]
+    assert [shown[key] for key in IDENTITY] == [None, None, None]
 
 
 def test_patient_list_shows_doctor_and_no_patient_fields(session: Session) -> None:
@@ -118,7 +120,7 @@ def test_erased_patient_reads_former_patient_even_after_late_identity(session: S
     if late:
         identify(session, asking.person, sequence=99)
     shown = staff_list(session, who)
-    assert [shown[key] for key in ("patient_name", "patient_mrn", "patient_birth_date")] == [
+    assert [shown[key] for key in IDENTITY] == [
         "former patient",
         None,
         None,
