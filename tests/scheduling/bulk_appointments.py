@@ -67,7 +67,7 @@ def run(database: Database, *statements: str) -> None:
         take_time(connection)
         for statement in ("SET default_statistics_target = 700", *statements):
             connection.execute(text(statement))
-        connection.invalidate()  # The next one has its limits again.
+        connection.invalidate()  # The next connection has its time limits again.
 
 
 def fill_within(session: Session) -> None:

@@ -14,12 +14,12 @@ from tests.scheduling.staff_factories import ADMIN
 
 PEOPLE, RARE = 100, 40
 """The number of people, and the number of rows in a rare state. The rare rows do not grow with the rest."""
-Asked = Mapping[str, Any]
+Filters = Mapping[str, Any]
 
 
 def fill(database: Database, rows: int) -> None:
     """Fill an empty PostgreSQL database with this number of shifts, and the same number of tasks."""
-    whose = id_of(1, f"(CASE WHEN g % 10 = 0 THEN 0 ELSE 1 + g % {PEOPLE - 1} END)")
+    owner = id_of(1, f"(CASE WHEN g % 10 = 0 THEN 0 ELSE 1 + g % {PEOPLE - 1} END)")
     rare = rows // RARE
     series = f"""
         FROM (SELECT g, timestamptz '{START.isoformat()}' + g * interval '10 minutes' AS moment
@@ -28,13 +28,13 @@ def fill(database: Database, rows: int) -> None:
     statements = (
         f"""
         INSERT INTO shift (id, person_id, ward, starts_at, ends_at, status, revision, created_at)
-        SELECT {id_of(4, "g")}, {whose}, CASE WHEN g % {rare} = 0 THEN 'Attic' ELSE 'Ward ' || g % 7 END,
+        SELECT {id_of(4, "g")}, {owner}, CASE WHEN g % {rare} = 0 THEN 'Attic' ELSE 'Ward ' || g % 7 END,
             moment, moment + interval '10 minutes',
             CASE WHEN g % {rare} = 10 THEN 'cancelled' ELSE 'assigned' END, 1, moment {series}
         """,
         f"""
         INSERT INTO task (id, title, owner_id, given_by, patient_id, priority, status, revision, created_at)
-        SELECT {id_of(5, "g")}, 'Count ' || g, {whose}, {id_of(1, "0")}, {id_of(2, "(g % 200)")}, 'routine',
+        SELECT {id_of(5, "g")}, 'Count ' || g, {owner}, {id_of(1, "0")}, {id_of(2, "(g % 200)")}, 'routine',
             CASE WHEN g % {rare} = 0 THEN 'requested' ELSE 'completed' END, 1, moment {series}
         """,
         "VACUUM (FREEZE, ANALYZE) shift",
@@ -48,7 +48,7 @@ def named_lists(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
     of_shift, of_task = ("person_id", "ward", "status", "from_", "to"), ("owner_id", "patient_id", "status")
     middle = START + rows // 2 * LENGTH
     days = {"from_": middle - timedelta(days=3), "to": middle}
-    of_shifts: dict[str, Asked] = {
+    of_shifts: dict[str, Filters] = {
         "all shifts": {},
         "a week of shifts, earliest first": {**days, "order": "asc"},
         "a ward": {"ward": "Ward 3"},
@@ -60,7 +60,7 @@ def named_lists(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
         "cancelled shifts": {"status": ["cancelled"]},
         "cancelled shifts of a busy person": {"person_id": BUSY, "status": ["cancelled"]},
     }
-    of_tasks: dict[str, Asked] = {
+    of_tasks: dict[str, Filters] = {
         "all tasks": {},
         "tasks in a rare state": {"status": ["requested"]},
         "tasks in two states, oldest first": {"status": ["requested", "completed"], "order": "asc"},
@@ -70,11 +70,16 @@ def named_lists(session: Session, rows: int) -> dict[str, Callable[[], Page]]:
         "a patient": {"patient_id": PATIENT},
     }
     return {
-        **{name: _asking(session, shift_queries.listing, of_shift, one) for name, one in of_shifts.items()},
-        **{name: _asking(session, tasks.listing, of_task, one) for name, one in of_tasks.items()},
+        **{
+            name: _page_request(session, shift_queries.listing, of_shift, filters)
+            for name, filters in of_shifts.items()
+        },
+        **{name: _page_request(session, tasks.listing, of_task, filters) for name, filters in of_tasks.items()},
     }
 
 
-def _asking(session: Session, listing: Callable[..., Page], names: tuple[str, ...], asked: Asked) -> Callable[[], Page]:
-    everything = {**dict.fromkeys(names), "order": "desc", "limit": 20, "cursor": None, **asked}
+def _page_request(
+    session: Session, listing: Callable[..., Page], names: tuple[str, ...], filters: Filters
+) -> Callable[[], Page]:
+    everything = {**dict.fromkeys(names), "order": "desc", "limit": 20, "cursor": None, **filters}
     return lambda: perform(listing, session, ADMIN, **everything)

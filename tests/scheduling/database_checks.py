@@ -109,11 +109,11 @@ def _event_row(row: Any) -> tuple[Any, ...]:
 def _check_overlaps(rows: Sequence[Any]) -> None:
     """Assert that no person has two visits at once. Only the doctor of an overbooked visit may."""
     assert not [row for row in rows if row.doctor_id == row.patient_id]
-    for one, other in combinations([row for row in rows if row.status in ACTIVE], 2):
-        if one.starts_at < other.ends_at and other.starts_at < one.ends_at:
-            assert {one.patient_id, one.doctor_id}.isdisjoint({other.patient_id}), (one, other)
-            assert one.patient_id != other.doctor_id, (one, other)
-            assert one.doctor_id != other.doctor_id or one.overbooked or other.overbooked, (one, other)
+    for first, second in combinations([row for row in rows if row.status in ACTIVE], 2):
+        if first.starts_at < second.ends_at and second.starts_at < first.ends_at:
+            assert {first.patient_id, first.doctor_id}.isdisjoint({second.patient_id}), (first, second)
+            assert first.patient_id != second.doctor_id, (first, second)
+            assert first.doctor_id != second.doctor_id or first.overbooked or second.overbooked, (first, second)
 
 
 def _check_times_off(rows: Iterable[Any], times_off: Iterable[tuple[UUID, datetime, datetime]]) -> None:

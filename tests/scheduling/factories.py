@@ -122,7 +122,7 @@ def local_time(day: date, hour: int, zone: ZoneInfo) -> datetime:
 def resolve_times(fields: dict[str, Any]) -> dict[str, Any]:
     """Replace each dict by the time that `at` makes of it.
 
-    Pytest collects parameters before it runs the tests, perhaps on another day.
+    Pytest collects parameters before it runs the tests, sometimes on the day before.
     """
     return {name: at(**value) if isinstance(value, dict) else value for name, value in fields.items()}
 

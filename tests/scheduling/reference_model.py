@@ -106,7 +106,7 @@ class Model:
     times_off: dict[UUID, tuple[UUID, datetime, datetime]] = field(default_factory=dict)
     suspended_since: dict[UUID, datetime] = field(default_factory=dict)
 
-    # --- refusals ----------------------------------------------------------------------------------------------------
+    # --- refusals -----------------------------------------------------------------------------------------------------
 
     def refusals_of_booking(self, wish: Wish, *, but: Visit | None = None) -> set[str]:
         """Refusals of a visit at a time. The visit `but` is ignored."""
@@ -210,7 +210,7 @@ class Model:
         kept = [visit for visit in overlapping if not displace or visit.status in ("arrived", "in_progress")]
         return codes | ({"has_visits"} if kept else set())
 
-    # --- changes -----------------------------------------------------------------------------------------------------
+    # --- changes ------------------------------------------------------------------------------------------------------
 
     def book(self, visit_id: UUID, wish: Wish, status: str, by: str) -> Visit:
         """Add a new visit."""

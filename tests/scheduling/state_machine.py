@@ -50,7 +50,7 @@ class AppointmentMachine(MachineBase):
 
     times_off: Bundle[UUID] = Bundle("times_off")
 
-    # --- booking -----------------------------------------------------------------------------------------------------
+    # --- booking ------------------------------------------------------------------------------------------------------
 
     @rule(doctor=doctors, patient=patients, when=times, minutes=minutes, kind=kinds, days=repeats)
     def patient_requests_visits(
@@ -79,7 +79,7 @@ class AppointmentMachine(MachineBase):
         refusals = NOT_FOUND if by_doctor and (other or not has_attended) else set[str]()
         self.book(author if by_doctor else DESK, wish, refusals, "booked")
 
-    # --- the course of a visit ---------------------------------------------------------------------------------------
+    # --- the course of a visit ----------------------------------------------------------------------------------------
 
     @rule(number=numbers, move=st.sampled_from(MOVES), kind=kinds)
     def change_is_tried(self, *, number: int, move: str, kind: str) -> None:
@@ -157,7 +157,7 @@ class AppointmentMachine(MachineBase):
         if self.change(actor, CancelAppointment, visit, refusals, kind, reason="No."):
             visit.become("cancelled", "appointment_cancelled", late=late, by=by)
 
-    # --- other times -------------------------------------------------------------------------------------------------
+    # --- other times --------------------------------------------------------------------------------------------------
 
     @rule(number=numbers, by=authors, when=st.none() | times, minutes=minutes, doctor=named_doctors, kind=kinds)
     def visit_is_rescheduled(
@@ -192,7 +192,7 @@ class AppointmentMachine(MachineBase):
         if self.change(ADMIN, ChangeAppointment, visit, refusals, kind, **facts) and is_other:
             self.model.move(visit, wish, "booked", "desk")
 
-    # --- time --------------------------------------------------------------------------------------------------------
+    # --- time ---------------------------------------------------------------------------------------------------------
 
     @rule(target=times_off, doctor=doctors, when=times, length=st.sampled_from([30, 60, 1440]), displace=displaces)
     def doctor_takes_time_off(self, *, doctor: int, when: tuple[int, int], length: int, displace: bool) -> Any:

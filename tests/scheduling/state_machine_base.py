@@ -135,11 +135,15 @@ class MachineBase(RuleBasedStateMachine):
 
     def doctor_of(self, visit: Visit, kind: str) -> Actor:
         """The doctor of the visit, or the other doctor."""
-        return next(one for one in self.doctors if (one.person == visit.doctor) != (kind == "as another person"))
+        return next(
+            doctor for doctor in self.doctors if (doctor.person == visit.doctor) != (kind == "as another person")
+        )
 
     def patient_of(self, visit: Visit, kind: str) -> Actor:
         """The patient of the visit, or another patient."""
-        return next(one for one in self.patients if (one.person == visit.patient) != (kind == "as another person"))
+        return next(
+            patient for patient in self.patients if (patient.person == visit.patient) != (kind == "as another person")
+        )
 
 
 def refused_unless(visit: Visit, *statuses: str, code: str, kind: str = "") -> set[str]:

@@ -1,4 +1,4 @@
-"""One's own calendar behind a link: what stands in it, what does not, and when the link ends."""
+"""The calendar behind a secret link: entries, format, and the end of the link."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from tests.scheduling.recorded_sql import record_statements
 
 
 def add_visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None, **facts: Any) -> Appointment:
-    """A visit that is agreed, the day after tomorrow at nine."""
+    """Add a booked visit, by default the day after tomorrow at nine."""
     starts_at = facts.pop("starts_at", at())
     given = {"status": "booked", "ends_at": starts_at + HALF_HOUR, "created_at": clock.now(), **facts}
     row = Appointment(doctor_id=doctor_id, patient_id=patient_id or uuid7(), starts_at=starts_at, **given)
@@ -37,17 +37,17 @@ def add_visit(session: Session, doctor_id: UUID, patient_id: UUID | None = None,
 
 
 def make_token(session: Session, owner: Actor) -> str:
-    """The secret in a new link to somebody's calendar."""
+    """Make a link to the owner's calendar; return its secret."""
     return parse_qs(urlsplit(calendar_feed.make_link(session, owner, MakeCalendarLink())["url"]).query)["token"][0]
 
 
 def calendar_text(session: Session, owner: Actor) -> str:
-    """Somebody's calendar as it is sent."""
+    """The text of the owner's calendar."""
     return calendar_feed.show(session, NOBODY, GetCalendar(token=make_token(session, owner)))["text"]
 
 
 def calendar_events(session: Session, owner: Actor) -> list[Any]:
-    """What a calendar program finds in it."""
+    """The entries that a calendar program reads."""
     return list(icalendar.Calendar.from_ical(calendar_text(session, owner)).walk("VEVENT"))
 
 
@@ -183,9 +183,8 @@ def test_calendar_leaves_out_past_visits_first_when_it_is_full(
 ) -> None:
     monkeypatch.setattr(calendar_feed, "MOST", 3)
     owner = add_doctor(session)
-    asked = [at(days) for days in (-5, -4, 3, 4)]
-    for starts_at in asked:
-        add_visit(session, owner.person, starts_at=starts_at)
+    for days in (-5, -4, 3, 4):
+        add_visit(session, owner.person, starts_at=at(days))
     assert [event.decoded("dtstart") for event in calendar_events(session, owner)] == [at(3), at(4), at(-4)]
 
 
@@ -272,7 +271,7 @@ ENDING_EVENTS: dict[str, Callable[[Session, Actor, UUID], None]] = {
         session, actor, example_of(UserDeactivated, user_id=user_id)
     ),
 }
-"""What ends somebody's link."""
+"""Events that end a link."""
 
 
 @pytest.mark.parametrize("event", ENDING_EVENTS)

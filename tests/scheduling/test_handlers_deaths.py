@@ -1,4 +1,4 @@
-"""A patient who has died has no more visits, whoever books; one of whom that was a mistake has."""
+"""Death of a patient: open visits are cancelled and bookings refused, until the record is corrected."""
 
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,9 @@ def book_as(session: Session, part: str, doctor: Actor, patient: Actor) -> dict[
 def test_booking_is_refused_when_the_patient_has_died(session: Session, part: str) -> None:
     doctor, patient = add_doctor(session), make_patient()
     before = complete_visit(session, doctor, book(session, doctor, actor=patient))[-1]
-    session.get_one(Appointment, before["id"]).starts_at = clock.now()  # So that the doctor knows the patient.
+    session.get_one(
+        Appointment, before["id"]
+    ).starts_at = clock.now()  # The doctor may book only patients of past visits.
     handle_death(session, patient.person)
     with pytest.raises(Conflict) as refused:
         book_as(session, part, doctor, patient)
@@ -55,7 +57,7 @@ def test_booking_is_allowed_when_the_death_was_a_mistake(session: Session, part:
     doctor, patient = add_doctor(session), make_patient()
     handle_death(session, patient.person)
     handle_death(session, patient.person, 3, by_mistake=True)
-    handle_death(session, patient.person)  # Comes again, and is stale.
+    handle_death(session, patient.person)  # The repeated event is stale.
     assert book_as(session, part, doctor, patient)["patient_id"] == patient.person
 
 
@@ -107,10 +109,10 @@ def test_concurrent_booking_and_death_leave_no_active_visit(fresh_database: Data
 
     works = [
         work
-        for one in patients
+        for patient in patients
         for work in (
-            lambda session, one=one: book(session, doctor, actor=DESK, patient_id=one.person),
-            lambda session, one=one: handle_death(session, one.person),
+            lambda session, patient=patient: book(session, doctor, actor=DESK, patient_id=patient.person),
+            lambda session, patient=patient: handle_death(session, patient.person),
         )
     ]
     outcomes = set(run_at_once(*(lambda work=work: outcome(fresh_database, work) for work in works)))

@@ -1,4 +1,4 @@
-"""A doctor's account is deactivated, or the role is taken: the visits go to another doctor, or lose their time."""
+"""Departure of a doctor: visits move to the successor, or are displaced."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A patient is erased: what they wrote is gone, and what they had still before them is called off."""
+"""Erasure of a patient: texts are deleted, and open visits are cancelled."""
 
 import pytest
 
@@ -39,7 +39,10 @@ def test_visit_that_took_place_stays_when_its_patient_is_erased(session: Session
     session.get_one(Appointment, visit["id"]).status = status
     session.flush()
     erase_user(session, patient)
-    assert [doctor_status_revision(session, one)[1:] for one in (visit, other_visit)] == [(status, 1), ("requested", 1)]
+    assert [doctor_status_revision(session, each)[1:] for each in (visit, other_visit)] == [
+        (status, 1),
+        ("requested", 1),
+    ]
 
 
 def test_reason_of_an_erased_patient_is_deleted_and_the_visit_stays(session: Session) -> None:
@@ -52,7 +55,7 @@ def test_reason_of_an_erased_patient_is_deleted_and_the_visit_stays(session: Ses
     session.flush()
     erase_user(session, patient)
     session.expire_all()
-    assert [session.get_one(Appointment, one["id"]).reason for one in (visit, other_visit)] == [None, "my elbow"]
+    assert [session.get_one(Appointment, each["id"]).reason for each in (visit, other_visit)] == [None, "my elbow"]
 
 
 def test_booking_is_refused_when_the_patient_is_erased(session: Session) -> None:

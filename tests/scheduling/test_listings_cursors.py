@@ -1,4 +1,4 @@
-"""Cursors of the lists of scheduling, as callers see them: each is of its own list alone."""
+"""Cursors of the lists of scheduling. A cursor belongs to one list."""
 
 from itertools import permutations
 from typing import Any
@@ -18,7 +18,7 @@ LISTS: dict[type[PageQuery], tuple[str, ...]] = {
     ListTimeOff: ("doctor_id",),
     ListDoctorAppointments: ("doctor_id",),
 }
-"""Of several kinds: any query, slots, a listing of one table, and one by time."""
+"""Lists of each kind, and the field that names the doctor."""
 
 
 def test_cursor_is_accepted_only_by_its_own_list(fresh_database: Database) -> None:

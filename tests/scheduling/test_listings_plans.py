@@ -1,6 +1,6 @@
-"""A list costs the same however many rows there are: PostgreSQL finds it by an index that has its order.
+"""Query plans of lists. PostgreSQL reads each list from an index in its order, so the cost does not grow with the rows.
 
-Pages read are counted here, since they are the same on every machine; `python -m bench.listing` takes the time.
+The tests count pages, because the number is the same on every machine. `python -m bench.listing` measures times.
 """
 
 import re
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.servers
 
 VISITS = 200_000
 MAX_PAGES = 40
-"""21 rows, each in another page at worst, and the few pages of the index above them."""
+"""At worst 21 rows in different pages, and the upper pages of the index."""
 VISIT_LISTS = [
     "busy doctor",
     "busy doctor, half-way",
@@ -101,7 +101,7 @@ def test_visit_list_fills_a_page(many_visits: Session, question: str) -> None:
 
 
 def _check_plan(explained: bulk_appointments.Explained, index: str, states: int) -> None:
-    """Each state has a page of its own, read off an index; only those pages are put in one order afterwards."""
+    """Assert one index scan for each status. Only the found rows may be sorted afterwards."""
     assert len(re.findall(f"Index Scan (?:Backward )?using {index}", explained.plan)) == states, explained.plan
     assert "Seq Scan" not in explained.plan
     assert states > 1 or "Sort" not in explained.plan
@@ -110,7 +110,7 @@ def _check_plan(explained: bulk_appointments.Explained, index: str, states: int)
 
 @pytest.fixture(scope="module")
 def many_shifts_and_tasks(postgresql: PostgreSQL) -> Iterator[Session]:
-    """A database with 60,000 shifts, and as many tasks."""
+    """A database with 60,000 shifts and 60,000 tasks."""
     url = postgresql.create_database("staffed")
     database = Database(url)
     migrate("scheduling", database)

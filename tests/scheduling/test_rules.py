@@ -1,4 +1,4 @@
-"""Which slots a week's hours make: the plain cases, the hours that pass midnight, and the days on which they count."""
+"""Slots of weekly hours: simple cases, hours that pass midnight, and valid days."""
 
 import time as clocks
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,11 +13,11 @@ MONDAY = date(2026, 6, 1)
 TUESDAY = MONDAY + DAY
 NIGHT = Hours(0, time(22), time(2))
 CPU_SECONDS = 0.25
-"""What a month of slots may take at most. It takes a twentieth of that, but not on every machine at every time."""
+"""Limit for a month of slots. It usually takes a twentieth of it, but busy machines are slower."""
 
 
 def slot_starts(*week: Hours, days: int = 2) -> list[str]:
-    """Day and local time at which slots begin, from that Monday on."""
+    """Weekday and local time of the slots from the Monday on."""
     first = local_time(MONDAY, 0, BERLIN)
     return [
         f"{slot.starts_at.astimezone(BERLIN):%a %H:%M}" for slot in slots_of(week, first, first + days * DAY, BERLIN)
@@ -108,7 +108,7 @@ def test_free_slots_respect_short_times_inside_a_long_time() -> None:
 
 
 def rules_of(kind: str) -> list[Hours]:
-    """365 rules: one for each day of a year, or a year's worth of hours that all count at once."""
+    """365 rules: one for each day of a year, or all valid at once."""
     if kind == "one a day":
         days = [MONDAY + number * DAY for number in range(365)]
         return [Hours(day.weekday(), valid_from=day, valid_to=day) for day in days]

@@ -1,7 +1,7 @@
-"""Whoever names the id of what is not theirs is told, to the letter, what is told of an id that nobody has.
+"""Foreign ids. The service answers an id of another person exactly like an unknown id.
 
-Nothing of it is written by hand but the world: the commands and queries are all that the contracts have with an id in
-them, the payloads follow from their fields, the roles are theirs, but for those who may act for anyone.
+The tests try each command and query that has an id, for each of its roles. The payloads follow from the fields of the
+contracts. Roles that may act for any person are left out.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,12 +39,12 @@ from tests.scheduling import factories
 from tests.scheduling.service_client import ask
 
 PERSONS = {"doctor_id": {Role.DOCTOR}, "patient_id": {Role.PATIENT}, "person_id": STAFF, "owner_id": STAFF}
-"""Fields that say whose it is, and which roles such people have."""
+"""Fields that name a person, and the roles of that person."""
 PUBLIC = {(ListSlots, "doctor_id"), (GetDoctor, "doctor_id")}
 
 
 class Case(NamedTuple):
-    """One id that somebody of a role names in a contract."""
+    """An id field of a contract, and the role of the caller."""
 
     contract: type[Command]
     role: Role
@@ -60,17 +60,17 @@ FREE_CHOICES = {
     *(Case(AskForSwap, role, "asked_of") for role in STAFF),
     *(Case(ListColleagueShifts, role, "colleague_id") for role in STAFF),
 }
-"""What one may choose freely: a patient any doctor, one of the staff any colleague. A doctor is `desk_only` of any."""
+"""Ids that a caller may choose: any doctor or any colleague. Doctors get `desk_only` for each other doctor."""
 
 
 class World:
-    """A database, and people with records of their own, made when they are needed."""
+    """A database, with people and their records, added on demand."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def person(self, role: Role) -> Actor:
-        """Somebody new of a role."""
+        """Add a person with a role."""
         who = factories.make_user(role, person_id=uuid7())
         with self.database.begin() as session:
             if role == Role.DOCTOR:
@@ -80,48 +80,51 @@ class World:
         return who
 
     def add(self, row: DeclarativeBase) -> UUID:
-        """The id of a new row."""
+        """Insert a row; return its id."""
         with self.database.begin() as session:
             session.add(row)
             session.flush()
             return UUID(str(row.id))  # type: ignore[attr-defined]
 
     def appointment_id(self, owner: Actor) -> UUID:
-        """A booked visit, of the doctor or of the patient."""
+        """Add a booked visit of a doctor or a patient."""
         is_doctor = owner.has({Role.DOCTOR})
         doctor, patient = (owner, self.person(Role.PATIENT)) if is_doctor else (self.person(Role.DOCTOR), owner)
         people = {"doctor_id": doctor.person, "patient_id": patient.person}
         return self.add(Appointment(**people, **_times(), status="booked", created_at=clock.now()))
 
     def patient_of(self, doctor: Actor) -> UUID:
-        """Somebody who has been there for a visit with the doctor."""
-        whom, times = factories.make_patient(), {name: moment - timedelta(days=9) for name, moment in _times().items()}
-        people = {"doctor_id": doctor.person, "patient_id": whom.person}
-        self.add(Patient(id=whom.person, is_erased=False))
+        """Add a patient who has attended a visit with the doctor."""
+        patient, times = (
+            factories.make_patient(),
+            {name: moment - timedelta(days=9) for name, moment in _times().items()},
+        )
+        people = {"doctor_id": doctor.person, "patient_id": patient.person}
+        self.add(Patient(id=patient.person, is_erased=False))
         self.add(Appointment(**people, **times, status="fulfilled", created_at=clock.now()))
-        return whom.person
+        return patient.person
 
     def time_off_id(self, owner: Actor) -> UUID:
-        """A doctor's time off."""
+        """Add a time off of a doctor."""
         return self.add(TimeOff(doctor_id=owner.person, **_times(), created_at=clock.now()))
 
     def shift_id(self, owner: Actor) -> UUID:
-        """A shift of one of the staff."""
+        """Add a shift of a member of staff."""
         return self.add(Shift(person_id=owner.person, ward="A1", **_times(), status="assigned", created_at=clock.now()))
 
     def swap_id(self, owner: Actor) -> UUID:
-        """A swap that one of the staff is asked for."""
+        """Add a swap that asks a member of staff."""
         other = self.person(Role.NURSE)
         people = {"asked_by": other.person, "asked_of": owner.person}
         return self.add(ShiftSwap(shift_id=self.shift_id(other), **people, status="asked", created_at=clock.now()))
 
     def task_id(self, owner: Actor) -> UUID:
-        """A task of one of the staff."""
+        """Add a task of a member of staff."""
         given = {"title": "Count the beds", "priority": "routine", "status": "requested", "given_by": uuid7()}
         return self.add(Task(owner_id=owner.person, **given, created_at=clock.now()))
 
     def rows(self) -> list[tuple[Any, ...]]:
-        """All that there is, and all that was said."""
+        """All rows of all tables, and all events."""
         tables = [*Base.metadata.sorted_tables, outbox]
         with self.database.read() as session:
             return [(table.name, *row) for table in tables for row in session.execute(select(table))]
@@ -141,7 +144,7 @@ def is_id(declared: fields.Field[Any]) -> bool:
 
 
 def payload_of(world: World, contract: type[Command], who: Actor) -> dict[str, Any]:
-    """All ids are of what is one's own, or free to choose; the rest is what each field takes."""
+    """A payload with the caller's own ids, or ids that the caller may choose, and valid values."""
     colleague, payload = world.person(Role(min(who.roles & STAFF, default=Role.NURSE))), dict[str, Any]()
     for name, declared in contract.schema().fields.items():
         if is_id(declared):
@@ -152,9 +155,9 @@ def payload_of(world: World, contract: type[Command], who: Actor) -> dict[str, A
 
 
 def id_for(world: World, name: str, owner: Actor, colleague: Actor) -> UUID:
-    """An id for a field of this name: of the owner, who may be anybody's, or of whom the owner chooses.
+    """An id for a field of this name: a record of the owner, or a person whom the owner may choose.
 
-    KeyError for a name that is new: say here what it names, so that nothing goes untested.
+    Raise KeyError for an unknown field. Add such a field here, so that its contract is tested.
     """
     if name == "patient_id" and owner.has({Role.DOCTOR}):
         return world.patient_of(owner)
@@ -173,7 +176,7 @@ def id_for(world: World, name: str, owner: Actor, colleague: Actor) -> UUID:
 
 
 def value_for(name: str, declared: fields.Field[Any]) -> Any:
-    """A value for a required field that is no id, by its type; TypeError for one that is new here."""
+    """A value for a required field that is no id. Raise TypeError for an unknown type."""
     if isinstance(declared, fields.AwareDateTime):
         return _times()[name]
     if isinstance(declared, fields.String):
@@ -181,14 +184,14 @@ def value_for(name: str, declared: fields.Field[Any]) -> Any:
         return next(iter(choices[0])) if choices else "As agreed"
     if isinstance(declared, fields.List):
         return []
-    raise TypeError(f"say what a field such as {name} takes: {declared}")
+    raise TypeError(f"add a value for the field {name}: {declared}")
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 
 def cases() -> Iterator[Case]:
-    """Every id of every command and query, for each role that may ask, but for those who may ask about anybody."""
+    """Each id of each command and query, for each allowed role. Roles that may name any person are left out."""
     for contract in of_service("scheduling"):
         for name, declared in contract.schema().fields.items():
             for role in sorted(contract.roles):
@@ -203,7 +206,7 @@ REFUSED = [case for case in ALL_CASES if case not in FREE_CHOICES]
 
 @pytest.fixture(scope="module", params=KINDS)
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A database of this module's own, which the service commits to."""
+    """An own database of this module. The service commits to it."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     url = server.create_database("ids") if server else f"sqlite:///{tmp_path_factory.mktemp('ids')}/ids.db"
     database = Database(url)
@@ -221,7 +224,7 @@ def test_foreign_id_is_answered_like_an_unknown_id(world: World, case: Case) -> 
     before = world.rows()
     foreign = ask(world.database, who, case.contract, payload | {case.field: another[case.field]})
     unknown = ask(world.database, who, case.contract, payload | {case.field: uuid7()})
-    assert foreign.error == unknown.error, "else one learns which ids there are"
+    assert foreign.error == unknown.error, "the caller must not learn which ids exist"
     assert isinstance(foreign.refusal, NotFound)
     assert world.rows() == before
 
@@ -230,7 +233,7 @@ def test_foreign_id_is_answered_like_an_unknown_id(world: World, case: Case) -> 
 def test_own_id_is_not_answered_with_not_found(world: World, case: Case) -> None:
     who = world.person(case.role)
     answer = ask(world.database, who, case.contract, payload_of(world, case.contract, who))
-    assert not isinstance(answer.refusal, NotFound), "else the test before would pass where every id is refused"
+    assert not isinstance(answer.refusal, NotFound), "the test of foreign ids would pass if every id was refused"
     assert answer.code not in ("internal", "invalid"), answer
 
 

@@ -1,4 +1,4 @@
-"""Tasks: given by admins, moved by their owners alone, and each end told to whoever did not bring it about."""
+"""Tasks: admins give and change tasks, owners move tasks. Events name the changes."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ STEPS_TO: dict[str, list[str]] = {
     "failed": ["accept", "start", "fail"],
     "rejected": ["reject"],
 }
-"""How a task comes to be what it is."""
+"""The moves that lead to each status."""
 FROM = {
     "accept": ("requested", "task_not_requested"),
     "reject": ("requested", "task_not_requested"),
@@ -49,12 +49,12 @@ ALL: dict[str, Any] = dict.fromkeys(("owner_id", "patient_id", "status", "cursor
 
 @pytest.fixture
 def owner(session: Session) -> Actor:
-    """Somebody of the staff."""
+    """A nurse who owns the tasks."""
     return add_nurse(session)
 
 
 def refusal_of(session: Session, kind: type[MatronError], given: Any, **changes: Any) -> str:
-    """Why a change is refused."""
+    """Change a task that must be refused; return the code."""
     with pytest.raises(kind) as refusal:
         change_task(session, given, **changes)
     return refusal.value.code
@@ -74,24 +74,24 @@ def test_move_is_allowed_only_from_its_own_status(session: Session, owner: Actor
 
 
 def test_assigned_event_names_the_owner_of_a_new_task(session: Session, owner: Actor) -> None:
-    made = give_task(session, owner, priority="stat")
-    assert (made["status"], made["given_by"], made["revision"]) == ("requested", ADMIN.person, 1)
-    facts = {"task_id": made["id"], "owner_id": owner.person, "revision": 1}
+    task = give_task(session, owner, priority="stat")
+    assert (task["status"], task["given_by"], task["revision"]) == ("requested", ADMIN.person, 1)
+    facts = {"task_id": task["id"], "owner_id": owner.person, "revision": 1}
     assert published(session, TaskAssigned) == [{**facts, "priority": "stat", "former_owner_id": None}]
 
 
 @pytest.mark.parametrize("moves", [["accept", "start", "complete"], ["accept", "start", "fail"], ["reject"]])
 def test_closed_event_names_the_admin_who_gave_the_task(session: Session, owner: Actor, moves: list[str]) -> None:
-    made = give_task(session, owner)
-    ended = move_task(session, owner, made, *moves)
-    about = {"task_id": made["id"], "owner_id": owner.person, "given_by": ADMIN.person}
+    task = give_task(session, owner)
+    ended = move_task(session, owner, task, *moves)
+    about = {"task_id": task["id"], "owner_id": owner.person, "given_by": ADMIN.person}
     assert published(session, TaskClosed) == [{**about, "status": ended["status"], "revision": ended["revision"]}]
 
 
 @pytest.mark.parametrize("ended", ["fail", "reject"])
 def test_reason_is_stored_when_a_task_fails_or_is_rejected(session: Session, owner: Actor, ended: str) -> None:
-    made = move_task(session, owner, give_task(session, owner), *STEPS_TO[FROM[ended][0]])
-    assert move_task(session, owner, made, ended)["status_reason"] == "No blankets."
+    task = move_task(session, owner, give_task(session, owner), *STEPS_TO[FROM[ended][0]])
+    assert move_task(session, owner, task, ended)["status_reason"] == "No blankets."
 
 
 @pytest.mark.parametrize("left", [False, True])
@@ -112,9 +112,9 @@ def test_task_is_refused_when_it_is_due_out_of_range(session: Session, owner: Ac
 
 @pytest.mark.parametrize("move", MOVES)
 def test_move_is_refused_to_other_staff(session: Session, owner: Actor, move: str) -> None:
-    made = move_task(session, owner, give_task(session, owner), *STEPS_TO[FROM[move][0]])
+    task = move_task(session, owner, give_task(session, owner), *STEPS_TO[FROM[move][0]])
     with pytest.raises(NotFound):
-        move_task(session, add_nurse(session), made, move)
+        move_task(session, add_nurse(session), task, move)
 
 
 @pytest.mark.parametrize("move", MOVES)
@@ -125,9 +125,9 @@ def test_move_is_refused_when_the_task_is_unknown(session: Session, owner: Actor
 
 @pytest.mark.parametrize("before", OPEN)
 def test_cancelling_requires_a_reason_and_publishes_the_event(session: Session, owner: Actor, before: str) -> None:
-    made = move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
-    assert refusal_of(session, Invalid, made, status="cancelled") == "reason_required"
-    ended = change_task(session, made, status="cancelled", reason="Enough blankets.")
+    task = move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
+    assert refusal_of(session, Invalid, task, status="cancelled") == "reason_required"
+    ended = change_task(session, task, status="cancelled", reason="Enough blankets.")
     assert (ended["status"], ended["status_reason"]) == ("cancelled", "Enough blankets.")
     assert [(event["owner_id"], event["status"]) for event in published(session, TaskClosed)] == [
         (owner.person, "cancelled")
@@ -139,31 +139,31 @@ def test_cancelling_requires_a_reason_and_publishes_the_event(session: Session, 
 def test_change_is_refused_when_the_task_is_closed(
     session: Session, owner: Actor, ended: str, changes: dict[str, Any]
 ) -> None:
-    made = move_task(session, owner, give_task(session, owner), *STEPS_TO[ended])
-    assert refusal_of(session, Conflict, made, **changes) == "task_closed"
+    task = move_task(session, owner, give_task(session, owner), *STEPS_TO[ended])
+    assert refusal_of(session, Conflict, task, **changes) == "task_closed"
 
 
 @pytest.mark.parametrize("before", OPEN)
 def test_task_is_requested_again_when_its_owner_changes(session: Session, owner: Actor, before: str) -> None:
-    other, made = add_nurse(session), move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
+    other, task = add_nurse(session), move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
     session.published.clear()
-    given = change_task(session, made, owner_id=other.person)
+    given = change_task(session, task, owner_id=other.person)
     assert (given["status"], given["revision"]) == ("requested", len(STEPS_TO[before]) + 2)
-    told = [
+    events = [
         (event["owner_id"], event["former_owner_id"], event["revision"]) for event in published(session, TaskAssigned)
     ]
-    assert told == [(other.person, owner.person, given["revision"])]
+    assert events == [(other.person, owner.person, given["revision"])]
     with pytest.raises(NotFound):
-        move_task(session, owner, made, "accept")
+        move_task(session, owner, task, "accept")
 
 
 def test_task_stays_for_another_owner_when_its_owner_is_erased(session: Session, owner: Actor) -> None:
-    made = give_task(session, owner)
+    task = give_task(session, owner)
     erase_user(session, owner)
     found = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": owner.person}))
-    assert [(row.id, row.status) for row in found.items] == [(made["id"], "requested")]
+    assert [(row.id, row.status) for row in found.items] == [(task["id"], "requested")]
     other = add_nurse(session)
-    assert change_task(session, made, owner_id=other.person)["owner_id"] == other.person
+    assert change_task(session, task, owner_id=other.person)["owner_id"] == other.person
 
 
 def test_change_is_refused_when_the_new_owner_is_unknown(session: Session, owner: Actor) -> None:
@@ -171,9 +171,9 @@ def test_change_is_refused_when_the_new_owner_is_unknown(session: Session, owner
 
 
 def test_task_keeps_its_status_when_its_text_changes(session: Session, owner: Actor) -> None:
-    made = move_task(session, owner, give_task(session, owner, due_at=at()), "accept")
+    task = move_task(session, owner, give_task(session, owner, due_at=at()), "accept")
     session.published.clear()
-    changed = change_task(session, made, title="Count the pillows", description="All of them.", owner_id=owner.person)
+    changed = change_task(session, task, title="Count the pillows", description="All of them.", owner_id=owner.person)
     assert (changed["title"], changed["description"]) == ("Count the pillows", "All of them.")
     assert (changed["status"], changed["revision"], session.published) == ("accepted", 3, [])
 
@@ -190,23 +190,23 @@ def test_task_keeps_its_status_when_its_text_changes(session: Session, owner: Ac
 def test_changed_event_names_a_new_priority_or_due_time(
     session: Session, owner: Actor, changes: dict[str, Any], names: list[str]
 ) -> None:
-    made = move_task(session, owner, give_task(session, owner, due_at=at()), "accept")
-    changed = change_task(session, made, **resolve_times(changes))
-    facts = {"task_id": made["id"], "owner_id": owner.person, "revision": 3, "changed": names}
+    task = move_task(session, owner, give_task(session, owner, due_at=at()), "accept")
+    changed = change_task(session, task, **resolve_times(changes))
+    facts = {"task_id": task["id"], "owner_id": owner.person, "revision": 3, "changed": names}
     about = {"priority": changed["priority"], "due_at": changed["due_at"]}
     assert published(session, TaskChanged) == [{**facts, **about}]
 
 
 def test_assigned_event_is_the_only_event_when_owner_and_priority_change(session: Session, owner: Actor) -> None:
-    made, other = give_task(session, owner), add_nurse(session)
+    task, other = give_task(session, owner), add_nurse(session)
     session.published.clear()
-    change_task(session, made, owner_id=other.person, priority="stat")
+    change_task(session, task, owner_id=other.person, priority="stat")
     assert [(type(event), event.data["priority"]) for event in session.published] == [(TaskAssigned, "stat")]
 
 
 def test_change_to_the_same_facts_keeps_the_revision(session: Session, owner: Actor) -> None:
-    made = give_task(session, owner)
-    assert change_task(session, made, title=made["title"], owner_id=owner.person)["revision"] == 1
+    task = give_task(session, owner)
+    assert change_task(session, task, title=task["title"], owner_id=owner.person)["revision"] == 1
 
 
 @pytest.mark.parametrize("fields", [{"status": "cancelled", "title": "Pillows"}, {"reason": "No."}], ids=str)
@@ -216,11 +216,11 @@ def test_change_is_refused_when_its_fields_contradict_each_other(fields: dict[st
 
 
 def test_change_and_move_are_refused_when_the_revision_is_stale(session: Session, owner: Actor) -> None:
-    made = give_task(session, owner)
+    task = give_task(session, owner)
     with called(session, if_match='"7"'), pytest.raises(Stale):
-        change_task(session, made, title="Pillows")
+        change_task(session, task, title="Pillows")
     with called(session, if_match='"7"'), pytest.raises(Stale):
-        move_task(session, owner, made, "accept")
+        move_task(session, owner, task, "accept")
 
 
 def test_tasks_are_filtered_by_owner_patient_and_status(session: Session, owner: Actor) -> None:
@@ -239,23 +239,23 @@ def test_tasks_are_filtered_by_owner_patient_and_status(session: Session, owner:
 def test_own_tasks_are_refused_for_another_person(session: Session, owner: Actor) -> None:
     mine, other = give_task(session, owner), add_nurse(session)
     theirs = give_task(session, other)
-    asked = {name: value for name, value in ALL.items() if name != "patient_id"}
-    page = tasks.own(session, owner, ListMyTasks(**{**asked, "owner_id": owner.person}))
+    filters = {name: value for name, value in ALL.items() if name != "patient_id"}
+    page = tasks.own(session, owner, ListMyTasks(**{**filters, "owner_id": owner.person}))
     assert [row.id for row in page.items] == [mine["id"]] != [theirs["id"]]
     with pytest.raises(NotFound):
-        tasks.own(session, owner, ListMyTasks(**{**asked, "owner_id": other.person}))
+        tasks.own(session, owner, ListMyTasks(**{**filters, "owner_id": other.person}))
 
 
 def test_tasks_are_listed_oldest_first_when_asked(session: Session, owner: Actor) -> None:
-    made = [give_task(session, owner)["id"] for _ in range(3)]
+    task = [give_task(session, owner)["id"] for _ in range(3)]
     page = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": owner.person, "order": "asc", "limit": 2}))
-    assert [row.id for row in page.items] == made[:2]
+    assert [row.id for row in page.items] == task[:2]
 
 
 def test_task_is_read_only_by_its_owner_and_admins(session: Session, owner: Actor) -> None:
-    made = give_task(session, owner)
+    task = give_task(session, owner)
     for reader in (owner, ADMIN):
-        assert TaskView.dump_one(tasks.get(session, reader, GetTask(task_id=made["id"]))) == made
-    for reader, task_id in ((add_nurse(session), made["id"]), (owner, unknown_id()), (ADMIN, unknown_id())):
+        assert TaskView.dump_one(tasks.get(session, reader, GetTask(task_id=task["id"]))) == task
+    for reader, task_id in ((add_nurse(session), task["id"]), (owner, unknown_id()), (ADMIN, unknown_id())):
         with pytest.raises(NotFound):
             tasks.get(session, reader, GetTask(task_id=task_id))

@@ -1,7 +1,7 @@
-"""Whoever is a visit's patient acts in it as its patient alone, whatever else they are at the hospital.
+"""Staff act on their own visits only as patients.
 
-Nothing of it is written by hand but the visit: the commands are all that the contracts have about one, the payloads
-follow from their fields, and the patient has every role that there is.
+The tests try each command that has an appointment id. The payloads follow from the fields of the contracts. The caller
+is the patient of the visit, and has every role.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ STAFF_COMMANDS = [each for each in COMMANDS if Role.PATIENT not in each.roles]
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database for all of them: each has a doctor of its own."""
+    """A database for all tests of this module. Each visit has an own doctor."""
     found = Database(f"sqlite:///{tmp_path_factory.mktemp('own')}/scheduling.db")
     migrate("scheduling", found)
     yield found
@@ -41,7 +41,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def add_visit(database: Database, status: str) -> UUID:
-    """A visit that begins in three hours, of somebody who has every role."""
+    """Add a visit of the patient with all roles. It begins in three hours."""
     with database.begin() as session:
         doctor_id, begins = factories.add_doctor(session).person, clock.now() + SOON
         times = {"starts_at": begins, "ends_at": begins + HALF_HOUR, "created_at": begins, "requested_at": clock.now()}
@@ -53,17 +53,17 @@ def add_visit(database: Database, status: str) -> UUID:
 
 
 def value_for(name: str, declared: fields.Field[Any]) -> Any:
-    """A value for a field of a command, by its type; TypeError for one that is new here."""
+    """A value for a field of a command. Raise TypeError for an unknown type."""
     if isinstance(declared, fields.AwareDateTime):
         return (clock.now() + timedelta(days=3)).isoformat()
     if isinstance(declared, fields.String):
         choices = [each.choices for each in declared.validators if isinstance(each, validate.OneOf)]
         return next(iter(choices[0])) if choices else "As agreed"
-    raise TypeError(f"say what a field such as {name} takes: {declared}")
+    raise TypeError(f"add a value for the field {name}: {declared}")
 
 
 def ask_as_patient(database: Database, contract: type[Command], status: str) -> Answer:
-    """What the visit's patient is told, who asks for all that the command needs, and for another place if it can."""
+    """Send the command as the patient, with its required fields, and with a place if it has one."""
     declared = contract.schema().fields
     payload: dict[str, Any] = {"appointment_id": str(add_visit(database, status))}
     payload |= {

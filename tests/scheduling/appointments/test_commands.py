@@ -1,4 +1,4 @@
-"""Who books what with whom, when, and what becomes of it."""
+"""Booking, and the way of a visit from request to completion."""
 
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -106,7 +106,7 @@ def test_booking_by_a_doctor_is_refused_when_the_attended_visit_is_ahead(session
 def add_past_visit(
     session: Session, doctor: Actor, patient: Actor, starts_at: datetime | None = None, status: str = "fulfilled"
 ) -> None:
-    """The patient has come to a visit with the doctor, by default three days ago."""
+    """Add a visit of the patient with the doctor, by default completed three days ago."""
     begins = starts_at or at(-3)
     times = {"starts_at": begins, "ends_at": begins + HALF_HOUR, "created_at": begins}
     session.add(Appointment(doctor_id=doctor.person, patient_id=patient.person, **times, status=status))
@@ -214,7 +214,11 @@ def test_visit_is_accepted_started_and_completed(session: Session) -> None:
     doctor = add_doctor(session)
     visit = book(session, doctor)
     states = complete_visit(session, doctor, visit)
-    assert [(one["status"], one["revision"]) for one in states] == [("booked", 2), ("in_progress", 3), ("fulfilled", 4)]
+    assert [(state["status"], state["revision"]) for state in states] == [
+        ("booked", 2),
+        ("in_progress", 3),
+        ("fulfilled", 4),
+    ]
     for event in (AppointmentBooked, VisitStarted, VisitCompleted):
         assert [data["appointment_id"] for data in published(session, event)] == [visit["id"]]
 
@@ -241,9 +245,9 @@ MOVES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("role", ["doctor", "nurse", "patient"])
 def test_change_answers_not_found_to_strangers(session: Session, name: str, role: str) -> None:
     visit = book(session, add_doctor(session))
-    for one in (visit, {"id": uuid7()}):
+    for named in (visit, {"id": uuid7()}):
         with pytest.raises(NotFound) as refused:
-            transition(session, make_user(role), one, name, **MOVES[name])
+            transition(session, make_user(role), named, name, **MOVES[name])
         assert refused.value.detail == "There is no such appointment."
 
 

@@ -1,4 +1,4 @@
-"""Sixteen clients want, move and give back the same ten slots: nobody overlaps, nobody waits for ever, all is told."""
+"""Sixteen clients book, move and cancel visits in ten slots at once. No visits overlap, and there is no deadlock."""
 
 import os
 import random
@@ -45,10 +45,10 @@ LOOK_SECONDS = 0.2
 DOCTORS, PATIENTS = 2, 10
 DESK, ADMIN = factories.make_user("receptionist"), factories.make_user("admin")
 RECENT = 12
-"""Of so many visits the last are moved and cancelled: those before are mostly over."""
+"""Clients move and cancel only this number of newest visits. Most older visits are over."""
 REASON = "It cannot wait."
 OWN = ("book again", "accept", "reject", "away")
-"""What doctors alone ask for: a visit, or a patient, that is only the other one's is not there for them."""
+"""Requests of doctors. The service answers `not_found` for a visit or a patient of the other doctor."""
 
 ACTIVE = "status IN ('requested', 'booked', 'arrived', 'in_progress')"
 OVERLAPPING = text(
@@ -88,7 +88,7 @@ STATISTICS = text("SELECT deadlocks, xact_commit FROM pg_stat_database WHERE dat
 
 @dataclass
 class Storm:
-    """The clients, what they share, and what became of what they asked."""
+    """The clients, their shared state, and the outcomes of their requests."""
 
     database: Database
     doctors: list[Actor]
@@ -96,21 +96,21 @@ class Storm:
     slots: list[datetime]
     ends: float
     visits: dict[str, tuple[Actor, Actor]] = field(default_factory=dict)
-    """Who asked for a visit, and of whom."""
+    """Patient and doctor of each visit, by its id."""
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     strange: list[tuple[str, Answer]] = field(default_factory=list)
-    told: set[tuple[str, int]] = field(default_factory=set)
-    """Each revision of a visit that was answered."""
+    answered: set[tuple[str, int]] = field(default_factory=set)
+    """Id and revision of each visit in a reply."""
     overlaps: int = 0
 
     def goes_on(self) -> bool:
-        """Until its time is over and each kind has been done; on a busy machine a rare one needs longer."""
+        """Whether to send more requests: until the time is over and each kind has succeeded once."""
         over = time.monotonic() - self.ends
         return over < 0 or (over < MOST_SECONDS_MORE and not self.done.keys() >= WEIGHTS.keys())
 
     def client(self, number: int) -> None:
-        """One client's hurry."""
+        """Send random requests as a client."""
         dice = random.Random(number)
         while self.goes_on():
             kinds, weights = zip(*WEIGHTS.items(), strict=True)
@@ -120,18 +120,18 @@ class Storm:
             eventlet.sleep(0)
 
     def watch(self) -> None:
-        """Look for overlaps all the time: the database must not have any at any moment."""
+        """Count the overlaps in the database, again and again. There must be none at any moment."""
         while self.goes_on():
             self.overlaps += number(self.database, OVERLAPPING) + number(self.database, IN_TIME_OFF)
             eventlet.sleep(LOOK_SECONDS)
 
     def _ask(self, kind: str, who: Actor, contract: type[Command], **payload: Any) -> Any:
-        """The reply, or None; what became of it is counted."""
+        """Send a request and count its outcome; return the reply, or None after a refusal."""
         answer = ask(self.database, who, contract, payload)
         if answer.code == DONE:
             self.done[kind] += 1
             if "revision" in answer.reply:
-                self.told.add((str(answer.reply["id"]), answer.reply["revision"]))
+                self.answered.add((str(answer.reply["id"]), answer.reply["revision"]))
             return answer.reply
         self.refused[f"{kind}: {answer.code}"] += 1
         if not isinstance(answer.refusal, Conflict) and not (kind in OWN and isinstance(answer.refusal, NotFound)):
@@ -176,34 +176,36 @@ class Storm:
     def _away(self, dice: random.Random) -> None:
         doctor, starts_at = dice.choice(self.doctors), dice.choice(self.slots)
         times = {"starts_at": starts_at, "ends_at": starts_at + timedelta(minutes=30)}
-        whose = {"doctor_id": doctor.person}
-        taken = self._ask("away", doctor, TakeTimeOff, **whose, **times, displace=dice.random() < 0.8)
+        owner = {"doctor_id": doctor.person}
+        taken = self._ask("away", doctor, TakeTimeOff, **owner, **times, displace=dice.random() < 0.8)
         if taken is not None:
             eventlet.sleep(0.01)
-            self._ask("back", doctor, EndTimeOff, **whose, time_off_id=taken["id"])
+            self._ask("back", doctor, EndTimeOff, **owner, time_off_id=taken["id"])
 
 
 WEIGHTS = {"book": 30, "move": 25, "change": 10, "cancel": 20, "accept": 10, "reject": 3, "away": 2}
 
 
 def number(database: Database, statement: Any) -> int:
-    """The one number that a statement answers with."""
+    """The number that a statement returns."""
     with database.autocommit() as connection:
         return int(connection.execute(statement).scalar_one())
 
 
 @pytest.fixture
 def storm(postgresql: PostgreSQL) -> Iterator[Storm]:
-    """Two doctors with five slots each, all at the same times, and ten patients, of whom two are the doctors."""
+    """Two doctors with five slots each at the same times, and ten patients. The doctors are two of the patients."""
     url = postgresql.create_database("storm")
     database = Database(url)
     migrate("scheduling", database)
     with database.begin() as session:
-        made = [factories.add_doctor(session) for _ in range(DOCTORS)]
-        doctors = [replace(one, roles=frozenset({"doctor", "patient"})) for one in made]
+        added = [factories.add_doctor(session) for _ in range(DOCTORS)]
+        doctors = [replace(doctor, roles=frozenset({"doctor", "patient"})) for doctor in added]
         patients = [*doctors, *(factories.make_patient() for _ in range(PATIENTS - DOCTORS))]
-        for one in patients:
-            scheduled.remember(session, factories.event_actor(session), example_of(UserRegistered, user_id=one.person))
+        for patient in patients:
+            scheduled.remember(
+                session, factories.event_actor(session), example_of(UserRegistered, user_id=patient.person)
+            )
     slots = [factories.at(days=3, hour=9 + half // 2, minute=30 * (half % 2)) for half in range(5)]
     yield Storm(database, doctors, patients, slots, time.monotonic() + SECONDS)
     database.close()
@@ -219,20 +221,22 @@ def test_ten_slots_never_overlap_when_sixteen_clients_race(storm: Storm) -> None
     assert storm.overlaps == number(storm.database, OVERLAPPING) == number(storm.database, IN_TIME_OFF) == 0
     assert number(storm.database, INCOMPLETE) == 0
     with storm.database.autocommit() as connection:
-        assert {tuple(row) for row in connection.execute(CHANGES)} <= storm.told, "else a refused request was done"
+        assert {tuple(row) for row in connection.execute(CHANGES)} <= storm.answered, (
+            "a refused request must change nothing"
+        )
     assert storm.done.keys() >= WEIGHTS.keys()
     assert storm.refused["book: slot_taken"]
     _check_deadlocks(storm)
 
 
 def _check_deadlocks(storm: Storm) -> None:
-    """None, not even one that was tried again without a word. A connection tells its numbers when it ends."""
+    """Assert that there was no deadlock, not even a retried one. A connection reports its statistics when it closes."""
     storm.database.close()
 
-    def told() -> bool:
+    def has_no_deadlock() -> bool:
         with storm.database.autocommit() as connection:
             deadlocks, commits = connection.execute(STATISTICS).one()
         assert deadlocks == 0
         return bool(commits >= storm.done.total())
 
-    eventually(told)
+    eventually(has_no_deadlock)

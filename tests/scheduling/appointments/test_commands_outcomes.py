@@ -1,4 +1,4 @@
-"""Visits that are rejected, called off, missed or displaced, and patients who arrive."""
+"""Rejection, cancellation, no-show and displacement of visits, and arrival of patients."""
 
 from datetime import timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def doctor(session: Session) -> Actor:
 
 
 def set_clock_before(monkeypatch: pytest.MonkeyPatch, visit: dict[str, Any], **before: float) -> None:
-    """Let it be so long before the visit."""
+    """Set the clock to a time before the visit."""
     moment = visit["starts_at"] - timedelta(**before)
     monkeypatch.setattr(clock, "now", lambda: moment)
 
@@ -129,7 +129,7 @@ def test_cancelling_a_displaced_visit_is_allowed_to_patients_within_24_hours(
 def add_present_visit(
     session: Session, doctor: Actor, patient: Actor, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> dict[str, Any]:
-    """A visit whose patient has arrived, or is with the doctor."""
+    """Add a visit whose patient has arrived, or is with the doctor."""
     visit = book_accepted(session, doctor, patient)
     set_clock_before(monkeypatch, visit, hours=1)
     return transition(session, *{"arrived": (DESK, visit, "arrive"), "in_progress": (doctor, visit, "start")}[state])
@@ -161,7 +161,7 @@ def test_cancelling_by_the_desk_is_allowed_when_the_patient_has_arrived(
 def add_missed_visit(
     session: Session, doctor: Actor, patient: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Any]:
-    """A visit that the patient seems to have missed, a minute after it began."""
+    """Add a visit that is marked as missed one minute after its start."""
     visit = book_accepted(session, doctor, patient)
     set_clock_before(monkeypatch, visit, minutes=-1)
     return transition(session, doctor, visit, "miss")
@@ -253,12 +253,12 @@ def test_displaced_visit_keeps_the_reason_and_has_first_call(session: Session, d
 def test_reasons_of_an_erased_patient_are_deleted_everywhere(session: Session, doctor: Actor) -> None:
     patient, other = make_patient(), make_patient()
     texts = {}
-    for one in (patient, other):
-        visit = book(session, doctor, actor=one, reason="knee")
-        transition(session, one, visit, "cancel", reason="better")
+    for author in (patient, other):
+        visit = book(session, doctor, actor=author, reason="knee")
+        transition(session, author, visit, "cancel", reason="better")
         changes_of(session, visit)
         appointments.forget_reasons(session, patient.person)
         row = session.get_one(Appointment, visit["id"], populate_existing=True)
         changes = session.query(AppointmentChange.reason).filter_by(appointment_id=visit["id"], revision=2)
-        texts[one] = (row.reason, row.status_reason, changes.scalar())
+        texts[author] = (row.reason, row.status_reason, changes.scalar())
     assert texts == {patient: (None, None, None), other: ("knee", "better", "better")}

@@ -1,4 +1,4 @@
-"""Overbooking: the desk alone, with a reason, beside the doctor's hours or at a time that somebody has."""
+"""Overbooking by the desk, with a reason: outside the doctor's hours, or at a time that is taken."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ DESK = make_user("receptionist")
 
 
 def overbook(session: Session, doctor: Actor, **fields: Any) -> dict[str, Any]:
-    """A visit that the desk books all the same."""
+    """Overbook a visit as the desk."""
     return book(session, doctor, **{"actor": DESK, "patient_id": uuid7(), "overbook_reason": "urgent", **fields})
 
 
@@ -64,14 +64,14 @@ def test_minutes_are_refused_without_an_overbooking_reason(contract: type[Overbo
     ids = {
         name: str(uuid7()) for name in ("doctor_id", "patient_id", "appointment_id") if name in contract.schema().fields
     }
-    asked = {**ids, "starts_at": at().isoformat(), "minutes": 40}
+    fields = {**ids, "starts_at": at().isoformat(), "minutes": 40}
     for reason in ({}, {"overbook_reason": None}, {"overbook_reason": ""}):
         with pytest.raises(Invalid) as refused:
-            contract.read({**asked, **reason})
+            contract.read({**fields, **reason})
         assert list(refused.value.facts["errors"])[-1] == (
             "minutes" if reason.get("overbook_reason") is None else "overbook_reason"
         )
-    assert contract.read({**asked, "overbook_reason": "urgent"}).minutes == 40
+    assert contract.read({**fields, "overbook_reason": "urgent"}).minutes == 40
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(18, 0), (9, 10)], ids=["beside the hours", "between slots"])

@@ -1,6 +1,8 @@
-"""Many at once: the database decides, nobody is booked twice, and nobody waits for ever."""
+"""Concurrent bookings. No person has two visits at once, and there is no deadlock."""
 
 from collections import Counter
+from functools import partial
+from itertools import permutations, product
 
 import pytest
 
@@ -34,18 +36,17 @@ def test_slot_is_booked_once_when_thirty_patients_race(fresh_database: Database,
 def test_patient_is_booked_once_when_racing_for_thirty_doctors(fresh_database: Database) -> None:
     patient = make_patient()
     doctors = [in_transaction(fresh_database, add_doctor) for _ in range(THREADS)]
-    works = [lambda one=one: booking_outcome(fresh_database, one, patient, at()) for one in doctors]
+    works = [lambda doctor=doctor: booking_outcome(fresh_database, doctor, patient, at()) for doctor in doctors]
     assert Counter(run_at_once(*works)) == {"done": 1, "patient_busy": THREADS - 1}
 
 
 def test_concurrent_bookings_never_overlap_and_never_deadlock(fresh_database: Database, doctor: Actor) -> None:
     doctors = [doctor, *(in_transaction(fresh_database, add_doctor) for _ in range(2))]
-    patient = [make_patient() for _ in range(3)]
+    patients = [make_patient() for _ in range(3)]
     works = [
-        lambda one=one, other=other, hour=hour: booking_outcome(fresh_database, one, other, at(hour=hour))
+        partial(booking_outcome, fresh_database, *pair, at(hour=hour))
         for hour in (9, 10)
-        for one in doctors
-        for other in patient
+        for pair in product(doctors, patients)
     ]
     outcomes = Counter(run_at_once(*works))
     assert set(outcomes) <= {"done", "slot_taken", "patient_busy"}
@@ -58,12 +59,7 @@ def test_concurrent_bookings_never_overlap_and_never_deadlock(fresh_database: Da
 
 def test_concurrent_bookings_never_make_a_doctor_a_patient_elsewhere(fresh_database: Database) -> None:
     doctors = [in_transaction(fresh_database, add_doctor) for _ in range(4)]
-    works = [
-        lambda one=one, other=other: booking_outcome(fresh_database, one, other, at())
-        for one in doctors
-        for other in doctors
-        if one != other
-    ]
+    works = [partial(booking_outcome, fresh_database, *pair, at()) for pair in permutations(doctors, 2)]
     outcomes = Counter(run_at_once(*works))
     assert set(outcomes) <= {"done", "slot_taken", "patient_busy"}
     booked = all_visits(fresh_database)

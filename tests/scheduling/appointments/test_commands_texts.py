@@ -1,4 +1,4 @@
-"""What people write for others to read: something of it can be seen."""
+"""Required texts of commands. A text must have at least one visible character."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,12 +23,12 @@ VISIBLE = ("No", "é", "病", "5", "?", "\U0001f642", " in the middle ")
 
 
 def required_texts() -> Iterator[Any]:
-    """Each text of a command of scheduling that may not be empty."""
-    orders = [one for one in commands() if one.service == "scheduling" and not one.reads]
-    for schema in (*orders, RuleView):
+    """Each text field of a command of scheduling that must not be empty."""
+    writes = [contract for contract in commands() if contract.service == "scheduling" and not contract.reads]
+    for schema in (*writes, RuleView):
         for name, field in schema.schema().fields.items():
-            lengths = [one for one in field.validators if isinstance(one, validate.Length)]
-            if isinstance(field, fields.String) and any(one.min for one in lengths):
+            lengths = [each for each in field.validators if isinstance(each, validate.Length)]
+            if isinstance(field, fields.String) and any(length.min for length in lengths):
                 yield pytest.param(field, id=f"{schema.__name__}.{name}")
 
 
@@ -50,7 +50,7 @@ def test_text_is_accepted_unchanged_when_it_is_visible(field: fields.String) -> 
 def test_required_texts_include_reasons_titles_wards_and_places() -> None:
     known = {"CancelAppointment.reason", "BookAppointment.overbook_reason", "TakeTimeOff.reason", "GiveTask.title"}
     known |= {"AssignShift.ward", "ChangeAppointment.place", "RuleView.place", "DecideSwap.reason", "FailTask.reason"}
-    assert known <= {one.id for one in TEXTS}
+    assert known <= {parameter.id for parameter in TEXTS}
 
 
 def test_openapi_document_states_length_and_pattern_of_a_reason() -> None:

@@ -1,4 +1,4 @@
-"""Completions that an admin undoes, and what becomes of the visit then."""
+"""Undoing the completion of a visit as an admin."""
 
 from datetime import timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def undo(session: Session, visit: dict[str, Any], doctor: Actor = ADMIN) -> dict
 
 
 def add_completed_visit(session: Session, doctor: Actor, **fields: Any) -> dict[str, Any]:
-    """A visit that was completed half an hour before its time, the day after tomorrow."""
+    """Add a visit of the day after tomorrow that is completed half an hour before its start."""
     return complete_visit(session, doctor, book(session, doctor, **fields))[-1]
 
 
@@ -69,8 +69,8 @@ def test_history_shows_the_admin_and_the_reason_when_a_completion_is_undone(sess
     undo(session, visit)
     assert changes_of(session, visit)[-2:] == [(4, "fulfilled", doctor.person), (5, "booked", ADMIN.person)]
     reasons = [
-        history.get(session, one, GetAppointment(appointment_id=visit["id"]))["history"][-1].reason
-        for one in (ADMIN, patient)
+        history.get(session, reader, GetAppointment(appointment_id=visit["id"]))["history"][-1].reason
+        for reader in (ADMIN, patient)
     ]
     assert reasons == [REASON, None]
 
@@ -113,7 +113,7 @@ def test_undone_visit_is_displaced_when_its_doctor_has_left(session: Session) ->
 def test_undone_visit_is_cancelled_when_its_day_is_over(
     session: Session, set_clock: SetClock, hours: int, status: str
 ) -> None:
-    visit = add_completed_visit(session, add_doctor(session))  # At nine in the morning.
+    visit = add_completed_visit(session, add_doctor(session))  # The visit begins at nine.
     set_clock(visit["ends_at"] + hours * HOUR)
     undone = undo(session, visit)
     assert (undone["status"], undone["status_reason"]) == (status, None if status == "booked" else REASON)

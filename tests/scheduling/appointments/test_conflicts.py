@@ -1,4 +1,4 @@
-"""Nobody is in two places, as a doctor, as a patient or as both; and who is told which visit is in the way."""
+"""Conflicts of visits. A person has one visit at a time. A refusal names a visit only to callers with access to it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,18 +22,18 @@ DESK, ADMIN = make_user("receptionist"), make_user("admin")
 
 
 def refusal_of(work: Callable[[], Any]) -> Conflict:
-    """Why it is refused."""
+    """Run the work and return the conflict that refuses it."""
     with pytest.raises(Conflict) as refusal:
         work()
     return refusal.value
 
 
 def book_at_desk(session: Session, doctor: Actor, patient: Actor, **fields: Any) -> dict[str, Any]:
-    """A visit that the desk books."""
+    """Book a visit as the desk."""
     return book(session, doctor, actor=DESK, patient_id=patient.person, **fields)
 
 
-# --- a doctor is nobody's own patient ---------------------------------------------------------------------------------
+# --- doctor and patient are one person --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("by_desk", [True, False])
@@ -59,7 +59,7 @@ def test_database_refuses_an_open_visit_of_a_doctor_with_themselves(session: Ses
         session.execute(insert(Appointment).values(**given, status="booked"))
 
 
-# --- one person in two parts ------------------------------------------------------------------------------------------
+# --- doctors who are patients -----------------------------------------------------------------------------------------
 
 
 def test_booking_is_refused_when_the_doctor_is_a_patient_then(session: Session) -> None:
@@ -68,7 +68,9 @@ def test_booking_is_refused_when_the_doctor_is_a_patient_then(session: Session) 
     for caller in (make_patient(), DESK):
         patient = make_patient().person if caller is DESK else caller.person
         assert (
-            refusal_of(lambda one=caller, patient=patient: book(session, doctor, actor=one, patient_id=patient)).code
+            refusal_of(
+                lambda caller=caller, patient=patient: book(session, doctor, actor=caller, patient_id=patient)
+            ).code
             == "slot_taken"
         )
     assert book(session, doctor, starts_at=at(minute=30))["status"] == "requested"
@@ -130,12 +132,12 @@ def test_slot_is_not_offered_when_the_doctor_is_a_patient_then(session: Session)
     assert [slot.starts_at for slot in free_slots(session, doctor, at(), at(hour=10))] == [at(minute=30)]
 
 
-# --- who is told ------------------------------------------------------------------------------------------------------
+# --- named visits -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def people(fresh_database: Database) -> dict[str, Any]:
-    """Two doctors, two patients, and a visit of the first ones."""
+    """Two doctors, two patients, and a visit of the first doctor with the first patient."""
 
     def make(session: Session) -> dict[str, Any]:
         doctor, patient = add_doctor(session), make_patient()

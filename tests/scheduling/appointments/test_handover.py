@@ -1,4 +1,4 @@
-"""A doctor is erased: the visits go to another one, or the patient is told to choose another time."""
+"""Handover after a doctor is erased: visits move to the successor, or are displaced."""
 
 from datetime import timedelta
 from typing import Any
@@ -125,7 +125,7 @@ def test_patient_books_the_same_time_elsewhere_after_a_visit_is_displaced(sessio
 
 
 def add_started_visit(session: Session, doctor: Actor) -> dict[str, Any]:
-    """A visit that is under way."""
+    """Add a visit that has started."""
     visit = book(session, doctor)
     return [transition(session, doctor, visit, name) for name in ("accept", "start")][-1]
 
@@ -164,7 +164,7 @@ def test_visit_is_displaced_when_the_successor_is_its_patient(session: Session) 
 
 
 def add_overbooked_visit(session: Session, doctor: Actor, hour: int) -> dict[str, Any]:
-    """A visit at a time that the doctor may have given to somebody else too."""
+    """Add an overbooked visit on the day after tomorrow."""
     visit = book(session, doctor, starts_at=at(11, hour))
     row = session.get_one(Appointment, visit["id"])
     row.starts_at, row.ends_at, row.overbooked = at(hour=hour), at(hour=hour) + HALF_HOUR, True
@@ -185,12 +185,12 @@ def test_overbooked_visit_moves_only_when_the_successor_is_free(session: Session
 
 def test_overbooked_visit_is_displaced_when_two_visits_have_the_same_time(session: Session) -> None:
     doctor, other = add_doctor(session), add_doctor(session)
-    added = add_overbooked_visit(session, doctor, 9)
+    overbooked = add_overbooked_visit(session, doctor, 9)
     visit = book(session, doctor, starts_at=at(hour=9, minute=30))
     session.get_one(Appointment, visit["id"]).starts_at = at(hour=9)
     session.flush()
     erase_user(session, doctor, other)
-    assert [doctor_status_revision(session, one)[:2] for one in (visit, added)] == [
+    assert [doctor_status_revision(session, each)[:2] for each in (visit, overbooked)] == [
         (other.person, "requested"),
         (doctor.person, "displaced"),
     ]

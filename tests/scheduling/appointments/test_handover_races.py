@@ -1,4 +1,4 @@
-"""A doctor leaves while others book: behind the locks of all whose visits go to somebody else."""
+"""Handover while patients book visits. It locks each person whose visits move."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def test_handover_locks_both_doctors_and_all_patients(fresh_database: Database) 
         handover.hand_over(session, event_actor(session, 9), doctor_id=doctor.person, to=other.person)
         return held_locks(session)
 
-    people = {openings.lock_of(one.person) for one in (doctor, other, patient)}
+    people = {openings.lock_of(person.person) for person in (doctor, other, patient)}
     assert fresh_database.is_sqlite or in_transaction(fresh_database, held) == people
 
 
@@ -38,15 +38,15 @@ def test_handover_locks_the_patient_of_a_visit_booked_just_before(fresh_database
         in_transaction(fresh_database, add_doctor),
         make_patient(),
     )
-    asked = Signal()
+    booked = Signal()
 
     def ask(session: Session) -> None:
         book(session, doctor, actor=patient)
-        asked.send()
+        booked.send()
         eventlet.sleep(0.05)
 
     def hand_over(session: Session) -> set[int]:
-        asked.wait()
+        booked.wait()
         handover.hand_over(session, event_actor(session, 9), doctor_id=doctor.person, to=other.person)
         return held_locks(session)
 

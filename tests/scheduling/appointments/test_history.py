@@ -1,4 +1,4 @@
-"""One visit and all that happened to it."""
+"""A visit with its history, and access to it."""
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -21,13 +21,15 @@ def test_history_shows_status_reason_and_author_of_each_change(session: Session)
     transition(session, doctor, visit, "accept")
     transition(session, patient, visit, "cancel", reason="a cold")
     found = visit_with_history(session, patient, visit)
-    changes = [(one["revision"], one["status"], one["reason"], one["actor_id"]) for one in found["history"]]
+    changes = [
+        (change["revision"], change["status"], change["reason"], change["actor_id"]) for change in found["history"]
+    ]
     assert changes == [
         (1, "requested", None, str(patient.person)),
         (2, "booked", None, str(doctor.person)),
         (3, "cancelled", "a cold", str(patient.person)),
     ]
-    assert {one["doctor_id"] for one in found["history"]} == {str(doctor.person)}
+    assert {change["doctor_id"] for change in found["history"]} == {str(doctor.person)}
     assert (found["status"], found["status_reason"], found["revision"]) == ("cancelled", "a cold", 3)
 
 
@@ -37,8 +39,8 @@ def test_history_hides_the_overbooking_reason_from_the_patient(session: Session)
     visit = book(session, doctor, actor=DESK, **overbooked)
     transition(session, DESK, visit, "cancel", reason="a strike")
     reasons = {
-        one: [change["reason"] for change in visit_with_history(session, one, visit)["history"]]
-        for one in (patient, doctor, DESK)
+        reader: [change["reason"] for change in visit_with_history(session, reader, visit)["history"]]
+        for reader in (patient, doctor, DESK)
     }
     assert reasons.pop(patient) == [None, "a strike"]
     assert list(reasons.values()) == [["The patient was rude.", "a strike"]] * 2
@@ -54,16 +56,16 @@ def test_visit_with_history_has_all_fields_of_a_listed_visit(session: Session) -
 def test_history_is_shown_to_patient_doctor_and_desk(session: Session) -> None:
     doctor, patient = add_doctor(session), make_patient()
     visit = book(session, doctor, actor=patient)
-    for one in (patient, doctor, DESK):
-        assert visit_with_history(session, one, visit)["id"] == str(visit["id"])
+    for reader in (patient, doctor, DESK):
+        assert visit_with_history(session, reader, visit)["id"] == str(visit["id"])
 
 
 @pytest.mark.parametrize("role", ["patient", "doctor", "nurse"])
 def test_history_answers_not_found_to_strangers(session: Session, role: str) -> None:
     visit = book(session, add_doctor(session))
-    for one in (visit, {"id": uuid7()}):
+    for named in (visit, {"id": uuid7()}):
         with pytest.raises(NotFound) as refused:
-            visit_with_history(session, make_user(role), one)
+            visit_with_history(session, make_user(role), named)
         assert refused.value.detail == "There is no such appointment."
 
 

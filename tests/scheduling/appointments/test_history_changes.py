@@ -1,4 +1,4 @@
-"""What a visit's history, its events and the audit say of what is not as it was."""
+"""The changed facts in a visit's history, in its events and in the audit."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ DESK = make_user("receptionist")
 
 
 def changed_and_author(session: Session) -> tuple[list[str], str]:
-    """What the only event about a visit that moved names, and on whose part."""
+    """The changed facts and the author in the single event about a rescheduled visit."""
     [event] = published(session, AppointmentRescheduled)
     return event["changed"], event["by"]
 
@@ -42,8 +42,8 @@ def test_history_keeps_the_former_reason_when_an_admin_changes_it(session: Sessi
     doctor, patient = add_doctor(session), make_patient()
     visit = book_accepted(session, doctor, patient, reason="chest pain since Monday")
     change_appointment(session, visit, reason="checkup")
-    for one in (patient, doctor, DESK):
-        found = visit_with_history(session, one, visit)
+    for reader in (patient, doctor, DESK):
+        found = visit_with_history(session, reader, visit)
         assert (found["reason"], found["history"][-1]["former_reason"]) == ("checkup", "chest pain since Monday")
         assert [row["changed"] for row in found["history"]] == [[], ["status"], ["reason"]]
 
@@ -150,10 +150,10 @@ def test_booked_event_names_the_doctor_when_a_receptionist_is_the_doctor(session
 
 def test_former_reasons_of_an_erased_patient_are_deleted(session: Session) -> None:
     doctor, patient = add_doctor(session), make_patient()
-    for one in (patient, make_patient()):
-        visit = book(session, doctor, actor=one, starts_at=at(hour=9 if one is patient else 11), reason="knee")
+    for reader in (patient, make_patient()):
+        visit = book(session, doctor, actor=reader, starts_at=at(hour=9 if reader is patient else 11), reason="knee")
         change_appointment(session, visit, reason="checkup")
-        visit_with_history(session, one, visit)
+        visit_with_history(session, reader, visit)
     appointments.forget_reasons(session, patient.person)
     kept = session.query(AppointmentChange.former_reason).filter(AppointmentChange.former_reason.is_not(None)).all()
     assert [row.former_reason for row in kept] == ["knee"]

@@ -1,4 +1,4 @@
-"""Lists of visits: whose they are, in which order, by state and by when they begin."""
+"""Lists of visits: access, order, filters and pages."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -35,13 +35,13 @@ ALL: dict[str, Any] = dict.fromkeys(("doctor_id", "patient_id", "status", "from_
 
 
 def listed_ids(session: Session, **filters: Any) -> list[UUID]:
-    """The ids of the visits that the desk sees."""
+    """The ids in the list of the desk."""
     given = {**ALL, "limit": 20, "cursor": None, **filters}
     return [row.id for row in lists.of_all(session, RECEPTIONIST, ListAppointments(**given)).items]
 
 
 def book_days(session: Session, doctor: Actor, patient: Actor, *days: int) -> list[UUID]:
-    """The ids of visits of one patient, in so many days each."""
+    """Book a visit of a patient on each of these days; return the ids."""
     return [book(session, doctor, actor=patient, starts_at=at(day))["id"] for day in days]
 
 
@@ -101,14 +101,14 @@ def test_list_takes_days_in_the_time_zone_of_the_hospital(session: Session, monk
 
 
 def test_list_of_the_desk_is_filtered_by_doctor_patient_and_day(session: Session) -> None:
-    one, other, patient = add_doctor(session), add_doctor(session), make_patient()
-    [mine] = book_days(session, one, patient, 3)
+    doctor, other, patient = add_doctor(session), add_doctor(session), make_patient()
+    [own_visit] = book_days(session, doctor, patient, 3)
     [at_other] = book_days(session, other, patient, 4)
-    theirs = book(session, one, starts_at=at(5))["id"]
-    assert listed_ids(session, patient_id=patient.person) == [at_other, mine]
-    assert listed_ids(session, doctor_id=one.person) == [theirs, mine]
-    assert listed_ids(session, doctor_id=one.person, patient_id=patient.person) == [mine]
-    assert listed_ids(session, from_=at(3).date(), to=at(4).date())[:2] == [at_other, mine]
+    other_visit = book(session, doctor, starts_at=at(5))["id"]
+    assert listed_ids(session, patient_id=patient.person) == [at_other, own_visit]
+    assert listed_ids(session, doctor_id=doctor.person) == [other_visit, own_visit]
+    assert listed_ids(session, doctor_id=doctor.person, patient_id=patient.person) == [own_visit]
+    assert listed_ids(session, from_=at(3).date(), to=at(4).date())[:2] == [at_other, own_visit]
 
 
 @pytest.mark.parametrize("states", [None, ["requested"], ["booked", "requested", "cancelled"]], ids=str)

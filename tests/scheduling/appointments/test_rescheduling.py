@@ -1,4 +1,4 @@
-"""Visits that move: by their patient, their doctor, the desk or an admin."""
+"""Rescheduling by the patient, the doctor or the desk, and changes by an admin."""
 
 from datetime import time, timedelta
 
@@ -144,9 +144,9 @@ def test_rescheduling_by_the_patient_is_refused_within_24_hours_of_the_visit(
 @pytest.mark.parametrize("stranger", [make_patient(), make_user("doctor"), make_user("nurse")])
 def test_rescheduling_answers_not_found_to_strangers(session: Session, stranger: Actor) -> None:
     visit = book(session, add_doctor(session))
-    for one in (visit, {"id": uuid7()}):
+    for named in (visit, {"id": uuid7()}):
         with pytest.raises(NotFound) as refused:
-            reschedule(session, stranger, one)
+            reschedule(session, stranger, named)
         assert refused.value.detail == "There is no such appointment."
 
 
@@ -208,9 +208,9 @@ def test_rescheduled_displaced_visit_does_not_count_as_an_open_request(session: 
 def test_rescheduling_overbooks_only_for_the_desk(session: Session) -> None:
     doctor, patient = add_doctor(session), make_patient()
     visit = book(session, doctor, actor=patient)
-    for one in (doctor, patient):
+    for caller in (doctor, patient):
         with pytest.raises(Forbidden) as refused:
-            reschedule(session, one, visit, overbook_reason="urgent")
+            reschedule(session, caller, visit, overbook_reason="urgent")
         assert refused.value.code == "desk_only"
     moved = reschedule(session, DESK, visit, starts_at=at(hour=18), overbook_reason="urgent", minutes=20)
     assert (moved["overbooked"], moved["ends_at"]) == (True, at(hour=18, minute=20))

@@ -1,4 +1,4 @@
-"""Visits that go to another doctor: by their patient, the desk or an admin."""
+"""Moving visits to another doctor, by the patient, the desk or an admin."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Many at once who move visits about: nobody overlaps, and nobody waits for somebody who waits for him."""
+"""Concurrent rescheduling. No visits overlap, and there is no deadlock."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,18 +27,18 @@ pytestmark = pytest.mark.usefixtures("deadlocks_fail")
 
 
 def accept(session: Session, doctor: Actor, visit: dict[str, Any]) -> None:
-    """The doctor agrees."""
+    """Accept a visit as its doctor."""
     appointments.accept(session, doctor, AcceptAppointment(appointment_id=visit["id"]))
 
 
 def reschedule(session: Session, visit: dict[str, Any], hour: int) -> None:
-    """The desk moves a visit."""
+    """Move a visit as the desk."""
     given = {"starts_at": at(hour=hour), "overbook_reason": None, "minutes": None, "doctor_id": None}
     rescheduling.reschedule(session, DESK, RescheduleAppointment(appointment_id=visit["id"], **given))
 
 
 def active_visits(database: Database) -> list[tuple[Any, ...]]:
-    """Doctor, patient and start of the visits that take time."""
+    """Doctor, patient and start of the active visits."""
     with database.read() as session:
         query = select(Appointment.doctor_id, Appointment.patient_id, Appointment.starts_at)
         return [tuple(row) for row in session.execute(query.where(Appointment.status.in_(ACTIVE)))]
@@ -73,10 +73,10 @@ def test_visits_that_swap_times_at_once_never_overlap_and_never_deadlock(fresh_d
     visits = [
         in_transaction(
             fresh_database,
-            lambda s, doctor=doctor, one=one, hour=hour: book(s, doctor, actor=one, starts_at=at(hour=hour)),
+            lambda s, doctor=doctor, person=person, hour=hour: book(s, doctor, actor=person, starts_at=at(hour=hour)),
         )
         for doctor, offset in ((first, 0), (second, 2))
-        for one, hour in zip(people, HOURS[offset:] + HOURS[:offset], strict=True)
+        for person, hour in zip(people, HOURS[offset:] + HOURS[:offset], strict=True)
     ]
     works = [
         lambda visit=visit, hour=hour: outcome(fresh_database, lambda s: reschedule(s, visit, hour))
@@ -116,8 +116,8 @@ def test_change_waits_while_another_transaction_books_the_same_person(
     taken = Signal()
 
     def take(session: Session) -> None:
-        one, another = (doctor, make_patient()) if shared == "doctor" else (other, patient)
-        book(session, one, actor=DESK, patient_id=another.person, starts_at=at(hour=11))
+        booked_doctor, booked_patient = (doctor, make_patient()) if shared == "doctor" else (other, patient)
+        book(session, booked_doctor, actor=DESK, patient_id=booked_patient.person, starts_at=at(hour=11))
         taken.send()
         eventlet.sleep(0.05)
         order.append("booked")
@@ -150,7 +150,9 @@ def test_waiting_transaction_locks_the_new_doctor_after_a_visit_has_moved(fresh_
         lambda: in_transaction(fresh_database, give), lambda: in_transaction(fresh_database, hold)
     )
     assert doctor_id == other.person
-    assert fresh_database.is_sqlite or locks == {openings.lock_of(one) for one in (other.person, visit["patient_id"])}
+    assert fresh_database.is_sqlite or locks == {
+        openings.lock_of(person_id) for person_id in (other.person, visit["patient_id"])
+    }
 
 
 def test_visit_has_one_doctor_when_admins_move_it_at_once(fresh_database: Database) -> None:

@@ -1,4 +1,4 @@
-"""What time does to visits, once, however many processes look at the clock."""
+"""Timers that expire, miss and displace visits. Several processes may run them at once."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -171,14 +171,14 @@ def test_timer_finds_visits_by_the_partial_index_of_their_status(
     with record_statements(session) as found:
         timer(session, SYSTEM)
     statement, values = found[-1]
-    assert f"status = '{status}'" in statement  # Such an index is no help to a statement that has the state as a value.
+    assert f"status = '{status}'" in statement  # A partial index needs the status as a constant in the statement.
     if session.is_postgresql:
         plan = plan_among_many(session, statement, values)
         assert f"ix_appointment_{status}_{column}" in plan
 
 
 def event_counts(database: Database, kind: type[Event]) -> list[tuple[UUID, int]]:
-    """How often the world is told of each visit."""
+    """The id of each visit with a published event of this kind, and the number of these events."""
     with database.read() as session:
         query = select(outbox.c.subject, func.count()).where(outbox.c.name == kind.event_name())
         found: list[Row[Any]] = list(session.execute(query.group_by(outbox.c.subject)))
@@ -186,7 +186,7 @@ def event_counts(database: Database, kind: type[Event]) -> list[tuple[UUID, int]
 
 
 def insert_visits(database: Database, status: str, count: int) -> set[UUID]:
-    """So many visits in a state, committed."""
+    """Insert and commit visits with this status; `stranded` means booked with a suspended doctor."""
     make, state = (add_suspended_doctor, "booked") if status == "stranded" else (add_doctor, status)
     doctor, when = in_transaction(database, make), {"ends_at": at(1)} if status == "stranded" else {}
     return {

@@ -1,4 +1,4 @@
-"""Visits whose doctor cannot be visited, as long as nobody has given them to another one."""
+"""The timer for visits whose doctor is suspended and that have no other doctor yet."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 
 
 def insert_visit_ahead(session: Session, status: str, doctor: Actor, hours: float) -> Appointment:
-    """A visit that begins in so many hours."""
+    """Insert a visit that begins in `hours` hours."""
     starts_at = clock.now() + hours * HOUR
     return insert_visit(
         session, status, doctor, starts_at=starts_at, ends_at=starts_at + HOUR / 2, requested_at=clock.now()

@@ -1,4 +1,4 @@
-"""Weekly hours, and the free slots that they make."""
+"""Free slots: hours, booked times, ranges and pages."""
 
 import time as clocks
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,12 +31,12 @@ from tests.scheduling.recorded_sql import record_statements
 
 ENDS = ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"]
 CPU_SECONDS = 0.25
-"""What a month of slots may take at most. It takes a tenth of that, but not on every machine at every time."""
+"""Limit for a month of slots. It usually takes a tenth of it, but busy machines are slower."""
 DEFAULTS = {"from_": None, "to": None, "limit": 100, "cursor": None}
 
 
 def list_slots(session: Session, doctor: Any, **fields: Any) -> Any:
-    """A page of free slots."""
+    """A page of free slots, by default of the next week."""
     return slots.listing(session, make_patient(), ListSlots(doctor_id=doctor.person, **{**DEFAULTS, **fields}))
 
 

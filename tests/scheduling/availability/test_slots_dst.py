@@ -1,4 +1,4 @@
-"""The days and nights on which the clocks change, in two zones that change them, and in one that does not."""
+"""Slots on days when clocks change, in two time zones with daylight saving time and in one without."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,13 +21,13 @@ NO_CHANGE = [pytest.param(KOLKATA, date(2026, month, day), id=f"Kolkata {month}"
 
 
 def slots_of_day(day: date, zone: ZoneInfo, rule: Hours) -> list[Slot]:
-    """The slots of the hours of one day, and of the night after it."""
+    """The slots of one day, and of the night after it."""
     start = local_time(day, 0, zone)
     return list(slots_of([rule._replace(weekday=day.weekday())], start, start + 2 * DAY, zone))
 
 
 def hours_of(slots: list[Slot], zone: ZoneInfo) -> list[int]:
-    """The local hours at which they begin."""
+    """The local hours at which slots begin."""
     return [slot.starts_at.astimezone(zone).hour for slot in slots]
 
 

@@ -1,4 +1,4 @@
-"""What holds for every calendar: slots compared with a naive model, minute by minute, on thousands of weeks."""
+"""Properties of slots. A simple model tries each minute of generated weeks."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -39,12 +39,12 @@ TIMES = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 45]) | s
 LENGTHS = st.sampled_from([15, 20, 30, 60]) | st.integers(5, 480)
 PLACES = st.sampled_from([None, "East", "West"])
 ON_ONE_DATABASE = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-"""Each example has a doctor of its own, so they may share the database."""
+"""Examples share the database, because each has an own doctor."""
 
 
 @st.composite
 def any_hours(draw: st.DrawFn, near: date | None = None) -> Hours:
-    """A rule, that may pass midnight, and may begin or end to count near a day."""
+    """A rule. It may pass midnight, and may start or stop being valid near a day."""
     opens, closes = draw(st.lists(TIMES, min_size=2, max_size=2, unique=True))
     days = st.none() if near is None else st.none() | st.integers(-3, 3).map(lambda days: near + days * DAY)
     valid_from, valid_to = draw(days), draw(days)
@@ -57,7 +57,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 4000), st.integers(1, 600)), max_size=
 
 
 def openings_of(rule: Hours, local_time: datetime) -> Iterator[datetime]:
-    """When the rule's hours began or would begin in which a slot begins at this local time."""
+    """The openings of the rule's hours that have a slot with this local start."""
     length = timedelta(minutes=rule.slot_minutes)
     for day in (local_time.date(), local_time.date() - DAY):
         opens, closes = datetime.combine(day, rule.from_), datetime.combine(day, rule.to)
@@ -69,14 +69,14 @@ def openings_of(rule: Hours, local_time: datetime) -> Iterator[datetime]:
 
 
 def clock_is_continuous(moment: datetime, length: timedelta, zone: ZoneInfo) -> bool:
-    """Whether each minute of a time follows the one before on a clock on the wall, and the end does not come twice."""
+    """Whether local time advances by one minute in each minute, and does not repeat the end."""
     wall = moment.astimezone(zone).replace(tzinfo=None)
     shown = [(moment + n * MINUTE).astimezone(zone).replace(tzinfo=None) - wall for n in range(length // MINUTE + 1)]
     return all(shift == n * MINUTE for n, shift in enumerate(shown[:-1])) and shown[-1] >= length
 
 
 def slots_by_minute(week: list[Hours], start: datetime, end: datetime, zone: ZoneInfo) -> list[Slot]:
-    """The slots that begin in a range, found by asking each rule in each minute."""
+    """The slots that begin in a range, by trying each rule in each minute."""
     places = dict[tuple[datetime, datetime], list[str]]()
     for number in range((end - start) // MINUTE):
         moment = start + number * MINUTE

@@ -1,4 +1,4 @@
-"""Times off: when a doctor cannot be visited, and what becomes of the visits in them."""
+"""Times off of doctors, and their effect on slots and visits."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
 
 
 def list_time_off(session: Session, doctor: Actor, **fields: Any) -> Any:
-    """A page of the doctor's own times off."""
+    """A page of a doctor's times off, by default the caller's."""
     return time_off.listing(
         session, doctor, ListTimeOff(**{"doctor_id": doctor.person, "limit": 20, "cursor": None, **fields})
     )
@@ -87,19 +87,22 @@ def test_booking_is_allowed_when_another_doctor_is_away(session: Session) -> Non
 @pytest.mark.parametrize("status", ACTIVE)
 def test_time_off_is_refused_and_names_the_active_visits(session: Session, status: str) -> None:
     doctor = add_doctor(session)
-    made = [book_with_status(session, status, doctor, starts_at=at(hour=hour)) for hour in (9, 11)]
+    visit_ids = [book_with_status(session, status, doctor, starts_at=at(hour=hour)) for hour in (9, 11)]
     with pytest.raises(Conflict) as refused:
         take_time_off(session, doctor)
-    assert (refused.value.code, refused.value.facts) == ("has_visits", {"appointment_ids": [str(one) for one in made]})
+    assert (refused.value.code, refused.value.facts) == (
+        "has_visits",
+        {"appointment_ids": [str(visit_id) for visit_id in visit_ids]},
+    )
     assert list_time_off(session, doctor).items == []
 
 
 @pytest.mark.parametrize("status", ["fulfilled", "rejected", "expired", "cancelled", "no_show", "displaced"])
 def test_time_off_is_allowed_when_the_visit_is_not_active(session: Session, status: str) -> None:
     doctor = add_doctor(session)
-    made = book_with_status(session, status, doctor)
+    visit_ids = book_with_status(session, status, doctor)
     assert take_time_off(session, doctor, displace=True)["displaced"] == []
-    assert status_of(session, made) == status
+    assert status_of(session, visit_ids) == status
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(8, 0), (9, 30)])
@@ -112,27 +115,31 @@ def test_time_off_is_allowed_right_before_and_after_a_visit(session: Session, ho
 @pytest.mark.parametrize("status", ["requested", "booked"])
 def test_time_off_displaces_visits_when_asked_to(session: Session, status: str) -> None:
     doctor = add_doctor(session)
-    made = [book_with_status(session, status, doctor, starts_at=at(hour=hour)) for hour in (11, 9)]
-    assert take_time_off(session, doctor, displace=True)["displaced"] == made[::-1]
+    visit_ids = [book_with_status(session, status, doctor, starts_at=at(hour=hour)) for hour in (11, 9)]
+    assert take_time_off(session, doctor, displace=True)["displaced"] == visit_ids[::-1]
     session.flush()
-    assert [status_of(session, one) for one in made] == ["displaced"] * 2
+    assert [status_of(session, visit_id) for visit_id in visit_ids] == ["displaced"] * 2
 
 
 def test_displaced_visit_is_published_once_and_stored_in_its_history(session: Session) -> None:
     doctor = add_doctor(session)
-    made = book(session, doctor)
+    visit_ids = book(session, doctor)
     take_time_off(session, doctor, displace=True)
     [event] = published(session, AppointmentDisplaced)
-    assert (event["appointment_id"], event["revision"]) == (made["id"], 2)
-    assert changes_of(session, made)[-1] == (2, "displaced", doctor.id)
+    assert (event["appointment_id"], event["revision"]) == (visit_ids["id"], 2)
+    assert changes_of(session, visit_ids)[-1] == (2, "displaced", doctor.id)
 
 
 def test_displaced_visit_has_first_call_and_hides_the_doctors_reason(session: Session) -> None:
     doctor = add_doctor(session)
-    made = session.get_one(Appointment, book(session, doctor)["id"])
+    visit_ids = session.get_one(Appointment, book(session, doctor)["id"])
     take_time_off(session, doctor, reason=PRIVATE_REASON, displace=True)
-    assert (made.first_call, made.status_reason, made.displaced_at is None) == (True, "The doctor is away.", False)
-    changes_of(session, {"id": made.id})
+    assert (visit_ids.first_call, visit_ids.status_reason, visit_ids.displaced_at is None) == (
+        True,
+        "The doctor is away.",
+        False,
+    )
+    changes_of(session, {"id": visit_ids.id})
     assert PRIVATE_REASON not in str(session.published)
 
 
@@ -150,9 +157,9 @@ def test_time_off_is_refused_when_a_patient_has_arrived(session: Session, status
 
 
 def test_time_off_displaces_no_visits_of_other_doctors(session: Session) -> None:
-    made = book_with_status(session, "booked", add_doctor(session))
+    visit_ids = book_with_status(session, "booked", add_doctor(session))
     assert take_time_off(session, add_doctor(session), displace=True)["displaced"] == []
-    assert status_of(session, made) == "booked"
+    assert status_of(session, visit_ids) == "booked"
 
 
 @pytest.mark.parametrize(("first", "last"), [(8, 12), (7, 9), (11, 13), (9, 10), (7, 13)])
@@ -205,10 +212,10 @@ def test_time_off_is_refused_when_it_ends_at_its_start() -> None:
 
 def test_times_off_are_listed_latest_first_in_pages(session: Session) -> None:
     doctor = add_doctor(session)
-    made = [take_time_off(session, doctor, starts_at=at(day, 8), ends_at=at(day, 9))["id"] for day in (3, 2, 4)]
+    visit_ids = [take_time_off(session, doctor, starts_at=at(day, 8), ends_at=at(day, 9))["id"] for day in (3, 2, 4)]
     first = list_time_off(session, doctor, limit=2)
     last = list_time_off(session, doctor, limit=2, cursor=first.next)
-    assert [row.id for row in first.items + last.items] == [made[2], made[0], made[1]]
+    assert [row.id for row in first.items + last.items] == [visit_ids[2], visit_ids[0], visit_ids[1]]
     assert last.next is None
 
 
@@ -222,19 +229,19 @@ def test_time_off_is_listed_as_it_was_taken(session: Session) -> None:
 
 def test_reply_names_the_displaced_visits(session: Session) -> None:
     doctor = add_doctor(session)
-    made = book_with_status(session, "booked", doctor)
-    assert TimeOffView.dump_one(take_time_off(session, doctor, displace=True))["displaced"] == [str(made)]
+    visit_ids = book_with_status(session, "booked", doctor)
+    assert TimeOffView.dump_one(take_time_off(session, doctor, displace=True))["displaced"] == [str(visit_ids)]
 
 
 def test_ended_time_off_frees_its_slots_and_keeps_visits_displaced(session: Session) -> None:
     doctor = add_doctor(session)
-    made = book_with_status(session, "booked", doctor)
+    visit_ids = book_with_status(session, "booked", doctor)
     taken = take_time_off(session, doctor, displace=True)
     ended = time_off.end(session, doctor, EndTimeOff(doctor_id=doctor.person, time_off_id=taken["id"]))
     assert TimeOffRowView.dump_one(ended)["id"] == taken["id"]
     assert list_time_off(session, doctor).items == []
     assert free_slots(session, doctor, at(hour=0), at(3, 0))[0].starts_at == at()
-    assert status_of(session, made) == "displaced"
+    assert status_of(session, visit_ids) == "displaced"
 
 
 def test_ending_a_time_off_is_refused_the_second_time(session: Session) -> None:

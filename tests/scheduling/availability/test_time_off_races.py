@@ -1,4 +1,4 @@
-"""Bookings and times off at the same moment: never a visit to a doctor who is away, and nobody waits for ever."""
+"""Concurrent bookings and times off. They never overlap, and there is no deadlock."""
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("deadlocks_fail")
 
 
 def take_two_hours_off(session: Session, doctor: Actor, hour: int, displace: bool) -> None:  # noqa: FBT001
-    """Be away for two hours of the day after tomorrow."""
+    """Take two hours of the day after tomorrow off."""
     given = {"starts_at": at(hour=hour), "ends_at": at(hour=hour + 2), "reason": None, "displace": displace}
     time_off.take(session, doctor, TakeTimeOff(doctor_id=doctor.person, **given))
 
@@ -47,8 +47,10 @@ def test_concurrent_bookings_and_times_off_never_overlap(fresh_database: Databas
     outcomes = set(run_at_once(*(lambda work=work: outcome(fresh_database, work) for work in works)))
     assert outcomes <= {"done", *REFUSALS}
     visits, times_off = active_visits_and_times_off(fresh_database)
-    assert not [(visit, one) for visit in visits for one in times_off if overlap(visit, one)]
-    assert not [(one, other) for one in times_off for other in times_off if one != other and overlap(one, other)]
+    assert not [(visit, away) for visit in visits for away in times_off if overlap(visit, away)]
+    assert not [
+        (first, second) for first in times_off for second in times_off if first != second and overlap(first, second)
+    ]
 
 
 def test_time_off_is_taken_once_when_many_race(fresh_database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Times off that are taken when a part of the day is over."""
+"""Times off on the current day."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def set_clock_to_hour(monkeypatch: pytest.MonkeyPatch, hour: int) -> None:
-    """Let it be this hour of the day after tomorrow."""
+    """Set the clock to this hour of the day after tomorrow."""
     moment = at(hour=hour)
     monkeypatch.setattr(clock, "now", lambda: moment)
 

@@ -1,4 +1,4 @@
-"""Weekly hours: set as a whole by their doctor, never at two places at once, and not over somebody else's change."""
+"""Weekly hours: a doctor replaces all rules at once. Overlapping rules and stale revisions are refused."""
 
 from datetime import date, time, timedelta
 from functools import partial
@@ -175,7 +175,7 @@ NIGHT = Hours(6, time(22), time(6))
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "meet"),
+    ("first", "second", "do_overlap"),
     [
         (Hours(0, time(9), time(12)), Hours(0, time(12), time(15)), False),
         (Hours(0, time(9), time(12)), Hours(1, time(9), time(12)), False),
@@ -190,9 +190,9 @@ NIGHT = Hours(6, time(22), time(6))
         (Hours(1, valid_from=MONDAY, valid_to=MONDAY), Hours(1), False),
     ],
 )
-def test_rules_overlap_only_on_days_when_both_are_valid(one: Hours, other: Hours, *, meet: bool) -> None:
-    assert rules.rules_that_overlap([one, other]) == ((0, 1) if meet else None)
-    assert rules.rules_that_overlap([other, one]) == ((0, 1) if meet else None)
+def test_rules_overlap_only_on_days_when_both_are_valid(first: Hours, second: Hours, *, do_overlap: bool) -> None:
+    assert rules.rules_that_overlap([first, second]) == ((0, 1) if do_overlap else None)
+    assert rules.rules_that_overlap([second, first]) == ((0, 1) if do_overlap else None)
 
 
 DAYS = st.none() | st.dates(MONDAY, MONDAY + timedelta(days=20))
@@ -201,19 +201,19 @@ TIMES = st.builds(time, st.integers(0, 23), st.sampled_from([0, 30]))
 
 @st.composite
 def any_hours(draw: st.DrawFn) -> Hours:
-    """Hours within three weeks, of which a slot takes all."""
+    """Hours valid within three weeks. One slot fills them."""
     opens, closes = draw(st.lists(TIMES, min_size=2, max_size=2, unique=True))
     first, last = draw(st.tuples(DAYS, DAYS).filter(lambda pair: None in pair or pair[0] <= pair[1]))
     minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
     return Hours(draw(st.integers(0, 6)), opens, closes, minutes % 1440, None, first, last)
 
 
-@given(one=any_hours(), other=any_hours())
-def test_rules_overlap_exactly_when_their_slots_overlap(one: Hours, other: Hours) -> None:
+@given(first=any_hours(), second=any_hours())
+def test_rules_overlap_exactly_when_their_slots_overlap(first: Hours, second: Hours) -> None:
     start, end = local_time(MONDAY - timedelta(days=9), 0, BERLIN), local_time(MONDAY + timedelta(days=30), 0, BERLIN)
-    slots, other_slots = ([*rules.slots_of([hours], start, end, BERLIN)] for hours in (one, other))
-    meet = any(rules.overlap(slot, another) for slot in slots for another in other_slots)
-    assert (rules.rules_that_overlap([one, other]) is not None) == meet
+    slots, other_slots = ([*rules.slots_of([hours], start, end, BERLIN)] for hours in (first, second))
+    do_overlap = any(rules.overlap(slot, another) for slot in slots for another in other_slots)
+    assert (rules.rules_that_overlap([first, second]) is not None) == do_overlap
 
 
 def test_rules_of_a_year_do_not_overlap_when_each_has_one_day() -> None:

@@ -1,4 +1,4 @@
-"""Weekly hours and times off of doctors in the hands of others: admins set them, and the desk sees them."""
+"""Access of admins and the desk to weekly hours and times off."""
 
 from collections.abc import Callable
 from datetime import time
@@ -44,7 +44,7 @@ LISTED: dict[str, Any] = {"limit": 20, "cursor": None}
 
 
 def morning_off() -> dict[str, Any]:
-    """The morning of the day after tomorrow, which a doctor is not there for."""
+    """Fields of a time off on the morning of the day after tomorrow."""
     return {"starts_at": at(hour=8), "ends_at": at(hour=12), "reason": PRIVATE_REASON}
 
 
@@ -56,7 +56,7 @@ CHANGES: dict[type[Command], Callable[[], dict[str, Any]]] = {
 
 @pytest.fixture
 def stored_doctor(fresh_database: Database) -> Actor:
-    """A doctor of a hospital."""
+    """A stored doctor with hours."""
     doctor: Actor = in_transaction(fresh_database, add_doctor)
     return doctor
 
@@ -108,7 +108,7 @@ def test_absences_show_the_desk_the_times_and_no_reason(fresh_database: Database
 
 
 def test_availability_is_refused_when_the_role_is_missing(fresh_database: Database, stored_doctor: Actor) -> None:
-    whose = {"doctor_id": stored_doctor.person}
+    owner = {"doctor_id": stored_doctor.person}
     requests: list[tuple[Actor, type[Command], dict[str, Any]]] = [
         *((RECEPTIONIST, contract, fields()) for contract, fields in CHANGES.items()),
         (RECEPTIONIST, ListTimeOff, {}),
@@ -116,11 +116,11 @@ def test_availability_is_refused_when_the_role_is_missing(fresh_database: Databa
         (stored_doctor, ListAbsences, {}),
         (make_patient(), GetSchedule, {}),
     ]
-    codes = [ask(fresh_database, doctor, contract, {**whose, **fields}).code for doctor, contract, fields in requests]
+    codes = [ask(fresh_database, doctor, contract, {**owner, **fields}).code for doctor, contract, fields in requests]
     assert codes == ["role_missing"] * len(requests)
 
 
-@pytest.mark.parametrize("contract", CHANGES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("contract", CHANGES, ids=lambda doctor: doctor.__name__)
 def test_audit_names_the_admin_and_the_doctor(
     fresh_database: Database, stored_doctor: Actor, contract: type[Command]
 ) -> None:
@@ -131,15 +131,15 @@ def test_audit_names_the_admin_and_the_doctor(
 
 
 def audit_rows(database: Database, contract: type[Command]) -> list[Any]:
-    """What the audit says of a command."""
+    """The audit rows of a command."""
     with database.read() as session:
         return list(session.execute(select(audit).where(audit.c.action == contract.method())))
 
 
 def test_audit_names_the_doctor_whose_time_off_ended(fresh_database: Database, stored_doctor: Actor) -> None:
-    whose = {"doctor_id": stored_doctor.person}
-    taken = ask(fresh_database, stored_doctor, TakeTimeOff, {**whose, **morning_off()}).reply["id"]
-    ask(fresh_database, ADMIN, EndTimeOff, {**whose, "time_off_id": taken})
+    owner = {"doctor_id": stored_doctor.person}
+    taken = ask(fresh_database, stored_doctor, TakeTimeOff, {**owner, **morning_off()}).reply["id"]
+    ask(fresh_database, ADMIN, EndTimeOff, {**owner, "time_off_id": taken})
     [row] = audit_rows(fresh_database, EndTimeOff)
     assert (row.actor_id, row.record_id, row.details) == (ADMIN.id, stored_doctor.person, {"time_off_id": taken})
 
@@ -147,11 +147,11 @@ def test_audit_names_the_doctor_whose_time_off_ended(fresh_database: Database, s
 def test_hours_are_refused_as_stale_when_the_doctor_changed_them(
     fresh_database: Database, stored_doctor: Actor
 ) -> None:
-    whose = {"doctor_id": stored_doctor.person}
-    revision = ask(fresh_database, ADMIN, GetSchedule, whose).reply["revision"]
+    owner = {"doctor_id": stored_doctor.person}
+    revision = ask(fresh_database, ADMIN, GetSchedule, owner).reply["revision"]
 
     def set_by(doctor: Actor) -> Answer:
-        return ask(fresh_database, doctor, SetSchedule, {**whose, "rules": [MONDAY]}, if_match=f'"{revision}"')
+        return ask(fresh_database, doctor, SetSchedule, {**owner, "rules": [MONDAY]}, if_match=f'"{revision}"')
 
     assert [set_by(stored_doctor).code, set_by(ADMIN).code] == [DONE, "stale"]
 
@@ -165,7 +165,7 @@ def test_unknown_doctor_is_answered_with_not_yet(session: Session, caller: Actor
 
 
 def test_ending_is_refused_when_the_time_off_is_another_doctors(session: Session) -> None:
-    one, other = add_doctor(session), add_doctor(session)
-    taken = take_time_off(session, one)
+    doctor, other = add_doctor(session), add_doctor(session)
+    taken = take_time_off(session, doctor)
     with pytest.raises(NotFound):
         time_off.end(session, ADMIN, EndTimeOff(doctor_id=other.person, time_off_id=taken["id"]))

@@ -1,4 +1,4 @@
-"""The directory: copies of what auth says, which stale events never spoil."""
+"""The directory of doctors, a copy of facts from auth. Stale events change nothing."""
 
 import random
 from uuid import UUID
@@ -42,7 +42,7 @@ def listed_doctors(session: Session, **fields: object) -> list[tuple[str, str]]:
 
 
 def approve(session: Session, sequence: int, name: str, specialization: str = "cardiology", **fields: object) -> None:
-    """Hear that a doctor was approved."""
+    """Handle the event that auth approved a doctor."""
     given = {"doctor_id": uuid7(), "name": name, "specialization": specialization, **fields}
     doctors.remember(session, event_actor(session, sequence), example_of(DoctorApproved, **given))  # type: ignore[arg-type]
 
@@ -104,7 +104,7 @@ def test_unknown_doctor_is_answered_with_not_yet_to_staff(session: Session, role
         slots.listing(session, desk, ListSlots(doctor_id=doctor_id))
     with pytest.raises(NotYet):
         doctors.get(session, make_user("doctor", person_id=doctor_id), GetDoctor(doctor_id=doctor_id))
-    doctors.suspend(session, event_actor(session), user_id=doctor_id)  # An admin may have approved the doctor again.
+    doctors.suspend(session, event_actor(session), user_id=doctor_id)  # Auth may have approved the doctor again.
     with pytest.raises(NotYet):
         doctors.get(session, desk, GetDoctor(doctor_id=doctor_id))
 
@@ -148,11 +148,11 @@ def test_newest_event_wins_when_many_are_handled_at_once(fresh_database: Databas
 
 
 STORY = ("approved", "deactivated", "approved", "nurse no more", "doctor no more", "approved", "erased")
-"""What auth says of one person, in its order."""
+"""Events of auth about one person, in order."""
 
 
 def handle_line(session: Session, doctor_id: UUID, sequence: int) -> None:
-    """Hear one line of the story, of which the first has the number 1."""
+    """Handle the event with this number. Numbers begin at 1."""
     actor, line = event_actor(session, sequence), STORY[sequence - 1]
     if line == "approved":
         approve(session, sequence, f"Dr {sequence}", doctor_id=doctor_id)
@@ -167,7 +167,7 @@ def handle_line(session: Session, doctor_id: UUID, sequence: int) -> None:
 
 
 def stored_facts(session: Session, doctor_id: UUID) -> tuple[str, str, bool]:
-    """All that is known of a doctor."""
+    """Name, specialization and activity of a doctor in the database."""
     row = session.execute(select(Doctor.name, Doctor.specialization, Doctor.is_active).where(Doctor.id == doctor_id))
     name, specialization, is_active = row.one()
     return name, specialization, is_active
@@ -179,7 +179,7 @@ def test_doctor_follows_the_newest_event_in_any_order_with_repeats(
     session: Session, order: list[int], length: int
 ) -> None:
     shuffled, in_order = uuid7(), uuid7()
-    for sequence in (one for one in order if one <= length):
+    for sequence in (number for number in order if number <= length):
         handle_line(session, shuffled, sequence)
     for sequence in range(1, length + 1):
         handle_line(session, in_order, sequence)

@@ -1,4 +1,4 @@
-"""Who may be booked: copies of the ids of patients, in whatever order the events about them come."""
+"""The directory of patients, a copy of ids from auth and clinical. Events may arrive in any order."""
 
 from itertools import permutations
 from typing import Any
@@ -35,7 +35,7 @@ def register(session: Session, user: Actor, sequence: int = 1, **facts: Any) -> 
 
 
 def book_status(session: Session, doctor: Any, patient: Any, actor: Actor = DESK, **fields: Any) -> str:
-    """What a visit is that the desk, or somebody else, books for somebody of whom nobody may have told."""
+    """Book a visit, by default as the desk; return its status. The patient may be unknown."""
     given = {"doctor_id": doctor.person, "patient_id": patient.person, "starts_at": at(), **LEFT_OUT, **fields}
     return appointments.book(session, actor, BookAppointment(**given)).status
 
@@ -107,7 +107,7 @@ def test_erased_patient_stays_erased_for_events_in_any_order(session: Session, o
             )
     with pytest.raises(NotFound) as refused:
         book_status(session, doctor, patient)
-    assert type(refused.value) is NotFound, "no event will bring them back: nobody waits for one"
+    assert type(refused.value) is NotFound, "the patient never comes back, so the caller must not retry"
 
 
 def test_task_about_an_unknown_patient_answers_not_yet(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Who of the staff works here: copies of what auth says, in whatever order it is heard."""
+"""The directory of staff, a copy of roles from auth. Events may arrive in any order."""
 
 from uuid import UUID
 
@@ -30,11 +30,11 @@ STORY = (
     "receptionist approved",
     "erased",
 )
-"""What auth says of one person, in its order."""
+"""Events of auth about one person, in order."""
 
 
 def handle_line(session: Session, user_id: UUID, sequence: int) -> None:
-    """Hear one line of the story, of which the first has the number 1."""
+    """Handle the event with this number. Numbers begin at 1."""
     actor, (what, _space, more) = event_actor(session, sequence), STORY[sequence - 1].partition(" ")
     if more == "approved":
         staff.remember(session, actor, example_of(StaffApproved, user_id=user_id, role=what))
@@ -47,7 +47,7 @@ def handle_line(session: Session, user_id: UUID, sequence: int) -> None:
 
 
 def works_here(session: Session, user_id: UUID) -> bool:
-    """Whether somebody can be given work."""
+    """Whether scheduling accepts work for a person."""
     try:
         staff.must_work_here(session, user_id)
     except NotFound:
@@ -56,7 +56,7 @@ def works_here(session: Session, user_id: UUID) -> bool:
 
 
 def works_after(line: int) -> bool:
-    """Whether somebody works here after so many lines, by the rule: the last word about the staff wins."""
+    """Whether the person works here after this number of events. The last event about staff decides."""
     lines = [each for each in STORY[:line] if each != "doctor revoked"]
     return lines[-1].endswith("approved")
 
@@ -70,7 +70,7 @@ def test_person_works_here_according_to_the_last_event(session: Session, length:
 
 
 def shares_a_role(session: Session, user_id: UUID, role: str) -> bool:
-    """Whether somebody may do the work of one who has just this role."""
+    """Whether a person shares this role with a colleague."""
     other = add_staff(session, role)
     try:
         staff.must_share_a_role(session, user_id, other.person)
@@ -80,7 +80,7 @@ def shares_a_role(session: Session, user_id: UUID, role: str) -> bool:
 
 
 def roles_after(line: int) -> set[str]:
-    """The roles of somebody after so many lines: those that auth has named since one was taken last."""
+    """The roles after this number of events: those approved since the last revocation."""
     roles = set[str]()
     for what, _space, more in (each.partition(" ") for each in STORY[:line] if each != "doctor revoked"):
         roles = roles | {what} if more == "approved" else set()

@@ -1,4 +1,4 @@
-"""The moves that an appointment may make."""
+"""The state changes of an appointment."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ ALLOWED = {
     **{("ask for another", before): "requested" for before in ("requested", "booked", "displaced")},
     **{("agree on another", before): "booked" for before in ("requested", "booked", "displaced")},
 }
-"""The diagram of the domain, and what a displaced visit may still become."""
+"""The new status of each allowed change, by change and former status."""
 
 
 def make_visit(status: str, **fields: object) -> Appointment:

@@ -15,5 +15,5 @@ def requester(session: Session) -> Actor:
 
 @pytest.fixture
 def colleague(session: Session) -> Actor:
-    """The nurse whom the requester asks."""
+    """The nurse who receives the request."""
     return add_nurse(session)

@@ -1,4 +1,4 @@
-"""Colleagues: whom one of the staff sees, and what of their work; of everybody else there is nothing to learn."""
+"""Colleagues with a shared role, and their shifts. Other people are hidden."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,27 +24,31 @@ from tests.scheduling.staff_factories import add_nurse, add_staff, assign_shift,
 
 @pytest.fixture
 def caller(session: Session) -> Actor:
-    """Somebody of the staff with two roles, and nobody else who has either."""
+    """A member of staff with two roles that no other person has."""
     return add_staff(session, "pharmacist", "lab_technician")
 
 
 def list_colleagues(session: Session, caller: Actor, limit: int = 100, cursor: str | None = None) -> Any:
-    """A page of somebody's colleagues."""
+    """A page of the caller's colleagues."""
     return page_of(ColleagueView).dump_one(
         colleagues.listing(session, caller, ListColleagues(limit=limit, cursor=cursor))
     )
 
 
-def list_shifts(session: Session, caller: Actor, one: UUID, limit: int = 100, cursor: str | None = None) -> Any:
-    """A page of a colleague's shifts, as somebody sees them."""
-    found = colleagues.shifts(session, caller, ListColleagueShifts(colleague_id=one, limit=limit, cursor=cursor))
+def list_shifts(
+    session: Session, caller: Actor, colleague_id: UUID, limit: int = 100, cursor: str | None = None
+) -> Any:
+    """A page of a colleague's shifts, as the caller sees them."""
+    found = colleagues.shifts(
+        session, caller, ListColleagueShifts(colleague_id=colleague_id, limit=limit, cursor=cursor)
+    )
     return page_of(ColleagueShiftView).dump_one(found)
 
 
 def test_colleagues_are_people_with_a_shared_role(session: Session, caller: Actor) -> None:
-    both, one = add_staff(session, "lab_technician", "pharmacist"), add_staff(session, "pharmacist", "nurse")
+    both, single = add_staff(session, "lab_technician", "pharmacist"), add_staff(session, "pharmacist", "nurse")
     add_staff(session, "nurse")
-    expected = {str(both.person): ["lab_technician", "pharmacist"], str(one.person): ["pharmacist"]}
+    expected = {str(both.person): ["lab_technician", "pharmacist"], str(single.person): ["pharmacist"]}
     assert {row["id"]: row["roles"] for row in list_colleagues(session, caller)["items"]} == expected
 
 
@@ -54,9 +58,9 @@ def test_colleagues_exclude_people_who_left_or_lost_the_role(session: Session, c
     staff.dismiss(session, event_actor(session, 2), user_id=other.person, role="pharmacist")
     staff.remember(session, event_actor(session, 3), example_of(StaffApproved, user_id=other.person, role="nurse"))
     assert list_colleagues(session, caller)["items"] == []
-    for one in (leaver, other):
+    for person in (leaver, other):
         with pytest.raises(NotFound):
-            list_shifts(session, caller, one.person)
+            list_shifts(session, caller, person.person)
 
 
 def test_colleagues_are_hidden_from_a_caller_who_has_left(session: Session, caller: Actor) -> None:
@@ -75,7 +79,7 @@ def test_colleagues_are_listed_in_pages_of_three_statements_each(session: Sessio
             page = list_colleagues(session, caller, 2, cursor)
         assert len(sent) == 3
         found, cursor = found + [row["id"] for row in page["items"]], page["next"]
-    assert (found, cursor) == ([str(one) for one in expected], None)
+    assert (found, cursor) == ([str(person_id) for person_id in expected], None)
 
 
 def test_colleague_shifts_show_only_ward_and_times(session: Session, caller: Actor) -> None:
@@ -85,7 +89,9 @@ def test_colleague_shifts_show_only_ward_and_times(session: Session, caller: Act
     assign_shift(session, caller)
     with record_statements(session) as sent:
         items = list_shifts(session, caller, other.person)["items"]
-    assert items == [{name: one[name] for name in ("id", "ward", "starts_at", "ends_at")} for one in (sooner, later)]
+    assert items == [
+        {name: shift[name] for name in ("id", "ward", "starts_at", "ends_at")} for shift in (sooner, later)
+    ]
     assert len(sent) == 2
 
 
@@ -94,7 +100,7 @@ def test_colleague_shifts_are_listed_in_pages(session: Session, caller: Actor) -
     expected = [assign_shift(session, other, at(days=day))["id"] for day in (3, 4, 5)]
     first = list_shifts(session, caller, other.person, 2)
     second = list_shifts(session, caller, other.person, 2, first["next"])
-    assert [one["id"] for one in (*first["items"], *second["items"])] == expected
+    assert [shift["id"] for shift in (*first["items"], *second["items"])] == expected
     assert second["next"] is None
 
 
@@ -107,15 +113,15 @@ def test_colleague_shifts_exclude_a_shift_that_has_begun(
     assert list_shifts(session, caller, other.person)["items"] == []
 
 
-@pytest.mark.parametrize("whose", ["other role", "doctor", "patient", "oneself", "nobody"])
-def test_colleague_shifts_are_refused_for_anyone_else(session: Session, caller: Actor, whose: str) -> None:
+@pytest.mark.parametrize("person", ["other role", "doctor", "patient", "caller", "unknown"])
+def test_colleague_shifts_are_refused_for_anyone_else(session: Session, caller: Actor, person: str) -> None:
     people = {
         "other role": lambda: add_nurse(session),
         "doctor": lambda: add_doctor(session),
         "patient": make_patient,
-        "oneself": lambda: caller,
-        "nobody": lambda: make_patient(unknown_id()),
+        "caller": lambda: caller,
+        "unknown": lambda: make_patient(unknown_id()),
     }
     with pytest.raises(NotFound) as refusal:
-        list_shifts(session, caller, people[whose]().person)
+        list_shifts(session, caller, people[person]().person)
     assert (type(refusal.value), refusal.value.code) == (NotFound, "not_found")

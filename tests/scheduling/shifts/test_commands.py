@@ -1,4 +1,4 @@
-"""Shifts: nobody is in two places, or works too much, and whoever is concerned is told once."""
+"""Assigning, changing and cancelling shifts: overlaps, limits of hours, and events."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,16 +24,16 @@ from tests.scheduling.staff_factories import (
 
 
 def take_changed_events(session: Session) -> list[tuple[object, str]]:
-    """Who was told of changes, and what; forgotten afterwards."""
+    """Person and status of each changed event. The published events are cleared."""
     found = [(event["person_id"], event["status"]) for event in published(session, ShiftChanged)]
     session.published.clear()
     return found
 
 
-def code_of(session: Session, kind: type[MatronError], one: Any, **changes: Any) -> str:
-    """Why a change is refused."""
+def code_of(session: Session, kind: type[MatronError], shift: Any, **changes: Any) -> str:
+    """Change a shift that must be refused; return the code."""
     with pytest.raises(kind) as refusal:
-        change_shift(session, one, **changes)
+        change_shift(session, shift, **changes)
     return refusal.value.code
 
 
@@ -179,9 +179,9 @@ def test_changing_the_person_is_allowed_when_the_former_person_has_left(session:
 def test_changing_is_refused_when_the_shift_has_begun(
     session: Session, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
 ) -> None:
-    shift, asked = assign_shift(session, add_nurse(session)), resolve_times(changes)
+    shift, facts = assign_shift(session, add_nurse(session)), resolve_times(changes)
     monkeypatch.setattr(clock, "now", lambda: shift["starts_at"])
-    assert code_of(session, Invalid, shift, **asked) == "not_in_future"
+    assert code_of(session, Invalid, shift, **facts) == "not_in_future"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Admins and staff at once: each rule about shifts holds as if one had come after the other, without a deadlock."""
+"""Concurrent changes of shifts and swaps. Each rule holds, and there is no deadlock."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,30 +31,30 @@ pytestmark = pytest.mark.usefixtures("deadlocks_fail")
 
 @pytest.fixture
 def nurse(fresh_database: Database) -> Actor:
-    """Somebody of the staff."""
+    """A nurse."""
     found: Actor = in_transaction(fresh_database, add_nurse)
     return found
 
 
 @pytest.fixture
 def other_nurse(fresh_database: Database) -> Actor:
-    """Somebody else of the staff."""
+    """Another nurse."""
     found: Actor = in_transaction(fresh_database, add_nurse)
     return found
 
 
 def work_of(work: Callable[..., Any], *shift: Any, **more: Any) -> Work:
-    """The work with these, to be done in some session."""
+    """The work with these arguments, as a function of the session."""
     return lambda session: work(session, *shift, **more)
 
 
 def run(database: Database, work: Callable[..., Any], *shift: Any, **more: Any) -> Any:
-    """What the work has made, in a transaction of its own."""
+    """Run the work in an own transaction; return its result."""
     return in_transaction(database, work_of(work, *shift, **more))
 
 
 def outcomes_at_once(database: Database, works: list[Work]) -> Counter[str]:
-    """How often each outcome came, when all are done at once; nobody has first to wait for a connection."""
+    """Run all works at once; count each outcome. Connections are opened before."""
     with ExitStack() as stack:
         for _ in works[:20]:
             stack.enter_context(database.autocommit())
@@ -77,7 +77,7 @@ def test_shifts_moved_to_one_person_at_once_never_exceed_sixty_hours(
     shifts = [run(fresh_database, assign_shift, other_nurse, at(days=day), 13) for day in range(2, 6)]
     for day in (6, 7, 8):
         run(fresh_database, assign_shift, nurse, at(days=day), 13)
-    works = [work_of(change_shift, one, person_id=nurse.person) for one in shifts]
+    works = [work_of(change_shift, shift, person_id=nurse.person) for shift in shifts]
     assert outcomes_at_once(fresh_database, works) == {"done": 1, "too_many_hours": 3}
 
 
@@ -85,7 +85,9 @@ def test_shift_has_one_swap_when_two_colleagues_are_asked_at_once(
     fresh_database: Database, nurse: Actor, other_nurse: Actor
 ) -> None:
     shift = run(fresh_database, assign_shift, nurse)
-    works = [work_of(ask_for_swap, nurse, shift, asked) for asked in (other_nurse, run(fresh_database, add_nurse))]
+    works = [
+        work_of(ask_for_swap, nurse, shift, colleague) for colleague in (other_nurse, run(fresh_database, add_nurse))
+    ]
     assert outcomes_at_once(fresh_database, works) == {"done": 1, "swap_pending": 1}
 
 
@@ -114,11 +116,11 @@ def test_swap_is_approved_or_declined_when_both_happen_at_once(
 
 def test_concurrent_swaps_never_make_shifts_overlap(fresh_database: Database, nurse: Actor, other_nurse: Actor) -> None:
     third = run(fresh_database, add_nurse)
-    shift = [
-        run(fresh_database, add_accepted_swap, one, third, starts_at=at(hour=hour))
-        for one, hour in ((nurse, 9), (other_nurse, 12))
+    shifts = [
+        run(fresh_database, add_accepted_swap, person, third, starts_at=at(hour=hour))
+        for person, hour in ((nurse, 9), (other_nurse, 12))
     ]
-    assert outcomes_at_once(fresh_database, [work_of(decide_swap, one) for one in shift]) == {
+    assert outcomes_at_once(fresh_database, [work_of(decide_swap, shift) for shift in shifts]) == {
         "done": 1,
         "shift_overlaps": 1,
     }
@@ -128,11 +130,11 @@ def test_concurrent_swaps_never_exceed_sixty_hours(fresh_database: Database, nur
     third = run(fresh_database, add_nurse)
     for day in (2, 3, 4):
         run(fresh_database, assign_shift, third, at(days=day), 13)
-    shift = [
-        run(fresh_database, add_accepted_swap, one, third, starts_at=at(days=day), hours=13)
-        for one, day in ((nurse, 5), (other_nurse, 6), (nurse, 7))
+    shifts = [
+        run(fresh_database, add_accepted_swap, person, third, starts_at=at(days=day), hours=13)
+        for person, day in ((nurse, 5), (other_nurse, 6), (nurse, 7))
     ]
-    assert outcomes_at_once(fresh_database, [work_of(decide_swap, one) for one in shift]) == {
+    assert outcomes_at_once(fresh_database, [work_of(decide_swap, shift) for shift in shifts]) == {
         "done": 1,
         "too_many_hours": 2,
     }
@@ -143,9 +145,9 @@ def test_concurrent_swaps_of_two_people_never_deadlock(
 ) -> None:
     there = [run(fresh_database, add_accepted_swap, nurse, other_nurse, starts_at=at(days=day)) for day in (2, 3, 4)]
     back = [run(fresh_database, add_accepted_swap, other_nurse, nurse, starts_at=at(days=day)) for day in (5, 6, 7)]
-    assert outcomes_at_once(fresh_database, [work_of(decide_swap, one) for one in (*there, *back)]) == {"done": 6}
+    assert outcomes_at_once(fresh_database, [work_of(decide_swap, shift) for shift in (*there, *back)]) == {"done": 6}
     with fresh_database.read() as session:
-        assert set(shift_ids_of(session, nurse)) == {one["id"] for one in back}
+        assert set(shift_ids_of(session, nurse)) == {shift["id"] for shift in back}
 
 
 def test_shift_is_cancelled_when_its_swap_is_decided_at_once(
@@ -164,7 +166,7 @@ def test_shift_is_cancelled_when_its_swap_is_decided_at_once(
 def test_concurrent_shift_moves_never_overlap_and_never_deadlock(fresh_database: Database) -> None:
     people = [run(fresh_database, add_nurse) for _ in range(3)]
     shifts = [run(fresh_database, assign_shift, person, at(days=day)) for person in people for day in (2, 3, 4)]
-    works = [work_of(change_shift, one, person_id=person.person) for one in shifts for person in people]
+    works = [work_of(change_shift, shift, person_id=person.person) for shift in shifts for person in people]
     assert set(outcomes_at_once(fresh_database, works)) <= {"done", "shift_overlaps"}
     with fresh_database.read() as session:
         rows = session.execute(select(Shift.person_id, Shift.starts_at, Shift.ends_at)).all()

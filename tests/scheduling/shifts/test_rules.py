@@ -1,4 +1,4 @@
-"""Sixty hours in any seven days: the rule against a model that tries every window."""
+"""The rule of sixty hours in seven days, compared with a model that tries every window."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ works = st.builds(
 
 
 def most_by_trying_each_window(work: Work, others: list[Work]) -> timedelta:
-    """The most in any 7 days that begin on a full hour and touch the shift, counted hour by hour."""
+    """The most hours in 7 days that overlap the shift, by trying each full hour as the start."""
     hours = [0] * (40 * 24)
     origin = NOON - 20 * 24 * HOUR
     for each in (work, *others):

@@ -1,4 +1,4 @@
-"""Swaps: one asks, the other accepts, an admin approves, and only then does a shift move."""
+"""Swaps of shifts: requests, answers, withdrawals and lists."""
 
 from typing import Any
 

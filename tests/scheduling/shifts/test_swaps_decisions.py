@@ -29,8 +29,8 @@ def test_shift_moves_when_an_admin_approves_an_accepted_swap(
 
 def test_approval_publishes_the_shift_to_both_people(session: Session, requester: Actor, colleague: Actor) -> None:
     decide_swap(session, add_accepted_swap(session, requester, colleague))
-    told = [(event["person_id"], event["status"], event["revision"]) for event in published(session, ShiftChanged)]
-    assert told == [(requester.person, "given_away", 2), (colleague.person, "assigned", 2)]
+    events = [(event["person_id"], event["status"], event["revision"]) for event in published(session, ShiftChanged)]
+    assert events == [(requester.person, "given_away", 2), (colleague.person, "assigned", 2)]
 
 
 @pytest.mark.parametrize("hour", [9, 12, 20])
@@ -44,12 +44,12 @@ def test_exchange_swaps_two_shifts_even_when_they_overlap(
         [colleague_shift["id"]],
         [own_shift["id"]],
     )
-    told = {(event["person_id"], event["shift_id"], event["status"]) for event in published(session, ShiftChanged)}
+    events = {(event["person_id"], event["shift_id"], event["status"]) for event in published(session, ShiftChanged)}
     given_away = {
         (requester.person, own_shift["id"], "given_away"),
         (colleague.person, colleague_shift["id"], "given_away"),
     }
-    assert told == given_away | {
+    assert events == given_away | {
         (colleague.person, own_shift["id"], "assigned"),
         (requester.person, colleague_shift["id"], "assigned"),
     }

@@ -1,4 +1,4 @@
-"""Swaps: whoever has not done it is told, once; and nothing waits for a decision that could not be carried out."""
+"""Events about swaps, swaps of shifts that have begun, and shared roles."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ from tests.scheduling.staff_factories import (
 
 
 def swap_events(session: Session) -> list[tuple[type[Event], str, int]]:
-    """What was published of swaps: the event, the state and the revision."""
+    """Kind, status and revision of each published event about swaps."""
     events = [event for event in session.published if type(event) in (SwapAsked, SwapAnswered, SwapDecided, SwapEnded)]
     return [(type(event), event.data.get("status", "asked"), event.data["revision"]) for event in events]
 
@@ -40,7 +40,7 @@ def swap_events(session: Session) -> list[tuple[type[Event], str, int]]:
 def ask_and_answer(
     session: Session, requester: Actor, colleague: Actor, *published: str, exchange: Any = None, **when: Any
 ) -> tuple[Any, Any]:
-    """A shift that one asks the other to take, and the swap after these answers of the other."""
+    """Ask a colleague to take a new shift, and send these answers; return the shift and the swap."""
     given = assign_shift(session, requester, **when)
     swap = ask_for_swap(session, requester, given, colleague, exchange)
     for each in published:

@@ -1,4 +1,4 @@
-"""What is shown of swaps: both shifts to whom it concerns, and to admins the swap with its shift."""
+"""Views of swaps: both shifts in a swap, and the open swap of a shift."""
 
 from chassis.contract import page_of
 from chassis.identity import Actor
