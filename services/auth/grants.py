@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from chassis import clock
 from chassis.persistence.database import Session, refusing
 from contracts.auth.accounts.administration import LAST_ADMIN
+from contracts.auth.accounts.commands import AccountStatus
 from contracts.auth.events import DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
 from contracts.auth.upgrades import ALREADY_GRANTED
 from contracts.roles import STAFF, Role
@@ -75,7 +76,7 @@ def republish_doctor(session: Session, account: Account) -> None:
     )
     found = session.execute(query).first()
     # A role given on the command line before auth stored specializations has none here; other services have it.
-    if found is not None and found.specialization is not None and account.status == "active":
+    if found is not None and found.specialization is not None and account.status == AccountStatus.ACTIVE:
         publish_approved(session, account, Role.DOCTOR, specialization=found.specialization)
 
 
@@ -84,7 +85,7 @@ def republish_staff(session: Session, account: Account) -> None:
 
     Subscribers delete their copy of a person at each revoked role and at a deactivation.
     """
-    for role in roles_of(session, account.id) if account.status == "active" else ():
+    for role in roles_of(session, account.id) if account.status == AccountStatus.ACTIVE else ():
         if role in STAFF:
             publish_approved(session, account, role, specialization=None)
 
@@ -119,5 +120,5 @@ def must_leave_an_admin(session: Session, account: Account) -> None:
 def _exists(session: Session, role: Role, which: ColumnElement[bool]) -> bool:
     """Whether an active account among these has the role."""
     query = select(Grant.id).join(Account, Account.id == Grant.user_id)
-    query = query.where(Grant.role == role, Grant.revoked_at.is_(None), Account.status == "active", which)
+    query = query.where(Grant.role == role, Grant.revoked_at.is_(None), Account.status == AccountStatus.ACTIVE, which)
     return bool(session.scalar(select(query.exists())))

@@ -19,12 +19,17 @@ from chassis.persistence.database import Session
 from chassis.persistence.tables import outbox, relay
 from contracts.auth.accounts.commands import TOKEN_NOT_VALID, ForgotPassword, ResendVerification
 from contracts.auth.events import MailAsked, MailTokenIssued, TokenPurpose
+from contracts.auth.outcomes import Outcome
 from contracts.auth.refusals import MAILS_USED_UP
 from services.auth import rules
 from services.auth.models.accounts import Account
 from services.auth.models.logins import OneTimeToken
 
-LIVES = {"verify": timedelta(hours=24), "reset": timedelta(hours=1), "invite": timedelta(days=7)}
+LIVES = {
+    TokenPurpose.VERIFY: timedelta(hours=24),
+    TokenPurpose.RESET: timedelta(hours=1),
+    TokenPurpose.INVITE: timedelta(days=7),
+}
 AN_HOUR = timedelta(hours=1)
 MAILS_AN_HOUR = 5
 """The limit for a person and purpose, so that callers cannot flood a mailbox."""
@@ -33,7 +38,7 @@ LOOKED_BACK = 100_000
 """The number of latest internal events that `empty_sent_events` searches for secrets each minute."""
 
 
-def issue(session: Session, account: Account, purpose: str, *, email: str | None = None) -> None:
+def issue(session: Session, account: Account, purpose: TokenPurpose, *, email: str | None = None) -> None:
     """Mail a link to the account's address, or to the new address `email`. Earlier links of the purpose expire.
 
     The limit of mails is checked by `seconds_to_wait`, not here.
@@ -52,11 +57,11 @@ def issue(session: Session, account: Account, purpose: str, *, email: str | None
     _publish_link(session, account, kept, token)
 
 
-def _of_purpose(account: Account, purpose: str) -> ColumnElement[bool]:
+def _of_purpose(account: Account, purpose: TokenPurpose) -> ColumnElement[bool]:
     return (OneTimeToken.user_id == account.id) & (OneTimeToken.purpose == purpose)
 
 
-def seconds_to_wait(session: Session, account: Account, purpose: str) -> int:
+def seconds_to_wait(session: Session, account: Account, purpose: TokenPurpose) -> int:
     """Seconds until the person may get another mail for this purpose. 0 if fewer than five were sent within an hour.
 
     The account is locked, so that of two concurrent requests the second counts the mail of the first.
@@ -84,7 +89,7 @@ def _publish_link(session: Session, account: Account, kept: OneTimeToken, token:
     session.publish(event)
 
 
-def owner_of(session: Session, token: str, *purposes: str) -> Account:
+def owner_of(session: Session, token: str, *purposes: TokenPurpose) -> Account:
     """The owner of a valid link. Neither uses the link nor locks the account."""
     query = select(Account).join(OneTimeToken, OneTimeToken.user_id == Account.id).where(_is_valid(token, purposes))
     account = session.scalars(query).one_or_none()
@@ -93,7 +98,7 @@ def owner_of(session: Session, token: str, *purposes: str) -> Account:
     return account
 
 
-def redeem(session: Session, token: str, *purposes: str) -> OneTimeToken:
+def redeem(session: Session, token: str, *purposes: TokenPurpose) -> OneTimeToken:
     """Use a token in a single guarded statement, so that only the first of two callers succeeds.
 
     The account is locked first, as in every change of both.
@@ -108,7 +113,7 @@ def redeem(session: Session, token: str, *purposes: str) -> OneTimeToken:
     return kept
 
 
-def find_mailed(session: Session, token: str, purpose: str) -> OneTimeToken | None:
+def find_mailed(session: Session, token: str, purpose: TokenPurpose) -> OneTimeToken | None:
     """A token that was mailed for this purpose, valid or not."""
     which = (OneTimeToken.digest == rules.digest(token)) & (OneTimeToken.purpose == purpose)
     return session.scalars(select(OneTimeToken).where(which)).one_or_none()
@@ -119,7 +124,7 @@ def _owner_of_any(session: Session, token: str) -> UUID | None:
     return session.scalar(select(OneTimeToken.user_id).where(OneTimeToken.digest == rules.digest(token)))
 
 
-def _is_valid(token: str, purposes: tuple[str, ...]) -> ColumnElement[bool]:
+def _is_valid(token: str, purposes: tuple[TokenPurpose, ...]) -> ColumnElement[bool]:
     """The condition for this token: unused, not expired, and of these purposes."""
     known = (OneTimeToken.digest == rules.digest(token)) & OneTimeToken.purpose.in_(purposes)
     return known & OneTimeToken.used_at.is_(None) & (OneTimeToken.expires_at > clock.now())
@@ -138,13 +143,18 @@ def end_all(session: Session, account: Account) -> None:
 
     Links that verify the account's current address stay valid.
     """
-    harmless = (OneTimeToken.purpose == "verify") & (func.coalesce(OneTimeToken.email, account.email) == account.email)
-    _end(session, (OneTimeToken.user_id == account.id) & ~harmless)
+    verifies_current = _of_purpose(account, TokenPurpose.VERIFY) & (_address(account) == account.email)
+    _end(session, (OneTimeToken.user_id == account.id) & ~verifies_current)
 
 
 def end_pending_address(session: Session, account: Account) -> None:
     """Expire the link to a pending new address, because the owner chose another address."""
-    _end(session, _of_purpose(account, "verify") & (func.coalesce(OneTimeToken.email, account.email) != account.email))
+    _end(session, _of_purpose(account, TokenPurpose.VERIFY) & (_address(account) != account.email))
+
+
+def _address(account: Account) -> ColumnElement[str]:
+    """The address that got the mail. Tokens without an address were mailed to the account's."""
+    return func.coalesce(OneTimeToken.email, account.email)
 
 
 def _end(session: Session, which: ColumnElement[bool]) -> None:
@@ -165,7 +175,7 @@ def request_reset(session: Session, _actor: Actor, command: ForgotPassword) -> d
 
 def _publish_request(session: Session, email: str, purpose: Literal["verify", "reset"]) -> dict[str, str]:
     session.publish(MailAsked(digest=rules.digest(rules.email_key(email)), email=email, purpose=purpose))
-    return {"status": "mail_sent_if_known"}
+    return {"status": Outcome.MAIL_SENT_IF_KNOWN}
 
 
 def send_requested(session: Session, _actor: Actor, event: MailAsked) -> None:
@@ -176,9 +186,11 @@ def send_requested(session: Session, _actor: Actor, event: MailAsked) -> None:
     """
     query = select(Account).where(Account.email_key == rules.email_key(event.email)).with_for_update()
     account = session.scalars(query).one_or_none()
-    if account is None or not account.may_sign_in or (event.purpose == "verify" and account.is_verified):
+    purpose = TokenPurpose(event.purpose)
+    if account is None or not account.may_sign_in or (purpose == TokenPurpose.VERIFY and account.is_verified):
         return
-    purpose = "invite" if event.purpose == "verify" and not account.password_hash else event.purpose
+    if purpose == TokenPurpose.VERIFY and not account.password_hash:
+        purpose = TokenPurpose.INVITE
     if seconds_to_wait(session, account, purpose) == 0:
         issue(session, account, purpose)
 

@@ -12,6 +12,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
 from chassis.persistence.paging import page
 from chassis.refusals import TOKEN_INVALID
+from contracts.auth.accounts.commands import AccountStatus
 from contracts.auth.events import UpgradeDecided, UpgradeRequested
 from contracts.auth.refusals import NO_SUCH_REQUEST
 from contracts.auth.upgrades import (
@@ -21,6 +22,7 @@ from contracts.auth.upgrades import (
     ListMyUpgradeRequests,
     ListUpgradeRequests,
     RequestUpgrade,
+    UpgradeStatus,
     WithdrawUpgrade,
 )
 from contracts.refusals import OWN_REQUEST
@@ -52,7 +54,7 @@ def request(session: Session, actor: Actor, command: RequestUpgrade) -> UpgradeR
         id=uuid7(),
         user_id=account.id,
         role=command.role,
-        status="pending",
+        status=UpgradeStatus.PENDING,
         licence_number=command.licence_number,
         specialization=command.specialization,
         statement=command.statement,
@@ -67,7 +69,7 @@ def request(session: Session, actor: Actor, command: RequestUpgrade) -> UpgradeR
 def _locked(session: Session, user_id: UUID) -> Account:
     """The account, locked, so that its roles cannot change before the commit."""
     account = session.get(Account, user_id, with_for_update=True)
-    if account is None or account.status == "erased":
+    if account is None or account.status == AccountStatus.ERASED:
         raise TOKEN_INVALID()
     return account
 

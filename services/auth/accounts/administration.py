@@ -23,7 +23,9 @@ from contracts.auth.accounts.administration import (
     UpdateUser,
     UserQuery,
 )
+from contracts.auth.accounts.commands import AccountStatus
 from contracts.auth.events import Credential, CredentialsChanged, UserDeactivated, UserReactivated
+from contracts.auth.outcomes import Outcome
 from contracts.auth.refusals import MFA_NOT_ENABLED, NO_SUCH_ACCOUNT
 from contracts.roles import STAFF, Role
 from services.auth import grants, mail_tokens
@@ -68,8 +70,9 @@ def _filtered_page(session: Session, roles: Iterable[str] | None, asked: UserQue
     if asked.status is not None:
         query = query.where(Account.status == asked.status)
     if asked.text is not None:
-        in_address = Account.email_key.contains(asked.text.casefold(), autoescape=True) & (Account.status != "erased")
-        query = query.where(in_address | Account.name.icontains(asked.text, autoescape=True))
+        in_address = Account.email_key.contains(asked.text.casefold(), autoescape=True)
+        is_erased = Account.status == AccountStatus.ERASED
+        query = query.where((in_address & ~is_erased) | Account.name.icontains(asked.text, autoescape=True))
     found = page(session, query, (Account.created_at, Account.id), limit=asked.limit, cursor=asked.cursor)
     return Page(_with_roles(session, found.items), found.next)
 
@@ -112,10 +115,10 @@ def update(session: Session, _actor: Actor, command: UpdateUser) -> dict[str, An
     if command.name:
         accounts.change_profile(session, account, {"name": command.name})
     before = account.status
-    if command.status == "deactivated" and before != "deactivated":
+    if command.status == "deactivated" and before != AccountStatus.DEACTIVATED:
         visits.check_handover(session, account, command.reassign_to, displace=command.displace)
         _deactivate(session, account, command.reassign_to)
-    if command.status == "active" and before == "deactivated":
+    if command.status == "active" and before == AccountStatus.DEACTIVATED:
         _reactivate(session, account)
     session.note(details={"status": [before, account.status]} if account.status != before else None)
     return accounts.account_view(session, account)
@@ -192,4 +195,4 @@ def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, st
     session.publish(
         CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.MFA_DISABLED)
     )
-    return {"status": "mfa_disabled"}
+    return {"status": Outcome.MFA_DISABLED}

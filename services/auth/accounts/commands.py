@@ -14,13 +14,21 @@ from chassis.persistence.database import Session, refusing
 from chassis.refusals import TOKEN_INVALID
 from contracts.auth.accounts.commands import (
     NOT_PENDING_VERIFICATION,
+    AccountStatus,
     AccountView,
     GetMe,
     RegisterPatient,
     UpdateMe,
     VerifyEmail,
 )
-from contracts.auth.events import Credential, CredentialsChanged, UserRegistered, UserUpdated, UserVerified
+from contracts.auth.events import (
+    Credential,
+    CredentialsChanged,
+    TokenPurpose,
+    UserRegistered,
+    UserUpdated,
+    UserVerified,
+)
 from contracts.auth.refusals import EMAIL_TAKEN
 from contracts.moments import later_than
 from contracts.roles import Role
@@ -46,7 +54,7 @@ def register(
     """Create a patient's account and send the verification mail."""
     account = _new(command.email, command.name, password_hash, UUID(plan["user_id"]))
     _open(session, account, [Role.PATIENT], by=None)
-    mail_tokens.issue(session, account, "verify")
+    mail_tokens.issue(session, account, TokenPurpose.VERIFY)
     return account
 
 
@@ -102,7 +110,7 @@ def _new(email: str, name: str, password_hash: str, user_id: UUID) -> Account:
         email_key=rules.email_key(email),
         name=name,
         password_hash=password_hash,
-        status="pending_verification",
+        status=AccountStatus.PENDING_VERIFICATION,
         created_at=clock.now(),
         revision=1,
     )
@@ -124,7 +132,7 @@ def _open(
 def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
     """Verify the address that got the mail. A new address replaces the old address."""
     try:
-        kept = mail_tokens.redeem(session, command.token, "verify")
+        kept = mail_tokens.redeem(session, command.token, TokenPurpose.VERIFY)
     except Invalid:
         _refuse_if_verified(session, command.token)
         raise
@@ -139,7 +147,7 @@ def verify(session: Session, _actor: Actor, command: VerifyEmail) -> Account:
 
 def _refuse_if_verified(session: Session, token: str) -> None:
     """Refuse with the reason if the address is already verified. Only its owner has the token, so nothing leaks."""
-    kept = mail_tokens.find_mailed(session, token, "verify")
+    kept = mail_tokens.find_mailed(session, token, TokenPurpose.VERIFY)
     account = session.get(Account, kept.user_id) if kept is not None else None
     if kept is not None and account is not None and account.is_verified and kept.email in (None, account.email):
         refusal = NOT_PENDING_VERIFICATION(state=account.status)

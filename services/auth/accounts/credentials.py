@@ -13,7 +13,8 @@ from chassis.execution.run import Refused
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.accounts.commands import ChangeEmail, ChangePassword, ResetPassword
-from contracts.auth.events import Credential, CredentialsChanged, UserVerified
+from contracts.auth.events import Credential, CredentialsChanged, TokenPurpose, UserVerified
+from contracts.auth.outcomes import Outcome
 from contracts.auth.refusals import EMAIL_TAKEN
 from services.auth import mail_tokens, rules
 from services.auth.mfa import codes as mfa
@@ -22,7 +23,7 @@ from services.auth.sessions import commands as sessions
 from services.auth.sessions import lockout, logins
 from services.auth.sessions.logins import Candidate
 
-RESETS = ("reset", "invite")
+RESETS = (TokenPurpose.RESET, TokenPurpose.INVITE)
 
 
 class Owner(NamedTuple):
@@ -59,7 +60,7 @@ def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_ha
     lockout.unlock_for_owner(session, account, kept)
     if not account.is_verified:
         _verify_first(session, account)
-    return {"status": "password_set"}
+    return {"status": Outcome.PASSWORD_SET}
 
 
 def _verify_first(session: Session, account: Account) -> None:
@@ -95,7 +96,7 @@ def change_password(
     assert password_hash is not None  # noqa: S101  the hash exists when the password was right
     _set_password(session, account, password_hash)
     sessions.end_all(session, account.id, but=actor.session_id)
-    return {"status": "password_set"}
+    return {"status": Outcome.PASSWORD_SET}
 
 
 def change_email(
@@ -116,8 +117,8 @@ def change_email(
     taken = (Account.email_key == rules.email_key(command.email)) & (Account.id != account.id)
     if session.scalar(select(exists().where(taken))):
         return Refused(EMAIL_TAKEN())
-    seconds = mail_tokens.seconds_to_wait(session, account, "verify")
+    seconds = mail_tokens.seconds_to_wait(session, account, TokenPurpose.VERIFY)
     if seconds:
         return Refused(mail_tokens.mails_used_up(seconds))
-    mail_tokens.issue(session, account, "verify", email=command.email)
-    return {"status": "mail_sent"}
+    mail_tokens.issue(session, account, TokenPurpose.VERIFY, email=command.email)
+    return {"status": Outcome.MAIL_SENT}

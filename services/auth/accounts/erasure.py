@@ -11,6 +11,7 @@ from chassis.persistence.erasure import erase_traces
 from contracts.auth.accounts.administration import EraseUser
 from contracts.auth.events import UserErased
 from contracts.auth.refusals import NO_SUCH_ACCOUNT
+from contracts.auth.upgrades import UpgradeStatus
 from services.auth import grants, rules
 from services.auth.accounts import commands as accounts
 from services.auth.accounts.administration import ADMINS
@@ -75,7 +76,7 @@ def _clear_requests(session: Session, actor: Actor, user_id: UUID) -> None:
     """Withdraw pending requests for roles, and clear the texts of all requests."""
     query = select(UpgradeRequest).where(UpgradeRequest.user_id == user_id).order_by(UpgradeRequest.id)
     for asked in session.scalars(query.with_for_update()):
-        if asked.status == "pending":
+        if asked.status == UpgradeStatus.PENDING:
             asked.withdraw(actor.person, clock.now())
         asked.statement, asked.reason = "", None
         asked.licence_number = asked.specialization = None

@@ -3,6 +3,9 @@
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import HAS_ACCOUNT, InvitePatient
+from contracts.auth.accounts.commands import AccountStatus
+from contracts.auth.events import TokenPurpose
+from contracts.auth.outcomes import Outcome
 from contracts.refusals import NO_SUCH_PATIENT
 from services.auth import mail_tokens
 from services.auth.accounts import commands as accounts
@@ -19,11 +22,11 @@ def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, 
         account = _opened(session, actor, desk, command.email)
     else:
         _correct(session, account, command.email)
-    seconds = mail_tokens.seconds_to_wait(session, account, "invite")
+    seconds = mail_tokens.seconds_to_wait(session, account, TokenPurpose.INVITE)
     if seconds:
         raise mail_tokens.mails_used_up(seconds)
-    mail_tokens.issue(session, account, "invite")
-    return {"status": "invited"}
+    mail_tokens.issue(session, account, TokenPurpose.INVITE)
+    return {"status": Outcome.INVITED}
 
 
 def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str) -> Account:
@@ -40,9 +43,9 @@ def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str
 
 def _correct(session: Session, account: Account, email: str) -> None:
     """Correct the address of an earlier invitation. The link to the earlier address expires."""
-    if account.status == "erased":
+    if account.status == AccountStatus.ERASED:
         raise NO_SUCH_PATIENT()
-    if account.password_hash or account.status != "pending_verification":
+    if account.password_hash or account.status != AccountStatus.PENDING_VERIFICATION:
         raise HAS_ACCOUNT()
     if account.email != email:
         accounts.set_address(session, account, email)

@@ -11,6 +11,7 @@ from chassis.identity import Actor
 from chassis.messaging import inbox
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
+from contracts.auth.accounts.commands import AccountStatus
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
 from contracts.roles import Role
 from services.auth.accounts import commands as accounts
@@ -40,7 +41,7 @@ def upsert(session: Session, _actor: Actor, event: PatientRegistered | PatientUp
 def _adopt_phone(account: Account, phone: str | None, changed_at: datetime | None) -> None:
     """Adopt a number that was changed in clinical. On a tie of the times the account wins."""
     known = account.phone_changed_at
-    if account.status == "erased" or changed_at is None or (known is not None and known >= changed_at):
+    if account.status == AccountStatus.ERASED or changed_at is None or (known is not None and known >= changed_at):
         return
     account.phone_changed_at = changed_at
     if account.phone != phone:
@@ -61,4 +62,5 @@ def publish_non_patients(session: Session, _actor: Actor) -> None:
 
 def _never_patients(session: Session) -> Sequence[Account]:
     given = exists().where(Grant.user_id == Account.id, Grant.role == Role.PATIENT)
-    return session.scalars(select(Account).where(~given, Account.status != "erased").order_by(Account.id)).all()
+    never = select(Account).where(~given, Account.status != AccountStatus.ERASED)
+    return session.scalars(never.order_by(Account.id)).all()

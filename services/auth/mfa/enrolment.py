@@ -21,6 +21,7 @@ from contracts.auth.mfa import (
     RenewRecoveryCodes,
     StartMfa,
 )
+from contracts.auth.outcomes import Outcome
 from contracts.auth.refusals import MFA_NOT_ENABLED
 from services.auth import encryption, grants
 from services.auth.mfa import codes as mfa
@@ -136,7 +137,7 @@ def end(
     mfa.reset(session, account.id)
     account.changed()
     _publish_changed(session, actor, account, Credential.MFA_DISABLED)
-    return {"status": "disabled"}
+    return {"status": Outcome.DISABLED}
 
 
 def _required(account: Account) -> Conflict:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from contracts.auth.accounts.administration import ACCOUNT_ERASED
-from contracts.auth.accounts.commands import NOT_PENDING_VERIFICATION
+from contracts.auth.accounts.commands import NOT_PENDING_VERIFICATION, AccountStatus
 from contracts.auth.refusals import ACCOUNT_NOT_ACTIVE
 from services.auth.models.base import Base
 
@@ -43,12 +43,12 @@ class Account(Base):
     @property
     def may_sign_in(self) -> bool:
         """Whether the owner may log in. An account with an unverified address may log in, and see itself."""
-        return self.status in ("pending_verification", "active")
+        return self.status in (AccountStatus.PENDING_VERIFICATION, AccountStatus.ACTIVE)
 
     @property
     def is_verified(self) -> bool:
         """Whether the owner has verified the address."""
-        return self.status == "active"
+        return self.status == AccountStatus.ACTIVE
 
     def changed(self) -> None:
         """Increment the revision after a change that the owner or an admin sees, such as of roles."""
@@ -56,38 +56,38 @@ class Account(Base):
 
     def verify(self, now: datetime) -> None:
         """Record that the owner has verified the address."""
-        if self.status != "pending_verification":
+        if self.status != AccountStatus.PENDING_VERIFICATION:
             raise NOT_PENDING_VERIFICATION(f"The account is {self.status}.", state=self.status)
-        self.status, self.verified_at = "active", now
+        self.status, self.verified_at = AccountStatus.ACTIVE, now
         self.changed()
 
     def deactivate(self) -> None:
         """Block the account until it is reactivated."""
         self.must_not_be_erased()
-        self.status = "deactivated"
+        self.status = AccountStatus.DEACTIVATED
         self.changed()
 
     def reactivate(self) -> None:
         """Restore the status before the deactivation."""
         self.must_not_be_erased()
-        if self.status == "deactivated":
-            self.status = "active" if self.verified_at else "pending_verification"
+        if self.status == AccountStatus.DEACTIVATED:
+            self.status = AccountStatus.ACTIVE if self.verified_at else AccountStatus.PENDING_VERIFICATION
             self.changed()
 
     def erase(self) -> None:
         """Remove everything that identifies the person. The id stays."""
         self.must_not_be_erased()
         self.email, self.email_key, self.name = "", f"erased:{self.id}", ""
-        self.password_hash, self.status = "", "erased"
+        self.password_hash, self.status = "", AccountStatus.ERASED
         self.phone = self.phone_changed_at = self.locale = self.language = self.timezone = None
         self.changed()
 
     def must_not_be_erased(self) -> None:
         """Refuse if the account is erased."""
-        if self.status == "erased":
+        if self.status == AccountStatus.ERASED:
             raise ACCOUNT_ERASED(state=self.status)
 
     def must_be_active(self) -> None:
         """Refuse unless the account is active."""
-        if self.status != "active":
+        if self.status != AccountStatus.ACTIVE:
             raise ACCOUNT_NOT_ACTIVE(state=self.status)

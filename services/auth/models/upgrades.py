@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from contracts.auth.upgrades import ALREADY_DECIDED
+from contracts.auth.upgrades import ALREADY_DECIDED, UpgradeStatus
 from services.auth.models.base import Base
 
 PENDING = text("status = 'pending'")
@@ -45,17 +45,17 @@ class UpgradeRequest(Base):
 
     def approve(self, by: UUID, now: datetime, reason: str | None) -> None:
         """Approve, by an admin."""
-        self._decide("approved", by, now, reason)
+        self._decide(UpgradeStatus.APPROVED, by, now, reason)
 
     def reject(self, by: UUID, now: datetime, reason: str) -> None:
         """Reject with a reason, by an admin."""
-        self._decide("rejected", by, now, reason)
+        self._decide(UpgradeStatus.REJECTED, by, now, reason)
 
     def withdraw(self, by: UUID, now: datetime) -> None:
         """Withdraw, by the person."""
-        self._decide("withdrawn", by, now, None)
+        self._decide(UpgradeStatus.WITHDRAWN, by, now, None)
 
-    def _decide(self, status: str, by: UUID, now: datetime, reason: str | None) -> None:
-        if self.status != "pending":
+    def _decide(self, status: UpgradeStatus, by: UUID, now: datetime, reason: str | None) -> None:
+        if self.status != UpgradeStatus.PENDING:
             raise ALREADY_DECIDED(state=self.status)
         self.status, self.reason, self.decided_by, self.decided_at = status, reason, by, now

@@ -25,6 +25,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.paging import page
 from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.events import SessionRevoked, SessionsEnded
+from contracts.auth.outcomes import Outcome
 from contracts.auth.refusals import NO_SUCH_SESSION
 from contracts.auth.sessions import (
     REFRESH_FAILED,
@@ -165,7 +166,7 @@ def log_out(session: Session, actor: Actor, command: LogOut) -> dict[str, str]:
     else:
         _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == actor.session_id))
     session.note(record_id=actor.person)
-    return {"status": "signed_out"}
+    return {"status": Outcome.SIGNED_OUT}
 
 
 def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, str]:
@@ -174,7 +175,7 @@ def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, st
     if not ended:
         raise NO_SUCH_SESSION()
     session.note(record_id=command.session_id)
-    return {"status": "signed_out"}
+    return {"status": Outcome.SIGNED_OUT}
 
 
 def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
@@ -242,7 +243,7 @@ def list_revoked(session: Session, _actor: Actor, query: ListRevokedSessions) ->
 def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> dict[str, str]:
     """Record in the audit that the gateway refused an action because the caller lacks a role."""
     session.note(action=command.action, record_id=command.record_id, allowed=False)
-    return {"status": "noted"}
+    return {"status": Outcome.NOTED}
 
 
 def delete_expired(session: Session, _actor: Actor) -> None:
