@@ -1,11 +1,10 @@
 """Admins at work, and the last of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-import eventlet
 from sqlalchemy import event as engine_event
 from sqlalchemy import update
 from uuid_utils.compat import uuid7
@@ -94,12 +93,6 @@ def doctor_with_visit(session: Session) -> tuple[Account, UUID]:
     """A doctor with an open appointment, and the appointment's id."""
     account = new_doctor(session)
     return account, hear_of_appointment(session, account.id)
-
-
-def together(*works: Callable[[], str]) -> list[str]:
-    """Do them at once, in green threads; what each returned."""
-    with eventlet.Timeout(30):
-        return [thread.wait() for thread in [eventlet.spawn(work) for work in works]]
 
 
 @contextmanager

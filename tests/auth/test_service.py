@@ -1,10 +1,5 @@
 """The service as its callers meet it: whole commands in their own transactions, and several at once."""
 
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
-
-import eventlet
 import pytest
 from sqlalchemy import func, select
 
@@ -15,46 +10,11 @@ from chassis.persistence import tables
 from chassis.persistence.database import Database
 from matron.migrations import differences
 from services.auth import rules
-from services.auth.models.accounts import Account
 from services.auth.models.logins import LoginFailure
 from services.auth.models.sessions import RefreshToken
 from services.auth.service import AuthService
+from tests.auth.calls import as_, at_once, log_in, mailed_token, outcome, register
 from tests.auth.factories import PASSWORD, Host, new_account, new_email
-
-
-def outcome(work: Callable[[], Any]) -> str:
-    """`done`, or the code of the refusal."""
-    try:
-        work()
-    except MatronError as refusal:
-        return refusal.code
-    return "done"
-
-
-def at_once(times: int, work: Callable[[], Any]) -> Counter[str]:
-    """How often each outcome came about when this was done several times at once."""
-    threads = [eventlet.spawn(outcome, work) for _ in range(times)]
-    return Counter(thread.wait() for thread in threads)
-
-
-def register(database: Database, email: str, call: Call | None = None) -> Any:
-    """Register as the gateway would."""
-    host = Host(database, call=call) if call else Host(database)
-    return AuthService.register_patient(host, email=email, password=PASSWORD, name="Asha Rao")
-
-
-def log_in(database: Database, email: str, password: str = PASSWORD) -> Any:
-    """Log in as the gateway would."""
-    return AuthService.log_in(Host(database), email=email, password=password)
-
-
-def mailed_token(database: Database, user_id: Any) -> str:
-    """The token in the mail to this person."""
-    with database.read() as session:
-        mail = select(tables.outbox.c.data).where(
-            tables.outbox.c.name == "mail_token_issued", tables.outbox.c.subject == str(user_id)
-        )
-        return str(session.execute(mail).scalar_one()["token"])
 
 
 def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
@@ -163,12 +123,6 @@ def test_one_of_several_equal_requests_for_a_role_at_once_is_pending(database: D
         patient = new_account(session)
     ask = lambda: AuthService.request_upgrade(as_(database, patient), role="nurse", statement="I am one.")  # noqa: E731
     assert at_once(4, ask) == {"done": 1, "already_pending": 3}
-
-
-def as_(database: Database, account: Account) -> Host:
-    """A host whose caller has signed in."""
-    token = log_in(database, account.email)["access_token"]
-    return Host(database, call=Call(token=token, key=new_email()))
 
 
 def test_the_public_keys_are_those_of_the_settings(database: Database) -> None:

@@ -14,8 +14,8 @@ from chassis.persistence.tables import audit
 from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from tests.auth.admins import admin, only_admin
+from tests.auth.calls import as_, log_in, outcome
 from tests.auth.factories import Host, asked, enrolled, new_account, new_email
-from tests.auth.test_service import as_, log_in, outcome
 
 
 def accounts_of(database: Database) -> tuple[Account, Account]:

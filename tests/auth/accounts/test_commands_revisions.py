@@ -20,8 +20,8 @@ from services.auth.accounts import commands as accounts
 from services.auth.mfa import enrolment
 from services.auth.models.accounts import Account
 from services.auth.sessions import logins
-from tests.auth.accounts.test_credentials import change, move, reset
 from tests.auth.admins import SOMEBODY, assign, erase
+from tests.auth.credentials import change, move, reset
 from tests.auth.factories import (
     PASSWORD,
     acting,

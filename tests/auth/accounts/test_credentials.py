@@ -8,10 +8,10 @@ from sqlalchemy import select
 from chassis.call import Call
 from chassis.errors import Forbidden, Invalid, TooMany
 from chassis.execution.run import Refused
-from chassis.identity import NOBODY, Actor
+from chassis.identity import NOBODY
 from chassis.persistence import tables
 from chassis.persistence.database import Database, Session
-from contracts.auth.accounts.commands import ChangeEmail, ChangePassword, ResetPassword, VerifyEmail
+from contracts.auth.accounts.commands import ChangePassword, ResetPassword, VerifyEmail
 from contracts.auth.events import CredentialsChanged, SessionRevoked, UserVerified
 from services.auth import passwords
 from services.auth.accounts import commands as accounts
@@ -19,13 +19,14 @@ from services.auth.accounts import credentials
 from services.auth.models.accounts import Account
 from services.auth.models.sessions import LoginSession
 from services.auth.service import AuthService
-from services.auth.sessions import logins
+from tests.auth.calls import at_once
+from tests.auth.credentials import NEW, change, gets_in, move, reset
 from tests.auth.factories import (
-    ANYWHERE,
     PASSWORD,
     Host,
     acting,
     asked,
+    code_of,
     fail_to_log_in,
     invited,
     log_in,
@@ -35,50 +36,12 @@ from tests.auth.factories import (
     said,
     token_of,
 )
-from tests.auth.test_service import at_once
-
-NEW = "copper-lantern-orbit-seventy"
-
-
-def reset(session: Session, token: str, password: str = NEW, *, call: Call = ANYWHERE) -> Any:
-    """The three steps of setting a lost password."""
-    session.call, command = call, ResetPassword(token=token, password=password)
-    plan = credentials.prepare_reset(session, NOBODY, command)
-    made = credentials.reset(session, NOBODY, plan, passwords.hash_reset(plan, command), command)
-    session.flush()
-    return made
-
-
-def change(session: Session, actor: Actor, current: str = PASSWORD, password: str = NEW) -> Any:
-    """The three steps of changing a known password."""
-    command = ChangePassword(current_password=current, password=password)
-    owner = credentials.prepare_change(session, actor, command)
-    return credentials.change_password(session, actor, owner, passwords.hash_changed(owner, command), command)
-
-
-def move(session: Session, account: Account, email: str, password: str = PASSWORD) -> Any:
-    """The three steps of asking for another address."""
-    command = ChangeEmail(email=email, password=password)
-    candidate = logins.own_candidate(session, acting(account), command)
-    right = passwords.matches(candidate, command)
-    return credentials.change_email(session, acting(account), candidate, right, command)
-
-
-def gets_in(session: Session, email: str, password: str) -> bool:
-    """Whether one can sign in with these."""
-    return not isinstance(log_in(session, email, password), Refused)
 
 
 def sessions_of(session: Session, account: Account) -> list[LoginSession]:
     """Where the person is signed in, oldest first."""
     mine = select(LoginSession).where(LoginSession.user_id == account.id)
     return list(session.scalars(mine.order_by(LoginSession.id)))
-
-
-def code_of(refused: Any) -> str:
-    """Why it was refused, with the failure counted."""
-    assert isinstance(refused, Refused)
-    return refused.error.code
 
 
 def test_a_lost_password_is_set_with_the_mailed_token(session: Session) -> None:

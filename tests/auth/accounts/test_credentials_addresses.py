@@ -11,9 +11,9 @@ from contracts.auth.events import CredentialsChanged, MailTokenIssued, UserUpdat
 from services.auth import mail_tokens
 from services.auth.accounts import administration
 from services.auth.accounts import commands as accounts
-from tests.auth.accounts.test_credentials import code_of, gets_in, move, reset
 from tests.auth.admins import SOMEBODY
-from tests.auth.factories import PASSWORD, Clock, asked, new_account, new_email, registered, said, token_of
+from tests.auth.credentials import gets_in, move, reset
+from tests.auth.factories import PASSWORD, Clock, asked, code_of, new_account, new_email, registered, said, token_of
 
 
 def test_a_new_address_counts_once_its_owner_has_used_the_link(session: Session) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 import pytest
 from sqlalchemy import insert, select, update
 from uuid_utils.compat import uuid7
@@ -20,13 +19,12 @@ from services.auth import grants, upgrades
 from services.auth.accounts import commands as accounts
 from services.auth.accounts import erasure
 from services.auth.models.accounts import Account
-from services.auth.models.base import Base
 from services.auth.models.logins import LoginFailure, OneTimeToken
 from services.auth.models.patients import DeskPatient
 from services.auth.models.sessions import LoginSession, RefreshToken
 from services.auth.models.upgrades import UpgradeRequest
-from tests.auth.accounts.test_credentials import change, reset
 from tests.auth.admins import SOMEBODY, deactivate, doctor_with_visit, erase, new_doctor
+from tests.auth.credentials import change, reset
 from tests.auth.factories import (
     DOCTOR,
     acting,
@@ -41,23 +39,9 @@ from tests.auth.factories import (
     requested,
     said,
 )
+from tests.auth.stored import everything, sent
 
 CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192.0.2.77", "yellow browser")
-
-
-def everything(session: Session) -> str:
-    """All that the database holds, as text in small letters."""
-    both = (Base.metadata, tables.metadata)
-    rows = [[*row] for one in both for table in one.sorted_tables for row in session.execute(select(table))]
-    return orjson.dumps(rows, default=str).decode().lower()
-
-
-def sent(session: Session) -> None:
-    """Put what was said into the outbox, as if it had been sent."""
-    add_events(session)
-    session.published.clear()
-    session.execute(update(tables.outbox).values(sequence=tables.outbox.c.position))
-    session.execute(update(tables.relay).values(sent_through=2**30))
 
 
 def life_of_a_canary(session: Session) -> Account:

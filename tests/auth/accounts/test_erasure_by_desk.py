@@ -16,11 +16,11 @@ from services.auth.accounts import erasure
 from services.auth.models.accounts import Account
 from services.auth.models.patients import DeskPatient
 from services.auth.service import AuthService
-from tests.auth.accounts.test_erasure import everything
-from tests.auth.accounts.test_invitations import invite, remembered
 from tests.auth.admins import SOMEBODY, admin
+from tests.auth.calls import as_
+from tests.auth.desk import invite, remembered
 from tests.auth.factories import hear_of_patient, new_email, said, together
-from tests.auth.test_service import as_
+from tests.auth.stored import everything
 
 
 def erase(session: Session, patient_id: UUID, reassign_to: UUID | None = None) -> Any:

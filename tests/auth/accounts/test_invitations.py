@@ -1,8 +1,5 @@
 """Patients of the desk, invited to an account of their own."""
 
-from typing import Any
-from uuid import UUID
-
 import eventlet
 import pytest
 from sqlalchemy import func, select
@@ -11,21 +8,19 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.call import Call
 from chassis.errors import Conflict, Invalid, NotFound
-from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
-from contracts.auth.accounts.administration import InvitePatient
 from contracts.auth.events import MailTokenIssued, RoleGranted, UserRegistered, UserUpdated
 from contracts.roles import Role
 from services.auth import mail_tokens
-from services.auth.accounts import invitations
 from services.auth.models.accounts import Account
 from services.auth.models.logins import OneTimeToken
 from services.auth.models.patients import DeskPatient
 from services.auth.service import AuthService
+from tests.auth.calls import as_, at_once, outcome
+from tests.auth.desk import invite, remembered
 from tests.auth.factories import (
     PASSWORD,
     Host,
-    hear_of_patient,
     invited,
     log_in,
     new_account,
@@ -35,23 +30,6 @@ from tests.auth.factories import (
     together,
     token_of,
 )
-from tests.auth.test_service import as_, at_once, outcome
-
-DESK = Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
-
-
-def remembered(session: Session, patient_id: UUID | None = None, name: str = "Asha Rao") -> UUID:
-    """A patient of whom clinical has told."""
-    patient_id = patient_id or uuid7()
-    hear_of_patient(session, patient_id, name=name)
-    return patient_id
-
-
-def invite(session: Session, patient_id: UUID, email: str) -> Any:
-    """Invite, as the desk does."""
-    done = invitations.invite(session, DESK, InvitePatient(patient_id=patient_id, email=email))
-    session.flush()
-    return done
 
 
 def test_an_invited_patient_has_an_account_with_the_same_id(session: Session) -> None:

@@ -25,6 +25,7 @@ from services.auth.models.mfa import RecoveryCode
 from services.auth.service import AuthService
 from services.auth.sessions import commands as sessions
 from services.auth.sessions import logins
+from tests.auth.credentials import start
 from tests.auth.factories import (
     PASSWORD,
     App,
@@ -42,13 +43,6 @@ from tests.auth.factories import (
     started,
     together,
 )
-
-
-def start(session: Session, actor: Actor, *, right: bool = True, code: str | None = None) -> Any:
-    """A secret, without the time that comparing a password takes."""
-    return enrolment.start(
-        session, actor, logins.own_candidate(session, actor), right, StartMfa(password=PASSWORD, code=code)
-    )
 
 
 def end(session: Session, actor: Actor, *, right: bool = True) -> Any:

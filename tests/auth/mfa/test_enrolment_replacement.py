@@ -11,6 +11,7 @@ from contracts.auth.events import CredentialsChanged
 from contracts.auth.mfa import ConfirmMfa, RenewRecoveryCodes
 from services.auth.mfa import enrolment
 from services.auth.sessions import logins
+from tests.auth.credentials import start
 from tests.auth.factories import (
     PASSWORD,
     App,
@@ -22,7 +23,6 @@ from tests.auth.factories import (
     own_failures_of,
     said,
 )
-from tests.auth.mfa.test_enrolment import start
 
 
 def renew(session: Session, actor: Actor, code: str, *, right: bool = True) -> Any:

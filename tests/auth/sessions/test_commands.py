@@ -1,9 +1,7 @@
 """Staying signed in, one's devices, signing out."""
 
 from typing import Any
-from uuid import UUID
 
-import jwt
 import pytest
 from uuid_utils.compat import uuid7
 
@@ -15,11 +13,10 @@ from chassis.persistence.database import Session
 from contracts.auth.events import SessionRevoked
 from contracts.auth.sessions import EndSession, ListMySessions, LogOut, RefreshTokens
 from contracts.roles import ANY_ROLE
-from services.auth.models.accounts import Account
 from services.auth.models.sessions import LoginSession, RefreshToken
 from services.auth.sessions import commands as sessions
+from tests.auth.devices import begun
 from tests.auth.factories import Clock, acting, actor_of, log_in, new_account, new_email, registered, require_mfa, said
-from tests.calls import called
 from tests.perform import served
 
 
@@ -106,18 +103,6 @@ def test_nobody_signs_somebody_else_out(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id), LogOut(all=False))
     assert "access_token" in refresh(session, tokens["refresh_token"])
-
-
-def begun(session: Session, account: Account, device: str = "") -> Actor:
-    """Somebody who has just signed in, whatever the time."""
-    with called(session, device=device, address="192.0.2.7"):
-        tokens = sessions.start(session, account)
-    return acting(account, session_id=session_of(tokens))
-
-
-def session_of(tokens: dict[str, Any]) -> UUID:
-    """The session that an access token names, whatever the time."""
-    return UUID(jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"])
 
 
 def listed(session: Session, actor: Actor) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ from services.auth.models.accounts import Account
 from services.auth.service import AuthService
 from services.auth.sessions import commands as sessions
 from services.auth.sessions import logins
-from tests.auth.accounts.test_credentials import change, reset
 from tests.auth.admins import SOMEBODY, assign, erase
+from tests.auth.calls import outcome
+from tests.auth.credentials import change, reset
 from tests.auth.factories import (
     PASSWORD,
     Host,
@@ -31,7 +32,6 @@ from tests.auth.factories import (
     said,
     started,
 )
-from tests.auth.test_service import outcome
 
 
 def _confirm(session: Session, account: Account) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from chassis.errors import Invalid
 from chassis.persistence.database import Session
-from tests.auth.accounts.test_credentials import NEW, reset
+from tests.auth.credentials import NEW, reset
 from tests.auth.factories import asked, enrolled, invited, log_in, new_account, new_email, registered, token_of
 
 

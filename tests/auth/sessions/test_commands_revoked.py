@@ -8,8 +8,8 @@ from chassis.persistence.database import Session
 from contracts.auth.events import SessionRevoked
 from contracts.auth.sessions import ListRevokedSessions, LogOut
 from services.auth.sessions import commands as sessions
+from tests.auth.devices import begun
 from tests.auth.factories import Clock, new_account, said
-from tests.auth.sessions.test_commands import begun
 
 
 def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datetime]:

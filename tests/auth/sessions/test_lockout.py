@@ -8,7 +8,7 @@ from chassis.persistence.database import Session
 from contracts.auth.mfa import ConfirmMfa
 from services.auth import rules
 from services.auth.mfa import enrolment
-from tests.auth.accounts.test_credentials import NEW, change, reset
+from tests.auth.credentials import NEW, change, reset
 from tests.auth.factories import (
     Clock,
     acting,

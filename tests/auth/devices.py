@@ -1,0 +1,25 @@
+"""Sessions of a person on several devices."""
+
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from services.auth.models.accounts import Account
+from services.auth.sessions import commands as sessions
+from tests.auth.factories import acting
+from tests.calls import called
+
+
+def begun(session: Session, account: Account, device: str = "") -> Actor:
+    """Somebody who has just signed in, whatever the time."""
+    with called(session, device=device, address="192.0.2.7"):
+        tokens = sessions.start(session, account)
+    return acting(account, session_id=session_of(tokens))
+
+
+def session_of(tokens: dict[str, Any]) -> UUID:
+    """The session that an access token names, whatever the time."""
+    return UUID(jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"])
