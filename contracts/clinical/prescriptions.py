@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from marshmallow import validate
@@ -26,6 +26,14 @@ class Route(StrEnum):
     RECTAL = "rectal"
     SUBLINGUAL = "sublingual"
     OTHER = "other"
+
+
+class PrescriptionStatus(StrEnum):
+    """The states of a prescription."""
+
+    ACTIVE = "active"
+    SUPERSEDED = "superseded"
+    DISCONTINUED = "discontinued"
 
 
 class DoseView(View):
@@ -53,7 +61,7 @@ class PrescriptionView(View):
     id: UUID
     patient_id: UUID
     doctor_id: UUID
-    status: Literal["active", "superseded", "discontinued"]
+    status: PrescriptionStatus
     items: list[PrescriptionItemView]
     instructions: str | None
     created_at: datetime

@@ -1,1 +1,1 @@
-"""Clinical: what was found and done."""
+"""Clinical: patients, care relations and prescriptions."""

@@ -1,4 +1,4 @@
-"""What all tests of clinical share: the hospital's settings, and databases that a test may really write to."""
+"""Fixtures of clinical's tests: settings, and databases in which a test may commit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.ward import settings
 
 @pytest.fixture(autouse=True)
 def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of a hospital in Auckland, where a day begins long before it does in UTC."""
+    """Use the settings of a hospital in Auckland, where a day starts long before the day in UTC."""
     monkeypatch.setattr(
         config, "_current", settings(hospital_timezone=ZoneInfo("Pacific/Auckland"), mfa_required_roles=frozenset())
     )
@@ -23,7 +23,7 @@ def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=KINDS)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of the test's own without tables."""
+    """Yield a new database without tables."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     url = server.create_database("clinical") if server else f"sqlite:///{tmp_path}/clinical.db"
     database = Database(url)
@@ -35,6 +35,6 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def fresh(empty: Database) -> Database:
-    """A database of the test's own, for what must commit."""
+    """Return a new database, for tests that commit."""
     migrate("clinical", empty)
     return empty

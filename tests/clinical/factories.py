@@ -1,4 +1,4 @@
-"""What tests of clinical are made of, with defaults, so that each names only what matters to it."""
+"""Builders for the tests of clinical. Each has defaults, so that a test names only what matters to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, select
+from sqlalchemy import event as sql_event
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -14,15 +15,16 @@ from chassis.contract import Page
 from chassis.event import Event, Origin
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.auth.events import UserRegistered, UserUpdated
+from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import AddressView, EmergencyContactView, RegisterPatientAtDesk, SearchPatients
 from contracts.clinical.prescriptions import DoseView, Prescribe, PrescriptionItemView, Route
 from contracts.scheduling.appointments.events import AppointmentBooked
-from services.clinical import care, patients, prescriptions
-from services.clinical import handlers as accounts
+from services.clinical.care.handlers import on_appointment_booked
 from services.clinical.models.care import CareRelation
 from services.clinical.models.patients import Patient
 from services.clinical.models.prescriptions import Prescription
+from services.clinical.patients import commands, handlers, queries
+from services.clinical.prescriptions.commands import prescribe
 from tests.calls import delivered
 from tests.events import example_of
 
@@ -32,16 +34,16 @@ MOTHER = EmergencyContactView(name="Mira Rao", phone="+4930111111", relation="mo
 
 
 def hours(count: float) -> datetime:
-    """So many hours from now; negative ones are past."""
+    """Return the time this many hours from now. A negative number is in the past."""
     return clock.now() + count * HOUR
 
 
-def doctor(person: UUID | None = None) -> Actor:
-    return Actor(id=person or uuid7(), roles=frozenset({"doctor"}), verified=True)
+def doctor(person_id: UUID | None = None) -> Actor:
+    return Actor(id=person_id or uuid7(), roles=frozenset({"doctor"}), verified=True)
 
 
-def patient(person: UUID | None = None) -> Actor:
-    return Actor(id=person or uuid7(), roles=frozenset({"patient"}), verified=True)
+def patient(person_id: UUID | None = None) -> Actor:
+    return Actor(id=person_id or uuid7(), roles=frozenset({"patient"}), verified=True)
 
 
 def desk(**fields: Any) -> Actor:
@@ -49,8 +51,8 @@ def desk(**fields: Any) -> Actor:
     return Actor(id=uuid7(), roles=frozenset({"receptionist"}), verified=True, **fields)
 
 
-def person(**facts: Any) -> dict[str, Any]:
-    """What the desk says of a patient, as the contract has read it."""
+def demographics(**facts: Any) -> dict[str, Any]:
+    """Return the fields of a registration at the desk."""
     return {
         "given_name": "Asha",
         "family_name": "Rao",
@@ -67,47 +69,58 @@ def person(**facts: Any) -> dict[str, Any]:
 
 
 def registered(session: Session, **facts: Any) -> Patient:
-    """A patient whom the desk has registered."""
-    written = patients.register(session, desk(), RegisterPatientAtDesk(**person(**facts)))
+    """Register a patient at the desk."""
+    written = commands.register(session, desk(), RegisterPatientAtDesk(**demographics(**facts)))
     session.flush()
     return written
 
 
 def opened_account(session: Session, person_id: UUID, *, sequence: int = 1, **facts: Any) -> Patient:
-    """The patient after auth's event about an account: only `user_updated` has a phone number."""
-    event: type[UserRegistered | UserUpdated] = UserUpdated if "phone" in facts else UserRegistered
-    told = {"user_id": person_id, "name": "Asha Rao", "email": "asha@example.org", **facts}
-    accounts.remember(session, heard(session, event.event_name(), sequence=sequence), example_of(event, **told))
+    """Handle auth's event about an account; return the patient. Facts with a phone number make it `user_updated`."""
+    given = {"user_id": person_id, "name": "Asha Rao", "email": "asha@example.org", **facts}
+    if "phone" in facts:
+        handlers.on_user_updated(
+            session, heard(session, "user_updated", sequence=sequence), example_of(UserUpdated, **given)
+        )
+    else:
+        actor = heard(session, "user_registered", sequence=sequence)
+        handlers.on_user_registered(session, actor, example_of(UserRegistered, **given))
     session.flush()
     return session.get_one(Patient, person_id, populate_existing=True)
 
 
 def searched(session: Session, **given: Any) -> Page:
-    """A page of the desk's search."""
+    """Return a page of the desk's search."""
     criteria = {"mrn": None, "name": None, "birth_date": None, "limit": 20, "cursor": None, **given}
-    return patients.search(session, desk(), SearchPatients(**criteria))
+    return queries.search(session, desk(), SearchPatients(**criteria))
 
 
-def said(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
-    """What a session has published of one kind."""
-    return [published.data for published in session.published if type(published) is kind]
+def published(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
+    """Return the data of the published events of a kind."""
+    return [event.data for event in session.published if type(event) is kind]
+
+
+def erase(session: Session, patient_id: UUID) -> None:
+    """Handle the erasure of a person."""
+    handlers.on_user_erased(session, heard(session, "user_erased"), example_of(UserErased, user_id=patient_id))
+    session.flush()
 
 
 def heard(
     session: Session, name: str = "visit_started", *, sequence: int = 1, occurred_at: datetime | None = None
 ) -> Actor:
-    """What a handler acts as."""
+    """Deliver an event to the session; return the actor of its handler."""
     moment = occurred_at or clock.now()
     return delivered(session, Origin(uuid7(), "somewhere", name, sequence, moment, "subject", "correlation"))
 
 
-def visit(who: Actor, whom: Actor, *, starts: float = -1, **fields: Any) -> dict[str, Any]:
-    """The fields of an event about a half-hour visit that starts in so many hours."""
+def visit(physician: Actor, person: Actor, *, starts: float = -1, **fields: Any) -> dict[str, Any]:
+    """Return the fields of an event about a half-hour visit that starts in this many hours."""
     starts_at = hours(starts)
     return {
         "appointment_id": uuid7(),
-        "doctor_id": who.person,
-        "patient_id": whom.person,
+        "doctor_id": physician.person,
+        "patient_id": person.person,
         "starts_at": starts_at,
         "ends_at": starts_at + HOUR / 2,
         "revision": 2,
@@ -116,20 +129,20 @@ def visit(who: Actor, whom: Actor, *, starts: float = -1, **fields: Any) -> dict
 
 
 def in_care(session: Session, **fields: Any) -> tuple[Actor, Actor]:
-    """A doctor and a patient whose visit began an hour ago."""
-    who, whom = doctor(), patient()
-    care.agreed(session, heard(session), example_of(AppointmentBooked, **visit(who, whom, **fields)))
-    return who, whom
+    """Return a doctor and a patient whose visit started an hour ago."""
+    physician, person = doctor(), patient()
+    on_appointment_booked(session, heard(session), example_of(AppointmentBooked, **visit(physician, person, **fields)))
+    return physician, person
 
 
 def relation(session: Session, visited: dict[str, Any]) -> CareRelation:
-    """The care relation that is there for a visit."""
+    """Return the care relation of a visit."""
     query = select(CareRelation).where(CareRelation.appointment_id == visited["appointment_id"])
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def item(medicine: str = "Amoxicillin", *, dose: float = 500.0) -> PrescriptionItemView:
-    """One medicine, as the contract has read it."""
+    """Return one medicine of a prescription."""
     return PrescriptionItemView(
         medicine=medicine,
         dose=DoseView(value=dose, unit="mg"),
@@ -141,25 +154,25 @@ def item(medicine: str = "Amoxicillin", *, dose: float = 500.0) -> PrescriptionI
     )
 
 
-def prescribed(session: Session, who: Actor, whom: Actor, *medicines: str) -> Prescription:
-    """A prescription that is written down, with an item for each medicine."""
+def prescribed(session: Session, physician: Actor, person: Actor, *medicines: str) -> Prescription:
+    """Prescribe these medicines; return the prescription."""
     items = [item(medicine) for medicine in medicines or ("Amoxicillin",)]
-    written = prescriptions.prescribe(session, who, Prescribe(patient_id=whom.person, items=items, instructions=None))
+    written = prescribe(session, physician, Prescribe(patient_id=person.person, items=items, instructions=None))
     session.flush()
     return written
 
 
 @contextmanager
 def statements(session: Session) -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile."""
+    """Collect the SQL statements that the block sends."""
     sent = list[str]()
 
     def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
         sent.append(statement)
 
     engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", note)
+    sql_event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        sql_event.remove(engine, "before_cursor_execute", note)

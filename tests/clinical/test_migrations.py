@@ -1,4 +1,4 @@
-"""A database of before the demographics keeps its patients, who get numbers and can be found."""
+"""Migrations: old patients keep their data, get record numbers and can be found."""
 
 from alembic import command
 from sqlalchemy import inspect, text
@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 from chassis.persistence.database import Database
 from contracts.clinical.patients import GetPatient
 from matron.migrations import _configured, differences
-from services.clinical import patients, rules
+from services.clinical.patients import queries, rules
 from tests.clinical.factories import desk, searched
 
 
@@ -23,20 +23,20 @@ def _insert(database: Database, name: str) -> None:
         session.execute(text("INSERT INTO patient VALUES (:id, :name, :email, 1)"), row)
 
 
-def test_known_patients_get_numbers_and_are_found_by_name(empty: Database) -> None:
+def test_old_patients_get_record_numbers_and_are_found(empty: Database) -> None:
     _to(empty, "0001")
     for name in ("Asha Rao", "Ben Carter"):
         _insert(empty, name)
     _to(empty, "head")
     with empty.read() as session:
         (found,) = searched(session, name="rao").items
-        known = patients.get(session, desk(), GetPatient(patient_id=found.id))
+        known = queries.get(session, desk(), GetPatient(patient_id=found.id))
         assert (known.name, known.email_key, known.revision) == ("Asha Rao", "asha@example.org", 1)
         assert {row.mrn for row in searched(session).items} == {rules.mrn(1), rules.mrn(2)}
     assert differences("clinical", empty) == []
 
 
-def test_the_demographics_can_be_taken_back(empty: Database) -> None:
+def test_demographics_migration_can_be_reversed(empty: Database) -> None:
     _to(empty, "0001")
     _insert(empty, "Asha Rao")
     _to(empty, "0002")
@@ -45,3 +45,7 @@ def test_the_demographics_can_be_taken_back(empty: Database) -> None:
     assert columns == {"id": False, "name": False, "email": False, "changed_by": False}
     with empty.read() as session:
         assert session.execute(text("SELECT name, email FROM patient")).all() == [("Asha Rao", "Asha@Example.org")]
+
+
+def test_migrated_database_matches_the_models(database: Database) -> None:
+    assert differences("clinical", database) == []

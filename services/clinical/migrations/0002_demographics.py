@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from chassis.persistence.tables import BigSerial, Moment
-
-# Numbers, keys and words must be just those that the service itself makes.
-from services.clinical import rules
 from services.clinical.models.patients import Sortable
+
+# Numbers, keys and words must be the same as those of the service.
+from services.clinical.patients import rules
 
 revision: str = "0002"
 down_revision: str | None = "0001"

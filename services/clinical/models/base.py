@@ -1,4 +1,4 @@
-"""The base of this service's tables."""
+"""The base class of clinical's tables."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -9,7 +9,7 @@ from chassis.persistence.tables import Moment, new_metadata
 
 
 class Base(DeclarativeBase):
-    """The tables of this service."""
+    """Base of clinical's tables."""
 
     metadata = new_metadata()
     type_annotation_map: ClassVar = {datetime: Moment}

@@ -11,7 +11,7 @@ from services.clinical.models.base import Base
 
 
 class CareRelation(Base):
-    """A doctor treats a patient, from a moment on and until another. It comes from one appointment."""
+    """A doctor treats a patient for a period, because of one appointment."""
 
     __tablename__ = "care_relation"
     __table_args__ = (
@@ -24,7 +24,7 @@ class CareRelation(Base):
     patient_id: Mapped[UUID]
     from_: Mapped[datetime] = mapped_column("from")
     until: Mapped[datetime]
-    """The first moment at which it holds no more."""
+    """The end of the period, which does not belong to it."""
     appointment_id: Mapped[UUID] = mapped_column(unique=True)
     revision: Mapped[int]
-    """Revision of the appointment that this is known from, so that a stale event never wins."""
+    """Revision of the appointment in the last event, so that a stale event never wins."""

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis import clock
 from chassis.persistence.tables import BigSerial
+from contracts.clinical.patients import Sex
 from contracts.moments import later_than
-from services.clinical import rules
 from services.clinical.models.base import Base
+from services.clinical.patients import rules
 
 PERSONAL = (
     "given_name",
@@ -26,18 +27,16 @@ PERSONAL = (
     "emergency_contact",
     "deceased_at",
 )
-"""Facts that are null in a tombstone."""
-
-
+"""Columns that are null in a tombstone."""
 Sortable = String(200).with_variant(String(200, collation="C"), "postgresql")
-"""Text in the order of its characters, so that all words with one beginning are a range of an index."""
+"""Text that sorts by character codes, so that all words with the same beginning are a range of an index."""
 
 
 class Patient(Base):
-    """Somebody with a chart: demographics as FHIR's Patient has them. They are only published internally.
+    """A patient's demographics, as in FHIR's Patient. Only internal events carry them.
 
-    Who registered alone is a copy of the account; whoever the desk registered, or has corrected, has a family name too.
-    An erased patient is a tombstone: id and number, and nothing else.
+    A self-registered patient is a copy of the account. A patient from the desk also has a family name. An erased
+    patient is a tombstone with id and record number only.
     """
 
     __tablename__ = "patient"
@@ -45,21 +44,21 @@ class Patient(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     mrn: Mapped[str] = mapped_column(String(20), unique=True)
-    """The medical record number, as people read it out; see `rules.mrn`."""
+    """The medical record number in its standard form; see `rules.mrn`."""
     name: Mapped[str] = mapped_column(String(200))
     name_key: Mapped[str] = mapped_column(Sortable)
-    """The name without case and accents: what lists are ordered by."""
+    """The name without case and accents. Lists are ordered by it."""
     given_name: Mapped[str | None] = mapped_column(String(99))
     family_name: Mapped[str | None] = mapped_column(String(99))
     birth_date: Mapped[date | None] = mapped_column(index=True)
     sex: Mapped[str] = mapped_column(String(10))
     phone: Mapped[str | None] = mapped_column(String(16))
-    """Of a patient with an account a copy of the account's, which auth takes over when it is changed here."""
+    """The phone number. Auth and clinical copy each other's changes."""
     phone_changed_at: Mapped[datetime | None]
-    """When the number became this one, or was taken away, wherever that was done: the newest change counts."""
+    """The time of the last change of the number, in auth or here. The newest change counts."""
     email: Mapped[str | None] = mapped_column(String(254))
     email_key: Mapped[str | None] = mapped_column(String(254), index=True)
-    """The address without case. Not unique: parents register children with their own."""
+    """The address without case. It is not unique, because parents register children with their own address."""
     address: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     blood_group: Mapped[str | None] = mapped_column(String(3))
     emergency_contact: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -67,10 +66,15 @@ class Patient(Base):
     erased_at: Mapped[datetime | None]
     revision: Mapped[int]
     changed_by: Mapped[int] = mapped_column(BigInteger)
-    """Sequence of auth's event that name and address were copied from; 0 while the patient has no account."""
+    """Sequence of the copied event of auth; 0 for a patient without an account."""
+
+    @property
+    def has_account(self) -> bool:
+        """Return whether the patient has an account in auth."""
+        return self.changed_by > 0
 
     def change(self, facts: Mapping[str, Any]) -> None:
-        """Take these facts over, which are all but the name."""
+        """Set these columns; `registry.rename` sets the name."""
         if facts.get("phone", self.phone) != self.phone and "phone_changed_at" not in facts:
             self.phone_changed_at = later_than(self.phone_changed_at, clock.now())
         for name, value in facts.items():
@@ -78,7 +82,7 @@ class Patient(Base):
         self.email_key = None if self.email is None else rules.email_key(self.email)
 
     def contact(self) -> dict[str, Any]:
-        """What other services need in order to reach the patient, as events say it."""
+        """Return the contact data, as events carry it."""
         names = ("name", "email", "phone", "phone_changed_at")
         return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
 
@@ -88,24 +92,24 @@ class Patient(Base):
         return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
 
     def is_newer_phone(self, changed_at: datetime | None) -> bool:
-        """Whether a number that was changed in auth counts. Of two changes at one moment, that of the account does."""
+        """Return whether a change in auth is newer. For two changes at the same time, auth wins."""
         return changed_at is not None and (self.phone_changed_at is None or self.phone_changed_at <= changed_at)
 
     def is_untouched(self) -> bool:
-        """Whether it is but a copy of an account: no desk has entered anything."""
+        """Return whether the row is a plain copy of an account, without an entry by the desk."""
         copied = ("phone", "phone_changed_at", "email")
-        return self.sex == "unknown" and all(getattr(self, name) is None for name in PERSONAL if name not in copied)
+        return self.sex == Sex.UNKNOWN and all(getattr(self, name) is None for name in PERSONAL if name not in copied)
 
     def forget(self, now: datetime) -> None:
-        """Become a tombstone; the first time counts."""
+        """Become a tombstone. The first time counts."""
         if self.erased_at is None:
             self.change(dict.fromkeys(PERSONAL))
-            self.name, self.name_key, self.sex = "", "", "unknown"
+            self.name, self.name_key, self.sex = "", "", Sex.UNKNOWN
             self.erased_at, self.revision = now, self.revision + 1
 
 
 class PatientWord(Base):
-    """A word of a patient's name, without case and accents, to search by."""
+    """A search word: a word of a patient's name without case and accents."""
 
     __tablename__ = "patient_word"
 
@@ -114,7 +118,7 @@ class PatientWord(Base):
 
 
 class RecordNumber(Base):
-    """The register of medical record numbers: the database counts, and none is given twice."""
+    """The register of medical record numbers. The database counts, so that no number is given twice."""
 
     __tablename__ = "record_number"
 

@@ -1,7 +1,6 @@
-"""Tables of prescriptions. A prescription is never changed: a change is a new row."""
+"""Tables of prescriptions. A prescription never changes; a change is a new row."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
@@ -27,7 +26,7 @@ class Prescription(Base):
 
 
 class PrescriptionItem(Base):
-    """One medicine of a prescription; the doctor's order of them is kept. `refills` do not count the first fill."""
+    """One medicine of a prescription, in the doctor's order. `refills` does not count the first fill."""
 
     __tablename__ = "prescription_item"
     __table_args__ = (
@@ -39,7 +38,7 @@ class PrescriptionItem(Base):
     prescription_id: Mapped[UUID] = mapped_column(ForeignKey("prescription.id"))
     position: Mapped[int]
     medicine: Mapped[str] = mapped_column(String(200))
-    # Without a precision, which would round a small dose to nothing. SQLite knows no decimals, so both give floats.
+    # No precision, because it would round a small dose to zero. SQLite has no decimals, so both databases give floats.
     dose_value: Mapped[float] = mapped_column(Numeric(asdecimal=False))
     dose_unit: Mapped[str] = mapped_column(String(30))
     route: Mapped[str] = mapped_column(String(20))
@@ -49,6 +48,6 @@ class PrescriptionItem(Base):
     refills: Mapped[int]
 
     @property
-    def dose(self) -> dict[str, Any]:
-        """The dose as it is said: `{"value": 500.0, "unit": "mg"}`."""
+    def dose(self) -> dict[str, float | str]:
+        """Return the dose as the contract has it: `{"value": 500.0, "unit": "mg"}`."""
         return {"value": self.dose_value, "unit": self.dose_unit}

@@ -1,0 +1,1 @@
+"""Care relations: the doctors who treat a patient, and when."""

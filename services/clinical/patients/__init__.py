@@ -1,0 +1,1 @@
+"""Patients: registration, search, demographics and erasure."""

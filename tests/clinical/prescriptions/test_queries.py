@@ -1,0 +1,84 @@
+"""Lists of prescriptions."""
+
+import pytest
+
+from chassis.contract import Page
+from chassis.errors import NotFound
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient
+from contracts.scheduling.appointments.events import AppointmentBooked
+from services.clinical.care.handlers import on_appointment_booked
+from services.clinical.prescriptions import queries
+from tests.clinical.factories import doctor, heard, in_care, patient, prescribed, statements, visit
+from tests.events import example_of
+
+
+def _own(session: Session, person: Actor, *, limit: int = 20, cursor: str | None = None) -> Page:
+    return queries.list_own(session, person, ListMyPrescriptions(patient_id=person.person, limit=limit, cursor=cursor))
+
+
+def _of_patient(session: Session, physician: Actor, person: Actor) -> Page:
+    return queries.list_of_patient(
+        session, physician, ListPrescriptionsOfPatient(patient_id=person.person, limit=20, cursor=None)
+    )
+
+
+def _names(page: Page) -> list[str]:
+    return [written.items[0].medicine for written in page.items]
+
+
+def test_patient_reads_own_prescriptions(session: Session) -> None:
+    physician, person = in_care(session)
+    prescribed(session, physician, person, "Ibuprofen")
+    assert _names(_own(session, person)) == ["Ibuprofen"]
+
+
+def test_patient_cannot_read_prescriptions_of_another(session: Session) -> None:
+    physician, person = in_care(session)
+    prescribed(session, physician, person)
+    with pytest.raises(NotFound):
+        queries.list_own(session, patient(), ListMyPrescriptions(patient_id=person.person, limit=20, cursor=None))
+
+
+def test_doctor_reads_prescriptions_of_other_doctors(session: Session) -> None:
+    author, person = in_care(session)
+    reader = doctor()
+    on_appointment_booked(session, heard(session), example_of(AppointmentBooked, **visit(reader, person)))
+    prescribed(session, author, person, "Ibuprofen")
+    assert _names(_of_patient(session, reader, person)) == ["Ibuprofen"]
+
+
+def test_list_is_refused_without_a_care_relation(session: Session) -> None:
+    physician, person = in_care(session)
+    prescribed(session, physician, person)
+    with pytest.raises(NotFound):
+        _of_patient(session, doctor(), person)
+
+
+def test_prescriptions_are_listed_newest_first_page_by_page(session: Session) -> None:
+    physician, person = in_care(session)
+    for medicine in ("first", "second", "third"):
+        prescribed(session, physician, person, medicine)
+    one = _own(session, person, limit=2)
+    two = _own(session, person, limit=2, cursor=one.next)
+    assert (_names(one), _names(two), two.next) == (["third", "second"], ["first"], None)
+
+
+def test_items_keep_the_order_of_the_doctor(session: Session) -> None:
+    physician, person = in_care(session)
+    prescribed(session, physician, person, "c", "a", "b")
+    session.expunge_all()
+    (written,) = _own(session, person).items
+    assert [each.medicine for each in written.items] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_list_takes_two_statements(session: Session, count: int) -> None:
+    physician, person = in_care(session)
+    for _time in range(count):
+        prescribed(session, physician, person, "a", "b", "c")
+    session.expunge_all()
+    with statements(session) as sent:
+        assert len(_own(session, person).items) == count
+    assert len(sent) == 2
