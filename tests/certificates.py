@@ -1,4 +1,4 @@
-"""A certificate of an authority of our own, for servers on this machine."""
+"""A certificate of a test authority, for servers on this machine."""
 
 import ipaddress
 import ssl
@@ -13,13 +13,13 @@ from cryptography.x509.oid import NameOID
 
 
 class Certificate(NamedTuple):
-    """Its file, which is its authority's too, and the file of its key."""
+    """The file of the certificate, which is also its authority's, and the file of its key."""
 
     path: Path
     key: Path
 
     def shown_by(self, sock: Any) -> Any:
-        """The server's end of a connection, which shows this certificate."""
+        """Wrap the server's end of a connection, with this certificate."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.path, self.key)
         safe = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
@@ -32,7 +32,7 @@ class Certificate(NamedTuple):
 
 
 def issue(folder: Path, address: str = "127.0.0.1") -> Certificate:
-    """A certificate for a server with this IP address, good for two days."""
+    """Issue a certificate for a server with this IP address, valid for two days."""
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "matron tests")]), datetime.now(UTC)
     certificate = (

@@ -1,4 +1,4 @@
-"""What all tests share. Chassis comes first: it makes the process green before anything else is imported."""
+"""Fixtures of all tests. The chassis is imported first: it makes the process green before any other import."""
 
 import chassis  # noqa: F401  # isort: skip
 
@@ -7,11 +7,11 @@ import threading
 
 from hypothesis import HealthCheck, settings
 
-# A process that turns green after threading was imported has two objects for its main thread. pytest-timeout compares
-# them, and would end the whole run at the first test that takes too long, instead of that test.
+# A process that turns green after the import of threading has two objects for its main thread. pytest-timeout compares
+# them, and would end the whole run at the first slow test, instead of that test.
 threading._main_thread = threading.current_thread()  # type: ignore[attr-defined]
 
-# How long an example takes on a busy machine says nothing about the rule.
+# The time of an example on a busy machine says nothing about the rule.
 EXAMPLES = 1000 if os.environ.get("HYPOTHESIS_LONG") else 40
 settings.register_profile(
     "unhurried", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow]

@@ -1,4 +1,4 @@
-"""Databases for tests of use cases: each service's, migrated once per run, on SQLite and on PostgreSQL, rolled back."""
+"""Databases for tests of use cases, migrated once a run, on SQLite and PostgreSQL. Each test is rolled back."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -16,7 +16,7 @@ KINDS = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="pos
 def databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str, str], Database]]:
-    """`databases(service, kind)`: a migrated database, made at its first use."""
+    """`databases(service, kind)`: a migrated database, created at its first use."""
     folder, opened = tmp_path_factory.mktemp("databases"), list[Database]()
 
     @cache
@@ -43,7 +43,7 @@ def _postgresql(request: pytest.FixtureRequest, service: str) -> str:
 
 @pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, databases: Callable[[str, str], Database]) -> Database:
-    """The database of the service that the test's folder below tests/ is named after."""
+    """The database of the service whose name is that of the test's folder below tests/."""
     service = Path(str(request.path)).relative_to(Path(__file__).parent).parts[0]
     return databases(service, request.param)
 

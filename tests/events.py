@@ -1,4 +1,4 @@
-"""Events as handlers get them, for tests that care about a few of their fields."""
+"""Events for handlers, for tests that need a few of their fields."""
 
 from typing import Any, TypeVar
 
@@ -8,6 +8,6 @@ E = TypeVar("E", bound=Event)
 
 
 def example_of(event: type[E], **fields: Any) -> E:
-    """The example of an event's contract, with these fields in place of its own."""
+    """The example of an event, with these fields replaced."""
     shown = event.schema().load(event.example)
     return event(**{**shown.data, **fields})

@@ -1,4 +1,4 @@
-"""A whole hospital for tests: every process as an operator starts it, on the embedded default or on real servers."""
+"""A whole hospital for tests: every process as an operator starts it, embedded or on real servers."""
 
 import os
 import signal
@@ -22,11 +22,11 @@ READY_SECONDS = 180.0
 END_SECONDS = 15.0
 PROCESSES = (*SERVICES, "gateway")
 GENEROUS = {"LIMIT_ACCOUNT": "", "LIMIT_SIGN_IN": "", "LIMIT_SIGN_IN_TRIES": "", "LIMIT_ADDRESS": ""}
-"""Tests ask more often than people do, all from one address."""
+"""Tests send more requests than people, all from one address."""
 
 
 def eventually(look: Callable[[], T], *, seconds: float = 15.0, every: float = 0.05) -> T:
-    """What `look` returns as soon as that is true; AssertionError at the deadline."""
+    """Call `look` until it returns a true value, and return that value. AssertionError at the deadline."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"not within {seconds} s"
@@ -35,14 +35,14 @@ def eventually(look: Callable[[], T], *, seconds: float = 15.0, every: float = 0
 
 
 class Process:
-    """One process of the hospital, with its log."""
+    """A process of the hospital, with its log."""
 
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path) -> None:
         self.name, self.command, self.environment, self.log = name, command, dict(environment), log
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and go on writing its log."""
+        """Start the process. It appends to its log."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, env={**os.environ, **self.environment}, stdout=log, stderr=log, start_new_session=True
@@ -51,34 +51,34 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         assert self.process is not None
         return self.process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether it has been started and has not ended."""
+        """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; the exit code."""
+        """Send a signal, wait for the end, and return the exit code."""
         if self.process is None:
             return 0
         self.send(number)
         return self.process.wait(END_SECONDS)
 
     def text(self) -> str:
-        """Its log so far."""
+        """The log so far."""
         return self.log.read_text(errors="replace")
 
 
 class Hospital:
-    """The processes, and how to reach them."""
+    """The processes of a hospital, and their addresses."""
 
     def __init__(self, folder: Path, port: int, processes: list[Process], ready: list[str]) -> None:
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
@@ -87,18 +87,18 @@ class Hospital:
         self.http = requests.Session()
 
     def start(self) -> None:
-        """Start all, and return when each takes work."""
+        """Start all processes, and wait until each is ready."""
         for process in self.processes.values():
             process.start()
         self.wait_until_ready()
 
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
-        """Return when each process takes work."""
+        """Wait until each process is ready."""
         for url in self.ready_urls:
             eventually(lambda url=url: _is_ready(url), seconds=seconds)  # type: ignore[misc]
 
     def stop(self) -> None:
-        """End all."""
+        """Stop all processes."""
         for process in self.processes.values():
             process.send(signal.SIGTERM)
         for process in self.processes.values():
@@ -109,13 +109,13 @@ class Hospital:
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
     def mails_to(self, address: str) -> list[str]:
-        """The texts of the mails that were written for an address, oldest first."""
+        """The texts of the mails to an address, oldest first."""
         paths = sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
         mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths]
         return [mail.get_content() for mail in mails if address in str(mail["To"])]
 
     def call(self, method: str, path: str, *, token: str = "", key: str = "", **options: Any) -> requests.Response:
-        """One request to the gateway."""
+        """Send a request to the gateway."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= {"Idempotency-Key": key} if key else {}
         return self.http.request(method, self.url + path, headers=headers, timeout=30, **options)
@@ -129,7 +129,7 @@ def _is_ready(url: str) -> bool:
 
 
 IMPATIENT = "from chassis.execution import waits; waits.SECONDS = 0.1; from matron.command import main; main()"
-"""Of made-up ids no event will tell: whoever asks for hundreds need not wait a second for each."""
+"""Requests for unknown ids would wait a second each for an event that never comes."""
 
 
 def _matron(*arguments: str) -> list[str]:
@@ -138,7 +138,7 @@ def _matron(*arguments: str) -> list[str]:
 
 @contextmanager
 def embedded_hospital(folder: Path, *, demo: bool = False, program: str = "", **settings: str) -> Iterator[Hospital]:
-    """`matron run` in a folder, with these settings, or another program that ends in `matron.command.main()`."""
+    """`matron run` in a folder, with these settings, or another program that calls `matron.command.main()`."""
     (port,) = free_ports(1)
     command = _matron("run", "--port", str(port), "--data", str(folder), "--demo" if demo else "--no-demo")
     if program:
@@ -169,7 +169,7 @@ def served_hospital(
 
 @contextmanager
 def another_gateway(hospital: Hospital) -> Iterator[str]:
-    """One more gateway of a served hospital; its URL."""
+    """Start another gateway of a served hospital, and yield its URL."""
     ports = dict(zip(("HTTP_PORT", "HEALTH_PORT"), map(str, free_ports(2)), strict=True))
     environment = {**hospital.processes["gateway"].environment, **ports}
     log = hospital.folder / f"gateway-{ports['HTTP_PORT']}.log"

@@ -1,4 +1,4 @@
-"""The import rule "only", which import-linter lacks: a module imports nothing but what it is allowed to."""
+"""The import rule "only" for import-linter: a module imports only the allowed modules."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Breach = tuple[str, str]
 
 
 class OnlyContract(Contract):
-    """The source modules import directly nothing but the allowed modules and what lies below them.
+    """The source modules import only the allowed modules, and modules below those.
 
     Options:
-        source_modules: whom the rule binds; wildcards as in import-linter's own contracts.
-        allowed_modules: what they may import, packages with all that is in them.
-        allow_standard_library: whether Python's own modules are allowed as well.
-        only_first_party: whether the rule leaves everything alone that is not ours.
+        source_modules: the modules under the rule, with the wildcards of import-linter.
+        allowed_modules: the modules that they may import. A package allows all its modules.
+        allow_standard_library: whether the standard library is allowed too.
+        only_first_party: whether the rule ignores modules that are not ours.
     """
 
     type_name = "only"
@@ -34,7 +34,7 @@ class OnlyContract(Contract):
     only_first_party = fields.BooleanField(required=False, default=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001
-        """Look at each direct import of the source modules. ``verbose`` adds nothing here."""
+        """Check each direct import of the source modules. ``verbose`` has no effect."""
         breaches = sorted(self._breaches(graph))
         return ContractCheck(kept=not breaches, metadata={"breaches": breaches})
 

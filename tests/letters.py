@@ -1,4 +1,4 @@
-"""Events and dead letters for tests, made as the relay and the consumers make them."""
+"""Events and dead letters for tests, in the form of the relay and the consumers."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ NOTIFY = AppointmentBooked.queue_of(HANDLER)
 
 
 def message(event: type[Event] = AppointmentBooked, event_id: UUID | None = None, key: str = NOTIFY) -> Outgoing:
-    """The event's example, as the relay would send it, to one queue."""
+    """The example of an event, as the relay sends it to a queue."""
     row = SimpleNamespace(
         event_id=event_id or uuid4(),
         name=event.event_name(),
@@ -34,7 +34,7 @@ def message(event: type[Event] = AppointmentBooked, event_id: UUID | None = None
 def letter(
     event: type[Event] = AppointmentBooked, handler: str = HANDLER, *, queue: str = "", event_id: UUID | None = None
 ) -> Outgoing:
-    """The event as a dead letter of its handler."""
+    """The example of an event as a dead letter of its handler."""
     sent = message(event, event_id)
     told = {
         ATTEMPT: 3,
@@ -47,6 +47,6 @@ def letter(
 
 
 def declare(channel: Any, event: type[Event] = AppointmentBooked, handler: str = HANDLER) -> None:
-    """The handler's queue and its dead letters, as its service declares them."""
+    """Declare the queue of the handler and its dead letters, as its service does."""
     declare_event_queue(channel, event, handler)
     declare_retries(channel, handler.partition(".")[0], ())

@@ -18,7 +18,7 @@ ADMIN = "admin@journey.example"
 
 @dataclass
 class Person:
-    """Somebody who has signed in."""
+    """A signed-in person."""
 
     hospital: Hospital
     email: str
@@ -33,23 +33,23 @@ class Person:
         return reply.json()
 
     def post(self, path: str, *, status: int = 200, key: str = "", **body: Any) -> Any:
-        """The JSON answer to a POST that is answered with `status`."""
+        """Send a POST that must be answered with `status`, and return its JSON."""
         reply = self.try_post(path, key=key, **body)
         assert reply.status_code == status, reply.text
         return reply.json()
 
     def try_post(self, path: str, *, key: str = "", **body: Any) -> requests.Response:
-        """The answer to a POST."""
+        """Send a POST, and return any answer."""
         return self.hospital.call("POST", path, token=self.token, key=key, json=body)
 
     def ask(self, method: str, path: str, *, status: int = 200, **body: Any) -> Any:
-        """The JSON answer to another kind of request, that is answered with `status`."""
+        """Send a request that must be answered with `status`, and return its JSON."""
         reply = self.hospital.call(method, path, token=self.token, json=body)
         assert reply.status_code == status, reply.text
         return reply.json()
 
     def notifications(self, kind: str) -> list[dict[str, Any]]:
-        """What the person was told, of one kind."""
+        """The person's notifications of a kind."""
         items, cursor = [], None
         while True:
             page = self.get("/api/notifications", limit=100, **({"cursor": cursor} if cursor else {}))
@@ -83,7 +83,7 @@ def verified_patient(hospital: Hospital, name: str = "Asha Rao") -> Person:
 def make_admin(
     hospital: Hospital, environment: dict[str, str], *, email: str = ADMIN, name: str = "Ada Admin"
 ) -> Person:
-    """An admin, from the command line."""
+    """Create an administrator, from the command line."""
     command = [sys.executable, "-m", "matron", "admin", "create", email, "--name", name]
     chosen = {**os.environ, **environment, "MATRON_ADMIN_PASSWORD": PASSWORD}
     subprocess.run(command, env=chosen, check=True, stdout=subprocess.DEVNULL)
@@ -93,7 +93,7 @@ def make_admin(
 def approved_doctor(
     hospital: Hospital, admin: Person, specialization: str = "cardiology", *, name: str = "Dr Lena Weiss", **said: str
 ) -> Person:
-    """A patient's account whose request to be a doctor was approved, signed in again, known to scheduling."""
+    """A patient with an approved request to be a doctor, signed in again, and known to scheduling."""
     person = verified_patient(hospital, name)
     asked = person.post(
         "/api/users/me/upgrade-requests",
@@ -111,7 +111,7 @@ def approved_doctor(
 
 
 def approved_staff(hospital: Hospital, admin: Person, role: str, *, name: str = "Nora Nurse") -> Person:
-    """One of the staff, whose request for this role was approved, signed in again, known to scheduling."""
+    """A staff member with an approved request for this role, signed in again, and known to scheduling."""
     person = verified_patient(hospital, name)
     asked = person.post("/api/users/me/upgrade-requests", status=201, role=role, statement="Five years on the ward.")
     admin.post("/api/admin/approve-upgrade", request_id=asked["id"], decision="approve")
@@ -121,13 +121,13 @@ def approved_staff(hospital: Hospital, admin: Person, role: str, *, name: str = 
 
 
 def open_hours(doctor: Person, *, slot_minutes: int = 30, opens: str = "09:00", closes: str = "17:00") -> None:
-    """The doctor works every day of the week."""
+    """Let the doctor work every day of the week."""
     rules = [{"weekday": day, "from": opens, "to": closes, "slot_minutes": slot_minutes} for day in range(7)]
     reply = doctor.hospital.call("PUT", "/api/doctors/schedule", token=doctor.token, json={"rules": rules})
     assert reply.status_code == 200, reply.text
 
 
 def first_slot(patient: Person, doctor_id: str) -> dict[str, str]:
-    """The doctor's first free slot."""
+    """The first free slot of the doctor."""
     slot: dict[str, str] = patient.get(f"/api/doctors/{doctor_id}/slots", limit=1)["items"][0]
     return slot

@@ -1,4 +1,4 @@
-"""The servers of tests/servers do what the fault tests rely on."""
+"""The servers of tests/servers behave as the fault tests need."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def count_messages(url: str) -> int:
         return int(open_channel.queue_declare("kept", passive=True).message_count)
 
 
-def test_a_broker_that_was_stopped_or_killed_comes_back_on_its_port_with_its_data(private_rabbitmq: RabbitMQ) -> None:
+def test_stopped_or_killed_broker_returns_with_its_port_and_data(private_rabbitmq: RabbitMQ) -> None:
     url = private_rabbitmq.vhost()
     leave_message(url)
     private_rabbitmq.restart()  # What exists is written to disk up to two seconds late, unlike messages.
@@ -81,7 +81,7 @@ def test_a_broker_that_was_stopped_or_killed_comes_back_on_its_port_with_its_dat
     assert count_messages(url) == 2
 
 
-def test_a_frozen_broker_hangs_its_clients_until_it_is_thawed(private_rabbitmq: RabbitMQ) -> None:
+def test_frozen_broker_blocks_clients_until_thawed(private_rabbitmq: RabbitMQ) -> None:
     with greet(private_rabbitmq.url) as client:
         private_rabbitmq.freeze()
         client.settimeout(1)
@@ -93,7 +93,7 @@ def test_a_frozen_broker_hangs_its_clients_until_it_is_thawed(private_rabbitmq: 
         assert client.recv(1) == b"\x01"
 
 
-def test_a_killed_database_server_keeps_what_it_committed(private_postgresql: PostgreSQL) -> None:
+def test_killed_database_server_keeps_committed_data(private_postgresql: PostgreSQL) -> None:
     url = private_postgresql.create_database("kept")
     ask(url, "CREATE TABLE kept AS SELECT 7 AS value")
     private_postgresql.kill()
@@ -103,7 +103,7 @@ def test_a_killed_database_server_keeps_what_it_committed(private_postgresql: Po
     assert ask(url, "SELECT value FROM kept") == (7,)
 
 
-def test_a_frozen_database_server_hangs_its_clients_until_it_is_thawed(private_postgresql: PostgreSQL) -> None:
+def test_frozen_database_server_blocks_clients_until_thawed(private_postgresql: PostgreSQL) -> None:
     private_postgresql.freeze()
     with pytest.raises(psycopg.errors.ConnectionTimeout):
         ask(private_postgresql.url, "SELECT 1")
@@ -118,12 +118,14 @@ def test_fresh_databases_are_separate(postgresql: PostgreSQL, database_url: str)
     postgresql.drop(other)
 
 
-def test_a_fresh_database_can_exclude_overlaps(database_url: str) -> None:
+def test_fresh_database_supports_exclusion_constraints(database_url: str) -> None:
     ask(database_url, "CREATE EXTENSION btree_gist")
     ask(
         database_url,
         "CREATE TABLE visit (doctor uuid, during tstzrange, EXCLUDE USING gist (doctor WITH =, during WITH &&))",
     )
+    exclusions = "SELECT count(*) FROM pg_constraint WHERE contype = 'x' AND conrelid = 'visit'::regclass"
+    assert ask(database_url, exclusions) == (1,)
 
 
 def test_fresh_virtual_hosts_are_separate(rabbitmq: RabbitMQ, amqp_url: str) -> None:
@@ -143,7 +145,7 @@ KILLED_RUN = (
 
 
 @pytest.mark.servers
-def test_a_killed_test_run_leaves_no_server_behind() -> None:
+def test_killed_test_run_leaves_no_server_behind() -> None:
     try:
         programs.find("postgres")
     except Unavailable:
@@ -155,7 +157,7 @@ def test_a_killed_test_run_leaves_no_server_behind() -> None:
     wait_until(lambda: not janitor.birth(int(line)), seconds=10, what="the end of its server")
 
 
-def test_a_server_can_be_given_by_its_address(
+def test_server_can_be_given_by_its_address(
     rabbitmq: RabbitMQ, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEST_AMQP_URL", rabbitmq.url)
@@ -166,7 +168,7 @@ def test_a_server_can_be_given_by_its_address(
     given.drop(given.create_database())
 
 
-def test_the_reason_of_each_way_is_kept() -> None:
+def test_reason_of_each_failed_way_is_kept() -> None:
     def broken() -> RabbitMQ:
         raise Unavailable("out of order")
 

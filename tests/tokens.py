@@ -16,7 +16,7 @@ KEY_ID = "test-key"
 
 
 class Mint:
-    """Makes tokens that the holders of its public key believe."""
+    """Signs tokens that the services accept."""
 
     def __init__(self, jwks_file: Path) -> None:
         self.jwks_file, self.key = jwks_file, Ed25519PrivateKey.generate()
@@ -24,7 +24,7 @@ class Mint:
         jwks_file.write_bytes(orjson.dumps({"keys": [public]}))
 
     def claims(self, *roles: str, person: UUID | None = None, **changes: Any) -> dict[str, Any]:
-        """The claims of a good token; a change to None leaves a claim out."""
+        """The claims of a valid token. A change to None omits a claim."""
         now = int(time.time())
         given = {
             "iss": ISSUER,
@@ -40,5 +40,5 @@ class Mint:
         return {name: value for name, value in {**given, **changes}.items() if value is not None}
 
     def token(self, *roles: str, person: UUID | None = None, **changes: Any) -> str:
-        """A token of these roles."""
+        """A token with these roles."""
         return sign(self.key, KEY_ID, self.claims(*roles, person=person, **changes))

@@ -104,7 +104,7 @@ class Heard(Base):
 
 
 class Steps:
-    """What the ward does besides its work: a test puts its own functions here."""
+    """Extra steps of the ward, which a test replaces."""
 
     def __init__(self) -> None:
         self.write: Callable[[], None] = lambda: None
@@ -178,7 +178,7 @@ class Ward(Service):
 
 
 class Desk(Service):
-    """Hears of notes."""
+    """Receives events about notes."""
 
     name = "desk"
     on_note_written = hears(NoteWritten, hear)
@@ -186,7 +186,7 @@ class Desk(Service):
 
 
 def settings(**changes: Any) -> Config:
-    """The settings of a process, of which most do not matter here."""
+    """The settings of a process, mostly defaults."""
     given = {
         "amqp_url": "embedded://ward",
         "database_urls": {},
@@ -211,7 +211,7 @@ def settings(**changes: Any) -> Config:
 
 
 def create_tables(database: Database) -> None:
-    """What a migration of the ward would make."""
+    """Create the tables of the ward, as a migration would."""
     for metadata in (tables.metadata, Base.metadata):
         metadata.create_all(database.engine)
     audiences = [{"internal": audience, "sent_through": 0} for audience in (False, True)]

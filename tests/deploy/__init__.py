@@ -1,1 +1,1 @@
-"""What the files in deploy/ set up: the accounts of RabbitMQ, and the containers."""
+"""Tests of the files in deploy/: the accounts of RabbitMQ, and the containers."""

@@ -1,4 +1,4 @@
-"""Brokers on which each service has the account of its name."""
+"""Brokers on which each service has its own account."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ _prepared: dict[RabbitMQ, Narrow] = {}
 
 @pytest.fixture
 def narrow(private_rabbitmq: RabbitMQ) -> Narrow:
-    """RabbitMQ with deploy's accounts, which belong to a whole broker and so to one that tests do not share."""
+    """A private RabbitMQ with the accounts of deploy: accounts belong to the whole broker."""
     if private_rabbitmq not in _prepared:
         _prepared[private_rabbitmq] = Narrow(private_rabbitmq)
     return _prepared[private_rabbitmq]
@@ -24,7 +24,7 @@ def narrow(private_rabbitmq: RabbitMQ) -> Narrow:
 
 @pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.servers)])
 def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Either broker; `{service}` stands for the account."""
+    """The URL of each broker; `{service}` stands for the account."""
     if request.param == "rabbitmq":
         yield request.getfixturevalue("narrow").url
         return
@@ -34,7 +34,7 @@ def broker_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def place(broker_url: str, tmp_path: Path) -> Iterator[Place]:
-    """Where services run."""
+    """A place for services."""
     opened = Place(broker_url, tmp_path, Mint(tmp_path / "jwks.json"), retry_delays=DELAYS)
     yield opened
     opened.close()

@@ -1,4 +1,4 @@
-"""A broker on which each account has no more than the rights that deploy gives it."""
+"""A broker on which each account has only the rights that deploy gives it."""
 
 import json
 from urllib.parse import quote, urlsplit
@@ -12,7 +12,7 @@ PASSWORD = "of-a-test"
 
 
 class Narrow:
-    """A virtual host of a broker with all accounts on it. In `url`, `{service}` stands for the account."""
+    """A virtual host of a broker with all accounts. In `url`, `{service}` stands for the account."""
 
     def __init__(self, broker: RabbitMQ) -> None:
         self.admin_url = broker.vhost()
@@ -25,11 +25,11 @@ class Narrow:
         self.url = f"amqp://{{service}}:{quote(PASSWORD)}@{parts.hostname}:{parts.port}/{self.vhost}"
 
     def declare_everything(self) -> None:
-        """What `broker-setup` declares."""
+        """Declare the objects of `broker-setup`."""
         with connected(self.admin_url) as open_channel:
             setup.declare_everything(open_channel(), DELAYS)
 
     def delete(self, queue: str) -> None:
-        """Delete a queue, as an administrator may."""
+        """Delete a queue, as an administrator."""
         with connected(self.admin_url) as open_channel:
             open_channel().queue_delete(queue)

@@ -1,4 +1,4 @@
-"""Each account on the broker may do what its process does, and nothing of another's. Needs no broker."""
+"""Each account of the broker has the rights that its process needs, and no others. Needs no broker."""
 
 import json
 import re
@@ -24,7 +24,7 @@ Use = tuple[str, str]
 
 
 class Asked:
-    """A channel that notes which rights RabbitMQ would look for, as (right, name), and what is bound with which key."""
+    """A channel that records the rights that RabbitMQ would check, as (right, name), and the bindings."""
 
     def __init__(self) -> None:
         self.uses: set[Use] = set()
@@ -39,7 +39,7 @@ class Asked:
         return self
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Do nothing."""
 
     def exchange_declare(self, *, exchange: str, passive: bool = False, **_options: Any) -> None:
         self.uses |= set() if passive else {("configure", exchange)}
@@ -64,7 +64,7 @@ class Asked:
 
 
 def heard(service: str) -> Iterator[tuple[type[Event], str]]:
-    """What a service hears, with its handlers."""
+    """The events that a service receives, with their handlers."""
     for event in accounts.all_events():
         for handler in event.heard_by:
             if handler.startswith(f"{service}."):
@@ -72,7 +72,7 @@ def heard(service: str) -> Iterator[tuple[type[Event], str]]:
 
 
 def asked_by(service: str) -> Asked:
-    """What a service declares, consumes and publishes when it starts and works."""
+    """The rights that a service uses to declare, consume and publish."""
     asked = Asked()
     declaring = Sparing(asked, partial(topology.is_own, service))
     topology.declare_rpc(declaring, service)
@@ -109,7 +109,7 @@ def may_publish(account: str, exchange: str, key: str) -> bool:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_may_do_all_that_it_does(service: str) -> None:
+def test_service_has_all_rights_that_it_uses(service: str) -> None:
     asked = asked_by(service)
     assert {use for use in asked.uses if not may(service, *use)} == set()
     assert {bound for bound in asked.bound if not may_bind(service, *bound)} == set()
@@ -117,7 +117,7 @@ def test_a_service_may_do_all_that_it_does(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("other", SERVICES)
-def test_a_service_neither_poses_as_another_nor_takes_what_is_anothers(service: str, other: str) -> None:
+def test_service_cannot_publish_or_consume_as_another(service: str, other: str) -> None:
     own = service == other
     assert may_publish(service, f"{other}.events", "anything") == own
     assert may_publish(service, f"{other}.internal", "anything") == own
@@ -128,7 +128,7 @@ def test_a_service_neither_poses_as_another_nor_takes_what_is_anothers(service: 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_hears_only_what_the_contracts_say(service: str) -> None:
+def test_service_can_bind_only_events_of_its_contracts(service: str) -> None:
     mine = {event for event, _handler in heard(service)}
     for event in accounts.all_events():
         expected = event in mine or event.broadcast or event.service == service
@@ -136,7 +136,7 @@ def test_a_service_hears_only_what_the_contracts_say(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_does_not_bind_to_everything_of_another(service: str) -> None:
+def test_service_cannot_bind_all_events_of_another(service: str) -> None:
     for other in set(SERVICES) - {service}:
         assert not may_bind(service, f"{other}.internal", "#")
         assert not may_bind(service, f"{other}.events", "#")
@@ -153,7 +153,7 @@ EVERYTHING = sorted({
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_declares_and_deletes_what_is_its_own_alone(service: str) -> None:
+def test_service_declares_and_deletes_only_its_own_objects(service: str) -> None:
     own = {name for name in EVERYTHING if topology.is_own(service, name)}
     assert {name for name in EVERYTHING if may(service, "configure", name)} == own
     assert not own & {
@@ -162,13 +162,13 @@ def test_a_service_declares_and_deletes_what_is_its_own_alone(service: str) -> N
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_reads_no_queue_but_its_own(service: str) -> None:
+def test_service_reads_only_its_own_queues(service: str) -> None:
     exchanges = {topology.RPC_EXCHANGE, f"{service}.events", f"{service}.internal", *accounts.heard_by(service)}
     readable = {name for name in EVERYTHING if may(service, "read", name)}
     assert {name for name in readable - exchanges if not topology.is_own(service, name)} == set()
 
 
-def test_processes_of_an_earlier_version_keep_their_rights_while_they_are_to() -> None:
+def test_processes_of_an_earlier_version_keep_their_rights_during_an_upgrade() -> None:
     older = accounts.rights_of("clinical", older=True)
     for name in ("delay-1000", "retry-1000", "nameko-rpc", "hospital.events", "clinical.events", "auth.internal"):
         assert re.search(older.configure, name)
@@ -176,11 +176,11 @@ def test_processes_of_an_earlier_version_keep_their_rights_while_they_are_to() -
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_only_exchanges_publish_to_the_outside(service: str) -> None:
+def test_no_service_publishes_to_the_public_exchange(service: str) -> None:
     assert not may_publish(service, topology.ALL_EVENTS, "visit_completed")
 
 
-def test_the_gateway_asks_and_does_nothing_else() -> None:
+def test_gateway_may_only_send_requests() -> None:
     assert may_publish(accounts.GATEWAY, topology.RPC_EXCHANGE, "scheduling.book_appointment")
     assert not may_publish(accounts.GATEWAY, topology.RPC_EXCHANGE, "another.book_appointment")
     everything = {use for service in SERVICES for use in asked_by(service).uses}
@@ -188,7 +188,7 @@ def test_the_gateway_asks_and_does_nothing_else() -> None:
     assert allowed <= {("write", topology.RPC_EXCHANGE), ("read", "auth.internal")}
 
 
-def test_the_gateway_hears_of_ended_sessions_and_of_nothing_else() -> None:
+def test_gateway_receives_only_ended_sessions() -> None:
     asked = Asked()
     revocations.listen(asked, Senders(accounts.GATEWAY, accounts.GATEWAY), Revoked())
     assert {use for use in asked.uses if not may(accounts.GATEWAY, *use)} == set()
@@ -196,7 +196,7 @@ def test_the_gateway_hears_of_ended_sessions_and_of_nothing_else() -> None:
     assert heard == {"session_revoked"}
 
 
-def test_what_every_process_listens_for_is_what_the_contract_says() -> None:
+def test_broadcast_event_is_received_by_every_process() -> None:
     assert key_of(SessionRevoked) == (revocations.EXCHANGE, revocations.EVENT)
     assert SessionRevoked.schema().fields.keys() >= {"session_id", "ends_at"}
 
@@ -206,39 +206,39 @@ def key_of(event: type[Event]) -> tuple[str, str]:
     return event.exchange(), event.event_name()
 
 
-def test_a_partner_binds_its_own_queues_to_what_is_public() -> None:
+def test_partner_binds_its_own_queues_to_public_events() -> None:
     assert may(accounts.PARTNER, "configure", "partner.visits")
     assert may(accounts.PARTNER, "write", "partner.visits")
     assert may(accounts.PARTNER, "read", "partner.visits")
     assert may_bind(accounts.PARTNER, topology.ALL_EVENTS, "#")
 
 
-def test_a_partner_touches_nothing_of_ours() -> None:
+def test_partner_has_no_rights_on_our_objects() -> None:
     everything = {use for service in SERVICES for use in asked_by(service).uses}
     assert {use for use in everything if may(accounts.PARTNER, *use)} == set()
     assert not may(accounts.PARTNER, "write", topology.ALL_EVENTS)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_broker_drops_a_message_that_came_back_often(service: str) -> None:
+def test_delivery_limit_drops_no_message(service: str) -> None:
     delays = {topology.delay_queue(service, seconds) for seconds in DELAYS}
     for queue in asked_by(service).queues - delays - {topology.rpc_queue(service)}:
         (policy,) = [found["definition"] for found in POLICIES if re.search(found["pattern"], queue)]
         assert policy == {"delivery-limit": 1_000_000_000}, queue
 
 
-def test_no_policy_reaches_the_queues_whose_arguments_say_it_all() -> None:
+def test_no_policy_applies_to_queues_with_arguments() -> None:
     names = [topology.delay_queue("auth", 1.0), topology.rpc_queue("auth")]
     assert not [found for found in POLICIES for name in names if re.search(found["pattern"], name)]
 
 
-def test_what_a_partner_leaves_in_its_queues_does_not_fill_the_broker() -> None:
+def test_queues_of_partners_are_limited() -> None:
     (policy,) = [found["definition"] for found in POLICIES if re.search(found["pattern"], "partner.visits")]
     assert policy.keys() == {"max-length-bytes", "message-ttl", "expires", "overflow"}
     assert policy["overflow"] == "drop-head", "a full queue of a partner must not stop our relay"
 
 
-def test_what_no_queue_takes_is_kept_but_for_the_exchange_that_may_have_no_listener() -> None:
+def test_unrouted_messages_are_kept_except_on_the_public_exchange() -> None:
     (policy,) = [found for found in POLICIES if "alternate-exchange" in found["definition"]]
     covered = [f"{service}.{kind}" for service in SERVICES for kind in ("events", "internal")]
     assert all(re.search(policy["pattern"], name) for name in covered)

@@ -1,4 +1,4 @@
-"""RabbitMQ itself keeps each account to its rights, and what an account may do is enough for its process."""
+"""RabbitMQ enforces the rights of each account, and they suffice for its process."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from transports.declarations import Sparing, declare_quorum, ensure_queue
 DELAYS = (1.0, 10.0)
 PASSWORD = "of-a-test"
 AT_ONCE = 20
-"""Fewer than the channels that a partner may have: RabbitMQ notices late that one has gone."""
+"""Fewer than the channels of a partner: RabbitMQ notices a closed channel late."""
 LogIn = Callable[[str], AbstractContextManager[Any]]
 Try = Callable[[Any], object]
 
@@ -41,7 +41,7 @@ def channel_at(url: str, user: str, password: str) -> AbstractContextManager[Any
 
 
 def under_other_names(document: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """The accounts with a prefix, because accounts belong to a whole broker, which tests share."""
+    """The accounts, with a prefix: tests share the broker, to which accounts belong."""
     for user in document["users"]:
         user["name"] = prefix + user["name"]
     for granted in document["permissions"] + document["topic_permissions"]:
@@ -51,7 +51,7 @@ def under_other_names(document: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def log_in(rabbitmq: RabbitMQ) -> Iterator[LogIn]:
-    """`log_in(account)`: a channel of that account on a broker that has been set up."""
+    """`log_in(account)`: a channel of that account, on a prepared broker."""
     url = rabbitmq.vhost()
     if url == rabbitmq.url:
         pytest.skip("the broker that was given has no management API")
@@ -84,7 +84,7 @@ def reading(queue: str) -> Try:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_starts_with_its_own_account(log_in: LogIn, service: str) -> None:
+def test_service_can_declare_its_queues_with_its_own_account(log_in: LogIn, service: str) -> None:
     with log_in(service) as channel:
         declaring = Sparing(channel, partial(topology.is_own, service))
         topology.declare_rpc(declaring, service)
@@ -94,10 +94,12 @@ def test_a_service_starts_with_its_own_account(log_in: LogIn, service: str) -> N
             for handler in event.heard_by:
                 if service in (event.service, handler.split(".")[0]):
                     topology.declare_event_queue(declaring, event, handler)
+        queue = topology.rpc_queue(service)
+        assert channel.queue_declare(queue=queue, passive=True)[0] == queue
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_takes_a_request_of_the_gateway_and_answers(log_in: LogIn, service: str) -> None:
+def test_service_answers_a_request_of_the_gateway(log_in: LogIn, service: str) -> None:
     answers: list[Any] = []
     with log_in(accounts.GATEWAY) as asking, log_in(service) as answering:
         asking.basic_consume(topology.DIRECT_REPLY, no_ack=True, callback=answers.append)
@@ -109,7 +111,7 @@ def test_a_service_takes_a_request_of_the_gateway_and_answers(log_in: LogIn, ser
     assert len(answers) == 1
 
 
-def test_a_partner_hears_what_a_service_publishes(log_in: LogIn) -> None:
+def test_partner_receives_public_events(log_in: LogIn) -> None:
     with log_in(accounts.PARTNER) as partner, log_in("scheduling") as service:
         partner.queue_declare("partner.visits", durable=True, auto_delete=False)
         partner.queue_bind("partner.visits", topology.ALL_EVENTS, "visit_completed")
@@ -117,7 +119,7 @@ def test_a_partner_hears_what_a_service_publishes(log_in: LogIn) -> None:
         assert partner.basic_get("partner.visits", no_ack=True) is not None
 
 
-def test_a_public_event_without_a_queue_is_kept_by_the_service_that_says_it(log_in: LogIn) -> None:
+def test_unrouted_public_event_is_kept_by_its_service(log_in: LogIn) -> None:
     with log_in("scheduling") as channel:
         before = channel.queue_declare(topology.UNROUTED, passive=True).message_count
         ensure_queue(channel.connection, topology.UNROUTED)
@@ -134,7 +136,7 @@ def test_a_public_event_without_a_queue_is_kept_by_the_service_that_says_it(log_
         assert channel.queue_declare(topology.UNROUTED, passive=True).message_count == before + 1
 
 
-def test_an_internal_event_without_a_queue_is_kept(log_in: LogIn) -> None:
+def test_unrouted_internal_event_is_kept(log_in: LogIn) -> None:
     with log_in("auth") as channel:
         waiting = channel.queue_declare("unrouted", passive=True).message_count
         publishing("auth.internal", "nobody_hears_this")(channel)
@@ -168,7 +170,7 @@ REFUSED = {
 
 
 def queues_not_of(account: str) -> list[str]:
-    """One queue of each kind that is not the account's own; `test_accounts` goes through the names of all."""
+    """One foreign queue of each kind. `test_accounts` checks the names of all."""
     other = "auth" if account != "auth" else "clinical"
     heard = [event.queue_of(handler) for event in accounts.all_events() for handler in event.heard_by]
     heard = [name for name in heard if not topology.is_own(account, name)]
@@ -179,16 +181,14 @@ def queues_not_of(account: str) -> list[str]:
 
 
 def exchanges_not_of(account: str) -> list[str]:
-    """The same of exchanges; those of its own events, too, are made by `broker-setup` alone."""
+    """The foreign exchanges. Only `broker-setup` declares exchanges, also those of the own events."""
     events = [f"{service}.{kind}" for service in SERVICES for kind in ("events", "internal")]
     other = "auth" if account != "auth" else "clinical"
     return [*events, topology.retry_exchange(other, DELAYS[0]), topology.RPC_EXCHANGE, topology.ALL_EVENTS]
 
 
 @pytest.mark.parametrize("account", [*SERVICES, accounts.GATEWAY, accounts.PARTNER])
-def test_the_broker_refuses_to_delete_purge_read_or_declare_what_is_not_the_accounts_own(
-    log_in: LogIn, account: str
-) -> None:
+def test_broker_refuses_all_access_to_foreign_objects(log_in: LogIn, account: str) -> None:
     attempts: list[tuple[str, Try]] = [
         attempt
         for name in queues_not_of(account)
@@ -222,6 +222,6 @@ def is_refused(connection: Any, attempt: Try) -> bool:
 
 
 @pytest.mark.parametrize(("account", "attempt"), REFUSED.values(), ids=REFUSED)
-def test_the_broker_refuses(log_in: LogIn, account: str, attempt: Try) -> None:
+def test_broker_refuses_forbidden_attempts(log_in: LogIn, account: str, attempt: Try) -> None:
     with log_in(account) as channel, pytest.raises(AccessRefused):
         attempt(channel)

@@ -1,4 +1,4 @@
-"""The files that start Matron in containers agree with the code, and give nobody more than needed. Needs no Docker."""
+"""The container files agree with the code and grant only necessary rights. Needs no Docker."""
 
 import json
 import re
@@ -37,55 +37,55 @@ def containers() -> dict[str, dict[str, Any]]:
 
 
 def url_of(value: str) -> str:
-    """An address without what is filled in."""
+    """An address with its variables removed."""
     return FROM_OUTSIDE.sub("PASSWORD", value)
 
 
 def databases_of(name: str) -> dict[str, str]:
-    """The addresses of databases that a container is given."""
+    """The database addresses of a container."""
     environment = containers()[name]["environment"]
     return {key: url_of(value) for key, value in environment.items() if key.endswith("_DATABASE_URL")}
 
 
 def mounted(name: str) -> dict[str, str]:
-    """A container's volumes, with the rest of each line: the folder, and `:ro`."""
+    """The volumes of a container, with the rest of each line: the folder, and `:ro`."""
     return dict(line.split(":", 1) for line in containers()[name].get("volumes", ()))
 
 
 def lock_of_a_service() -> dict[str, str]:
-    """What the image installs."""
+    """The distributions that the image installs."""
     return runtime_lock.needed(text("requirements.lock"), tomllib.loads(text("pyproject.toml"))["project"])
 
 
-def test_there_is_a_container_for_every_process_and_no_other() -> None:
+def test_each_process_has_a_container() -> None:
     assert set(containers()) == {*PROCESSES, *ONCE, *SERVERS}
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_a_process_serves_what_it_is_named_after(name: str) -> None:
+def test_container_serves_the_process_of_its_name(name: str) -> None:
     assert containers()[name]["command"] == ["matron", "serve", name]
 
 
 @pytest.mark.parametrize("name", [*PROCESSES, *SERVERS])
-def test_what_runs_is_watched_and_started_again(name: str) -> None:
+def test_running_container_has_a_health_check_and_restarts(name: str) -> None:
     container = containers()[name]
     assert container["restart"] == "always"
     assert container["healthcheck"]["test"][0] == "CMD"
 
 
 @pytest.mark.parametrize("name", [*PROCESSES, *SERVERS])
-def test_what_runs_has_a_bound_on_its_memory_and_time_to_end(name: str) -> None:
+def test_running_container_has_a_memory_limit_and_time_to_stop(name: str) -> None:
     container = containers()[name]
     assert re.fullmatch(r"\d+[mg]", container["mem_limit"])
     assert int(container["stop_grace_period"].rstrip("s")) > STOP_SECONDS
 
 
 @pytest.mark.parametrize("name", ONCE)
-def test_what_runs_once_is_repeated_only_when_it_failed(name: str) -> None:
+def test_one_time_container_is_repeated_only_after_a_failure(name: str) -> None:
     assert containers()[name]["restart"].startswith("on-failure")
 
 
-def test_every_image_has_the_name_that_was_agreed() -> None:
+def test_images_have_the_agreed_names() -> None:
     named = {name: container["image"] for name, container in containers().items() if "image" in container}
     assert named == SERVERS
     bases = re.findall(r"^FROM (\S+)", text("deploy/Dockerfile"), re.MULTILINE)
@@ -96,25 +96,25 @@ def test_postgresql_has_shared_memory_for_parallel_queries() -> None:
     assert containers()["postgres"]["shm_size"] == "256m"
 
 
-def test_both_generations_of_compose_take_the_file() -> None:
-    # The second warns about a version; the first does without, since 1.27.
+def test_file_names_no_compose_version() -> None:
+    # Compose 2 warns about a version; Compose 1 needs none since 1.27.
     assert "version" not in yaml.safe_load(text("docker-compose.yml"))
 
 
 @pytest.mark.parametrize("name", containers())
-def test_no_container_stands_in_the_way_of_another_of_its_kind(name: str) -> None:
+def test_containers_can_be_scaled(name: str) -> None:
     container = containers()[name]
     assert "container_name" not in container
     assert ("ports" in container) == (name == "gateway")
 
 
-def test_the_gateway_listens_on_this_machine_alone_unless_told_otherwise() -> None:
+def test_gateway_listens_on_loopback_by_default() -> None:
     (port,) = containers()["gateway"]["ports"]
     assert port == "${GATEWAY_ADDRESS:-127.0.0.1}:${GATEWAY_PORT:-8000}:8000"
 
 
 @pytest.mark.parametrize("name", containers())
-def test_every_container_begins_without_capabilities(name: str) -> None:
+def test_containers_start_without_capabilities(name: str) -> None:
     container = containers()[name]
     assert container["cap_drop"] == ["ALL"]
     assert container["security_opt"] == ["no-new-privileges:true"]
@@ -123,7 +123,7 @@ def test_every_container_begins_without_capabilities(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*PROCESSES, *ONCE])
-def test_our_image_is_never_written_to(name: str) -> None:
+def test_our_containers_are_read_only(name: str) -> None:
     assert containers()[name]["read_only"] is True
 
 
@@ -133,17 +133,17 @@ def test_our_image_does_not_run_as_root() -> None:
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_a_process_reaches_the_broker_with_its_own_account(name: str) -> None:
+def test_process_uses_its_own_broker_account(name: str) -> None:
     assert url_of(containers()[name]["environment"]["AMQP_URL"]) == f"amqp://{name}:PASSWORD@rabbitmq:5672/matron"
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_reaches_its_own_database_only(name: str) -> None:
+def test_service_reaches_only_its_own_database(name: str) -> None:
     own = f"postgresql://{name}:PASSWORD@postgres:5432/{name}"
     assert databases_of(name) == {f"{name.upper()}_DATABASE_URL": own}
 
 
-def test_the_gateway_reaches_no_database() -> None:
+def test_gateway_reaches_no_database() -> None:
     assert databases_of("gateway") == {}
     assert "database" not in containers()["gateway"]["networks"]
 
@@ -152,14 +152,14 @@ def test_migrations_reach_every_database() -> None:
     assert len(databases_of("migrate")) == len(SERVICES)
 
 
-def test_only_auth_has_the_keys_that_sign() -> None:
+def test_only_auth_has_the_signing_keys() -> None:
     holders = {name for name in containers() if "private-keys" in mounted(name)}
     assert holders == {"keys", "auth"}
     assert mounted("auth")["private-keys"].endswith(":ro")
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_every_process_has_the_keys_that_verify(name: str) -> None:
+def test_every_process_has_the_public_keys(name: str) -> None:
     assert mounted(name)["public-keys"] == "/data/public-keys:ro"
 
 
@@ -175,7 +175,7 @@ def test_no_password_is_fixed() -> None:
     assert "password" not in text("deploy/rabbitmq/definitions.json")
 
 
-def test_every_setting_is_explained() -> None:
+def test_example_file_explains_every_setting() -> None:
     file = text("docker-compose.yml")
     wanted = set(FROM_OUTSIDE.findall(file)) | set(re.findall(r"^ +([A-Z_]+):$", file, re.MULTILINE))
     explained = set(re.findall(r"^(?:# )?([A-Z_]+)=", text(".env.example"), re.MULTILINE))
@@ -195,11 +195,11 @@ def asked_for(service: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_given_each_setting_that_it_asks_for(name: str) -> None:
+def test_service_gets_each_setting_that_it_reads(name: str) -> None:
     assert asked_for(name) - containers()[name]["environment"].keys() == set()
 
 
-def test_the_gateway_is_given_each_setting_of_its_own() -> None:
+def test_gateway_gets_each_of_its_settings() -> None:
     assert read_by("gateway/settings.py") - containers()["gateway"]["environment"].keys() == set()
 
 
@@ -208,33 +208,33 @@ def test_each_setting_reaches_a_container() -> None:
     assert read_by("matron/environment.py") - given == {"HTTP_PORT"}, "the port within a container is always the same"
 
 
-def test_the_readme_explains_each_setting_and_no_other() -> None:
+def test_readme_explains_exactly_the_settings() -> None:
     _before, _heading, settings = text("README.md").partition("\n## Settings\n")
     rows = [row.split("|")[1] for row in settings.partition("\n## ")[0].splitlines() if row.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row) if not name.endswith("_DATABASE_URL")}
     assert named == read_by("matron/environment.py") | read_by("gateway/settings.py")
 
 
-def test_postgresql_prepares_a_database_for_every_service() -> None:
+def test_postgresql_creates_a_database_for_every_service() -> None:
     made = re.findall(r'^ +make (\w+) "\$\{(\w+):-\}"$', text("deploy/postgres/init.sh"), re.MULTILINE)
     assert made == [(name, f"{name.upper()}_DATABASE_PASSWORD") for name in SERVICES]
     assert {password for _name, password in made} <= containers()["postgres"]["environment"].keys()
 
 
-def test_the_image_holds_every_package() -> None:
+def test_image_contains_every_package() -> None:
     found = tomllib.loads(text("pyproject.toml"))["tool"]["setuptools"]["packages"]["find"]["include"]
     copied = re.findall(r"^COPY (\w+) \./\1$", text("deploy/Dockerfile"), re.MULTILINE)
     assert {pattern.rstrip("*") for pattern in found} == set(copied)
 
 
-def test_the_image_holds_what_a_service_needs_and_no_tools_of_developers() -> None:
+def test_image_contains_runtime_dependencies_and_no_developer_tools() -> None:
     locked = lock_of_a_service()
     assert {"nameko", "psycopg-binary", "cryptography", "vine", "redis"} <= locked.keys()
     assert not {"pytest", "mypy", "ruff", "pip", "setuptools", "testcontainers"} & locked.keys()
     assert all("--hash=sha256:" in entry for entry in locked.values())
 
 
-def test_the_queue_for_what_no_queue_took_is_where_its_policy_sends_it() -> None:
+def test_queue_of_unrouted_messages_is_where_its_policy_sends_them() -> None:
     definitions = json.loads(text("deploy/rabbitmq/definitions.json"))
     (sent_to,) = {found for p in definitions["policies"] if (found := p["definition"].get("alternate-exchange"))}
     (binding,) = definitions["bindings"]

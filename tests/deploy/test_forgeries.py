@@ -1,4 +1,4 @@
-"""No account takes another's part: a handler refuses what another account sends in the name of an event's source.
+"""No account can impersonate another: a handler refuses an event whose source another account imitates.
 
 On both brokers each service has the account of its name, on RabbitMQ with the rights that deploy gives it.
 """
@@ -40,14 +40,14 @@ VISITS, ERASURES = (event.queue_of(f"clinical.on_{event.event_name()}") for even
 
 
 class Handler:
-    """What clinical does with events, in place of its own use cases."""
+    """A handler in place of the use cases of clinical."""
 
     def __init__(self) -> None:
         self.failures = 0
         self.done: list[UUID] = []
 
     def take(self, session: Any, _actor: Any, _event: Any) -> None:
-        """Fail so many times, then do it."""
+        """Fail `failures` times, then succeed."""
         if self.failures:
             self.failures -= 1
             raise Conflict("closed", "Not now.")
@@ -56,7 +56,7 @@ class Handler:
 
 @pytest.fixture
 def handler(place: Place, broker_url: str) -> Iterator[Handler]:
-    """Clinical, running, with handlers of its own."""
+    """Run clinical, with the handlers of this test."""
     handler = Handler()
 
     class ClinicalService(Service):
@@ -79,7 +79,7 @@ def channel_of(stack: ExitStack, url: str, account: str) -> Any:
 
 
 def send(url: str, account: str, sent: Outgoing, **properties: str) -> None:
-    """Publish with an account, with these properties and no other."""
+    """Publish with an account, with exactly these properties."""
     with ExitStack() as stack:
         Outgoing(sent.body, sent.exchange, sent.routing_key, sent.headers, {**sent.properties, **properties}).send(
             channel_of(stack, url, account), mandatory=True
@@ -87,7 +87,7 @@ def send(url: str, account: str, sent: Outgoing, **properties: str) -> None:
 
 
 def publish(url: str, account: str, *messages: Outgoing) -> None:
-    """Publish as the service of that name does."""
+    """Publish as the service of this name does."""
     publisher = ConfirmedPublisher(url_of(url, account), lambda _channel: None)
     publisher.link.start()
     soon(lambda: publisher.link.is_up)
@@ -101,12 +101,12 @@ def letters(url: str) -> list[dead.Letter]:
 
 
 def codes(url: str) -> list[str]:
-    """With which code each of them ended."""
+    """The code of each dead letter."""
     return [letter.facts["code"] for letter in letters(url)]
 
 
 def refused(handler: str) -> float:
-    """How many events a handler of clinical has refused, as an operator sees it."""
+    """The metric of events that a handler of clinical has refused."""
     labels = {"service": "clinical", "handler": handler, "fate": "refused"}
     return REGISTRY.get_sample_value("matron_events_failed_total", labels) or 0.0
 
@@ -123,7 +123,7 @@ FORGERIES: dict[str, tuple[str, type[Event], str, dict[str, str], dict[str, str]
 
 
 @pytest.mark.parametrize(("account", "event", "queue", "properties", "headers"), FORGERIES.values(), ids=FORGERIES)
-def test_a_forged_event_is_a_dead_letter_and_nothing_else(
+def test_forged_event_only_becomes_a_dead_letter(
     handler: Handler,
     broker_url: str,
     account: str,
@@ -145,24 +145,24 @@ def test_a_forged_event_is_a_dead_letter_and_nothing_else(
 
 
 @pytest.mark.usefixtures("handler")
-def test_no_account_sends_in_the_name_of_another(broker_url: str) -> None:
+def test_broker_refuses_a_message_with_another_account(broker_url: str) -> None:
     with pytest.raises(Unavailable, match="PreconditionFailed"):
         send(broker_url, "notify", message(VisitStarted, key=VISITS), user_id="scheduling")
 
 
-def test_a_forged_dead_letter_is_refused_when_it_is_sent_back(handler: Handler, broker_url: str) -> None:
+def test_forged_dead_letter_is_refused_when_sent_back(handler: Handler, broker_url: str) -> None:
     sent = message(VisitStarted, key=VISITS)
     told = {"x-queue": VISITS, "x-code": "closed", "x-attempt": 3, SENDER: "scheduling"}
     letter = Outgoing(sent.body, "", topology.dead_queue("clinical"), {**sent.headers, **told}, sent.properties)
     send(broker_url, "notify", letter, user_id="notify")
-    for _look in range(dead.LOOKS + 2):  # So often that it is put into the queue anew.
+    for _look in range(dead.LOOKS + 2):  # Enough reads to publish it again.
         assert codes(broker_url) == ["closed"]
     assert dead.replay_one(Folder(broker_url, Path()), "clinical", "1")
     soon(lambda: codes(broker_url) == ["wrong_account"])
     assert handler.done == []
 
 
-def test_an_event_of_its_source_is_done_after_tries_and_a_replay(handler: Handler, broker_url: str) -> None:
+def test_genuine_event_is_handled_after_retries_and_a_replay(handler: Handler, broker_url: str) -> None:
     handler.failures = len(DELAYS) + 2
     sent = message(VisitStarted, key=VISITS)
     publish(broker_url, "scheduling", sent)
@@ -176,7 +176,7 @@ def test_an_event_of_its_source_is_done_after_tries_and_a_replay(handler: Handle
 
 
 @pytest.mark.parametrize("account", ["auth", "clinical"])
-def test_events_are_replayed_with_the_account_of_their_source_or_of_their_hearer(
+def test_replay_works_with_the_account_of_source_or_receiver(
     handler: Handler, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: str
 ) -> None:
     said = say(tmp_path, NOON, NOON, event=UserErased)
@@ -188,7 +188,7 @@ def test_events_are_replayed_with_the_account_of_their_source_or_of_their_hearer
     assert [str(event_id) for event_id in handler.done] == said
 
 
-def test_a_replay_with_another_account_is_refused_before_anything_is_sent() -> None:
+def test_replay_with_another_account_is_refused() -> None:
     wanted = Replay((UserErased,), "clinical.on_user_erased", Span(first=1))
     for account in ("auth", "clinical", "guest"):
         wanted.check(account)
@@ -199,14 +199,14 @@ def test_a_replay_with_another_account_is_refused_before_anything_is_sent() -> N
     Replay((VisitStarted,), "partner.visits", Span(first=1)).check("billing")
 
 
-def test_a_letter_without_an_account_is_done_when_an_operator_vouches_for_it(handler: Handler, broker_url: str) -> None:
+def test_unsigned_letter_is_handled_when_an_operator_trusts_it(handler: Handler, broker_url: str) -> None:
     send(broker_url, "scheduling", message(VisitStarted, key=VISITS))
     soon(lambda: codes(broker_url) == ["wrong_account"])
     assert dead.replay_one(Folder(broker_url, Path()), "clinical", "1", trusted=True)
     soon(lambda: handler.done)
 
 
-def test_an_event_without_an_account_is_done_while_an_upgrade_goes_on(place: Place, broker_url: str) -> None:
+def test_unsigned_event_is_handled_during_an_upgrade(place: Place, broker_url: str) -> None:
     handler = Handler()
 
     class ClinicalService(Service):
@@ -217,11 +217,11 @@ def test_an_event_without_an_account_is_done_while_an_upgrade_goes_on(place: Pla
     place.serve(ClinicalService)
     handler.failures = 1
     send(broker_url, "scheduling", message(VisitStarted, key=VISITS))
-    soon(lambda: handler.done)
+    assert soon(lambda: handler.done)
 
 
 def queues_of(url: str, request: pytest.FixtureRequest) -> list[str]:
-    """The names of all queues, which no account may list."""
+    """The names of all queues. No account may list them."""
     parts = urlsplit(url)
     if parts.scheme == "embedded":
         return list(broker(parts.hostname or "").queues)

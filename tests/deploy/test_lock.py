@@ -1,4 +1,4 @@
-"""The lock is complete, and set-up installs exactly the lock whatever was published since."""
+"""The lock is complete, and set-up installs exactly the lock, despite newer releases."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def asked() -> list[Requirement]:
 
 
 def wanted_by(requirement: Requirement, environment: dict[str, str]) -> Iterator[Requirement]:
-    """What a distribution requires on such a Python, by its metadata and the extras asked for."""
+    """The requirements of a distribution on a Python, with the requested extras."""
     for text in metadata.requires(requirement.name) or ():
         found = Requirement(text)
         extras = requirement.extras or {""}
@@ -61,7 +61,7 @@ def test_lock_satisfies_each_requirement_of_the_project(requirement: Requirement
 
 @pytest.mark.parametrize("platform", ["linux", "darwin"])
 @pytest.mark.parametrize("python", PYTHONS)
-def test_lock_holds_what_each_distribution_wants_on_each_python(python: str, platform: str) -> None:
+def test_lock_contains_the_requirements_of_each_distribution_on_each_python(python: str, platform: str) -> None:
     environment = {
         "python_version": python.rpartition(".")[0],
         "python_full_version": python,
@@ -108,7 +108,7 @@ def wheel(folder: Path, name: str, version: str, *requires: str, extra: str = ""
 
 
 def digest(text: str) -> str:
-    """A file's digest in the form of a wheel's RECORD."""
+    """The digest of a file, in the form of a wheel's RECORD."""
     return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
@@ -126,7 +126,7 @@ def commands() -> dict[str, list[str]]:
 
 @pytest.fixture
 def index(tmp_path: Path) -> tuple[Path, Path]:
-    """An index and a lock made a week ago: `beta`, of which `alpha` wants an extra, has a newer release since."""
+    """An index and a lock of last week. `beta`, of which `alpha` requires an extra, has a newer release."""
     folder, lock = tmp_path / "index", tmp_path / "made.lock"
     folder.mkdir()
     lines = [
@@ -141,7 +141,7 @@ def index(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def pip(python: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run that Python's pip with settings of its own and no others."""
+    """Run the pip of that Python, with its own settings only."""
     bare = {"PATH": "/usr/bin:/bin", "HOME": str(python.parents[1]), "PIP_CONFIG_FILE": "/dev/null"}
     command = [str(python), "-m", "pip", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=bare | environment)
@@ -149,7 +149,7 @@ def pip(python: Path, *arguments: str, **environment: str) -> subprocess.Complet
 
 @pytest.fixture
 def python(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """The Python of an empty environment with the pip that the test asks for."""
+    """The Python of an empty environment, with the pip of the parameter."""
     venv.create(tmp_path / "venv", with_pip=False)
     found = tmp_path / "venv" / "bin" / "python"
     wanted = [f"pip=={OLD_PIP} --hash=sha256:{OLD_PIP_SHA256}\n"]

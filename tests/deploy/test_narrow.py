@@ -1,4 +1,4 @@
-"""Services with no more rights than deploy gives them come up, and heal what is their own."""
+"""Services start with only the rights of deploy, and repair their own objects."""
 
 from typing import Any
 
@@ -34,14 +34,12 @@ WAITS = topology.delay_queue("clinical", DELAYS[0])
 
 @pytest.fixture
 def broker_url(narrow: Narrow) -> str:
-    """RabbitMQ alone: the embedded broker has no rights."""
+    """RabbitMQ only: the embedded broker has no rights."""
     return narrow.url
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_takes_work_with_the_rights_that_it_has(
-    place: Place, monkeypatch: pytest.MonkeyPatch, service: str
-) -> None:
+def test_service_works_with_its_rights(place: Place, monkeypatch: pytest.MonkeyPatch, service: str) -> None:
     chosen = settings(jwks_file=place.folder / "public.json", signing_keys=place.folder / "private")
     monkeypatch.setattr(config, "_current", chosen)
     keys.make_key(chosen.signing_keys, chosen.jwks_file)
@@ -57,7 +55,7 @@ def test_a_service_takes_work_with_the_rights_that_it_has(
 
 @pytest.fixture
 def tried(place: Place) -> list[str]:
-    """Clinical, with a handler that fails once; what it has tried."""
+    """Run clinical with a handler that fails once. Yields its attempts."""
     tries: list[str] = []
 
     def take(_session: Any, _actor: Any, _event: Any) -> None:
@@ -74,7 +72,7 @@ def tried(place: Place) -> list[str]:
 
 
 def start_a_visit(url: str) -> None:
-    """Say that a visit has begun, as scheduling does."""
+    """Publish the start of a visit, as scheduling does."""
     publisher = ConfirmedPublisher(url_of(url, "scheduling"), lambda _channel: None)
     publisher.link.start()
     soon(lambda: publisher.link.is_up)
@@ -83,7 +81,7 @@ def start_a_visit(url: str) -> None:
 
 
 def exists(narrow: Narrow, queue: str) -> bool:
-    """Whether there is such a queue."""
+    """Whether a queue exists."""
     with connected(narrow.admin_url) as open_channel:
         try:
             open_channel().queue_declare(queue, passive=True)
@@ -93,14 +91,14 @@ def exists(narrow: Narrow, queue: str) -> bool:
 
 
 def reconnect(broker: Broker) -> None:
-    """Cut the link over which a service publishes, and return when it has another."""
+    """Cut the publishing link of a service, and wait until it has reconnected."""
     link = broker.publisher.link
     connection = link.connection
     link._hang_up(connection)
     soon(lambda: link.is_up and link.connection is not connection)
 
 
-def test_a_delay_queue_that_was_deleted_is_there_again_after_a_reconnect(
+def test_deleted_delay_queue_is_declared_again_after_a_reconnect(
     narrow: Narrow, place: Place, tried: list[str]
 ) -> None:
     narrow.delete(WAITS)
@@ -111,7 +109,7 @@ def test_a_delay_queue_that_was_deleted_is_there_again_after_a_reconnect(
     soon(lambda: len(tried) == 2)
 
 
-def test_a_delay_queue_that_was_deleted_is_there_again_after_the_next_failure(
+def test_deleted_delay_queue_is_declared_again_after_the_next_failure(
     narrow: Narrow, place: Place, tried: list[str]
 ) -> None:
     link = broker_of(place.containers[0]).publisher.link
@@ -122,7 +120,7 @@ def test_a_delay_queue_that_was_deleted_is_there_again_after_the_next_failure(
     assert (link.connection, len(tried)) == (connection, 1)
 
 
-def test_a_listeners_queue_that_is_missing_is_told_and_stops_nobody(narrow: Narrow, place: Place) -> None:
+def test_missing_queue_of_a_receiver_is_reported_and_stops_no_service(narrow: Narrow, place: Place) -> None:
     queue = PrescriptionAdded.queue_of(*PrescriptionAdded.heard_by)
     labels = {"service": "clinical", "queue": queue}
     before = REGISTRY.get_sample_value("matron_queues_deleted_total", labels) or 0.0
@@ -134,19 +132,17 @@ def test_a_listeners_queue_that_is_missing_is_told_and_stops_nobody(narrow: Narr
     narrow.declare_everything()
 
 
-def test_a_shared_exchange_that_is_missing_keeps_events_in_the_outbox_until_it_is_made(
-    narrow: Narrow, place: Place
-) -> None:
+def test_events_stay_in_the_outbox_while_a_shared_exchange_is_missing(narrow: Narrow, place: Place) -> None:
     [container] = place.serve(service_class("clinical"))
     with connected(narrow.admin_url) as open_channel:
         open_channel().exchange_delete("clinical.internal")
     broker_of(container).publisher.link._hang_up(broker_of(container).publisher.link.connection)
     soon(lambda: place.health["clinical"].failing() == ["clinical.broker.events"])
     narrow.declare_everything()
-    soon(lambda: not place.health["clinical"].failing())
+    assert soon(lambda: not place.health["clinical"].failing())
 
 
-def test_delay_queues_that_all_services_shared_are_deleted_when_they_are_empty(narrow: Narrow) -> None:
+def test_empty_delay_queues_of_an_older_version_are_deleted(narrow: Narrow) -> None:
     with connected(narrow.admin_url) as open_channel:
         channel = open_channel()
         for queue in ("delay-1000", "delay-2000"):
@@ -156,7 +152,7 @@ def test_delay_queues_that_all_services_shared_are_deleted_when_they_are_empty(n
     assert (exists(narrow, "delay-1000"), exists(narrow, "delay-2000")) == (False, True)
 
 
-def test_queues_of_events_that_auth_no_longer_hears_are_deleted(narrow: Narrow) -> None:
+def test_former_event_queues_of_auth_are_deleted(narrow: Narrow) -> None:
     old = "evt-scheduling-visit_started--auth.on_visit_started"
     with connected(narrow.admin_url) as open_channel:
         channel = open_channel()
@@ -167,6 +163,6 @@ def test_queues_of_events_that_auth_no_longer_hears_are_deleted(narrow: Narrow) 
     assert not exists(narrow, old)
 
 
-def test_events_that_auth_no_longer_hears_name_no_handler_of_auth() -> None:
+def test_former_events_of_auth_name_no_handler_of_auth() -> None:
     events = {event.event_name(): event for event in events_of("scheduling")}
     assert [name for name in NO_LONGER_HEARD if f"auth.on_{name}" in events[name].heard_by] == []

@@ -1,1 +1,1 @@
-"""Faults: servers and services are killed, frozen and restarted under load, and each request is accounted for."""
+"""Faults: servers and services are killed, frozen and restarted under load, and each request is checked."""

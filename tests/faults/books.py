@@ -1,4 +1,4 @@
-"""The counting: what was answered is held against every row that the five databases have of it, one by one."""
+"""Checks of consistency: each answer is compared with all its rows in the five databases."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -12,7 +12,7 @@ from tests.hospital import eventually
 DEADLINE_SECONDS = 5.0
 GRACE_SECONDS = 1.0
 
-# One row for each booking of the stream: its key, its id, and how many rows of each kind it has.
+# One row for each booking of the stream: its key, its id, and its number of rows of each kind.
 WRITTEN = """
     WITH said AS (
         SELECT subject, count(*) AS number FROM outbox WHERE name = 'appointment_requested' GROUP BY subject
@@ -28,7 +28,7 @@ WRITTEN = """
             WHERE l.record_id = kept.id::uuid AND l.action = 'book_appointment' AND l.allowed) AS audited
     FROM kept LEFT JOIN said ON said.subject = kept.id
 """
-# How many visits lack rows that belong to them, or overlap: of all that there are, the stream's and everybody else's.
+# The number of appointments that lack rows or overlap, of all appointments in the database.
 PARTIAL = """
     WITH keyed AS (SELECT DISTINCT reply->'is'->>'id' AS id FROM idempotency),
         said AS (SELECT subject AS id, count(*) AS number FROM outbox GROUP BY subject),
@@ -61,12 +61,12 @@ INVOICES = "SELECT i.id::text FROM invoice i WHERE i.appointment_id::text = ANY(
 
 @dataclass(frozen=True)
 class Counted:
-    """What was found, for the reader of a test run."""
+    """The counts, for the reader of a test run."""
 
     statuses: Counter[int]
     slowest: float
     booked: int
-    told: int
+    notified: int
     visits: int
     invoiced: int
 
@@ -74,18 +74,18 @@ class Counted:
         answers = ", ".join(f"{number} x {status or 'no answer'}" for status, number in sorted(self.statuses.items()))
         return (
             f"answers: {answers}; slowest {self.slowest:.2f} s; rows: {self.booked} bookings, "
-            f"{self.told} doctors told, {self.visits} visits, {self.invoiced} invoices"
+            f"{self.notified} doctors notified, {self.visits} visits, {self.invoiced} invoices"
         )
 
 
-def check(city: City, stream: Stream, *, unanswered: bool = False) -> Counted:
-    """Nothing lost, nothing twice: AssertionError tells what was."""
+def assert_consistent(city: City, stream: Stream, *, unanswered: bool = False) -> Counted:
+    """Assert that nothing was lost and nothing was done twice."""
     _check_answers([*stream.bookings, *stream.steps], unanswered=unanswered)
     written = _written(city, stream.bookings)
     _check_rows(stream.bookings, written)
     _check_repeated(stream.bookings, written)
     _check_nothing_partial(city)
-    told = _check_once(city, "notify", TOLD, {row.id for row in written}, kind="appointment_requested")
+    notified = _check_once(city, "notify", TOLD, {row.id for row in written}, kind="appointment_requested")
     for kind in ("appointment_booked", "visit_completed"):
         _check_once(city, "notify", TOLD, stream.visits, kind=kind)
     _check_once(city, "clinical", IN_CARE, stream.visits)
@@ -93,13 +93,13 @@ def check(city: City, stream: Stream, *, unanswered: bool = False) -> Counted:
     invoices = [row[0] for row in city.rows("billing", INVOICES, visits=stream.visits)]
     _check_once(city, "notify", TOLD, invoices, kind="invoice_issued")
     slowest = max(answer.seconds for answer in stream.bookings)
-    counted = Counted(stream.statuses(), slowest, len(written), told, len(stream.visits), invoiced)
+    counted = Counted(stream.statuses(), slowest, len(written), notified, len(stream.visits), invoiced)
     print(counted)
     return counted
 
 
 def _check_answers(answers: Iterable[Answer], *, unanswered: bool) -> None:
-    """Each ended in time, with an answer that may be."""
+    """Assert that each request ended in time, with an allowed answer."""
     may_be = {200, 201, 409, *REFUSALS, *([NO_ANSWER] if unanswered else [])}
     strange = [answer for answer in answers if answer.status not in may_be]
     late = [answer for answer in answers if answer.seconds > DEADLINE_SECONDS + GRACE_SECONDS]
@@ -112,7 +112,7 @@ def _written(city: City, answers: Iterable[Answer]) -> list[Any]:
 
 
 def _check_rows(answers: Iterable[Answer], written: Iterable[Any]) -> None:
-    """What was promised is there, whole; what was refused is not."""
+    """Assert that each confirmed booking is stored whole, and no refused booking is."""
     ids = {row.key: row.id for row in written}
     lost = [answer for answer in answers if answer.status == 201 and ids.get(answer.key) != answer.id]
     ghosts = [answer for answer in answers if answer.status in (409, 503) and answer.key in ids]
@@ -123,7 +123,7 @@ def _check_rows(answers: Iterable[Answer], written: Iterable[Any]) -> None:
 
 
 def _check_repeated(answers: Iterable[Answer], written: Iterable[Any]) -> None:
-    """Whoever was not answered, although it was done, and asks again with the key, gets what was done then."""
+    """Assert that an unanswered but stored booking is returned to a retry with its key."""
     ids = {row.key: row.id for row in written}
     for answer in answers:
         if answer.status in (504, NO_ANSWER) and answer.key in ids:
@@ -137,7 +137,7 @@ def _check_nothing_partial(city: City) -> None:
 
 
 def _check_once(city: City, service: str, statement: str, expected: Collection[str], **values: str) -> int:
-    """Each of these has one row in the end, and nothing has two."""
+    """Assert that each of these ends with one row."""
     wanted = set(expected)
     found = lambda: dict(tuple(row) for row in city.rows(service, statement, **values))  # noqa: E731
     eventually(lambda: wanted <= found().keys(), seconds=READY_SECONDS, every=0.2)

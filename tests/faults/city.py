@@ -1,6 +1,6 @@
-"""A hospital to be hurt, with its servers, and its people: patients, doctors and an admin, made in no time.
+"""A hospital for fault tests, with its servers and its people: patients, doctors and an administrator.
 
-Nobody signs in: tokens are signed with the hospital's own key. A patient need not exist anywhere to book a visit.
+People have tokens signed with the hospital's own key, without sign-in. A patient needs no account to book.
 """
 
 import itertools
@@ -32,29 +32,29 @@ from tests.servers.processes import free_ports
 from tokens import AUDIENCE, ISSUER, sign
 
 CONNECTIONS = 128
-"""To the gateway, kept open."""
+"""Open connections to the gateway."""
 DOCTORS = 3
 SLOT_MINUTES = 5
 DAYS_AHEAD = 150
 READY_SECONDS = 60.0
-"""Within so long everything works again after a fault."""
+"""Limit until everything works again after a fault."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A time of a doctor's."""
+    """A slot of a doctor."""
 
     doctor: Person
     moment: datetime
 
     @property
     def starts_at(self) -> str:
-        """The time as requests write it."""
+        """The time as in requests."""
         return self.moment.isoformat()
 
 
 class City:
-    """A running hospital on servers of its own, and its people."""
+    """A running hospital on its own servers, and its people."""
 
     def __init__(self, hospital: Hospital, database_urls: Mapping[str, str], amqp_url: str = "") -> None:
         self.hospital, self.database_urls, self.amqp_url = hospital, database_urls, amqp_url
@@ -66,11 +66,11 @@ class City:
         self.near_slots: Iterator[Slot] = iter(())
 
     def open(self) -> None:
-        """Let there be doctors, with hours and prices."""
+        """Create doctors, with working hours and prices."""
         price = {"code": "consultation:cardiology", "name": "Consultation", "amount_minor": 12_000}
         self.admin.post("/api/admin/prices", status=201, **price)
         self.doctors = [self.person(Role.DOCTOR, id=each) for each in self._hire(DOCTORS)]
-        self.register()  # Whatever auth commits lets it send what it finds in its outbox.
+        self.register()  # Any commit lets auth send the events in its outbox.
         for doctor in self.doctors:
             eventually(lambda doctor=doctor: _is_known(doctor))  # type: ignore[misc]
             open_hours(doctor, slot_minutes=SLOT_MINUTES, opens="00:00", closes="23:59")
@@ -98,21 +98,21 @@ class City:
         return hired
 
     def _near_slots(self, today: datetime) -> Iterator[Slot]:
-        """Every slot of the next hours once, in which a visit may begin."""
+        """Yield every slot of the next hours once, in which a visit may start."""
         now = datetime.now(UTC)
         first, last = now + timedelta(hours=1), now + timedelta(hours=23)
         return iter([slot for slot in self._slots_from(today, 2) if first < slot.moment < last])
 
     def _slots_from(self, first: datetime, days: int) -> Iterator[Slot]:
-        """Every slot of these days once, the doctors in turn."""
+        """Yield every slot of these days once, the doctors in turn."""
         per_day = (23 * 60 + 59) // SLOT_MINUTES
         for day, number in itertools.product(range(days), range(per_day)):
             moment = first + timedelta(days=day, minutes=number * SLOT_MINUTES)
             for doctor in self.doctors:
                 yield Slot(doctor, moment)
 
-    def person(self, role: Role, id: UUID | None = None) -> Person:  # noqa: A002  what it is
-        """Somebody with a token that lives for a day."""
+    def person(self, role: Role, id: UUID | None = None) -> Person:  # noqa: A002  the usual name
+        """A person with a token that is valid for a day."""
         person_id, now = id or uuid4(), int(time.time())
         claims = {
             "iss": ISSUER,
@@ -128,42 +128,42 @@ class City:
         return Person(self.hospital, "", str(person_id), sign(self.key, self.key_id, claims))
 
     def register(self, name: str = "Asha Rao") -> requests.Response:
-        """A patient's account, opened over HTTP."""
+        """Register a patient over HTTP."""
         body = {"email": f"{uuid4().hex}@faults.example", "password": "correct-horse-battery-41", "name": name}
         return self.hospital.call("POST", "/api/auth/register", json=body)
 
     def rows(self, service: str, statement: str, **values: Any) -> list[Any]:
-        """What a service's database answers, over a connection of its own, so that a restart leaves nothing behind."""
+        """Query the database of a service, over a new connection, which a restart cannot affect."""
         engine = create_engine(self.database_urls[service], poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             result = connection.execute(text(statement), values)
             return list(result) if result.returns_rows else []
 
     def process(self, name: str) -> Process:
-        """One of the hospital's processes."""
+        """A process of the hospital."""
         return self.hospital.processes[name]
 
     def is_ready(self, process: Process) -> bool:
-        """Whether a process takes work."""
+        """Whether a process is ready."""
         try:
             return requests.get(f"{_health(process)}/health/ready", timeout=2).ok
         except requests.RequestException:
             return False
 
     def wait_until_ready(self, *names: str) -> None:
-        """Return when these processes, or all, take work."""
+        """Wait until these processes, or all, are ready."""
         for name in names or self.hospital.processes:
             eventually(lambda name=name: self.is_ready(self.process(name)), seconds=READY_SECONDS)  # type: ignore[misc]
 
     def metric(self, name: str, sample: str) -> float:
-        """The value of one sample, named with its labels, of a process's metrics."""
+        """The value of a sample, with its labels, in the metrics of a process."""
         for line in requests.get(f"{_health(self.process(name))}/metrics", timeout=5).text.splitlines():
             if line.startswith(f"{sample} "):
                 return float(line.rpartition(" ")[2])
         return 0.0
 
     def another(self, name: str) -> Process:
-        """A second process of a service, started; whoever asked ends it."""
+        """Start a second process of a service. The caller ends it."""
         first = self.process(name)
         environment = {**first.environment, "HEALTH_PORT": str(free_ports(1)[0])}
         second = Process(f"{name}-2", first.command, environment, self.hospital.folder / f"{name}-2.log")
@@ -172,13 +172,13 @@ class City:
         return second
 
     def matron(self, *arguments: str) -> str:
-        """What the `matron` command prints, with the settings of the hospital's services."""
+        """The output of the `matron` command, with the settings of the services."""
         environment = {**os.environ, **self.process("auth").environment}
         command = [sys.executable, "-m", "matron", *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
     def revive(self) -> None:
-        """Start what a test has left dead, and wait until all take work."""
+        """Start the processes that a test has killed, and wait until all are ready."""
         for name in PROCESSES:
             process = self.process(name)
             if not process.is_running:
@@ -186,7 +186,7 @@ class City:
         self.wait_until_ready()
 
     def logs(self) -> list[dict[str, Any]]:
-        """Every line of every process's log."""
+        """All lines of all logs."""
         return [json.loads(line) for line in self.hospital.logs().splitlines()]
 
 

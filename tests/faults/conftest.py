@@ -1,4 +1,4 @@
-"""The one hospital that all fault tests hurt, on a RabbitMQ and a PostgreSQL of its own."""
+"""The hospital of all fault tests, on a private RabbitMQ and PostgreSQL."""
 
 import os
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from tests.servers import PostgreSQL, RabbitMQ
 
 LONG = os.environ.get("FAULTS") == "long"
 TEST_SECONDS = 1800 if LONG else 300
-"""An outage and what follows take their time, and machines are slow."""
+"""Outages and recovery take long on slow machines."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give these tests more time than others have."""
+    """Give these tests more time than others."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.timeout(TEST_SECONDS))
@@ -25,19 +25,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def rounds() -> int:
-    """How often a fault is repeated: `FAULTS=long` wants more than `make test` has time for."""
+    """Repetitions of a fault. `FAULTS=long` repeats more often than `make test`."""
     return 10 if LONG else 1
 
 
 @pytest.fixture(scope="session")
 def outage() -> float:
-    """Seconds that a broker is gone."""
+    """Seconds of an outage of the broker."""
     return 35.0 if LONG else 15.0
 
 
 @pytest.fixture(scope="session")
 def clients() -> int:
-    """How many book at once."""
+    """Clients that book at once."""
     return 24 if LONG else 8
 
 
@@ -57,6 +57,6 @@ def _city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def city(_city: City, private_rabbitmq: RabbitMQ, private_postgresql: PostgreSQL) -> City:
-    """The hospital, with both servers well and every process taking work."""
+    """The hospital, with both servers running and every process ready."""
     _city.revive()
     return _city

@@ -1,4 +1,4 @@
-"""Says everything again: each event goes to each of its hearers twice more, as soon as it has been said."""
+"""Repeats all events: each goes to each of its handlers twice more, at once."""
 
 import threading
 from collections import Counter
@@ -16,11 +16,11 @@ LOOK_SECONDS = 0.1
 
 
 class Copier:
-    """Copies while it is entered; `copies` says how many of them each handler got."""
+    """Copies events while it is entered. `copies` counts the copies for each handler."""
 
     def __init__(self, amqp_url: str) -> None:
         self.copies: Counter[str] = Counter()
-        # Other tests of the same run declare events of services that are not in the hospital.
+        # Other tests of the run declare events of services outside the hospital.
         self.events = {name: event for name, event in events_by_name().items() if event.service in SERVICES}
         self.handlers = [handler for event in self.events.values() for handler in event.heard_by]
         self.connection = kombu.Connection(amqp_url)
@@ -45,7 +45,7 @@ class Copier:
         self.connection.release()
 
     def _run(self) -> None:
-        """Go on until there has been nothing more to copy for a while after the end."""
+        """Copy until no event has arrived for a while after the end."""
         while True:
             try:
                 self.connection.drain_events(timeout=LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""Help to meet a moment: a lock that holds a service's work up, and many requests at once."""
+"""Tools for exact moments: a lock that blocks a service, and many requests at once."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,23 +20,23 @@ WAITING = """
 
 @contextmanager
 def held(city: City, service: str, statement: str) -> Iterator[None]:
-    """Keep the locks that a statement takes in a service's database."""
+    """Hold the locks of a statement in the database of a service."""
     url = make_url(city.database_urls[service]).set(drivername="postgresql")
     connection = psycopg.connect(url.render_as_string(hide_password=False))
     try:
         connection.execute(statement)
         yield
     finally:
-        connection.close()  # Which waits for nobody: the server may be gone by now.
+        connection.close()  # This does not wait for the server, which may be stopped.
 
 
 def wait_for_waiting(city: City, service: str, number: int = 1) -> None:
-    """Return when so many statements of a service wait for locks."""
+    """Wait until `number` statements of a service wait for locks."""
     eventually(lambda: city.rows(service, WAITING)[0][0] >= number)
 
 
 class Later(threading.Thread):
-    """Something that is done meanwhile; `result()` waits for it."""
+    """A call in the background. `result()` waits for it."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
@@ -46,14 +46,14 @@ class Later(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Do it."""
+        """Call the function."""
         try:
             self.found = self.work()
-        except BaseException as error:  # noqa: BLE001  it is raised where the result is wanted
+        except BaseException as error:  # noqa: BLE001  `result` raises it
             self.error = error
 
     def result(self) -> Any:
-        """What came of it."""
+        """Wait for the result, or raise the error."""
         self.join()
         if self.error is not None:
             raise self.error
@@ -61,5 +61,5 @@ class Later(threading.Thread):
 
 
 def at_once(works: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all of these at the same time; their results."""
+    """Call all functions at the same time, and return their results."""
     return [later.result() for later in [Later(work) for work in works]]

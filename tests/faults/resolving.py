@@ -1,4 +1,4 @@
-"""Programs that know one name server, which a test silences: in a mount namespace with a resolv.conf of their own."""
+"""Programs in a mount namespace with its own resolv.conf, whose only name server a test can silence."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ ANSWER, NO_FLAG, A_RECORD = b"\x81\x80", b"\x00", b"\x00\x01"
 
 @cache
 def why_not() -> str:
-    """Return why no namespace can be had here; empty when it can."""
+    """Return why no namespace is available. Empty if one is."""
     if (unshare := shutil.which("unshare")) is None:
         return "there is no program unshare"
     tried = subprocess.run([unshare, "-m", "true"], check=False, capture_output=True, text=True)
@@ -27,7 +27,7 @@ def why_not() -> str:
 
 
 class NameServer:
-    """Answers that every name of the zone is this machine, until it is silenced."""
+    """Answers every name of the zone with the address of this machine, until it is silenced."""
 
     def __init__(self, folder: Path) -> None:
         if reason := why_not():
@@ -42,11 +42,11 @@ class NameServer:
         self.thread = eventlet.spawn(self._serve)
 
     def seen_by(self, command: list[str]) -> list[str]:
-        """Return the command that runs this command where no other name server is known."""
+        """Return a command that runs this command with this name server only."""
         return ["unshare", "-m", "sh", "-c", ENTER + 'exec "$@"', str(self.folder), *command]
 
     def named(self, url: str, host: str) -> str:
-        """Return a URL of this machine with a name of the zone in it."""
+        """Return a URL of this machine, with a name of the zone."""
         parts = urlsplit(url)
         return parts._replace(netloc=parts.netloc.replace("127.0.0.1", f"{host}.{ZONE}")).geturl()
 

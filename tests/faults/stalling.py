@@ -1,4 +1,4 @@
-"""A program that reaches for five hosts at once, and prints its longest pause and which of them it could not reach."""
+"""A program that connects to five hosts at once, and prints its longest pause and the unreachable hosts."""
 
 import chassis  # noqa: F401  # isort: skip
 
@@ -17,7 +17,7 @@ from transports.postgresql import GreenConnection
 
 
 def redis() -> None:
-    """As the gateway counts requests, if it counts them there."""
+    """Count a request in Redis, as the gateway does."""
     from redis import Redis
 
     Redis(host="redis.hospital.test").ping()
@@ -34,7 +34,7 @@ longest, unreached = [0.0], []
 
 
 def watch() -> None:
-    """Note the longest time in which this process did nothing else."""
+    """Record the longest time in which this process did nothing else."""
     last = time.monotonic()
     while True:
         eventlet.sleep(0.01)

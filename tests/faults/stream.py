@@ -1,4 +1,4 @@
-"""A stream of bookings and visits, from many clients at once, that writes down what became of each request.
+"""A stream of bookings and visits, from many clients at once, that records the answer of each request.
 
 Each booking has a key of its own, by which its row is found afterwards. Now and then a client asks for a time that
 another one has asked for. Some of the visits are accepted, held and completed, each step repeated with its key until it
@@ -26,24 +26,24 @@ from tests.people import Person
 
 CLIENTS = 8
 PAUSE_SECONDS = 0.1
-"""Between two requests of a client: the load is to be steady, not to be high."""
+"""Pause between two requests of a client, for a steady and moderate load."""
 CONTESTED_EACH = 8
 VISIT_EACH = 4
 LINE = 8
-"""At most so many visits wait to be held."""
+"""Limit of visits that wait."""
 HELD = 16
-"""Visits that one stream holds at most: a visit is held within a day, whose slots all streams of a run share."""
+"""Limit of visits of a stream: all streams of a run share the slots of a day."""
 BOOKINGS_OF_A_PATIENT = 4
 BOOKING = "/api/patient/book-appointment"
 STEPS = ("accept", "start", "complete")
 NO_ANSWER = 0
-"""The status of a request that was not answered at all, because the gateway was gone."""
+"""The status of a request without answer, because the gateway was down."""
 REFUSALS = (503, 504)
 
 
 @dataclass
 class Answer:
-    """What became of one request."""
+    """The answer of a request."""
 
     key: str
     status: int
@@ -53,11 +53,11 @@ class Answer:
     seconds: float
     reply: bytes = field(repr=False)
     again: Callable[[], "Answer"] = field(repr=False)
-    """Asks the same once more."""
+    """Repeats the request."""
 
 
 def ask(person: Person, path: str, key: str, body: dict[str, str] | None = None) -> Answer:
-    """Post something, whatever becomes of it."""
+    """Send a POST, and return any answer."""
     began = time.monotonic()
     try:
         reply = person.try_post(path, key=key, **(body or {}))
@@ -70,12 +70,12 @@ def ask(person: Person, path: str, key: str, body: dict[str, str] | None = None)
 
 
 def book(patient: Person, slot: Slot, key: str) -> Answer:
-    """Ask for a visit."""
+    """Request an appointment."""
     return ask(patient, BOOKING, key, {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at})
 
 
 class Stream:
-    """Runs while it is entered. `bookings` are the answers, `visits` the appointments that were completed."""
+    """Runs while it is entered. `bookings` are the answers, `visits` the completed appointments."""
 
     def __init__(self, city: City, *, clients: int = CLIENTS) -> None:
         self.city = city
@@ -113,11 +113,11 @@ class Stream:
             raise self.failures[0]
 
     def statuses(self) -> Counter[int]:
-        """How many bookings were answered with each status."""
+        """The number of bookings by status."""
         return Counter(answer.status for answer in self.bookings)
 
     def wait_for_bookings(self, number: int, *, seconds: float = 60.0) -> float:
-        """Wait until so many bookings that began from now on have succeeded; how long that took."""
+        """Wait until `number` later bookings have succeeded. Return the seconds."""
         now = time.monotonic()
         done = lambda: sum(a.status == 201 and a.began >= now for a in self.bookings)  # noqa: E731
         eventually(lambda: self.failures or done() >= number, seconds=seconds)
@@ -126,7 +126,7 @@ class Stream:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001  it is raised at the end
+        except BaseException as error:  # noqa: BLE001  raised at the end
             self.failures.append(error)
 
     def _book_on(self) -> None:

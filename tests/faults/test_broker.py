@@ -1,4 +1,4 @@
-"""RabbitMQ is killed, or frozen, under a stream of bookings."""
+"""RabbitMQ is killed or frozen under a stream of bookings."""
 
 import time
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from tests.servers import RabbitMQ
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 LINKS = 3
-"""Of a service to the broker: one to take from, one to answer on, one to send events on."""
+"""Connections of a service to the broker: to consume, to answer, and to publish."""
 
 
 @contextmanager
 def _nobody_lends_a_hand(city: City) -> Iterator[None]:
-    """The processes are the same before and after, all take work again, and each has its few connections."""
+    """Assert that the processes are the same, all are ready, and each has its few connections."""
     before = {name: process.pid for name, process in city.hospital.processes.items()}
     yield
     city.wait_until_ready()
@@ -33,7 +33,7 @@ def _nobody_lends_a_hand(city: City) -> Iterator[None]:
 
 
 def _connections(pid: int, port: int) -> int:
-    """How many connections of a process to a port there are; those count that the other end has given up, too."""
+    """The number of connections of a process to a port, including half-closed ones."""
     files = {_target(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
     rows = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
     mine = [row for row in rows if f"socket:[{row[9]}]" in files]
@@ -41,14 +41,14 @@ def _connections(pid: int, port: int) -> int:
 
 
 def _target(file: Path) -> str:
-    """Where a link leads; nowhere when it has gone meanwhile."""
+    """The target of a link. Empty if the link no longer exists."""
     try:
         return str(file.readlink())
     except OSError:
         return ""
 
 
-def test_a_broker_that_is_killed_loses_and_doubles_nothing(
+def test_killed_broker_loses_and_doubles_nothing(
     city: City, private_rabbitmq: RabbitMQ, rounds: int, outage: float, clients: int
 ) -> None:
     with _nobody_lends_a_hand(city), Stream(city, clients=clients) as stream:
@@ -57,11 +57,11 @@ def test_a_broker_that_is_killed_loses_and_doubles_nothing(
             time.sleep(outage)
             private_rabbitmq.start()
             stream.wait_for_bookings(clients, seconds=READY_SECONDS)
-    counted = books.check(city, stream)
+    counted = books.assert_consistent(city, stream)
     assert counted.statuses[503]
 
 
-def test_a_broker_that_is_frozen_loses_and_doubles_nothing(
+def test_frozen_broker_loses_and_doubles_nothing(
     city: City, private_rabbitmq: RabbitMQ, rounds: int, outage: float, clients: int
 ) -> None:
     with _nobody_lends_a_hand(city), Stream(city, clients=clients) as stream:
@@ -70,5 +70,5 @@ def test_a_broker_that_is_frozen_loses_and_doubles_nothing(
             time.sleep(outage)
             private_rabbitmq.thaw()
             stream.wait_for_bookings(clients, seconds=READY_SECONDS)
-    counted = books.check(city, stream)
+    counted = books.assert_consistent(city, stream)
     assert counted.statuses[504]

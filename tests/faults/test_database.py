@@ -26,34 +26,36 @@ CUT_OFF = """
 KEPT = "SELECT reply->'is'->>'id' FROM idempotency WHERE key = :key"
 
 
-def test_a_database_that_is_shut_down_leaves_nothing_half_written(
+def test_database_shutdown_leaves_nothing_half_written(
     city: City, private_postgresql: PostgreSQL, rounds: int, clients: int
 ) -> None:
-    _restart_under_load(city, private_postgresql, private_postgresql.stop, rounds, clients)
+    _assert_restarts_lose_nothing(city, private_postgresql, private_postgresql.stop, rounds, clients)
 
 
-def test_a_database_that_crashes_leaves_nothing_half_written(
+def test_database_crash_leaves_nothing_half_written(
     city: City, private_postgresql: PostgreSQL, rounds: int, clients: int
 ) -> None:
-    _restart_under_load(city, private_postgresql, private_postgresql.kill, rounds, clients)
+    _assert_restarts_lose_nothing(city, private_postgresql, private_postgresql.kill, rounds, clients)
 
 
-def _restart_under_load(city: City, database: PostgreSQL, end: Callable[[], None], rounds: int, clients: int) -> None:
+def _assert_restarts_lose_nothing(
+    city: City, database: PostgreSQL, end: Callable[[], None], rounds: int, clients: int
+) -> None:
     with Stream(city, clients=clients) as stream:
         for _ in range(rounds):
             end()
             database.start()
             stream.wait_for_bookings(clients, seconds=BACK_SECONDS)
-    counted = books.check(city, stream)
+    counted = books.assert_consistent(city, stream)
     assert counted.statuses[503] + counted.statuses[504]
     assert set(counted.statuses) <= {201, 409, 503, 504}
 
 
-def test_a_commit_of_which_nobody_heard_is_not_said_to_have_failed(city: City) -> None:
+def test_unconfirmed_commit_is_not_reported_as_failed(city: City) -> None:
     work = partial(book, city.person(Role.PATIENT), next(city.slots), str(uuid4()))
     with _commits_that_wait(city):
         answer = Later(work)
-        # It is committed, as whoever looks will see once the wait is over; only its client does not know.
+        # The commit is written and becomes visible after the wait, but its client does not know.
         eventually(lambda: city.rows("scheduling", CUT_OFF))
         unknown = answer.result()
     assert (unknown.status, unknown.code) == (504, "no_answer")
@@ -63,7 +65,7 @@ def test_a_commit_of_which_nobody_heard_is_not_said_to_have_failed(city: City) -
 
 @contextmanager
 def _commits_that_wait(city: City) -> Iterator[None]:
-    """A standby that does not exist, which every commit waits for after it has been written."""
+    """A missing standby: every commit waits for it after it has been written."""
     city.rows("scheduling", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
     city.rows("scheduling", RELOAD)
     try:

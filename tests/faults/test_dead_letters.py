@@ -1,4 +1,4 @@
-"""A handler that always fails ends in dead letters, which a replay heals once the cause is mended."""
+"""A failing handler leaves dead letters, and a replay handles them after the repair."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ from tests.hospital import eventually
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 HEARD_OF_A_VISIT = 3
-"""What notify hears of a visit that is held: that it was agreed, that it is over, that it is to be paid."""
+"""The events of a visit for notify: booked, completed, invoiced."""
 
 
 @contextmanager
 def _notify_that_gives_up_soon(city: City) -> Iterator[None]:
-    """A notify service that tries an event three times, within half a second."""
+    """A notify service that attempts an event three times, within half a second."""
     notify = city.process("notify")
     usual = notify.environment
     for environment in ({**usual, "RETRY_DELAYS": "0.2,0.2"}, usual):
@@ -46,7 +46,7 @@ def _dead_letters(city: City) -> int:
         return int(connection.default_channel.queue_declare(queue=dead_queue("notify"), passive=True).message_count)
 
 
-def test_a_handler_that_always_fails_ends_in_dead_letters_and_a_replay_heals_it(city: City) -> None:
+def test_replay_handles_the_dead_letters_of_a_repaired_handler(city: City) -> None:
     with _notify_that_gives_up_soon(city):
         with _without_its_table(city):
             with Stream(city) as stream:
@@ -56,5 +56,5 @@ def test_a_handler_that_always_fails_ends_in_dead_letters_and_a_replay_heals_it(
         listing = city.matron("dead", "list", "notify", "--limit", "1000")
         assert listing.count("ProgrammingError") == expected
         assert city.matron("dead", "replay", "notify", "--all").startswith(f"{expected} of {expected}")
-        books.check(city, stream)
+        books.assert_consistent(city, stream)
         assert _dead_letters(city) == 0

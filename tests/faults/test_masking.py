@@ -1,4 +1,4 @@
-"""A patient's name in an unexpected exception stays within it: no caller and no log learns it."""
+"""A patient's name in an unexpected exception reaches no caller and no log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def _changed(city: City, service: str, table: str, change: str, back: str) -> It
 
 
 def _refusing(column: str) -> tuple[str, str]:
-    """A constraint that refuses rows with the name; PostgreSQL's error then shows the whole row."""
+    """A constraint that refuses rows with the name. PostgreSQL's error then contains the whole row."""
     return f"ADD CONSTRAINT unforeseen CHECK ({column} NOT LIKE '%Quagmire%') NOT VALID", "DROP CONSTRAINT unforeseen"
 
 
@@ -38,7 +38,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_a_name_in_a_failed_command_gets_out_nowhere(city: City, change: tuple[str, str]) -> None:
+def test_name_in_a_failed_command_is_masked(city: City, change: tuple[str, str]) -> None:
     slot, patient = next(city.slots), city.person(Role.PATIENT)
     body = {"doctor_id": slot.doctor.id, "starts_at": slot.starts_at, "reason": f"{NAME} has a cough"}
     with _changed(city, "scheduling", "appointment", *change):
@@ -49,7 +49,7 @@ def test_a_name_in_a_failed_command_gets_out_nowhere(city: City, change: tuple[s
     assert patient.try_post(BOOKING, **body).status_code == 201
 
 
-def test_a_name_in_a_failed_registration_gets_out_nowhere(city: City) -> None:
+def test_name_in_a_failed_registration_is_masked(city: City) -> None:
     with _changed(city, "auth", "account", *_refusing("name")):
         reply = city.register(NAME)
     assert (reply.status_code, reply.json()["code"]) == (500, "internal")
@@ -57,7 +57,7 @@ def test_a_name_in_a_failed_registration_gets_out_nowhere(city: City) -> None:
     _check_logs(city, reply.json()["request_id"])
 
 
-def test_a_name_in_a_failed_event_gets_out_nowhere(city: City) -> None:
+def test_name_in_a_failed_event_is_masked(city: City) -> None:
     failed = partial(city.metric, "clinical", FAILED)
     before = failed()
     with _changed(city, "clinical", "patient", *_refusing("name")):
@@ -69,7 +69,7 @@ def test_a_name_in_a_failed_event_gets_out_nowhere(city: City) -> None:
 
 
 def _check_logs(city: City, request_id: str = "") -> None:
-    """No log has the name; the failure is there, with the request's id where there is one."""
+    """Assert that no log contains the name, and that one contains the failure, with its request id."""
     assert "Quagmire" not in city.hospital.logs()
     unexpected = [line for line in city.logs() if line["event"] == "unexpected"]
     assert [line for line in unexpected if request_id in (line["request_id"], "")]

@@ -1,4 +1,4 @@
-"""A process is killed at the worst moments there are, each of which a lock in its database brings about."""
+"""A process is killed at the worst moments. A lock in its database stops it there."""
 
 import signal
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 @dataclass(frozen=True)
 class Moment:
-    """When a service is killed: while its statements wait for this lock."""
+    """The moment of the kill: while statements of the service wait for this lock."""
 
     service: str
     lock: str
@@ -32,7 +32,7 @@ MOMENTS = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
-def test_a_service_killed_at_its_worst_moment_loses_and_doubles_nothing(
+def test_service_killed_at_the_worst_moment_loses_and_doubles_nothing(
     city: City, moment: Moment, rounds: int, clients: int
 ) -> None:
     process = city.process(moment.service)
@@ -44,4 +44,4 @@ def test_a_service_killed_at_its_worst_moment_loses_and_doubles_nothing(
             process.start()
             city.wait_until_ready(moment.service)
             stream.wait_for_bookings(clients)
-    books.check(city, stream)
+    books.assert_consistent(city, stream)

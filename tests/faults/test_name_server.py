@@ -1,4 +1,4 @@
-"""No name server answers: each process goes on, and what it has reached before is reached again."""
+"""No name server answers: each process continues, and reaches known hosts again."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 NAMES = ("auth", "scheduling", "gateway")
 SECONDS = 1.0
-"""Within which a process says that it lives, and refuses what it cannot do now."""
+"""Limit for a process to answer its live check, and to refuse a request."""
 SILENT_SECONDS = 12.0
 """The system's resolver gives up after ten."""
 VISITS = "/api/patient/appointments"
@@ -40,7 +40,7 @@ def name_server(tmp_path: Path) -> Iterator[NameServer]:
 def hospital(
     name_server: NameServer, private_rabbitmq: RabbitMQ, private_postgresql: PostgreSQL, tmp_path: Path
 ) -> Iterator[Hospital]:
-    """Auth, scheduling and a gateway, not started yet, which know their servers by name."""
+    """Auth, scheduling and a gateway, not started, which know their servers by name."""
     amqp_url = private_rabbitmq.vhost()
     urls = {name: private_postgresql.create_database("names") for name in NAMES[:2]}
     port, *health_ports = free_ports(1 + len(NAMES))
@@ -69,7 +69,7 @@ def hospital(
 
 
 class Pulse:
-    """Asks each process again and again whether it lives, and notes how long each answer took."""
+    """Sends live checks to each process repeatedly, and records the time of each answer."""
 
     def __init__(self, hospital: Hospital) -> None:
         self.took: list[float] = []
@@ -81,18 +81,18 @@ class Pulse:
             try:
                 requests.get(f"{url}/health/live", timeout=30).raise_for_status()
             except requests.ConnectionError:
-                began = time.monotonic()  # It does not listen yet.
+                began = time.monotonic()  # The process does not listen yet.
             self.took.append(time.monotonic() - began)
             eventlet.sleep(0.1)
 
     def end(self) -> float:
-        """Stop asking; the seconds that the slowest answer took."""
+        """Stop. Return the seconds of the slowest answer."""
         for thread in self.threads:
             thread.kill()
         return max(self.took)
 
 
-def test_a_silent_name_server_stops_nobody_when_the_database_dies(
+def test_silent_name_server_stops_no_process_when_the_database_dies(
     hospital: Hospital, name_server: NameServer, private_postgresql: PostgreSQL, private_rabbitmq: RabbitMQ
 ) -> None:
     hospital.start()
@@ -112,7 +112,7 @@ def test_a_silent_name_server_stops_nobody_when_the_database_dies(
     assert pulse.end() < SECONDS
 
 
-def test_a_process_that_starts_without_a_name_server_lives_and_works_when_there_is_one(
+def test_process_started_without_a_name_server_works_when_one_answers(
     hospital: Hospital, name_server: NameServer
 ) -> None:
     name_server.silent, pulse = True, Pulse(hospital)
@@ -125,7 +125,7 @@ def test_a_process_that_starts_without_a_name_server_lives_and_works_when_there_
     assert pulse.end() < SECONDS
 
 
-def test_a_mail_a_payment_and_a_counter_at_hosts_that_no_name_server_knows_stall_nobody(
+def test_unknown_outside_hosts_stall_no_process(
     name_server: NameServer,
 ) -> None:
     name_server.silent = True
@@ -139,7 +139,7 @@ def test_a_mail_a_payment_and_a_counter_at_hosts_that_no_name_server_knows_stall
 
 
 def _asked(patient: Person, seconds: float) -> Iterator[tuple[int, float]]:
-    """Ask for so long, again and again; the status and the seconds of each answer."""
+    """Send requests for this time. Return the status and the seconds of each answer."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.monotonic()
@@ -153,7 +153,7 @@ def _status(patient: Person) -> int:
 
 
 def _missing(hospital: Hospital, name: str) -> list[str]:
-    """What the readiness of a process names."""
+    """The failing conditions of a process."""
     port = hospital.processes[name].environment["HEALTH_PORT"]
     try:
         reply = requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=5)
@@ -164,7 +164,7 @@ def _missing(hospital: Hospital, name: str) -> list[str]:
 
 
 def _cut_off(broker: RabbitMQ, hospital: Hospital) -> None:
-    """End all connections of the hospital to its broker."""
+    """Close all connections of the hospital to its broker."""
     vhost = hospital.processes["gateway"].environment["AMQP_URL"].rpartition("/")[2]
     for connection in eventually(lambda: broker.manage("GET", f"vhosts/{vhost}/connections")):
         broker.manage("DELETE", f"connections/{requests.utils.quote(connection['name'], safe='')}")

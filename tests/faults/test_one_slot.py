@@ -1,4 +1,4 @@
-"""Many at once: one hundred want the same time, and one request comes twenty times."""
+"""Many requests at once: one hundred for the same slot, and twenty copies of a request."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -30,13 +30,13 @@ def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def either(request: pytest.FixtureRequest) -> City:
-    """The hospital on SQLite, in one process, and the one on servers."""
+    """The hospital on SQLite in one process, and the hospital on servers."""
     found: City = request.getfixturevalue("_embedded" if request.param == "sqlite" else "city")
     return found
 
 
 def _taken(city: City, slot: Slot) -> int:
-    """How many visits there are at that time."""
+    """The number of appointments at that time."""
     database = Database(city.database_urls["scheduling"])
     wanted = (Appointment.doctor_id == UUID(slot.doctor.id), Appointment.starts_at == slot.moment)
     with database.read() as session:
@@ -45,7 +45,7 @@ def _taken(city: City, slot: Slot) -> int:
     return number
 
 
-def test_of_one_hundred_who_want_a_slot_at_once_one_gets_it(either: City) -> None:
+def test_one_of_a_hundred_requests_gets_the_slot(either: City) -> None:
     slot = next(either.slots)
     patients = [either.person(Role.PATIENT) for _ in range(100)]
     answers = at_once([partial(book, patient, slot, "") for patient in patients])
@@ -53,7 +53,7 @@ def test_of_one_hundred_who_want_a_slot_at_once_one_gets_it(either: City) -> Non
     assert _taken(either, slot) == 1
 
 
-def test_a_request_that_comes_twenty_times_at_once_is_done_once(either: City) -> None:
+def test_twenty_copies_of_a_request_have_one_effect(either: City) -> None:
     slot, patient = next(either.slots), either.person(Role.PATIENT)
     answers = at_once([partial(book, patient, slot, "twenty-times")] * 20)
     assert {(answer.status, answer.reply) for answer in answers} == {(201, answers[0].reply)}
@@ -61,7 +61,7 @@ def test_a_request_that_comes_twenty_times_at_once_is_done_once(either: City) ->
     assert len(patient.get("/api/patient/appointments")["items"]) == 1
 
 
-def test_a_key_is_good_for_one_request(either: City) -> None:
+def test_key_is_valid_for_one_request(either: City) -> None:
     slot, other, patient = next(either.slots), next(either.slots), either.person(Role.PATIENT)
     assert book(patient, slot, "one-request").status == 201
     answers = at_once([partial(book, patient, other, "one-request")] * 20)

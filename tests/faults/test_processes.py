@@ -1,4 +1,4 @@
-"""Each process of the hospital in turn is killed under a stream of bookings and visits, or replaced in good order."""
+"""Each process is killed under a stream of bookings and visits, or replaced regularly."""
 
 import itertools
 import signal
@@ -21,17 +21,17 @@ CALLS = 100
 
 
 @pytest.mark.parametrize("name", PROCESSES)
-def test_a_process_that_is_killed_loses_and_doubles_nothing(city: City, name: str, rounds: int, clients: int) -> None:
+def test_killed_process_loses_and_doubles_nothing(city: City, name: str, rounds: int, clients: int) -> None:
     with Stream(city, clients=clients) as stream:
         for _ in range(rounds):
             city.process(name).end(signal.SIGKILL)
             city.process(name).start()
             city.wait_until_ready(name)
             stream.wait_for_bookings(clients, seconds=READY_SECONDS)
-    books.check(city, stream, unanswered=name == "gateway")
+    books.assert_consistent(city, stream, unanswered=name == "gateway")
 
 
-def test_what_a_frozen_service_was_asked_is_not_begun_once_nobody_waits(city: City) -> None:
+def test_frozen_service_does_not_start_calls_after_their_deadline(city: City) -> None:
     slots, patient = list(itertools.islice(city.slots, CALLS)), city.person(Role.PATIENT)
     scheduling = city.process("scheduling")
     scheduling.send(signal.SIGSTOP)
@@ -46,7 +46,7 @@ def test_what_a_frozen_service_was_asked_is_not_begun_once_nobody_waits(city: Ci
     assert len(patient.get("/api/patient/appointments")["items"]) == 1
 
 
-def test_replacing_one_of_two_processes_again_and_again_fails_no_request(city: City, rounds: int, clients: int) -> None:
+def test_replacing_one_of_two_processes_fails_no_request(city: City, rounds: int, clients: int) -> None:
     second = city.another("scheduling")
     try:
         with Stream(city, clients=clients) as stream:
@@ -57,5 +57,5 @@ def test_replacing_one_of_two_processes_again_and_again_fails_no_request(city: C
                 stream.wait_for_bookings(clients, seconds=READY_SECONDS)
     finally:
         second.end()
-    counted = books.check(city, stream)
+    counted = books.assert_consistent(city, stream)
     assert set(counted.statuses) == {201, 409}

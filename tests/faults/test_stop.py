@@ -1,4 +1,4 @@
-"""SIGTERM: what is under way is answered, and the process ends, whatever has become of its peers."""
+"""SIGTERM: running requests are answered, and the process ends, also without its servers."""
 
 import time
 from functools import partial
@@ -21,18 +21,18 @@ HOLD_UP = "LOCK TABLE appointment_change IN EXCLUSIVE MODE"
 
 
 def _booking(city: City) -> Later:
-    """A booking that is being made."""
+    """A running booking."""
     return Later(partial(book, city.person(Role.PATIENT), next(city.slots), ""))
 
 
 def _end(city: City, name: str) -> tuple[int, float]:
-    """End a process with SIGTERM: its exit code, and how long it took."""
+    """End a process with SIGTERM. Return its exit code and the seconds."""
     began = time.monotonic()
     return city.process(name).end(), time.monotonic() - began
 
 
 @pytest.mark.parametrize("name", ["gateway", "scheduling"])
-def test_a_slow_request_is_answered_before_its_process_ends(city: City, name: str) -> None:
+def test_slow_request_is_answered_before_its_process_ends(city: City, name: str) -> None:
     with held(city, "scheduling", HOLD_UP):
         booking = _booking(city)
         wait_for_waiting(city, "scheduling")
@@ -44,12 +44,12 @@ def test_a_slow_request_is_answered_before_its_process_ends(city: City, name: st
     code, seconds = ending.result()
     assert code == 0
     assert seconds < END_SECONDS
-    # The event has left before the process that committed it.
+    # The event was sent before the process ended.
     eventually(lambda: city.rows("notify", TOLD, visit=answer.id))
 
 
 @pytest.mark.parametrize("hurt", ["freeze", "kill"])
-def test_every_process_ends_in_time_whatever_has_become_of_its_servers(
+def test_process_ends_in_time_in_any_state_of_its_servers(
     city: City, private_rabbitmq: RabbitMQ, private_postgresql: PostgreSQL, hurt: str
 ) -> None:
     with held(city, "scheduling", HOLD_UP):

@@ -1,4 +1,4 @@
-"""What time does to visits is done once, however many processes of scheduling look at the clock."""
+"""Timers act once on each appointment, with any number of scheduling processes."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ from tests.servers.processes import free_ports
 pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 EACH = 20
-"""Visits of each kind that are due."""
+"""The number of due appointments of each kind."""
 TIMERS = 4
 ENDS = {"requested": "expired", "displaced": "expired", "booked": "no_show", "stranded": "displaced"}
 EVENTS = {
@@ -30,7 +30,7 @@ EVENTS = {
     "stranded": "appointment_displaced",
 }
 GONE = uuid4()
-"""A doctor who cannot be visited, whose visits of today are stranded."""
+"""An inactive doctor, whose appointments of today are stranded."""
 
 STATES = "SELECT status, count(*) FROM appointment WHERE id = ANY(:ids) GROUP BY 1"
 HISTORY = "SELECT appointment_id, revision, status FROM appointment_change WHERE appointment_id = ANY(:ids)"
@@ -40,7 +40,7 @@ TOLD = "SELECT subject_id, kind FROM notification WHERE subject_id = ANY(:ids) A
 
 @pytest.fixture
 def due(city: City) -> Iterator[list[Appointment]]:
-    """Visits that are due, written while no process of scheduling runs; later tests count all, so they go again."""
+    """Due appointments, written while no scheduling process runs, and deleted for later tests."""
     city.process("scheduling").end()
     doctor_id = UUID(city.doctors[0].id)
     visits = [_visit(doctor_id, status, number) for status in ENDS if status != "stranded" for number in range(EACH)]
@@ -60,7 +60,7 @@ def due(city: City) -> Iterator[list[Appointment]]:
 
 
 def _visit(doctor_id: UUID, status: str, number: int) -> Appointment:
-    """A request of three days ago, a visit of the day before yesterday, or one displaced 15 days ago."""
+    """A request of three days ago, an appointment of two days ago, or one displaced 15 days ago."""
     now, minutes = datetime.now(UTC), timedelta(minutes=10 * number)
     starts_at = now + minutes + (timedelta(days=170) if status == "requested" else timedelta(days=-3))
     return Appointment(
@@ -77,20 +77,20 @@ def _visit(doctor_id: UUID, status: str, number: int) -> Appointment:
 
 
 def _stranded(number: int) -> Appointment:
-    """A visit of the next hours with a doctor who cannot be visited."""
+    """An appointment of the next hours with an inactive doctor."""
     visit = _visit(GONE, "booked", number)
     visit.starts_at, visit.ends_at = (one + timedelta(days=3, hours=1) for one in (visit.starts_at, visit.ends_at))
     return visit
 
 
 def _kind(visit: Appointment) -> str:
-    """What becomes of it."""
+    """The kind of a due appointment."""
     return "stranded" if visit.doctor_id == GONE else visit.status
 
 
 @pytest.fixture
 def processes(city: City) -> Iterator[list[Process]]:
-    """Three processes of scheduling, of which none runs yet."""
+    """Three scheduling processes, not started."""
     first = city.process("scheduling")
     others = [_beside(city, first, number, port) for number, port in zip((2, 3), free_ports(2), strict=True)]
     yield [first, *others]
@@ -106,7 +106,7 @@ def _beside(city: City, first: Process, number: int, port: int) -> Process:
 
 
 def start(city: City, processes: Sequence[Process]) -> None:
-    """Start all at once, and return when each timer of each process has looked for work, as it does at the start."""
+    """Start all at once, and wait until each timer of each process has run once."""
     for process in processes:
         process.start()
     for process in processes:
@@ -115,35 +115,33 @@ def start(city: City, processes: Sequence[Process]) -> None:
 
 
 def timers_of(process: Process) -> list[str]:
-    """The timers of visits that have done their work in this process."""
+    """The timers of appointments that have run in this process."""
     port = process.environment["HEALTH_PORT"]
     metrics = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
     return re.findall(r'_count\{kind="timer",name="services\.scheduling\.timers\.(\w+)",outcome="done"', metrics)
 
 
 def rows(city: City, service: str, statement: str, due: Sequence[Appointment]) -> list[Any]:
-    """What a service has of these visits."""
+    """The rows of a service about these appointments."""
     ids = [visit.id for visit in due]
     values = {"ids": ids, "texts": [str(one) for one in ids], "people": [visit.patient_id for visit in due]}
     return city.rows(service, statement, **{name: each for name, each in values.items() if f":{name}" in statement})
 
 
-def test_timers_of_three_processes_do_each_thing_once(
-    city: City, due: list[Appointment], processes: list[Process]
-) -> None:
+def test_timers_of_three_processes_act_once(city: City, due: list[Appointment], processes: list[Process]) -> None:
     start(city, processes)
     ended = {"expired": 2 * EACH, "no_show": EACH, "displaced": EACH}
     eventually(lambda: dict(map(tuple, rows(city, "scheduling", STATES, due))) == ended, seconds=READY_SECONDS)
     eventually(lambda: len(rows(city, "notify", TOLD, due)) >= len(due), seconds=READY_SECONDS)
-    check(city, due)
+    assert_done_once(city, due)
     for process in processes:
         process.end()
     start(city, processes)
-    check(city, due)
+    assert_done_once(city, due)
 
 
-def check(city: City, due: Sequence[Appointment]) -> None:
-    """One row of history, one event and one notification of each."""
+def assert_done_once(city: City, due: Sequence[Appointment]) -> None:
+    """Assert one history row, one event and one notification for each."""
     written = Counter(tuple(row) for row in rows(city, "scheduling", HISTORY, due))
     assert written == {(visit.id, 2, ENDS[_kind(visit)]): 1 for visit in due}
     said = Counter(tuple(row) for row in rows(city, "scheduling", SAID, due))

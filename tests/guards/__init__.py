@@ -1,1 +1,1 @@
-"""The rules of the house that a program can check. Each says its reason when it is broken."""
+"""Guards: rules of the house that a program can check. Each failure states the reason of its rule."""

@@ -1,4 +1,4 @@
-"""The refusals in the source: where each is made."""
+"""The refusals in the source, with the places that use them."""
 
 import ast
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from tests.guards.house import Place, name_of, python_files, tree_of
 
 SOURCES = ("chassis", "gateway", "matron", "services")
 LISTED = "gateway/documents/refusals.py"
-"""Lists refusals for OpenAPI, and makes none."""
+"""This module lists refusals for OpenAPI, and raises none."""
 MAKER = "chassis/refusals.py"
-"""Makes errors of refusals."""
+"""This module makes errors from refusals."""
 KINDS = {
     name
     for module in (errors, problems)
@@ -28,7 +28,7 @@ KINDS = {
 
 
 class Raised(NamedTuple):
-    """A refusal's kind and code, and the place where it is used."""
+    """Kind and code of a refusal, and a place that uses it."""
 
     kind: str
     code: str
@@ -50,7 +50,7 @@ def _raised_in(path: Path) -> Iterator[Raised]:
 
 
 def _names_any(path: Path) -> bool:
-    """Whether a name looks like that of a refusal: other modules need not be imported."""
+    """Whether a module has a name in capitals, like a refusal. Other modules need no import."""
     return any(isinstance(node, ast.Name) and node.id.isupper() for node in ast.walk(tree_of(path)))
 
 
@@ -59,12 +59,12 @@ def _module_of(path: Path) -> str:
 
 
 def documented() -> set[tuple[str, str]]:
-    """Kinds and codes of the page."""
+    """Kinds and codes on the page."""
     return {(one.kind.__name__, one.code) for rows in errors_page.sections().values() for one in rows}
 
 
 def made_by_hand() -> list[Place]:
-    """Where an error is made of its kind and a code, and not of a refusal."""
+    """The places that make an error without a refusal."""
     trees = [(path, ast.walk(tree_of(path))) for path in python_files(*SOURCES) if name_of(path) != MAKER]
     calls = ((path, node) for path, tree in trees for node in tree if isinstance(node, ast.Call))
     return [Place(name_of(path), call.lineno) for path, call in calls if _is_of_kind(call) and not _is_copy(call)]
@@ -76,5 +76,5 @@ def _is_of_kind(call: ast.Call) -> bool:
 
 
 def _is_copy(call: ast.Call) -> bool:
-    """`NotFound(*error.args)`: another kind for the same code."""
+    """Whether a call copies an error to another kind: `NotFound(*error.args)`."""
     return bool(call.args) and isinstance(call.args[0], ast.Starred)

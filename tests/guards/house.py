@@ -1,4 +1,4 @@
-"""What the guards look at: the project's files, its contracts, its routes and the tables of its services."""
+"""The subjects of the guards: files, contracts, routes, and the tables of the services."""
 
 import ast
 import tokenize
@@ -19,7 +19,7 @@ PRODUCT = ("chassis", "telemetry", "tokens", "records", "transports", "contracts
 
 
 class Routed(NamedTuple):
-    """One line of the gateway's table."""
+    """A route of the gateway."""
 
     method: str
     url: str
@@ -31,7 +31,7 @@ class Routed(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A place in a file, as an editor jumps to it."""
+    """A line of a file, in the form that editors open."""
 
     path: str
     line: int
@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 def contract_modules() -> list[Any]:
-    """All modules of contracts, imported."""
+    """Import and return all modules of contracts."""
     paths = sorted(path.relative_to(ROOT) for path in (ROOT / "contracts").rglob("*.py"))
     return [import_module(".".join(path.with_suffix("").parts)) for path in paths if path.stem != "__init__"]
 
@@ -55,51 +55,51 @@ def commands() -> tuple[type[Command], ...]:
 
 
 def _is_whole(command: type[Command]) -> bool:
-    """Whether it is a command, and not a base of several, which says neither who answers nor who may ask."""
+    """Whether a class is a command, and not a base class without service, roles and result."""
     return any(hasattr(command, fact) for fact in ("service", "roles", "returns"))
 
 
 @cache
 def events() -> tuple[type[Event], ...]:
-    """Every event of the hospital; not those that tests have made up."""
+    """Every event of the hospital, without those of tests."""
     contract_modules()
     return tuple(event for event in events_of() if event.__module__.startswith("contracts."))
 
 
 @cache
 def routes() -> tuple[Routed, ...]:
-    """The gateway's table."""
+    """All routes of the gateway."""
     members = [getattr(GatewayService, name) for name in dir(GatewayService)]
     return tuple(Routed(*member.route) for member in members if hasattr(member, "route"))
 
 
 @cache
 def members_with(fact: str) -> dict[str, dict[str, Any]]:
-    """Of each service, the lines of its table that have this fact, such as `contract` or `event`."""
+    """The members of each service class that have an attribute, such as `contract` or `event`."""
     return {
         name: {key: one for key, one in vars(service_class(name)).items() if hasattr(one, fact)} for name in SERVICES
     }
 
 
 def python_files(*folders: str) -> list[Path]:
-    """The Python files below these folders, but for hidden ones, such as the environment that `make bench` makes."""
+    """The Python files below these folders, without hidden ones, such as the environment of `make bench`."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
 
 
 def name_of(path: Path) -> str:
-    """A path as one reads it, from the project's root."""
+    """The path of a file, from the root of the project."""
     return str(path.relative_to(ROOT))
 
 
 @cache
 def tree_of(path: Path) -> ast.Module:
-    """A file's syntax tree."""
+    """The syntax tree of a file."""
     return ast.parse(path.read_text())
 
 
 def comments(path: Path) -> Iterator[tuple[int, str]]:
-    """All comments of a file, each with its line; no string that only looks like one."""
+    """All comments of a file, each with its line."""
     with tokenize.open(path) as file:
         for token in tokenize.generate_tokens(file.readline):
             if token.type == tokenize.COMMENT:
@@ -107,24 +107,24 @@ def comments(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
-    """All nodes of all files below these folders, each with the file's name."""
+    """All nodes of all files below these folders, each with the name of the file."""
     for path in python_files(*folders):
         for node in ast.walk(tree_of(path)):
             yield name_of(path), node
 
 
 def functions(*folders: str) -> Iterator[tuple[Place, str, int]]:
-    """All functions: where, its name, how many lines."""
+    """All functions: place, name, number of lines."""
     for name, node in nodes(*folders):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield Place(name, node.lineno), node.name, (node.end_lineno or 0) - node.lineno + 1
 
 
 def lines_of_code(path: Path) -> int:
-    """Lines that a program needs: neither blank nor comments nor docstrings, on which nobody should save."""
-    told = set[int]()
+    """The number of code lines, without blank lines, comments and docstrings."""
+    prose = set[int]()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            told.update(range(node.lineno, (node.end_lineno or 0) + 1))
+            prose.update(range(node.lineno, (node.end_lineno or 0) + 1))
     lines = enumerate(path.read_text().splitlines(), 1)
-    return sum(1 for number, line in lines if line.strip() and not line.strip().startswith("#") and number not in told)
+    return sum(1 for number, line in lines if line.strip() and not line.strip().startswith("#") and number not in prose)

@@ -1,7 +1,7 @@
-"""What a use case can come to: the functions that it names, those that these name, and so on, as the source has them.
+"""The functions that a use case can reach: those that it names, those that these name, and so on.
 
-A method of `self` is one of its class. Any other is looked for in the classes that its caller's module knows, by name
-alone, so rather too much is found.
+A method of `self` is found in its class. Any other method is found by name in the classes that the module of the caller
+knows, so the result may be too large.
 """
 
 import ast
@@ -15,21 +15,21 @@ FOLLOWED = ("services", "chassis")
 
 
 class Piece(NamedTuple):
-    """A function, a class or a constant, the module that has it, and the class of a method."""
+    """A function, a class or a constant, with its module, and the class of a method."""
 
     module: str
     node: ast.stmt
     owner: ast.ClassDef | None = None
 
     def has(self, place: Place) -> bool:
-        """Whether a place is within it."""
+        """Whether a place is within the piece."""
         last = self.node.end_lineno or 0
         return place.path == _file_of(self.module) and self.node.lineno <= place.line <= last
 
 
 @cache
 def reached(module: str, name: str) -> frozenset[Piece]:
-    """All that can be come to from a function of a module."""
+    """All pieces that a function of a module can reach."""
     found, ahead = set[Piece](), [_follow(module, name)]
     while ahead:
         piece = ahead.pop()
@@ -49,7 +49,7 @@ def _named_in(piece: Piece) -> Iterator[Piece | str | None]:
 
 
 def _attribute(piece: Piece, node: ast.Attribute) -> Iterator[Piece | str | None]:
-    """What `whose.name` may be: of a module, of the method's own class, or of any class that is known here."""
+    """The meanings of `whose.name`: in a module, in the class of the method, or in any known class."""
     whose = node.value.id if isinstance(node.value, ast.Name) else ""
     if whose == "self" and piece.owner is not None:
         yield from _methods(Piece(piece.module, piece.owner), node.attr)
@@ -61,7 +61,7 @@ def _attribute(piece: Piece, node: ast.Attribute) -> Iterator[Piece | str | None
 
 
 def _methods(known: Piece | str | None, name: str) -> Iterator[Piece]:
-    """The methods of this name, if it is a class."""
+    """The methods of this name, if `known` is a class."""
     if isinstance(known, Piece) and isinstance(known.node, ast.ClassDef):
         for one in known.node.body:
             if isinstance(one, ast.FunctionDef) and one.name == name:
@@ -69,7 +69,7 @@ def _methods(known: Piece | str | None, name: str) -> Iterator[Piece]:
 
 
 def _follow(module: str, name: str) -> Piece | str | None:
-    """What a name means in a module: a piece, the name of a module, or nothing of ours."""
+    """The meaning of a name in a module: a piece, the name of a module, or None for foreign code."""
     node = _names(module).get(name)
     if not isinstance(node, ast.ImportFrom):
         return None if node is None else Piece(module, node)
@@ -82,7 +82,7 @@ def _follow(module: str, name: str) -> Piece | str | None:
 
 @cache
 def _names(module: str) -> dict[str, ast.stmt]:
-    """What stands in a module at the margin, by name."""
+    """The top-level statements of a module, by name."""
     found = dict[str, ast.stmt]()
     for node in tree_of(ROOT / _file_of(module)).body if _file_of(module) else []:
         found.update((name, node) for name in _names_of(node))
@@ -102,7 +102,7 @@ def _names_of(node: ast.stmt) -> list[str]:
 
 @cache
 def _file_of(module: str) -> str:
-    """The file of a module of ours; nothing for what is none."""
+    """The file of a module of ours. Empty for other modules."""
     path = ROOT / module.replace(".", "/")
     found = [one for one in (path.with_suffix(".py"), path / "__init__.py") if one.exists()]
     return name_of(found[0]) if found else ""

@@ -1,4 +1,4 @@
-"""How our code looks, as far as a program can see."""
+"""The form of our code."""
 
 import ast
 import re
@@ -33,8 +33,8 @@ ANY = {
     "tokens": 4,
 }
 """Functions that may mention Any, outside transports and the edges. They only go down; the aim is 80 in all."""
-LAST_BORDERS = ("gateway/server/http.py", "matron/runner.py")
-"""Where a request and a process end: what nobody has caught is logged there, without its text."""
+OUTERMOST = ("gateway/server/http.py", "matron/runner.py")
+"""The outermost callers of a request and a process, which log unexpected exceptions without their text."""
 
 
 def test_only_the_chassis_commits() -> None:
@@ -47,13 +47,13 @@ def _commits(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
 
 
-def test_only_the_chassis_and_the_last_border_catch_everything() -> None:
+def test_only_chassis_and_outermost_callers_catch_everything() -> None:
     found = [
         str(Place(path, node.lineno))
         for path, node in nodes("services", "gateway", "contracts", "matron")
-        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and path not in LAST_BORDERS
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and path not in OUTERMOST
     ]
-    assert not found, f"{found}: a bug that is swallowed is never mended, and its text may hold a patient's data"
+    assert not found, f"{found}: a swallowed bug is never fixed, and its text may hold data of a patient"
 
 
 def _catches_all(handler: ast.ExceptHandler) -> bool:
@@ -65,7 +65,9 @@ _ALL = ("Exception", "BaseException")
 
 
 def test_the_chassis_stays_small() -> None:
-    lines = sum(lines_of_code(path) for path in python_files("chassis") if path.name != "refusals.py")  # It is data.
+    lines = sum(
+        lines_of_code(path) for path in python_files("chassis") if path.name != "refusals.py"
+    )  # This module is data.
     assert lines <= CHASSIS_LINES, f"{lines} lines of code in chassis: something of it belongs elsewhere"
 
 
@@ -80,7 +82,7 @@ def test_functions_are_short() -> None:
     long = [
         f"{place} {name}: {lines}"
         for place, name, lines in functions(*PRODUCT)
-        if lines > FUNCTION_LINES and "/migrations/" not in place.path  # A list of columns, made by a program.
+        if lines > FUNCTION_LINES and "/migrations/" not in place.path  # Generated lists of columns.
     ]
     assert not long, f"{long}: what does not fit on a screen is not understood at once"
 
@@ -172,7 +174,7 @@ def test_tests_are_not_collected_with_a_time_in_them() -> None:
 
 
 def _calls_at_import(node: ast.AST) -> Iterator[ast.Call]:
-    """The calls in a module that are made when it is imported: at the margin, in a class, decorator or default."""
+    """The calls during the import of a module: at top level, in a class body, decorator or default."""
     deferred = node.body if isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) else ()
     later = [deferred] if isinstance(deferred, ast.AST) else deferred
     for child in ast.iter_child_nodes(node):
@@ -183,16 +185,16 @@ def _calls_at_import(node: ast.AST) -> Iterator[ast.Call]:
 
 
 def _name(called: ast.expr) -> str:
-    """`now` for `now` and for `clock.now`."""
+    """The last name of a call: `now` for `now` and for `clock.now`."""
     return called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
 
 
 EXCEPTION = re.compile(
     r"#\s*(?:ruff: )?(?:noqa|type: ignore)(?P<codes>(?:: ?[A-Z]+\d+(?:, [A-Z]+\d+)*|\[[a-z, -]+\])?)(?P<reason>.*)$"
 )
-"""A comment by which a line, or a file, is left out by ruff or mypy."""
+"""A comment that excludes a line or a file from a rule of ruff or mypy."""
 WORDS = re.compile(r"\w[\w']* +\S*\w")
-"""Two words at least."""
+"""At least two words."""
 
 
 def test_each_exception_from_a_rule_names_the_rule_and_its_reason() -> None:
@@ -200,12 +202,12 @@ def test_each_exception_from_a_rule_names_the_rule_and_its_reason() -> None:
         f"{name_of(path)}:{number}"
         for path in python_files(*PRODUCT, "deploy", "bench")
         for number, comment in comments(path)
-        if (one := EXCEPTION.search(comment)) and not (one["codes"] and WORDS.search(_said(one["reason"])))
+        if (one := EXCEPTION.search(comment)) and not (one["codes"] and WORDS.search(_reason(one["reason"])))
     ]
-    assert not found, f"{found}: write `# noqa: CODE  why`; else nobody knows when it can go"
+    assert not found, f"{found}: write `# noqa: CODE  why`; else a reader cannot know when to remove it"
 
 
-def _said(reason: str) -> str:
+def _reason(reason: str) -> str:
     return reason.replace("isort: skip", "")
 
 

@@ -1,4 +1,4 @@
-"""Callers act on error codes, so docs/errors.md explains every code that the program can raise, and no other."""
+"""docs/errors.md explains exactly the error codes that the program can raise, because clients depend on them."""
 
 from chassis.refusals import Refusal
 from matron import errors_page
@@ -8,7 +8,7 @@ from tests.guards.house import ROOT, contract_modules
 PAGE = ROOT / "docs" / "errors.md"
 
 
-def test_the_page_of_error_codes_is_fresh() -> None:
+def test_page_of_error_codes_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == errors_page.as_markdown(), "run `make docs`"
 
 

@@ -8,7 +8,7 @@ from chassis.config import SERVICES
 from tests.guards.house import PRODUCT, ROOT, name_of, python_files, tree_of
 
 EMPTY = {"utils", "helpers", "base", "common", "parts", "misc"}
-"""Names that fit every module. `models/base.py` is SQLAlchemy's own word for what all tables share."""
+"""Names that fit every module. `models/base.py` is allowed: SQLAlchemy calls the parent of all tables base."""
 ACTIVITIES = {
     "billing": "the hospital's word for invoices and payments; a service",
     "scheduling": "the hospital's word for appointments and shifts; a service",
@@ -36,7 +36,7 @@ HOMELESS = {
     "outcomes": "answers that several nouns of the service share",
     "refusals": "refusals that several nouns of the service share",
 }
-"""Modules of contracts that are no nouns, so that no module of the service has their name."""
+"""Modules of contracts that are not nouns and have no module of the same name in the service."""
 
 
 def modules() -> list[Path]:
@@ -47,7 +47,7 @@ def modules() -> list[Path]:
 
 def test_a_module_has_a_name_of_its_own() -> None:
     found = [name_of(path) for path in modules() if path.stem in EMPTY and path.parts[-2:] != ("models", "base.py")]
-    assert not found, f"{found}: everything fits under such a name, so nobody finds anything there; name the noun"
+    assert not found, f"{found}: such a name fits everything, so a reader finds nothing under it; name the noun"
 
 
 def test_a_module_is_named_by_a_noun() -> None:
@@ -85,4 +85,4 @@ def test_a_noun_of_the_contracts_has_its_home_in_the_service() -> None:
         if path.parent.parent == ROOT / "contracts" and path.parent.name in SERVICES
         if path.stem not in HOMELESS and f"{path.parent.name}/{path.stem}" not in homes
     ]
-    assert not found, f"{found}: who finds a noun in contracts looks for the same name in services/<service>"
+    assert not found, f"{found}: a reader of contracts/<service> looks for the same name in services/<service>"

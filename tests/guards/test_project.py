@@ -1,4 +1,4 @@
-"""What the project says of itself is so: commands in the README, what CI runs, generated documents."""
+"""The statements of the project about itself: commands in pages, CI, generated documents."""
 
 import inspect
 import re
@@ -17,7 +17,7 @@ MAKE = re.compile(r"(?:^|`|\$ )make ([a-z]+)", re.MULTILINE)
 
 
 def targets() -> set[str]:
-    """What make can do."""
+    """The targets of the Makefile."""
     return set(TARGET.findall((ROOT / "Makefile").read_text()))
 
 
@@ -28,7 +28,7 @@ def test_each_make_command_of_a_page_is_there(page: str) -> None:
     assert named <= targets(), f"{page} names {named - targets()}, which the Makefile does not have"
 
 
-def test_the_example_of_the_readme_is_as_the_code_has_it() -> None:
+def test_example_of_the_readme_matches_the_code() -> None:
     shown = re.search(r"^def book(\(.+\) -> .+): \.\.\.$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert shown, "the README shows a use case by its signature"
     signature = re.sub(r"[\w.]+\.(\w+)", r"\1", str(inspect.signature(appointments.book)))
@@ -40,7 +40,7 @@ def test_ci_runs_the_readmes_commands_and_nothing_else() -> None:
     run = [line for line in lines if line and not line.startswith(("#", "set ", "cd ", "export "))]
     named = set(MAKE.findall((ROOT / "README.md").read_text()))
     strange = [line for line in run if line.removeprefix("make ") not in named]
-    assert not strange, f"CI runs {strange}: who reads the README must be able to do all that CI does"
+    assert not strange, f"CI runs {strange}: a reader of the README must be able to repeat CI"
 
 
 def test_every_make_target_explains_itself() -> None:
@@ -49,13 +49,13 @@ def test_every_make_target_explains_itself() -> None:
     assert not bare, f"{bare}: `make help` is made of these words"
 
 
-def test_coverage_is_measured_of_all_that_runs() -> None:
+def test_coverage_measures_the_whole_product() -> None:
     tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
-    assert tools["coverage"]["run"]["source"] == list(PRODUCT), "what is not measured looks as if it were tested"
+    assert tools["coverage"]["run"]["source"] == list(PRODUCT), "unmeasured code looks tested"
 
 
 @pytest.mark.skipif(not OPENAPI.exists(), reason="docs/openapi.json has not been made yet")
-def test_the_openapi_document_is_fresh() -> None:
+def test_openapi_document_is_up_to_date() -> None:
     assert OPENAPI.read_text() == as_text(document(GatewayService)), "run `make docs`: clients are generated from it"
 
 

@@ -1,6 +1,6 @@
-"""The refusals that a contract lists, which is what OpenAPI tells callers, are those that its use case may raise.
+"""A contract lists exactly the refusals that its use case may raise. OpenAPI shows this list to clients.
 
-What any route may answer, such as `not_found` or `stale`, may be listed or left out.
+Refusals of any route, such as `not_found` and `stale`, are optional.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.guards.codes import raised
 from tests.guards.house import commands, members_with
 from tests.guards.reach import reached
 
-Told = set[tuple[str, str]]
+Refusals = set[tuple[str, str]]
 USUAL = {(kind.__name__, code) for kind, codes in refusals.USUAL.items() for code in codes} | {
     (BAD_CURSOR.kind.__name__, BAD_CURSOR.code)
 }
@@ -41,23 +41,23 @@ NEVER = {
     },
     ("FinishSandboxCheckout", "Conflict", "payment_finished"): "a finished payment is answered as it is",
 }
-"""Refusals of moves that a use case makes only where they are allowed, each with the reason."""
+"""Refusals that a use case can reach but never raises, each with the reason."""
 
 
 def steps(command: type[Command]) -> list[Callable[..., Any]]:
-    """The functions that its service's table names for a command."""
+    """The functions that the table of a service names for a command."""
     method = members_with("contract")[command.service][command.method()]
     operation = next(cell.cell_contents for cell in method.__closure__ if isinstance(cell.cell_contents, Operation))
     return [step for step in vars(operation).values() if callable(step) and step is not operation.contract]
 
 
-def told(command: type[Command]) -> Told:
-    """Kinds and codes of the refusals that a contract lists."""
+def listed(command: type[Command]) -> Refusals:
+    """Kinds and codes of the listed refusals of a contract."""
     return {(refusal.kind.__name__, refusal.code) for refusal in command.refuses} - USUAL
 
 
-def may_raise(command: type[Command]) -> Told:
-    """Kinds and codes of all that its use case comes to."""
+def may_raise(command: type[Command]) -> Refusals:
+    """Kinds and codes of all refusals that the use case can reach."""
     pieces = [piece for step in steps(command) for piece in reached(step.__module__, step.__name__)]
     return {(one.kind, one.code) for one in raised() if any(piece.has(one.place) for piece in pieces)} - USUAL
 
@@ -67,19 +67,19 @@ by_command = pytest.mark.parametrize("command", SERVED, ids=lambda one: one.__na
 
 
 @by_command
-def test_a_contract_tells_no_code_that_its_use_case_cannot_raise(command: type[Command]) -> None:
-    vain = told(command) - may_raise(command)
-    assert not vain, f"{command.__name__} tells {vain}, and nothing that it calls raises that"
+def test_contract_lists_no_code_that_its_use_case_cannot_raise(command: type[Command]) -> None:
+    vain = listed(command) - may_raise(command)
+    assert not vain, f"{command.__name__} lists {vain}, but no function that it calls raises that"
 
 
 @by_command
-def test_a_contract_tells_each_code_that_its_use_case_may_raise(command: type[Command]) -> None:
+def test_contract_lists_each_code_that_its_use_case_may_raise(command: type[Command]) -> None:
     never = {(kind, code) for name, kind, code in NEVER if name == command.__name__}
-    untold = may_raise(command) - told(command) - never
-    assert not untold, f"add {untold} to `refuses` of {command.__name__}, or to NEVER with the reason"
+    unlisted = may_raise(command) - listed(command) - never
+    assert not unlisted, f"add {unlisted} to `refuses` of {command.__name__}, or to NEVER with the reason"
 
 
-def test_what_never_happens_is_still_in_reach() -> None:
+def test_excluded_refusals_are_still_reachable() -> None:
     within = {command.__name__: may_raise(command) for command in SERVED}
     gone = {(name, *both) for name, *both in NEVER if tuple(both) not in within.get(name, ())}
     assert not gone, f"{gone}: take them out of NEVER"

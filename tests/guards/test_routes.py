@@ -1,4 +1,4 @@
-"""Commands, routes and the services that answer fit together, because each is declared once."""
+"""Commands, routes and services fit together."""
 
 import re
 from collections import Counter
@@ -16,10 +16,10 @@ from contracts.scheduling.calendar_feed import GetCalendar
 from tests.guards.house import Routed, commands, members_with, routes
 
 SHOWN_ONCE = ["MfaSecretView.secret"]
-"""The one that its owner's app must have, and that counts only once it has shown so."""
+"""The secret that an authenticator app needs. It applies only after the app has shown a code."""
 CALLED_OTHERWISE = {
     ListRevokedSessions: "a gateway asks when it starts",
-    NoteRefusal: "a gateway says when it has refused somebody",
+    NoteRefusal: "a gateway sends it after a refusal",
     **{one: "the gateway's audit puts them together" for one in commands() if one.__name__ == "ListAudit"},
     GetCalendar: "the gateway's calendar page shows it",
     GetSandboxCheckout: "the gateway's checkout page shows it",
@@ -27,11 +27,11 @@ CALLED_OTHERWISE = {
 }
 
 KEYED = [one for one in commands() if one.keyed and not one.reads]
-ACTS_ON_ITS_CALLER = {UpdateMe: "one's own account, which is the caller's for good, as the key is"}
+ACTS_ON_ITS_CALLER = {UpdateMe: "the caller's own account, to which the key belongs too"}
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
-def test_every_command_declares_who_answers_who_may_ask_and_what_comes_back(command: type[Command]) -> None:
+def test_every_command_declares_service_roles_and_result(command: type[Command]) -> None:
     missing = [fact for fact in ("service", "roles", "returns") if not hasattr(command, fact)]
     assert not missing, f"{command.__name__} lacks {missing}: gateway, service, OpenAPI and the matrix all need them"
     assert issubclass(command.returns, View)
@@ -43,14 +43,14 @@ def test_every_command_declares_who_answers_who_may_ask_and_what_comes_back(comm
 def test_every_command_has_a_route_or_a_named_caller(command: type[Command]) -> None:
     is_routed = command in {one.contract for one in routes()}
     known = command in CALLED_OTHERWISE
-    reason = f"{command.__name__}: what nobody can reach is dead code; add a route, or list it above"
+    reason = f"{command.__name__}: an unreachable command is dead code; add a route, or list it above"
     assert is_routed != known, reason
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)
 def test_every_command_is_served_once_by_its_service(command: type[Command]) -> None:
     if command.service == "gateway":
-        return  # Its route puts the answers of several services together.
+        return  # Its route joins the answers of several services.
     found = [
         f"{service}.{name}"
         for service, members in members_with("contract").items()
@@ -64,7 +64,7 @@ def test_every_command_is_served_once_by_its_service(command: type[Command]) -> 
 @pytest.mark.parametrize("command", KEYED, ids=lambda one: one.__name__)
 def test_a_keyed_command_names_its_object_in_body_or_path(command: type[Command]) -> None:
     is_named = any(field.required for field in command.schema().fields.values())
-    reason = f"{command.__name__}: where nothing must be named, a repeated key says `done` of what has come since"
+    reason = f"{command.__name__}: without a required field, a repeated key would confirm a later object"
     assert is_named != (command in ACTS_ON_ITS_CALLER), f"{reason}; say `keyed = False`, or list it above"
 
 
@@ -97,5 +97,5 @@ def test_secrets_are_never_dumped() -> None:
     assert found == SHOWN_ONCE, f"{found}: a secret that is shown is none"
 
 
-def test_what_is_called_otherwise_is_still_there() -> None:
+def test_commands_called_otherwise_still_exist() -> None:
     assert set(CALLED_OTHERWISE) <= set(commands())

@@ -1,4 +1,4 @@
-"""The pages on which a newcomer walks through the code: each place that they name is there."""
+"""The pages that lead a newcomer through the code name existing places only."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ def test_each_step_of_a_walk_is_there(page: str) -> None:
 
 
 def _has(path: str, names: list[str]) -> bool:
-    """Whether a file has this function or class, or this class this method or line."""
+    """Whether a file has this function or class, or the class this method or attribute."""
     if not (ROOT / path).exists():
         return False
     here: ast.Module | ast.stmt | None = tree_of(ROOT / path)

@@ -1,1 +1,1 @@
-"""Whole visits over HTTP, embedded and on real servers."""
+"""Journeys: whole workflows over HTTP, embedded and on real servers."""

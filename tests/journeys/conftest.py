@@ -28,12 +28,12 @@ def hospital(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session")
 def admin(hospital: Hospital) -> Person:
-    """The first admin."""
+    """The first administrator."""
     return make_admin(hospital, environment_of(hospital))
 
 
 def environment_of(hospital: Hospital) -> dict[str, str]:
-    """The settings with which a command reaches the hospital."""
+    """The settings for a command on this hospital."""
     process = next(iter(hospital.processes.values()))
     embedded = {"AUTH_DATABASE_URL": f"sqlite:///{hospital.folder}/auth.db", "AMQP_URL": "embedded://matron"}
     return embedded | process.environment
@@ -41,7 +41,7 @@ def environment_of(hospital: Hospital) -> dict[str, str]:
 
 @pytest.fixture
 def another_admin(hospital: Hospital) -> Person:
-    """An admin from the command line, whose name nobody else has."""
+    """An administrator from the command line, with a unique name."""
     word = uuid4().hex[:10]
     return make_admin(hospital, environment_of(hospital), email=f"{word}@journey.example", name=f"Canary{word}")
 

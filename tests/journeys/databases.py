@@ -1,4 +1,4 @@
-"""The databases of a running hospital, for journeys that must know how far an event has come."""
+"""The databases of a running hospital, for journeys that must wait for an event."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from tests.hospital import Hospital
 
 @contextmanager
 def connected(hospital: Hospital, service: str) -> Iterator[Connection]:
-    """A connection to a service's database."""
+    """A connection to the database of a service."""
     environments = [process.environment for process in hospital.processes.values()]
     name, embedded = f"{service.upper()}_DATABASE_URL", f"sqlite:///{hospital.folder}/{service}.db"
     database = Database(next((one[name] for one in environments if name in one), embedded))
@@ -24,7 +24,7 @@ def connected(hospital: Hospital, service: str) -> Iterator[Connection]:
 
 
 def auth_knows_as_open(hospital: Hospital, visits: Collection[str]) -> bool:
-    """Return whether auth has heard of all these visits.
+    """Return whether auth has received the events of all these visits.
 
     A request cannot ask this: auth deactivates or erases a doctor as long as it knows of no open visit.
     """

@@ -1,4 +1,4 @@
-"""Who did what, in all services, as an admin finds it."""
+"""The audit of all services, as an administrator reads it."""
 
 from typing import Any
 from uuid import uuid4
@@ -8,17 +8,17 @@ from tests.people import Person, approved_doctor, first_slot, open_hours, sign_i
 
 
 def deeds(admin: Person, **filters: Any) -> list[dict[str, Any]]:
-    """The rows of the audit's first page."""
+    """The rows of the first page of the audit."""
     found: list[dict[str, Any]] = admin.get("/api/admin/audit", limit=100, **filters)["items"]
     return found
 
 
 def actions(admin: Person, person: Person) -> set[tuple[str, str, bool]]:
-    """What a person did, and what was done to them: service, action, and whether it was allowed."""
+    """The audit of a person as actor or subject: service, action, and whether it was allowed."""
     return {(row["service"], row["action"], row["allowed"]) for row in deeds(admin, person_id=person.id)}
 
 
-def test_deeds_in_all_services_are_one_list(hospital: Hospital, admin: Person) -> None:
+def test_audit_lists_actions_of_all_services_together(hospital: Hospital, admin: Person) -> None:
     doctor, patient = approved_doctor(hospital, admin), verified_patient(hospital)
     open_hours(doctor)
     slot = first_slot(patient, doctor.id)
@@ -29,13 +29,13 @@ def test_deeds_in_all_services_are_one_list(hospital: Hospital, admin: Person) -
     assert (row["actor_id"], row["address"], row["service"]) == (patient.id, "127.0.0.1", "scheduling")
 
 
-def test_failing_to_sign_in_is_written_down_for_the_account(hospital: Hospital, admin: Person) -> None:
+def test_failed_sign_in_is_audited_for_the_account(hospital: Hospital, admin: Person) -> None:
     person = verified_patient(hospital)
     hospital.call("POST", "/api/auth/login", json={"email": person.email, "password": "wrong-wrong-wrong"})
     assert ("auth", "log_in", False) in actions(admin, person)
 
 
-def test_what_the_gateway_refuses_for_want_of_a_role_is_written_down(hospital: Hospital, admin: Person) -> None:
+def test_gateway_refusal_of_a_role_is_audited(hospital: Hospital, admin: Person) -> None:
     person = verified_patient(hospital)
     reply = hospital.call("GET", "/api/admin/users", token=person.token)
     [row] = deeds(admin, person_id=person.id, action="list_users")
@@ -71,14 +71,14 @@ def test_gateway_refusal_names_no_record_where_there_is_none(hospital: Hospital,
     assert {row["record_id"] for row in deeds(admin, person_id=person.id, allowed=False)} == {None}
 
 
-def test_looking_for_what_is_not_ones_own_is_written_down(hospital: Hospital, admin: Person) -> None:
+def test_refused_access_to_another_record_is_audited(hospital: Hospital, admin: Person) -> None:
     person, wanted = verified_patient(hospital), str(uuid4())
     assert hospital.call("POST", f"/api/notifications/{wanted}/read", token=person.token).status_code == 404
     [row] = deeds(admin, record_id=wanted)
     assert (row["actor_id"], row["service"], row["allowed"]) == (person.id, "notify", False)
 
 
-def test_a_changed_role_and_an_erasure_are_written_down(hospital: Hospital, admin: Person) -> None:
+def test_role_change_and_erasure_are_audited(hospital: Hospital, admin: Person) -> None:
     person = verified_patient(hospital)
     admin.ask("PUT", f"/api/admin/users/{person.id}/roles", roles=["patient", "nurse"])
     admin.ask("DELETE", f"/api/admin/delete-user/{person.id}")
@@ -86,7 +86,7 @@ def test_a_changed_role_and_an_erasure_are_written_down(hospital: Hospital, admi
     assert {("assign_roles", admin.id), ("erase_user", admin.id)} <= done
 
 
-def test_the_pages_follow_one_another_without_a_gap_or_a_double(hospital: Hospital, admin: Person) -> None:
+def test_pages_have_no_gap_and_no_duplicate(hospital: Hospital, admin: Person) -> None:
     person = verified_patient(hospital)
     for _ in range(3):
         sign_in(hospital, person.email)
@@ -101,7 +101,7 @@ def test_the_pages_follow_one_another_without_a_gap_or_a_double(hospital: Hospit
     assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
 
 
-def test_deeds_are_found_by_when_they_were_done(hospital: Hospital, admin: Person) -> None:
+def test_audit_is_filtered_by_time(hospital: Hospital, admin: Person) -> None:
     person = verified_patient(hospital)
     rows = deeds(admin, person_id=person.id)
     last = rows[0]["at"]
@@ -109,13 +109,13 @@ def test_deeds_are_found_by_when_they_were_done(hospital: Hospital, admin: Perso
     assert deeds(admin, person_id=person.id, to=last) == [row for row in rows if row["at"] < last]
 
 
-def test_a_cursor_that_is_none_is_refused(hospital: Hospital, admin: Person) -> None:
+def test_invalid_cursor_is_refused(hospital: Hospital, admin: Person) -> None:
     for cursor in ("nonsense", "W10", "eyJhdXRoIjogMX0"):
         reply = hospital.call("GET", "/api/admin/audit", token=admin.token, params={"cursor": cursor})
         assert (reply.status_code, reply.json()["code"]) == (422, "bad_cursor")
 
 
-def test_a_service_that_does_not_answer_is_named(hospital: Hospital, admin: Person) -> None:
+def test_audit_names_a_silent_service(hospital: Hospital, admin: Person) -> None:
     if "billing" not in hospital.processes:
         assert admin.get("/api/admin/audit")["missing"] == []
         return

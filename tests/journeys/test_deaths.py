@@ -1,4 +1,4 @@
-"""A patient dies, over HTTP: the visit is cancelled, and nothing more is booked."""
+"""Death of a patient, over HTTP: the appointment is cancelled, and no other is booked."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from tests.hospital import Hospital, eventually
 from tests.people import Person, approved_doctor, approved_staff, first_slot, open_hours, verified_patient
 
 
-def test_visit_of_a_patient_who_has_died_is_cancelled(hospital: Hospital, admin: Person) -> None:
+def test_appointment_of_a_deceased_patient_is_cancelled(hospital: Hospital, admin: Person) -> None:
     doctor, receptionist = approved_doctor(hospital, admin), approved_staff(hospital, admin, "receptionist")
     open_hours(doctor)
     patient = verified_patient(hospital)

@@ -1,4 +1,4 @@
-"""A day at the desk and on the ward: visits that others book and keep, shifts, tasks, and all of it in a calendar."""
+"""A day at the desk and on the ward: appointments, shifts, tasks and calendars."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ import icalendar
 import pytest
 
 from tests.hospital import Hospital, eventually
-from tests.journeys.test_visit import MEDICINE
+from tests.journeys.factories import MEDICINE
 from tests.people import Person, approved_doctor, approved_staff, first_slot, open_hours, verified_patient
 
 
@@ -22,18 +22,18 @@ def doctor(hospital: Hospital, admin: Person) -> Person:
 
 @pytest.fixture(scope="module")
 def receptionist(hospital: Hospital, admin: Person) -> Person:
-    """Who sits at the desk."""
+    """A receptionist."""
     return approved_staff(hospital, admin, "receptionist", name="Rita Reception")
 
 
 @pytest.fixture(scope="module")
 def nurse(hospital: Hospital, admin: Person) -> Person:
-    """Who works on a ward."""
+    """A nurse."""
     return approved_staff(hospital, admin, "nurse")
 
 
 def calendar_of(person: Person) -> list[Any]:
-    """What a calendar program finds behind the person's link."""
+    """The calendar at the person's link."""
     url = person.post("/api/users/me/calendar-link", status=201)["url"]
     reply = person.hospital.call("GET", "/api/users/me/" + url.rpartition("/")[2])
     assert reply.status_code == 200, reply.text
@@ -41,14 +41,14 @@ def calendar_of(person: Person) -> list[Any]:
 
 
 def at_desk(receptionist: Person, doctor: Person, patient: Person) -> dict[str, Any]:
-    """A visit that the desk has booked for the doctor's first free slot."""
+    """Book the doctor's first free slot at the desk."""
     slot = first_slot(patient, doctor.id)
     body = {"doctor_id": doctor.id, "patient_id": patient.id, "starts_at": slot["starts_at"]}
     visit: dict[str, Any] = receptionist.post("/api/staff/appointments", status=201, **body)
     return visit
 
 
-def test_what_the_desk_books_everybody_sees_in_the_own_list(
+def test_appointment_of_the_desk_is_in_the_lists_of_all_sides(
     hospital: Hospital, receptionist: Person, doctor: Person
 ) -> None:
     patient = verified_patient(hospital)
@@ -62,7 +62,7 @@ def test_what_the_desk_books_everybody_sees_in_the_own_list(
     assert patient.get("/api/patient/appointments", to="2026-01-01")["items"] == []
 
 
-def test_who_is_registered_at_the_desk_has_a_visit_at_once(receptionist: Person, doctor: Person) -> None:
+def test_patient_registered_at_the_desk_gets_an_appointment_at_once(receptionist: Person, doctor: Person) -> None:
     known = {"family_name": uuid4().hex, "birth_date": "1980-02-29", "sex": "female"}
     starts_at = first_slot(receptionist, doctor.id)["starts_at"]
     patient = receptionist.post("/api/staff/register-patient", status=201, **known)
@@ -71,7 +71,7 @@ def test_who_is_registered_at_the_desk_has_a_visit_at_once(receptionist: Person,
     assert (visit["patient_id"], visit["status"]) == (patient["id"], "booked")
 
 
-def test_who_is_registered_at_the_desk_is_invited_at_once(hospital: Hospital, receptionist: Person) -> None:
+def test_patient_registered_at_the_desk_is_invited_at_once(hospital: Hospital, receptionist: Person) -> None:
     email, known = (
         f"{uuid4().hex}@desk.example",
         {"family_name": uuid4().hex, "birth_date": "1980-02-29", "sex": "male"},
@@ -82,7 +82,7 @@ def test_who_is_registered_at_the_desk_is_invited_at_once(hospital: Hospital, re
     eventually(lambda: hospital.mails_to(email))
 
 
-def test_whoever_signs_out_everywhere_ends_the_link_to_their_calendar(hospital: Hospital) -> None:
+def test_sign_out_everywhere_ends_the_calendar_link(hospital: Hospital) -> None:
     person = verified_patient(hospital)
     url = person.post("/api/users/me/calendar-link", status=201)["url"]
     read = lambda: hospital.call("GET", "/api/users/me/" + url.rpartition("/")[2])  # noqa: E731
@@ -91,23 +91,23 @@ def test_whoever_signs_out_everywhere_ends_the_link_to_their_calendar(hospital: 
     eventually(lambda: read().status_code == 404)
 
 
-def test_nobody_has_a_visit_who_is_no_patient(receptionist: Person, doctor: Person) -> None:
+def test_desk_cannot_book_for_a_person_who_is_no_patient(receptionist: Person, doctor: Person) -> None:
     slot = first_slot(receptionist, doctor.id)
     body = {"doctor_id": doctor.id, "patient_id": str(uuid4()), "starts_at": slot["starts_at"]}
     reply = receptionist.try_post("/api/staff/appointments", **body)
     assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
 
 
-def test_what_is_in_the_way_the_desk_is_told(hospital: Hospital, receptionist: Person, doctor: Person) -> None:
+def test_desk_is_told_the_conflict(hospital: Hospital, receptionist: Person, doctor: Person) -> None:
     visit, another = at_desk(receptionist, doctor, verified_patient(hospital)), verified_patient(hospital)
     body = {"doctor_id": doctor.id, "starts_at": visit["starts_at"]}
-    told = receptionist.try_post("/api/staff/appointments", **body, patient_id=another.id).json()
-    assert (told["code"], told["appointment_id"]) == ("slot_taken", visit["id"])
-    told = another.try_post("/api/patient/book-appointment", **body).json()
-    assert (told["code"], "appointment_id" in told) == ("slot_taken", False)
+    notified = receptionist.try_post("/api/staff/appointments", **body, patient_id=another.id).json()
+    assert (notified["code"], notified["appointment_id"]) == ("slot_taken", visit["id"])
+    notified = another.try_post("/api/patient/book-appointment", **body).json()
+    assert (notified["code"], "appointment_id" in notified) == ("slot_taken", False)
 
 
-def test_the_visit_is_in_both_calendars_and_names_only_the_doctor(
+def test_calendars_of_both_sides_show_the_appointment_and_only_the_doctor(
     hospital: Hospital, receptionist: Person, doctor: Person
 ) -> None:
     patient = verified_patient(hospital, "Canary Kanter")
@@ -118,7 +118,7 @@ def test_the_visit_is_in_both_calendars_and_names_only_the_doctor(
     assert {str(one["summary"]) for one in calendar_of(doctor)} == {"Visit"}
 
 
-def test_a_visit_that_the_desk_cancels_is_called_off_for_all(
+def test_appointment_cancelled_by_the_desk_is_cancelled_for_all_sides(
     hospital: Hospital, receptionist: Person, doctor: Person
 ) -> None:
     patient = verified_patient(hospital)
@@ -128,7 +128,7 @@ def test_a_visit_that_the_desk_cancels_is_called_off_for_all(
     eventually(lambda: patient.notifications("appointment_cancelled"))
 
 
-def test_a_visit_that_was_begun_by_mistake_is_called_off_and_opens_no_chart(
+def test_visit_started_by_mistake_is_cancelled_and_opens_no_chart(
     hospital: Hospital, receptionist: Person, doctor: Person
 ) -> None:
     patient = verified_patient(hospital)
@@ -139,10 +139,10 @@ def test_a_visit_that_was_begun_by_mistake_is_called_off_and_opens_no_chart(
     receptionist.post(f"/api/staff/appointments/{visit['id']}/cancel", reason="Left without being seen.")
     eventually(lambda: doctor.try_post("/api/doctors/prescribe", **given).status_code == 404)
     for person in (patient, doctor):
-        eventually(lambda person=person: visit["id"] in told(person, "appointment_cancelled"))
+        assert eventually(lambda person=person: visit["id"] in notified(person, "appointment_cancelled"))
 
 
-def test_the_desk_moves_a_visit_to_another_doctor_and_the_former_one_is_told(
+def test_former_doctor_is_notified_when_the_desk_moves_an_appointment(
     hospital: Hospital, admin: Person, receptionist: Person, doctor: Person
 ) -> None:
     patient, other = verified_patient(hospital), approved_doctor(hospital, admin)
@@ -152,12 +152,12 @@ def test_the_desk_moves_a_visit_to_another_doctor_and_the_former_one_is_told(
     to_other = {"doctor_id": other.id, "starts_at": later(slot["starts_at"])}
     moved = receptionist.post(f"/api/staff/appointments/{visit['id']}/reschedule", **to_other)
     assert (moved["id"], moved["doctor_id"], moved["status"]) == (visit["id"], other.id, "booked")
-    eventually(lambda: visit["id"] in told(doctor, "appointment_given_away"))
-    eventually(lambda: visit["id"] in told(other, "appointment_rescheduled"))
+    eventually(lambda: visit["id"] in notified(doctor, "appointment_given_away"))
+    eventually(lambda: visit["id"] in notified(other, "appointment_rescheduled"))
 
 
-def told(person: Person, kind: str) -> list[str]:
-    """What somebody's notifications of a kind are about."""
+def notified(person: Person, kind: str) -> list[str]:
+    """The subjects of a person's notifications of a kind."""
     return [one["subject_id"] for one in person.notifications(kind)]
 
 
@@ -166,7 +166,7 @@ def later(moment: str) -> str:
     return (datetime.fromisoformat(moment) + timedelta(days=2)).isoformat()
 
 
-def test_a_shift_is_in_its_owners_schedule_and_calendar(admin: Person, nurse: Person) -> None:
+def test_shift_is_in_the_schedule_and_calendar_of_its_owner(admin: Person, nurse: Person) -> None:
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     times = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + timedelta(hours=8)).isoformat()}
     shift = admin.post("/api/admin/shifts", status=201, person_id=nurse.id, ward="Ward 3", **times)
@@ -175,14 +175,14 @@ def test_a_shift_is_in_its_owners_schedule_and_calendar(admin: Person, nurse: Pe
     assert (str(event["uid"]), str(event["summary"])) == (f"{shift['id']}-shift", "Shift: Ward 3")
 
 
-def test_a_task_is_taken_on_and_done(admin: Person, nurse: Person) -> None:
+def test_task_is_accepted_and_completed(admin: Person, nurse: Person) -> None:
     task = admin.post("/api/admin/tasks", status=201, title="Count the beds.", owner_id=nurse.id)
     for move, status in (("accept", "accepted"), ("start", "in_progress"), ("complete", "completed")):
         assert nurse.post(f"/api/staff/tasks/{task['id']}/{move}")["status"] == status
     assert task["id"] in [one["id"] for one in nurse.get("/api/staff/tasks", status="completed")["items"]]
 
 
-def test_admins_find_doctors_and_staff_in_lists_of_their_own(
+def test_administrators_have_lists_of_doctors_and_staff(
     admin: Person, doctor: Person, nurse: Person, receptionist: Person
 ) -> None:
     doctors = {one["id"] for one in admin.get("/api/admin/doctors", limit=100)["items"]}
@@ -191,7 +191,7 @@ def test_admins_find_doctors_and_staff_in_lists_of_their_own(
     assert {nurse.id, receptionist.id} <= staff - doctors
 
 
-def test_an_admin_sets_a_doctors_hours_which_the_desk_reads(
+def test_desk_reads_working_hours_set_by_an_administrator(
     hospital: Hospital, admin: Person, receptionist: Person
 ) -> None:
     doctor = approved_doctor(hospital, admin, name="Dr Hedda Lind")
@@ -208,7 +208,7 @@ def test_an_admin_sets_a_doctors_hours_which_the_desk_reads(
     assert doctor.get("/api/doctors/schedule") == first.json()
 
 
-def test_the_patients_of_a_doctor_who_falls_ill_are_told_by_an_admin(
+def test_patients_of_an_ill_doctor_are_notified_by_an_administrator(
     hospital: Hospital, admin: Person, receptionist: Person
 ) -> None:
     doctor, patient = approved_doctor(hospital, admin, name="Dr Hugo Lind"), verified_patient(hospital)

@@ -1,4 +1,4 @@
-"""Somebody who is erased is in no database and no log any more, and what was written stays."""
+"""Erasure removes a person from all databases and logs, and keeps the medical record."""
 
 from contextlib import suppress
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 from chassis.config import SERVICES
 from tests.hospital import Hospital, eventually
 from tests.journeys.databases import auth_knows_as_open, connected
-from tests.journeys.test_visit import MEDICINE
+from tests.journeys.factories import MEDICINE
 from tests.people import (
     PASSWORD,
     Person,
@@ -25,26 +25,26 @@ SECONDS = 30
 
 
 def places_of(hospital: Hospital, words: list[str]) -> list[str]:
-    """The tables in which one of these words stands, whatever its case, in any column."""
+    """The tables that contain one of these words, in any column and any case."""
     found = []
     for service in SERVICES:
         with connected(hospital, service) as connection:
             for table in inspect(connection).get_table_names():
-                rows = connection.execute(text(f'SELECT * FROM "{table}"')).all()  # noqa: S608  the database's own name
+                rows = connection.execute(text(f'SELECT * FROM "{table}"')).all()  # noqa: S608  a table name from the database
                 found += [f"{service}.{table}" for word in words if word.lower() in str(rows).lower()]
     return sorted(set(found))
 
 
 def must_be_gone(hospital: Hospital, words: list[str]) -> None:
-    """Wait until no database holds one of these words; nor may a log."""
-    with suppress(AssertionError):  # The next line says where they are.
+    """Wait until no database contains one of these words. No log may contain one either."""
+    with suppress(AssertionError):  # The next line reports the tables.
         eventually(lambda: places_of(hospital, words) == [], seconds=SECONDS, every=0.5)
     assert places_of(hospital, words) == []
     assert [word for word in words if word.lower() in hospital.logs().lower()] == []
 
 
 def erase(admin: Person, person: Person, **how: str) -> None:
-    """Erase an account, once nothing about it is on its way any more."""
+    """Erase an account, after all its events have arrived."""
 
     def is_gone() -> bool:
         path = f"/api/admin/delete-user/{person.id}"
@@ -57,13 +57,13 @@ def erase(admin: Person, person: Person, **how: str) -> None:
 
 @pytest.fixture
 def canary() -> str:
-    """A word that stands nowhere else."""
+    """A unique word."""
     return f"canary{uuid4().hex[:10]}"
 
 
 @pytest.fixture
 def doctor(hospital: Hospital, admin: Person, canary: str) -> Person:
-    """A doctor whose name and papers are easily found."""
+    """A doctor with a unique name and unique documents."""
     said = {"statement": f"I am {canary}-doctor.", "licence_number": f"{canary}-doctor"}
     person = approved_doctor(hospital, admin, name=f"Dr {canary}-doctor", **said)
     open_hours(person)
@@ -72,7 +72,7 @@ def doctor(hospital: Hospital, admin: Person, canary: str) -> Person:
 
 @pytest.fixture
 def patient(hospital: Hospital, doctor: Person, canary: str) -> Person:
-    """Somebody who has been at the doctor, has a prescription, and comes again."""
+    """A patient with a past visit, a prescription, and a future appointment."""
     person = verified_patient(hospital, f"{canary}-patient")
     change = {"phone": phone_of(canary), "timezone": "Europe/Berlin"}
     assert hospital.call("PATCH", "/api/users/me", token=person.token, json=change).status_code == 200
@@ -88,11 +88,11 @@ def patient(hospital: Hospital, doctor: Person, canary: str) -> Person:
 
 
 def phone_of(canary: str) -> str:
-    """A number that nobody else has."""
+    """A unique phone number."""
     return f"+49{int(canary.removeprefix('canary'), 16) % 10**11:011d}"
 
 
-def test_a_doctor_who_is_erased_leaves_ids_and_work_and_nothing_else(
+def test_erased_doctor_leaves_only_ids_and_work(
     hospital: Hospital, admin: Person, doctor: Person, patient: Person, canary: str
 ) -> None:
     words = [f"{canary}-doctor", doctor.email]
@@ -111,7 +111,7 @@ def test_a_doctor_who_is_erased_leaves_ids_and_work_and_nothing_else(
 
 
 def refusal(admin: Person, doctor: Person) -> dict[str, Any]:
-    """Why the doctor cannot be erased, once auth has heard of the visit; nothing before."""
+    """The refusal of the erasure, after auth has received the appointment. Empty before."""
     mine = {one["id"] for one in doctor.get("/api/doctors/appointments", status="booked")["items"]}
     if not auth_knows_as_open(admin.hospital, mine):
         return {}
@@ -120,7 +120,7 @@ def refusal(admin: Person, doctor: Person) -> dict[str, Any]:
     return dict(reply.json())
 
 
-def test_a_patient_who_is_erased_leaves_ids_and_the_chart_and_nothing_else(
+def test_erased_patient_leaves_only_ids_and_the_chart(
     hospital: Hospital, admin: Person, doctor: Person, patient: Person, canary: str
 ) -> None:
     words = [f"{canary}-patient", phone_of(canary), patient.email]
@@ -132,7 +132,7 @@ def test_a_patient_who_is_erased_leaves_ids_and_the_chart_and_nothing_else(
     assert [one["doctor_id"] for one in kept] == [doctor.id]
 
 
-def test_a_patient_of_the_desk_who_is_erased_leaves_ids_and_nothing_else(
+def test_erased_patient_of_the_desk_leaves_only_ids(
     hospital: Hospital, admin: Person, doctor: Person, canary: str
 ) -> None:
     receptionist = approved_staff(hospital, admin, "receptionist")
@@ -151,7 +151,7 @@ def test_a_patient_of_the_desk_who_is_erased_leaves_ids_and_nothing_else(
     assert reply.status_code == 404, reply.text
 
 
-def test_who_is_erased_is_signed_out_and_cannot_sign_in(hospital: Hospital, admin: Person) -> None:
+def test_erased_person_is_signed_out_and_cannot_sign_in(hospital: Hospital, admin: Person) -> None:
     person = verified_patient(hospital)
     erase(admin, person)
     eventually(lambda: hospital.call("GET", "/api/users/me", token=person.token).status_code == 401)

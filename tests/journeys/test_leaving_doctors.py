@@ -1,4 +1,4 @@
-"""A doctor who is deactivated, or loses the role: nobody who has a visit with the doctor is forgotten."""
+"""A doctor is deactivated or loses the role: every patient with an appointment is notified."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ Way = tuple[str, str, dict[str, Any]]
 
 
 def leave(admin: Person, doctor: Person, way: Way, **how: Any) -> requests.Response:
-    """The answer to an admin who has a doctor leave."""
+    """Let a doctor leave, as an administrator, and return the answer."""
     method, path, body = way
     return admin.hospital.call(method, path.format(doctor.id), token=admin.token, json={**body, **how})
 
 
 def agreed(hospital: Hospital, admin: Person) -> tuple[Person, Person, str]:
-    """A doctor, a patient, and their visit, of which auth has heard."""
+    """A doctor, a patient, and their appointment, which auth has received."""
     doctor, patient = approved_doctor(hospital, admin), verified_patient(hospital)
     open_hours(doctor)
     slot = {"doctor_id": doctor.id, "starts_at": first_slot(patient, doctor.id)["starts_at"]}
@@ -34,13 +34,13 @@ def agreed(hospital: Hospital, admin: Person) -> tuple[Person, Person, str]:
 
 
 def status_of(patient: Person, visit: str) -> tuple[str, str]:
-    """How a visit stands, and with whom."""
+    """The status and the doctor of an appointment."""
     found = patient.get(f"/api/patient/appointments/{visit}")
     return found["status"], found["doctor_id"]
 
 
 @both_ways
-def test_patient_is_told_when_the_doctor_leaves_and_nobody_takes_over(
+def test_patient_is_notified_when_the_doctor_leaves_without_successor(
     hospital: Hospital, admin: Person, way: Way
 ) -> None:
     doctor, patient, visit = agreed(hospital, admin)
@@ -54,9 +54,7 @@ def test_patient_is_told_when_the_doctor_leaves_and_nobody_takes_over(
 
 
 @both_ways
-def test_patient_is_told_when_the_doctor_leaves_and_another_one_takes_over(
-    hospital: Hospital, admin: Person, way: Way
-) -> None:
+def test_patient_is_notified_when_another_doctor_takes_over(hospital: Hospital, admin: Person, way: Way) -> None:
     doctor, patient, visit = agreed(hospital, admin)
     other = approved_doctor(hospital, admin)
     open_hours(other)

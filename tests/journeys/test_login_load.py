@@ -1,4 +1,4 @@
-"""Many who sign in at once do not slow down those who have signed in."""
+"""Many sign-ins at once do not slow down requests of signed-in users."""
 
 import subprocess
 import sys
@@ -25,19 +25,19 @@ sys.exit(any(code not in (200, 503, 504) for code in codes) or codes.count(200) 
 
 
 def p95(times: list[float]) -> float:
-    """Their 95th percentile."""
+    """The 95th percentile."""
     return sorted(times)[int(len(times) * 0.95)]
 
 
 def ask(person: Person) -> float:
-    """Seconds that one's own account takes."""
+    """Seconds of a request for the own account."""
     began = time.perf_counter()
     person.get("/api/users/me")
     return time.perf_counter() - began
 
 
 def ask_while_many_sign_in(person: Person) -> list[float]:
-    """The same again and again, from the first sign-in to the last."""
+    """Seconds of such requests, from the first sign-in to the last."""
     command = [sys.executable, "-c", SIGN_IN, person.hospital.url, person.email, PASSWORD, str(AT_ONCE)]
     times: list[float] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as run:
@@ -49,7 +49,7 @@ def ask_while_many_sign_in(person: Person) -> list[float]:
     return times
 
 
-def test_fifty_who_sign_in_at_once_slow_nobody_down(hospital: Hospital) -> None:
+def test_fifty_sign_ins_at_once_do_not_slow_other_requests(hospital: Hospital) -> None:
     person, ratios = verified_patient(hospital), list[float]()
     while not ratios or (min(ratios) > 3 and len(ratios) < ROUNDS):
         idle = p95([ask(person) for _ in range(200)])

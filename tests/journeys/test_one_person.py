@@ -1,4 +1,4 @@
-"""One person is one person everywhere: one phone number, and a record only of who is, or was, a patient."""
+"""A person is the same in all services: one phone number, and a record only as patient."""
 
 from tests.hospital import Hospital, eventually
 from tests.people import Person, approved_staff, verified_patient
@@ -8,13 +8,11 @@ HERS, OTHER, THIRD = "+4930111111", "+4930222222", "+4930333333"
 
 
 def phones(person: Person) -> tuple[str | None, str | None]:
-    """The number of the account, and that of the record."""
+    """The numbers in the account and in the record."""
     return person.get(ACCOUNT)["phone"], person.get(RECORD)["phone"]
 
 
-def test_phone_number_is_the_same_in_account_and_record_wherever_it_is_changed(
-    hospital: Hospital, admin: Person
-) -> None:
+def test_phone_number_is_the_same_in_account_and_record(hospital: Hospital, admin: Person) -> None:
     person, desk = verified_patient(hospital), approved_staff(hospital, admin, "receptionist")
     person.ask("PATCH", ACCOUNT, phone=HERS)
     assert eventually(lambda: phones(person) == (HERS, HERS))
@@ -26,7 +24,7 @@ def test_phone_number_is_the_same_in_account_and_record_wherever_it_is_changed(
     assert eventually(lambda: phones(person) == (None, None))
 
 
-def test_number_changed_in_both_places_at_once_ends_the_same(hospital: Hospital) -> None:
+def test_phone_number_converges_when_changed_in_both_places(hospital: Hospital) -> None:
     person = verified_patient(hospital)
     for last in (HERS, OTHER):
         person.ask("PATCH", ACCOUNT, phone=THIRD)
@@ -34,12 +32,10 @@ def test_number_changed_in_both_places_at_once_ends_the_same(hospital: Hospital)
         assert eventually(lambda last=last: phones(person) == (last, last))  # type: ignore[misc]
 
 
-def test_account_without_the_patients_role_has_a_record_only_once_it_gets_the_role(
-    hospital: Hospital, admin: Person, another_admin: Person
-) -> None:
+def test_account_gets_a_record_with_the_patient_role(hospital: Hospital, admin: Person, another_admin: Person) -> None:
     name = another_admin.get(ACCOUNT)["name"]
     witness = verified_patient(hospital, f"{name} Witness")
-    found = lambda: {row["id"] for row in admin.get("/api/staff/patients", name=name)["items"]}  # noqa: E731  asked again and again
+    found = lambda: {row["id"] for row in admin.get("/api/staff/patients", name=name)["items"]}  # noqa: E731  called repeatedly
     assert eventually(lambda: witness.id in found())
     assert found() == {witness.id}
     record = f"/api/staff/patients/{another_admin.id}"

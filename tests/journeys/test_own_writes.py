@@ -1,6 +1,6 @@
-"""Callers act at once on what they have just done in another service: docs/consistency.md, "Waits".
+"""Callers use their own writes at once in another service: docs/consistency.md, "Waits".
 
-`OWN_WRITES=200` walks each pair that often instead of a few times.
+`OWN_WRITES=200` repeats each pair that often.
 """
 
 import os
@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.hospital import Hospital, embedded_hospital, eventually
-from tests.journeys.test_visit import MEDICINE
+from tests.journeys.factories import MEDICINE
 from tests.people import PASSWORD, Person, approved_doctor, approved_staff, make_admin, open_hours, verified_patient
 
 ROUNDS = int(os.environ.get("OWN_WRITES", "5"))
@@ -30,11 +30,11 @@ reactions.Reaction.run = late
 from matron.command import main
 main()
 """
-"""Every event has its effect so late that no request comes after it by luck, and no timer does anything in between."""
+"""A program that delays every event, so that no request follows it by luck, and runs no timer in between."""
 
 
 class Ward:
-    """The people of one hospital who act on what they have just done."""
+    """The people of a hospital who use their own writes."""
 
     def __init__(self, hospital: Hospital, admin: Person) -> None:
         self.hospital, self.admin = hospital, admin
@@ -49,29 +49,29 @@ class Ward:
             yield from [slot["starts_at"] for slot in page["items"]]
 
     def registered(self) -> str:
-        """The id of a patient whom the desk has just registered."""
+        """Register a patient at the desk, and return the id."""
         facts = {"family_name": uuid4().hex, "birth_date": "1980-02-29", "sex": "female"}
         return str(self.receptionist.post("/api/staff/register-patient", status=201, **facts)["id"])
 
     def booked(self, patient_id: str) -> str:
-        """The id of a visit that the desk has just booked."""
+        """Book an appointment at the desk, and return its id."""
         body = {"doctor_id": self.doctor.id, "patient_id": patient_id, "starts_at": next(self.slots)}
         return str(self.receptionist.post("/api/staff/appointments", status=201, **body)["id"])
 
     def assign(self, person: Person, *roles: str, **more: str) -> None:
-        """Give a person just these roles."""
+        """Set the roles of a person."""
         self.admin.ask("PUT", f"/api/admin/users/{person.id}/roles", roles=[*roles], **more)
 
 
 @pytest.fixture(scope="module")
 def ward(hospital: Hospital, admin: Person) -> Ward:
-    """The ward of the journeys' hospital."""
+    """The people of the usual hospital."""
     return Ward(hospital, admin)
 
 
 @pytest.fixture(scope="module")
 def late_ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
-    """A ward in which every event has its effect late."""
+    """The people of a hospital with late events."""
     folder = tmp_path_factory.mktemp("late")
     with embedded_hospital(folder, program=LATE) as hospital:
         settings = {"AUTH_DATABASE_URL": f"sqlite:///{folder}/auth.db", "AMQP_URL": "embedded://matron"}
@@ -90,32 +90,32 @@ def care_follows_a_started_visit(ward: Ward) -> None:
 
 
 def prescriptions_follow_a_started_visit(ward: Ward) -> None:
-    """The doctor starts the visit and reads the prescriptions: a query waits as a command does."""
+    """The doctor starts the visit and reads the prescriptions: a query waits like a command."""
     patient_id = ward.registered()
     ward.doctor.post(f"/api/doctors/appointments/{ward.booked(patient_id)}/start")
     assert ward.doctor.get(f"/api/doctors/prescriptions/{patient_id}")["items"] == []
 
 
 def a_task_follows_a_registration(ward: Ward) -> None:
-    """The desk registers a patient about whom an admin gives a task."""
+    """The desk registers a patient, and an administrator creates a task about the patient."""
     ward.admin.post(
         "/api/admin/tasks", status=201, title="Call back.", owner_id=ward.receptionist.id, patient_id=ward.registered()
     )
 
 
 def an_invitation_follows_a_registration(ward: Ward) -> None:
-    """The desk registers a patient and invites them to open an account."""
+    """The desk registers a patient, and invites the patient to open an account."""
     email = f"{uuid4().hex}@own.example"
     ward.receptionist.post(f"/api/staff/patients/{ward.registered()}/invite", status=202, email=email)
 
 
 def an_erasure_follows_a_registration(ward: Ward) -> None:
-    """The desk registers a patient whom an admin erases."""
+    """The desk registers a patient, and an administrator erases the patient."""
     ward.admin.ask("DELETE", f"/api/admin/delete-user/{ward.registered()}")
 
 
 def work_follows_a_role(ward: Ward) -> None:
-    """An admin gives a role, for the first time or again, and work with it: a shift and a task."""
+    """An administrator assigns a role, for the first time or again, and then a shift and a task."""
     nurse = _colleague(ward, "nurse")
     ward.assign(nurse, "patient", "nurse")
     starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=next(_DAYS))
@@ -128,7 +128,7 @@ def work_follows_a_role(ward: Ward) -> None:
 
 
 def hours_follow_an_approval(ward: Ward) -> None:
-    """An admin makes somebody a doctor, for the first time or again, sets their hours and reads their slots."""
+    """An administrator makes a person a doctor, for the first time or again, and sets hours and reads slots."""
     doctor, hours = _colleague(ward, "doctor"), [{"weekday": 1, "from": "09:00", "to": "17:00", "slot_minutes": 30}]
     ward.assign(doctor, "patient", "doctor", specialization="cardiology")
     ward.admin.ask("PUT", f"/api/admin/doctors/{doctor.id}/schedule", rules=hours)
@@ -145,7 +145,7 @@ _DAYS = iter(range(2, 100_000))
 
 
 def _colleague(ward: Ward, kind: str) -> Person:
-    """A person who gets a role and loses it, again and again."""
+    """A person who gets and loses a role repeatedly."""
     key = (ward.hospital.url, kind)
     if key not in _COLLEAGUES:
         _COLLEAGUES[key] = verified_patient(ward.hospital)
@@ -163,18 +163,18 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
-def test_callers_act_at_once_on_their_own_writes(ward: Ward, pair: Any) -> None:
+@pytest.mark.parametrize("expect_effect", PAIRS, ids=lambda expect_effect: expect_effect.__name__)
+def test_callers_can_use_their_own_writes_at_once(ward: Ward, expect_effect: Any) -> None:
     for _ in range(ROUNDS):
-        pair(ward)
+        expect_effect(ward)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
-def test_callers_act_at_once_when_events_are_late(late_ward: Ward, pair: Any) -> None:
-    pair(late_ward)
+@pytest.mark.parametrize("expect_effect", PAIRS, ids=lambda expect_effect: expect_effect.__name__)
+def test_callers_can_use_their_own_writes_when_events_are_late(late_ward: Ward, expect_effect: Any) -> None:
+    expect_effect(late_ward)
 
 
-def test_a_doctor_is_refused_strangers_alike_and_after_ten_waits_at_once(ward: Ward) -> None:
+def test_doctor_is_refused_unknown_patients_without_waits_after_ten(ward: Ward) -> None:
     doctor, stranger = approved_doctor(ward.hospital, ward.admin), ward.registered()
     paths = [f"/api/doctors/prescriptions/{one}" for one in (stranger, _unknown_id(stranger))]
     replies = [ward.hospital.call("GET", path, token=doctor.token) for path in paths * 5]
@@ -186,11 +186,11 @@ def test_a_doctor_is_refused_strangers_alike_and_after_ten_waits_at_once(ward: W
 
 
 def _unknown_id(known: str) -> str:
-    """An id like a known one that is nobody's."""
+    """An unused id, similar to a known one."""
     return known[:-4] + f"{int(known[-4:], 16) ^ 0xFFFF:04x}"
 
 
-def test_a_mail_leaves_with_its_event_and_not_at_the_next_beat(late_ward: Ward) -> None:
+def test_mail_is_sent_with_its_event_before_the_next_tick(late_ward: Ward) -> None:
     email = f"{uuid4().hex}@own.example"
     body = {"email": email, "password": PASSWORD, "name": "Asha Rao"}
     assert late_ward.hospital.call("POST", "/api/auth/register", json=body).status_code == 201

@@ -1,4 +1,4 @@
-"""The staff over HTTP: swaps that each side is told of, one shift and one task, weekly hours, and times in UTC."""
+"""Staff over HTTP: swaps, shifts, tasks, weekly hours, and times in UTC."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -13,12 +13,12 @@ BERLIN_IN_WINTER = timezone(timedelta(hours=1))
 
 @pytest.fixture(scope="module")
 def nurses(hospital: Hospital, admin: Person) -> list[Person]:
-    """Two who work on a ward."""
+    """Two nurses."""
     return [approved_staff(hospital, admin, "nurse", name=name) for name in ("Nora Nurse", "Nils Nurse")]
 
 
 def at(days: int) -> datetime:
-    """The full hour in so many days, with an offset."""
+    """The full hour in `days` days, with an offset."""
     return datetime.now(BERLIN_IN_WINTER).replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
 
 
@@ -32,14 +32,14 @@ def assigned(admin: Person, nurse: Person, starts_at: datetime) -> dict[str, Any
 
 
 def _tried(admin: Person, body: dict[str, Any], made: list[dict[str, Any]]) -> bool:
-    """Whether scheduling has heard of the nurse by now."""
+    """Whether scheduling knows the nurse."""
     reply = admin.try_post("/api/admin/shifts", **body)
     assert reply.status_code in (201, 404), reply.text
     made += [reply.json()] if reply.status_code == 201 else []
     return bool(made)
 
 
-def test_each_step_of_a_swap_is_told_to_the_other_side(admin: Person, nurses: list[Person]) -> None:
+def test_other_side_is_notified_of_each_step_of_a_swap(admin: Person, nurses: list[Person]) -> None:
     one, other = nurses
     shift, _theirs = assigned(admin, one, at(3)), assigned(admin, other, at(4))
     swap = one.post(f"/api/staff/shifts/{shift['id']}/swap", status=201, asked_of=other.id)
@@ -52,9 +52,7 @@ def test_each_step_of_a_swap_is_told_to_the_other_side(admin: Person, nurses: li
     assert admin.get(f"/api/admin/shifts/{shift['id']}")["person_id"] == other.id
 
 
-def test_who_asks_for_a_swap_finds_what_to_ask_for_and_who_is_asked_sees_it(
-    admin: Person, nurses: list[Person]
-) -> None:
+def test_nurse_finds_a_shift_to_swap_and_the_colleague_sees_it(admin: Person, nurses: list[Person]) -> None:
     one, other = nurses
     mine, theirs = assigned(admin, one, at(9)), assigned(admin, other, at(10))
     assert {"id": other.id, "roles": ["nurse"]} in one.get("/api/staff/colleagues", limit=100)["items"]
@@ -68,7 +66,7 @@ def test_who_asks_for_a_swap_finds_what_to_ask_for_and_who_is_asked_sees_it(
     assert admin.get(f"/api/admin/shifts/{mine['id']}")["swap"]["revision"] == swap["revision"]
 
 
-def test_a_time_with_an_offset_is_shown_in_utc_everywhere(admin: Person, nurses: list[Person]) -> None:
+def test_time_with_an_offset_is_shown_in_utc(admin: Person, nurses: list[Person]) -> None:
     starts_at = at(5)
     made = assigned(admin, nurses[0], starts_at)
     assert made["starts_at"] == starts_at.astimezone(UTC).isoformat()
@@ -77,7 +75,7 @@ def test_a_time_with_an_offset_is_shown_in_utc_everywhere(admin: Person, nurses:
     assert listed["items"][0] == made
 
 
-def test_a_task_is_read_by_its_owner_and_by_admins(admin: Person, nurses: list[Person]) -> None:
+def test_task_is_visible_to_its_owner_and_administrators(admin: Person, nurses: list[Person]) -> None:
     assigned(admin, nurses[0], at(7))
     given = {"title": "Count the beds", "owner_id": nurses[0].id}
     task = admin.post("/api/admin/tasks", status=201, **given)
@@ -89,7 +87,7 @@ def test_a_task_is_read_by_its_owner_and_by_admins(admin: Person, nurses: list[P
     assert task["id"] in [one["id"] for one in open_ones]
 
 
-def test_weekly_hours_are_not_replaced_over_a_change(hospital: Hospital, admin: Person) -> None:
+def test_stale_weekly_hours_are_not_saved(hospital: Hospital, admin: Person) -> None:
     doctor, url = approved_doctor(hospital, admin, name="Dr Edda Vogel"), "/api/doctors/schedule"
     eventually(lambda: hospital.call("GET", url, token=doctor.token).status_code == 200)
     tag = hospital.call("GET", url, token=doctor.token).headers["ETag"]
@@ -103,7 +101,7 @@ def test_weekly_hours_are_not_replaced_over_a_change(hospital: Hospital, admin: 
     assert (overlap.status_code, overlap.json()["code"], overlap.json()["rules"]) == (422, "rules_overlap", [0, 1])
 
 
-def test_one_doctor_is_found_by_a_part_of_the_name_and_read(hospital: Hospital, admin: Person) -> None:
+def test_doctor_is_found_by_part_of_the_name(hospital: Hospital, admin: Person) -> None:
     doctor, patient = approved_doctor(hospital, admin, name="Dr Quirin Xaver"), verified_patient(hospital)
     eventually(lambda: patient.get("/api/doctors", name="quirin x")["items"])
     [found] = patient.get("/api/doctors", name="quirin x")["items"]

@@ -1,4 +1,4 @@
-"""Sessions that end are refused everywhere at once, and keys that change disturb nobody."""
+"""Ended sessions are refused everywhere at once, and rotated keys interrupt no request."""
 
 import os
 import subprocess
@@ -20,17 +20,17 @@ from tests.hospital import Hospital, another_gateway, eventually
 from tests.people import PASSWORD, Person, approved_doctor, sign_in, verified_patient
 
 AT_ONCE = 1.0
-"""Seconds within which an ended session is refused everywhere."""
+"""Seconds until an ended session is refused everywhere."""
 
 
 def code_at(url: str, token: str, path: str = "/api/users/me") -> str:
-    """`ok`, or the code of the refusal."""
+    """Send a request, and return `ok` or the code of the refusal."""
     reply = requests.get(url + path, headers={"Authorization": f"Bearer {token}"}, timeout=5)
     return "ok" if reply.status_code == 200 else str(reply.json()["code"])
 
 
 def refused_everywhere(gateways: list[str], token: str) -> bool:
-    """Whether every gateway says that the session has ended."""
+    """Whether every gateway refuses the session as ended."""
     return all(code_at(url, token) == "session_ended" for url in gateways)
 
 
@@ -84,20 +84,20 @@ ENDINGS = [
 
 
 @pytest.mark.parametrize("end", ENDINGS, ids=lambda end: end.__name__.strip("_"))
-def test_an_ended_session_is_refused_by_every_gateway_at_once(
+def test_ended_session_is_refused_by_every_gateway_at_once(
     hospital: Hospital, admin: Person, gateways: list[str], end: Callable[[Person, Person], None]
 ) -> None:
     person = verified_patient(hospital)
     assert [code_at(url, person.token) for url in gateways] == ["ok"] * len(gateways)
     end(person, admin)
-    eventually(lambda: refused_everywhere(gateways, person.token), seconds=AT_ONCE, every=0.02)
+    assert eventually(lambda: refused_everywhere(gateways, person.token), seconds=AT_ONCE, every=0.02)
 
 
 ON_SERVERS = pytest.mark.parametrize("hospital", [pytest.param("servers", marks=pytest.mark.servers)], indirect=True)
 
 
 @ON_SERVERS
-def test_a_gateway_that_starts_later_knows_who_signed_out_before(hospital: Hospital) -> None:
+def test_later_gateway_refuses_earlier_ended_sessions(hospital: Hospital) -> None:
     person = verified_patient(hospital)
     person.post("/api/auth/logout")
     with another_gateway(hospital) as third:
@@ -105,25 +105,23 @@ def test_a_gateway_that_starts_later_knows_who_signed_out_before(hospital: Hospi
 
 
 @ON_SERVERS
-def test_every_gateway_refuses_an_ended_session_although_no_event_tells_it(
-    hospital: Hospital, gateways: list[str]
-) -> None:
+def test_gateways_refuse_an_ended_session_without_its_event(hospital: Hospital, gateways: list[str]) -> None:
     person, auth = verified_patient(hospital), hospital.processes["auth"].environment
     with Database(auth["AUTH_DATABASE_URL"]).autocommit() as holder:
         holder.execute(select(func.pg_advisory_lock(LOCK)))
         person.post("/api/auth/logout")
-        eventually(lambda: refused_everywhere(gateways, person.token), seconds=2.0, every=0.05)
+        assert eventually(lambda: refused_everywhere(gateways, person.token), seconds=2.0, every=0.05)
         holder.invalidate()
 
 
 @ON_SERVERS
-def test_a_service_refuses_an_ended_session_itself(hospital: Hospital) -> None:
+def test_service_refuses_an_ended_session(hospital: Hospital) -> None:
     person = verified_patient(hospital)
     person.post("/api/auth/logout")
     url = hospital.processes["scheduling"].environment["AMQP_URL"]
     with ClusterRpcProxy({"AMQP_URI": url}, context_data={"auth_token": person.token}, timeout=10) as services:
         ask: Any = services.scheduling.list_doctors
-        eventually(lambda: _refusal(ask) == "session_ended", seconds=AT_ONCE)
+        assert eventually(lambda: _refusal(ask) == "session_ended", seconds=AT_ONCE)
 
 
 def _refusal(ask: Callable[[], Any]) -> str:
@@ -134,7 +132,7 @@ def _refusal(ask: Callable[[], Any]) -> str:
     return ""
 
 
-def test_rotating_the_keys_disturbs_nobody(hospital: Hospital, gateways: list[str]) -> None:
+def test_key_rotation_interrupts_no_request(hospital: Hospital, gateways: list[str]) -> None:
     person, codes, done = verified_patient(hospital), list[str](), threading.Event()
     asking = threading.Thread(target=_ask_on, args=(gateways, person.token, codes, done))
     asking.start()
@@ -160,7 +158,7 @@ def _rotate(hospital: Hospital) -> None:
     subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
 
 
-def test_roles_that_are_given_count_after_the_next_refresh(hospital: Hospital, admin: Person) -> None:
+def test_new_roles_apply_after_the_next_refresh(hospital: Hospital, admin: Person) -> None:
     person = approved_doctor(hospital, admin)
     told = hospital.call("POST", "/api/auth/refresh", json={"refresh_token": person.refresh_token}).json()
     assert told["user"]["roles"] == ["doctor", "patient"]

@@ -1,11 +1,11 @@
-"""A visit that is completed by mistake, over HTTP: its invoice is void, and the visit is to be kept."""
+"""A visit completed by mistake, over HTTP: its invoice becomes void, and the visit is open again."""
 
 from typing import Any
 
 import pytest
 
 from tests.hospital import Hospital, eventually
-from tests.journeys.test_visit import MEDICINE
+from tests.journeys.factories import MEDICINE
 from tests.people import Person, approved_doctor, first_slot, open_hours, verified_patient
 
 REASON = "The wrong patient."
@@ -13,7 +13,7 @@ REASON = "The wrong patient."
 
 @pytest.fixture(scope="module")
 def doctor(hospital: Hospital, admin: Person) -> Person:
-    """A doctor with hours, whose visits have a price."""
+    """A doctor with working hours and a price."""
     price = {"code": "consultation:undone medicine", "name": "Consultation", "amount_minor": 7_000}
     admin.post("/api/admin/prices", status=201, **price)
     found = approved_doctor(hospital, admin, "undone medicine")
@@ -22,7 +22,7 @@ def doctor(hospital: Hospital, admin: Person) -> Person:
 
 
 def completed(patient: Person, doctor: Person) -> str:
-    """The id of a visit that was completed."""
+    """Complete a visit, and return its id."""
     body = {"doctor_id": doctor.id, "starts_at": first_slot(patient, doctor.id)["starts_at"]}
     visit: str = patient.post("/api/patient/book-appointment", status=201, **body)["id"]
     for move in ("accept", "start", "complete"):
@@ -31,12 +31,12 @@ def completed(patient: Person, doctor: Person) -> str:
 
 
 def undo(admin: Person, visit: str) -> Any:
-    """The visit after its completion is undone."""
+    """Undo the completion of a visit, and return it."""
     return admin.post(f"/api/admin/appointments/{visit}/undo-completion", reason=REASON)
 
 
 def invoices(patient: Person, status: str) -> list[dict[str, Any]]:
-    """The patient's invoices in this state, once there are some."""
+    """Wait for invoices of the patient in this state."""
     return eventually(lambda: [one for one in patient.get("/api/patient/invoices")["items"] if one["status"] == status])
 
 

@@ -6,22 +6,13 @@ from uuid import uuid4
 import pytest
 
 from tests.hospital import Hospital, eventually
+from tests.journeys.factories import MEDICINE
 from tests.people import PASSWORD, Person, approved_doctor, first_slot, open_hours, sign_in, verified_patient
-
-MEDICINE = {
-    "medicine": "Amoxicillin",
-    "dose": {"value": 500, "unit": "mg"},
-    "route": "oral",
-    "frequency": "three times a day",
-    "days": 7,
-    "quantity": 21,
-    "refills": 0,
-}
 
 
 @pytest.fixture(scope="session")
 def doctor(hospital: Hospital, admin: Person) -> Person:
-    """A cardiologist with hours, whose visits have a price."""
+    """A cardiologist with working hours and a price."""
     price = {"code": "consultation:cardiology", "name": "Consultation", "amount_minor": 12_000}
     admin.post("/api/admin/prices", status=201, **price)
     doctor = approved_doctor(hospital, admin)
@@ -29,7 +20,7 @@ def doctor(hospital: Hospital, admin: Person) -> Person:
     return doctor
 
 
-def test_a_visit_is_booked_accepted_held_prescribed_billed_paid_and_told(hospital: Hospital, doctor: Person) -> None:
+def test_visit_goes_from_booking_to_payment(hospital: Hospital, doctor: Person) -> None:
     patient = verified_patient(hospital)
     visit = _book(patient, doctor)
     _hold(patient, doctor, visit["id"])
@@ -38,7 +29,7 @@ def test_a_visit_is_booked_accepted_held_prescribed_billed_paid_and_told(hospita
     assert "Amoxicillin" not in str(patient.get("/api/notifications", limit=100))
 
 
-def test_the_link_of_the_mail_shows_a_button_that_verifies_the_address(hospital: Hospital) -> None:
+def test_mail_links_to_a_button_that_verifies_the_address(hospital: Hospital) -> None:
     email = f"{uuid4().hex[:12]}@journey.example"
     body = {"email": email, "password": PASSWORD, "name": "Asha Rao"}
     assert hospital.call("POST", "/api/auth/register", json=body).status_code == 201

@@ -1,1 +1,1 @@
-"""Records and the fields that their annotations stand for."""
+"""Tests of records and fields."""

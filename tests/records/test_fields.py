@@ -1,4 +1,4 @@
-"""Annotations, and the marshmallow fields that they stand for."""
+"""Annotations, and their marshmallow fields."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -174,7 +174,7 @@ def test_moment_is_refused_without_a_zone_or_beyond_the_calendar(text: object) -
 
 @pytest.mark.parametrize(
     "moment",
-    [datetime(2026, 11, 23, 9), datetime.max.replace(tzinfo=timezone(-timedelta(hours=12)))],  # noqa: DTZ001  the naive one is refused
+    [datetime(2026, 11, 23, 9), datetime.max.replace(tzinfo=timezone(-timedelta(hours=12)))],  # noqa: DTZ001  the naive time is refused
 )
 def test_moment_without_a_date_in_utc_is_an_error(moment: datetime) -> None:
     with pytest.raises(ValueError, match=r"zone|calendar"):

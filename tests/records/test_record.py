@@ -1,4 +1,4 @@
-"""Records: what they take, what they refuse, and what they show of themselves."""
+"""Records: loading, refusals, and dumps."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar

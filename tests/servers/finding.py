@@ -1,4 +1,4 @@
-"""Which server a run gets: the ways are tried in order, and each that fails leaves its reason."""
+"""The search for a server: the ways are tried in order, and each failure leaves its reason."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Way = tuple[str, "Callable[[], ServerT]"]
 
 
 class Search(Generic[ServerT]):
-    """A search for one server. ``begin`` launches the first that can be had; ``finish`` waits until one serves."""
+    """A search for a server. ``begin`` launches the first available one. ``finish`` waits until it serves."""
 
     def __init__(self, name: str, ways: Sequence[Way[ServerT]]) -> None:
         self.name = name
-        # The way by which the server was found; empty while there is none.
+        # The way that found the server. Empty without one.
         self.way = ""
         self.reasons: list[str] = []
         self._ways: list[Way[ServerT]] = list(ways)
         self._found: ServerT | None = None
 
     def begin(self) -> None:
-        """Launch the first server that lets itself be launched, and do not wait for it."""
+        """Launch the first server that can be launched, without waiting for it."""
         while self._found is None and self._ways:
             way, make = self._ways.pop(0)
             try:
@@ -59,7 +59,7 @@ class Search(Generic[ServerT]):
         raise Unavailable("; ".join(self.reasons))
 
     def discard(self) -> None:
-        """End the server that was found, if any."""
+        """Stop the server, if one was found."""
         if self._found is not None:
             self._found.discard()
             self._found = None
@@ -95,12 +95,12 @@ def _with_given(
 
 
 def search_private_rabbitmq() -> Search[RabbitMQ]:
-    """Return a search for a broker of one's own."""
+    """Return a search for a private broker."""
     return search_rabbitmq(private=True)
 
 
 def search_private_postgresql() -> Search[PostgreSQL]:
-    """Return a search for a database server of one's own."""
+    """Return a search for a private database server."""
     return search_postgresql(private=True)
 
 
@@ -115,10 +115,10 @@ def find_postgresql() -> PostgreSQL:
 
 
 def private_rabbitmq() -> RabbitMQ:
-    """Return a broker of one's own, to stop, kill and freeze."""
+    """Return a private broker, to stop, kill and freeze."""
     return search_rabbitmq(private=True).finish()
 
 
 def private_postgresql() -> PostgreSQL:
-    """Return a database server of one's own, to stop, kill and freeze."""
+    """Return a private database server, to stop, kill and freeze."""
     return search_postgresql(private=True).finish()

@@ -1,4 +1,4 @@
-"""The pytest side of the servers: fixtures, a search that begins before the first test, and a loud word if it fails.
+"""The pytest side of the servers: fixtures, a search that starts before the first test, and a report of failures.
 
 ``rabbitmq`` and ``postgresql`` are shared by the whole run; ``amqp_url`` and ``database_url`` give each test a virtual
 host and a database of its own there. ``private_rabbitmq`` and ``private_postgresql`` may be stopped, killed and frozen:
@@ -43,7 +43,7 @@ def servers_are_required() -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare what the hooks below write down, and let long installations speak."""
+    """Prepare the records of the hooks below, and show the output of long installations."""
     config.stash[SEARCHES] = {}
     config.stash[SKIPPED] = []
     programs.announce = _announcer(config)
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Launch the servers that the chosen tests want, so that they start while other tests run.
+    """Launch the servers that the chosen tests need, so that they start while other tests run.
 
     Images are pulled and packages installed here too, where no test's time limit counts.
     """
@@ -88,7 +88,7 @@ def _wanted(items: list[pytest.Item]) -> set[str]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Write down each skipped test that is marked ``servers``."""
+    """Record each skipped test with the marker ``servers``."""
     report = yield
     if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("servers"):
         item.config.stash[SKIPPED].append(item.nodeid)
@@ -97,19 +97,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail the run when servers are required and a test went without."""
+    """Fail the run if servers are required and a test was skipped."""
     if servers_are_required() and session.config.stash[SKIPPED] and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the servers, after the summary has told which they were."""
+    """Stop the servers, after the summary has named them."""
     for search in config.stash.get(SEARCHES, {}).values():
         search.discard()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say which servers were used, and loudly which could not be had and why."""
+    """Report the used servers, and the unavailable ones with their reasons."""
     for name, search in config.stash[SEARCHES].items():
         if search.way:
             terminalreporter.write_line(f"{name}: {search.way}")
@@ -163,7 +163,7 @@ def postgresql(pytestconfig: pytest.Config) -> PostgreSQL:
 
 @pytest.fixture
 def amqp_url(rabbitmq: RabbitMQ) -> Iterator[str]:
-    """The address of a virtual host that only this test uses."""
+    """The address of a virtual host for this test only."""
     url = rabbitmq.vhost()
     yield url
     rabbitmq.drop(url)
@@ -171,7 +171,7 @@ def amqp_url(rabbitmq: RabbitMQ) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgresql: PostgreSQL) -> Iterator[str]:
-    """The address of an empty database that only this test uses."""
+    """The address of an empty database for this test only."""
     url = postgresql.create_database()
     yield url
     postgresql.drop(url)

@@ -1,4 +1,4 @@
-"""The ways in which a server runs for us: somewhere else, in a container (containers.py), as a local program."""
+"""The hosts of a server: an external one, a container (containers.py), or a local program."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ if TYPE_CHECKING:
 
 
 class Host(Protocol):
-    """What RabbitMQ and PostgreSQL ask of that which runs them. Ports and data outlive ``stop`` and ``kill``."""
+    """A host of RabbitMQ or PostgreSQL. Ports and data survive ``stop`` and ``kill``."""
 
     def address(self) -> str:
-        """Return the host name or number under which its ports are reached; known once it is launched."""
+        """Return the host name or address of the ports. Known after the launch."""
 
     def launch(self) -> None:
-        """Start the server and return at once. Unavailable if it cannot even begin."""
+        """Start the server, and return at once. Unavailable if it cannot start."""
 
     def is_running(self) -> bool:
-        """Whether it has not ended by itself."""
+        """Whether the server has not ended by itself."""
 
     def last_words(self) -> str:
-        """Return the end of its log."""
+        """Return the end of the log."""
 
     def stop(self) -> None:
-        """End it in good order."""
+        """Stop the server regularly."""
 
     def kill(self) -> None:
-        """End it with SIGKILL."""
+        """Kill the server with SIGKILL."""
 
     def freeze(self) -> None:
-        """Stop its processes where they are, connections open."""
+        """Freeze the processes, with their connections open."""
 
     def thaw(self) -> None:
-        """Let its processes go on."""
+        """Continue the frozen processes."""
 
     def discard(self) -> None:
-        """End it and remove its data."""
+        """Stop the server and remove its data."""
 
 
 class Elsewhere:
-    """A server that somebody else runs and gave us the address of: it can be used, and not touched."""
+    """An external server, known by its address. Tests may use it, but not control it."""
 
     def __init__(self, address: str) -> None:
         self._address = address
 
     def address(self) -> str:
-        """Return the one that was given."""
+        """Return the given host."""
         return self._address
 
     def launch(self) -> None:
-        """Do nothing: it runs."""
+        """Do nothing: the server runs."""
 
     def is_running(self) -> bool:
-        """Say yes; a connection will tell."""
+        """Return true: only a connection can tell."""
         return True
 
     def last_words(self) -> str:
-        """Return nothing: its log is not ours to read."""
+        """Return nothing: the log is not accessible."""
         return ""
 
     def stop(self) -> NoReturn:
@@ -70,11 +70,11 @@ class Elsewhere:
     kill = freeze = thaw = stop
 
     def discard(self) -> None:
-        """Do nothing: it stays as it was."""
+        """Do nothing: the server is not ours."""
 
 
 class Local:
-    """A server made of programs of this machine, on the loopback interface.
+    """A server that runs as programs on this machine, on the loopback interface.
 
     ``begin`` starts it on the data in ``folder``, every time in the same way; ``companion`` is what it needs beside it
     and begins once; ``quitting`` is the signal that ends it in good order.
@@ -106,15 +106,15 @@ class Local:
         self._program = self._begin()
 
     def is_running(self) -> bool:
-        """Whether its first process has not ended."""
+        """Whether the first process has not ended."""
         return self._running.is_running()
 
     def last_words(self) -> str:
-        """Return the end of its output."""
+        """Return the end of the output."""
         return self._running.last_words()
 
     def stop(self) -> None:
-        """End it in good order."""
+        """Stop the server regularly."""
         self._running.stop(self._quitting)
 
     def kill(self) -> None:
@@ -130,7 +130,7 @@ class Local:
         self._running.thaw()
 
     def discard(self) -> None:
-        """Kill it with its companion, and remove its folder."""
+        """Kill the server and its companion, and remove the folder."""
         for program in (self._program, self._companion):
             if program:
                 program.kill()

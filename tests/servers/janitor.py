@@ -1,8 +1,8 @@
-"""A small process that ends and removes what a test run started, however that run ends, SIGKILL included.
+"""A small process that stops and removes everything that a test run started, also after a SIGKILL of the run.
 
 It reads one JSON object a line from its standard input: ``{"keep": key, ...}`` remembers a process, folder or
-container, ``{"forget": key}`` says that the run has ended it itself. When the input closes, whatever is still
-remembered goes. It is a process of its own, because neither ``atexit`` nor a signal handler outlives SIGKILL, and
+container, ``{"forget": key}`` says that the run has ended it itself. When the input closes, everything that is still
+remembered is removed. It is a process of its own, because neither ``atexit`` nor a signal handler outlives SIGKILL, and
 because ``PR_SET_PDEATHSIG`` fires when the thread ends that started the child. Only the standard library is needed,
 and the docker package when there is a container to remove.
 """
@@ -28,7 +28,7 @@ def stat_fields(pid: int) -> list[str]:
 
 
 def birth(pid: int) -> str:
-    """Return when a process began, in the kernel's ticks: with its id this names it for good. Empty if it is gone."""
+    """Return the start time of a process, in kernel ticks. With its id, this identifies it. Empty if it has ended."""
     fields = stat_fields(pid)
     return fields[19] if fields and fields[0] != "Z" else ""
 
@@ -61,7 +61,7 @@ def remove_container(key: str) -> None:
 
 
 def clear(item: Item) -> None:
-    """End or remove one remembered thing. Nobody is left to hear of a failure."""
+    """Stop or remove a remembered item. A failure is ignored, because no run is left to report it."""
     with contextlib.suppress(Exception):
         if item["kind"] == "process" and birth(item["pid"]) == item["birth"]:
             end_tree(item["pid"])

@@ -24,7 +24,7 @@ PACKAGE = "postgresql"
 USER = "matron"
 PORT = 5432
 SETTINGS = ("max_connections=300",)
-# A shared server of tests may lose everything with the machine; one that is killed on purpose may not.
+# A shared test server may lose its data with the machine. A server that tests kill may not.
 CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 SUITABILITY = """
@@ -49,13 +49,13 @@ class PostgreSQL(Server):
         return self._url(self._database)
 
     def create_database(self, prefix: str = "test") -> str:
-        """Make a fresh empty database, its name the prefix and something random, and return its address."""
+        """Create an empty database with a random name, and return its address."""
         name = f"{prefix}_{secrets.token_hex(6)}"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
         return self._url(name)
 
     def drop(self, url: str) -> None:
-        """Remove a database that ``create_database`` made, whoever is still connected to it."""
+        """Remove a database of ``create_database``, also while clients are connected."""
         self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
     def _url(self, database: str) -> str:
@@ -65,7 +65,7 @@ class PostgreSQL(Server):
         return address.render_as_string(hide_password=False)
 
     def _execute(self, statement: str) -> Any:
-        # Imported late: `chassis` must have told psycopg first how to wait (PSYCOPG_WAIT_FUNC).
+        # Imported late: `chassis` must set PSYCOPG_WAIT_FUNC before psycopg is imported.
         import psycopg
 
         with psycopg.connect(
@@ -120,7 +120,7 @@ def installed(*, durable: bool) -> PostgreSQL:
         "-E", "UTF8", "--no-sync", "--no-instructions",
     ]  # fmt: skip
     running = [postgres, "-D", data, *_settings(*fixed, durable=durable)]
-    # One shell makes the data if there is none yet and becomes the server, so that nobody waits for the first part.
+    # A shell creates the data, if missing, and becomes the server, so that the caller need not wait for the data.
     script = f"test -f {data}/PG_VERSION || {_words(making)} && exec {_words(running)}"
 
     def begin() -> Program:

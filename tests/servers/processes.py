@@ -1,4 +1,4 @@
-"""Programs that a test run starts: how they are started, frozen, killed, waited for, and never left behind."""
+"""Programs of a test run: started, frozen, killed, awaited, and never left behind."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Folder:
         self._hand_over(self.path)
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file that the owner, and nobody else, may read, whatever the umask of this process is."""
+        """Write a file that only the owner may read, with any umask."""
         file = self.path / name
         file.write_text(text)
         file.chmod(0o600)
@@ -163,22 +163,22 @@ class Program:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 
     def freeze(self) -> None:
-        """Stop it and all its children as SIGSTOP does: sockets stay open, and nobody answers."""
+        """Freeze the program and its children with SIGSTOP. Sockets stay open, without answers."""
         self._signal_tree(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it and its children go on."""
+        """Continue the program and its children."""
         self._signal_tree(signal.SIGCONT)
 
     def stop(self, number: signal.Signals, *, seconds: float = 30) -> None:
-        """Ask it to end with a signal, and wait; kill it when it takes too long."""
+        """End the program with a signal, and wait. Kill it after the limit."""
         self._process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=seconds)
         self.kill()
 
     def kill(self) -> None:
-        """SIGKILL it and all its children at once, and wait until the last one is gone."""
+        """Kill the program and its children with SIGKILL, and wait until all have ended."""
         tree = janitor.end_tree(self.pid) if self.is_running() else []
         self._process.wait()
         wait_until(lambda: not any(janitor.birth(each) for each in tree), seconds=10, what="the end of a killed server")

@@ -1,4 +1,4 @@
-"""What RabbitMQ and PostgreSQL have in common: they are started, waited for, hurt and healed alike."""
+"""The common part of RabbitMQ and PostgreSQL: start, wait, faults, recovery."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Server:
             self._state = "up"
 
     def heal(self) -> None:
-        """Bring it back from whatever was done to it: frozen, stopped or killed."""
+        """Bring the server back after a freeze, stop or kill."""
         self.thaw()
         self.start()
 
@@ -98,11 +98,11 @@ class Server:
             self._ask()
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001  # each client library raises its own while nobody listens yet
+        except Exception as error:  # noqa: BLE001  # each client library raises its own error before the server listens
             self._reason = f"{type(error).__name__}: {error}"
             return False
         return True
 
     def _ask(self) -> None:
-        """Ask the server something as a client does, and raise whatever comes of it. Unavailable if it will not do."""
+        """Query the server as a client, and raise its error. Unavailable if the server is unsuitable."""
         raise NotImplementedError

@@ -1,1 +1,1 @@
-"""What processes tell about themselves, in an otherwise empty place."""
+"""Tests of telemetry."""

@@ -1,4 +1,4 @@
-"""What a process tells of itself, and what it never tells."""
+"""Logs, metrics and readiness, and the data that they never contain."""
 
 import io
 import json
@@ -24,7 +24,7 @@ PRIVATE = "Asha Rao has measles"
 
 @pytest.fixture
 def log_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A log as a process writes it; afterwards everything is as it was."""
+    """A log as a process writes it. The old configuration is restored at the end."""
     saved = structlog.get_config()
     levels = {name: logging.getLogger(name).level for name in logs._QUIET}
     path = tmp_path / "process.log"
@@ -45,11 +45,11 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def fail() -> None:
-    """An exception whose text nobody may see."""
+    """Raise an exception with a private text."""
     raise RuntimeError(PRIVATE)
 
 
-def test_an_unexpected_exception_is_logged_by_its_class_and_places(log_file: Path) -> None:
+def test_unexpected_exception_is_logged_by_class_and_places(log_file: Path) -> None:
     try:
         fail()
     except RuntimeError as error:
@@ -59,7 +59,7 @@ def test_an_unexpected_exception_is_logged_by_its_class_and_places(log_file: Pat
     assert line["places"][-1].endswith(" fail")
 
 
-def test_the_text_of_an_exception_is_in_no_log(log_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_exception_text_is_in_no_log(log_file: Path, capfd: pytest.CaptureFixture[str]) -> None:
     try:
         fail()
     except RuntimeError as error:
@@ -69,7 +69,7 @@ def test_the_text_of_an_exception_is_in_no_log(log_file: Path, capfd: pytest.Cap
     assert "measles" not in log_file.read_text() + "".join(capfd.readouterr())
 
 
-def test_the_metrics_are_prometheus_text() -> None:
+def test_metrics_are_prometheus_text() -> None:
     metrics.EVENTS_SENT.labels("ward").inc()
     body, kind = metrics.metrics_page()
     assert b'matron_events_sent_total{service="ward"}' in body
@@ -77,14 +77,14 @@ def test_the_metrics_are_prometheus_text() -> None:
 
 
 def ask(health: Health, path: str) -> tuple[str, bytes]:
-    """Status and body of a page of the health port."""
-    told: list[str] = []
+    """Request a page of the health port. Return status and body."""
+    logged: list[str] = []
     environ = {"PATH_INFO": path, "wsgi.input": io.BytesIO()}
-    body = health_app(health)(environ, lambda status, _headers: told.append(status))
-    return told[0], b"".join(body)
+    body = health_app(health)(environ, lambda status, _headers: logged.append(status))
+    return logged[0], b"".join(body)
 
 
-def test_a_process_is_ready_when_all_its_conditions_hold() -> None:
+def test_process_is_ready_when_all_conditions_hold() -> None:
     health, up = Health(), [False]
     health.add("ward.broker", lambda: up[0])
     health.add("ward.database", lambda: True)
@@ -93,7 +93,7 @@ def test_a_process_is_ready_when_all_its_conditions_hold() -> None:
     assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[]}')
 
 
-def test_a_process_is_not_ready_while_a_list_of_conditions_names_one() -> None:
+def test_process_is_not_ready_while_a_list_names_a_condition() -> None:
     health, unread = Health(), ["ward.queue.notes"]
     health.add_list(lambda: unread)
     assert ask(health, "/health/ready") == ("503 Service Unavailable", b'{"failing":["ward.queue.notes"]}')
@@ -101,18 +101,18 @@ def test_a_process_is_not_ready_while_a_list_of_conditions_names_one() -> None:
     assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[]}')
 
 
-def test_a_process_that_stops_is_not_ready_but_alive() -> None:
+def test_stopping_process_is_alive_but_not_ready() -> None:
     health = Health()
     health.stopping = True
     assert ask(health, "/health/ready")[0] == "503 Service Unavailable"
     assert ask(health, "/health/live")[0] == "200 OK"
 
 
-def test_the_health_port_has_nothing_else() -> None:
+def test_health_port_has_no_other_pages() -> None:
     assert ask(Health(), "/api/doctors")[0] == "404 Not Found"
 
 
-def test_readiness_does_not_wait_for_a_condition_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_does_not_wait_for_a_hanging_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health_of, "LIMIT_SECONDS", 0.1)
     monkeypatch.setattr(health_of, "PACE_SECONDS", 0.01)
     health, looks = Health(), list[float]()
@@ -132,9 +132,7 @@ def test_readiness_does_not_wait_for_a_condition_that_hangs(monkeypatch: pytest.
     end()
 
 
-def test_a_condition_that_cannot_be_looked_at_does_not_hold_and_is_looked_at_again(
-    monkeypatch: pytest.MonkeyPatch, log_file: Path
-) -> None:
+def test_failed_check_means_not_ready_and_is_repeated(monkeypatch: pytest.MonkeyPatch, log_file: Path) -> None:
     monkeypatch.setattr(health_of, "PACE_SECONDS", 0.01)
     health, looks = Health(), iter([True, RuntimeError("Asha Rao"), True])
 
@@ -145,22 +143,22 @@ def test_a_condition_that_cannot_be_looked_at_does_not_hold_and_is_looked_at_aga
         return found
 
     end = health.add_slow("ward.database", look)
-    soon(lambda: [line for line in lines(log_file) if line["event"] == "condition unknown"])
-    soon(lambda: not health.failing())
+    assert soon(lambda: [line for line in lines(log_file) if line["event"] == "condition unknown"])
+    assert soon(lambda: not health.failing())
     end()
 
 
-def test_that_a_broker_is_lost_and_back_is_told_once_for_all_that_need_it(log_file: Path) -> None:
+def test_lost_broker_is_logged_once_for_all_services(log_file: Path) -> None:
     health = Health()
     for name in ("ward.broker", "ward.broker.events", "ward.database"):
         health.add(name, lambda: True)
     for failing in ([], ["ward.broker"], ["ward.broker", "ward.broker.events"], ["ward.broker.events"], [], []):
         health.tell(failing)
-    told = [(line["event"], line["level"], line["failing"]) for line in lines(log_file)]
-    assert told == [("broker lost", "warning", ["ward.broker"]), ("broker back", "warning", [])]
+    logged = [(line["event"], line["level"], line["failing"]) for line in lines(log_file)]
+    assert logged == [("broker lost", "warning", ["ward.broker"]), ("broker back", "warning", [])]
 
 
-def test_a_sample_that_fails_is_taken_again(log_file: Path) -> None:
+def test_failed_measurement_is_repeated(log_file: Path) -> None:
     tries = list[int]()
 
     def look() -> None:
@@ -170,4 +168,4 @@ def test_a_sample_that_fails_is_taken_again(log_file: Path) -> None:
 
     sampling.sample(0.01, look, expected=(OSError,))
     soon(lambda: len(tries) > 3)
-    assert [line["error"] for line in lines(log_file)] == ["RuntimeError"], "what is expected is not told"
+    assert [line["error"] for line in lines(log_file)] == ["RuntimeError"], "what is expected is not logged"

@@ -1,4 +1,4 @@
-"""The timer that can be woken: it fires at once when it is, and once for several wakes."""
+"""The waking timer fires at once when woken, and once for several wakes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,24 +12,24 @@ LONG = 3600.0
 
 
 class Container:
-    """What a timer needs of nameko's container; its workers take as long as `work` does."""
+    """The part of nameko's container that a timer needs. A worker takes as long as `work`."""
 
     def __init__(self) -> None:
         self.fired = 0
 
     def spawn_managed_thread(self, run: Any) -> Any:
-        """The timer's own thread."""
+        """Start the thread of the timer."""
         return eventlet.spawn(run)
 
     def spawn_worker(self, _timer: Any, _args: Any, _kwargs: Any, *, handle_result: Any) -> None:
-        """Count it, and be done a little later."""
+        """Count the worker, which ends a little later."""
         self.fired += 1
         eventlet.spawn_after(0.01, handle_result, None, None, None)
 
 
 @pytest.fixture
 def timer() -> Iterator[Any]:
-    """A timer whose next beat no test lives to see, after its first one."""
+    """A timer with a very long interval, after its first tick."""
     made: Any = WakingTimer(LONG)
     made.container, made.method_name = Container(), "send"
     made.start()
@@ -45,7 +45,7 @@ def _fired(timer: Any, times: int) -> None:
             eventlet.sleep(0.005)
 
 
-def test_a_timer_fires_when_it_is_woken(timer: Any) -> None:
+def test_timer_fires_when_woken(timer: Any) -> None:
     timer.wake()
     _fired(timer, 2)
     timer.wake()
@@ -53,7 +53,7 @@ def test_a_timer_fires_when_it_is_woken(timer: Any) -> None:
     assert timer.container.fired == 3
 
 
-def test_a_timer_fires_once_more_when_it_is_woken_at_work(timer: Any) -> None:
+def test_timer_fires_once_more_when_woken_during_work(timer: Any) -> None:
     timer.wake()
     _fired(timer, 2)
     for _ in range(5):
@@ -63,7 +63,7 @@ def test_a_timer_fires_once_more_when_it_is_woken_at_work(timer: Any) -> None:
     assert timer.container.fired == 3
 
 
-def test_a_timer_fires_at_its_pace_when_it_is_not_woken() -> None:
+def test_timer_fires_at_its_interval_when_not_woken() -> None:
     timer: Any = WakingTimer(0.02)
     timer.container, timer.method_name = Container(), "send"
     timer.start()

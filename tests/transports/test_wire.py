@@ -19,7 +19,7 @@ from transports.wire import GatheringTransport, SafeTransport
 
 
 class Peer:
-    """The other end of a connection, which reads only what a test asks for."""
+    """The other end of a connection, which reads only on request."""
 
     def __init__(self, certificate: Certificate | None) -> None:
         self.listener = eventlet.listen(("127.0.0.1", 0))
@@ -40,14 +40,14 @@ class Peer:
         return sock if certificate is None else certificate.shown_by(sock)
 
     def read(self, size: int) -> bytes:
-        """So many bytes."""
+        """Read `number` bytes."""
         data = b""
         while len(data) < size:
             data += self.socket.recv(size - len(data))
         return data
 
     def close(self) -> None:
-        """End both sides."""
+        """Close both sides."""
         self.transport.drop()
         self.transport.close()
         self.socket.close()
@@ -62,14 +62,14 @@ def peer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Peer]:
     peer.close()
 
 
-def test_what_is_written_arrives_in_order(peer: Peer) -> None:
+def test_writes_arrive_in_order(peer: Peer) -> None:
     parts = [b"%d," % number for number in range(1000)]
     for part in parts:
         peer.transport.write(part)
     assert peer.read(len(b"".join(parts))) == b"".join(parts)
 
 
-def test_more_than_the_socket_takes_at_once_arrives_whole(peer: Peer) -> None:
+def test_large_write_arrives_whole(peer: Peer) -> None:
     big = bytes(range(256)) * 8192
     peer.transport.write(big)
     eventlet.sleep(0.01)
@@ -77,13 +77,13 @@ def test_more_than_the_socket_takes_at_once_arrives_whole(peer: Peer) -> None:
     assert peer.read(len(big) + 3) == big + b"end"
 
 
-def test_a_write_does_not_wait(peer: Peer) -> None:
+def test_write_does_not_wait(peer: Peer) -> None:
     began = time.monotonic()
     peer.transport.write(b"x" * 8_000_000)
     assert time.monotonic() - began < 0.5
 
 
-def test_a_peer_that_takes_nothing_is_dropped(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_peer_that_reads_nothing_is_dropped(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "SEND_SECONDS", 0.1)
     peer.transport.write(b"x" * 12_000_000)
     until(lambda: peer.transport.dropped)
@@ -91,12 +91,12 @@ def test_a_peer_that_takes_nothing_is_dropped(peer: Peer, monkeypatch: pytest.Mo
         peer.transport.write(b"more")
 
 
-def test_what_waits_has_a_limit(peer: Peer) -> None:
+def test_write_buffer_has_a_limit(peer: Peer) -> None:
     with pytest.raises(ConnectionError, match="accepts nothing"):
         peer.transport.write(b"x" * (wire.BUFFER_LIMIT + 1))
 
 
-def test_whoever_reads_from_a_dropped_connection_gets_an_error(peer: Peer) -> None:
+def test_read_from_a_dropped_connection_is_an_error(peer: Peer) -> None:
     reading = eventlet.spawn(peer.transport._read, 7)
     eventlet.sleep(0)
     peer.transport.drop()
@@ -104,7 +104,7 @@ def test_whoever_reads_from_a_dropped_connection_gets_an_error(peer: Peer) -> No
         reading.wait()
 
 
-def test_what_comes_in_parts_is_put_together(peer: Peer) -> None:
+def test_partial_reads_are_joined(peer: Peer) -> None:
     reading = eventlet.spawn(peer.transport._read, 7)
     for part in (b"ab", b"cde", b"fghij"):
         peer.socket.sendall(part)
@@ -113,7 +113,7 @@ def test_what_comes_in_parts_is_put_together(peer: Peer) -> None:
     assert peer.transport._read(3) == b"hij"
 
 
-def test_what_was_read_before_a_time_out_is_not_lost(peer: Peer) -> None:
+def test_bytes_read_before_a_time_out_are_kept(peer: Peer) -> None:
     peer.socket.sendall(b"abc")
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.05):
         peer.transport._read(7)
@@ -123,7 +123,7 @@ def test_what_was_read_before_a_time_out_is_not_lost(peer: Peer) -> None:
 
 @pytest.fixture
 def safe(amqp_url: str, tmp_path: Path) -> Iterator[Proxy]:
-    """The way to the broker, by TLS."""
+    """A proxy to the broker with TLS."""
     proxy = Proxy(amqp_url, issue(tmp_path))
     yield proxy
     proxy.close()
@@ -142,7 +142,7 @@ def test_messages_go_both_ways_by_tls(safe: Proxy, tmp_path: Path) -> None:
 
 @pytest.mark.servers
 @pytest.mark.parametrize("issued", [None, "192.0.2.1"], ids=["no authority of ours", "another host"])
-def test_a_broker_that_cannot_show_who_it_is_gets_nothing(
+def test_broker_without_a_valid_certificate_gets_nothing(
     amqp_url: str, safe: Proxy, tmp_path: Path, issued: str | None
 ) -> None:
     other = Proxy(amqp_url, issue(tmp_path, issued)) if issued else safe

@@ -1,1 +1,1 @@
-"""The same faults on two plain nameko services, written as nameko's own pages show: what the house is built against."""
+"""The same faults on two plain nameko services, as nameko's documentation writes them, for comparison."""

@@ -1,4 +1,4 @@
-"""Starts the two plain services, and looks at what they have done."""
+"""Starts the two plain services, and reads their rows."""
 
 import sqlite3
 import sys
@@ -16,7 +16,7 @@ MODULE = "tests.faults.plain.services"
 
 
 class Pair:
-    """The two services, each a process of its own."""
+    """The two services, each in its own process."""
 
     def __init__(self, folder: Path, amqp_url: str) -> None:
         self.folder, self.amqp_url = folder, amqp_url.replace("pyamqp://", "amqp://")
@@ -31,12 +31,12 @@ class Pair:
         return Process(service, command, environment, self.folder / f"{service}.log")
 
     def start(self, process: Process, queue: str) -> None:
-        """Start a service, and return when it takes work."""
+        """Start a service, and wait until it is ready."""
         process.start()
         eventually(lambda: self._queue(queue)[1] > 0, seconds=30)
 
     def _queue(self, name: str) -> tuple[int, int]:
-        """How many messages wait in a queue, and how many consumers do."""
+        """The numbers of messages and consumers of a queue."""
         with kombu.Connection(self.amqp_url) as connection:
             try:
                 found = connection.default_channel.queue_declare(queue=name, passive=True)
@@ -45,23 +45,23 @@ class Pair:
         return found.message_count, found.consumer_count
 
     def book(self, key: str) -> str:
-        """A booking, by nameko's own client, which waits for its answer however long that takes."""
+        """Book with nameko's client, which waits for its answer without limit."""
         with ClusterRpcProxy({"AMQP_URI": self.amqp_url}) as services:
             answer: str = services.plain_bookings.book(key)
             return answer
 
     def count(self, table: str, key: str) -> int:
-        """How many rows there are of a booking."""
+        """The number of rows of a booking."""
         with closing(sqlite3.connect(self.folder / "plain.db")) as connection:
             return int(connection.execute(f"SELECT count(*) FROM {table} WHERE key = ?", [key]).fetchone()[0])  # noqa: S608
 
     def waiting_events(self) -> int:
-        """How many events the notifier has not taken yet."""
+        """The number of events that wait for the notifier."""
         return self._queue(EVENTS)[0]
 
     @contextmanager
     def being(self, state: str) -> Iterator[None]:
-        """Make the services `slow` or `broken` for a while."""
+        """Make the services `slow` or `broken` while entered."""
         (self.folder / state).touch()
         try:
             yield

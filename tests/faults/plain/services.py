@@ -1,4 +1,4 @@
-"""Two services in plain nameko: one books and says so, the other tells. Each row is committed before anything is sent.
+"""Two plain nameko services: one books and publishes, the other notifies. Each commits its row before it sends.
 
 `nameko run` serves them. `PLAIN_FOLDER` has their database, and the files by which a test holds them up: while there is
 `slow`, a booking waits between its commit and its event; while there is `broken`, the one who tells fails.
@@ -19,18 +19,18 @@ FOLDER = Path(os.environ["PLAIN_FOLDER"])
 
 def _write(table: str, key: str) -> None:
     with closing(sqlite3.connect(FOLDER / "plain.db", timeout=10)) as connection, connection:
-        connection.execute(f"INSERT INTO {table} VALUES (?)", [key])  # noqa: S608  the tables are two
+        connection.execute(f"INSERT INTO {table} VALUES (?)", [key])  # noqa: S608  one of two fixed tables
 
 
 class Bookings:
-    """Takes bookings."""
+    """Books appointments."""
 
     name = "plain_bookings"
     dispatch = EventDispatcher()
 
     @rpc  # type: ignore[untyped-decorator]
     def book(self, key: str) -> str:
-        """Write the booking, then tell the world."""
+        """Write the booking, then publish the event."""
         _write("booking", key)
         while (FOLDER / "slow").exists():
             eventlet.sleep(0.02)
@@ -39,7 +39,7 @@ class Bookings:
 
 
 class Notifier:
-    """Tells people of bookings."""
+    """Notifies people of bookings."""
 
     name = "plain_notifier"
 

@@ -1,4 +1,4 @@
-"""What plain nameko loses, doubles and hangs on: each test asserts the failure that one of ours shows to be mended.
+"""The failures of plain nameko. Each test asserts a failure that Matron avoids, as another test shows.
 
 A test here that fails is good news from nameko, and a reason to look whether ours still has to do what it does.
 """
@@ -26,7 +26,7 @@ END_SECONDS = 10.0
 
 @pytest.fixture
 def pair(private_rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Pair]:
-    """Both services, at work."""
+    """Both services, running."""
     pair = Pair(tmp_path, private_rabbitmq.vhost())
     pair.start(pair.notifier, EVENTS)
     pair.start(pair.bookings, RPC)
@@ -41,7 +41,7 @@ def _book_and_stop_before_the_event(pair: Pair, key: str) -> Later:
     return booking
 
 
-def test_a_killed_broker_loses_the_event_of_a_booking_that_is_kept(pair: Pair, private_rabbitmq: RabbitMQ) -> None:
+def test_killed_broker_loses_the_event_of_a_stored_booking(pair: Pair, private_rabbitmq: RabbitMQ) -> None:
     with pair.being("slow"):
         _book_and_stop_before_the_event(pair, "one")
         private_rabbitmq.kill()
@@ -53,7 +53,7 @@ def test_a_killed_broker_loses_the_event_of_a_booking_that_is_kept(pair: Pair, p
     assert (pair.count("booking", "one"), pair.count("notification", "one")) == (1, 0)
 
 
-def test_a_frozen_broker_hangs_callers_and_processes(pair: Pair, private_rabbitmq: RabbitMQ) -> None:
+def test_frozen_broker_hangs_callers_and_processes(pair: Pair, private_rabbitmq: RabbitMQ) -> None:
     with pair.being("slow"):
         booking = _book_and_stop_before_the_event(pair, "one")
         private_rabbitmq.freeze()
@@ -65,7 +65,7 @@ def test_a_frozen_broker_hangs_callers_and_processes(pair: Pair, private_rabbitm
     assert pair.bookings.is_running
 
 
-def test_a_killed_service_books_twice(pair: Pair) -> None:
+def test_killed_service_books_twice(pair: Pair) -> None:
     with pair.being("slow"):
         booking = _book_and_stop_before_the_event(pair, "one")
         pair.bookings.end(signal.SIGKILL)
@@ -74,14 +74,14 @@ def test_a_killed_service_books_twice(pair: Pair) -> None:
     assert pair.count("booking", "one") == 2
 
 
-def test_an_event_that_comes_twice_is_told_twice(pair: Pair) -> None:
+def test_repeated_event_notifies_twice(pair: Pair) -> None:
     with kombu.Connection(pair.amqp_url) as connection:
         for _ in range(2):
             connection.Producer().publish({"key": "one"}, routing_key=EVENTS, serializer="json")
-    eventually(lambda: pair.count("notification", "one") == 2)
+    assert eventually(lambda: pair.count("notification", "one") == 2)
 
 
-def test_an_event_whose_handler_fails_is_gone(pair: Pair) -> None:
+def test_event_of_a_failing_handler_is_lost(pair: Pair) -> None:
     with pair.being("broken"):
         pair.book("one")
         eventually(lambda: FAILED in pair.notifier.text())
