@@ -26,6 +26,7 @@ from chassis.refusals import bad_cursor
 from contracts.audit import ListAuditTrail
 from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.audit import ListAudit
+from gateway.dependencies import Gateway
 from gateway.payloads import READS
 from gateway.server.requests import MAX_STRANGERS_BODY, Request
 from telemetry.logs import log
@@ -35,7 +36,7 @@ SECONDS = 3.0
 NOTE_SECONDS = 1.0
 
 
-def trail(gateway: Any, request: Request, _actor: Any, query: ListAuditTrail) -> dict[str, Any]:
+def trail(gateway: Gateway, request: Request, _actor: Actor, query: ListAuditTrail) -> dict[str, Any]:
     """Return a page of all services' rows: `{"items", "next", "missing"}`. Invalid: `bad_cursor`."""
     limit, positions = query.limit, _decoded(query.cursor)
     asked = {**_as_sent(query), "limit": limit}
@@ -59,7 +60,7 @@ def _as_sent(query: ListAuditTrail) -> dict[str, Any]:
     return sent
 
 
-def _ask(gateway: Any, request: Request, service: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+def _ask(gateway: Gateway, request: Request, service: str, payload: dict[str, Any]) -> dict[str, Any] | None:
     """Return a service's own page. None: the service does not answer."""
     call = Call(token=request.token(), request_id=request.id, address=request.address)
     sent = {name: value for name, value in payload.items() if value is not None}
@@ -95,7 +96,7 @@ def _decoded(cursor: str | None) -> dict[str, str | None]:
     return positions
 
 
-def note_refusal(gateway: Any, request: Request, actor: Actor, contract: type[Command]) -> None:
+def note_refusal(gateway: Gateway, request: Request, actor: Actor, contract: type[Command]) -> None:
     """Report a refusal for a missing role to auth, which audits it. If auth is away, the refusal is only logged."""
     call = Call(token=request.token(), request_id=request.id, address=request.address)
     action, record = contract.method(), _record(request, actor, contract)

@@ -1,11 +1,10 @@
 """The calendar feed for calendar programs, which send the secret of a link instead of a token."""
 
-from typing import Any
-
 import orjson
 
 from chassis.call import Call
 from contracts.scheduling.calendar_feed import GetCalendar
+from gateway.dependencies import Gateway
 from gateway.server.http import Answer
 from gateway.server.requests import Request
 
@@ -14,7 +13,7 @@ CALENDAR = "text/calendar"
 HEADERS = [("Content-Type", f"{CALENDAR}; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
-def show(gateway: Any, request: Request) -> Answer:
+def show(gateway: Gateway, request: Request) -> Answer:
     """Return the calendar of a link. Parameters that the program adds to the URL are ignored."""
     call = Call(request_id=request.id, address=request.address)
     payload = {name: value for name, value in request.query().items() if name == "token"}

@@ -16,6 +16,7 @@ from chassis.refusals import WRONG_FIELDS
 from contracts import money
 from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
+from gateway.dependencies import Gateway
 from gateway.html import page, refused
 from gateway.server.http import Answer
 from gateway.server.requests import MAX_STRANGERS_BODY, Request
@@ -54,13 +55,13 @@ CLOSE = "<p>You may close this window.</p>"
 VOID = "<p>The invoice is void: you have nothing to pay.</p>\n"
 
 
-def show_verification(_gateway: Any, request: Request) -> Answer:
+def show_verification(_gateway: Gateway, request: Request) -> Answer:
     """Answer with the page of a verification link."""
     token = request.query().get("token", "")
     return page(VERIFY_TITLE, VERIFY.format(token=escape(token)) if token else OPEN_THE_LINK)
 
 
-def verify(gateway: Any, request: Request) -> Answer:
+def verify(gateway: Gateway, request: Request) -> Answer:
     """Verify an address. A second press of the button finds it verified, which is no error."""
     token = _form(request).get("token", "")
     try:
@@ -83,12 +84,12 @@ def _conflict(error: Conflict) -> Answer:
     return page("This account is closed", CLOSED, error.status)
 
 
-def show_reset(_gateway: Any, request: Request) -> Answer:
+def show_reset(_gateway: Gateway, request: Request) -> Answer:
     """Answer with the page of a reset link or an invitation."""
     return page(RESET_TITLE, _reset_form(request.query().get("token", "")))
 
 
-def reset(gateway: Any, request: Request) -> Answer:
+def reset(gateway: Gateway, request: Request) -> Answer:
     """Set a password. After an error, the page shows the reason and the form again."""
     form = _form(request)
     token = form.get("token", "")
@@ -104,12 +105,12 @@ def _reset_form(token: str) -> str:
     return RESET.format(token=escape(token)) if token else OPEN_THE_LINK
 
 
-def show_checkout(gateway: Any, request: Request) -> Answer:
+def show_checkout(gateway: Gateway, request: Request) -> Answer:
     """Answer with the page of one payment, with a button to pay and a button to decline."""
     return _checkout(_ask(gateway, request, GetSandboxCheckout, request.path_values))
 
 
-def finish_checkout(gateway: Any, request: Request) -> Answer:
+def finish_checkout(gateway: Gateway, request: Request) -> Answer:
     """Pay or decline."""
     outcome = _form(request).get("outcome", "")
     if outcome not in ("pay", "decline"):
@@ -126,7 +127,7 @@ def _form(request: Request) -> dict[str, str]:
     return {name: found[0] for name, found in values.items()}
 
 
-def _ask(gateway: Any, request: Request, command: type[Command], payload: dict[str, str]) -> dict[str, Any]:
+def _ask(gateway: Gateway, request: Request, command: type[Command], payload: dict[str, str]) -> dict[str, Any]:
     call = Call(request_id=request.id, key=request.key(), address=request.address)
     with gateway.lines.turn(command, request.waited) as seconds:
         reply = gateway.rpc.call(command.service, command.method(), payload, call, seconds)

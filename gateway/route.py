@@ -20,6 +20,7 @@ from chassis.errors import Forbidden, MatronError
 from chassis.identity import Actor, check_right
 from chassis.refusals import ROLE_MISSING
 from gateway import audit, etags
+from gateway.dependencies import Gateway
 from gateway.payloads import payload_of
 from gateway.revocations import ENDED_BY, KEPT_SECONDS
 from gateway.server.http import Answer, HttpServer
@@ -67,7 +68,7 @@ class Entry(NamedTuple):
     at: str
 
 
-def _check_right(gateway: Any, request: Request, actor: Actor, entry: Entry) -> None:
+def _check_right(gateway: Gateway, request: Request, actor: Actor, entry: Entry) -> None:
     """Refuse an actor without the route's roles or the contract's rights. Auth records a missing right."""
     try:
         if actor.id is not None and entry.roles and actor.roles.isdisjoint(entry.roles):
@@ -98,7 +99,7 @@ def route(
     most, ended_by = MAX_BODY if entry.roles else MAX_STRANGERS_BODY, ENDED_BY.get(contract)
     mark_of = etags.mark_of if etags.are_personal(contract, url) else etags.no_mark
 
-    def answer(self: Any, request: Request) -> Answer:
+    def answer(self: Gateway, request: Request) -> Answer:
         with self.limits.admit(request, contract, self.verifier) as (token, actor, _attempt):
             _check_right(self, request, actor, entry)
             payload = payload_of(request, contract, {me: str(actor.person)} if me else {}, most)
@@ -106,8 +107,9 @@ def route(
             with self.lines.turn(contract, request.waited) as seconds:
                 reply = self.rpc.call(service, rpc_method, payload, _call(request, contract, token, mark), seconds)
             body = reply.result_bytes
-        if ended_by is not None:
-            self.verifier.revoked.add(ended_by(actor, payload), time.time() + KEPT_SECONDS)
+        session = ended_by(actor, payload) if ended_by else None
+        if session is not None:
+            self.verifier.revoked.add(session, time.time() + KEPT_SECONDS)
         revision = reply.headers.get("revision")
         headers = [JSON] if revision is None else [JSON, ("ETag", etags.tag(revision, mark))]
         return status, [*headers, ("Location", _location(at, body))] if at else headers, body
@@ -120,7 +122,7 @@ def _narrowed(contract: type[Command], roles: Iterable[Role] | None) -> frozense
     allowed = frozenset(contract.roles)
     chosen = allowed if roles is None else frozenset(roles)
     if not chosen <= allowed or bool(chosen) != bool(allowed):
-        raise TypeError(f"{contract.__name__} is for {sorted(allowed)}, and a route of it for {sorted(chosen)}")
+        raise TypeError(f"{contract.__name__} allows {sorted(allowed)}, but its route allows {sorted(chosen)}")
     return chosen
 
 
@@ -128,7 +130,7 @@ def _location(at: str, body: bytes) -> str:
     return PART.sub(orjson.loads(body)["id"], at)
 
 
-Compose = Callable[[Any, Request, Actor, Any], dict[str, Any]]
+Compose = Callable[[Gateway, Request, Actor, Any], dict[str, Any]]
 
 
 def composed(method: str, url: str, contract: type[Command], compose: Compose, *, status: int = 200) -> Any:
@@ -141,7 +143,7 @@ def composed(method: str, url: str, contract: type[Command], compose: Compose, *
         raise TypeError(f"{contract.__name__} is a command, which one service must answer for")
     entry = Entry(method, url, contract, None, status, _narrowed(contract, None), "")
 
-    def answer(self: Any, request: Request) -> Answer:
+    def answer(self: Gateway, request: Request) -> Answer:
         with self.limits.admit(request, contract, self.verifier) as (_token, actor, _attempt):
             _check_right(self, request, actor, entry)
             fields = contract.read(payload_of(request, contract, {}, MAX_STRANGERS_BODY))
@@ -173,7 +175,7 @@ def _call(request: Request, contract: type[Command], token: str, mark: str) -> C
 def page(
     method: str,
     url: str,
-    answer: Callable[[Any, Request], Answer],
+    answer: Callable[[Gateway, Request], Answer],
     *,
     limited: bool = True,
     like: type[Command] | None = None,
@@ -185,7 +187,7 @@ def page(
     is a problem document.
     """
 
-    def admitted(self: Any, request: Request) -> Answer:
+    def admitted(self: Gateway, request: Request) -> Answer:
         if like is None:
             if limited:
                 self.limits.count_address(request.address)
@@ -195,7 +197,7 @@ def page(
             attempt.status = reply[0]
             return reply
 
-    def handler(self: Any, request: Request) -> Answer:
+    def handler(self: Gateway, request: Request) -> Answer:
         try:
             return admitted(self, request)
         except MatronError as error:

@@ -7,6 +7,7 @@ from nameko.extensions import DependencyProvider
 
 from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
 from gateway import calendar_feed, pages
+from gateway.dependencies import Gateway
 from gateway.documents import docs, errors_page
 from gateway.html import refused
 from gateway.revocations import TokenChecks
@@ -52,12 +53,12 @@ class _Health(DependencyProvider):
         return health
 
 
-def _live(_gateway: Any, _request: Request) -> Answer:
+def _live(_gateway: Gateway, _request: Request) -> Answer:
     """Answer that the process runs."""
     return 200, [JSON], b'{"status":"ok"}'
 
 
-def _ready(gateway: Any, _request: Request) -> Answer:
+def _ready(gateway: Gateway, _request: Request) -> Answer:
     """Answer whether the gateway is ready, and which parts fail."""
     failing = gateway.health.failing()
     return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing})

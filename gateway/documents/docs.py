@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from gateway.dependencies import Gateway
 from gateway.documents import asyncapi, openapi
 from gateway.problems import NO_SUCH_ROUTE
 from gateway.server.replies import Answer, takes_gzip
@@ -98,9 +99,9 @@ def _described(gateway: type[Any]) -> Document:
     return Document.of("openapi.json", openapi.as_text(openapi.document(gateway)).encode())
 
 
-def description(gateway: Any, request: Request) -> Answer:
+def description(gateway: Gateway, request: Request) -> Answer:
     """Answer with the OpenAPI document of this gateway."""
-    made = _described(type(gateway))  # type: ignore[arg-type]  # A class has a hash, whatever mypy says.
+    made = _described(type(gateway))
     return made.answer(request, ASK_EACH_TIME)
 
 
@@ -110,12 +111,12 @@ def _events() -> Document:
     return Document.of("asyncapi.json", openapi.as_text(asyncapi.document()).encode())
 
 
-def events(_gateway: Any, request: Request) -> Answer:
+def events(_gateway: Gateway, request: Request) -> Answer:
     """Answer with the AsyncAPI document of the public events."""
     return _events().answer(request, ASK_EACH_TIME)
 
 
-def front(_gateway: Any, request: Request) -> Answer:
+def front(_gateway: Gateway, request: Request) -> Answer:
     """Redirect a browser to the page, and answer a program with the index."""
     accepted, vary = request.header("ACCEPT"), ("Vary", "Accept")
     if "text/html" in accepted and "application/json" not in accepted:
@@ -123,7 +124,7 @@ def front(_gateway: Any, request: Request) -> Answer:
     return 200, [("Content-Type", KINDS[".json"]), vary], orjson.dumps(INDEX)
 
 
-def show(_gateway: Any, request: Request) -> Answer:
+def show(_gateway: Gateway, request: Request) -> Answer:
     """Answer with the page that shows the OpenAPI document."""
     return _page().answer(request, ASK_EACH_TIME, ("Content-Security-Policy", POLICY))
 
@@ -137,7 +138,7 @@ def _page() -> Document:
     return Document.of("docs.html", text.encode())
 
 
-def asset(_gateway: Any, request: Request) -> Answer:
+def asset(_gateway: Gateway, request: Request) -> Answer:
     """Answer with a file of the page. Browsers cache it for a year if the URL has its hash, which changes with it."""
     found = assets().get(request.path_values["name"])
     if found is None or found.kind == KINDS[".html"]:

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from html import escape
 
+from gateway.dependencies import Gateway
 from gateway.documents.docs import ASK_EACH_TIME, FOLDER, POLICY, Document
 from gateway.html import framed
 from gateway.server.replies import Answer
@@ -18,7 +19,7 @@ LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
 BLANK_LINE = re.compile(r"\n\s*\n")
 
 
-def show(_gateway: object, request: Request) -> Answer:
+def show(_gateway: Gateway, request: Request) -> Answer:
     """Answer with the page of all error codes. A code is the URL fragment of its row."""
     return _page().answer(request, ASK_EACH_TIME, ("Content-Security-Policy", POLICY))
 

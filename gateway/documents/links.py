@@ -43,7 +43,7 @@ def of(contract: type[Command], roles: frozenset[Role], targets: Iterable[Target
 def ids_of(view: type[View]) -> dict[str, str]:
     """Return the place of each record's id in a reply; in a page, that of its first row."""
     if issubclass(view, PageView):
-        return {name: f"items/0/{place}" for name, place in ids_of(view.item).items()}
+        return {name: f"items/0/{pointer}" for name, pointer in ids_of(view.item).items()}
     declared = view.schema().fields
     found = {name: name for name, field in declared.items() if name.endswith("_id") and isinstance(field, fields.UUID)}
     own = snake_case(view.__name__.removesuffix("View"))

@@ -74,7 +74,7 @@ class _Document:
         self.convert = schemas.prepare(plugin.converter)
         self.asked: dict[str, Any] = {}
         """Schemas of request bodies, by path and method."""
-        self.targets = [links.Target(self._operation_id(one), one.url, one.contract, one.roles) for one in table]
+        self.targets = [links.Target(self._operation_id(e), e.url, e.contract, e.roles) for e in table]
 
     def _name(self, schema: Any) -> Any:
         """Return the component name of a view. None: `only` or `exclude` shortens the view, so it is written inline."""
@@ -142,24 +142,29 @@ class _Document:
         body = self._body(entry)
         return operation if body is None else {**operation, "requestBody": body}
 
-    def _places(self, entry: Entry) -> dict[str, tuple[fields.Field[Any], str]]:
+    def _locations(self, entry: Entry) -> dict[str, tuple[fields.Field[Any], str]]:
         """Return where a request writes each field: in the path, the query or the body.
 
         The caller's own id is left out, and so are fields that the route's roles may not use.
         """
-        places = {}
+        locations = {}
         for name, field in entry.contract.schema().fields.items():
             key = field.data_key or name
             rest = "query" if entry.method == "GET" else "body"
             if key != entry.me and _is_for(field, entry.roles):
-                places[key] = field, "path" if f"{{{key}}}" in entry.url else rest
-        return places
+                locations[key] = field, "path" if f"{{{key}}}" in entry.url else rest
+        return locations
 
     def _parameters(self, entry: Entry) -> list[dict[str, Any] | str]:
         found: list[dict[str, Any] | str] = [
-            {"name": name, "in": place, "required": place == "path" or field.required, **self._as_parameter(field)}
-            for name, (field, place) in self._places(entry).items()
-            if place != "body"
+            {
+                "name": name,
+                "in": location,
+                "required": location == "path" or field.required,
+                **self._as_parameter(field),
+            }
+            for name, (field, location) in self._locations(entry).items()
+            if location != "body"
         ]
         return [*found, *_headers_of(entry)]
 
@@ -170,7 +175,7 @@ class _Document:
         return {"schema": schema, **words, **({"description": description} if description else {})}
 
     def _body(self, entry: Entry) -> dict[str, Any] | None:
-        members = {name: field for name, (field, place) in self._places(entry).items() if place == "body"}
+        members = {name: field for name, (field, location) in self._locations(entry).items() if location == "body"}
         if not members:
             return None
         schema = {**self.convert.fields2jsonschema(members), "additionalProperties": False}
@@ -178,23 +183,23 @@ class _Document:
         return {"required": "required" in schema, "content": {JSON: {"schema": schema}}}
 
     def _reply(self, view: type[View]) -> Any:
-        for one in getattr(view, "one_of", ()):
-            self.convert.resolve_nested_schema(one.schema())
+        for option in getattr(view, "one_of", ()):
+            self.convert.resolve_nested_schema(option.schema())
         return self.convert.resolve_nested_schema(view.schema())
 
     def _responses(self, entry: Entry) -> dict[str, Any]:
         view = entry.contract.returns
         tag = ["ETag"] if _has_revision(view) else []
-        place = ["Location"] if entry.at else []
+        created = ["Location"] if entry.at else []
         done = {
             "description": (view.__doc__ or "Done.").split("\n")[0],
-            "headers": schemas.headers(*tag, *place),
+            "headers": schemas.headers(*tag, *created),
             "content": {JSON: {"schema": self._reply(view)}},
         }
         following = links.of(entry.contract, entry.roles, self.targets)
         if following:
             done["links"] = following
-        asked = [field for field, _place in self._places(entry).values()]
+        asked = [field for field, _location in self._locations(entry).values()]
         kinds = refusals.of(entry.contract, entry.method, asked)
         refused = {str(kind.status): self._refused(entry, kind, codes) for kind, codes in kinds.items()}
         unchanged = {"304": {"description": "The record has not changed.", "headers": schemas.headers("ETag")}}

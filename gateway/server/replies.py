@@ -91,7 +91,7 @@ def _client_has(request: Request, headers: Headers) -> bool:
     if not known:
         return False
     tag = next((value for name, value in headers if name == "ETag"), "")
-    tags = [one.strip().removeprefix("W/") for one in known.split(",")]
+    tags = [part.strip().removeprefix("W/") for part in known.split(",")]
     return bool(tag) and ("*" in tags or tag.removeprefix("W/") in tags)
 
 

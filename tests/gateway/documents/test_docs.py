@@ -46,8 +46,8 @@ def test_front_redirects_a_browser_to_the_page(hospital: Hospital, method: str) 
 def test_front_answers_a_program_with_the_index(hospital: Hospital, accepted: str) -> None:
     reply = get(hospital, "/", Accept=accepted)
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")
-    places = [place for name, place in reply.json().items() if name != "name"]
-    assert {get(hospital, place).status_code for place in places} == {200}
+    paths = [path for name, path in reply.json().items() if name != "name"]
+    assert {get(hospital, path).status_code for path in paths} == {200}
     head = hospital.http.head(f"{hospital.url}/", headers={"Accept": accepted}, timeout=10)
     assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(len(reply.content)))
 

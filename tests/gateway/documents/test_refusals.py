@@ -26,8 +26,8 @@ def test_operation_has_the_refusals_of_its_contract(odd: dict[str, Any]) -> None
 def test_operation_has_only_the_statuses_it_can_return(odd: dict[str, Any]) -> None:
     always = {"400", "401", "408", "414", "422", "429", "431", "500", "503", "504"}
     assert set(odd["paths"]["/api/odd"]["get"]["responses"]) == {"200", *always}
-    told = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
-    assert set(told) == {"202", "403", "404", "409", "413", "415", *always}
+    tell = odd["paths"]["/api/odd/{thing}"]["post"]["responses"]
+    assert set(tell) == {"202", "403", "404", "409", "413", "415", *always}
     amended = odd["paths"]["/api/odd/{id}"]["put"]["responses"]
     assert set(amended) == {"200", "403", "404", "412", "413", "415", *always}
     assert set(odd["paths"]["/api/odd/{id}"]["get"]["responses"]) == {"200", "304", "404", *always}
@@ -46,17 +46,17 @@ def test_refusal_lists_its_codes(odd: dict[str, Any]) -> None:
 
 
 def test_references_have_no_neighbours(odd: dict[str, Any]) -> None:
-    found = [place for made in (DOCUMENT, odd) for place in beside_references(made)]
+    found = [path for made in (DOCUMENT, odd) for path in beside_references(made)]
     assert not found, f"{found}: generators of clients drop it; use allOf"
 
 
-def beside_references(node: Any, place: str = "") -> Iterator[str]:
+def beside_references(node: Any, path: str = "") -> Iterator[str]:
     """Yield the places where a `$ref` has a neighbour."""
     parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     if isinstance(node, dict) and isinstance(node.get("$ref"), str) and len(node) > 1:
-        yield place
+        yield path
     for name, part in parts:
-        yield from beside_references(part, f"{place}/{name}")
+        yield from beside_references(part, f"{path}/{name}")
 
 
 def test_shared_refusals_are_one_component(odd: dict[str, Any]) -> None:
@@ -74,9 +74,9 @@ def test_codes_are_all_documented() -> None:
 
 
 def test_problem_schema_has_the_members_that_codes_name() -> None:
-    told = set(re.findall(r"`([a-z_]+)` (?:says|is the present)", (ROOT / "docs" / "errors.md").read_text()))
-    assert "state" in told
-    assert told <= set(schemas.PROBLEM["properties"])
+    named = set(re.findall(r"`([a-z_]+)` (?:says|is the present)", (ROOT / "docs" / "errors.md").read_text()))
+    assert "state" in named
+    assert named <= set(schemas.PROBLEM["properties"])
 
 
 @pytest.mark.parametrize(

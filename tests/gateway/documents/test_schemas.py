@@ -43,7 +43,7 @@ def wrong(made: dict[str, Any], schema: dict[str, Any], example: Any) -> list[st
 def test_examples_all_match_their_schemas(odd: dict[str, Any]) -> None:
     for made in (DOCUMENT, odd):
         found = {place: wrong(made, one["schema"], one["example"]) for place, one in media(made)}
-        mistakes = {place: errors for place, errors in found.items() if errors}
+        mistakes = {place: texts for place, texts in found.items() if texts}
         assert not mistakes, f"{mistakes}: give the field metadata={{'example': ...}}"
 
 
@@ -141,15 +141,15 @@ def test_reply_with_alternatives_uses_one_of() -> None:
     signed_in = DOCUMENT["components"]["schemas"]["SignInView"]
     assert [one["$ref"].rpartition("/")[2] for one in signed_in["oneOf"]] == ["TokensView", "SecondStepView"]
     for reply, expected in (({"mfa_token": "x", "expires_in": 300}, []), ({"mfa_token": "x"}, 1), ({}, 1)):
-        told = wrong(DOCUMENT, signed_in, reply)
-        assert told == expected or len(told) == expected
+        mistakes = wrong(DOCUMENT, signed_in, reply)
+        assert mistakes == expected or len(mistakes) == expected
 
 
 def test_descriptions_name_no_error_class() -> None:
-    told = [one.get("description", "") for path in DOCUMENT["paths"].values() for one in path.values()]
+    descriptions = [one.get("description", "") for path in DOCUMENT["paths"].values() for one in path.values()]
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.MatronError)]
     names = "|".join(kind.__name__ for kind in kinds)
-    assert [text for text in told if re.search(rf"\b({names})\b|facts", text)] == []
+    assert [text for text in descriptions if re.search(rf"\b({names})\b|facts", text)] == []
     login = DOCUMENT["paths"]["/api/auth/login"]["post"]["responses"]["401"]["description"]
     assert "`login_failed`" in login
 

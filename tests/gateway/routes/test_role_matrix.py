@@ -128,6 +128,6 @@ def test_created_records_all_have_a_readable_location() -> None:
     readable = {line.url: line.contract.returns for line in TABLE if line.method == "GET"}
     for line in (line for line in TABLE if line.status == 201):
         area = "/".join(line.url.split("/")[:3])
-        own = {f"{{{name}}}" for name, place in links.ids_of(line.contract.returns).items() if place == "id"}
-        places = [url for url in readable if url.startswith(area) and any(url.endswith(f"/{part}") for part in own)]
-        assert [line.at] == (places or [""]), named(line)
+        own = {f"{{{name}}}" for name, pointer in links.ids_of(line.contract.returns).items() if pointer == "id"}
+        locations = [url for url in readable if url.startswith(area) and any(url.endswith(f"/{part}") for part in own)]
+        assert [line.at] == (locations or [""]), named(line)

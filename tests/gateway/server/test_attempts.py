@@ -30,7 +30,7 @@ DONE = 200
 WRONG = Unauthenticated("login_failed", "The address or the password is wrong.")
 ADDRESS = "192.0.2.1"
 KEY = Key(LogIn.method(), ADDRESS)
-PLACES = count(1)
+NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -209,15 +209,15 @@ def test_waiting_for_other_attempts_is_part_of_the_deadline(made: Callable[..., 
 
 
 @pytest.fixture
-def place() -> str:
+def address() -> str:
     """Return a new network."""
-    return f"198.51.102.{next(PLACES)}"
+    return f"198.51.102.{next(NUMBERS)}"
 
 
-def signed_in(strict: Hospital, place: str, email: str, password: str) -> requests.Response:
+def signed_in(strict: Hospital, address: str, email: str, password: str) -> requests.Response:
     """Sign in from a network."""
     body = {"email": email, "password": password}
-    return requests.post(strict.url + LOGIN, json=body, headers={"X-Forwarded-For": place}, timeout=20)
+    return requests.post(strict.url + LOGIN, json=body, headers={"X-Forwarded-For": address}, timeout=20)
 
 
 @pytest.fixture
@@ -227,11 +227,11 @@ def known(strict_token: Callable[..., str]) -> SimpleNamespace:
     return SimpleNamespace(email="asha@gateway.example", password=PASSWORD)
 
 
-def test_sign_in_succeeds_for_a_ward_behind_one_address(strict: Hospital, place: str, known: SimpleNamespace) -> None:
-    right = [signed_in(strict, place, known.email, known.password).status_code for _ in range(5)]
-    wrong = [signed_in(strict, place, f"{number}@x.example", "a guess").status_code for number in range(4)]
+def test_sign_in_succeeds_for_a_ward_behind_one_address(strict: Hospital, address: str, known: SimpleNamespace) -> None:
+    right = [signed_in(strict, address, known.email, known.password).status_code for _ in range(5)]
+    wrong = [signed_in(strict, address, f"{number}@x.example", "a guess").status_code for number in range(4)]
     assert (right, wrong) == ([200] * 5, [401] * 3 + [429])
-    assert signed_in(strict, place, known.email, known.password).status_code == 429
+    assert signed_in(strict, address, known.email, known.password).status_code == 429
 
 
 def test_successes_are_free_only_where_they_send_and_reveal_nothing() -> None:

@@ -26,7 +26,7 @@ LIVE = "GET /health/live"
 LOGIN = "POST /api/auth/login"
 IDLE = 1000
 
-PLACES = count(1)
+NUMBERS = count(1)
 
 Connect = Callable[..., Wire]
 
@@ -114,7 +114,7 @@ def test_absolute_url_is_routed_by_its_path(wire: Connect) -> None:
 
 def new_address() -> str:
     """Return the header of a new client address, so that no limit refuses it."""
-    return f"X-Forwarded-For: 2001:db8:{next(PLACES):x}::1"
+    return f"X-Forwarded-For: 2001:db8:{next(NUMBERS):x}::1"
 
 
 def trickle(one: Wire, data: bytes) -> None:

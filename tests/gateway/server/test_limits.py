@@ -22,7 +22,7 @@ from tests.tokens import Mint
 ME = "/api/users/me"
 LOGIN = "/api/auth/login"
 Ask = Callable[..., requests.Response]
-PLACES = count(1)
+NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -40,10 +40,12 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Limits]:
 @pytest.fixture
 def ask(strict: Hospital) -> Ask:
     """Return `ask(method, path)`: sends a request from a new address."""
-    place = f"203.0.113.{next(PLACES)}"
+    address = f"203.0.113.{next(NUMBERS)}"
 
-    def asked(method: str, path: str, *, place: str = place, token: str = "", **options: object) -> requests.Response:
-        headers = {"X-Forwarded-For": place} | ({"Authorization": f"Bearer {token}"} if token else {})
+    def asked(
+        method: str, path: str, *, address: str = address, token: str = "", **options: object
+    ) -> requests.Response:
+        headers = {"X-Forwarded-For": address} | ({"Authorization": f"Bearer {token}"} if token else {})
         return requests.request(method, strict.url + path, headers=headers, timeout=10, **options)  # type: ignore[arg-type]
 
     return asked
@@ -152,7 +154,7 @@ def test_password_guesses_are_limited_with_a_good_token(ask: Ask, strict_token: 
 def test_requests_without_token_are_counted_by_address(ask: Ask, path: str) -> None:
     statuses = [ask("GET", path).status_code for _ in range(10)]
     assert statuses.count(429) == 2
-    assert ask("GET", path, place="198.51.100.1").status_code != 429
+    assert ask("GET", path, address="198.51.100.1").status_code != 429
 
 
 def test_health_pages_have_no_limit(ask: Ask) -> None:
@@ -172,8 +174,8 @@ def test_bad_tokens_are_counted_and_not_verified_over_the_limit(
 
 def test_account_is_counted_across_all_its_addresses(ask: Ask, strict_token: Callable[..., str]) -> None:
     token = strict_token("patient", sub="01919c5e-0000-7000-8000-0000000000c1")
-    places = [f"198.51.100.{number}" for number in range(10, 33)]
-    statuses = [ask("GET", "/api/doctors", token=token, place=place).status_code for place in places]
+    addresses = [f"198.51.100.{number}" for number in range(10, 33)]
+    statuses = [ask("GET", "/api/doctors", token=token, address=address).status_code for address in addresses]
     assert statuses == [200] * 20 + [429] * 3
 
 
@@ -191,9 +193,9 @@ def test_account_is_limited_when_it_has_passwords_hashed(
 ) -> None:
     token, other = (strict_token("patient", sub=str(uuid4())) for _ in range(2))
     assert [ask(one.method, one.url, token=token, json={}).status_code for _ in range(4)] == [422, 422, 422, 429]
-    elsewhere = f"198.51.101.{next(PLACES)}"
-    assert ask(one.method, one.url, token=token, json={}, place=elsewhere).status_code == 429
-    assert ask(one.method, one.url, token=other, json={}, place=elsewhere).status_code == 422
+    elsewhere = f"198.51.101.{next(NUMBERS)}"
+    assert ask(one.method, one.url, token=token, json={}, address=elsewhere).status_code == 429
+    assert ask(one.method, one.url, token=other, json={}, address=elsewhere).status_code == 422
 
 
 def test_commands_that_hash_a_password_are_counted_together(ask: Ask, strict_token: Callable[..., str]) -> None:
