@@ -1,6 +1,9 @@
 """Work in several transactions at the same time."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -11,6 +14,7 @@ from chassis.errors import MatronError
 from chassis.execution.run import retrying
 from chassis.persistence.database import Database, Session
 
+MAX_CONNECTIONS = 20
 _HELD_LOCKS = text(
     """
     SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
@@ -43,6 +47,14 @@ def run_at_once(*works: Callable[[], Any]) -> list[Any]:
     """Run each work in a green thread, all at once; return the results in the order of the works."""
     with eventlet.Timeout(30):
         return [thread.wait() for thread in [eventlet.spawn(work) for work in works]]
+
+
+def outcomes_at_once(database: Database, works: Sequence[Callable[[Session], Any]]) -> Counter[str]:
+    """Run each work in its own transaction, all at once; count the outcomes. Connections are opened before."""
+    with ExitStack() as stack:
+        for _ in works[:MAX_CONNECTIONS]:
+            stack.enter_context(database.autocommit())
+    return Counter(run_at_once(*(partial(outcome, database, work) for work in works)))
 
 
 def held_locks(session: Session) -> set[int]:

@@ -75,7 +75,7 @@ def event_actor(session: Session, sequence: int = 1) -> Actor:
     return delivered(session, origin)
 
 
-def hear(session: Session, handler: Callable[..., None], event: Event, sequence: int = 1) -> None:
+def deliver(session: Session, handler: Callable[..., None], event: Event, sequence: int = 1) -> None:
     """Deliver an event with this sequence number to its handler."""
     handler(session, event_actor(session, sequence), event)
     session.flush()
@@ -142,7 +142,7 @@ def book(session: Session, doctor: Actor, *, actor: Actor | None = None, **field
     optional = {"reason": None, "overbook_reason": None, "minutes": None}
     given = {"patient_id": actor.person, "starts_at": at(), **optional, **fields}
     if given["patient_id"] != actor.person:
-        hear(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=given["patient_id"]))
+        deliver(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=given["patient_id"]))
     return appointment_view(appointments.book(session, actor, BookAppointment(doctor_id=doctor.person, **given)))
 
 

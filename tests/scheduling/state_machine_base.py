@@ -76,9 +76,11 @@ class MachineBase(RuleBasedStateMachine):
         if hasattr(self, "checks"):
             self.checks.check(self.model)
 
-    def ask(self, who: Actor, contract: type[Command], refusals: set[str], *, tag: str = "", **payload: Any) -> Answer:
+    def ask(
+        self, actor: Actor, contract: type[Command], refusals: set[str], *, tag: str = "", **payload: Any
+    ) -> Answer:
         """Send a request, and compare its outcome with the refusals that the model allows."""
-        answer = ask(self.database, who, contract, payload, if_match=tag)
+        answer = ask(self.database, actor, contract, payload, if_match=tag)
         self.outcomes[contract.__name__, answer.code] += 1
         if refusals:
             wanted = {"not_found" if code == NO_DOCTOR else code for code in refusals}
@@ -87,13 +89,13 @@ class MachineBase(RuleBasedStateMachine):
             assert answer.code == DONE, (contract, payload, answer)
         return answer
 
-    def book(self, who: Actor, wish: Wish, refusals: set[str], status: str) -> None:
+    def book(self, actor: Actor, wish: Wish, refusals: set[str], status: str) -> None:
         """Book a visit, and add it to the model if the model allows it."""
         refusals = NOT_FOUND if refusals >= NOT_FOUND else refusals | self.model.refusals_of_booking(wish)
         ids: dict[str, Any] = {"doctor_id": wish.doctor, "patient_id": wish.patient}
-        answer = self.ask(who, BookAppointment, refusals, **ids, **booking_fields(wish))
+        answer = self.ask(actor, BookAppointment, refusals, **ids, **booking_fields(wish))
         if not refusals:
-            by = "doctor" if who.person == wish.doctor else "desk"
+            by = "doctor" if actor.person == wish.doctor else "desk"
             self.model.book(UUID(str(answer.reply["id"])), wish, status, by)
 
     def handle_doctor_event(self, doctor: Actor, *, is_suspended: bool) -> None:
@@ -115,17 +117,17 @@ class MachineBase(RuleBasedStateMachine):
         return found[number % len(found)]
 
     def change(
-        self, who: Actor, contract: type[Command], visit: Visit, refusals: set[str], kind: str, **payload: Any
+        self, actor: Actor, contract: type[Command], visit: Visit, refusals: set[str], kind: str, **payload: Any
     ) -> bool:
         """Change a visit; return whether the model allows the change."""
-        if who.person == visit.patient and "patient" not in contract.roles:
+        if actor.person == visit.patient and "patient" not in contract.roles:
             refusals = {"own_visit"}
         elif refusals >= NOT_FOUND:
             refusals = NOT_FOUND
         elif kind == "with wrong revision":
             refusals = refusals | {"stale"}
         tag = {"with revision": f'"{visit.revision}"', "with wrong revision": f'"{visit.revision + 1}"'}.get(kind, "")
-        self.ask(who, contract, refusals, tag=tag, appointment_id=visit.id, **payload)
+        self.ask(actor, contract, refusals, tag=tag, appointment_id=visit.id, **payload)
         return not refusals
 
     def time_of(self, when: tuple[int, int]) -> datetime:

@@ -63,9 +63,9 @@ def test_secret_of_a_link_is_not_stored(session: Session) -> None:
 
 
 def test_calendar_of_a_patient_shows_doctor_place_and_time(session: Session) -> None:
-    owner, asking = add_doctor(session), make_patient()
-    row = add_visit(session, owner.person, asking.person, place="Room 4; left, rear", revision=3)
-    [event] = calendar_events(session, asking)
+    owner, patient = add_doctor(session), make_patient()
+    row = add_visit(session, owner.person, patient.person, place="Room 4; left, rear", revision=3)
+    [event] = calendar_events(session, patient)
     assert str(event["summary"]) == "Visit with Dr Lena Weiss"
     assert (str(event["uid"]), event["sequence"], str(event["status"])) == (f"{row.id}-patient", 3, "CONFIRMED")
     assert (event.decoded("dtstart"), event.decoded("dtend")) == (row.starts_at, row.ends_at)
@@ -74,9 +74,9 @@ def test_calendar_of_a_patient_shows_doctor_place_and_time(session: Session) -> 
 
 @pytest.mark.parametrize(("name", "shown"), [("Lena Weiss", "Visit with Dr Lena Weiss"), ("", "Visit")])
 def test_summary_names_the_doctor_unless_the_doctor_has_left(session: Session, name: str, shown: str) -> None:
-    asking = make_patient()
-    add_visit(session, add_doctor(session, name=name).person, asking.person)
-    [event] = calendar_events(session, asking)
+    patient = make_patient()
+    add_visit(session, add_doctor(session, name=name).person, patient.person)
+    [event] = calendar_events(session, patient)
     assert str(event["summary"]) == shown
 
 
@@ -109,9 +109,9 @@ def test_calendar_of_staff_shows_own_shifts(session: Session) -> None:
     + [(gone, "CANCELLED") for gone in ("cancelled", "rejected", "expired", "displaced", "no_show")],
 )
 def test_status_is_shown_in_the_terms_of_icalendar(session: Session, status: str, shown: str) -> None:
-    asking = make_patient()
-    add_visit(session, add_doctor(session).person, asking.person, status=status)
-    assert [str(event["status"]) for event in calendar_events(session, asking)] == [shown]
+    patient = make_patient()
+    add_visit(session, add_doctor(session).person, patient.person, status=status)
+    assert [str(event["status"]) for event in calendar_events(session, patient)] == [shown]
 
 
 def test_calendar_excludes_visits_of_other_people(session: Session) -> None:
@@ -131,11 +131,14 @@ def test_calendar_covers_30_days_back_and_a_year_ahead(session: Session) -> None
 
 
 def test_calendar_has_utc_times_and_folds_lines_as_rfc_5545(session: Session) -> None:
-    asking = make_patient()
+    patient = make_patient()
     add_visit(
-        session, add_doctor(session, name="Dr " + "Ägidius Überlingen " * 6).person, asking.person, place="Raum ä;" * 14
+        session,
+        add_doctor(session, name="Dr " + "Ägidius Überlingen " * 6).person,
+        patient.person,
+        place="Raum ä;" * 14,
     )
-    text = calendar_text(session, asking)
+    text = calendar_text(session, patient)
     assert f"DTSTART:{at():%Y%m%dT%H%M%SZ}\r\n" in text
     lines = text.encode().split(b"\r\n")
     assert max(map(len, lines)) <= 75
@@ -147,9 +150,9 @@ def test_calendar_has_utc_times_and_folds_lines_as_rfc_5545(session: Session) ->
 
 @pytest.mark.parametrize("sign", ["\r", "\n", "\r\n", "\x07", "\x85", "\u2028"])
 def test_text_with_control_characters_stays_in_its_line(session: Session, sign: str) -> None:
-    asking = make_patient()
-    add_visit(session, add_doctor(session).person, asking.person, place=f"Room{sign}END:VEVENT{sign}BEGIN:VALARM")
-    text = calendar_text(session, asking)
+    patient = make_patient()
+    add_visit(session, add_doctor(session).person, patient.person, place=f"Room{sign}END:VEVENT{sign}BEGIN:VALARM")
+    text = calendar_text(session, patient)
     assert not {sign for sign in text.replace("\r\n", "") if not sign.isprintable()}
     [event] = icalendar.Calendar.from_ical(text).walk("VEVENT")
     assert "END:VEVENT" in str(event["location"])
@@ -159,16 +162,16 @@ def test_text_with_control_characters_stays_in_its_line(session: Session, sign: 
     "place", ["\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\u2695\ufe0f", "\u200f\u05d0"]
 )
 def test_text_keeps_joiners_and_direction_marks(session: Session, place: str) -> None:
-    asking = make_patient()
-    add_visit(session, add_doctor(session).person, asking.person, place=place)
-    [event] = calendar_events(session, asking)
+    patient = make_patient()
+    add_visit(session, add_doctor(session).person, patient.person, place=place)
+    [event] = calendar_events(session, patient)
     assert str(event["location"]) == place
 
 
 def test_calendar_has_all_required_properties(session: Session) -> None:
-    asking = make_patient()
-    add_visit(session, add_doctor(session).person, asking.person)
-    found = icalendar.Calendar.from_ical(calendar_text(session, asking))
+    patient = make_patient()
+    add_visit(session, add_doctor(session).person, patient.person)
+    found = icalendar.Calendar.from_ical(calendar_text(session, patient))
     assert str(found["version"]) == "2.0"
     assert "method" not in found, "a message to other calendars, which would have to name an organizer"
     assert found["prodid"]

@@ -17,7 +17,7 @@ from services.scheduling.appointments import completion_undo
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.directory import Patient
 from tests.events import example_of
-from tests.scheduling.concurrency import in_transaction, outcome, run_at_once
+from tests.scheduling.concurrency import in_transaction, outcomes_at_once
 from tests.scheduling.departures import erase_user
 from tests.scheduling.factories import add_doctor, book, complete_visit, event_actor, make_patient, make_user, published
 
@@ -106,7 +106,6 @@ def test_erased_patient_stays_erased_when_the_death_is_handled_later(session: Se
 def test_concurrent_booking_and_death_leave_no_active_visit(fresh_database: Database) -> None:
     doctor = in_transaction(fresh_database, add_doctor)
     patients = [make_patient() for _number in range(8)]
-
     works = [
         work
         for patient in patients
@@ -115,7 +114,7 @@ def test_concurrent_booking_and_death_leave_no_active_visit(fresh_database: Data
             lambda session, patient=patient: handle_death(session, patient.person),
         )
     ]
-    outcomes = set(run_at_once(*(lambda work=work: outcome(fresh_database, work) for work in works)))
+    outcomes = set(outcomes_at_once(fresh_database, works))
     assert outcomes <= {"done", "patient_deceased", "slot_taken"}
     with fresh_database.begin() as session:
         assert {visit.status for visit in session.query(Appointment)} <= {"cancelled"}

@@ -80,22 +80,20 @@ def test_visit_lists_are_all_checked(many_visits: Session) -> None:
     assert list(bulk_appointments.named_lists(many_visits, VISITS)) == VISIT_LISTS
 
 
-@pytest.mark.parametrize("question", VISIT_LISTS)
-def test_visit_list_is_read_from_an_index_in_its_order(many_visits: Session, question: str) -> None:
-    explained = bulk_appointments.explain(many_visits, bulk_appointments.named_lists(many_visits, VISITS)[question])
+@pytest.mark.parametrize("name", VISIT_LISTS)
+def test_visit_list_is_read_from_an_index_in_its_order(many_visits: Session, name: str) -> None:
+    explained = bulk_appointments.explain(many_visits, bulk_appointments.named_lists(many_visits, VISITS)[name])
     _check_plan(
         explained,
         "ix_appointment_",
-        len(bulk_appointments.named_lists(many_visits, VISITS)[question].get("status") or [""]),
+        len(bulk_appointments.named_lists(many_visits, VISITS)[name].get("status") or [""]),
     )
 
 
-@pytest.mark.parametrize("question", [name for name in VISIT_LISTS if name != "patient, three days"])
-def test_visit_list_fills_a_page(many_visits: Session, question: str) -> None:
+@pytest.mark.parametrize("name", [name for name in VISIT_LISTS if name != "patient, three days"])
+def test_visit_list_fills_a_page(many_visits: Session, name: str) -> None:
     assert (
-        len(
-            bulk_appointments.list_page(many_visits, bulk_appointments.named_lists(many_visits, VISITS)[question]).items
-        )
+        len(bulk_appointments.list_page(many_visits, bulk_appointments.named_lists(many_visits, VISITS)[name]).items)
         == 20
     )
 
@@ -125,9 +123,9 @@ def test_staff_lists_are_all_checked(many_shifts_and_tasks: Session) -> None:
     assert list(bulk_shifts.named_lists(many_shifts_and_tasks, SHIFTS_AND_TASKS)) == STAFF_LISTS
 
 
-@pytest.mark.parametrize("question", STAFF_LISTS)
-def test_staff_list_is_read_from_an_index_in_its_order(many_shifts_and_tasks: Session, question: str) -> None:
-    asking = bulk_shifts.named_lists(many_shifts_and_tasks, SHIFTS_AND_TASKS)[question]
-    states = {"open tasks": 3, "tasks in two states, oldest first": 2}.get(question, 1)
-    _check_plan(bulk_appointments.explain_page(many_shifts_and_tasks, asking), "ix_(?:shift|task)_", states)
-    assert asking().items
+@pytest.mark.parametrize("name", STAFF_LISTS)
+def test_staff_list_is_read_from_an_index_in_its_order(many_shifts_and_tasks: Session, name: str) -> None:
+    request_page = bulk_shifts.named_lists(many_shifts_and_tasks, SHIFTS_AND_TASKS)[name]
+    states = {"open tasks": 3, "tasks in two states, oldest first": 2}.get(name, 1)
+    _check_plan(bulk_appointments.explain_page(many_shifts_and_tasks, request_page), "ix_(?:shift|task)_", states)
+    assert request_page().items

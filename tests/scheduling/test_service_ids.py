@@ -71,13 +71,13 @@ class World:
 
     def person(self, role: Role) -> Actor:
         """Add a person with a role."""
-        who = factories.make_user(role, person_id=uuid7())
+        person = factories.make_user(role, person_id=uuid7())
         with self.database.begin() as session:
             if role == Role.DOCTOR:
-                who = factories.add_doctor(session)
+                person = factories.add_doctor(session)
             elif role in STAFF:
-                session.add(StaffRole(person_id=who.person, role=role, changed_by=1))
-        return who
+                session.add(StaffRole(person_id=person.person, role=role, changed_by=1))
+        return person
 
     def add(self, row: DeclarativeBase) -> UUID:
         """Insert a row; return its id."""
@@ -143,12 +143,12 @@ def is_id(declared: fields.Field[Any]) -> bool:
     return isinstance(declared, fields.UUID)
 
 
-def payload_of(world: World, contract: type[Command], who: Actor) -> dict[str, Any]:
+def payload_of(world: World, contract: type[Command], person: Actor) -> dict[str, Any]:
     """A payload with the caller's own ids, or ids that the caller may choose, and valid values."""
-    colleague, payload = world.person(Role(min(who.roles & STAFF, default=Role.NURSE))), dict[str, Any]()
+    colleague, payload = world.person(Role(min(person.roles & STAFF, default=Role.NURSE))), dict[str, Any]()
     for name, declared in contract.schema().fields.items():
         if is_id(declared):
-            payload[name] = id_for(world, name, who, colleague)
+            payload[name] = id_for(world, name, person, colleague)
         elif declared.required:
             payload[declared.data_key or name] = value_for(name, declared)
     return payload
@@ -219,11 +219,14 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)
 def test_foreign_id_is_answered_like_an_unknown_id(world: World, case: Case) -> None:
-    who = world.person(case.role)
-    payload, another = payload_of(world, case.contract, who), payload_of(world, case.contract, world.person(case.role))
+    person = world.person(case.role)
+    payload, another = (
+        payload_of(world, case.contract, person),
+        payload_of(world, case.contract, world.person(case.role)),
+    )
     before = world.rows()
-    foreign = ask(world.database, who, case.contract, payload | {case.field: another[case.field]})
-    unknown = ask(world.database, who, case.contract, payload | {case.field: uuid7()})
+    foreign = ask(world.database, person, case.contract, payload | {case.field: another[case.field]})
+    unknown = ask(world.database, person, case.contract, payload | {case.field: uuid7()})
     assert foreign.error == unknown.error, "the caller must not learn which ids exist"
     assert isinstance(foreign.refusal, NotFound)
     assert world.rows() == before
@@ -231,8 +234,8 @@ def test_foreign_id_is_answered_like_an_unknown_id(world: World, case: Case) -> 
 
 @pytest.mark.parametrize("case", {case[:2]: case for case in ALL_CASES}.values(), ids=str)
 def test_own_id_is_not_answered_with_not_found(world: World, case: Case) -> None:
-    who = world.person(case.role)
-    answer = ask(world.database, who, case.contract, payload_of(world, case.contract, who))
+    person = world.person(case.role)
+    answer = ask(world.database, person, case.contract, payload_of(world, case.contract, person))
     assert not isinstance(answer.refusal, NotFound), "the test of foreign ids would pass if every id was refused"
     assert answer.code not in ("internal", "invalid"), answer
 

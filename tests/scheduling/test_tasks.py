@@ -19,11 +19,11 @@ from contracts.scheduling.tasks import (
     TaskView,
 )
 from services.scheduling import tasks
-from services.scheduling.directory import patients, staff
+from services.scheduling.directory import patients
 from tests.calls import called
 from tests.events import example_of
-from tests.scheduling.departures import erase_user
-from tests.scheduling.factories import at, event_actor, hear, published, resolve_times
+from tests.scheduling.departures import erase_user, suspend_staff
+from tests.scheduling.factories import at, deliver, published, resolve_times
 from tests.scheduling.staff_factories import ADMIN, add_nurse, change_task, give_task, move_task, unknown_id
 
 MOVES = {"accept": "accepted", "start": "in_progress", "complete": "completed", "fail": "failed", "reject": "rejected"}
@@ -53,23 +53,23 @@ def owner(session: Session) -> Actor:
     return add_nurse(session)
 
 
-def refusal_of(session: Session, kind: type[MatronError], given: Any, **changes: Any) -> str:
+def refusal_of(session: Session, kind: type[MatronError], task: Any, **changes: Any) -> str:
     """Change a task that must be refused; return the code."""
     with pytest.raises(kind) as refusal:
-        change_task(session, given, **changes)
+        change_task(session, task, **changes)
     return refusal.value.code
 
 
 @pytest.mark.parametrize("before", STEPS_TO)
 @pytest.mark.parametrize("move", MOVES)
 def test_move_is_allowed_only_from_its_own_status(session: Session, owner: Actor, move: str, before: str) -> None:
-    given, (start, code) = move_task(session, owner, give_task(session, owner), *STEPS_TO[before]), FROM[move]
+    task, (start, code) = move_task(session, owner, give_task(session, owner), *STEPS_TO[before]), FROM[move]
     if before == start:
-        moved = move_task(session, owner, given, move)
+        moved = move_task(session, owner, task, move)
         assert (moved["status"], moved["revision"]) == (MOVES[move], len(STEPS_TO[before]) + 2)
         return
     with pytest.raises(Conflict) as refusal:
-        move_task(session, owner, given, move)
+        move_task(session, owner, task, move)
     assert (refusal.value.code, refusal.value.facts) == (code, {"state": before})
 
 
@@ -97,7 +97,7 @@ def test_reason_is_stored_when_a_task_fails_or_is_rejected(session: Session, own
 @pytest.mark.parametrize("left", [False, True])
 def test_giving_is_refused_when_the_owner_is_no_staff(session: Session, owner: Actor, left: bool) -> None:  # noqa: FBT001  the case
     if left:
-        staff.suspend(session, event_actor(session, 2), user_id=owner.person)
+        suspend_staff(session, owner)
     with pytest.raises(NotFound):
         give_task(session, owner if left else ADMIN)
 
@@ -147,12 +147,12 @@ def test_change_is_refused_when_the_task_is_closed(
 def test_task_is_requested_again_when_its_owner_changes(session: Session, owner: Actor, before: str) -> None:
     other, task = add_nurse(session), move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
     session.published.clear()
-    given = change_task(session, task, owner_id=other.person)
-    assert (given["status"], given["revision"]) == ("requested", len(STEPS_TO[before]) + 2)
+    task = change_task(session, task, owner_id=other.person)
+    assert (task["status"], task["revision"]) == ("requested", len(STEPS_TO[before]) + 2)
     events = [
         (event["owner_id"], event["former_owner_id"], event["revision"]) for event in published(session, TaskAssigned)
     ]
-    assert events == [(other.person, owner.person, given["revision"])]
+    assert events == [(other.person, owner.person, task["revision"])]
     with pytest.raises(NotFound):
         move_task(session, owner, task, "accept")
 
@@ -225,23 +225,23 @@ def test_change_and_move_are_refused_when_the_revision_is_stale(session: Session
 
 def test_tasks_are_filtered_by_owner_patient_and_status(session: Session, owner: Actor) -> None:
     about = unknown_id()
-    hear(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=about))
+    deliver(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=about))
     first, second = give_task(session, owner), give_task(session, owner, patient_id=about)
     move_task(session, owner, second, "accept")
-    mine = {"owner_id": owner.person}
+    own_task = {"owner_id": owner.person}
     found = [
         [row.id for row in tasks.listing(session, ADMIN, ListTasks(**{**ALL, **by})).items]
-        for by in (mine, {"patient_id": about}, {**mine, "status": ["requested", "failed"]})
+        for by in (own_task, {"patient_id": about}, {**own_task, "status": ["requested", "failed"]})
     ]
     assert found == [[second["id"], first["id"]], [second["id"]], [first["id"]]]
 
 
 def test_own_tasks_are_refused_for_another_person(session: Session, owner: Actor) -> None:
-    mine, other = give_task(session, owner), add_nurse(session)
-    theirs = give_task(session, other)
+    own_task, other = give_task(session, owner), add_nurse(session)
+    other_task = give_task(session, other)
     filters = {name: value for name, value in ALL.items() if name != "patient_id"}
     page = tasks.own(session, owner, ListMyTasks(**{**filters, "owner_id": owner.person}))
-    assert [row.id for row in page.items] == [mine["id"]] != [theirs["id"]]
+    assert [row.id for row in page.items] == [own_task["id"]] != [other_task["id"]]
     with pytest.raises(NotFound):
         tasks.own(session, owner, ListMyTasks(**{**filters, "owner_id": other.person}))
 

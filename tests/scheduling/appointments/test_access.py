@@ -46,10 +46,10 @@ def add_visit(database: Database, status: str) -> UUID:
         doctor_id, begins = factories.add_doctor(session).person, clock.now() + SOON
         times = {"starts_at": begins, "ends_at": begins + HALF_HOUR, "created_at": begins, "requested_at": clock.now()}
         session.query(Appointment).update({"status": "cancelled"})
-        made = Appointment(doctor_id=doctor_id, patient_id=PATIENT_WITH_ALL_ROLES.person, **times, status=status)
-        session.add(made)
+        visit = Appointment(doctor_id=doctor_id, patient_id=PATIENT_WITH_ALL_ROLES.person, **times, status=status)
+        session.add(visit)
         session.flush()
-        return made.id
+        return visit.id
 
 
 def value_for(name: str, declared: fields.Field[Any]) -> Any:

@@ -106,8 +106,8 @@ class Storm:
 
     def goes_on(self) -> bool:
         """Whether to send more requests: until the time is over and each kind has succeeded once."""
-        over = time.monotonic() - self.ends
-        return over < 0 or (over < MOST_SECONDS_MORE and not self.done.keys() >= WEIGHTS.keys())
+        seconds_over = time.monotonic() - self.ends
+        return seconds_over < 0 or (seconds_over < MOST_SECONDS_MORE and not self.done.keys() >= WEIGHTS.keys())
 
     def client(self, number: int) -> None:
         """Send random requests as a client."""
@@ -125,9 +125,9 @@ class Storm:
             self.overlaps += number(self.database, OVERLAPPING) + number(self.database, IN_TIME_OFF)
             eventlet.sleep(LOOK_SECONDS)
 
-    def _ask(self, kind: str, who: Actor, contract: type[Command], **payload: Any) -> Any:
+    def _ask(self, kind: str, caller: Actor, contract: type[Command], **payload: Any) -> Any:
         """Send a request and count its outcome; return the reply, or None after a refusal."""
-        answer = ask(self.database, who, contract, payload)
+        answer = ask(self.database, caller, contract, payload)
         if answer.code == DONE:
             self.done[kind] += 1
             if "revision" in answer.reply:
@@ -139,22 +139,22 @@ class Storm:
         return None
 
     def _book(self, dice: random.Random) -> None:
-        who, doctor, starts_at = dice.choice(self.patients), dice.choice(self.doctors), dice.choice(self.slots)
-        people = {"doctor_id": doctor.person, "patient_id": who.person}
-        asking = dice.choice([who, who, DESK, doctor])
-        kind = "book again" if asking is doctor else "book"
-        reply = self._ask(kind, asking, BookAppointment, **people, starts_at=starts_at)
+        patient, doctor, starts_at = dice.choice(self.patients), dice.choice(self.doctors), dice.choice(self.slots)
+        people = {"doctor_id": doctor.person, "patient_id": patient.person}
+        caller = dice.choice([patient, patient, DESK, doctor])
+        kind = "book again" if caller is doctor else "book"
+        reply = self._ask(kind, caller, BookAppointment, **people, starts_at=starts_at)
         if reply is not None:
-            self.visits[str(reply["id"])] = who, doctor
+            self.visits[str(reply["id"])] = patient, doctor
 
     def _of_one(self, dice: random.Random) -> tuple[dict[str, str], Actor, Actor]:
         visit_id = dice.choice(list(self.visits)[-RECENT:])
         return {"appointment_id": visit_id}, *self.visits[visit_id]
 
     def _move(self, dice: random.Random) -> None:
-        visit, who, _doctor = self._of_one(dice)
+        visit, patient, _doctor = self._of_one(dice)
         payload = {**visit, "starts_at": dice.choice(self.slots)}
-        self._ask("move", dice.choice([who, who, DESK]), RescheduleAppointment, **payload)
+        self._ask("move", dice.choice([patient, patient, DESK]), RescheduleAppointment, **payload)
 
     def _change(self, dice: random.Random) -> None:
         visit, _who, _doctor = self._of_one(dice)
@@ -162,8 +162,8 @@ class Storm:
         self._ask("change", ADMIN, ChangeAppointment, **payload)
 
     def _cancel(self, dice: random.Random) -> None:
-        visit, who, _doctor = self._of_one(dice)
-        self._ask("cancel", dice.choice([who, DESK]), CancelAppointment, **visit, reason=REASON)
+        visit, patient, _doctor = self._of_one(dice)
+        self._ask("cancel", dice.choice([patient, DESK]), CancelAppointment, **visit, reason=REASON)
 
     def _accept(self, dice: random.Random) -> None:
         visit, _who, doctor = self._of_one(dice)

@@ -17,15 +17,14 @@ from contracts.scheduling.appointments.events import (
     PatientArrived,
 )
 from services.scheduling.appointments import commands as appointments
-from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment, AppointmentChange
 from services.scheduling.models.availability import TimeOff
 from tests.scheduling.appointment_steps import book_accepted
+from tests.scheduling.departures import suspend_doctor
 from tests.scheduling.factories import (
     add_doctor,
     book,
     changes_of,
-    event_actor,
     make_patient,
     make_user,
     published,
@@ -205,7 +204,7 @@ def test_late_arrival_is_refused_when_the_doctor_has_left(
     session: Session, doctor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visit = add_missed_visit(session, doctor, make_patient(), monkeypatch)
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
     with pytest.raises(Conflict) as refused:
         transition(session, DESK, visit, "arrive")
     assert refused.value.code == "doctor_gone"

@@ -48,9 +48,15 @@ def test_text_is_accepted_unchanged_when_it_is_visible(field: fields.String) -> 
 
 
 def test_required_texts_include_reasons_titles_wards_and_places() -> None:
-    known = {"CancelAppointment.reason", "BookAppointment.overbook_reason", "TakeTimeOff.reason", "GiveTask.title"}
-    known |= {"AssignShift.ward", "ChangeAppointment.place", "RuleView.place", "DecideSwap.reason", "FailTask.reason"}
-    assert known <= {parameter.id for parameter in TEXTS}
+    expected = {"CancelAppointment.reason", "BookAppointment.overbook_reason", "TakeTimeOff.reason", "GiveTask.title"}
+    expected |= {
+        "AssignShift.ward",
+        "ChangeAppointment.place",
+        "RuleView.place",
+        "DecideSwap.reason",
+        "FailTask.reason",
+    }
+    assert expected <= {parameter.id for parameter in TEXTS}
 
 
 def test_openapi_document_states_length_and_pattern_of_a_reason() -> None:

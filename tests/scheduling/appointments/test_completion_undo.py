@@ -16,9 +16,10 @@ from contracts.scheduling.appointments.visits import UndoCompletion
 from contracts.scheduling.availability import TakeTimeOff
 from services.scheduling.appointments import completion_undo, history
 from services.scheduling.availability import time_off
-from services.scheduling.directory import doctors, patients
+from services.scheduling.directory import patients
 from services.scheduling.models.appointments import Appointment
 from tests.scheduling.concurrency import in_transaction, outcome, run_at_once
+from tests.scheduling.departures import suspend_doctor
 from tests.scheduling.factories import (
     HALF_HOUR,
     SetClock,
@@ -28,7 +29,6 @@ from tests.scheduling.factories import (
     book,
     changes_of,
     complete_visit,
-    event_actor,
     make_patient,
     make_user,
     published,
@@ -105,7 +105,7 @@ def test_undone_visit_is_displaced_when_its_doctor_is_away(session: Session) -> 
 def test_undone_visit_is_displaced_when_its_doctor_has_left(session: Session) -> None:
     doctor = add_doctor(session)
     visit = add_completed_visit(session, doctor)
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
     assert undo(session, visit)["status"] == "displaced"
 
 

@@ -16,12 +16,11 @@ from contracts.scheduling.appointments.events import (
     AppointmentDisplaced,
     AppointmentRescheduled,
 )
-from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.availability import AvailabilityRule, TimeOff
 from services.scheduling.models.directory import Doctor
 from tests.scheduling.concurrency import in_transaction
-from tests.scheduling.departures import erase_user
+from tests.scheduling.departures import erase_user, suspend_doctor
 from tests.scheduling.factories import (
     HALF_HOUR,
     add_doctor,
@@ -29,7 +28,6 @@ from tests.scheduling.factories import (
     book,
     changes_of,
     doctor_status_revision,
-    event_actor,
     make_patient,
     make_user,
     published,
@@ -111,7 +109,7 @@ def test_handover_keeps_other_changes_when_one_visit_is_refused(fresh_database: 
 @pytest.mark.parametrize("successor", ["nobody", "unknown", "left"])
 def test_visit_is_displaced_when_there_is_no_active_successor(session: Session, successor: str) -> None:
     doctor, left = add_doctor(session), add_doctor(session)
-    doctors.suspend(session, event_actor(session, 2), user_id=left.person)
+    suspend_doctor(session, left)
     visit = book(session, doctor)
     erase_user(session, doctor, {"nobody": None, "unknown": make_patient(), "left": left}[successor])
     assert doctor_status_revision(session, visit) == (doctor.person, "displaced", 2)

@@ -117,16 +117,16 @@ def test_pages_of_a_bounded_list_have_no_gap_and_no_repeat(
     session: Session, order: str, states: list[str] | None
 ) -> None:
     doctor, patient = add_doctor(session), make_patient()
-    made = book_days(session, doctor, patient, 3, 4, 5, 6, 7)
-    got, cursor = list[UUID](), None
+    booked = book_days(session, doctor, patient, 3, 4, 5, 6, 7)
+    found, cursor = list[UUID](), None
     while True:
         given = {"from_": at(4), "to": at(7), "limit": 2, "cursor": cursor, "order": order, "status": states}
         page = lists.of_doctor(session, doctor, ListDoctorAppointments(doctor_id=doctor.person, **given))  # type: ignore[arg-type]
-        got += [row.id for row in page.items]
+        found += [row.id for row in page.items]
         cursor = page.next
         if cursor is None:
             break
-    assert got == (made[1:4] if order == "asc" else made[3:0:-1])
+    assert found == (booked[1:4] if order == "asc" else booked[3:0:-1])
 
 
 @pytest.mark.parametrize(

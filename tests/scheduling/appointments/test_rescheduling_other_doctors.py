@@ -8,9 +8,9 @@ from uuid_utils.compat import uuid7
 from chassis.errors import Conflict, Forbidden, NotFound
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import AppointmentRescheduled
-from services.scheduling.directory import doctors
 from tests.scheduling.appointment_steps import book_accepted, change_appointment, later, reschedule
-from tests.scheduling.factories import add_doctor, at, book, event_actor, make_patient, make_user, published
+from tests.scheduling.departures import suspend_doctor
+from tests.scheduling.factories import add_doctor, at, book, make_patient, make_user, published
 
 DESK = make_user("receptionist")
 
@@ -56,7 +56,7 @@ def test_moving_is_refused_when_the_new_doctor_is_the_patient(session: Session) 
 def test_moving_requires_another_doctor_when_the_doctor_has_left(session: Session, part: str) -> None:
     doctor, other, patient = add_doctor(session), add_doctor(session), make_patient()
     visit = book_accepted(session, doctor, patient)
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
 
     def give(**fields: Any) -> dict[str, Any]:
         return (

@@ -1,8 +1,8 @@
 """Concurrent rescheduling. No visits overlap, and there is no deadlock."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -18,7 +18,7 @@ from contracts.scheduling.appointments.visits import MarkArrived, StartVisit
 from services.scheduling.appointments import access, openings, rescheduling
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.models.appointments import ACTIVE, Appointment
-from tests.scheduling.concurrency import held_locks, in_transaction, outcome, run_at_once
+from tests.scheduling.concurrency import held_locks, in_transaction, outcomes_at_once, run_at_once
 from tests.scheduling.factories import add_doctor, at, book, make_patient, make_user
 
 DESK = make_user("receptionist", "admin")
@@ -49,13 +49,11 @@ def test_accepting_and_booking_the_same_slots_at_once_never_deadlock(fresh_datab
     requests = [
         in_transaction(fresh_database, lambda s, hour=hour: book(s, doctor, starts_at=at(hour=hour))) for hour in HOURS
     ]
-    works = []
+    works = list[Callable[[Session], Any]]()
     for visit in requests:
-        again = {"starts_at": visit["starts_at"]}
-        works += [lambda again=again: outcome(fresh_database, lambda s: book(s, doctor, **again))] * 4
-        works += [lambda visit=visit: outcome(fresh_database, lambda s: accept(s, doctor, visit))]
-        works += [lambda again=again: outcome(fresh_database, lambda s: book(s, doctor, **again))] * 4
-    assert Counter(run_at_once(*works)) == {"done": len(HOURS), "slot_taken": 8 * len(HOURS)}
+        booking = partial(book, doctor=doctor, starts_at=visit["starts_at"])
+        works += [*[booking] * 4, partial(accept, doctor=doctor, visit=visit), *[booking] * 4]
+    assert outcomes_at_once(fresh_database, works) == {"done": len(HOURS), "slot_taken": 8 * len(HOURS)}
 
 
 def test_slot_goes_to_one_visit_when_many_move_to_it(fresh_database: Database) -> None:
@@ -63,8 +61,8 @@ def test_slot_goes_to_one_visit_when_many_move_to_it(fresh_database: Database) -
     visits = [
         in_transaction(fresh_database, lambda s, day=day: book(s, doctor, starts_at=at(day))) for day in range(3, 19)
     ]
-    works = [lambda visit=visit: outcome(fresh_database, lambda s: reschedule(s, visit, 9)) for visit in visits]
-    assert Counter(run_at_once(*works)) == {"done": 1, "slot_taken": len(visits) - 1}
+    works = [partial(reschedule, visit=visit, hour=9) for visit in visits]
+    assert outcomes_at_once(fresh_database, works) == {"done": 1, "slot_taken": len(visits) - 1}
 
 
 def test_visits_that_swap_times_at_once_never_overlap_and_never_deadlock(fresh_database: Database) -> None:
@@ -78,14 +76,10 @@ def test_visits_that_swap_times_at_once_never_overlap_and_never_deadlock(fresh_d
         for doctor, offset in ((first, 0), (second, 2))
         for person, hour in zip(people, HOURS[offset:] + HOURS[:offset], strict=True)
     ]
-    works = [
-        lambda visit=visit, hour=hour: outcome(fresh_database, lambda s: reschedule(s, visit, hour))
-        for visit in visits
-        for hour in (*HOURS, 13)
-    ]
-    found = Counter(run_at_once(*works))
-    assert set(found) <= {"done", "slot_taken", "patient_busy"}
-    assert found["done"]
+    works = [partial(reschedule, visit=visit, hour=hour) for visit in visits for hour in (*HOURS, 13)]
+    outcomes = outcomes_at_once(fresh_database, works)
+    assert set(outcomes) <= {"done", "slot_taken", "patient_busy"}
+    assert outcomes["done"]
     times = active_visits(fresh_database)
     assert len(times) == len(visits)
     for person in (0, 1):
@@ -94,10 +88,12 @@ def test_visits_that_swap_times_at_once_never_overlap_and_never_deadlock(fresh_d
 
 MOVES: dict[str, Callable[[Session, Actor, dict[str, Any]], Any]] = {
     "accept": accept,
-    "arrive": lambda session, _who, visit: appointments.arrive(session, DESK, MarkArrived(appointment_id=visit["id"])),
+    "arrive": lambda session, _doctor, visit: appointments.arrive(
+        session, DESK, MarkArrived(appointment_id=visit["id"])
+    ),
     "start": lambda session, doctor, visit: appointments.start(session, doctor, StartVisit(appointment_id=visit["id"])),
-    "reschedule": lambda session, _who, visit: reschedule(session, visit, 15),
-    "change": lambda session, _who, visit: rescheduling.change(
+    "reschedule": lambda session, _doctor, visit: reschedule(session, visit, 15),
+    "change": lambda session, _doctor, visit: rescheduling.change(
         session, DESK, ChangeAppointment(appointment_id=visit["id"], reason="knee")
     ),
 }
@@ -162,7 +158,7 @@ def test_visit_has_one_doctor_when_admins_move_it_at_once(fresh_database: Databa
     def give(session: Session, to: Actor) -> None:
         rescheduling.change(session, DESK, ChangeAppointment(appointment_id=visit["id"], doctor_id=to.person))
 
-    works = [lambda to=to: outcome(fresh_database, lambda s: give(s, to)) for to in others]
-    assert Counter(run_at_once(*works)) == {"done": 3}
+    works = [partial(give, to=to) for to in others]
+    assert outcomes_at_once(fresh_database, works) == {"done": 3}
     [(doctor_id, *_others)] = active_visits(fresh_database)
     assert doctor_id in {to.person for to in others}

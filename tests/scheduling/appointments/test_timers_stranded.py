@@ -9,11 +9,10 @@ from chassis.identity import SYSTEM, Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import AppointmentDisplaced
 from services.scheduling.appointments import timers
-from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import Appointment
 from tests.scheduling.bulk_appointments import plan_among_many
-from tests.scheduling.departures import add_suspended_doctor
-from tests.scheduling.factories import SetClock, add_doctor, approve_doctor, event_actor, insert_visit, published
+from tests.scheduling.departures import add_suspended_doctor, suspend_doctor
+from tests.scheduling.factories import SetClock, add_doctor, approve_doctor, insert_visit, published
 from tests.scheduling.recorded_sql import record_statements
 from tests.scheduling.timer_steps import run_timers
 
@@ -71,7 +70,7 @@ def test_visit_is_displaced_instead_of_missed_when_its_doctor_was_suspended(
         insert_visit_ahead(session, "booked", doctor, -3),
         insert_visit_ahead(session, "booked", doctor, 1),
     )
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
     set_clock(now + 3 * timedelta(days=1))
     run_timers(session)
     assert [visit.status for visit in (missed, stranded)] == ["no_show", "displaced"]

@@ -99,8 +99,8 @@ def test_slots_match_a_model_that_tries_each_minute(given_week: tuple[list[Hours
 @given(WEEKS_AND_DAYS, ZONES)
 def test_slot_at_returns_the_first_slot_of_a_start(given_week: tuple[list[Hours], date], zone: ZoneInfo) -> None:
     week, day = given_week
-    made = list(slots_of(week, local_time(day, 0, zone), local_time(day, 0, zone) + 2 * DAY, zone))
-    first = {slot.starts_at: slot for slot in reversed(made)}
+    computed = list(slots_of(week, local_time(day, 0, zone), local_time(day, 0, zone) + 2 * DAY, zone))
+    first = {slot.starts_at: slot for slot in reversed(computed)}
     assert [slot_at(week, moment, zone) for moment in first] == list(first.values())
 
 
@@ -110,8 +110,8 @@ def test_slot_at_returns_only_slots_that_slots_of_returns(
 ) -> None:
     week, day = given_week
     moment = local_time(day, 0, zone) + minutes * MINUTE
-    made = list(slots_of(week, moment, moment + MINUTE, zone))
-    assert slot_at(week, moment, zone) == (made[0] if made else None)
+    computed = list(slots_of(week, moment, moment + MINUTE, zone))
+    assert slot_at(week, moment, zone) == (computed[0] if computed else None)
 
 
 @given(WEEKS_AND_DAYS, ZONES)
@@ -129,8 +129,8 @@ def test_slot_lies_within_the_hours_of_a_rule_of_its_length(
 @given(WEEKS_AND_DAYS, ZONES)
 def test_slots_are_sorted_and_unique(given_week: tuple[list[Hours], date], zone: ZoneInfo) -> None:
     week, day = given_week
-    made = [slot[:2] for slot in slots_of(week, local_time(day, 0, zone), local_time(day, 0, zone) + 3 * DAY, zone)]
-    assert made == sorted(set(made))
+    computed = [slot[:2] for slot in slots_of(week, local_time(day, 0, zone), local_time(day, 0, zone) + 3 * DAY, zone)]
+    assert computed == sorted(set(computed))
 
 
 @given(WEEKS_AND_DAYS, ZONES, SPANS)
@@ -139,10 +139,10 @@ def test_free_slots_are_exactly_those_that_overlap_no_taken_time(
 ) -> None:
     week, day = given_week
     start = local_time(day, 0, zone)
-    made = list(slots_of(week, start, start + 2 * DAY, zone))
+    computed = list(slots_of(week, start, start + 2 * DAY, zone))
     taken = [Slot(start + begin * MINUTE, start + (begin + length) * MINUTE) for begin, length in busy]
-    expected = [s for s in made if not any(t.starts_at < s.ends_at and s.starts_at < t.ends_at for t in taken)]
-    assert list(free(made, taken)) == expected
+    expected = [s for s in computed if not any(t.starts_at < s.ends_at and s.starts_at < t.ends_at for t in taken)]
+    assert list(free(computed, taken)) == expected
 
 
 def list_in_pages(session: Session, doctor_id: object, limit: int) -> list[Slot]:

@@ -73,19 +73,19 @@ def test_hours_are_set_by_an_admin_and_shown_to_the_desk(session: Session) -> No
 
 def test_time_off_taken_by_an_admin_displaces_visits(session: Session) -> None:
     doctor = add_doctor(session)
-    made = book(session, doctor)
+    visit = book(session, doctor)
     taken = take_time_off(session, ADMIN, doctor_id=doctor.person, displace=True)
     session.flush()
-    assert (taken["displaced"], status_of(session, made["id"])) == ([made["id"]], "displaced")
+    assert (taken["displaced"], status_of(session, visit["id"])) == ([visit["id"]], "displaced")
 
 
 def test_displaced_event_names_the_doctor_and_history_names_the_admin(session: Session) -> None:
     doctor = add_doctor(session)
-    made = book(session, doctor)
+    visit = book(session, doctor)
     take_time_off(session, ADMIN, doctor_id=doctor.person, reason=PRIVATE_REASON, displace=True)
     [event] = published(session, AppointmentDisplaced)
-    assert (event["appointment_id"], event["doctor_id"]) == (made["id"], doctor.person)
-    assert changes_of(session, made)[-1] == (2, "displaced", ADMIN.id)
+    assert (event["appointment_id"], event["doctor_id"]) == (visit["id"], doctor.person)
+    assert changes_of(session, visit)[-1] == (2, "displaced", ADMIN.id)
     assert PRIVATE_REASON not in str(session.published)
 
 

@@ -22,6 +22,7 @@ from services.scheduling.models.directory import Doctor
 from tests.events import example_of
 from tests.perform import perform
 from tests.scheduling.concurrency import in_transaction, run_at_once
+from tests.scheduling.departures import suspend_doctor
 from tests.scheduling.factories import (
     add_doctor,
     at,
@@ -204,7 +205,7 @@ def test_directory_keeps_a_doctor_who_loses_another_role(session: Session) -> No
 
 def test_slots_and_booking_are_refused_when_the_doctor_has_left(session: Session) -> None:
     doctor = add_doctor(session)
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
     with pytest.raises(NotFound):
         free_slots(session, doctor, at(hour=0), at(days=3, hour=0))
     with pytest.raises(NotFound):
@@ -214,7 +215,7 @@ def test_slots_and_booking_are_refused_when_the_doctor_has_left(session: Session
 def test_doctor_keeps_hours_when_approved_again(session: Session) -> None:
     doctor = add_doctor(session)
     before = free_slots(session, doctor, at(hour=0), at(days=3, hour=0))
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
     approve(session, 3, "Dr Weiss", doctor_id=doctor.person)
     assert free_slots(session, doctor, at(hour=0), at(days=3, hour=0)) == before
 
@@ -222,5 +223,5 @@ def test_doctor_keeps_hours_when_approved_again(session: Session) -> None:
 def test_visits_stay_listed_when_their_doctor_is_suspended(session: Session) -> None:
     doctor = add_doctor(session)
     visit = book(session, doctor)
-    doctors.suspend(session, event_actor(session, 2), user_id=doctor.person)
+    suspend_doctor(session, doctor)
     assert own_visit_ids(session, doctor) == [visit["id"]]

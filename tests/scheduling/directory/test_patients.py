@@ -21,7 +21,7 @@ from services.scheduling.directory import patients
 from services.scheduling.models.appointments import Appointment
 from tests.events import example_of
 from tests.scheduling.concurrency import in_transaction, run_at_once
-from tests.scheduling.factories import add_doctor, at, event_actor, hear, make_patient, make_user
+from tests.scheduling.factories import add_doctor, at, deliver, event_actor, make_patient, make_user
 from tests.scheduling.staff_factories import add_nurse, give_task
 
 DESK = make_user("receptionist")
@@ -70,7 +70,7 @@ def test_patient_is_booked_with_an_account_or_a_record(session: Session, source:
         if source == "account":
             register(session, patient)
         else:
-            hear(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=patient.person))
+            deliver(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=patient.person))
     assert book_status(session, add_doctor(session), patient) == "booked"
 
 
@@ -100,7 +100,9 @@ def test_erased_patient_stays_erased_for_events_in_any_order(session: Session, o
         if event == "account":
             register(session, patient, 7)
         elif event == "record":
-            hear(session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=patient.person), 8)
+            deliver(
+                session, patients.on_patient_registered, example_of(PatientRegistered, patient_id=patient.person), 8
+            )
         else:
             handlers.on_user_erased(
                 session, event_actor(session, 1), example_of(UserErased, user_id=patient.person, reassign_to=None)

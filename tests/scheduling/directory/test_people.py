@@ -23,7 +23,7 @@ from services.scheduling.directory import patients, people
 from services.scheduling.shifts import colleagues
 from services.scheduling.shifts import queries as shift_queries
 from tests.events import example_of
-from tests.scheduling.factories import add_doctor, approve_doctor, book, hear, make_patient, make_user
+from tests.scheduling.factories import add_doctor, approve_doctor, book, deliver, make_patient, make_user
 from tests.scheduling.staff_factories import ADMIN, add_nurse, ask_for_swap, assign_shift, give_task
 
 BORN = date(1984, 2, 29)
@@ -31,36 +31,36 @@ IDENTITY = ("patient_name", "patient_mrn", "patient_birth_date")
 WHOLE: dict[str, Any] = {"from_": None, "to": None, "order": "desc", "limit": 10, "cursor": None, "status": None}
 
 
-def name(session: Session, person_id: UUID, text: str, sequence: int = 1) -> None:
+def rename(session: Session, person_id: UUID, text: str, sequence: int = 1) -> None:
     """Deliver the name of an account."""
     event = example_of(UserUpdated, user_id=person_id, name=text)
-    hear(session, people.on_user_changed, event, sequence)
+    deliver(session, people.on_user_changed, event, sequence)
 
 
 def identify(session: Session, person_id: UUID, text: str = "Asha Rao", sequence: int = 1) -> None:
     """Deliver the identity of a patient."""
     event = example_of(PatientIdentityChanged, patient_id=person_id, name=text, mrn="M-0001234-6", birth_date=BORN)
-    hear(session, patients.on_patient_identity_changed, event, sequence)
+    deliver(session, patients.on_patient_identity_changed, event, sequence)
 
 
-def erase(session: Session, person_id: UUID) -> None:
+def erase_person(session: Session, person_id: UUID) -> None:
     """Deliver the erasure of a person."""
-    hear(session, handlers.on_user_erased, example_of(UserErased, user_id=person_id, reassign_to=None), 9)
+    deliver(session, handlers.on_user_erased, example_of(UserErased, user_id=person_id, reassign_to=None), 9)
 
 
-def staff_list(session: Session, who: Actor) -> dict[str, Any]:
+def staff_list(session: Session, doctor: Actor) -> dict[str, Any]:
     """Return the first appointment of a doctor as the desk sees it."""
-    asked = {**WHOLE, "doctor_id": who.person, "patient_id": None, "first_call": None}
-    found = queries.of_all(session, make_user("receptionist"), ListAppointments(**asked))
+    query = {**WHOLE, "doctor_id": doctor.person, "patient_id": None, "first_call": None}
+    found = queries.of_all(session, make_user("receptionist"), ListAppointments(**query))
     items: list[dict[str, Any]] = page_of(AppointmentWithPeopleView).dump_one(found)["items"]
     return items[0]
 
 
 def test_staff_list_shows_doctor_and_patient(session: Session) -> None:
-    who, asking = add_doctor(session), make_patient()
-    identify(session, asking.person)
-    book(session, who, actor=asking)
-    shown = staff_list(session, who)
+    doctor, patient = add_doctor(session), make_patient()
+    identify(session, patient.person)
+    book(session, doctor, actor=patient)
+    shown = staff_list(session, doctor)
     assert (shown["doctor_name"], shown["doctor_specialization"]) == ("Dr Lena Weiss", "cardiology")
     assert (shown["patient_name"], shown["patient_mrn"], shown["patient_birth_date"]) == (
         "Asha Rao",
@@ -70,56 +70,56 @@ def test_staff_list_shows_doctor_and_patient(session: Session) -> None:
 
 
 def test_staff_list_shows_null_until_identity_is_published(session: Session) -> None:
-    who = add_doctor(session)
-    book(session, who)
-    shown = staff_list(session, who)
+    doctor = add_doctor(session)
+    book(session, doctor)
+    shown = staff_list(session, doctor)
     assert [shown[key] for key in IDENTITY] == [None, None, None]
 
 
 def test_patient_list_shows_doctor_and_no_patient_fields(session: Session) -> None:
-    who, asking = add_doctor(session), make_patient()
-    book(session, who, actor=asking)
-    asked = ListPatientAppointments(**WHOLE, patient_id=asking.person)
-    [shown] = page_of(AppointmentWithDoctorView).dump_one(queries.of_patient(session, asking, asked))["items"]
+    doctor, patient = add_doctor(session), make_patient()
+    book(session, doctor, actor=patient)
+    query = ListPatientAppointments(**WHOLE, patient_id=patient.person)
+    [shown] = page_of(AppointmentWithDoctorView).dump_one(queries.of_patient(session, patient, query))["items"]
     assert shown["doctor_name"] == "Dr Lena Weiss"
     assert not any(key.startswith("patient_") and key != "patient_id" for key in shown)
 
 
 def test_history_shows_doctor_and_patient(session: Session) -> None:
-    who, asking = add_doctor(session), make_patient()
-    identify(session, asking.person)
-    visit = book(session, who, actor=asking)
-    found = history.get(session, who, GetAppointment(appointment_id=visit["id"]))
+    doctor, patient = add_doctor(session), make_patient()
+    identify(session, patient.person)
+    visit = book(session, doctor, actor=patient)
+    found = history.get(session, doctor, GetAppointment(appointment_id=visit["id"]))
     shown = AppointmentWithHistoryView.dump_one(found)
     assert (shown["doctor_name"], shown["patient_name"]) == ("Dr Lena Weiss", "Asha Rao")
 
 
 def test_deactivated_doctor_keeps_name_on_appointments(session: Session) -> None:
-    who = add_doctor(session)
-    name(session, who.person, "Dr Lena Weiss")
-    book(session, who)
-    event = example_of(UserDeactivated, user_id=who.person, reassign_to=None)
-    hear(session, handlers.on_user_deactivated, event, 2)
-    assert staff_list(session, who)["doctor_name"] == "Dr Lena Weiss"
+    doctor = add_doctor(session)
+    rename(session, doctor.person, "Dr Lena Weiss")
+    book(session, doctor)
+    event = example_of(UserDeactivated, user_id=doctor.person, reassign_to=None)
+    deliver(session, handlers.on_user_deactivated, event, 2)
+    assert staff_list(session, doctor)["doctor_name"] == "Dr Lena Weiss"
 
 
 def test_erased_doctor_reads_former_doctor(session: Session) -> None:
-    who = add_doctor(session)
-    name(session, who.person, "Dr Lena Weiss")
-    book(session, who)
-    erase(session, who.person)
-    assert staff_list(session, who)["doctor_name"] == "former doctor"
+    doctor = add_doctor(session)
+    rename(session, doctor.person, "Dr Lena Weiss")
+    book(session, doctor)
+    erase_person(session, doctor.person)
+    assert staff_list(session, doctor)["doctor_name"] == "former doctor"
 
 
 @pytest.mark.parametrize("late", [False, True])
 def test_erased_patient_reads_former_patient_even_after_late_identity(session: Session, *, late: bool) -> None:
-    who, asking = add_doctor(session), make_patient()
-    identify(session, asking.person)
-    book(session, who, actor=asking)
-    erase(session, asking.person)
+    doctor, patient = add_doctor(session), make_patient()
+    identify(session, patient.person)
+    book(session, doctor, actor=patient)
+    erase_person(session, patient.person)
     if late:
-        identify(session, asking.person, sequence=99)
-    shown = staff_list(session, who)
+        identify(session, patient.person, sequence=99)
+    shown = staff_list(session, doctor)
     assert [shown[key] for key in IDENTITY] == [
         "former patient",
         None,
@@ -131,53 +131,53 @@ def test_erased_patient_reads_former_patient_even_after_late_identity(session: S
 def test_newest_name_is_kept_in_any_order_of_events(session: Session, order: tuple[int, ...]) -> None:
     person_id = uuid4()
     for sequence in order:
-        name(session, person_id, f"Name {sequence}", sequence)
+        rename(session, person_id, f"Name {sequence}", sequence)
     assert people.names_of(session, person_id) == {person_id: "Name 2"}
 
 
 def test_registration_brings_the_name(session: Session) -> None:
     person_id = uuid4()
-    hear(session, people.on_user_changed, example_of(UserRegistered, user_id=person_id, name="Mia Berg"), 1)
+    deliver(session, people.on_user_changed, example_of(UserRegistered, user_id=person_id, name="Mia Berg"), 1)
     assert people.names_of(session, person_id) == {person_id: "Mia Berg"}
 
 
 def test_approved_doctor_is_shown_by_the_directory_name(session: Session) -> None:
-    who = add_doctor(session)
-    name(session, who.person, "L. Weiss")
-    book(session, who)
-    approve_doctor(session, who, 3, name="Prof Lena Weiss")
-    assert staff_list(session, who)["doctor_name"] == "Prof Lena Weiss"
+    doctor = add_doctor(session)
+    rename(session, doctor.person, "L. Weiss")
+    book(session, doctor)
+    approve_doctor(session, doctor, 3, name="Prof Lena Weiss")
+    assert staff_list(session, doctor)["doctor_name"] == "Prof Lena Weiss"
 
 
 def test_shift_list_shows_the_person(session: Session) -> None:
-    who = add_nurse(session)
-    name(session, who.person, "Mia Berg")
-    made = assign_shift(session, who)
-    asked = ListShifts(**WHOLE, person_id=who.person, ward=None)
-    [listed] = page_of(ShiftView).dump_one(shift_queries.listing(session, ADMIN, asked))["items"]
-    assert (made["person_name"], listed["person_name"]) == ("Mia Berg", "Mia Berg")
+    doctor = add_nurse(session)
+    rename(session, doctor.person, "Mia Berg")
+    created = assign_shift(session, doctor)
+    query = ListShifts(**WHOLE, person_id=doctor.person, ward=None)
+    [listed] = page_of(ShiftView).dump_one(shift_queries.listing(session, ADMIN, query))["items"]
+    assert (created["person_name"], listed["person_name"]) == ("Mia Berg", "Mia Berg")
 
 
 def test_swap_and_colleagues_show_both_people(session: Session) -> None:
-    one, other = add_nurse(session), add_nurse(session)
-    name(session, one.person, "Mia Berg")
-    name(session, other.person, "Tom Hall")
-    asked = ask_for_swap(session, one, assign_shift(session, one), other)
-    found = colleagues.listing(session, one, ListColleagues(limit=100, cursor=None))
+    requester, colleague = add_nurse(session), add_nurse(session)
+    rename(session, requester.person, "Mia Berg")
+    rename(session, colleague.person, "Tom Hall")
+    query = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
+    found = colleagues.listing(session, requester, ListColleagues(limit=100, cursor=None))
     names = {row["id"]: row["name"] for row in page_of(ColleagueView).dump_one(found)["items"]}
-    assert (asked["asked_by_name"], asked["asked_of_name"]) == ("Mia Berg", "Tom Hall")
-    assert names[str(other.person)] == "Tom Hall"
+    assert (query["asked_by_name"], query["asked_of_name"]) == ("Mia Berg", "Tom Hall")
+    assert names[str(colleague.person)] == "Tom Hall"
 
 
 def test_task_list_shows_owner_giver_and_patient(session: Session) -> None:
-    who, about = add_nurse(session), make_patient()
-    name(session, who.person, "Mia Berg")
-    name(session, ADMIN.person, "Ada Ward")
-    identify(session, about.person)
-    made = give_task(session, who, patient_id=about.person)
-    asked = ListTasks(owner_id=who.person, patient_id=None, order="desc", limit=10, cursor=None, status=None)
-    [listed] = page_of(TaskView).dump_one(tasks.listing(session, ADMIN, asked))["items"]
-    for shown in (made, listed):
+    doctor, patient = add_nurse(session), make_patient()
+    rename(session, doctor.person, "Mia Berg")
+    rename(session, ADMIN.person, "Ada Ward")
+    identify(session, patient.person)
+    created = give_task(session, doctor, patient_id=patient.person)
+    query = ListTasks(owner_id=doctor.person, patient_id=None, order="desc", limit=10, cursor=None, status=None)
+    [listed] = page_of(TaskView).dump_one(tasks.listing(session, ADMIN, query))["items"]
+    for shown in (created, listed):
         assert [shown[key] for key in ("owner_name", "given_by_name", "patient_name")] == [
             "Mia Berg",
             "Ada Ward",
@@ -186,7 +186,7 @@ def test_task_list_shows_owner_giver_and_patient(session: Session) -> None:
 
 
 def test_erased_member_of_staff_reads_former_member_of_staff(session: Session) -> None:
-    who = add_nurse(session)
-    name(session, who.person, "Mia Berg")
-    erase(session, who.person)
-    assert people.names_of(session, who.person) == {who.person: people.FORMER_STAFF}
+    doctor = add_nurse(session)
+    rename(session, doctor.person, "Mia Berg")
+    erase_person(session, doctor.person)
+    assert people.names_of(session, doctor.person) == {doctor.person: people.FORMER_STAFF}

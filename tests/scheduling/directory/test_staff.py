@@ -15,6 +15,7 @@ from services.scheduling import handlers
 from services.scheduling.directory import staff
 from services.scheduling.models.directory import LEFT, Doctor, StaffRole
 from tests.events import example_of
+from tests.scheduling.departures import suspend_staff
 from tests.scheduling.factories import event_actor, make_patient
 from tests.scheduling.staff_factories import add_nurse, add_staff, assign_shift, change_shift, give_task
 
@@ -132,16 +133,16 @@ def test_unknown_person_is_answered_with_not_yet_when_given_work(session: Sessio
     for give in (assign_shift, give_task):
         with pytest.raises(NotYet):
             give(session, make_patient(user_id))
-    made = assign_shift(session, add_nurse(session))
+    shift = assign_shift(session, add_nurse(session))
     with pytest.raises(NotYet):
-        change_shift(session, made, person_id=user_id)
+        change_shift(session, shift, person_id=user_id)
     staff.remember(session, event_actor(session), example_of(StaffApproved, user_id=user_id, role="nurse"))
     assert assign_shift(session, user_id)["person_id"] == user_id
 
 
 def test_former_colleague_is_answered_with_not_yet(session: Session) -> None:
     former = add_staff(session, "nurse")
-    staff.suspend(session, event_actor(session, 2), user_id=former.person)
+    suspend_staff(session, former)
     with pytest.raises(NotYet):
         staff.must_work_here(session, former.person)
 

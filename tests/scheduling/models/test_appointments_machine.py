@@ -28,11 +28,11 @@ def state(fresh_database: Database, monkeypatch: pytest.MonkeyPatch) -> Appointm
     """The state machine before its first step."""
     manual_clock = ManualClock(START)
     monkeypatch.setattr(clock, "now", manual_clock.now)
-    made: AppointmentMachine = type(
+    machine: AppointmentMachine = type(
         "Machine", (AppointmentMachine,), {"database": fresh_database, "clock": manual_clock, "outcomes": Counter()}
     )()
-    made.add_people()
-    return made
+    machine.add_people()
+    return machine
 
 
 def test_model_refuses_a_booking_when_a_person_is_busy(state: AppointmentMachine) -> None:

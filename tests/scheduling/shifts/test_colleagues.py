@@ -17,6 +17,7 @@ from contracts.scheduling.shifts.views import ColleagueShiftView, ColleagueView
 from services.scheduling.directory import staff
 from services.scheduling.shifts import colleagues
 from tests.events import example_of
+from tests.scheduling.departures import suspend_staff
 from tests.scheduling.factories import add_doctor, at, event_actor, make_patient
 from tests.scheduling.recorded_sql import record_statements
 from tests.scheduling.staff_factories import add_nurse, add_staff, assign_shift, change_shift, unknown_id
@@ -54,7 +55,7 @@ def test_colleagues_are_people_with_a_shared_role(session: Session, caller: Acto
 
 def test_colleagues_exclude_people_who_left_or_lost_the_role(session: Session, caller: Actor) -> None:
     leaver, other = add_staff(session, "pharmacist"), add_staff(session, "pharmacist")
-    staff.suspend(session, event_actor(session, 2), user_id=leaver.person)
+    suspend_staff(session, leaver)
     staff.dismiss(session, event_actor(session, 2), user_id=other.person, role="pharmacist")
     staff.remember(session, event_actor(session, 3), example_of(StaffApproved, user_id=other.person, role="nurse"))
     assert list_colleagues(session, caller)["items"] == []
@@ -65,7 +66,7 @@ def test_colleagues_exclude_people_who_left_or_lost_the_role(session: Session, c
 
 def test_colleagues_are_hidden_from_a_caller_who_has_left(session: Session, caller: Actor) -> None:
     other = add_staff(session, "pharmacist")
-    staff.suspend(session, event_actor(session, 2), user_id=caller.person)
+    suspend_staff(session, caller)
     assert list_colleagues(session, caller)["items"] == []
     with pytest.raises(NotFound):
         list_shifts(session, caller, other.person)

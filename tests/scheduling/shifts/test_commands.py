@@ -10,9 +10,9 @@ from chassis.errors import Conflict, Invalid, MatronError, NotFound, Stale
 from chassis.persistence.database import Session
 from contracts.scheduling.shifts.commands import AssignShift, ChangeShift
 from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
-from services.scheduling.directory import staff
 from tests.calls import called
-from tests.scheduling.factories import at, event_actor, published, resolve_times
+from tests.scheduling.departures import suspend_staff
+from tests.scheduling.factories import at, published, resolve_times
 from tests.scheduling.staff_factories import (
     HOUR,
     add_nurse,
@@ -52,7 +52,7 @@ def test_assigning_is_refused_when_the_person_is_unknown(session: Session) -> No
 
 def test_assigning_is_refused_when_the_person_has_left(session: Session) -> None:
     nurse = add_nurse(session)
-    staff.suspend(session, event_actor(session, 2), user_id=nurse.person)
+    suspend_staff(session, nurse)
     with pytest.raises(NotFound):
         assign_shift(session, nurse)
 
@@ -171,7 +171,7 @@ def test_changing_the_person_is_refused_when_the_person_is_unknown(session: Sess
 def test_changing_the_person_is_allowed_when_the_former_person_has_left(session: Session) -> None:
     nurse, other_nurse = add_nurse(session), add_nurse(session)
     shift = assign_shift(session, nurse)
-    staff.suspend(session, event_actor(session, 2), user_id=nurse.person)
+    suspend_staff(session, nurse)
     assert change_shift(session, shift, person_id=other_nurse.person)["person_id"] == other_nurse.person
 
 

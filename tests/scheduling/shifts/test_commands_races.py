@@ -1,8 +1,6 @@
 """Concurrent changes of shifts and swaps. Each rule holds, and there is no deadlock."""
 
-from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +10,7 @@ from sqlalchemy import select
 from chassis.identity import Actor
 from chassis.persistence.database import Database, Session
 from services.scheduling.models.shifts import Shift, ShiftSwap
-from tests.scheduling.concurrency import in_transaction, outcome, run_at_once
+from tests.scheduling.concurrency import in_transaction, outcomes_at_once
 from tests.scheduling.factories import at
 from tests.scheduling.staff_factories import (
     add_accepted_swap,
@@ -51,14 +49,6 @@ def work_of(work: Callable[..., Any], *shift: Any, **more: Any) -> Work:
 def run(database: Database, work: Callable[..., Any], *shift: Any, **more: Any) -> Any:
     """Run the work in an own transaction; return its result."""
     return in_transaction(database, work_of(work, *shift, **more))
-
-
-def outcomes_at_once(database: Database, works: list[Work]) -> Counter[str]:
-    """Run all works at once; count each outcome. Connections are opened before."""
-    with ExitStack() as stack:
-        for _ in works[:20]:
-            stack.enter_context(database.autocommit())
-    return Counter(run_at_once(*[lambda work=work: outcome(database, work) for work in works]))
 
 
 def test_overlapping_shifts_are_assigned_once_when_they_race(fresh_database: Database, nurse: Actor) -> None:

@@ -9,9 +9,9 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.shifts.swaps import ListMySwaps, ListSwaps
-from services.scheduling.directory import staff
 from services.scheduling.shifts import swaps
-from tests.scheduling.factories import at, event_actor, make_patient
+from tests.scheduling.departures import suspend_staff
+from tests.scheduling.factories import at, make_patient
 from tests.scheduling.staff_factories import (
     ADMIN,
     add_accepted_swap,
@@ -27,10 +27,10 @@ from tests.scheduling.staff_factories import (
 
 
 def test_swap_is_refused_when_the_shift_has_an_open_swap(session: Session, requester: Actor, colleague: Actor) -> None:
-    given = assign_shift(session, requester)
-    ask_for_swap(session, requester, given, colleague)
+    shift = assign_shift(session, requester)
+    ask_for_swap(session, requester, shift, colleague)
     with pytest.raises(Conflict) as refusal:
-        ask_for_swap(session, requester, given, add_nurse(session))
+        ask_for_swap(session, requester, shift, add_nurse(session))
     assert refusal.value.code == "swap_pending"
 
 
@@ -38,14 +38,14 @@ def test_swap_is_refused_when_the_shift_has_an_open_swap(session: Session, reque
 def test_swap_is_allowed_when_an_earlier_swap_has_ended(
     session: Session, requester: Actor, colleague: Actor, ended: str
 ) -> None:
-    given = assign_shift(session, requester)
+    shift = assign_shift(session, requester)
     answer_swap(
         session,
         requester if ended == "withdraw" else colleague,
-        ask_for_swap(session, requester, given, colleague),
+        ask_for_swap(session, requester, shift, colleague),
         ended,
     )
-    assert ask_for_swap(session, requester, given, add_nurse(session))["status"] == "asked"
+    assert ask_for_swap(session, requester, shift, add_nurse(session))["status"] == "asked"
 
 
 def test_swap_is_refused_for_a_shift_of_another_person(session: Session, requester: Actor, colleague: Actor) -> None:
@@ -57,7 +57,7 @@ def test_swap_is_refused_for_a_shift_of_another_person(session: Session, request
 def test_swap_is_refused_when_the_asked_person_is_no_staff(
     session: Session, requester: Actor, colleague: Actor, of: str
 ) -> None:
-    staff.suspend(session, event_actor(session, 2), user_id=colleague.person)
+    suspend_staff(session, colleague)
     with pytest.raises(NotFound):
         ask_for_swap(
             session, requester, assign_shift(session, requester), colleague if of == "leaver" else make_patient()
@@ -71,12 +71,12 @@ def test_swap_is_refused_when_requester_and_asked_person_are_the_same(session: S
 
 
 def test_swap_is_refused_when_the_shift_is_cancelled(session: Session, requester: Actor, colleague: Actor) -> None:
-    given = change_shift(session, assign_shift(session, requester), status="cancelled")
+    shift = change_shift(session, assign_shift(session, requester), status="cancelled")
     with pytest.raises(Conflict) as refusal:
-        ask_for_swap(session, requester, given, colleague)
+        ask_for_swap(session, requester, shift, colleague)
     assert refusal.value.code == "shift_cancelled"
     with pytest.raises(Conflict) as refusal:
-        decide_swap(session, given)
+        decide_swap(session, shift)
     assert refusal.value.code == "shift_cancelled"
 
 
@@ -99,16 +99,16 @@ def test_swap_is_refused_when_the_exchange_is_no_future_colleagues_shift(
 
 
 @pytest.mark.parametrize(
-    ("reply", "who"),
+    ("reply", "person"),
     [("accept", "requester"), ("decline", "requester"), ("withdraw", "colleague"), ("accept", "third")],
 )
 def test_answer_is_refused_to_people_who_may_not_give_it(
-    session: Session, requester: Actor, colleague: Actor, reply: str, who: str
+    session: Session, requester: Actor, colleague: Actor, reply: str, person: str
 ) -> None:
     swap = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
     with pytest.raises(NotFound):
         answer_swap(
-            session, {"requester": requester, "colleague": colleague, "third": add_nurse(session)}[who], swap, reply
+            session, {"requester": requester, "colleague": colleague, "third": add_nurse(session)}[person], swap, reply
         )
 
 
@@ -130,13 +130,13 @@ def test_accepted_swap_can_be_withdrawn(session: Session, requester: Actor, coll
 
 
 @pytest.mark.parametrize("changes", [{"status": "cancelled"}, {"ward": "Ward 2"}], ids=str)
-@pytest.mark.parametrize("which", ["given", "got"])
+@pytest.mark.parametrize("which", ["own", "exchanged"])
 def test_swap_is_withdrawn_when_one_of_its_shifts_changes(
     session: Session, requester: Actor, colleague: Actor, which: str, changes: dict[str, Any]
 ) -> None:
     colleague_shift = assign_shift(session, colleague, at(days=3))
     own_shift = add_accepted_swap(session, requester, colleague, colleague_shift)
-    change_shift(session, {"given": own_shift, "got": colleague_shift}[which], **changes)
+    change_shift(session, {"own": own_shift, "exchanged": colleague_shift}[which], **changes)
     assert swap_statuses(session, requester) == ["withdrawn"]
 
 
@@ -170,12 +170,12 @@ def test_admin_list_has_swaps_that_wait_for_a_decision(session: Session, request
 def test_accepted_swap_can_be_declined_until_an_admin_decides(
     session: Session, requester: Actor, colleague: Actor
 ) -> None:
-    given = assign_shift(session, requester)
-    swap = ask_for_swap(session, requester, given, colleague)
+    shift = assign_shift(session, requester)
+    swap = ask_for_swap(session, requester, shift, colleague)
     answer_swap(session, colleague, swap)
     assert answer_swap(session, colleague, swap, "decline") == "declined"
     with pytest.raises(Conflict) as refusal:
-        decide_swap(session, given)
+        decide_swap(session, shift)
     assert refusal.value.code == "swap_not_accepted"
     approved = add_accepted_swap(session, requester, colleague, starts_at=at(days=3))
     swap = decide_swap(session, approved)

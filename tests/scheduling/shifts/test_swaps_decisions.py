@@ -21,10 +21,10 @@ from tests.scheduling.staff_factories import (
 def test_shift_moves_when_an_admin_approves_an_accepted_swap(
     session: Session, requester: Actor, colleague: Actor
 ) -> None:
-    given = add_accepted_swap(session, requester, colleague)
-    assert shift_ids_of(session, requester) == [given["id"]]
-    assert decide_swap(session, given)["status"] == "approved"
-    assert (shift_ids_of(session, requester), shift_ids_of(session, colleague)) == ([], [given["id"]])
+    shift = add_accepted_swap(session, requester, colleague)
+    assert shift_ids_of(session, requester) == [shift["id"]]
+    assert decide_swap(session, shift)["status"] == "approved"
+    assert (shift_ids_of(session, requester), shift_ids_of(session, colleague)) == ([], [shift["id"]])
 
 
 def test_approval_publishes_the_shift_to_both_people(session: Session, requester: Actor, colleague: Actor) -> None:
@@ -100,10 +100,10 @@ def test_approval_is_refused_when_the_requester_would_exceed_sixty_hours(
 def test_approval_is_refused_when_the_colleague_has_not_accepted(
     session: Session, requester: Actor, colleague: Actor
 ) -> None:
-    given = assign_shift(session, requester)
-    ask_for_swap(session, requester, given, colleague)
+    shift = assign_shift(session, requester)
+    ask_for_swap(session, requester, shift, colleague)
     with pytest.raises(Conflict) as refusal:
-        decide_swap(session, given)
+        decide_swap(session, shift)
     assert refusal.value.code == "swap_not_accepted"
 
 
@@ -114,30 +114,30 @@ def test_approval_is_refused_when_there_is_no_swap(session: Session, requester: 
 
 
 def test_refusal_requires_a_reason_and_moves_nothing(session: Session, requester: Actor, colleague: Actor) -> None:
-    given = add_accepted_swap(session, requester, colleague)
+    shift = add_accepted_swap(session, requester, colleague)
     with pytest.raises(Invalid) as refusal:
-        decide_swap(session, given, decision="refuse", reason=" ")
+        decide_swap(session, shift, decision="refuse", reason=" ")
     assert refusal.value.code == "reason_required"
-    refused = decide_swap(session, given, decision="refuse", reason="Ward 1 needs you.")
+    refused = decide_swap(session, shift, decision="refuse", reason="Ward 1 needs you.")
     assert (refused["status"], refused["reason"]) == ("refused", "Ward 1 needs you.")
-    assert shift_ids_of(session, requester) == [given["id"]]
+    assert shift_ids_of(session, requester) == [shift["id"]]
 
 
 def test_decision_is_refused_the_second_time(session: Session, requester: Actor, colleague: Actor) -> None:
-    given = add_accepted_swap(session, requester, colleague)
-    decide_swap(session, given)
+    shift = add_accepted_swap(session, requester, colleague)
+    decide_swap(session, shift)
     with pytest.raises(Conflict):
-        decide_swap(session, given, decision="refuse", reason="No.")
+        decide_swap(session, shift, decision="refuse", reason="No.")
 
 
 @pytest.mark.parametrize("which", ["asked_by", "asked_of"])
 def test_decision_is_refused_when_the_admin_takes_part_in_the_swap(
     session: Session, requester: Actor, colleague: Actor, which: str
 ) -> None:
-    who = {"asked_by": requester, "asked_of": colleague}[which]
+    person = {"asked_by": requester, "asked_of": colleague}[which]
     shift = add_accepted_swap(session, requester, colleague)
     with pytest.raises(Forbidden) as refusal:
-        decide_swap(session, shift, by=make_user("nurse", "admin", person_id=who.person))
+        decide_swap(session, shift, by=make_user("nurse", "admin", person_id=person.person))
     assert refusal.value.code == "own_request"
 
 
@@ -145,12 +145,12 @@ def test_decision_is_refused_when_the_admin_takes_part_in_the_swap(
 def test_approval_is_refused_when_a_participant_has_left(
     session: Session, requester: Actor, colleague: Actor, leaver: str
 ) -> None:
-    given = add_accepted_swap(session, requester, colleague, assign_shift(session, colleague, at(days=3)))
+    shift = add_accepted_swap(session, requester, colleague, assign_shift(session, colleague, at(days=3)))
     staff.suspend(
         session, event_actor(session, 2), user_id={"requester": requester, "colleague": colleague}[leaver].person
     )
     with pytest.raises(NotFound):
-        decide_swap(session, given)
+        decide_swap(session, shift)
 
 
 def test_decision_is_refused_when_the_shift_is_unknown(session: Session) -> None:

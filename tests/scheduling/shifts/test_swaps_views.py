@@ -15,8 +15,8 @@ from tests.scheduling.staff_factories import ADMIN, answer_swap, ask_for_swap, a
 
 
 def test_swap_shows_time_and_ward_of_both_shifts(session: Session, requester: Actor, colleague: Actor) -> None:
-    given, got = assign_shift(session, requester), assign_shift(session, colleague, at(days=3))
-    made = ask_for_swap(session, requester, given, colleague, got)
+    shift, colleague_shift = assign_shift(session, requester), assign_shift(session, colleague, at(days=3))
+    first_swap = ask_for_swap(session, requester, shift, colleague, colleague_shift)
     ask_for_swap(session, requester, assign_shift(session, requester, at(days=4)), colleague)
     with record_statements(session) as sent:
         newest, first = page_of(SwapView).dump_one(swaps.own(session, colleague, ListMySwaps(limit=100, cursor=None)))[
@@ -24,17 +24,17 @@ def test_swap_shows_time_and_ward_of_both_shifts(session: Session, requester: Ac
         ]
     assert len(sent) == 3, "however many swaps there are"
     assert newest["in_exchange"] is None
-    for shown in (first, SwapView.schema().dump(made)):
-        assert shown["shift"] == ColleagueShiftView.schema().dump(given)
-        assert shown["in_exchange"] == ColleagueShiftView.schema().dump(got)
+    for shown in (first, SwapView.schema().dump(first_swap)):
+        assert shown["shift"] == ColleagueShiftView.schema().dump(shift)
+        assert shown["in_exchange"] == ColleagueShiftView.schema().dump(colleague_shift)
 
 
 def test_shift_shows_its_open_swap_to_admins(session: Session, requester: Actor, colleague: Actor) -> None:
-    given = assign_shift(session, requester)
-    assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
-    swap = ask_for_swap(session, requester, given, colleague)
+    shift = assign_shift(session, requester)
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"]))["swap"] is None
+    swap = ask_for_swap(session, requester, shift, colleague)
     answer_swap(session, colleague, swap)
-    shown = ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"])))
+    shown = ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"])))
     facts = {
         "asked_by": str(requester.person),
         "asked_of": str(colleague.person),
@@ -45,5 +45,5 @@ def test_shift_shows_its_open_swap_to_admins(session: Session, requester: Actor,
     }
     assert (shown["revision"], shown["swap"]) == (1, {"id": str(swap["id"]), **facts, "revision": 2})
     with called(session, if_match='"2"'):
-        decide_swap(session, given, decision="refuse", reason="Ward 1 needs you.")
-    assert shift_queries.get(session, ADMIN, GetShift(shift_id=given["id"]))["swap"] is None
+        decide_swap(session, shift, decision="refuse", reason="Ward 1 needs you.")
+    assert shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"]))["swap"] is None
