@@ -21,37 +21,37 @@ def folder(tmp_path: Path, settings: Config, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path / "private"
 
 
-def test_a_secret_comes_back_as_it_was(folder: Path) -> None:
+def test_secret_is_decrypted_as_it_was_encrypted(folder: Path) -> None:
     encryption.ensure(folder)
     assert encryption.decrypted(encryption.encrypted(SECRET)) == SECRET
 
 
-def test_a_stored_secret_cannot_be_read(folder: Path) -> None:
+def test_stored_secret_is_unreadable(folder: Path) -> None:
     encryption.ensure(folder)
     assert SECRET.encode() not in encryption.encrypted(SECRET)
 
 
-def test_a_secret_that_was_changed_is_not_decrypted(folder: Path) -> None:
+def test_changed_secret_is_not_decrypted(folder: Path) -> None:
     encryption.ensure(folder)
     stored = encryption.encrypted(SECRET)
     with pytest.raises(InvalidToken):
         encryption.decrypted(stored[:-4] + b"AAA=")
 
 
-def test_the_file_is_for_its_owner_alone(folder: Path) -> None:
+def test_key_file_is_readable_only_by_its_owner(folder: Path) -> None:
     encryption.ensure(folder)
     assert stat.S_IMODE((folder / encryption.NAME).stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_the_file_is_made_once(folder: Path) -> None:
+def test_key_file_is_created_once(folder: Path) -> None:
     assert encryption.ensure(folder)
     made = (folder / encryption.NAME).read_bytes()
     assert not encryption.ensure(folder)
     assert (folder / encryption.NAME).read_bytes() == made
 
 
-def test_of_two_who_make_the_file_at_once_the_first_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_file_of_the_first_of_two_processes_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "exists", lambda _path: False)
     assert encryption.ensure(folder)
     made = (folder / encryption.NAME).read_bytes()
@@ -59,14 +59,12 @@ def test_of_two_who_make_the_file_at_once_the_first_wins(folder: Path, monkeypat
     assert (folder / encryption.NAME).read_bytes() == made
 
 
-def test_no_draft_is_left_behind(folder: Path) -> None:
+def test_key_creation_leaves_no_draft(folder: Path) -> None:
     encryption.ensure(folder)
     assert [path.name for path in folder.iterdir()] == [encryption.NAME]
 
 
-def test_under_a_new_key_on_top_what_the_old_one_wrote_is_still_read(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secret_of_an_older_key_is_decrypted(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encryption.ensure(folder)
     stored, old = encryption.encrypted(SECRET), (folder / encryption.NAME).read_bytes()
     both = tmp_path / "both"
@@ -76,7 +74,7 @@ def test_under_a_new_key_on_top_what_the_old_one_wrote_is_still_read(
     assert encryption.decrypted(stored) == SECRET
 
 
-def test_a_folder_without_the_file_is_a_mistake_of_the_settings(folder: Path) -> None:
+def test_missing_key_file_is_a_configuration_error(folder: Path) -> None:
     folder.mkdir()
     with pytest.raises(ConfigError, match="matron keys"):
         encryption.encrypted(SECRET)

@@ -14,7 +14,7 @@ def staff_said(session: Session) -> list[tuple[str, str]]:
     return [(type(one).__name__, one.data["role"]) for one in session.published if isinstance(one, kinds)]
 
 
-def test_a_reactivated_member_of_the_staff_is_one_again(session: Session) -> None:
+def test_staff_approval_is_repeated_after_reactivation(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient", "pharmacist"])
     administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated"))
     assert said(session, StaffApproved) == []
@@ -22,25 +22,25 @@ def test_a_reactivated_member_of_the_staff_is_one_again(session: Session) -> Non
     assert [one["role"] for one in said(session, StaffApproved)] == ["nurse", "pharmacist"]
 
 
-def test_who_keeps_a_role_of_the_staff_is_approved_again_after_another_is_taken(session: Session) -> None:
+def test_staff_approval_is_repeated_for_remaining_roles_after_a_revocation(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient", "pharmacist"])
     assign(session, account, "patient", "pharmacist")
     assert staff_said(session) == [("RoleRevoked", "nurse"), ("StaffApproved", "pharmacist")]
 
 
-def test_who_gets_one_role_of_the_staff_for_another_is_approved_after_it_is_taken(session: Session) -> None:
+def test_staff_approval_follows_the_revocation_when_a_role_is_exchanged(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     assign(session, account, "patient", "pharmacist")
     assert staff_said(session) == [("RoleRevoked", "nurse"), ("StaffApproved", "pharmacist")]
 
 
-def test_who_loses_another_role_is_not_approved_again(session: Session) -> None:
+def test_staff_approval_is_not_repeated_when_another_role_is_lost(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     assign(session, account, "nurse")
     assert staff_said(session) == [("RoleRevoked", "patient")]
 
 
-def test_a_deactivated_account_that_keeps_a_role_of_the_staff_is_not_approved(session: Session) -> None:
+def test_staff_approval_is_not_repeated_for_a_deactivated_account(session: Session) -> None:
     account = new_account(session, roles=["nurse", "pharmacist"])
     administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated"))
     assign(session, account, "pharmacist")

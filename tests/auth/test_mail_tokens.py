@@ -35,7 +35,9 @@ def issued(session: Session, account: Account, purpose: str, **fields: Any) -> s
 
 
 @pytest.mark.parametrize(("purpose", "hours"), [("verify", 24), ("reset", 1), ("invite", 7 * 24)])
-def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose: str, hours: int) -> None:
+def test_link_expires_after_the_lifetime_of_its_purpose(
+    session: Session, clock: Clock, purpose: str, hours: int
+) -> None:
     account = new_account(session)
     token = issued(session, account, purpose)
     clock.advance(hours=hours, seconds=-1)
@@ -44,24 +46,24 @@ def test_each_kind_of_link_has_its_life(session: Session, clock: Clock, purpose:
     assert is_refused(session, token, purpose)
 
 
-def test_a_link_is_for_the_address_to_which_it_was_mailed(session: Session) -> None:
+def test_link_belongs_to_the_address_that_got_the_mail(session: Session) -> None:
     token = issued(session, new_account(session), "verify", email="new@example.org")
     assert said(session, MailTokenIssued)[-1]["email"] == "new@example.org"
     assert mail_tokens.redeem(session, token, "verify").email == "new@example.org"
 
 
-def test_a_link_works_once(session: Session) -> None:
+def test_link_works_once(session: Session) -> None:
     token = issued(session, new_account(session), "reset")
     assert mail_tokens.redeem(session, token, "reset").used_at is not None
     assert is_refused(session, token, "reset")
 
 
-def test_a_link_for_something_else_does_not_count(session: Session) -> None:
+def test_link_is_refused_for_another_purpose(session: Session) -> None:
     token = issued(session, new_account(session), "verify")
     assert is_refused(session, token, "reset", "invite")
 
 
-def test_a_new_link_ends_the_earlier_one_of_its_purpose_alone(session: Session) -> None:
+def test_new_link_expires_only_earlier_links_of_its_purpose(session: Session) -> None:
     account = new_account(session)
     first, other = issued(session, account, "reset"), issued(session, account, "verify")
     second = issued(session, account, "reset")
@@ -72,21 +74,21 @@ def test_a_new_link_ends_the_earlier_one_of_its_purpose_alone(session: Session) 
     ]
 
 
-def test_the_sixth_mail_within_an_hour_is_not_sent_and_the_fifth_goes_on_counting(session: Session) -> None:
+def test_sixth_mail_within_an_hour_is_not_sent_and_fifth_link_works(session: Session) -> None:
     account = new_account(session)
     fifth = [asked(session, account.email) for _ in range(5)][-1]
     assert asked(session, account.email) == fifth
     assert mail_tokens.redeem(session, fifth, "reset").user_id == account.id
 
 
-def test_after_an_hour_mails_are_sent_again(session: Session, clock: Clock) -> None:
+def test_mail_is_sent_again_after_an_hour(session: Session, clock: Clock) -> None:
     account = new_account(session)
     fifth = [asked(session, account.email) for _ in range(5)][-1]
     clock.advance(hours=1)
     assert asked(session, account.email) != fifth
 
 
-def test_what_shows_the_own_address_stays_when_all_else_ends(session: Session) -> None:
+def test_link_to_the_current_address_survives_the_end_of_all_links(session: Session) -> None:
     account = registered(session, new_email())
     shows, resets = token_of(session), issued(session, account, "reset")
     mail_tokens.end_all(session, account)
@@ -94,14 +96,14 @@ def test_what_shows_the_own_address_stays_when_all_else_ends(session: Session) -
     assert mail_tokens.redeem(session, shows, "verify").user_id == account.id
 
 
-def test_what_leads_to_another_address_ends_with_all_else(session: Session) -> None:
+def test_link_to_a_new_address_expires_with_all_links(session: Session) -> None:
     account = new_account(session)
     moves = issued(session, account, "verify", email=new_email())
     mail_tokens.end_all(session, account)
     assert is_refused(session, moves, "verify")
 
 
-def test_asking_says_the_same_and_does_the_same_for_every_address(session: Session) -> None:
+def test_request_for_a_mail_is_the_same_for_every_address(session: Session) -> None:
     known, unknown = new_account(session).email, new_email()
     replies = [mail_tokens.request_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
     assert replies == [{"status": "mail_sent_if_known"}] * 2
@@ -109,27 +111,27 @@ def test_asking_says_the_same_and_does_the_same_for_every_address(session: Sessi
     assert said(session, MailAsked) == heard
 
 
-def test_whoever_has_lost_the_password_is_mailed_a_link(session: Session) -> None:
+def test_reset_link_is_mailed_on_request(session: Session) -> None:
     account = new_account(session)
     asked(session, account.email.upper())
     (mail,) = said(session, MailTokenIssued)
     assert (mail["user_id"], mail["email"], mail["purpose"]) == (account.id, account.email, "reset")
 
 
-def test_whoever_has_not_verified_the_address_can_set_a_password_too(session: Session) -> None:
+def test_reset_link_is_mailed_to_an_unverified_address(session: Session) -> None:
     account = registered(session, new_email())
     asked(session, account.email)
     assert said(session, MailTokenIssued)[-1]["purpose"] == "reset"
 
 
-def test_the_verification_is_mailed_again(session: Session) -> None:
+def test_verification_is_mailed_again_on_request(session: Session) -> None:
     account = registered(session, new_email())
     first = token_of(session)
     assert asked(session, account.email, "verify") != first
     assert said(session, MailTokenIssued)[-1]["purpose"] == "verify"
 
 
-def test_whoever_was_invited_gets_another_invitation_for_a_verification(session: Session) -> None:
+def test_invited_person_gets_an_invitation_instead_of_a_verification(session: Session) -> None:
     account = invited(session, new_email())
     asked(session, account.email, "verify")
     assert [mail["purpose"] for mail in said(session, MailTokenIssued)] == ["invite", "invite"]
@@ -138,14 +140,14 @@ def test_whoever_was_invited_gets_another_invitation_for_a_verification(session:
 @pytest.mark.parametrize(
     ("status", "purpose"), [("active", "verify"), ("deactivated", "reset"), ("deactivated", "verify")]
 )
-def test_nothing_is_mailed_where_it_makes_no_sense(session: Session, status: str, purpose: str) -> None:
+def test_mail_is_not_sent_when_its_purpose_makes_no_sense(session: Session, status: str, purpose: str) -> None:
     account = new_account(session)
     account.status = status
     mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=account.email, purpose=purpose))
     assert said(session, MailTokenIssued) == []
 
 
-def test_nothing_is_mailed_to_an_address_without_account(session: Session) -> None:
+def test_mail_is_not_sent_to_an_address_without_account(session: Session) -> None:
     mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
     assert said(session, MailTokenIssued) == []
 
@@ -167,7 +169,7 @@ def kept(session: Session, *emails: str) -> bool:
     return "'token'" in text or any(email in text for email in emails)
 
 
-def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
+def test_event_with_a_secret_is_emptied_once_sent(session: Session) -> None:
     account, nobodys = new_account(session), new_email()
     mail_tokens.request_reset(session, NOBODY, ForgotPassword(email=nobodys))
     mail_tokens.issue(session, account, "reset")
@@ -177,7 +179,7 @@ def test_what_was_mailed_is_forgotten_once_it_is_sent(session: Session) -> None:
     assert not kept(session, account.email, nobodys)
 
 
-def test_what_has_still_to_be_sent_is_not_forgotten(session: Session) -> None:
+def test_event_with_a_secret_is_kept_until_sent(session: Session) -> None:
     mail_tokens.issue(session, new_account(session), "reset")
     add_events(session)
     mail_tokens.empty_sent_events(session, SYSTEM)

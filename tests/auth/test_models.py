@@ -13,7 +13,7 @@ from services.auth.models.upgrades import UpgradeRequest
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-def test_an_account_is_verified_once() -> None:
+def test_account_is_verified_once() -> None:
     account = Account(status="pending_verification", revision=1)
     account.verify(NOW)
     assert account.is_verified
@@ -22,7 +22,7 @@ def test_an_account_is_verified_once() -> None:
     assert refusal.value.code == "not_pending_verification"
 
 
-def test_a_reactivated_account_is_verified_only_if_it_was() -> None:
+def test_reactivated_account_is_verified_only_if_it_was_before() -> None:
     known, unknown = (Account(status="pending_verification", revision=1) for _ in range(2))
     known.verify(NOW)
     for account in (known, unknown):
@@ -34,22 +34,22 @@ def test_a_reactivated_account_is_verified_only_if_it_was() -> None:
 @pytest.mark.parametrize(
     ("status", "may"), [("pending_verification", True), ("active", True), ("deactivated", False), ("erased", False)]
 )
-def test_who_may_sign_in(status: str, may: bool) -> None:  # noqa: FBT001
+def test_login_is_allowed_by_status(status: str, may: bool) -> None:  # noqa: FBT001
     assert Account(status=status).may_sign_in is may
 
 
-def test_only_an_active_account_can_be_given_a_role() -> None:
+def test_role_requires_an_active_account() -> None:
     with pytest.raises(Conflict) as refusal:
         Account(status="deactivated").must_be_active()
     assert refusal.value.code == "account_not_active"
 
 
-def test_a_token_always_has_the_same_successor_in_its_session_and_another_elsewhere() -> None:
+def test_successor_depends_on_the_token_and_its_session() -> None:
     here, elsewhere = LoginSession(secret=b"a" * 32), LoginSession(secret=b"b" * 32)
     assert here.successor_of("token") == here.successor_of("token") != elsewhere.successor_of("token")
 
 
-def test_a_request_is_decided_once() -> None:
+def test_request_is_decided_once() -> None:
     asked, admin = UpgradeRequest(status="pending"), uuid7()
     asked.approve(admin, NOW, None)
     assert (asked.status, asked.decided_by, asked.decided_at) == ("approved", admin, NOW)

@@ -19,11 +19,11 @@ def hash_new(password: str) -> str:
     return passwords.hash_new(None, RegisterPatient(password=password, name="Asha Rao", email="asha@example.org"))
 
 
-def test_a_hash_is_argon2id_with_the_costs_of_the_design() -> None:
+def test_hash_is_argon2id_with_the_specified_costs() -> None:
     assert hash_new(PASSWORD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_a_common_password_is_not_hashed() -> None:
+def test_common_password_is_refused_before_hashing() -> None:
     with pytest.raises(Invalid) as refusal:
         hash_new("password12345")
     assert refusal.value.code == "password_too_common"
@@ -38,16 +38,16 @@ def test_only_the_right_password_matches(password: str, is_right: bool) -> None:
 
 
 @pytest.mark.parametrize("password", ["anything at all", "nobody's password"])
-def test_no_password_matches_where_there_is_no_account(password: str) -> None:
+def test_password_never_matches_without_an_account(password: str) -> None:
     assert not passwords.is_password(NOBODY, password)
 
 
 @pytest.mark.parametrize("password", ["", "nobody's password"])
-def test_no_password_matches_where_none_has_been_set(password: str) -> None:
+def test_password_never_matches_when_none_is_set(password: str) -> None:
     assert not passwords.is_password(Candidate(None, ""), password)
 
 
-def test_where_there_is_no_account_a_hash_of_the_same_cost_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comparison_without_an_account_uses_a_hash_of_equal_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = list[str]()
     real = passwords.HASHER.verify
 
@@ -63,25 +63,25 @@ def test_where_there_is_no_account_a_hash_of_the_same_cost_is_compared(monkeypat
     assert [known.rsplit("$", 2)[0] for known in compared] == [password_hash().rsplit("$", 2)[0]]
 
 
-def test_a_hash_that_cannot_be_read_matches_nothing() -> None:
+def test_unreadable_hash_matches_no_password() -> None:
     assert not passwords.is_password(Candidate(None, "erased"), "erased")
 
 
-def test_whoever_finds_the_line_full_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hashing_is_refused_as_busy_when_the_queue_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_places", Semaphore(0))
     with pytest.raises(Unavailable) as refusal:
         passwords.is_password(NOBODY, "anything")
     assert (refusal.value.code, refusal.value.facts) == ("busy", {"retry_after": 1})
 
 
-def test_a_place_in_the_line_is_given_back_by_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_hashing_releases_its_place_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_places", Semaphore(1))
     for _ in range(2):
         with pytest.raises(Invalid):
             hash_new("password12345")
 
 
-def test_others_go_on_while_a_password_is_hashed() -> None:
+def test_hashing_does_not_block_other_threads() -> None:
     seen, hashing = list[str](), eventlet.spawn(hash_new, PASSWORD)
     while not hashing.dead:
         eventlet.sleep(0)

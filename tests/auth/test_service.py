@@ -17,11 +17,11 @@ from tests.auth.calls import as_, at_once, log_in, mailed_token, outcome, regist
 from tests.auth.factories import PASSWORD, Host, new_account, new_email
 
 
-def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
+def test_migrations_create_the_tables_of_the_code(database: Database) -> None:
     assert differences("auth", database) == []
 
 
-def test_a_patient_registers_verifies_and_signs_in(database: Database) -> None:
+def test_patient_registers_verifies_and_logs_in(database: Database) -> None:
     email = new_email()
     made = register(database, email)
     assert made == {"id": made["id"], "email": email, "status": "pending_verification"}
@@ -32,13 +32,13 @@ def test_a_patient_registers_verifies_and_signs_in(database: Database) -> None:
     assert (me["email"], me["status"], me["roles"]) == (email, "active", ["patient"])
 
 
-def test_registering_again_with_the_same_key_gives_the_same_reply(database: Database) -> None:
+def test_registration_with_the_same_key_gives_the_same_reply(database: Database) -> None:
     call, email = Call(key=new_email()), new_email()
     first, second = (register(database, email, call) for _ in range(2))
     assert {**first, "id": str(first["id"])} == second
 
 
-def test_a_key_whose_password_was_refused_may_be_used_with_a_better_one(database: Database) -> None:
+def test_key_may_be_reused_after_a_refused_password(database: Database) -> None:
     call, email = Call(key=new_email()), new_email()
     with pytest.raises(MatronError):
         AuthService.register_patient(Host(database, call=call), email=email, password="password12345", name="Asha")
@@ -46,7 +46,7 @@ def test_a_key_whose_password_was_refused_may_be_used_with_a_better_one(database
     assert made["email"] == email
 
 
-def test_another_password_under_the_key_of_an_account_that_was_opened_is_refused(database: Database) -> None:
+def test_key_is_refused_with_another_password_after_registration(database: Database) -> None:
     call, email = Call(key=new_email()), new_email()
     register(database, email, call)
     with pytest.raises(MatronError) as refusal:
@@ -54,7 +54,7 @@ def test_another_password_under_the_key_of_an_account_that_was_opened_is_refused
     assert refusal.value.code == "key_reused"
 
 
-def test_no_password_is_kept_with_the_key(database: Database) -> None:
+def test_key_stores_no_password(database: Database) -> None:
     call = Call(key=new_email())
     register(database, new_email(), call)
     with database.read() as session:
@@ -63,19 +63,19 @@ def test_no_password_is_kept_with_the_key(database: Database) -> None:
     assert "argon2" not in str(row)
 
 
-def test_one_of_several_who_register_an_address_at_once_gets_it(database: Database) -> None:
+def test_address_goes_to_a_single_concurrent_registration(database: Database) -> None:
     email = new_email()
     assert at_once(4, lambda: register(database, email)) == {"done": 1, "email_taken": 3}
 
 
-def test_a_mailed_token_used_several_times_at_once_works_once(database: Database) -> None:
+def test_mailed_token_works_once_for_concurrent_callers(database: Database) -> None:
     made = register(database, new_email())
     token = mailed_token(database, made["id"])
     seen = at_once(5, lambda: AuthService.verify_email(Host(database), token=token))
     assert seen == {"done": 1, "not_pending_verification": 4}
 
 
-def test_a_refused_sign_in_is_counted(database: Database) -> None:
+def test_refused_login_is_counted(database: Database) -> None:
     email = new_email()
     assert outcome(lambda: log_in(database, email)) == "login_failed"
     with database.read() as session:
@@ -83,12 +83,12 @@ def test_a_refused_sign_in_is_counted(database: Database) -> None:
         assert session.execute(counted).scalar_one() == 1
 
 
-def test_ten_of_twenty_guesses_at_once_are_heard(database: Database) -> None:
+def test_ten_of_twenty_concurrent_guesses_are_compared(database: Database) -> None:
     email = register(database, new_email())["email"]
     assert at_once(20, lambda: log_in(database, email, "a guess")) == {"login_failed": 10, "locked": 10}
 
 
-def test_twenty_refreshes_at_once_give_one_successor(database: Database) -> None:
+def test_concurrent_refreshes_give_a_single_successor(database: Database) -> None:
     register(database, email := new_email())
     token, given = log_in(database, email)["refresh_token"], set[str]()
     refresh = lambda: given.add(AuthService.refresh_tokens(Host(database), refresh_token=token)["refresh_token"])  # noqa: E731
@@ -99,7 +99,7 @@ def test_twenty_refreshes_at_once_give_one_successor(database: Database) -> None
         assert session.scalar(select(func.count()).where(RefreshToken.session_id == made)) == 2
 
 
-def test_a_session_that_a_stolen_token_has_ended_stays_ended_although_the_call_was_refused(database: Database) -> None:
+def test_session_stays_ended_after_the_refusal_of_a_stolen_token(database: Database) -> None:
     register(database, email := new_email())
     refresh = lambda token: AuthService.refresh_tokens(Host(database), refresh_token=token)["refresh_token"]  # noqa: E731
     first = log_in(database, email)["refresh_token"]
@@ -108,7 +108,7 @@ def test_a_session_that_a_stolen_token_has_ended_stays_ended_although_the_call_w
     assert outcome(lambda: refresh(third)) == "refresh_failed"
 
 
-def test_one_of_two_admins_who_decide_at_once_decides(database: Database) -> None:
+def test_request_is_decided_by_a_single_concurrent_admin(database: Database) -> None:
     with database.begin() as session:
         patient, admin = new_account(session), new_account(session, roles=["admin"])
     asked = AuthService.request_upgrade(as_(database, patient), role="nurse", statement="I am one.")
@@ -118,14 +118,14 @@ def test_one_of_two_admins_who_decide_at_once_decides(database: Database) -> Non
     assert again == "already_granted"
 
 
-def test_one_of_several_equal_requests_for_a_role_at_once_is_pending(database: Database) -> None:
+def test_equal_concurrent_requests_for_a_role_leave_a_single_pending_request(database: Database) -> None:
     with database.begin() as session:
         patient = new_account(session)
     ask = lambda: AuthService.request_upgrade(as_(database, patient), role="nurse", statement="I am one.")  # noqa: E731
     assert at_once(4, ask) == {"done": 1, "already_pending": 3}
 
 
-def test_the_public_keys_are_those_of_the_settings(database: Database) -> None:
+def test_public_keys_are_those_of_the_settings(database: Database) -> None:
     found = AuthService.list_public_keys(Host(database))["keys"]
     assert [key["crv"] for key in found] == ["Ed25519"]
     assert found[0]["kid"] == next(config.current().signing_keys.glob("*.pem")).stem

@@ -31,7 +31,7 @@ def trail(database: Database, by: Account, person: UUID, **filters: Any) -> list
 
 
 @pytest.mark.parametrize(("decision", "granted"), [("approve", ["nurse"]), ("reject", [])])
-def test_a_decision_about_a_role_stands_in_the_trail_of_who_asked(
+def test_audit_of_a_decision_names_the_person_who_requested(
     database: Database, decision: str, granted: list[str]
 ) -> None:
     person, by = accounts_of(database)
@@ -42,14 +42,14 @@ def test_a_decision_about_a_role_stands_in_the_trail_of_who_asked(
     assert row["details"] == {"request_id": str(request["id"]), "decision": decision, "granted": granted}
 
 
-def test_changed_roles_are_named(database: Database) -> None:
+def test_audit_names_changed_roles(database: Database) -> None:
     person, by = accounts_of(database)
     AuthService.assign_roles(as_(database, by), user_id=str(person.id), roles=["nurse", "pharmacist"])
     [row] = trail(database, by, person.id, action="assign_roles")
     assert row["details"] == {"granted": ["nurse", "pharmacist"], "revoked": ["patient"]}
 
 
-def test_a_deactivation_is_told_from_a_new_name(database: Database) -> None:
+def test_audit_distinguishes_a_deactivation_from_a_new_name(database: Database) -> None:
     person, by = accounts_of(database)
     for change in ({"name": "Asha R."}, {"status": "deactivated"}):
         AuthService.update_user(as_(database, by), user_id=str(person.id), **change)
@@ -57,14 +57,14 @@ def test_a_deactivation_is_told_from_a_new_name(database: Database) -> None:
     assert [row["details"] for row in rows] == [{"status": ["active", "deactivated"]}, None]
 
 
-def test_an_admin_who_would_drop_their_own_factor_is_written_down(database: Database) -> None:
+def test_audit_names_an_admin_who_may_not_reset_their_own_factor(database: Database) -> None:
     _person, by = accounts_of(database)
     assert outcome(lambda: AuthService.reset_mfa(as_(database, by), user_id=str(by.id))) == "own_mfa"
     [row] = trail(database, by, by.id, action="reset_mfa")
     assert (row["actor_id"], row["allowed"]) == (by.id, False)
 
 
-def test_who_would_have_been_the_last_admin_is_written_down(database: Database) -> None:
+def test_audit_names_the_last_admin_after_a_refusal(database: Database) -> None:
     with database.begin() as session:
         by = only_admin(session)
     assert outcome(lambda: AuthService.erase_user(as_(database, by), user_id=str(by.id))) == "last_admin"
@@ -72,7 +72,7 @@ def test_who_would_have_been_the_last_admin_is_written_down(database: Database) 
     assert (row["actor_id"], row["record_id"], row["allowed"]) == (by.id, by.id, False)
 
 
-def test_what_is_refused_because_of_a_lock_is_written_down(database: Database) -> None:
+def test_audit_records_refusals_of_a_locked_account(database: Database) -> None:
     person, by = accounts_of(database)
     for _ in range(11):
         last = outcome(lambda: log_in(database, person.email, "a guess"))
@@ -81,7 +81,7 @@ def test_what_is_refused_because_of_a_lock_is_written_down(database: Database) -
     assert [(row["actor_id"], row["allowed"]) for row in rows] == [(None, False)] * 11
 
 
-def test_as_much_is_written_for_an_address_without_account(database: Database) -> None:
+def test_audit_writes_as_much_for_an_address_without_account(database: Database) -> None:
     """Else the time that a refusal takes would tell which addresses have one."""
     email = new_email()
     with database.read() as session:
@@ -98,7 +98,7 @@ def refusals(database: Database, person: Account, by: Account, action: str) -> i
     return len(trail(database, by, person.id, action=action, allowed=False))
 
 
-def test_links_that_count_no_more_are_written_down_for_whose_they_were(database: Database) -> None:
+def test_audit_names_the_owner_of_an_invalid_link(database: Database) -> None:
     person, by = accounts_of(database)
     with database.begin() as session:
         token = asked(session, person.email)
@@ -111,7 +111,7 @@ def test_links_that_count_no_more_are_written_down_for_whose_they_were(database:
     assert [refusals(database, person, by, one) for one in ("reset_password", "verify_email")] == [1, 1]
 
 
-def test_a_second_step_that_has_been_done_is_written_down(database: Database) -> None:
+def test_audit_records_a_repeated_second_step(database: Database) -> None:
     person, by = accounts_of(database)
     with database.begin() as session:
         app = enrolled(session, session.get_one(Account, person.id))
@@ -124,7 +124,7 @@ def test_a_second_step_that_has_been_done_is_written_down(database: Database) ->
     assert refusals(database, person, by, "verify_mfa") == 1
 
 
-def test_a_refresh_token_that_counts_no_more_is_written_down(database: Database) -> None:
+def test_audit_records_an_invalid_refresh_token(database: Database) -> None:
     person, by = accounts_of(database)
     tokens = log_in(database, person.email)
     AuthService.log_out(Host(database, call=Call(token=tokens["access_token"], key=new_email())), all=False)
@@ -133,7 +133,7 @@ def test_a_refresh_token_that_counts_no_more_is_written_down(database: Database)
     assert refusals(database, person, by, "refresh_tokens") == 1
 
 
-def test_after_an_erasure_the_audit_says_not_from_where(database: Database) -> None:
+def test_audit_has_no_network_address_after_an_erasure(database: Database) -> None:
     person, by = accounts_of(database)
     mine, other = (
         {"at": by.created_at, "action": "log_in", "allowed": True, "address": "203.0.113.7", "request_id": "r", **whose}

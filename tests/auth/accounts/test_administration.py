@@ -42,19 +42,19 @@ def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]
     return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, **changes))
 
 
-def test_an_account_is_shown_as_its_owner_sees_it(session: Session) -> None:
+def test_account_is_shown_to_admins_as_to_its_owner(session: Session) -> None:
     account = new_account(session)
     shown = administration.get(session, SOMEBODY, GetUser(user_id=account.id))
     assert (shown["id"], shown["email"], shown["roles"]) == (account.id, account.email, ["patient"])
 
 
 @pytest.mark.parametrize("work", [administration.get, administration.update, administration.reset_mfa])
-def test_an_unknown_account_is_not_found(session: Session, work: Callable[..., Any]) -> None:
+def test_unknown_account_is_not_found(session: Session, work: Callable[..., Any]) -> None:
     with pytest.raises(NotFound):
         perform(work, session, SOMEBODY, user_id=uuid7())
 
 
-def test_who_is_deactivated_is_signed_out_at_once(session: Session) -> None:
+def test_deactivation_ends_all_sessions(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     assert change(session, account, status="deactivated")["status"] == "deactivated"
@@ -63,14 +63,14 @@ def test_who_is_deactivated_is_signed_out_at_once(session: Session) -> None:
     assert not account.may_sign_in
 
 
-def test_being_deactivated_twice_is_said_once(session: Session) -> None:
+def test_second_deactivation_publishes_nothing(session: Session) -> None:
     account = new_account(session)
     first = change(session, account, status="deactivated")
     assert change(session, account, status="deactivated")["revision"] == first["revision"] == 2
     assert len(said(session, UserDeactivated)) == 1
 
 
-def test_a_reactivated_doctor_is_in_the_directory_again(session: Session) -> None:
+def test_reactivated_doctor_is_published_again(session: Session) -> None:
     account = new_doctor(session, name="Dr Weiss")
     change(session, account, status="deactivated")
     assert change(session, account, status="active")["status"] == "active"
@@ -79,21 +79,21 @@ def test_a_reactivated_doctor_is_in_the_directory_again(session: Session) -> Non
     assert said(session, DoctorApproved) == [facts]
 
 
-def test_a_reactivated_patient_is_no_doctor(session: Session) -> None:
+def test_reactivated_patient_is_not_published_as_doctor(session: Session) -> None:
     account = new_account(session)
     change(session, account, status="deactivated")
     change(session, account, status="active")
     assert said(session, DoctorApproved) == []
 
 
-def test_a_corrected_name_is_told_and_stands_in_the_directory(session: Session) -> None:
+def test_corrected_name_is_published_with_the_doctor(session: Session) -> None:
     account = new_doctor(session, name="Dr Wiess")
     assert change(session, account, name="Dr Weiss")["revision"] == 2
     assert [one["name"] for one in said(session, UserUpdated)] == ["Dr Weiss"]
     assert [one["name"] for one in said(session, DoctorApproved)] == ["Dr Weiss"]
 
 
-def test_a_deactivated_doctor_whose_name_is_corrected_stays_out_of_the_directory(session: Session) -> None:
+def test_corrected_name_of_a_deactivated_doctor_is_not_published_as_doctor(session: Session) -> None:
     account = new_doctor(session)
     change(session, account, status="deactivated", name="Dr Weiss")
     session.published.clear()
@@ -105,7 +105,7 @@ def test_a_deactivated_doctor_whose_name_is_corrected_stays_out_of_the_directory
     ("work", "changes"),
     [(administration.update, {"name": "A"}), (administration.assign_roles, {"assigned": [Role.NURSE]})],
 )
-def test_an_account_that_somebody_else_has_changed_is_stale(
+def test_update_is_refused_when_the_revision_is_stale(
     session: Session, work: Callable[..., Any], changes: dict[str, Any]
 ) -> None:
     account = new_account(session)
@@ -113,7 +113,7 @@ def test_an_account_that_somebody_else_has_changed_is_stale(
         perform(work, session, SOMEBODY, user_id=account.id, **changes)
 
 
-def test_nothing_of_an_erased_account_can_be_changed(session: Session) -> None:
+def test_erased_account_cannot_be_changed(session: Session) -> None:
     account = new_account(session)
     erase(session, account)
     with pytest.raises(Conflict) as refusal:
@@ -121,7 +121,7 @@ def test_nothing_of_an_erased_account_can_be_changed(session: Session) -> None:
     assert refusal.value.code == "erased"
 
 
-def test_roles_are_just_those_that_are_assigned(session: Session) -> None:
+def test_assigned_roles_replace_the_earlier_roles(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     shown = assign(session, account, "patient", "pharmacist", "pharmacist")
     assert (shown["roles"], shown["revision"]) == (["patient", "pharmacist"], 2)
@@ -130,7 +130,7 @@ def test_roles_are_just_those_that_are_assigned(session: Session) -> None:
     assert said(session, StaffApproved) == [{"user_id": account.id, "role": "pharmacist"}]
 
 
-def test_it_is_known_who_took_a_role_and_when(session: Session, clock: Clock) -> None:
+def test_revoked_role_keeps_its_admin_and_time(session: Session, clock: Clock) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     assign(session, account, "patient")
     session.flush()
@@ -138,14 +138,14 @@ def test_it_is_known_who_took_a_role_and_when(session: Session, clock: Clock) ->
     assert session.execute(query).one() == (SOMEBODY.id, clock.at)
 
 
-def test_the_same_roles_again_change_nothing(session: Session) -> None:
+def test_equal_roles_change_nothing(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     assert assign(session, account, "patient")["revision"] == 1
     assert session.published == []
 
 
-def test_who_loses_a_role_is_signed_out_and_who_gets_one_is_not(session: Session) -> None:
+def test_only_a_lost_role_ends_sessions(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     assign(session, account, "nurse", "patient")
@@ -154,7 +154,7 @@ def test_who_loses_a_role_is_signed_out_and_who_gets_one_is_not(session: Session
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
 
 
-def test_a_new_doctor_is_approved_with_a_specialization(session: Session) -> None:
+def test_new_doctor_is_published_with_a_specialization(session: Session) -> None:
     account = new_account(session, name="Dr Weiss")
     assign(session, account, "doctor", specialization=" neurology ")
     assert said(session, DoctorApproved)[0]["specialization"] == "neurology"
@@ -162,32 +162,32 @@ def test_a_new_doctor_is_approved_with_a_specialization(session: Session) -> Non
 
 
 @pytest.mark.parametrize("specialization", [None, "  "])
-def test_a_doctor_without_a_specialization_is_not_made(session: Session, specialization: str | None) -> None:
+def test_new_doctor_without_specialization_is_refused(session: Session, specialization: str | None) -> None:
     with pytest.raises(Invalid) as refusal:
         assign(session, new_account(session), "doctor", specialization=specialization)
     assert list(refusal.value.facts["errors"]) == ["specialization"]
 
 
-def test_the_specialization_of_a_doctor_can_be_corrected(session: Session) -> None:
+def test_specialization_of_a_doctor_can_be_corrected(session: Session) -> None:
     account = new_doctor(session)
     assert assign(session, account, "doctor", specialization="neurology")["revision"] == 2
     assert [one["specialization"] for one in said(session, DoctorApproved)] == ["neurology"]
 
 
-def test_nobody_gives_himself_a_role(session: Session) -> None:
+def test_admin_cannot_assign_themselves_a_role(session: Session) -> None:
     account = admin(session)
     with pytest.raises(Forbidden) as refusal:
         assign(session, account, "admin", "nurse", "patient", by=acting(account, Role.ADMIN))
     assert refusal.value.code == "own_roles"
 
 
-def test_an_admin_may_drop_a_role_of_his_own(session: Session) -> None:
+def test_admin_may_drop_their_own_role(session: Session) -> None:
     account = admin(session)
     assert assign(session, account, "admin", by=acting(account, Role.ADMIN))["roles"] == ["admin"]
 
 
 @pytest.mark.parametrize("status", ["pending_verification", "deactivated", "erased"])
-def test_only_an_active_account_gets_a_role(session: Session, status: str) -> None:
+def test_role_is_assigned_only_to_an_active_account(session: Session, status: str) -> None:
     account = new_account(session)
     account.status = status
     with pytest.raises(Conflict) as refusal:
@@ -195,13 +195,13 @@ def test_only_an_active_account_gets_a_role(session: Session, status: str) -> No
     assert refusal.value.code == "account_not_active"
 
 
-def test_a_deactivated_account_can_lose_a_role(session: Session) -> None:
+def test_deactivated_account_can_lose_a_role(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     change(session, account, status="deactivated")
     assert assign(session, account, "patient")["roles"] == ["patient"]
 
 
-def test_a_lost_second_factor_is_taken_away_and_its_owner_told(session: Session) -> None:
+def test_reset_of_a_second_factor_mails_its_owner(session: Session) -> None:
     account = new_account(session)
     log_in_with(session, account, enrolled(session, account).code())
     administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=account.id))
@@ -210,7 +210,7 @@ def test_a_lost_second_factor_is_taken_away_and_its_owner_told(session: Session)
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
 
 
-def test_an_admin_does_not_take_their_own_second_factor_away(session: Session) -> None:
+def test_admin_cannot_reset_their_own_second_factor(session: Session) -> None:
     account = admin(session)
     enrolled(session, account)
     with pytest.raises(Forbidden) as refusal:
@@ -218,7 +218,7 @@ def test_an_admin_does_not_take_their_own_second_factor_away(session: Session) -
     assert (refusal.value.code, mfa.is_enabled(session, account.id)) == ("own_mfa", True)
 
 
-def test_where_there_is_no_second_factor_none_is_taken_away(session: Session) -> None:
+def test_reset_is_refused_without_a_second_factor(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
         administration.reset_mfa(session, SOMEBODY, ResetMfa(user_id=new_account(session).id))
     assert refusal.value.code == "mfa_not_enabled"

@@ -19,7 +19,7 @@ from tests.databases import KINDS
 
 
 @pytest.mark.parametrize("work", [demote, deactivate, erase])
-def test_the_last_admin_stays(session: Session, work: Callable[..., None]) -> None:
+def test_last_admin_stays(session: Session, work: Callable[..., None]) -> None:
     last = only_admin(session)
     with pytest.raises(Conflict) as refusal:
         work(session, last, last)
@@ -27,7 +27,7 @@ def test_the_last_admin_stays(session: Session, work: Callable[..., None]) -> No
 
 
 @pytest.mark.parametrize("work", [demote, deactivate, erase])
-def test_an_admin_who_cannot_sign_in_does_not_count(session: Session, work: Callable[..., None]) -> None:
+def test_deactivated_admin_does_not_count_as_admin(session: Session, work: Callable[..., None]) -> None:
     last, idle = only_admin(session), admin(session)
     deactivate(session, idle, last)
     with pytest.raises(Conflict) as refusal:
@@ -36,7 +36,7 @@ def test_an_admin_who_cannot_sign_in_does_not_count(session: Session, work: Call
 
 
 @pytest.mark.parametrize("work", [demote, deactivate, erase])
-def test_one_of_two_admins_may_go(session: Session, work: Callable[..., None]) -> None:
+def test_admin_may_go_when_another_remains(session: Session, work: Callable[..., None]) -> None:
     last, other = only_admin(session), admin(session)
     work(session, other, last)
     assert "admin" not in grants.roles_of(session, other.id) or not other.may_sign_in
@@ -55,7 +55,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.mark.parametrize("work", [demote, deactivate, erase])
-def test_admins_who_remove_each_other_at_once_leave_one(fresh: Database, work: Callable[..., None]) -> None:
+def test_concurrent_removals_of_admins_leave_the_last(fresh: Database, work: Callable[..., None]) -> None:
     with fresh.begin() as session:
         made = [admin(session) for _ in range(4)]
 

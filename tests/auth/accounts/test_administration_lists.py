@@ -26,14 +26,14 @@ def ids_of(found: Any) -> set[UUID]:
     return {row["id"] for row in found.items}
 
 
-def test_accounts_are_found_by_their_ids_and_unknown_ids_find_nothing(session: Session) -> None:
+def test_list_by_ids_omits_unknown_ids(session: Session) -> None:
     wanted = {new_account(session).id for _ in range(2)}
     new_account(session)
     found = administration.listing(session, SOMEBODY, ListUsers(role=None, ids=[*wanted, uuid7()], **ASKED))
     assert ids_of(found) == wanted
 
 
-def test_ids_narrow_the_lists_of_staff_and_of_doctors(session: Session) -> None:
+def test_lists_of_staff_and_doctors_are_filtered_by_ids(session: Session) -> None:
     nurse, doctor = new_account(session, roles=["nurse"]), new_doctor(session)
     asked = {**ASKED, "ids": [nurse.id, doctor.id]}
     assert ids_of(administration.list_staff(session, SOMEBODY, ListStaff(role=None, **asked))) == {nurse.id}
@@ -50,7 +50,7 @@ def found(session: Session, text: str, **filters: Any) -> list[Any]:
     return [row["id"] for row in listed(session, text=text, **filters)]
 
 
-def test_accounts_are_listed_newest_first_page_by_page(session: Session, clock: Clock) -> None:
+def test_accounts_are_listed_newest_first_in_pages(session: Session, clock: Clock) -> None:
     clock.advance(days=1)  # Newer than what other tests have left.
     made = []
     for _ in range(3):
@@ -61,14 +61,14 @@ def test_accounts_are_listed_newest_first_page_by_page(session: Session, clock: 
     assert [row["id"] for row in (*first.items, *second.items)][:3] == made[::-1]
 
 
-def test_each_row_of_the_list_has_its_roles(session: Session) -> None:
+def test_listed_account_has_its_roles(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"], name="Canary Two")
     assert [row["roles"] for row in listed(session, text="Canary Two")] == [["nurse", "patient"]]
     assign(session, account, "patient")
     assert [row["roles"] for row in listed(session, text="Canary Two")] == [["patient"]]
 
 
-def test_staff_and_doctors_are_lists_of_their_own(session: Session) -> None:
+def test_lists_of_staff_and_doctors_are_separate(session: Session) -> None:
     given = {"name": "Canary Nine", "specialization": "cardiology"}
     made = {role: new_account(session, roles=sorted({role, Role.PATIENT}), **given).id for role in Role}
     asked: dict[str, Any] = {"status": None, "text": "Canary Nine", "limit": 100, "cursor": None}
@@ -82,7 +82,7 @@ def test_staff_and_doctors_are_lists_of_their_own(session: Session) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 50])
-def test_a_list_takes_two_statements_whatever_its_length(session: Session, limit: int) -> None:
+def test_list_takes_two_statements_at_any_length(session: Session, limit: int) -> None:
     for _ in range(3):
         new_account(session)
     session.flush()
@@ -91,7 +91,7 @@ def test_a_list_takes_two_statements_whatever_its_length(session: Session, limit
     assert len(sent) == 2
 
 
-def test_a_row_of_doctors_says_what_they_are_doctors_of(session: Session) -> None:
+def test_listed_doctor_has_a_specialization(session: Session) -> None:
     account = new_doctor(session, name="Canary Eight")
     asked: dict[str, Any] = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
     with statements(session) as sent:
@@ -99,7 +99,7 @@ def test_a_row_of_doctors_says_what_they_are_doctors_of(session: Session) -> Non
     assert (row["id"], row["specialization"], len(sent)) == (account.id, "cardiology", 2)
 
 
-def test_accounts_are_found_by_role_and_by_status(session: Session) -> None:
+def test_accounts_are_filtered_by_role_and_status(session: Session) -> None:
     nurse, idle = new_account(session, roles=["nurse"], name="Canary One"), new_account(session, name="Canary Two")
     deactivate(session, idle, nurse)
     assert found(session, "canary", role="nurse") == [nurse.id]
@@ -107,13 +107,13 @@ def test_accounts_are_found_by_role_and_by_status(session: Session) -> None:
 
 
 @pytest.mark.parametrize("text", ["CANARY", "canary w", "y@WARD.exa"])
-def test_accounts_are_found_by_a_part_of_name_or_address_without_case(session: Session, text: str) -> None:
+def test_accounts_are_filtered_by_part_of_name_or_address(session: Session, text: str) -> None:
     account = new_account(session, name="Canary Ward", email="Canary@ward.example")
     new_account(session)
     assert found(session, text) == [account.id]
 
 
-def test_wildcards_in_the_text_are_characters_like_others(session: Session) -> None:
+def test_wildcards_in_a_filter_are_plain_characters(session: Session) -> None:
     account = new_account(session, name="Canary 100%_sure")
     new_account(session, name="Canary 100 times sure")
     assert found(session, "0%_") == [account.id]

@@ -32,7 +32,7 @@ both_ways = pytest.mark.parametrize("leave", [deactivated, relieved])
 
 
 @both_ways
-def test_doctor_with_open_visits_stays_and_the_refusal_names_them(session: Session, leave: Leave) -> None:
+def test_doctor_with_open_visits_is_refused_with_their_ids(session: Session, leave: Leave) -> None:
     account, visit = doctor_with_visit(session)
     with pytest.raises(Conflict, match="has_open_visits") as refused:
         leave(session, account)
@@ -41,7 +41,7 @@ def test_doctor_with_open_visits_stays_and_the_refusal_names_them(session: Sessi
 
 @both_ways
 @pytest.mark.parametrize("whose", ["own", "unknown", "patient", "deactivated"])
-def test_successor_is_another_doctor_who_can_be_visited(session: Session, leave: Leave, whose: str) -> None:
+def test_successor_must_be_another_active_doctor(session: Session, leave: Leave, whose: str) -> None:
     account, _visit = doctor_with_visit(session)
     gone = new_doctor(session)
     deactivate(session, gone, account)
@@ -58,20 +58,18 @@ def test_event_names_the_successor(session: Session, leave: Leave, event: Any) -
 
 
 @pytest.mark.parametrize(("leave", "event"), [(deactivated, UserDeactivated), (relieved, RoleRevoked)])
-def test_doctor_leaves_without_successor_when_the_visits_may_be_displaced(
-    session: Session, leave: Leave, event: Any
-) -> None:
+def test_doctor_leaves_without_successor_when_displace_is_set(session: Session, leave: Leave, event: Any) -> None:
     account, _visit = doctor_with_visit(session)
     leave(session, account, displace=True)
     assert [told["reassign_to"] for told in said(session, event)] == [None]
 
 
-def test_doctor_with_open_visits_keeps_the_role_and_may_get_others(session: Session) -> None:
+def test_doctor_with_open_visits_may_get_other_roles(session: Session) -> None:
     account, _visit = doctor_with_visit(session)
     assert assign(session, account, "doctor", "patient")["roles"] == ["doctor", "patient"]
 
 
-def test_deactivated_doctor_with_late_words_of_visits_is_deactivated_again_without_question(session: Session) -> None:
+def test_second_deactivation_ignores_late_events_about_visits(session: Session) -> None:
     account, _visit = doctor_with_visit(session)
     deactivated(session, account, displace=True)
     assert deactivated(session, account)["status"] == "deactivated"

@@ -21,7 +21,7 @@ from services.auth.models.logins import OneTimeToken
 from tests.auth.factories import PASSWORD, Clock, acting, asked, new_account, new_email, password_hash, registered, said
 
 
-def test_registering_makes_a_patient_whose_address_is_to_be_verified(session: Session) -> None:
+def test_registration_creates_a_patient_with_an_unverified_address(session: Session) -> None:
     email = new_email()
     account = registered(session, email)
     assert (account.email, account.status) == (email, "pending_verification")
@@ -31,7 +31,7 @@ def test_registering_makes_a_patient_whose_address_is_to_be_verified(session: Se
     assert said(session, RoleGranted) == [{"user_id": account.id, "role": "patient"}]
 
 
-def test_registering_sends_a_token_of_which_only_the_digest_is_kept(session: Session, clock: Clock) -> None:
+def test_registration_mails_a_token_and_stores_its_digest(session: Session, clock: Clock) -> None:
     account = registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     kept = session.scalars(select(OneTimeToken).where(OneTimeToken.user_id == account.id)).one()
@@ -39,14 +39,14 @@ def test_registering_sends_a_token_of_which_only_the_digest_is_kept(session: Ses
     assert kept.digest != mail["token"]
 
 
-def test_an_address_is_taken_in_whatever_case(session: Session) -> None:
+def test_address_is_taken_in_any_case(session: Session) -> None:
     account = new_account(session)
     with pytest.raises(Conflict) as refusal:
         accounts.prepare(session, NOBODY, RegisterPatient(email=account.email.upper(), password=PASSWORD, name="Asha"))
     assert refusal.value.code == "email_taken"
 
 
-def test_the_database_refuses_an_address_that_was_taken_meanwhile(session: Session) -> None:
+def test_registration_is_refused_when_the_address_was_just_taken(session: Session) -> None:
     email = new_email()
     command = RegisterPatient(email=email, password=PASSWORD, name="Asha")
     plan = accounts.prepare(session, NOBODY, command)
@@ -56,14 +56,14 @@ def test_the_database_refuses_an_address_that_was_taken_meanwhile(session: Sessi
     assert refusal.value.code == "email_taken"
 
 
-def test_the_mailed_token_verifies_the_address(session: Session) -> None:
+def test_mailed_token_verifies_the_address(session: Session) -> None:
     account = registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     assert accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"])).status == "active"
     assert said(session, UserVerified) == [{"user_id": account.id}]
 
 
-def test_a_mailed_token_works_once(session: Session) -> None:
+def test_mailed_token_works_once(session: Session) -> None:
     registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
@@ -73,7 +73,7 @@ def test_a_mailed_token_works_once(session: Session) -> None:
     assert len(said(session, UserVerified)) == 1
 
 
-def test_a_replaced_token_says_that_the_address_is_verified_when_it_is(session: Session) -> None:
+def test_replaced_token_reports_a_verified_address(session: Session) -> None:
     account = registered(session, new_email())
     (first,) = said(session, MailTokenIssued)
     second = asked(session, account.email, "verify")
@@ -84,7 +84,7 @@ def test_a_replaced_token_says_that_the_address_is_verified_when_it_is(session: 
         accounts.verify(session, NOBODY, VerifyEmail(token=first["token"]))
 
 
-def test_a_used_token_of_another_address_says_nothing(session: Session) -> None:
+def test_used_token_of_another_address_reports_nothing(session: Session) -> None:
     account = registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
@@ -94,7 +94,7 @@ def test_a_used_token_of_another_address_says_nothing(session: Session) -> None:
     assert refusal.value.code == "token_not_valid"
 
 
-def test_a_mailed_token_ends_after_a_day(session: Session, clock: Clock) -> None:
+def test_mailed_token_expires_after_a_day(session: Session, clock: Clock) -> None:
     registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     clock.advance(hours=24)
@@ -102,7 +102,7 @@ def test_a_mailed_token_ends_after_a_day(session: Session, clock: Clock) -> None
         accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
 
 
-def test_a_token_for_something_else_verifies_nothing(session: Session) -> None:
+def test_token_of_another_purpose_verifies_nothing(session: Session) -> None:
     account = registered(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     session.scalars(select(OneTimeToken).where(OneTimeToken.user_id == account.id)).one().purpose = "reset"
@@ -111,19 +111,19 @@ def test_a_token_for_something_else_verifies_nothing(session: Session) -> None:
         accounts.verify(session, NOBODY, VerifyEmail(token=mail["token"]))
 
 
-def test_an_unknown_token_verifies_nothing(session: Session) -> None:
+def test_unknown_token_verifies_nothing(session: Session) -> None:
     with pytest.raises(Invalid):
         accounts.verify(session, NOBODY, VerifyEmail(token="unknown"))
 
 
-def test_the_first_admin_needs_no_verification(session: Session) -> None:
+def test_first_admin_needs_no_verification(session: Session) -> None:
     admin = accounts.create_admin(session, SYSTEM, email=new_email(), password_hash=password_hash(), name="Ada")
     assert admin.status == "active"
     assert said(session, RoleGranted) == [{"user_id": admin.id, "role": "admin"}]
     assert said(session, UserRegistered)[0]["user_id"] == admin.id
 
 
-def test_a_ready_doctor_is_announced_like_an_approved_one(session: Session) -> None:
+def test_created_doctor_is_published_like_an_approved_doctor(session: Session) -> None:
     doctor = accounts.create_ready(
         session,
         SYSTEM,
@@ -138,20 +138,20 @@ def test_a_ready_doctor_is_announced_like_an_approved_one(session: Session) -> N
     assert said(session, UserVerified) == [{"user_id": doctor.id}]
 
 
-def test_a_ready_nurse_is_announced_as_staff(session: Session) -> None:
+def test_created_nurse_is_published_as_staff(session: Session) -> None:
     nurse = accounts.create_ready(
         session, SYSTEM, email=new_email(), password_hash=password_hash(), name="Noor", roles={Role.NURSE}
     )
     assert said(session, StaffApproved) == [{"user_id": nurse.id, "role": "nurse"}]
 
 
-def test_one_sees_oneself(session: Session) -> None:
+def test_own_account_is_shown(session: Session) -> None:
     account = new_account(session, roles=[Role.PATIENT, Role.NURSE])
     seen = accounts.get_own(session, acting(account), GetMe())
     expected = {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["nurse", "patient"]}
     assert seen | expected | {"status": "active", "mfa_enabled": False, "revision": 1} == seen
 
 
-def test_nobody_is_seen_without_an_account(session: Session) -> None:
+def test_own_account_is_refused_when_it_does_not_exist(session: Session) -> None:
     with pytest.raises(Unauthenticated):
         accounts.get_own(session, NOBODY, GetMe())

@@ -36,12 +36,12 @@ def set_phone(session: Session, account: Account, phone: str | None) -> dict[str
     return said(session, UserUpdated)[0]
 
 
-def test_changed_number_is_told_with_its_time(session: Session, clock: Clock) -> None:
+def test_changed_number_is_published_with_its_time(session: Session, clock: Clock) -> None:
     told = set_phone(session, new_account(session), HERS)
     assert (told["phone"], told["phone_changed_at"]) == (HERS, clock.at)
 
 
-def test_number_of_the_record_is_taken_over_and_not_told_again(session: Session) -> None:
+def test_number_of_the_record_is_adopted_without_an_event(session: Session) -> None:
     account = new_account(session)
     seen = account.revision
     hear_of_patient(session, account.id, phone=HERS, phone_changed_at=clock.now())
@@ -49,7 +49,7 @@ def test_number_of_the_record_is_taken_over_and_not_told_again(session: Session)
     assert session.published == []
 
 
-def test_number_that_is_taken_away_in_the_record_is_gone_here(session: Session) -> None:
+def test_number_removed_in_the_record_is_removed_from_the_account(session: Session) -> None:
     account = new_account(session)
     set_phone(session, account, HERS)
     hear_of_patient(session, account.id, phone=None, phone_changed_at=clock.now() + A_MINUTE)
@@ -57,40 +57,40 @@ def test_number_that_is_taken_away_in_the_record_is_gone_here(session: Session) 
 
 
 @pytest.mark.parametrize("earlier", [A_MINUTE, timedelta(0)], ids=["older", "of the same moment"])
-def test_number_of_the_record_does_not_count_unless_it_is_newer(session: Session, earlier: timedelta) -> None:
+def test_number_of_the_record_is_ignored_unless_newer(session: Session, earlier: timedelta) -> None:
     account = new_account(session)
     at = set_phone(session, account, HERS)["phone_changed_at"]
     hear_of_patient(session, account.id, phone=OTHER, phone_changed_at=at - earlier)
     assert phone_of(session, account) == HERS
 
 
-def test_number_of_the_record_counts_once_however_events_come(session: Session) -> None:
+def test_newest_number_of_the_record_wins_in_any_order(session: Session) -> None:
     account, now = new_account(session), clock.now()
     hear_of_patient(session, account.id, phone=HERS, phone_changed_at=now + A_MINUTE, sequence=2)
     hear_of_patient(session, account.id, phone=OTHER, phone_changed_at=now, sequence=1)
     assert phone_of(session, account) == HERS
 
 
-def test_change_of_who_knows_the_other_number_counts_although_this_clock_is_behind(session: Session) -> None:
+def test_later_change_wins_although_the_clock_is_behind(session: Session) -> None:
     account, ahead = new_account(session), clock.now() + A_MINUTE
     hear_of_patient(session, account.id, phone=HERS, phone_changed_at=ahead)
     assert set_phone(session, account, OTHER)["phone_changed_at"] > ahead
 
 
-def test_publisher_of_before_changes_no_number(session: Session) -> None:
+def test_event_of_an_older_publisher_changes_no_number(session: Session) -> None:
     account = new_account(session)
     hear_of_patient(session, account.id, phone=OTHER)
     assert phone_of(session, account) is None
 
 
-def test_erased_account_gets_no_number_again(session: Session) -> None:
+def test_erased_account_gets_no_number(session: Session) -> None:
     account = new_account(session)
     erase(session, account)
     hear_of_patient(session, account.id, phone=HERS, phone_changed_at=clock.now() + A_MINUTE)
     assert (phone_of(session, account), account.phone_changed_at) == (None, None)
 
 
-def test_invited_patient_has_what_the_desk_has_corrected_since(session: Session) -> None:
+def test_invited_patient_has_the_latest_correction_of_the_desk(session: Session) -> None:
     patient_id, at = uuid7(), clock.now()
     hear_of_patient(session, patient_id, sequence=2, name="Asha Weiss", phone=HERS, phone_changed_at=at)
     hear_of_patient(session, patient_id, sequence=1, phone=OTHER)
@@ -100,7 +100,7 @@ def test_invited_patient_has_what_the_desk_has_corrected_since(session: Session)
     assert session.get(DeskPatient, patient_id) is None
 
 
-def test_accounts_of_staff_are_said_to_be_no_patients_once_a_week(session: Session, clock: Clock) -> None:
+def test_accounts_of_non_patients_are_published_once_a_week(session: Session, clock: Clock) -> None:
     nurse, patient = new_account(session, roles=["nurse"]), new_account(session)
     clock.advance(days=3650)  # Other tests have had their own weeks.
     for _ in range(2):

@@ -27,32 +27,32 @@ def doctor(session: Session) -> Account:
     return new_account(session, roles=[Role.DOCTOR], specialization="cardiology")
 
 
-def test_what_is_given_is_changed_and_seen(session: Session) -> None:
+def test_given_fields_of_the_profile_change(session: Session) -> None:
     seen = updated(session, new_account(session), name="Asha Rao-Weiss", **PROFILE)
     assert seen | PROFILE | {"name": "Asha Rao-Weiss", "revision": 2} == seen
 
 
-def test_what_is_left_out_stays_and_null_takes_away(session: Session) -> None:
+def test_omitted_fields_stay_and_null_removes_values(session: Session) -> None:
     account = new_account(session)
     updated(session, account, **PROFILE)
     seen = updated(session, account, phone=None)
     assert (seen["phone"], seen["timezone"], seen["revision"]) == (None, "Europe/Vienna", 3)
 
 
-def test_what_is_as_it_was_is_no_change(session: Session) -> None:
+def test_equal_values_change_no_revision(session: Session) -> None:
     account = new_account(session)
     assert updated(session, account, name=account.name)["revision"] == 1
     assert said(session, UserUpdated) == []
 
 
 @pytest.mark.parametrize(("tag", "revision"), [('"1"', 2), ("", 2), ("*", 2)])
-def test_whoever_has_seen_the_profile_changes_it(session: Session, tag: str, revision: int) -> None:
+def test_profile_changes_when_the_revision_matches(session: Session, tag: str, revision: int) -> None:
     account = new_account(session)
     with called(session, if_match=tag):
         assert accounts.update_me(session, acting(account), UpdateMe(name="New"))["revision"] == revision
 
 
-def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(session: Session) -> None:
+def test_profile_is_refused_when_the_revision_is_stale(session: Session) -> None:
     account = new_account(session)
     updated(session, account, name="New")
     with called(session, if_match='"1"'), pytest.raises(Stale):
@@ -60,7 +60,7 @@ def test_a_profile_that_was_changed_meanwhile_is_not_overwritten(session: Sessio
 
 
 @pytest.mark.parametrize("fact", ["phone", "language", "timezone"])
-def test_whoever_keeps_a_copy_is_told(session: Session, fact: str) -> None:
+def test_changed_profile_is_published(session: Session, fact: str) -> None:
     account = new_account(session)
     updated(session, account, **{fact: PROFILE[fact]})
     known = {"user_id": account.id, "email": account.email, "name": account.name}
@@ -70,25 +70,25 @@ def test_whoever_keeps_a_copy_is_told(session: Session, fact: str) -> None:
     assert told == {**known, **others, fact: PROFILE[fact], "phone_changed_at": since, "is_patient": True}
 
 
-def test_nobody_keeps_a_copy_of_the_locale(session: Session) -> None:
+def test_changed_locale_is_not_published(session: Session) -> None:
     assert updated(session, new_account(session), locale="de-AT")["revision"] == 2
     assert said(session, UserUpdated) == []
 
 
-def test_the_directory_is_told_of_a_doctors_new_name(session: Session) -> None:
+def test_new_name_of_a_doctor_is_published(session: Session) -> None:
     account = doctor(session)
     updated(session, account, name="Dr Lena Frey")
     known = {"doctor_id": account.id, "name": "Dr Lena Frey", "specialization": "cardiology"}
     assert said(session, DoctorApproved) == [known]
 
 
-def test_the_directory_is_told_of_nothing_else(session: Session) -> None:
+def test_other_changes_of_a_doctor_are_not_published_as_doctor(session: Session) -> None:
     updated(session, doctor(session), phone=PROFILE["phone"])
     updated(session, new_account(session), name="Not a doctor")
     assert said(session, DoctorApproved) == []
 
 
-def test_an_erased_account_is_filled_with_nothing(session: Session) -> None:
+def test_erased_account_is_not_updated(session: Session) -> None:
     account = new_account(session)
     account.erase()
     with pytest.raises(Unauthenticated):

@@ -137,16 +137,14 @@ def moved(session: Session, account: Account, name: str) -> tuple[bool, bool]:
 
 
 @pytest.mark.parametrize(("beginning", "names"), EACH_CHANGES)
-def test_each_way_to_change_an_account_changes_its_revision(session: Session, beginning: str, names: list[str]) -> None:
+def test_revision_changes_with_each_kind_of_change(session: Session, beginning: str, names: list[str]) -> None:
     account = BEGINNINGS[beginning](session)
     assert [moved(session, account, name) for name in names][-1] == (True, True)
 
 
 @given(beginning=st.sampled_from(sorted(BEGINNINGS)), names=st.lists(st.sampled_from(sorted(MOVES)), max_size=8))
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_changes_what_one_sees_of_an_account_changes_its_revision(
-    session: Session, beginning: str, names: list[str]
-) -> None:
+def test_revision_changes_with_every_visible_change(session: Session, beginning: str, names: list[str]) -> None:
     account = BEGINNINGS[beginning](session)
     for name in names:
         has_changed, has_grown = moved(session, account, name)

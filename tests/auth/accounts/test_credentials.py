@@ -44,14 +44,14 @@ def sessions_of(session: Session, account: Account) -> list[LoginSession]:
     return list(session.scalars(mine.order_by(LoginSession.id)))
 
 
-def test_a_lost_password_is_set_with_the_mailed_token(session: Session) -> None:
+def test_lost_password_is_set_with_the_mailed_token(session: Session) -> None:
     account = new_account(session)
     assert reset(session, asked(session, account.email)) == {"status": "password_set"}
     assert not gets_in(session, account.email, PASSWORD)
     assert gets_in(session, account.email, NEW)
 
 
-def test_a_token_sets_a_password_once(session: Session) -> None:
+def test_token_sets_a_password_once(session: Session) -> None:
     token = asked(session, new_account(session).email)
     reset(session, token)
     with pytest.raises(Invalid) as refusal:
@@ -59,7 +59,7 @@ def test_a_token_sets_a_password_once(session: Session) -> None:
     assert refusal.value.code == "token_not_valid"
 
 
-def test_a_token_that_was_used_meanwhile_sets_nothing(session: Session) -> None:
+def test_token_used_during_hashing_sets_nothing(session: Session) -> None:
     account = new_account(session)
     token = asked(session, account.email)
     command = ResetPassword(token=token, password=NEW)
@@ -69,7 +69,7 @@ def test_a_token_that_was_used_meanwhile_sets_nothing(session: Session) -> None:
         credentials.reset(session, NOBODY, plan, "another hash", command)
 
 
-def test_a_weak_password_leaves_the_token_as_it_was(session: Session) -> None:
+def test_weak_password_leaves_the_token_valid(session: Session) -> None:
     token = asked(session, new_account(session).email)
     with pytest.raises(Invalid) as refusal:
         reset(session, token, "password12345")
@@ -77,14 +77,14 @@ def test_a_weak_password_leaves_the_token_as_it_was(session: Session) -> None:
     assert reset(session, token) == {"status": "password_set"}
 
 
-def test_the_name_and_the_address_of_the_account_make_no_password(session: Session) -> None:
+def test_password_is_refused_when_it_is_name_or_address(session: Session) -> None:
     account = new_account(session, name="Xanthippe Wojciechowska")
     for guess in ("xanthippewojciechowska", account.email):
         with pytest.raises(Invalid):
             reset(session, asked(session, account.email), guess)
 
 
-def test_a_new_password_ends_every_session(session: Session) -> None:
+def test_new_password_ends_every_session(session: Session) -> None:
     account = new_account(session)
     for _ in range(2):
         log_in(session, account.email)
@@ -92,7 +92,7 @@ def test_a_new_password_ends_every_session(session: Session) -> None:
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id] * 2
 
 
-def test_the_owner_of_a_locked_account_gets_in_with_a_new_password_at_once(session: Session) -> None:
+def test_owner_of_a_locked_account_logs_in_after_a_reset(session: Session) -> None:
     account = new_account(session)
     fail_to_log_in(session, account.email, times=10)
     with pytest.raises(TooMany):
@@ -101,14 +101,14 @@ def test_the_owner_of_a_locked_account_gets_in_with_a_new_password_at_once(sessi
     assert gets_in(session, account.email, NEW)
 
 
-def test_setting_a_password_shows_the_address_to_be_ones_own(session: Session) -> None:
+def test_reset_verifies_the_address(session: Session) -> None:
     account = registered(session, new_email())
     reset(session, asked(session, account.email))
     assert account.status == "active"
     assert said(session, UserVerified) == [{"user_id": account.id}]
 
 
-def test_a_new_password_ends_what_else_is_open(session: Session) -> None:
+def test_new_password_expires_links_and_second_steps(session: Session) -> None:
     account = new_account(session)
     move(session, account, new_email())
     elsewhere = token_of(session)
@@ -118,7 +118,7 @@ def test_a_new_password_ends_what_else_is_open(session: Session) -> None:
 
 
 @pytest.mark.parametrize("status", ["deactivated", "erased"])
-def test_no_password_is_set_where_none_counts(session: Session, status: str) -> None:
+def test_reset_is_refused_when_login_is_not_allowed(session: Session, status: str) -> None:
     account = new_account(session)
     token = asked(session, account.email)
     account.status = status
@@ -127,7 +127,7 @@ def test_no_password_is_set_where_none_counts(session: Session, status: str) -> 
     assert refusal.value.code == "token_not_valid"
 
 
-def test_an_account_that_is_deactivated_meanwhile_gets_no_password(session: Session) -> None:
+def test_reset_is_refused_when_the_account_was_just_deactivated(session: Session) -> None:
     account = new_account(session)
     token = asked(session, account.email)
     command = ResetPassword(token=token, password=NEW)
@@ -138,14 +138,14 @@ def test_an_account_that_is_deactivated_meanwhile_gets_no_password(session: Sess
         credentials.reset(session, NOBODY, plan, "a hash", command)
 
 
-def test_its_owner_is_told_of_a_new_password(session: Session) -> None:
+def test_new_password_is_mailed_to_the_owner(session: Session) -> None:
     account = new_account(session)
     reset(session, asked(session, account.email))
     told = {"user_id": account.id, "email": account.email, "name": account.name, "what": "password"}
     assert said(session, CredentialsChanged) == [told]
 
 
-def test_an_accepted_invitation_opens_the_account(session: Session) -> None:
+def test_accepted_invitation_verifies_the_account(session: Session) -> None:
     account = invited(session, new_email())
     assert not gets_in(session, account.email, "nobody's password")
     reset(session, token_of(session))
@@ -153,33 +153,33 @@ def test_an_accepted_invitation_opens_the_account(session: Session) -> None:
     assert gets_in(session, account.email, NEW)
 
 
-def test_a_known_password_is_changed(session: Session) -> None:
+def test_known_password_is_changed(session: Session) -> None:
     account = new_account(session)
     assert change(session, acting(account)) == {"status": "password_set"}
     assert gets_in(session, account.email, NEW)
     assert said(session, CredentialsChanged)[0]["what"] == "password"
 
 
-def test_whoever_does_not_know_the_password_does_not_change_it(session: Session) -> None:
+def test_change_is_refused_with_a_wrong_password(session: Session) -> None:
     account = new_account(session)
     assert code_of(change(session, acting(account), current="wrong")) == "password_wrong"
     assert gets_in(session, account.email, PASSWORD)
 
 
-def test_nothing_is_hashed_for_whoever_does_not_know_the_password(session: Session) -> None:
+def test_wrong_password_hashes_no_new_password(session: Session) -> None:
     command = ChangePassword(current_password="wrong", password="weak")
     owner = credentials.prepare_change(session, acting(new_account(session)), command)
     assert passwords.hash_changed(owner, command) == (False, None)
 
 
-def test_a_password_is_not_changed_to_ones_own_address(session: Session) -> None:
+def test_new_password_is_refused_when_it_is_the_address(session: Session) -> None:
     account = new_account(session)
     with pytest.raises(Invalid) as refusal:
         change(session, acting(account), password=account.email)
     assert refusal.value.code == "password_too_common"
 
 
-def test_changing_the_password_leaves_only_the_session_that_asks(session: Session) -> None:
+def test_change_of_password_keeps_only_the_current_session(session: Session) -> None:
     account = new_account(session)
     mine, other = (log_in(session, account.email)["access_token"] for _ in range(2))
     assert mine != other
@@ -188,7 +188,7 @@ def test_changing_the_password_leaves_only_the_session_that_asks(session: Sessio
     assert [one["session_id"] for one in said(session, SessionRevoked)] == session_ids[1:]
 
 
-def test_changing_the_password_ends_a_link_that_was_asked_for_before(session: Session) -> None:
+def test_change_of_password_expires_earlier_links(session: Session) -> None:
     account = new_account(session)
     token = asked(session, account.email)
     change(session, acting(account))
@@ -196,7 +196,7 @@ def test_changing_the_password_ends_a_link_that_was_asked_for_before(session: Se
         reset(session, token)
 
 
-def test_wrong_passwords_lock_here_as_they_do_when_signing_in(session: Session) -> None:
+def test_wrong_current_passwords_lock_the_account(session: Session) -> None:
     account = new_account(session)
     for _ in range(10):
         refused = move(session, account, new_email(), password="wrong")
@@ -219,7 +219,7 @@ def reset_by(database: Database, token: str, key: str) -> Any:
     return AuthService.reset_password(host, token=token, password=NEW)
 
 
-def test_a_token_used_several_times_at_once_works_once(database: Database) -> None:
+def test_token_works_once_for_concurrent_callers(database: Database) -> None:
     account, token = lost(database)
     seen = at_once(4, lambda: reset_by(database, token, key=new_email()))
     assert seen == {"done": 1, "token_not_valid": 3}
@@ -227,13 +227,13 @@ def test_a_token_used_several_times_at_once_works_once(database: Database) -> No
         assert gets_in(session, account.email, NEW)
 
 
-def test_whoever_has_not_heard_the_answer_asks_again_with_the_same_key(database: Database) -> None:
+def test_reset_with_the_same_key_gets_the_same_reply(database: Database) -> None:
     _account, token = lost(database)
     key = new_email()
     assert [reset_by(database, token, key) for _ in range(2)] == [{"status": "password_set"}] * 2
 
 
-def test_another_password_under_the_same_key_is_another_request(database: Database) -> None:
+def test_key_is_refused_with_another_password(database: Database) -> None:
     account, token = lost(database)
     key = new_email()
     reset_by(database, token, key)
@@ -244,7 +244,7 @@ def test_another_password_under_the_same_key_is_another_request(database: Databa
         assert gets_in(session, account.email, NEW)
 
 
-def test_neither_secrets_nor_whose_they_are_stay_with_the_key(database: Database) -> None:
+def test_key_stores_neither_secrets_nor_their_owner(database: Database) -> None:
     account, token = lost(database)
     key = new_email()
     reset_by(database, token, key)
@@ -253,7 +253,7 @@ def test_neither_secrets_nor_whose_they_are_stay_with_the_key(database: Database
     assert not [secret for secret in (token, NEW, account.name, account.email) if secret in row]
 
 
-def test_what_an_owner_changes_is_audited_as_done_by_the_owner(database: Database) -> None:
+def test_audit_names_the_owner_as_actor(database: Database) -> None:
     account, token = lost(database)
     reset_by(database, token, new_email())
     audit = tables.audit

@@ -16,7 +16,7 @@ from tests.auth.credentials import gets_in, move, reset
 from tests.auth.factories import PASSWORD, Clock, asked, code_of, new_account, new_email, registered, said, token_of
 
 
-def test_a_new_address_counts_once_its_owner_has_used_the_link(session: Session) -> None:
+def test_new_address_takes_effect_when_its_link_is_used(session: Session) -> None:
     account, email = new_account(session), new_email()
     old = account.email
     assert move(session, account, email) == {"status": "mail_sent"}
@@ -26,7 +26,7 @@ def test_a_new_address_counts_once_its_owner_has_used_the_link(session: Session)
     assert gets_in(session, email.upper(), PASSWORD)
 
 
-def test_the_old_address_is_told_and_the_copies_are_corrected(session: Session) -> None:
+def test_new_address_is_mailed_to_the_old_and_published(session: Session) -> None:
     account, email = new_account(session), new_email()
     old = account.email
     move(session, account, email)
@@ -36,7 +36,7 @@ def test_the_old_address_is_told_and_the_copies_are_corrected(session: Session) 
 
 
 @pytest.mark.parametrize("purpose", ["verify", "reset"])
-def test_what_was_open_before_a_deactivation_is_over_after_it(session: Session, purpose: str) -> None:
+def test_deactivation_expires_mailed_links(session: Session, purpose: str) -> None:
     account = new_account(session)
     if purpose == "verify":
         move(session, account, new_email())
@@ -47,7 +47,7 @@ def test_what_was_open_before_a_deactivation_is_over_after_it(session: Session, 
         mail_tokens.redeem(session, token, purpose)
 
 
-def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Session) -> None:
+def test_link_to_the_old_address_sets_no_password(session: Session) -> None:
     account = new_account(session)
     resets = asked(session, account.email)
     move(session, account, new_email())
@@ -56,22 +56,20 @@ def test_a_link_mailed_to_the_old_address_sets_no_password_any_more(session: Ses
         reset(session, resets)
 
 
-def test_whoever_does_not_know_the_password_gets_no_mail_to_another_address(session: Session) -> None:
+def test_new_address_is_refused_with_a_wrong_password(session: Session) -> None:
     account = new_account(session)
     assert code_of(move(session, account, new_email(), password="wrong")) == "password_wrong"
     assert said(session, MailTokenIssued) == []
 
 
-def test_an_address_that_somebody_has_is_not_moved_to(session: Session) -> None:
+def test_new_address_is_refused_when_it_is_taken(session: Session) -> None:
     account, other = new_account(session), new_account(session)
     assert code_of(move(session, account, other.email.upper())) == "email_taken"
     assert said(session, MailTokenIssued) == []
 
 
 @pytest.mark.parametrize("why", ["email_taken", "mails_used_up"])
-def test_a_new_address_that_waits_is_given_up_with_the_next_one_although_that_is_refused(
-    session: Session, why: str
-) -> None:
+def test_pending_address_is_cancelled_even_when_the_next_is_refused(session: Session, why: str) -> None:
     account, other = new_account(session), new_account(session)
     for _ in range(5 if why == "mails_used_up" else 1):
         move(session, account, new_email())
@@ -81,9 +79,7 @@ def test_a_new_address_that_waits_is_given_up_with_the_next_one_although_that_is
         accounts.verify(session, NOBODY, VerifyEmail(token=mistyped))
 
 
-def test_whoever_asks_for_a_sixth_address_within_an_hour_is_told_that_no_mail_goes_out(
-    session: Session, clock: Clock
-) -> None:
+def test_sixth_new_address_within_an_hour_is_refused(session: Session, clock: Clock) -> None:
     account = new_account(session)
     for _ in range(5):
         move(session, account, new_email())
@@ -94,7 +90,7 @@ def test_whoever_asks_for_a_sixth_address_within_an_hour_is_told_that_no_mail_go
     assert move(session, account, new_email()) == {"status": "mail_sent"}
 
 
-def test_an_address_that_somebody_took_meanwhile_is_not_moved_to(session: Session) -> None:
+def test_new_address_is_refused_when_it_was_just_taken(session: Session) -> None:
     account, email = new_account(session), new_email()
     move(session, account, email)
     token = token_of(session)
@@ -104,7 +100,7 @@ def test_an_address_that_somebody_took_meanwhile_is_not_moved_to(session: Sessio
     assert refusal.value.code == "email_taken"
 
 
-def test_another_way_of_writing_ones_own_address_is_another_address(session: Session) -> None:
+def test_another_spelling_of_the_own_address_is_accepted(session: Session) -> None:
     account = new_account(session)
     written = account.email.upper()
     move(session, account, written)
@@ -112,7 +108,7 @@ def test_another_way_of_writing_ones_own_address_is_another_address(session: Ses
     assert account.email == written
 
 
-def test_a_deactivated_account_moves_nowhere(session: Session) -> None:
+def test_new_address_is_refused_for_a_deactivated_account(session: Session) -> None:
     account = new_account(session)
     move(session, account, new_email())
     account.status = "deactivated"
@@ -120,7 +116,7 @@ def test_a_deactivated_account_moves_nowhere(session: Session) -> None:
         accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
 
 
-def test_whoever_moves_before_verifying_has_shown_an_address_then(session: Session) -> None:
+def test_new_address_verifies_an_unverified_account(session: Session) -> None:
     account, email = registered(session, new_email()), new_email()
     first = token_of(session)
     move(session, account, email)

@@ -78,7 +78,7 @@ def _keep_reply(session: Session, kept: dict[str, Any]) -> None:
     session.execute(insert(tables.idempotency).values({**key, **kept}))
 
 
-def test_nothing_that_says_who_it_was_is_left_in_any_table(session: Session) -> None:
+def test_erasure_leaves_no_personal_data_in_any_table(session: Session) -> None:
     account = life_of_a_canary(session)
     assert [word for word in CANARIES if word not in everything(session)] == []
     erase(session, account)
@@ -86,7 +86,7 @@ def test_nothing_that_says_who_it_was_is_left_in_any_table(session: Session) -> 
     assert [word for word in CANARIES if word in everything(session)] == []
 
 
-def test_the_id_stays_without_a_name_or_a_way_in(session: Session) -> None:
+def test_erasure_keeps_the_id_without_name_and_login(session: Session) -> None:
     account = new_account(session)
     assert erasure.erase(session, SOMEBODY, EraseUser(user_id=account.id, reassign_to=None)) == {"status": "erased"}
     assert (account.status, account.name, account.email, account.may_sign_in) == ("erased", "", "", False)
@@ -94,7 +94,7 @@ def test_the_id_stays_without_a_name_or_a_way_in(session: Session) -> None:
     assert session.noted == {"record_id": account.id}
 
 
-def test_everybody_hears_of_it_once(session: Session) -> None:
+def test_erasure_is_published_once(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     log_in(session, account.email)
     erase(session, account)
@@ -103,14 +103,14 @@ def test_everybody_hears_of_it_once(session: Session) -> None:
     assert said(session, RoleRevoked) == []
 
 
-def test_the_address_is_free_again(session: Session) -> None:
+def test_erasure_frees_the_address(session: Session) -> None:
     account = new_account(session)
     email = account.email
     erase(session, account)
     assert registered(session, email).id != account.id
 
 
-def test_failed_tries_are_forgotten_wherever_they_were_counted(session: Session) -> None:
+def test_erasure_deletes_failed_logins_of_every_counter(session: Session) -> None:
     account = new_account(session)
     home = Call(address="203.0.113.7")
     before = session.query(LoginFailure).count()
@@ -124,14 +124,14 @@ def test_failed_tries_are_forgotten_wherever_they_were_counted(session: Session)
     assert session.query(LoginFailure).count() == before
 
 
-def test_failures_of_others_still_count(session: Session) -> None:
+def test_erasure_keeps_failed_logins_of_others(session: Session) -> None:
     account, other = new_account(session), new_account(session)
     fail_to_log_in(session, other.email, 3)
     erase(session, account)
     assert failures_of(session, other) == 3
 
 
-def test_nothing_of_somebody_else_is_touched(session: Session) -> None:
+def test_erasure_changes_no_other_account(session: Session) -> None:
     other = new_account(session)
     log_in(session, other.email)
     requested(session, other)
@@ -148,7 +148,7 @@ def test_nothing_of_somebody_else_is_touched(session: Session) -> None:
     assert other.name == "Asha Rao"
 
 
-def test_a_pending_request_is_withdrawn(session: Session) -> None:
+def test_erasure_withdraws_a_pending_request(session: Session) -> None:
     account = new_account(session)
     pending = requested(session, account)
     erase(session, account)
@@ -156,20 +156,20 @@ def test_a_pending_request_is_withdrawn(session: Session) -> None:
     assert (pending.status, pending.statement, pending.decided_by) == ("withdrawn", "", SOMEBODY.id)
 
 
-def test_a_mailed_link_works_no_more(session: Session) -> None:
+def test_erasure_expires_mailed_links(session: Session) -> None:
     account = registered(session, "soon-gone@example.org")
     erase(session, account)
     assert session.scalars(select(OneTimeToken).where(OneTimeToken.user_id == account.id)).all() == []
 
 
-def test_a_deactivated_account_can_be_erased(session: Session) -> None:
+def test_deactivated_account_can_be_erased(session: Session) -> None:
     account, admin = new_account(session), new_account(session, roles=["admin"])
     deactivate(session, account, admin)
     erase(session, account)
     assert account.status == "erased"
 
 
-def test_an_account_is_erased_once(session: Session) -> None:
+def test_account_is_erased_once(session: Session) -> None:
     account, _visit = doctor_with_visit(session)
     erase(session, account, reassign_to=new_doctor(session).id)
     with pytest.raises(Conflict) as refusal:
@@ -177,26 +177,26 @@ def test_an_account_is_erased_once(session: Session) -> None:
     assert refusal.value.code == "erased"
 
 
-def test_an_unknown_account_is_not_found(session: Session) -> None:
+def test_unknown_account_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound):
         erasure.erase(session, SOMEBODY, EraseUser(user_id=uuid7(), reassign_to=None))
 
 
-def test_a_doctor_with_open_visits_stays(session: Session) -> None:
+def test_erasure_of_a_doctor_with_open_visits_is_refused(session: Session) -> None:
     account, visit = doctor_with_visit(session)
     with pytest.raises(Conflict) as refusal:
         erase(session, account)
     assert (refusal.value.code, refusal.value.facts) == ("has_open_visits", {"appointment_ids": [str(visit)]})
 
 
-def test_a_doctor_whose_visits_another_takes_over_can_go(session: Session) -> None:
+def test_doctor_with_a_successor_is_erased(session: Session) -> None:
     (account, _visit), other = doctor_with_visit(session), new_doctor(session)
     erase(session, account, reassign_to=other.id)
     assert said(session, UserErased) == [{"user_id": account.id, "reassign_to": other.id}]
 
 
 @pytest.mark.parametrize("who", ["self", "nobody", "nurse", "deactivated"])
-def test_visits_go_only_to_another_doctor_who_can_be_visited(session: Session, who: str) -> None:
+def test_erasure_requires_another_active_doctor_as_successor(session: Session, who: str) -> None:
     account, _visit = doctor_with_visit(session)
     idle = new_doctor(session)
     deactivate(session, idle, new_account(session, roles=["admin"]))
@@ -206,7 +206,7 @@ def test_visits_go_only_to_another_doctor_who_can_be_visited(session: Session, w
     assert (refusal.value.code, list(refusal.value.facts["errors"])) == ("not_a_doctor", ["reassign_to"])
 
 
-def test_what_is_still_to_be_sent_is_waited_for(session: Session) -> None:
+def test_erasure_is_refused_while_events_are_unsent(session: Session) -> None:
     account = registered(session, "in-a-hurry@example.org")
     add_events(session)
     with pytest.raises(Unavailable) as refusal:

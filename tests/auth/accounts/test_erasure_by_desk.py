@@ -30,7 +30,7 @@ def erase(session: Session, patient_id: UUID, reassign_to: UUID | None = None) -
     return done
 
 
-def test_nothing_that_says_who_it_was_is_left(session: Session) -> None:
+def test_erasure_leaves_no_personal_data(session: Session) -> None:
     patient_id = remembered(session, name="Canary Rao")
     session.flush()
     assert "canary" in everything(session)
@@ -39,21 +39,21 @@ def test_nothing_that_says_who_it_was_is_left(session: Session) -> None:
     assert session.get(DeskPatient, patient_id) is None
 
 
-def test_everybody_hears_of_it_and_of_no_account(session: Session) -> None:
+def test_erasure_is_published_without_a_registration(session: Session) -> None:
     patient_id = remembered(session)
     erase(session, patient_id)
     assert said(session, UserErased) == [{"user_id": patient_id, "reassign_to": None}]
     assert said(session, UserRegistered) == []
 
 
-def test_the_id_stays_without_a_way_in(session: Session) -> None:
+def test_erasure_keeps_the_id_without_login(session: Session) -> None:
     patient_id = remembered(session)
     erase(session, patient_id)
     account = session.get_one(Account, patient_id)
     assert (account.status, account.email, account.name, account.may_sign_in) == ("erased", "", "", False)
 
 
-def test_a_patient_is_erased_once(session: Session) -> None:
+def test_patient_is_erased_once(session: Session) -> None:
     patient_id = remembered(session)
     erase(session, patient_id)
     with pytest.raises(Conflict) as refusal:
@@ -61,7 +61,7 @@ def test_a_patient_is_erased_once(session: Session) -> None:
     assert refusal.value.code == "erased"
 
 
-def test_whoever_was_erased_is_neither_invited_nor_remembered_again(session: Session) -> None:
+def test_erased_patient_is_neither_invited_nor_copied_again(session: Session) -> None:
     patient_id = remembered(session)
     erase(session, patient_id)
     remembered(session, patient_id)
@@ -71,13 +71,13 @@ def test_whoever_was_erased_is_neither_invited_nor_remembered_again(session: Ses
     assert not isinstance(refusal.value, NotYet)
 
 
-def test_whoever_takes_visits_over_must_be_a_doctor_here_too(session: Session) -> None:
+def test_successor_must_be_a_doctor(session: Session) -> None:
     with pytest.raises(Invalid) as refusal:
         erase(session, remembered(session), reassign_to=uuid7())
     assert refusal.value.code == "not_a_doctor"
 
 
-def test_who_is_erased_is_in_the_audit(database: Database) -> None:
+def test_audit_names_the_erased_patient(database: Database) -> None:
     with database.begin() as session:
         patient_id, by = remembered(session), admin(session)
     AuthService.erase_user(as_(database, by), user_id=str(patient_id))
@@ -88,7 +88,7 @@ def test_who_is_erased_is_in_the_audit(database: Database) -> None:
     assert (row.actor_id, row.allowed) == (by.id, True)
 
 
-def test_who_is_invited_and_erased_at_once_is_erased_in_either_order(database: Database) -> None:
+def test_concurrent_invitation_and_erasure_end_in_an_erasure(database: Database) -> None:
     with database.begin() as session:
         patient_id = remembered(session)
 
@@ -105,7 +105,7 @@ def test_who_is_invited_and_erased_at_once_is_erased_in_either_order(database: D
         assert session.get_one(Account, patient_id).status == "erased"
 
 
-def test_a_patient_of_whom_is_told_late_stays_forgotten(session: Session) -> None:
+def test_late_event_does_not_restore_an_erased_patient(session: Session) -> None:
     patient_id = remembered(session)
     erase(session, patient_id)
     hear_of_patient(session, patient_id, name="Canary Rao", phone=None)

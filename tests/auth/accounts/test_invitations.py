@@ -32,7 +32,7 @@ from tests.auth.factories import (
 )
 
 
-def test_an_invited_patient_has_an_account_with_the_same_id(session: Session) -> None:
+def test_invitation_creates_an_account_with_the_same_id(session: Session) -> None:
     patient_id, email = remembered(session), new_email()
     assert invite(session, patient_id, email) == {"status": "invited"}
     account = session.get_one(Account, patient_id)
@@ -43,35 +43,35 @@ def test_an_invited_patient_has_an_account_with_the_same_id(session: Session) ->
     assert said(session, RoleGranted) == [{"user_id": patient_id, "role": "patient"}]
 
 
-def test_the_invitation_is_mailed(session: Session) -> None:
+def test_invitation_is_mailed(session: Session) -> None:
     account = invited(session, new_email())
     (mail,) = said(session, MailTokenIssued)
     assert (mail["user_id"], mail["email"], mail["purpose"]) == (account.id, account.email, "invite")
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "nobody's password", ""])
-def test_nobody_signs_in_before_the_invitation_is_accepted(session: Session, password: str) -> None:
+def test_login_is_refused_before_the_invitation_is_accepted(session: Session, password: str) -> None:
     account = invited(session, new_email())
     assert log_in(session, account.email, password).error.code == "login_failed"
 
 
-def test_who_is_unknown_at_the_desk_is_not_invited(session: Session) -> None:
+def test_invitation_of_an_unknown_patient_is_refused(session: Session) -> None:
     with pytest.raises(NotFound):
         invite(session, uuid7(), new_email())
 
 
-def test_the_copy_of_an_invited_patient_is_dropped_and_not_made_again(session: Session) -> None:
+def test_invitation_deletes_the_copy_of_the_patient(session: Session) -> None:
     account = invited(session, new_email())
     remembered(session, account.id)
     assert session.get(DeskPatient, account.id) is None
 
 
-def test_a_patient_of_whom_is_told_twice_is_copied_once(session: Session) -> None:
+def test_repeated_event_about_a_patient_is_copied_once(session: Session) -> None:
     patient_id = remembered(session, remembered(session))
     assert session.get_one(DeskPatient, patient_id).name == "Asha Rao"
 
 
-def test_whoever_is_invited_again_gets_a_new_mail(session: Session) -> None:
+def test_second_invitation_sends_a_new_mail(session: Session) -> None:
     account = invited(session, new_email())
     first = token_of(session)
     invite(session, account.id, account.email)
@@ -80,7 +80,7 @@ def test_whoever_is_invited_again_gets_a_new_mail(session: Session) -> None:
         mail_tokens.redeem(session, first, "invite")
 
 
-def test_inviting_again_corrects_the_address(session: Session) -> None:
+def test_second_invitation_corrects_the_address(session: Session) -> None:
     account, email = invited(session, new_email()), new_email()
     first = token_of(session)
     invite(session, account.id, email)
@@ -90,7 +90,7 @@ def test_inviting_again_corrects_the_address(session: Session) -> None:
         mail_tokens.redeem(session, first, "invite")
 
 
-def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(database: Database) -> None:
+def test_sixth_invitation_is_refused_and_the_last_link_works(database: Database) -> None:
     with database.begin() as session:
         account, desk = invited(session, new_email()), new_account(session, roles=[Role.RECEPTIONIST])
         for _ in range(4):
@@ -103,7 +103,7 @@ def test_the_desk_is_told_when_no_more_mails_are_sent_and_the_last_link_works(da
         assert mail_tokens.redeem(session, last, "invite").user_id == account.id
 
 
-def test_the_fifth_invitation_that_is_repeated_with_its_key_is_answered_as_before(database: Database) -> None:
+def test_fifth_invitation_with_the_same_key_gets_the_same_reply(database: Database) -> None:
     with database.begin() as session:
         account, desk = invited(session, new_email()), new_account(session, roles=[Role.RECEPTIONIST])
         for _ in range(3):
@@ -113,7 +113,7 @@ def test_the_fifth_invitation_that_is_repeated_with_its_key_is_answered_as_befor
     assert told == [{"status": "invited"}] * 2
 
 
-def test_whoever_was_registered_a_moment_ago_is_awaited(database: Database) -> None:
+def test_invitation_waits_for_a_patient_who_was_just_registered(database: Database) -> None:
     with database.begin() as session:
         desk = new_account(session, roles=[Role.RECEPTIONIST])
     patient_id, host = uuid7(), as_(database, desk)
@@ -127,35 +127,35 @@ def test_whoever_was_registered_a_moment_ago_is_awaited(database: Database) -> N
     assert together(invitation, hear) == ["done", "done"]
 
 
-def test_an_address_of_somebody_else_is_refused(session: Session) -> None:
+def test_invitation_is_refused_when_the_address_is_taken(session: Session) -> None:
     taken = new_account(session).email
     with pytest.raises(Conflict) as refusal:
         invite(session, remembered(session), taken)
     assert refusal.value.code == "email_taken"
 
 
-def test_an_address_of_somebody_else_is_refused_as_correction(session: Session) -> None:
+def test_correction_is_refused_when_the_address_is_taken(session: Session) -> None:
     taken, account = new_account(session).email, invited(session, new_email())
     with pytest.raises(Conflict) as refusal:
         invite(session, account.id, taken)
     assert refusal.value.code == "email_taken"
 
 
-def test_whoever_has_an_account_is_not_invited(session: Session) -> None:
+def test_invitation_is_refused_for_a_patient_with_an_account(session: Session) -> None:
     for account in (new_account(session), registered(session, new_email())):
         with pytest.raises(Conflict) as refusal:
             invite(session, account.id, account.email)
         assert refusal.value.code == "has_account"
 
 
-def test_whoever_was_erased_is_not_invited(session: Session) -> None:
+def test_invitation_of_an_erased_patient_is_refused(session: Session) -> None:
     account = invited(session, new_email())
     account.erase()
     with pytest.raises(NotFound):
         invite(session, account.id, new_email())
 
 
-def test_a_patient_who_is_invited_several_times_at_once_has_one_account(database: Database) -> None:
+def test_concurrent_invitations_create_a_single_account(database: Database) -> None:
     with database.begin() as session:
         patient_id, desk = remembered(session), new_account(session, roles=[Role.RECEPTIONIST])
     email, host = new_email(), as_(database, desk)

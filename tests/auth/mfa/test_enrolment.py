@@ -57,7 +57,7 @@ def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
     return account, actor_of(tokens), tokens
 
 
-def test_a_secret_is_shown_as_text_as_uri_and_as_picture(session: Session) -> None:
+def test_secret_is_shown_as_text_uri_and_picture(session: Session) -> None:
     account = new_account(session)
     shown = start(session, acting(account))
     uri = urlsplit(shown["otpauth_uri"])
@@ -66,21 +66,21 @@ def test_a_secret_is_shown_as_text_as_uri_and_as_picture(session: Session) -> No
     assert shown["qr_code"].startswith("data:image/svg+xml")
 
 
-def test_without_the_password_nobody_gets_a_secret(session: Session) -> None:
+def test_enrolment_is_refused_with_a_wrong_password(session: Session) -> None:
     account = new_account(session)
     refused = start(session, acting(account), right=False)
     assert isinstance(refused, Refused)
     assert (type(refused.error), refused.error.code) == (Forbidden, "password_wrong")
 
 
-def test_nothing_changes_until_the_secret_is_confirmed(session: Session) -> None:
+def test_unconfirmed_secret_does_not_change_the_login(session: Session) -> None:
     account = new_account(session)
     started(session, account)
     assert "access_token" in log_in(session, account.email)
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_second_secret_takes_the_place_of_an_unconfirmed_one(session: Session) -> None:
+def test_second_secret_replaces_an_unconfirmed_secret(session: Session) -> None:
     account = new_account(session)
     first, second = started(session, account), started(session, account)
     assert isinstance(enrolment.confirm(session, acting(account), ConfirmMfa(code=first.code(0))), Refused)
@@ -89,7 +89,7 @@ def test_a_second_secret_takes_the_place_of_an_unconfirmed_one(session: Session)
     assert "recovery_codes" in shown
 
 
-def test_a_confirmed_secret_is_not_replaced(session: Session) -> None:
+def test_confirmed_secret_is_not_replaced_without_a_code(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
     with pytest.raises(Conflict) as refusal:
@@ -98,14 +98,14 @@ def test_a_confirmed_secret_is_not_replaced(session: Session) -> None:
 
 
 @pytest.mark.parametrize("contract", [StartMfa, ConfirmMfa])
-def test_nobody_sets_up_a_factor_for_an_address_that_may_be_anothers(contract: type[Command]) -> None:
+def test_enrolment_is_refused_with_an_unverified_address(contract: type[Command]) -> None:
     with pytest.raises(Forbidden) as refusal:
         check_right(Actor(id=uuid7(), roles=frozenset({"patient"})), contract)
     assert refusal.value.code == "address_not_verified"
     assert "refresh" in refusal.value.detail, "who has just verified has a token from before"
 
 
-def test_confirming_shows_ten_recovery_codes_and_tells_the_owner(session: Session) -> None:
+def test_confirmation_shows_ten_recovery_codes_and_mails_the_owner(session: Session) -> None:
     account = new_account(session)
     app = started(session, account)
     shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
@@ -115,13 +115,13 @@ def test_confirming_shows_ten_recovery_codes_and_tells_the_owner(session: Sessio
     assert said(session, CredentialsChanged) == [told]
 
 
-def test_nothing_is_confirmed_that_was_not_started(session: Session) -> None:
+def test_confirmation_is_refused_without_a_secret(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
         enrolment.confirm(session, acting(new_account(session)), ConfirmMfa(code="123456"))
     assert refusal.value.code == "mfa_not_started"
 
 
-def test_nothing_is_confirmed_twice(session: Session) -> None:
+def test_confirmation_is_refused_when_repeated(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     with pytest.raises(Conflict) as refusal:
@@ -130,7 +130,7 @@ def test_nothing_is_confirmed_twice(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_wrong_code_confirms_nothing(session: Session) -> None:
+def test_confirmation_is_refused_with_a_wrong_code(session: Session) -> None:
     account = new_account(session)
     app = started(session, account)
     session.noted.clear()
@@ -142,7 +142,7 @@ def test_a_wrong_code_confirms_nothing(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_ten_wrong_codes_lock_the_account_for_the_right_one(session: Session) -> None:
+def test_ten_wrong_codes_lock_the_account(session: Session) -> None:
     account = new_account(session)
     app = started(session, account)
     for _ in range(10):
@@ -152,7 +152,7 @@ def test_ten_wrong_codes_lock_the_account_for_the_right_one(session: Session) ->
     assert refusal.value.code == "locked"
 
 
-def test_confirming_ends_the_other_sessions_and_not_ones_own(session: Session) -> None:
+def test_confirmation_ends_all_other_sessions(session: Session) -> None:
     account, actor, tokens = signed_in(session)
     other = actor_of(log_in(session, account.email)).session_id
     app = started(session, account)
@@ -162,9 +162,7 @@ def test_confirming_ends_the_other_sessions_and_not_ones_own(session: Session) -
     assert "access_token" in again
 
 
-def test_after_confirming_a_refresh_gives_a_token_of_which_nothing_is_due(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refresh_after_confirmation_requires_no_setup(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     require_mfa(monkeypatch, "patient")
     account, actor, tokens = signed_in(session)
     app = started(session, account)
@@ -174,7 +172,7 @@ def test_after_confirming_a_refresh_gives_a_token_of_which_nothing_is_due(
     assert (again["mfa_setup_required"], actor_of(again).mfa_due) == (False, False)
 
 
-def test_without_the_factor_one_signs_in_with_the_password_alone(session: Session) -> None:
+def test_login_after_removal_requires_only_the_password(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     assert end(session, acting(account)) == {"status": "disabled"}
@@ -183,7 +181,7 @@ def test_without_the_factor_one_signs_in_with_the_password_alone(session: Sessio
     assert [told["what"] for told in said(session, CredentialsChanged)] == ["mfa_disabled"]
 
 
-def test_ending_the_factor_ends_the_other_sessions(session: Session) -> None:
+def test_removal_of_the_factor_ends_all_other_sessions(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     own, other = (actor_of(log_in_with(session, account, code)) for code in app.recovery_codes[:2])
@@ -191,14 +189,14 @@ def test_ending_the_factor_ends_the_other_sessions(session: Session) -> None:
     assert [ended["session_id"] for ended in said(session, SessionRevoked)] == [other.session_id]
 
 
-def test_without_the_password_nobody_ends_the_factor(session: Session) -> None:
+def test_removal_is_refused_with_a_wrong_password(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
     assert isinstance(end(session, acting(account), right=False), Refused)
     assert mfa.is_enabled(session, account.id)
 
 
-def test_a_factor_that_is_not_there_is_not_ended(session: Session) -> None:
+def test_removal_is_refused_without_a_factor(session: Session) -> None:
     account = new_account(session)
     started(session, account)
     with pytest.raises(Conflict) as refusal:
@@ -206,7 +204,7 @@ def test_a_factor_that_is_not_there_is_not_ended(session: Session) -> None:
     assert refusal.value.code == "mfa_not_enabled"
 
 
-def test_a_factor_that_a_role_requires_is_not_ended(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removal_is_refused_when_a_role_requires_the_factor(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     account = new_account(session, roles=["patient", "nurse"])
     enrolled(session, account)
     require_mfa(monkeypatch, "admin", "nurse")
@@ -215,7 +213,7 @@ def test_a_factor_that_a_role_requires_is_not_ended(session: Session, monkeypatc
     assert (refusal.value.code, refusal.value.noted) == ("mfa_required", {"record_id": account.id})
 
 
-def test_a_locked_account_changes_nothing_although_the_password_is_right(session: Session, clock: Clock) -> None:
+def test_locked_account_is_refused_even_with_the_right_password(session: Session, clock: Clock) -> None:
     account = new_account(session)
     candidate, right = logins.own_candidate(session, acting(account)), True
     for _ in range(10):
@@ -228,7 +226,7 @@ def test_a_locked_account_changes_nothing_although_the_password_is_right(session
     assert "secret" in start(session, acting(account))
 
 
-def test_a_second_factor_from_beginning_to_end_as_a_client_meets_it(database: Database) -> None:
+def test_second_factor_is_set_up_used_and_removed_by_a_client(database: Database) -> None:
     with database.begin() as session:
         email = new_account(session).email
     own = Call(token=AuthService.log_in(Host(database), email=email, password=PASSWORD)["access_token"])
@@ -242,7 +240,7 @@ def test_a_second_factor_from_beginning_to_end_as_a_client_meets_it(database: Da
     assert not AuthService.get_me(Host(database, call=again))["mfa_enabled"]
 
 
-def test_a_wrong_password_of_somebody_signed_in_is_counted_and_audited_once(database: Database) -> None:
+def test_wrong_password_of_a_signed_in_person_is_counted_and_audited_once(database: Database) -> None:
     with database.begin() as session:
         account = new_account(session)
     own = Call(token=AuthService.log_in(Host(database), email=account.email, password=PASSWORD)["access_token"])
@@ -256,7 +254,7 @@ def test_a_wrong_password_of_somebody_signed_in_is_counted_and_audited_once(data
         assert session.execute(done).all() == [(False, account.id)]
 
 
-def test_one_of_five_who_confirm_at_once_gets_the_recovery_codes(database: Database) -> None:
+def test_concurrent_confirmations_give_recovery_codes_once(database: Database) -> None:
     with database.begin() as session:
         account = new_account(session)
     own = Call(token=AuthService.log_in(Host(database), email=account.email, password=PASSWORD)["access_token"])

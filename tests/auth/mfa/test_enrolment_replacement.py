@@ -31,7 +31,7 @@ def renew(session: Session, actor: Actor, code: str, *, right: bool = True) -> A
     return enrolment.renew_codes(session, actor, logins.own_candidate(session, actor, command), right, command)
 
 
-def test_with_a_code_of_the_present_factor_one_gets_another_which_replaces_it_once_confirmed(session: Session) -> None:
+def test_replacement_takes_effect_when_confirmed(session: Session) -> None:
     account = new_account(session, roles=["patient", "nurse"])
     lost = enrolled(session, account)
     new = App(start(session, acting(account), code=lost.recovery_codes[0])["secret"], [])
@@ -43,7 +43,7 @@ def test_with_a_code_of_the_present_factor_one_gets_another_which_replaces_it_on
     assert "access_token" in log_in_with(session, account, shown["recovery_codes"][0])
 
 
-def test_with_a_wrong_code_no_factor_is_replaced_and_the_failure_counts(session: Session) -> None:
+def test_replacement_with_a_wrong_code_is_refused_and_counted(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
     assert code_of(start(session, acting(account), code="000000")) == "code_wrong"
@@ -52,7 +52,7 @@ def test_with_a_wrong_code_no_factor_is_replaced_and_the_failure_counts(session:
         enrolment.confirm(session, acting(account), ConfirmMfa(code="000000"))
 
 
-def test_new_recovery_codes_take_the_place_of_those_that_are_left(session: Session) -> None:
+def test_new_recovery_codes_replace_the_remaining_codes(session: Session) -> None:
     account = new_account(session)
     old = enrolled(session, account)
     new = renew(session, acting(account), old.recovery_codes[0])["recovery_codes"]
@@ -63,7 +63,7 @@ def test_new_recovery_codes_take_the_place_of_those_that_are_left(session: Sessi
 
 
 @pytest.mark.parametrize("wrong", ["password", "code"])
-def test_new_recovery_codes_take_both_password_and_code(session: Session, wrong: str) -> None:
+def test_new_recovery_codes_require_password_and_code(session: Session, wrong: str) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     code = "000000" if wrong == "code" else app.recovery_codes[0]
@@ -72,7 +72,7 @@ def test_new_recovery_codes_take_both_password_and_code(session: Session, wrong:
     assert "access_token" in log_in_with(session, account, app.recovery_codes[1])
 
 
-def test_without_a_second_factor_there_are_no_recovery_codes(session: Session) -> None:
+def test_new_recovery_codes_are_refused_without_a_factor(session: Session) -> None:
     with pytest.raises(Conflict) as refusal:
         renew(session, acting(new_account(session)), "000000")
     assert refusal.value.code == "mfa_not_enabled"

@@ -25,7 +25,7 @@ def refresh(session: Session, token: str) -> Any:
     return sessions.refresh(session, NOBODY, RefreshTokens(refresh_token=token))
 
 
-def test_a_refresh_token_gives_new_tokens(session: Session) -> None:
+def test_refresh_token_gives_new_tokens(session: Session) -> None:
     account = new_account(session)
     first = log_in(session, account.email)
     second = refresh(session, first["refresh_token"])
@@ -34,14 +34,14 @@ def test_a_refresh_token_gives_new_tokens(session: Session) -> None:
     assert "access_token" in refresh(session, second["refresh_token"])
 
 
-def test_a_lost_reply_is_given_again_for_ten_seconds(session: Session, clock: Clock) -> None:
+def test_refresh_reply_is_repeated_for_ten_seconds(session: Session, clock: Clock) -> None:
     first = log_in(session, new_account(session).email)["refresh_token"]
     second = refresh(session, first)["refresh_token"]
     clock.advance(seconds=10)
     assert refresh(session, first)["refresh_token"] == second
 
 
-def test_a_used_token_that_comes_later_ends_the_whole_session(session: Session, clock: Clock) -> None:
+def test_used_refresh_token_ends_the_session_when_it_comes_later(session: Session, clock: Clock) -> None:
     first = log_in(session, new_account(session).email)["refresh_token"]
     second = refresh(session, first)["refresh_token"]
     clock.advance(seconds=11)
@@ -52,7 +52,7 @@ def test_a_used_token_that_comes_later_ends_the_whole_session(session: Session, 
         refresh(session, second)
 
 
-def test_a_used_token_whose_successor_was_used_ends_the_session_at_once(session: Session) -> None:
+def test_used_refresh_token_ends_the_session_when_its_successor_was_used(session: Session) -> None:
     first = log_in(session, new_account(session).email)["refresh_token"]
     second = refresh(session, first)["refresh_token"]
     third = refresh(session, second)["refresh_token"]
@@ -61,7 +61,7 @@ def test_a_used_token_whose_successor_was_used_ends_the_session_at_once(session:
         refresh(session, third)
 
 
-def test_one_session_ends_without_the_others(session: Session, clock: Clock) -> None:
+def test_stolen_token_ends_only_its_session(session: Session, clock: Clock) -> None:
     account = new_account(session)
     stolen, other = (log_in(session, account.email)["refresh_token"] for _ in range(2))
     refresh(session, stolen)
@@ -70,7 +70,7 @@ def test_one_session_ends_without_the_others(session: Session, clock: Clock) -> 
     assert "access_token" in refresh(session, other)
 
 
-def test_a_refresh_token_lives_14_days(session: Session, clock: Clock) -> None:
+def test_refresh_token_expires_after_14_days(session: Session, clock: Clock) -> None:
     token = log_in(session, new_account(session).email)["refresh_token"]
     clock.advance(days=14)
     with pytest.raises(Unauthenticated) as refusal:
@@ -78,12 +78,12 @@ def test_a_refresh_token_lives_14_days(session: Session, clock: Clock) -> None:
     assert refusal.value.code == "refresh_failed"
 
 
-def test_an_unknown_refresh_token_is_refused(session: Session) -> None:
+def test_unknown_refresh_token_is_refused(session: Session) -> None:
     with pytest.raises(Unauthenticated):
         refresh(session, "unknown")
 
 
-def test_a_deactivated_account_is_not_refreshed(session: Session) -> None:
+def test_refresh_is_refused_for_a_deactivated_account(session: Session) -> None:
     account = new_account(session)
     token = log_in(session, account.email)["refresh_token"]
     account.status = "deactivated"
@@ -91,7 +91,7 @@ def test_a_deactivated_account_is_not_refreshed(session: Session) -> None:
         refresh(session, token)
 
 
-def test_signing_out_ends_the_session(session: Session) -> None:
+def test_logout_ends_the_session(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     for _ in range(2):
         assert sessions.log_out(session, actor_of(tokens), LogOut(all=False)) == {"status": "signed_out"}
@@ -99,7 +99,7 @@ def test_signing_out_ends_the_session(session: Session) -> None:
         refresh(session, tokens["refresh_token"])
 
 
-def test_nobody_signs_somebody_else_out(session: Session) -> None:
+def test_logout_ends_no_session_of_another_person(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id), LogOut(all=False))
     assert "access_token" in refresh(session, tokens["refresh_token"])
@@ -117,13 +117,13 @@ def ended(session: Session) -> list[Any]:
     return found
 
 
-def test_somebody_whose_address_is_to_be_verified_stays_signed_in(session: Session) -> None:
+def test_unverified_account_may_refresh(session: Session) -> None:
     tokens = log_in(session, registered(session, new_email()).email)
     again = refresh(session, tokens["refresh_token"])
     assert not actor_of(again).verified
 
 
-def test_ones_devices_are_listed_newest_first(session: Session, clock: Clock) -> None:
+def test_own_sessions_are_listed_newest_first(session: Session, clock: Clock) -> None:
     account = new_account(session)
     first = begun(session, account, "Firefox")
     clock.advance(minutes=1)
@@ -137,7 +137,7 @@ def test_ones_devices_are_listed_newest_first(session: Session, clock: Clock) ->
     assert (shown[0]["address"], shown[0]["created_at"]) == ("192.0.2.7", clock.now())
 
 
-def test_a_device_is_listed_with_the_time_of_its_last_refresh(session: Session, clock: Clock) -> None:
+def test_listed_session_has_the_time_of_its_last_refresh(session: Session, clock: Clock) -> None:
     account, began = new_account(session), clock.now()
     tokens = log_in(session, account.email)
     clock.advance(days=3)
@@ -146,7 +146,7 @@ def test_a_device_is_listed_with_the_time_of_its_last_refresh(session: Session, 
     assert (shown["created_at"], shown["last_used_at"]) == (began, clock.now())
 
 
-def test_a_device_that_ended_or_was_not_used_for_14_days_is_not_listed(session: Session, clock: Clock) -> None:
+def test_ended_or_unused_session_is_not_listed(session: Session, clock: Clock) -> None:
     account = new_account(session)
     begun(session, account)
     clock.advance(days=14)
@@ -155,7 +155,7 @@ def test_a_device_that_ended_or_was_not_used_for_14_days_is_not_listed(session: 
     assert [one["id"] for one in listed(session, here)] == [here.session_id]
 
 
-def test_many_devices_come_page_by_page(session: Session, clock: Clock) -> None:
+def test_own_sessions_are_listed_in_pages(session: Session, clock: Clock) -> None:
     account = new_account(session)
     actors = []
     for _ in range(3):
@@ -168,7 +168,7 @@ def test_many_devices_come_page_by_page(session: Session, clock: Clock) -> None:
     assert second.next is None
 
 
-def test_signing_one_device_out_leaves_the_others(session: Session) -> None:
+def test_end_of_a_session_keeps_the_others(session: Session) -> None:
     account = new_account(session)
     lost, here = begun(session, account), begun(session, account)
     assert lost.session_id is not None
@@ -178,7 +178,7 @@ def test_signing_one_device_out_leaves_the_others(session: Session) -> None:
 
 
 @pytest.mark.parametrize("case", ["nobody's", "somebody else's", "ended already"])
-def test_a_device_that_is_not_ones_own_or_not_signed_in_is_not_found(session: Session, case: str) -> None:
+def test_end_of_an_unknown_or_foreign_session_is_not_found(session: Session, case: str) -> None:
     account = new_account(session)
     here = begun(session, account)
     other = begun(session, new_account(session) if case == "somebody else's" else account)
@@ -192,7 +192,7 @@ def test_a_device_that_is_not_ones_own_or_not_signed_in_is_not_found(session: Se
     assert (refusal.value.code, ended(session)) == ("not_found", [])
 
 
-def test_signing_out_everywhere_ends_every_session_once(session: Session) -> None:
+def test_logout_everywhere_ends_every_session_once(session: Session) -> None:
     account = new_account(session)
     mine = [begun(session, account) for _ in range(3)]
     begun(session, new_account(session))
@@ -202,14 +202,14 @@ def test_signing_out_everywhere_ends_every_session_once(session: Session) -> Non
     assert ended(session) == []
 
 
-def test_all_sessions_but_the_one_that_asks_are_ended(session: Session) -> None:
+def test_all_sessions_except_the_callers_are_ended(session: Session) -> None:
     account = new_account(session)
     here, other = begun(session, account), begun(session, account)
     sessions.end_all(session, account.id, but=here.session_id)
     assert ended(session) == [other.session_id]
 
 
-def test_a_stolen_token_has_its_session_said_to_have_ended_once(session: Session, clock: Clock) -> None:
+def test_stolen_token_publishes_the_end_of_its_session_once(session: Session, clock: Clock) -> None:
     tokens = log_in(session, new_account(session).email)
     stolen = actor_of(tokens).session_id
     refresh(session, tokens["refresh_token"])
@@ -220,7 +220,7 @@ def test_a_stolen_token_has_its_session_said_to_have_ended_once(session: Session
     assert ended(session) == [stolen]
 
 
-def test_a_token_says_that_a_second_factor_is_due(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_states_that_a_second_factor_is_due(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     require_mfa(monkeypatch, "nurse")
     nurse, patient = new_account(session, roles=["nurse"]), new_account(session)
     due = [actor_of(log_in(session, account.email)).mfa_due for account in (nurse, patient)]
@@ -232,7 +232,7 @@ FOR_EVERY_ROLE = [shape.contract for shape in served("auth") if shape.contract.r
 
 
 @pytest.mark.parametrize("contract", FOR_EVERY_ROLE, ids=lambda one: one.method())
-def test_until_a_due_factor_is_set_up_nothing_else_is_allowed(contract: type[Command]) -> None:
+def test_due_factor_allows_only_its_setup(contract: type[Command]) -> None:
     actor = Actor(id=uuid7(), roles=frozenset({"nurse"}), verified=True, mfa_due=True)
     if contract.method() in ENROLLING:
         check_right(actor, contract)
@@ -242,7 +242,7 @@ def test_until_a_due_factor_is_set_up_nothing_else_is_allowed(contract: type[Com
     assert refusal.value.code == "mfa_setup_required"
 
 
-def test_sessions_and_their_tokens_are_forgotten_when_the_tokens_have_expired(session: Session, clock: Clock) -> None:
+def test_expired_sessions_and_tokens_are_deleted(session: Session, clock: Clock) -> None:
     account = new_account(session)
     log_in(session, account.email)
     clock.advance(days=14, seconds=1)
@@ -253,7 +253,7 @@ def test_sessions_and_their_tokens_are_forgotten_when_the_tokens_have_expired(se
     assert session.query(RefreshToken).where(RefreshToken.expires_at < clock.now()).count() == 0
 
 
-def test_a_session_that_is_still_used_is_kept(session: Session, clock: Clock) -> None:
+def test_session_in_use_is_kept(session: Session, clock: Clock) -> None:
     tokens = log_in(session, new_account(session).email)
     clock.advance(days=13)
     again = refresh(session, tokens["refresh_token"])
@@ -262,7 +262,7 @@ def test_a_session_that_is_still_used_is_kept(session: Session, clock: Clock) ->
     assert "access_token" in refresh(session, again["refresh_token"])
 
 
-def test_a_session_ends_after_30_days_however_much_it_is_used(session: Session, clock: Clock) -> None:
+def test_session_ends_after_30_days_of_use(session: Session, clock: Clock) -> None:
     account = new_account(session)
     tokens, old = log_in(session, account.email), begun(session, account)
     for days in (10, 10, 9):

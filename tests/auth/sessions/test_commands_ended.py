@@ -66,13 +66,13 @@ ENDINGS: dict[str, Callable[[Session, Account], Any]] = {
 
 
 @pytest.mark.parametrize("what", ENDINGS)
-def test_what_ends_all_sessions_says_so(session: Session, what: str) -> None:
+def test_end_of_all_sessions_is_published(session: Session, what: str) -> None:
     account = new_account(session, roles=["patient", "nurse"])
     ENDINGS[what](session, account)
     assert said(session, SessionsEnded) == [{"user_id": account.id}]
 
 
-def test_one_session_that_ends_is_not_all_of_them(session: Session) -> None:
+def test_end_of_a_single_session_is_not_published_as_all(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     here = sessions.start(session, account)
@@ -80,7 +80,7 @@ def test_one_session_that_ends_is_not_all_of_them(session: Session) -> None:
     assert (said(session, SessionsEnded), "access_token" in here) == ([], True)
 
 
-def test_whoever_signs_out_everywhere_again_with_the_same_key_is_signed_out_everywhere_again(
+def test_logout_everywhere_with_the_same_key_is_repeated(
     database: Database,
 ) -> None:
     with database.begin() as session:

@@ -8,21 +8,21 @@ from tests.auth.credentials import NEW, reset
 from tests.auth.factories import asked, enrolled, invited, log_in, new_account, new_email, registered, token_of
 
 
-def test_a_second_factor_from_before_the_address_was_its_owners_does_not_outlive_a_reset(session: Session) -> None:
+def test_reset_that_first_verifies_removes_the_second_factor(session: Session) -> None:
     account = registered(session, new_email())
     enrolled(session, account)
     reset(session, asked(session, account.email))
     assert "access_token" in log_in(session, account.email, NEW)
 
 
-def test_a_reset_keeps_the_second_factor_of_an_address_that_was_its_owners(session: Session) -> None:
+def test_reset_of_a_verified_account_keeps_the_second_factor(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
     reset(session, asked(session, account.email))
     assert "mfa_token" in log_in(session, account.email, NEW)
 
 
-def test_an_invitation_is_accepted_once(session: Session) -> None:
+def test_invitation_is_accepted_once(session: Session) -> None:
     invited(session, new_email())
     token = token_of(session)
     reset(session, token)

@@ -20,7 +20,7 @@ def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datet
     }
 
 
-def test_an_ended_session_is_revoked_until_its_last_access_token_has_ended(session: Session, clock: Clock) -> None:
+def test_ended_session_is_listed_until_its_access_tokens_expire(session: Session, clock: Clock) -> None:
     account = new_account(session)
     gone, here = begun(session, account), begun(session, account)
     sessions.log_out(session, gone, LogOut(all=False))
@@ -31,7 +31,7 @@ def test_an_ended_session_is_revoked_until_its_last_access_token_has_ended(sessi
     assert gone.session_id not in revoked(session)
 
 
-def test_who_asks_again_is_told_of_the_sessions_that_ended_since(session: Session, clock: Clock) -> None:
+def test_ended_sessions_are_listed_since_a_time(session: Session, clock: Clock) -> None:
     account = new_account(session)
     early, late = begun(session, account), begun(session, account)
     sessions.log_out(session, early, LogOut(all=False))

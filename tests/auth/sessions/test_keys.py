@@ -30,19 +30,19 @@ def token_signed_in(folder: Path) -> str:
     return sign(key, key_id, {**names, "iat": now, "exp": now + 60, "roles": [], "verified": True})
 
 
-def test_private_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_private_keys_are_readable_only_by_their_owner(tmp_path: Path) -> None:
     key_id = keys.make_key(tmp_path / "private", tmp_path / "jwks.json")
     assert mode_of(tmp_path / "private") == 0o700
     assert mode_of(tmp_path / "private" / f"{key_id}.pem") == 0o600
     assert "d" not in orjson.loads((tmp_path / "jwks.json").read_bytes())["keys"][0]
 
 
-def test_the_newest_key_signs(tmp_path: Path) -> None:
+def test_newest_key_signs(tmp_path: Path) -> None:
     made = [keys.make_key(tmp_path, tmp_path / "jwks.json") for _ in range(3)]
     assert keys.newest(tmp_path)[0] == made[-1]
 
 
-def test_tokens_of_an_older_key_still_count(tmp_path: Path) -> None:
+def test_tokens_of_an_older_key_are_valid(tmp_path: Path) -> None:
     keys.make_key(tmp_path, tmp_path / "jwks.json")
     old = token_signed_in(tmp_path)
     keys.make_key(tmp_path, tmp_path / "jwks.json")
@@ -62,7 +62,7 @@ def test_only_the_newest_private_key_is_kept(tmp_path: Path) -> None:
     assert believed(tmp_path) == made
 
 
-def test_a_key_whose_tokens_have_all_ended_is_believed_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_is_unpublished_when_its_tokens_have_expired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for hours in (2, 1, 0):
         milliseconds = int(time.time() - 3600 * hours) * 1000
@@ -71,7 +71,7 @@ def test_a_key_whose_tokens_have_all_ended_is_believed_no_more(tmp_path: Path, m
     assert believed(tmp_path) == made[1:]
 
 
-def test_a_stolen_key_is_believed_no_more_at_once(tmp_path: Path) -> None:
+def test_stolen_key_is_unpublished_at_once(tmp_path: Path) -> None:
     keys.make_key(tmp_path, tmp_path / "jwks.json")
     stolen = token_signed_in(tmp_path)
     verifier = Verifier(KeySet(tmp_path / "jwks.json"))
@@ -82,16 +82,16 @@ def test_a_stolen_key_is_believed_no_more_at_once(tmp_path: Path) -> None:
         verifier.actor(stolen)
 
 
-def test_a_key_is_made_only_where_there_is_none(tmp_path: Path) -> None:
+def test_key_is_created_only_when_missing(tmp_path: Path) -> None:
     assert keys.ensure_key(tmp_path, tmp_path / "jwks.json")
     assert not keys.ensure_key(tmp_path, tmp_path / "jwks.json")
 
 
-def test_a_folder_without_keys_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+def test_folder_without_keys_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="matron keys"):
         keys.newest(tmp_path)
 
 
-def test_no_draft_is_left_behind(tmp_path: Path) -> None:
+def test_key_creation_leaves_no_draft(tmp_path: Path) -> None:
     key_id = keys.make_key(tmp_path, tmp_path / "jwks.json")
     assert {path.name for path in tmp_path.iterdir()} == {"jwks.json", f"{key_id}.pem"}

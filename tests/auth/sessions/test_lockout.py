@@ -27,12 +27,12 @@ HOME = Call(address="203.0.113.7")
 ELSEWHERE = Call(address="192.0.2.9")
 
 
-def test_of_a_thousand_guesses_from_many_addresses_ten_are_looked_at(session: Session) -> None:
+def test_ten_of_a_thousand_guesses_are_compared(session: Session) -> None:
     account = new_account(session)
     assert guesses(session, account.email, 1_000) == {"login_failed": 10, "locked": 990}
 
 
-def test_who_resets_the_password_gets_in_although_guesses_go_on(session: Session) -> None:
+def test_owner_logs_in_after_a_reset_while_guesses_continue(session: Session) -> None:
     account = new_account(session)
     guesses(session, account.email, 20)
     reset(session, asked(session, account.email), call=HOME)
@@ -41,7 +41,7 @@ def test_who_resets_the_password_gets_in_although_guesses_go_on(session: Session
     assert guesses(session, account.email, 200) == {"locked": 200}, "and opens nothing for the others"
 
 
-def test_with_a_second_factor_too(session: Session) -> None:
+def test_owner_logs_in_with_a_second_factor_while_guesses_continue(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     reset(session, asked(session, account.email), call=HOME)
@@ -50,14 +50,14 @@ def test_with_a_second_factor_too(session: Session) -> None:
     assert "access_token" in log_in_with(session, account, app.code(), call=HOME, mfa_token=waiting)
 
 
-def test_the_right_password_from_elsewhere_is_told_what_a_wrong_one_is(session: Session) -> None:
+def test_right_password_from_elsewhere_is_refused_like_a_wrong_password(session: Session) -> None:
     account = new_account(session)
     reset(session, asked(session, account.email), call=HOME)
     guesses(session, account.email, 10)
     assert guesses(session, account.email, 5, right=True) == guesses(session, account.email, 5) == {"locked": 5}
 
 
-def test_in_the_owners_own_network_ten_guesses_lock_as_well(session: Session) -> None:
+def test_ten_guesses_in_the_owners_network_lock_the_account(session: Session) -> None:
     account = new_account(session)
     reset(session, asked(session, account.email), call=HOME)
     fail_to_log_in(session, account.email, 10, call=HOME)
@@ -66,7 +66,7 @@ def test_in_the_owners_own_network_ten_guesses_lock_as_well(session: Session) ->
     assert "access_token" in log_in(session, account.email, NEW, call=ELSEWHERE)
 
 
-def test_a_network_is_the_owners_own_for_an_hour(session: Session, clock: Clock) -> None:
+def test_network_is_the_owners_for_an_hour(session: Session, clock: Clock) -> None:
     account = new_account(session)
     reset(session, asked(session, account.email), call=HOME)
     clock.advance(hours=1)
@@ -75,7 +75,7 @@ def test_a_network_is_the_owners_own_for_an_hour(session: Session, clock: Clock)
         log_in(session, account.email, NEW, call=HOME)
 
 
-def test_the_network_is_not_the_own_one_of_another_address(session: Session) -> None:
+def test_network_of_an_owner_is_not_that_of_another_account(session: Session) -> None:
     reset(session, asked(session, new_account(session).email), call=HOME)
     email = new_email()
     fail_to_log_in(session, email, 10, call=ELSEWHERE)
@@ -83,13 +83,13 @@ def test_the_network_is_not_the_own_one_of_another_address(session: Session) -> 
         log_in(session, email, call=HOME)
 
 
-def test_who_has_signed_in_changes_the_password_although_guesses_go_on(session: Session) -> None:
+def test_signed_in_owner_changes_the_password_while_guesses_continue(session: Session) -> None:
     account = new_account(session)
     guesses(session, account.email, 20)
     assert change(session, acting(account)) == {"status": "password_set"}
 
 
-def test_who_has_signed_in_sets_up_a_second_factor_although_guesses_go_on(session: Session) -> None:
+def test_signed_in_owner_sets_up_a_factor_while_guesses_continue(session: Session) -> None:
     account = new_account(session)
     guesses(session, account.email, 20)
     app = started(session, account)
@@ -98,7 +98,7 @@ def test_who_has_signed_in_sets_up_a_second_factor_although_guesses_go_on(sessio
     assert "recovery_codes" in shown
 
 
-def test_a_token_of_ones_own_opens_no_other_count_for_the_second_step(session: Session) -> None:
+def test_own_token_opens_no_other_counter_for_the_second_step(session: Session) -> None:
     account, thief = new_account(session), acting(new_account(session))
     enrolled(session, account)
     waiting = [log_in(session, account.email)["mfa_token"] for _ in range(2)]
@@ -108,7 +108,7 @@ def test_a_token_of_ones_own_opens_no_other_count_for_the_second_step(session: S
         log_in_with(session, account, "000000", mfa_token=waiting[1])
 
 
-def test_who_resets_the_password_may_change_it_again_at_once(session: Session) -> None:
+def test_owner_changes_the_password_again_right_after_a_reset(session: Session) -> None:
     account = new_account(session)
     for _ in range(10):
         change(session, acting(account), current="a thief's guess")
@@ -127,5 +127,5 @@ def test_who_resets_the_password_may_change_it_again_at_once(session: Session) -
         ("nonsense", "nonsense"),
     ],
 )
-def test_a_network_is_one_customers(address: str, network: str) -> None:
+def test_network_is_that_of_a_single_customer(address: str, network: str) -> None:
     assert rules.network(address) == network

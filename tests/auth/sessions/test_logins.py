@@ -38,31 +38,31 @@ from tests.auth.factories import (
 from tests.hospital import eventually
 
 
-def test_the_right_password_opens_a_session(session: Session) -> None:
+def test_right_password_starts_a_session(session: Session) -> None:
     account = new_account(session)
     tokens = log_in(session, account.email)
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
     assert tokens["user"] == {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["patient"]}
 
 
-def test_the_access_token_says_who_and_what_one_is(session: Session) -> None:
+def test_access_token_names_person_and_roles(session: Session) -> None:
     account = new_account(session)
     actor = actor_of(log_in(session, account.email))
     assert (actor.id, actor.roles, actor.verified) == (account.id, frozenset({"patient"}), True)
 
 
-def test_an_unverified_account_signs_in_as_such(session: Session) -> None:
+def test_unverified_account_logs_in_as_unverified(session: Session) -> None:
     account = registered(session, new_email())
     assert not actor_of(log_in(session, account.email)).verified
 
 
-def test_the_address_is_found_in_whatever_case(session: Session) -> None:
+def test_login_ignores_the_case_of_the_address(session: Session) -> None:
     account = new_account(session)
     assert log_in(session, account.email.upper())["user"]["id"] == account.id
 
 
 @pytest.mark.parametrize("case", ["wrong password", "unknown address", "deactivated", "erased"])
-def test_all_failures_are_answered_alike(session: Session, case: str) -> None:
+def test_all_failures_give_the_same_refusal(session: Session, case: str) -> None:
     account = new_account(session)
     if case in ("deactivated", "erased"):
         account.status = case
@@ -74,7 +74,7 @@ def test_all_failures_are_answered_alike(session: Session, case: str) -> None:
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_ten_failures_lock_an_address_known_or_not(session: Session, clock: Clock, is_known: bool) -> None:  # noqa: FBT001
+def test_ten_failures_lock_a_known_or_unknown_address(session: Session, clock: Clock, is_known: bool) -> None:  # noqa: FBT001
     email = new_account(session).email if is_known else new_email()
     fail_to_log_in(session, email, 9)
     clock.advance(minutes=15)
@@ -84,14 +84,14 @@ def test_ten_failures_lock_an_address_known_or_not(session: Session, clock: Cloc
     assert (refusal.value.code, refusal.value.facts) == ("locked", {"retry_after": 900})
 
 
-def test_a_lock_ends_after_15_minutes(session: Session, clock: Clock) -> None:
+def test_lock_ends_after_15_minutes(session: Session, clock: Clock) -> None:
     account = new_account(session)
     fail_to_log_in(session, account.email, 10)
     clock.advance(minutes=15)
     assert "access_token" in log_in(session, account.email)
 
 
-def test_a_right_password_that_comes_while_others_fail_is_refused_once_locked(session: Session) -> None:
+def test_right_password_is_refused_when_the_address_is_locked_meanwhile(session: Session) -> None:
     account = new_account(session)
     command = LogIn(email=account.email, password=PASSWORD)
     candidate = logins.find_candidate(session, NOBODY, command)
@@ -101,7 +101,7 @@ def test_a_right_password_that_comes_while_others_fail_is_refused_once_locked(se
         logins.log_in(session, NOBODY, candidate, right, command)
 
 
-def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
+def test_login_resets_the_failures(session: Session) -> None:
     account = new_account(session)
     fail_to_log_in(session, account.email, 9)
     log_in(session, account.email)
@@ -109,7 +109,7 @@ def test_failures_are_forgotten_after_signing_in(session: Session) -> None:
     assert "access_token" in log_in(session, account.email)
 
 
-def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(session: Session) -> None:
+def test_password_changed_during_comparison_starts_no_session(session: Session) -> None:
     account = new_account(session)
     right, command = True, LogIn(email=account.email, password=PASSWORD)
     candidate = logins.find_candidate(session, NOBODY, command)
@@ -118,14 +118,14 @@ def test_a_password_that_was_changed_while_it_was_compared_opens_nothing(session
     assert code_of(logins.log_in(session, NOBODY, candidate, right, command)) == "login_failed"
 
 
-def test_an_account_without_a_password_has_nothing_to_compare(session: Session) -> None:
+def test_candidate_without_a_password_has_no_hash(session: Session) -> None:
     account = new_account(session, password_hash="")
     candidate = logins.find_candidate(session, NOBODY, LogIn(email=account.email, password=PASSWORD))
     assert candidate == Candidate(account.id, None)
     assert logins.own_candidate(session, acting(account)) == Candidate(account.id, None)
 
 
-def test_a_session_remembers_device_and_address(session: Session) -> None:
+def test_session_stores_device_and_address(session: Session) -> None:
     account = new_account(session)
     caller = Call(device="Matron for Android 1.2", address="192.0.2.7")
     tokens = log_in(session, account.email, call=caller)
@@ -133,19 +133,19 @@ def test_a_session_remembers_device_and_address(session: Session) -> None:
     assert (shown["device"], shown["address"]) == ("Matron for Android 1.2", "192.0.2.7")
 
 
-def test_the_audit_says_who_signed_in(session: Session) -> None:
+def test_audit_names_the_person_who_logged_in(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
     assert session.noted == {"actor_id": account.id, "record_id": account.id}
 
 
-def test_the_audit_says_whose_account_was_tried_in_vain(session: Session) -> None:
+def test_audit_names_the_account_of_a_failed_login(session: Session) -> None:
     account = new_account(session)
     fail_to_log_in(session, account.email, 1)
     assert session.noted == {"record_id": account.id}
 
 
-def test_whoever_knows_the_password_gets_the_account(session: Session) -> None:
+def test_password_check_returns_the_account(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
     candidate = logins.own_candidate(session, actor, ChangeEmail(email=new_email(), password=PASSWORD))
@@ -153,7 +153,7 @@ def test_whoever_knows_the_password_gets_the_account(session: Session) -> None:
     assert logins.check_password(session, actor, candidate, right=True) is account
 
 
-def test_whoever_does_not_know_the_password_is_refused_and_counted(session: Session) -> None:
+def test_wrong_password_is_refused_and_counted(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
     refused = logins.check_password(session, actor, logins.own_candidate(session, actor), right=False)
@@ -163,7 +163,7 @@ def test_whoever_does_not_know_the_password_is_refused_and_counted(session: Sess
     assert session.noted == {"record_id": account.id}
 
 
-def test_a_password_that_was_changed_meanwhile_confirms_nothing(session: Session) -> None:
+def test_password_check_is_refused_when_the_password_just_changed(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
     candidate = logins.own_candidate(session, actor)
@@ -172,7 +172,7 @@ def test_a_password_that_was_changed_meanwhile_confirms_nothing(session: Session
     assert code_of(logins.check_password(session, actor, candidate, right=True)) == "password_wrong"
 
 
-def test_ten_wrong_passwords_of_a_signed_in_person_lock_what_takes_the_password(session: Session) -> None:
+def test_ten_wrong_passwords_lock_a_signed_in_person(session: Session) -> None:
     account = new_account(session)
     actor = acting(account)
     for _ in range(10):
@@ -184,13 +184,13 @@ def test_ten_wrong_passwords_of_a_signed_in_person_lock_what_takes_the_password(
     assert "access_token" in log_in(session, account.email), "they have a lock of their own"
 
 
-def test_somebody_whose_account_is_gone_confirms_nothing(session: Session) -> None:
+def test_password_check_is_refused_without_an_account(session: Session) -> None:
     with pytest.raises(Unauthenticated) as refusal:
         logins.own_candidate(session, acting(Account(id=uuid7())))
     assert refusal.value.code == "token_invalid"
 
 
-def test_failures_that_no_longer_count_are_forgotten(session: Session, clock: Clock) -> None:
+def test_old_failures_are_deleted(session: Session, clock: Clock) -> None:
     account = new_account(session)
     fail_to_log_in(session, account.email, 10)
     clock.advance(minutes=14)
@@ -210,7 +210,7 @@ def waits(database: Database) -> bool:
 
 
 @pytest.mark.servers
-def test_who_signs_in_while_the_account_is_deactivated_waits_and_is_refused(
+def test_login_waits_for_a_deactivation_and_is_refused(
     databases: Callable[[str, str], Database],
 ) -> None:
     database = databases("auth", "postgresql")

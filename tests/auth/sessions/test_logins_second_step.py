@@ -39,7 +39,7 @@ def give_code(session: Session, mfa_token: str, code: str) -> Any:
     return logins.verify_code(session, NOBODY, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
-def test_with_a_second_factor_a_password_gives_no_session_but_a_token_for_five_minutes(session: Session) -> None:
+def test_password_with_a_second_factor_gives_a_token_for_five_minutes(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
     given = log_in(session, account.email)
@@ -47,7 +47,7 @@ def test_with_a_second_factor_a_password_gives_no_session_but_a_token_for_five_m
     assert sessions.list_own(session, acting(account), ListMySessions(limit=10, cursor=None)).items == []
 
 
-def test_the_token_for_the_second_step_cannot_be_read_from_the_database(session: Session) -> None:
+def test_database_does_not_contain_the_token_of_the_second_step(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
     token = log_in(session, account.email)["mfa_token"]
@@ -55,21 +55,21 @@ def test_the_token_for_the_second_step_cannot_be_read_from_the_database(session:
     assert (kept.purpose, kept.digest, kept.email) == (mfa.PURPOSE, rules.digest(token), None)
 
 
-def test_the_code_of_the_app_opens_a_session(session: Session) -> None:
+def test_code_of_the_app_starts_a_session(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     assert actor_of(log_in_with(session, account, app.code())).id == account.id
     assert session.noted == {"actor_id": account.id, "record_id": account.id}
 
 
-def test_a_recovery_code_opens_one_session(session: Session) -> None:
+def test_recovery_code_starts_a_single_session(session: Session) -> None:
     account = new_account(session)
     code = enrolled(session, account).recovery_codes[0]
     assert "access_token" in log_in_with(session, account, code)
     assert code_of(log_in_with(session, account, code)) == "login_failed"
 
 
-def test_a_code_that_was_used_opens_nothing(session: Session, clock: Clock) -> None:
+def test_used_code_is_refused(session: Session, clock: Clock) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     clock.advance(seconds=30)
@@ -78,13 +78,13 @@ def test_a_code_that_was_used_opens_nothing(session: Session, clock: Clock) -> N
 
 
 @pytest.mark.usefixtures("clock")
-def test_the_code_that_confirmed_the_app_opens_nothing(session: Session) -> None:
+def test_code_that_confirmed_the_app_is_refused(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     assert code_of(log_in_with(session, account, app.code(0))) == "login_failed"
 
 
-def test_a_wrong_code_may_be_followed_by_the_right_one(session: Session) -> None:
+def test_right_code_is_accepted_after_a_wrong_code(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     token = log_in(session, account.email)["mfa_token"]
@@ -97,7 +97,7 @@ def test_a_wrong_code_may_be_followed_by_the_right_one(session: Session) -> None
     assert failures_of(session, account) == 0
 
 
-def test_the_right_password_does_not_forget_wrong_codes(session: Session) -> None:
+def test_right_password_does_not_reset_wrong_codes(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     for _ in range(9):
@@ -110,7 +110,7 @@ def test_the_right_password_does_not_forget_wrong_codes(session: Session) -> Non
 
 
 @pytest.mark.parametrize("case", ["unknown", "used", "ended", "for something else", "of somebody who was signed out"])
-def test_a_token_for_the_second_step_that_does_not_count_is_refused(session: Session, clock: Clock, case: str) -> None:
+def test_invalid_token_of_the_second_step_is_refused(session: Session, clock: Clock, case: str) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     token = "unknown" if case == "unknown" else log_in(session, account.email)["mfa_token"]
@@ -127,7 +127,7 @@ def test_a_token_for_the_second_step_that_does_not_count_is_refused(session: Ses
     assert refusal.value.code == "mfa_token_not_valid"
 
 
-def test_a_deactivated_account_is_not_opened_by_a_code(session: Session) -> None:
+def test_code_is_refused_for_a_deactivated_account(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     token = log_in(session, account.email)["mfa_token"]
@@ -136,7 +136,7 @@ def test_a_deactivated_account_is_not_opened_by_a_code(session: Session) -> None
 
 
 @pytest.mark.parametrize("how", ["used", "ended"])
-def test_a_one_time_secret_is_forgotten_a_day_after_it_ended(session: Session, clock: Clock, how: str) -> None:
+def test_one_time_token_is_deleted_a_day_after_it_expired(session: Session, clock: Clock, how: str) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     token = log_in(session, account.email)["mfa_token"]
@@ -170,7 +170,7 @@ def second_step(database: Database, mfa_token: str, code: str) -> Callable[[], o
 
 
 @pytest.mark.parametrize("kind", ["app", "recovery"])
-def test_twenty_second_steps_at_once_with_one_code_give_one_session(database: Database, kind: str) -> None:
+def test_concurrent_second_steps_with_a_code_start_a_single_session(database: Database, kind: str) -> None:
     email, app = enrolled_account(database)
     token, code = first_step(database, email), app.code() if kind == "app" else app.recovery_codes[0]
     found = together(*[second_step(database, token, code)] * 20)
@@ -178,7 +178,7 @@ def test_twenty_second_steps_at_once_with_one_code_give_one_session(database: Da
 
 
 @pytest.mark.parametrize("kind", ["app", "recovery"])
-def test_one_code_at_once_in_several_sign_ins_opens_one_session(database: Database, kind: str) -> None:
+def test_code_in_concurrent_logins_starts_a_single_session(database: Database, kind: str) -> None:
     email, app = enrolled_account(database)
     tokens, code = (
         [first_step(database, email) for _ in range(5)],
@@ -188,7 +188,7 @@ def test_one_code_at_once_in_several_sign_ins_opens_one_session(database: Databa
     assert Counter(found) == {"done": 1, "login_failed": 4}
 
 
-def test_ten_of_twenty_guessed_codes_at_once_are_heard(database: Database) -> None:
+def test_ten_of_twenty_concurrent_codes_are_compared(database: Database) -> None:
     email, _app = enrolled_account(database)
     token = first_step(database, email)
     found = together(*[second_step(database, token, "a guess")] * 20)

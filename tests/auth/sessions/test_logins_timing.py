@@ -60,7 +60,7 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 
 @pytest.mark.servers
-def test_the_time_of_a_refusal_does_not_tell_whether_the_address_has_an_account(
+def test_refusal_takes_equal_time_with_and_without_an_account(
     databases: Callable[[str, str], Database],
 ) -> None:
     database = databases("auth", "postgresql")
@@ -73,7 +73,7 @@ def ask_for_reset(database: Database, email: str) -> None:
     AuthService.forgot_password(Host(database), email=email)
 
 
-def test_the_time_of_asking_does_not_tell_whether_the_address_has_an_account(database: Database) -> None:
+def test_request_for_a_mail_takes_equal_time_with_and_without_an_account(database: Database) -> None:
     compared_by_email(database, ask_for_reset, 20)
     assert not all(compared_by_email(database, ask_for_reset, 200).tells_apart for _ in range(ROUNDS))
 
@@ -83,17 +83,17 @@ NOISE = (0.9, 1.0, 1.2, 5.0)
 
 
 @pytest.mark.parametrize(("factor", "tells"), [(1.0, False), (1.03, False), (1.2, True), (0.8, True)])
-def test_comparison_tells_only_what_differs_by_more_than_its_part(factor: float, tells: bool) -> None:  # noqa: FBT001
+def test_comparison_reports_only_differences_above_its_part(factor: float, tells: bool) -> None:  # noqa: FBT001
     pairs = tuple((noise * factor * jitter, noise) for noise in NOISE for jitter in (0.99, 1.01) for _ in range(20))
     assert Comparison(pairs).tells_apart is tells
 
 
-def test_comparison_does_not_tell_what_only_a_few_pairs_say() -> None:
+def test_comparison_ignores_differences_of_a_few_pairs() -> None:
     slow, fast = ((2.0, 1.0),) * 45, ((1.0, 1.2),) * 35
     assert not Comparison(slow + fast).tells_apart
 
 
-def test_the_same_statements_ask_for_a_known_and_an_unknown_address(database: Database) -> None:
+def test_request_for_a_mail_sends_equal_statements_for_every_address(database: Database) -> None:
     [email] = known_emails(database, 1)
     ask_for_reset(database, new_email())
     with statements(database) as known:
@@ -104,7 +104,7 @@ def test_the_same_statements_ask_for_a_known_and_an_unknown_address(database: Da
     assert known == unknown
 
 
-def test_the_same_statements_refuse_a_known_and_an_unknown_address(database: Database) -> None:
+def test_refusal_sends_equal_statements_for_every_address(database: Database) -> None:
     [email] = known_emails(database, 1)
     refused(database, new_email())
     with statements(database) as known:
