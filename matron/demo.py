@@ -1,4 +1,4 @@
-"""People, hours and prices to try things with, made by the services' own use cases."""
+"""Demo data: people, working hours and prices, created by the use cases of the services."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -32,7 +32,7 @@ CALL = Call(request_id="matron-demo")
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who may sign in."""
+    """A person with an account."""
 
     role: Role
     email: str
@@ -56,27 +56,27 @@ HOURS = [RuleView(weekday=day, from_=time(9), to=time(17), slot_minutes=30) for 
 PRICES = {"cardiology": 12_000, "pediatrics": 8_000, "general": 6_000}
 
 
-def make_people(config: Config) -> list[Person]:
-    """Make whoever is missing, and the prices, before the services start, so that they find these events waiting."""
-    for service, make in (("auth", _make_accounts), ("billing", _set_prices)):
+def create_people(config: Config) -> list[Person]:
+    """Create missing people and prices before the services start. The services find the events in their queues."""
+    for service, create in (("auth", _create_accounts), ("billing", _set_prices)):
         database = Database(config.database_url(service))
         with database.begin(CALL) as session:
-            make(session)
+            create(session)
             add_events(session)
         database.close()
     return list(PEOPLE)
 
 
-def lets_in(config: Config) -> bool:
-    """Whether a demo person of an earlier run can sign in with the password that everybody may know."""
+def has_public_password(config: Config) -> bool:
+    """Return whether an account of an earlier run still has the public demo password."""
     addresses = [person.email for person in PEOPLE]
     with closing(Database(config.database_url("auth"))) as database, database.read() as session:
         found = session.scalars(select(Account).where(Account.email.in_(addresses))).all()
         hashes = {account.password_hash for account in found if account.may_sign_in}
-    return any(passwords.is_hash_of(one, PASSWORD) for one in hashes)
+    return any(passwords.is_hash_of(password_hash, PASSWORD) for password_hash in hashes)
 
 
-def _make_accounts(session: Session) -> None:
+def _create_accounts(session: Session) -> None:
     addresses = [person.email for person in PEOPLE]
     known = set(session.scalars(select(Account.email).where(Account.email.in_(addresses))))
     password_hash = "" if known.issuperset(addresses) else passwords.hash_now(PASSWORD)
@@ -103,7 +103,7 @@ def _set_prices(session: Session) -> None:
 
 
 def give_hours(config: Config) -> None:
-    """Wait until scheduling knows the doctors, and give those hours who have none."""
+    """Wait until scheduling knows the doctors. Give working hours to doctors without any."""
     names = {person.name for person in PEOPLE if person.role is Role.DOCTOR}
     database = Database(config.database_url("scheduling"))
     with eventlet.Timeout(ARRIVAL_SECONDS):

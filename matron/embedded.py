@@ -69,9 +69,9 @@ def run(port: int, data: Path, *, demo: bool, demo_on_network: bool, out: Consol
         data.mkdir(parents=True, exist_ok=True)
         _lock = lock(data)  # Until the process ends: only one process may open the broker's file.
     bring_up(chosen, data)
-    if guarded and demonstration.lets_in(chosen):
+    if guarded and demonstration.has_public_password(chosen):
         raise _exposed(listening, OTHER_FOLDER)
-    people = demonstration.make_people(chosen) if demo else []
+    people = demonstration.create_people(chosen) if demo else []
     runner = Runner(chosen, [service_class(name) for name in CLASSES])
     try:
         runner.start()

@@ -254,7 +254,7 @@ class PatientIdentityChanged(
     internal=True,
     heard_by=("scheduling.on_patient_identity_changed",),
 ):
-    """A patient has a record, or another name or birth date. Internal: it identifies the patient."""
+    """A patient has a new record, name or birth date. Internal, because it identifies the patient."""
 
     patient_id: UUID
     name: str

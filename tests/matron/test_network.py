@@ -115,7 +115,7 @@ def accounts(tmp_path: Path) -> Path:
     database = Database(f"sqlite:///{tmp_path}/auth.db")
     migrate("auth", database)
     with database.begin() as session:
-        demo._make_accounts(session)
+        demo._create_accounts(session)
     database.close()
     return tmp_path
 
@@ -127,13 +127,13 @@ def test_run_refuses_earlier_demo_people_on_the_network(accounts: Path) -> None:
 
 def test_run_allows_demo_people_with_changed_passwords_on_the_network(accounts: Path) -> None:
     chosen = ward.settings(database_urls={"auth": f"sqlite:///{accounts}/auth.db"})
-    assert demo.lets_in(chosen)
+    assert demo.has_public_password(chosen)
     database = Database(chosen.database_url("auth"))
     with database.begin() as session:
         for account in session.query(Account):
             account.password_hash = passwords.hash_now("copper-lantern-orbit-70")
     database.close()
-    assert not demo.lets_in(chosen)
+    assert not demo.has_public_password(chosen)
 
 
 @pytest.fixture

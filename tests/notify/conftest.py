@@ -1,4 +1,4 @@
-"""Fixtures of notify's tests: the process's settings, and mail servers."""
+"""Fixtures of notify's tests: settings, and mail servers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ StartMailServer = Callable[..., MailServer]
 
 @pytest.fixture
 def use_settings(monkeypatch: pytest.MonkeyPatch) -> Use:
-    """`use_settings(mail_url=...)`: settings that differ from the usual ones in this, until the test is over."""
+    """Return a function that changes settings until the end of the test: `use_settings(mail_url=...)`."""
 
     def use(**changes: Any) -> None:
         monkeypatch.setattr(config, "_current", settings(**changes))
@@ -27,12 +27,12 @@ def use_settings(monkeypatch: pytest.MonkeyPatch) -> Use:
 
 @pytest.fixture(autouse=True)
 def usual_settings(use_settings: Use) -> None:
-    """Every test of notify has settings."""
+    """Give every test of notify its settings."""
     use_settings()
 
 
 @pytest.fixture
 def mail_server(tmp_path: Path) -> Iterator[StartMailServer]:
-    """`mail_server("login", "starttls")`: a mail server, which is ended with the test."""
+    """Yield a function that starts a mail server until the end of the test: `mail_server("login", "starttls")`."""
     with ExitStack() as started:
         yield lambda *options: started.enter_context(MailServer(tmp_path, *options))

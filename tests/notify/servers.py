@@ -1,4 +1,4 @@
-"""Mail servers of tests: smtp_server.py as a process, with a certificate of its own where it needs one."""
+"""Mail servers of tests: smtp_server.py as a process, with a self-signed certificate."""
 
 import sys
 from datetime import timedelta
@@ -22,7 +22,7 @@ LOGIN = "matron:pass%3Aword%2F1"
 
 
 class MailServer:
-    """A mail server on a port of its own. What it gets is in `folder`."""
+    """A mail server on a free port. Its mails are files in `folder`."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder, self.options = folder, options
@@ -39,25 +39,25 @@ class MailServer:
         self.program.kill()
 
     def url(self, scheme: str = "smtp", login: str = "") -> str:
-        """The address for MAIL_URL."""
+        """Return the address for MAIL_URL."""
         return f"{scheme}://{login}{'@' if login else ''}127.0.0.1:{self.port}"
 
     def mails(self) -> list[EmailMessage]:
-        """What it was given, in order."""
+        """Return the received mails in order."""
         files = sorted(self.folder.glob("*.eml"), key=lambda file: int(file.stem))
         return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
     def recipients(self) -> list[str]:
-        """To whom each mail went, as the envelope says."""
+        """Return the envelope recipients of each mail."""
         return [file.read_text() for file in sorted(self.folder.glob("*.to"), key=lambda file: int(file.stem))]
 
     def connections(self) -> int:
-        """How many clients have connected."""
+        """Return the number of connections."""
         return len((self.folder / "connections").read_text().splitlines())
 
 
 def write_certificate(folder: Path) -> None:
-    """Write `certificate.pem`, which is its own issuer, and `key.pem`, for 127.0.0.1."""
+    """Write a self-signed `certificate.pem` and its `key.pem`, for 127.0.0.1."""
     key, now = ec.generate_private_key(ec.SECP256R1()), clock.now()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a mail server of tests")])
     certificate = (

@@ -1,8 +1,8 @@
-"""A real SMTP server for tests, in a process of its own, since asyncio does not run where eventlet has been.
+"""A real SMTP server for tests. It runs as a separate process, because asyncio does not work after eventlet's patches.
 
-`python smtp_server.py FOLDER PORT [login] [smtps|starttls]`: each mail becomes a file in FOLDER, each connection a line
-in FOLDER/connections. Mailboxes that begin with `unknown` are refused for good and those with `full` for now, a mail to
-`proud...` is not taken, and for one to `rude...` it drops the connection.
+`python smtp_server.py FOLDER PORT [login] [smtps|starttls]`: each mail becomes a file in FOLDER, and each connection a
+line in FOLDER/connections. The recipient's mailbox decides: `unknown...` is refused permanently, `full...` temporarily.
+A mail to `proud...` is refused after its data, and a mail to `rude...` drops the connection.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ LOGIN = (b"matron", b"pass:word/1")
 
 
 class Mailboxes:
-    """What the server does with a mail."""
+    """The reactions of the server to recipients and mails."""
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Refuse whom nobody knows."""
+        """Refuse unknown and full mailboxes."""
         if address.startswith("unknown"):
             return "550 No such mailbox"
         if address.startswith("full"):
@@ -34,7 +34,7 @@ class Mailboxes:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Keep the mail."""
+        """Store the mail."""
         if envelope.rcpt_tos[0].startswith("rude"):
             cast("asyncio.Transport", server.transport).abort()
             return "421 Goodbye"
@@ -45,20 +45,20 @@ class Mailboxes:
 
 
 def keep(envelope: Envelope) -> None:
-    """Write the mail and its recipients down."""
+    """Write the mail and its recipients to files."""
     number = len(list(FOLDER.glob("*.eml")))
     (FOLDER / f"{number}.eml").write_bytes(cast("bytes", envelope.content))
     (FOLDER / f"{number}.to").write_text(" ".join(envelope.rcpt_tos))
 
 
 def sign_in(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
-    """Let in who knows the login."""
+    """Accept the right login."""
     right = isinstance(data, LoginPassword) and (data.login, data.password) == LOGIN
     return AuthResult(success=right, handled=False)
 
 
-def a_connection(tls: ssl.SSLContext | None) -> SMTP:
-    """Serve one client."""
+def connection(tls: ssl.SSLContext | None) -> SMTP:
+    """Return the protocol for a new connection."""
     with (FOLDER / "connections").open("a") as file:
         file.write("one\n")
     needs_login = "login" in OPTIONS
@@ -73,13 +73,13 @@ def a_connection(tls: ssl.SSLContext | None) -> SMTP:
 
 
 async def serve() -> None:
-    """Serve until the process is ended."""
+    """Serve until the process ends."""
     tls = None
     if {"smtps", "starttls"} & set(OPTIONS):
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(FOLDER / "certificate.pem", FOLDER / "key.pem")
     outer = tls if "smtps" in OPTIONS else None
-    server = await asyncio.get_running_loop().create_server(lambda: a_connection(tls), "127.0.0.1", PORT, ssl=outer)
+    server = await asyncio.get_running_loop().create_server(lambda: connection(tls), "127.0.0.1", PORT, ssl=outer)
     (FOLDER / "ready").touch()
     await server.serve_forever()
 

@@ -1,4 +1,4 @@
-"""Prices, doctors, invoices with their lines and numbers, payments, and the ledger that says how far they are paid."""
+"""Prices, doctors, invoices with lines and numbers, payments and the ledger."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -141,7 +141,7 @@ def _create_ledger() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     ours = ("ledger_entry", "payment", "invoice_line", "invoice", "invoice_counter", "price", "doctor")
     for table in (*ours, "audit", "idempotency", "inbox", "outbox"):
         op.drop_table(table)

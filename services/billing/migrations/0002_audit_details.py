@@ -1,4 +1,4 @@
-"""What the audit says more of a deed."""
+"""Details of audit entries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,5 +13,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.drop_column("audit", "details")

@@ -1,4 +1,4 @@
-"""The oldest rows of inbox and stored replies are found by index."""
+"""Indexes for the oldest rows of the inbox and of stored replies."""
 
 from chassis.persistence.migrations import index_oldest_rows
 
@@ -12,5 +12,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     index_oldest_rows("brin")

@@ -1,4 +1,4 @@
-"""Invoices of visits whose completion was undone: void, or to be refunded; a visit completed again has another one."""
+"""Invoices of undone completions, which are void or need a refund. A second completion has its own invoice."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,7 +38,7 @@ def _create_partial(name: str, table: str, columns: list[str], condition: str, *
 
 
 def _replace_check(condition: str) -> None:
-    """Say which ledger entries have a payment."""
+    """Add the constraint on ledger entries with a payment."""
     name = op.f("ck_ledger_entry_credit_has_payment")
     with op.batch_alter_table("ledger_entry") as ledger_entry:
         ledger_entry.drop_constraint(name, type_="check")
@@ -46,7 +46,7 @@ def _replace_check(condition: str) -> None:
 
 
 def downgrade() -> None:
-    """Take back. Undone invoices lose their charge and their visit, which may have another invoice."""
+    """Revert. Undone invoices lose their charge and their visit, which may have another invoice."""
     op.drop_index("uq_ledger_entry_reversal", "ledger_entry")
     op.execute(
         "DELETE FROM ledger_entry WHERE kind <> 'credit' "

@@ -1,4 +1,4 @@
-"""Where a payer goes back to."""
+"""Return addresses of payments."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,5 +13,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.drop_column("payment", "return_url")

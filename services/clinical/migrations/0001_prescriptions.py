@@ -1,4 +1,4 @@
-"""Patients, who treats them, and what they were prescribed."""
+"""Patients, care relations and prescriptions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -71,7 +71,7 @@ def _create_prescription() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     for table in ("prescription_item", "prescription", "care_relation", "patient"):
         op.drop_table(table)
     drop_chassis_tables()

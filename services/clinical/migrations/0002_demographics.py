@@ -1,4 +1,4 @@
-"""Patients' demographics and record numbers, and the words of their names to search by."""
+"""Demographics, record numbers and search words of patients."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -58,7 +58,7 @@ def _add_columns() -> None:
 
 
 def _fill() -> None:
-    """Give those who are known already their numbers, in the order in which they came."""
+    """Give record numbers to existing patients, in the order of their arrival."""
     connection = op.get_bind()
     op.execute("INSERT INTO record_number (patient_id) SELECT id FROM patient ORDER BY id")
     op.execute("UPDATE patient SET sex = 'unknown', revision = 1")
@@ -78,7 +78,7 @@ def _fill() -> None:
 
 
 def _known(connection: sa.Connection) -> Iterator[list[Any]]:
-    """Patients with their numbers, so many at a time."""
+    """Yield batches of patients with their numbers."""
     last = 0
     query = sa.select(PATIENT.c.id, PATIENT.c.name, PATIENT.c.email, NUMBER.c.number)
     query = query.join(NUMBER, NUMBER.c.patient_id == PATIENT.c.id).order_by(NUMBER.c.number).limit(BATCH)
@@ -99,7 +99,7 @@ def _tighten() -> None:
 
 
 def _create_words() -> None:
-    """Last, since SQLite makes a changed table anew, which it cannot while another refers to it."""
+    """Runs last: SQLite rebuilds a changed table, and cannot do that while another table refers to it."""
     op.create_table(
         "patient_word",
         sa.Column("word", Sortable, primary_key=True),
@@ -114,7 +114,7 @@ def _create_words() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.drop_column("audit", "details")
     op.drop_table("patient_word")
     op.drop_table("record_number")

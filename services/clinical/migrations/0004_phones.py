@@ -1,4 +1,4 @@
-"""When phone numbers changed, so that the newest counts. Those of before count less than those of accounts."""
+"""Times of phone number changes, so that the newest number counts. Older rows count less than accounts."""
 
 from datetime import UTC, datetime
 
@@ -20,5 +20,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.drop_column("patient", "phone_changed_at")

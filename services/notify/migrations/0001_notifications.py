@@ -1,4 +1,4 @@
-"""Contacts, notifications, and mails to be sent."""
+"""Contacts, notifications and deliveries."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,7 +64,7 @@ def _create_delivery() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     for table in ("delivery", "notification", "contact"):
         op.drop_table(table)
     drop_chassis_tables()

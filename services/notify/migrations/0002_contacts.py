@@ -1,4 +1,4 @@
-"""Contacts of patients whom the desk registered: perhaps without an e-mail address, perhaps with a phone number."""
+"""Contacts of patients from the desk, with an optional e-mail address and phone number."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.execute("UPDATE contact SET email = '' WHERE email IS NULL")
     with op.batch_alter_table("contact") as contact:
         contact.alter_column("email", existing_type=sa.String(254), nullable=False)

@@ -1,4 +1,4 @@
-"""When phone numbers changed, so that the newest of what auth and clinical say counts."""
+"""Times of phone number changes, so that the newest number of auth and clinical counts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,5 +15,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.drop_column("contact", "phone_changed_at")

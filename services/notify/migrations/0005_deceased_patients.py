@@ -1,4 +1,4 @@
-"""Patients who have died: clinical says who."""
+"""Copies of the deaths that clinical records."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,5 +19,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert."""
     op.drop_table("deceased_patient")

@@ -21,8 +21,8 @@ def notify(
 ) -> None:
     """Notify the people in these fields of an event, each once.
 
-    A null field names nobody to notify. The kind defaults to the name of the event. The template reads the field of the
-    reader as `recipient`.
+    A null field is skipped. The kind defaults to the name of the event. The template reads the name of the field as
+    `recipient`.
     """
     facts, chosen = event.data, kind or NotificationKind(event.event_name())
     messages: dict[UUID, str] = {}

@@ -33,7 +33,7 @@ def on_appointment_booked(session: Session, actor: Actor, event: AppointmentBook
 
 
 def on_appointment_rescheduled(session: Session, actor: Actor, event: AppointmentRescheduled) -> None:
-    """Notify the patient, and the doctor unless the doctor made the change. A new reason alone notifies nobody.
+    """Notify the patient, and the doctor unless the doctor made the change. A new reason alone is not announced.
 
     The former doctor learns only of the loss, not of the new time or place.
     """

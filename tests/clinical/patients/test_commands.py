@@ -1,4 +1,4 @@
-"""Patients: registered at the desk, corrected, and told apart from duplicates."""
+"""Registration, correction and duplicates of patients."""
 
 from datetime import date, timedelta
 from typing import Any
