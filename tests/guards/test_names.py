@@ -16,7 +16,6 @@ ACTIVITIES = {
     "housekeeping": "an ordinary noun: the removal of old rows",
     "paging": "the usual word for lists that come in pages",
     "rescheduling": "the hospital's word for moving an appointment",
-    "wording": "an ordinary noun: the texts of notifications",
     "sampling": "the usual word in telemetry for keeping a part of the records",
 }
 """Names in -ing that are nouns of the field, each with its reason. Any other names an act and not a thing."""

@@ -20,29 +20,23 @@ MIRRORED = {
 """Folders of tests that mirror the folders and files of a source."""
 CROSSING = {
     "tests/gateway/routes/test_role_matrix.py": "asks every route as every role",
-    "tests/notify/notifications/test_handlers.py": "to be divided",
-    "tests/notify/notifications/test_kinds.py": "to be divided",
 }
 """Tests without a single source module, each with its reason."""
 NAME_WORDS = 12
 LONG_NAMES = {
     "auth": 33,
-    "billing": 4,
     "chassis": 8,
-    "clinical": 15,
     "contracts": 1,
-    "notify": 19,
     "scheduling": 64,
     "tests": 2,
 }
 WITHOUT_OUTCOME = {
     "auth": 4,
     "chassis": 4,
-    "clinical": 13,
     "scheduling": 1,
     "tests": 2,
 }
-BORROWERS = {"auth": 16, "notify": 2, "scheduling": 13}
+BORROWERS = {"auth": 16, "scheduling": 13}
 """Long names, tests without an outcome and imports from tests that a folder may still have. They only go down."""
 
 
