@@ -14,7 +14,7 @@ from rich.markup import escape
 from chassis import config
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
-from matron import environment, keys, trouble, upkeep
+from matron import checks, environment, keys, operations
 from telemetry import logs
 
 app = typer.Typer(
@@ -25,8 +25,8 @@ app = typer.Typer(
 admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
 app.add_typer(admin, name="admin")
 app.add_typer(keys.keys, name="keys")
-app.add_typer(upkeep.dead, name="dead")
-app.add_typer(upkeep.events, name="events")
+app.add_typer(operations.dead, name="dead")
+app.add_typer(operations.events, name="events")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -98,11 +98,11 @@ def serve(name: Annotated[Name, typer.Argument(help="The service to run.")]) -> 
     from matron.services import check_roles, service_class
 
     settings = config.use(check_roles(environment.load(services=() if name is Name.GATEWAY else (name.value,))))
-    trouble.check_keys(settings, name.value)
+    checks.check_keys(settings, name.value)
     if name is Name.GATEWAY:
-        trouble.check_port(settings)
+        checks.check_port(settings)
     else:
-        trouble.check_tables(settings, name.value)
+        checks.check_tables(settings, name.value)
     logs.set_up_logging(settings.log_level)
     runner = Runner(settings, [service_class(name.value)])
     runner.start()
@@ -110,7 +110,7 @@ def serve(name: Annotated[Name, typer.Argument(help="The service to run.")]) -> 
 
 
 @app.command()
-def migrate(service: upkeep.ServiceOrNone = None) -> None:
+def migrate(service: operations.ServiceOrNone = None) -> None:
     """Migrate the databases to this version. Safe to repeat. A database of a newer Matron stays unchanged.
 
     **Examples**
@@ -126,10 +126,10 @@ def migrate(service: upkeep.ServiceOrNone = None) -> None:
     settings = config.use(environment.load(services=chosen, needs=()))
     for name in chosen:
         database = Database(settings.database_url(name))
-        with trouble.with_database(name):
-            trouble.revision_of(name, database)
+        with checks.with_database(name):
+            checks.revision_of(name, database)
             revision = bring_up(name, database)
-        supported = trouble.newest(name)
+        supported = checks.newest(name)
         newer = f" is newer than this Matron ({supported}): not changed" if revision > supported else ""
         out.print(f"{name} ... {revision}{newer}")
 
@@ -164,7 +164,7 @@ def create_admin(
 
 @app.command()
 def migration(
-    service: upkeep.ServiceName,
+    service: operations.ServiceName,
     message: Annotated[str, typer.Option(help="A short description of the change.")],
 ) -> None:
     """Write the next migration of a service, from the difference between its models and its migrations.
@@ -278,6 +278,6 @@ def main() -> None:
     try:
         app()
     except (ConfigError, MatronError) as error:
-        reason = trouble.sentence(error) if isinstance(error, MatronError) else str(error)
+        reason = checks.sentence(error) if isinstance(error, MatronError) else str(error)
         err.print("[red]matron:[/red]", escape(reason))
         raise SystemExit(2) from None

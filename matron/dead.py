@@ -35,7 +35,7 @@ from chassis.messaging.broker import down
 from chassis.messaging.delivery import ATTEMPT, CODE, ERROR, FAILED_AT, QUEUE, bytes_of, fresh_headers
 from chassis.messaging.topology import dead_queue
 from chassis.refusals import NOT_FOUND
-from matron.place import Place, connected, usable
+from matron.installation import Installation, connected, usable
 from matron.refusals import WRONG_ACCOUNT
 from matron.replay import events_by_name
 from matron.screen import Watch
@@ -183,13 +183,13 @@ class DeadQueue:
 
 
 @contextmanager
-def opened(place: Place, service: str) -> Iterator[DeadQueue]:
+def opened(installation: Installation, service: str) -> Iterator[DeadQueue]:
     """Open the dead letters of a service, to read or move them."""
-    with place.broker(service) as url, connected(url) as open_channel:
+    with installation.broker(service) as url, connected(url) as open_channel:
         yield DeadQueue(open_channel(), service, account_of(url))
 
 
-def stored(file: Path, service: str) -> list[Letter]:
+def letters_in_file(file: Path, service: str) -> list[Letter]:
     """Read the dead letters from the file of the embedded broker, which may be in use."""
     with usable(file), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(STORED, [dead_queue(service)]).fetchall()
@@ -221,47 +221,47 @@ def content(letter: Letter, *, reveal: bool) -> str | None:
     return orjson.dumps(public, option=orjson.OPT_INDENT_2).decode()
 
 
-def listing(place: Place, service: str, limit: int) -> tuple[list[Letter], int]:
+def oldest_letters(installation: Installation, service: str, limit: int) -> tuple[list[Letter], int]:
     """The oldest letters of a service, up to `limit`, and the number of all."""
-    if place.url is None:
-        letters = stored(place.file, service)
+    if installation.url is None:
+        letters = letters_in_file(installation.file, service)
         return letters[:limit], len(letters)
-    with opened(place, service) as queue:
+    with opened(installation, service) as queue:
         total = queue.size()
         letters = list(queue.take(min(total, limit)))
         queue.give_back(letters)
         return letters, total
 
 
-def one(place: Place, service: str, which: str) -> Letter:
+def find_letter(installation: Installation, service: str, which: str) -> Letter:
     """The letter of this message id or position. NotFound if there is none."""
-    if place.url is None:
-        for letter in stored(place.file, service):
+    if installation.url is None:
+        for letter in letters_in_file(installation.file, service):
             if letter.is_called(which):
                 return letter
         raise NOT_FOUND(f"The service {service} has no dead letter {which}.")
-    with opened(place, service) as queue:
+    with opened(installation, service) as queue:
         letter, passed = queue.find(which)
         queue.give_back([*passed, letter])
         return letter
 
 
-def replay_one(place: Place, service: str, which: str, *, trusted: bool = False) -> bool:
+def replay_one(installation: Installation, service: str, which: str, *, trusted: bool = False) -> bool:
     """Send one letter back to its handler. False if the queue does not exist: the letter stays."""
-    with opened(place, service) as queue:
+    with opened(installation, service) as queue:
         letter, passed = queue.find(which)
         moved = queue.send_back(letter, trusted=trusted)
         queue.give_back(passed if moved else [*passed, letter])
         return moved
 
 
-def replay_all(place: Place, service: str, watch: Watch) -> tuple[int, int]:
+def replay_all(installation: Installation, service: str, watch: Watch) -> tuple[int, int]:
     """Send all letters back to their handlers. Return how many were sent, and of how many.
 
     A letter stays if the queue of its handler does not exist. Letters that arrive later stay too, because a letter that
     fails again would return forever.
     """
-    with opened(place, service) as queue, watch(total := queue.size()) as advance:
+    with opened(installation, service) as queue, watch(total := queue.size()) as advance:
         kept = []
         for letter in queue.take(total):
             if not queue.send_back(letter):
@@ -271,9 +271,9 @@ def replay_all(place: Place, service: str, watch: Watch) -> tuple[int, int]:
     return total - len(kept), total
 
 
-def drop_one(place: Place, service: str, which: str, agreed: Callable[[Letter], bool]) -> bool:
+def drop_one(installation: Installation, service: str, which: str, agreed: Callable[[Letter], bool]) -> bool:
     """Delete one letter, if `agreed` returns true."""
-    with opened(place, service) as queue:
+    with opened(installation, service) as queue:
         letter, passed = queue.find(which)
         yes = agreed(letter)
         if yes:
@@ -282,9 +282,9 @@ def drop_one(place: Place, service: str, which: str, agreed: Callable[[Letter], 
         return yes
 
 
-def drop_all(place: Place, service: str, agreed: Callable[[int], bool], watch: Watch) -> int:
+def drop_all(installation: Installation, service: str, agreed: Callable[[int], bool], watch: Watch) -> int:
     """Delete all present letters, if `agreed` returns true. Return how many."""
-    with opened(place, service) as queue:
+    with opened(installation, service) as queue:
         total = queue.size()
         if total == 0 or not agreed(total):
             return 0

@@ -17,9 +17,9 @@ from chassis.config import SERVICES, Config, ConfigError
 from chassis.persistence.database import Database
 from matron import demo as demonstration
 from matron import environment
+from matron.installation import lock, usable
 from matron.migrations import migrate
 from matron.network import Listening
-from matron.place import lock, usable
 from matron.runner import Runner
 from matron.services import CLASSES, check_roles, service_class
 from services.auth.sessions.keys import ensure_key

@@ -17,7 +17,7 @@ from chassis.execution.resources import Resources
 from chassis.messaging.topology import UNROUTED, dead_queue
 from chassis.persistence.database import Database
 from chassis.persistence.tables import outbox, relay
-from matron.place import connected
+from matron.installation import connected
 from telemetry import metrics
 from telemetry.logs import log
 from telemetry.sampling import sample

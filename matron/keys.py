@@ -7,7 +7,7 @@ from rich.console import Console
 
 from chassis import config
 from matron import environment
-from matron.trouble import check_signing
+from matron.checks import check_signing
 
 keys = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
 out = Console(highlight=False, soft_wrap=True)

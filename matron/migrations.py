@@ -16,8 +16,8 @@ from sqlalchemy import MetaData
 from chassis.config import ConfigError
 from chassis.persistence import tables
 from chassis.persistence.database import Database
+from matron.checks import newest
 from matron.services import tables_of
-from matron.trouble import newest
 
 ENVIRONMENT = Path(__file__).parent / "alembic"
 

@@ -8,8 +8,8 @@ from chassis.config import ConfigError
 from chassis.execution.run import add_events
 from chassis.identity import SYSTEM
 from contracts.auth.accounts.commands import RegisterPatient
-from matron import environment, trouble
-from matron.place import FOLDER, Place
+from matron import checks, environment
+from matron.installation import FOLDER, Installation
 from services.auth import passwords
 from services.auth.accounts import commands as accounts
 
@@ -20,7 +20,7 @@ def database_url(data: Path | None) -> str:
         return environment.load(services=("auth",), needs=()).database_url("auth")
     if data is None and not (FOLDER / "auth.db").exists():
         raise ConfigError(f"AUTH_DATABASE_URL is missing, and there is no {FOLDER}/auth.db of `matron run`")
-    return Place(None, data or FOLDER).database_url("auth")
+    return Installation(None, data or FOLDER).database_url("auth")
 
 
 def create_admin(url: str, email: str, name: str, password: str) -> None:
@@ -28,6 +28,6 @@ def create_admin(url: str, email: str, name: str, password: str) -> None:
     fields = RegisterPatient.read({"email": email, "name": name, "password": password})
     passwords.check_strength(password, (email, name))
     call, password_hash = Call(request_id="matron-admin-create"), passwords.hash_now(password)
-    with trouble.opened("auth", url) as database, database.begin(call) as session:
+    with checks.opened("auth", url) as database, database.begin(call) as session:
         accounts.create_admin(session, SYSTEM, email=fields.email, password_hash=password_hash, name=fields.name)
         add_events(session)

@@ -25,10 +25,10 @@ from chassis.messaging.topology import declare_event_queue
 from chassis.persistence.database import Database
 from chassis.persistence.tables import inbox, outbox
 from chassis.refusals import NOT_FOUND
-from matron.place import Place
+from matron.checks import opened
+from matron.installation import Installation
 from matron.refusals import NOT_HEARD, WRONG_ACCOUNT
 from matron.screen import Watch
-from matron.trouble import opened
 from transports.confirms import ConfirmedPublisher
 from transports.declarations import Sparing
 from transports.links import BrokerDown
@@ -171,16 +171,16 @@ def _count(source: Database, conditions: Sequence[ColumnElement[bool]]) -> int:
         return connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one()
 
 
-def send(place: Place, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
+def send(installation: Installation, wanted: Replay, *, again: bool, watch: Watch) -> Sent:
     """Send the events. With `again`, the claims of the handler are deleted first, batch by batch."""
     if again and is_partner(wanted.handler):
         raise NOT_HEARD("--again is for handlers only: Matron has no claims of another system.")
     consumer_name = wanted.handler.partition(".")[0]
-    consumer_url = place.database_url(consumer_name) if again else None
+    consumer_url = installation.database_url(consumer_name) if again else None
     with ExitStack() as stack:
-        source = stack.enter_context(opened(wanted.service, place.database_url(wanted.service)))
+        source = stack.enter_context(opened(wanted.service, installation.database_url(wanted.service)))
         consumer = stack.enter_context(opened(consumer_name, consumer_url)) if consumer_url else None
-        url = stack.enter_context(place.broker(wanted.service))
+        url = stack.enter_context(installation.broker(wanted.service))
         wanted.check(account_of(url))
         publisher = stack.enter_context(_publisher(url, wanted))
         advance = stack.enter_context(watch(wanted.count(source)))

@@ -17,8 +17,8 @@ from nameko.runners import ServiceRunner
 from chassis.config import Config
 from gateway.server.addresses import family_of
 from matron import gauges
+from matron.checks import with_port
 from matron.health import health_app
-from matron.trouble import with_port
 from telemetry.health import Health
 from telemetry.logs import log, log_unexpected
 from tokens.revoked import Revoked

@@ -19,8 +19,8 @@ from chassis.persistence.database import Database, Session
 from contracts.scheduling.appointments.events import AppointmentBooked
 from matron import dead, environment
 from matron.command import app
+from matron.installation import Installation, connected
 from matron.migrations import migrate
-from matron.place import Place, connected
 from matron.runner import Runner
 from tests.broker.place import broker_of, soon
 from tests.letters import HANDLER, NOTIFY, declare, letter, message
@@ -48,16 +48,18 @@ class Handler:
 
 
 @pytest.fixture
-def place(broker_url: str, tmp_path: Path) -> Place:
+def installation(broker_url: str, tmp_path: Path) -> Installation:
     with connected(broker_url) as open_channel:
         channel = open_channel()
         for queue in (NOTIFY, dead_queue("notify")):
             channel.queue_delete(queue)  # A given broker may have them from another run.
-    return Place(broker_url, tmp_path)
+    return Installation(broker_url, tmp_path)
 
 
 @pytest.fixture
-def handler(place: Place, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handler]:
+def handler(
+    installation: Installation, broker_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Handler]:
     """Run a service named notify, with one event handler."""
     handler = Handler()
 
@@ -86,9 +88,9 @@ def send(url: str, *messages: Outgoing) -> None:
             one.send(channel, mandatory=True)
 
 
-def letters(place: Place) -> list[dead.Letter]:
+def letters(installation: Installation) -> list[dead.Letter]:
     """The dead letters of notify."""
-    return dead.listing(place, "notify", 1000)[0]
+    return dead.oldest_letters(installation, "notify", 1000)[0]
 
 
 def matron(*arguments: str, answer: str | None = None) -> str:
@@ -119,19 +121,23 @@ def size(channel: Any, queue: str) -> int:
     return int(channel.queue_declare(queue, passive=True)[1])
 
 
-def test_event_of_a_failing_handler_is_listed_with_its_error(handler: Handler, place: Place, broker_url: str) -> None:
+def test_event_of_a_failing_handler_is_listed_with_its_error(
+    handler: Handler, installation: Installation, broker_url: str
+) -> None:
     event_id = uuid4()
     send(broker_url, message(event_id=event_id))
-    soon(lambda: letters(place))
+    soon(lambda: letters(installation))
     line = matron("dead", "list", "notify").splitlines()[1].split()
     assert line[:-1] == ["notify", "1", str(event_id), "appointment_booked", NOTIFY, "3", "Conflict", "closed"]
     assert handler.tries == TRIES
 
 
-def test_replayed_letter_is_handled_by_a_repaired_handler(handler: Handler, place: Place, broker_url: str) -> None:
+def test_replayed_letter_is_handled_by_a_repaired_handler(
+    handler: Handler, installation: Installation, broker_url: str
+) -> None:
     event_id = uuid4()
     send(broker_url, message(event_id=event_id))
-    soon(lambda: letters(place))
+    soon(lambda: letters(installation))
     handler.closed = False
     assert matron("dead", "replay", "notify", str(event_id)) == "1 of 1 sent back\n"
     soon(lambda: handler.done)
@@ -139,69 +145,77 @@ def test_replayed_letter_is_handled_by_a_repaired_handler(handler: Handler, plac
     assert matron("dead", "list") == "There are no dead letters.\n"
 
 
-def test_replayed_letter_gets_all_its_retries_again(handler: Handler, place: Place, broker_url: str) -> None:
+def test_replayed_letter_gets_all_its_retries_again(
+    handler: Handler, installation: Installation, broker_url: str
+) -> None:
     send(broker_url, message())
-    soon(lambda: letters(place))
+    soon(lambda: letters(installation))
     matron("dead", "replay", "notify", "--all")
-    soon(lambda: handler.tries == 2 * TRIES and letters(place))
-    assert letters(place)[0].facts["attempts"] == "3"
+    soon(lambda: handler.tries == 2 * TRIES and letters(installation))
+    assert letters(installation)[0].facts["attempts"] == "3"
 
 
-def test_letter_replayed_twice_is_handled_once(handler: Handler, place: Place, broker_url: str) -> None:
+def test_letter_replayed_twice_is_handled_once(handler: Handler, installation: Installation, broker_url: str) -> None:
     twice, last = letter(), uuid4()
     handler.closed = False
     send(broker_url, twice, twice, letter(event_id=last))
     matron("dead", "replay", "notify", "--all")
     soon(lambda: len(handler.done) == 2)
-    assert not letters(place)
+    assert not letters(installation)
 
 
 def test_unreadable_body_is_a_dead_letter_at_once_and_never_logged(
-    handler: Handler, place: Place, broker_url: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    handler: Handler,
+    installation: Installation,
+    broker_url: str,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     sent = message()
     with structlog.testing.capture_logs() as lines:
         send(broker_url, Outgoing(f'{{"name": "{NAME}"'.encode(), "", NOTIFY, sent.headers, sent.properties))
-        soon(lambda: letters(place))
-    facts = letters(place)[0].facts
+        soon(lambda: letters(installation))
+    facts = letters(installation)[0].facts
     assert (facts["error"], facts["attempts"], handler.tries) == ("Undeliverable", "1", 0)
     told = [*capfd.readouterr(), caplog.text, str(lines), matron("dead", "list"), matron("dead", "show", "notify", "1")]
     assert not [text for text in told if NAME in text]
 
 
-def test_replay_of_all_ends_although_letters_return(handler: Handler, place: Place, broker_url: str) -> None:
+def test_replay_of_all_ends_although_letters_return(
+    handler: Handler, installation: Installation, broker_url: str
+) -> None:
     unreadable = letter()
     send(broker_url, *[Outgoing(b"{", "", unreadable.routing_key, unreadable.headers)] * 5)
     assert matron("dead", "replay", "notify", "--all") == "5 of 5 sent back\n"
-    soon(lambda: len(letters(place)) == 5)
+    soon(lambda: len(letters(installation)) == 5)
     assert handler.tries == 0
 
 
-def test_listing_changes_neither_letters_nor_their_order(place: Place, broker_url: str) -> None:
+def test_listing_changes_neither_letters_nor_their_order(installation: Installation, broker_url: str) -> None:
     sent = [letter() for _ in range(20)]
     with dead_letters(broker_url, *sent):
         for _ in range(2 * dead.LOOKS + 1):
-            found = [(one.message_id, one.facts["attempts"]) for one in letters(place)]
+            found = [(one.message_id, one.facts["attempts"]) for one in letters(installation)]
             assert found == [(one.properties["message_id"], "3") for one in sent]
 
 
-def test_delivery_limit_drops_no_letter_that_was_only_listed(place: Place, broker_url: str) -> None:
+def test_delivery_limit_drops_no_letter_that_was_only_listed(installation: Installation, broker_url: str) -> None:
     with dead_letters(broker_url, letter(), letter(), arguments={"x-delivery-limit": dead.LOOKS}):
         for number in range(4 * dead.LOOKS):
-            assert len(letters(place)) == 2, number
+            assert len(letters(installation)) == 2, number
 
 
-def test_letter_can_be_named_by_its_position(place: Place, broker_url: str) -> None:
+def test_letter_can_be_named_by_its_position(installation: Installation, broker_url: str) -> None:
     sent = [letter() for _ in range(3)]
     with dead_letters(broker_url, *sent):
-        assert dead.one(place, "notify", "2").message_id == sent[1].properties["message_id"]
+        assert dead.find_letter(installation, "notify", "2").message_id == sent[1].properties["message_id"]
 
 
-def test_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker_url: str) -> None:
+def test_replayed_letter_has_the_headers_of_a_new_message(installation: Installation, broker_url: str) -> None:
     sent = letter()
     with dead_letters(broker_url, sent) as channel:
-        assert dead.replay_one(place, "notify", "1")
+        assert dead.replay_one(installation, "notify", "1")
         arrived = channel.basic_get(NOTIFY)
         assert {name for name in arrived.headers if not name.startswith("ce-")} <= {"x-delivery-count", SENDER}
         assert int(arrived.headers.get("x-delivery-count", 0)) == 0
@@ -209,14 +223,14 @@ def test_replayed_letter_has_the_headers_of_a_new_message(place: Place, broker_u
         assert (size(channel, NOTIFY), size(channel, dead_queue("notify"))) == (0, 0)
 
 
-def test_letter_stays_when_its_queue_is_missing(place: Place, broker_url: str) -> None:
+def test_letter_stays_when_its_queue_is_missing(installation: Installation, broker_url: str) -> None:
     with dead_letters(broker_url, letter(), letter(queue="evt-scheduling-gone--notify.on_gone")):
-        assert dead.replay_all(place, "notify", lambda _total: nullcontext(lambda _number: None)) == (1, 2)
-        assert [one.queue for one in letters(place)] == ["evt-scheduling-gone--notify.on_gone"]
+        assert dead.replay_all(installation, "notify", lambda _total: nullcontext(lambda _number: None)) == (1, 2)
+        assert [one.queue for one in letters(installation)] == ["evt-scheduling-gone--notify.on_gone"]
 
 
 def test_crash_during_a_replay_leaves_two_copies_and_loses_none(
-    place: Place, broker_url: str, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_arguments: object) -> None:
         raise KeyboardInterrupt
@@ -224,29 +238,29 @@ def test_crash_during_a_replay_leaves_two_copies_and_loses_none(
     with dead_letters(broker_url, letter()) as channel:
         monkeypatch.setattr(dead.DeadQueue, "drop", die)
         with pytest.raises(KeyboardInterrupt):
-            dead.replay_one(place, "notify", "1")
+            dead.replay_one(installation, "notify", "1")
         soon(lambda: size(channel, dead_queue("notify")) == 1)
         assert size(channel, NOTIFY) == 1
 
 
 @pytest.mark.usefixtures("handler")
-def test_letter_is_deleted_only_after_confirmation(place: Place, broker_url: str) -> None:
+def test_letter_is_deleted_only_after_confirmation(installation: Installation, broker_url: str) -> None:
     send(broker_url, letter(), letter())
-    first = letters(place)[0].message_id
+    first = letters(installation)[0].message_id
     assert matron("dead", "drop", "notify", first, answer="n\n").endswith("0 deleted\n")
     assert matron("dead", "drop", "notify", first, answer="y\n").endswith("1 deleted\n")
-    assert len(letters(place)) == 1
+    assert len(letters(installation)) == 1
     assert matron("dead", "drop", "notify", "--all", "--yes") == "1 deleted\n"
-    assert not letters(place)
+    assert not letters(installation)
 
 
-def test_service_that_never_ran_has_no_dead_letters(place: Place) -> None:
-    assert dead.listing(place, "notify", 10) == ([], 0)
+def test_service_that_never_ran_has_no_dead_letters(installation: Installation) -> None:
+    assert dead.oldest_letters(installation, "notify", 10) == ([], 0)
 
 
-def test_limit_lists_the_oldest_letters(place: Place, broker_url: str) -> None:
+def test_limit_lists_the_oldest_letters(installation: Installation, broker_url: str) -> None:
     sent = [letter() for _ in range(5)]
     with dead_letters(broker_url, *sent):
-        found, total = dead.listing(place, "notify", 2)
+        found, total = dead.oldest_letters(installation, "notify", 2)
         assert ([one.message_id for one in found], total) == ([one.properties["message_id"] for one in sent[:2]], 5)
         assert HANDLER in found[0].queue

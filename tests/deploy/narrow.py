@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote, urlsplit
 
 from deploy.rabbitmq import accounts, setup
-from matron.place import connected
+from matron.installation import connected
 from tests.servers.rabbitmq import RabbitMQ
 
 DELAYS = (0.05, 0.06)

@@ -23,8 +23,8 @@ from chassis.messaging import revocations, topology
 from contracts.auth.events import UserErased
 from contracts.scheduling.appointments.events import VisitStarted
 from matron import dead, replay
-from matron.place import Place as Folder
-from matron.place import connected
+from matron.installation import Installation as Folder
+from matron.installation import connected
 from matron.replay import Replay, Span
 from tests.broker.place import Place, soon
 from tests.deploy.narrow import DELAYS
@@ -97,7 +97,7 @@ def publish(url: str, account: str, *messages: Outgoing) -> None:
 
 def letters(url: str) -> list[dead.Letter]:
     """The dead letters of clinical."""
-    return dead.listing(Folder(url, Path()), "clinical", 100)[0]
+    return dead.oldest_letters(Folder(url, Path()), "clinical", 100)[0]
 
 
 def codes(url: str) -> list[str]:

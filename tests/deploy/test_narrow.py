@@ -17,7 +17,7 @@ from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.scheduling.appointments.events import VisitStarted
 from deploy.rabbitmq.setup import NO_LONGER_HEARD, remove_shared_waits, remove_unheard_queues
 from gateway.rpc import RpcClient
-from matron.place import connected
+from matron.installation import connected
 from matron.services import service_class
 from services.auth.sessions import keys
 from tests.broker.place import Place, broker_of, soon

@@ -15,8 +15,8 @@ from chassis.persistence.database import Database
 from chassis.persistence.tables import outbox
 from contracts.auth.events import DoctorApproved
 from matron import replay
+from matron.installation import Installation
 from matron.migrations import migrate
-from matron.place import Place
 from matron.replay import Replay, Sent
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -62,4 +62,4 @@ def unwatched(_total: int) -> Any:
 
 
 def send(folder: Path, wanted: Replay, *, again: bool = False) -> Sent:
-    return replay.send(Place(None, folder), wanted, again=again, watch=unwatched)
+    return replay.send(Installation(None, folder), wanted, again=again, watch=unwatched)

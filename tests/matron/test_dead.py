@@ -11,7 +11,7 @@ import pytest
 
 from chassis.messaging.topology import dead_queue
 from contracts.auth.events import MailTokenIssued
-from matron.place import connected, lock
+from matron.installation import connected, lock
 from tests.letters import NOTIFY, declare, letter
 from tests.matron.conftest import Matron
 from transports.embedded import close_broker, open_broker

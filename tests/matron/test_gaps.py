@@ -11,7 +11,7 @@ from chassis.errors import Invalid, NotFound
 from chassis.persistence.tables import outbox
 from contracts.auth.events import DoctorApproved, RoleGranted, SessionRevoked, UserRegistered
 from matron import replay
-from matron.place import Place, connected
+from matron.installation import Installation, connected
 from matron.replay import Replay, Span, events_for
 from tests.matron.conftest import Matron
 from tests.matron.outboxes import NOON, arrived, opened, say, send, unwatched
@@ -22,7 +22,7 @@ PARTNER = "partner.everything"
 @pytest.fixture
 def partner(folder: Path) -> Path:
     """A folder of `matron run`, with the queue of another system in its broker."""
-    with Place(None, folder).broker("scheduling") as url, connected(url) as open_channel:
+    with Installation(None, folder).broker("scheduling") as url, connected(url) as open_channel:
         open_channel().queue_declare(PARTNER, durable=True, auto_delete=False)
     return folder
 
@@ -95,10 +95,10 @@ def test_partner_gets_missed_events_unchanged(folder: Path, amqp_url: str) -> No
     said, queue = story(folder), "partner.doctors"
     with connected(amqp_url) as open_channel:
         open_channel().queue_declare(queue, durable=True, auto_delete=False)
-    place = Place(amqp_url, folder)
-    object.__setattr__(place, "database_url", lambda service: f"sqlite:///{folder}/{service}.db")
+    installation = Installation(amqp_url, folder)
+    object.__setattr__(installation, "database_url", lambda service: f"sqlite:///{folder}/{service}.db")
     wanted = Replay(events_for("auth", queue), queue, Span(first=2, last=4))
-    assert replay.send(place, wanted, again=False, watch=unwatched) == (3, 0)
+    assert replay.send(installation, wanted, again=False, watch=unwatched) == (3, 0)
     with connected(amqp_url) as open_channel:
         channel = open_channel()
         got = [channel.basic_get(queue, no_ack=True).headers for _number in range(3)]
@@ -109,7 +109,7 @@ def test_error_names_a_missing_partner_queue(folder: Path) -> None:
     say(folder, NOON)
     wanted = Replay((DoctorApproved,), "partner.nowhere", Span(since=NOON))
     with pytest.raises(NotFound, match=r"partner\.nowhere"):
-        replay.send(Place(None, folder), wanted, again=False, watch=unwatched)
+        replay.send(Installation(None, folder), wanted, again=False, watch=unwatched)
 
 
 @pytest.mark.parametrize("name", ["user_registered", "appointment_booked", "nothing"])

@@ -15,7 +15,7 @@ from chassis.persistence.tables import inbox
 from contracts.auth.events import DoctorApproved, UserRegistered
 from contracts.scheduling.appointments.events import AppointmentBooked
 from matron import replay
-from matron.place import Place, connected, lock
+from matron.installation import Installation, connected, lock
 from matron.replay import Replay, Span, events_for
 from tests.matron.conftest import Matron
 from tests.matron.outboxes import NOON, arrived, opened, say, send, unwatched
@@ -85,7 +85,7 @@ def test_replay_reports_its_progress(folder: Path) -> None:
         expected.append(total)
         return nullcontext(expected.append)
 
-    replay.send(Place(None, folder), WANTED, again=False, watch=watch)
+    replay.send(Installation(None, folder), WANTED, again=False, watch=watch)
     assert expected == [replay.BATCH + 1, replay.BATCH, 1]
 
 
@@ -139,7 +139,7 @@ def test_replay_declares_the_queue_of_a_service_that_never_ran(
     with connected(amqp_url) as open_channel:
         open_channel().queue_delete(QUEUE)  # A given broker may have it from another run.
     said = say(folder, *[NOON] * (replay.BATCH + 1))
-    assert replay.send(Place(amqp_url, folder), WANTED, again=False, watch=unwatched).sent == len(said)
+    assert replay.send(Installation(amqp_url, folder), WANTED, again=False, watch=unwatched).sent == len(said)
     with connected(amqp_url) as open_channel:
         channel = open_channel()
         got = [channel.basic_get(QUEUE, no_ack=True) for _ in said]
@@ -154,4 +154,4 @@ def test_replay_fails_when_the_broker_is_unreachable(folder: Path, monkeypatch: 
     monkeypatch.setenv("AUTH_DATABASE_URL", f"sqlite:///{folder}/auth.db")
     monkeypatch.setattr(replay, "CONNECT_SECONDS", 0.2)
     with pytest.raises(Unavailable):
-        replay.send(Place(url, folder), WANTED, again=False, watch=unwatched)
+        replay.send(Installation(url, folder), WANTED, again=False, watch=unwatched)

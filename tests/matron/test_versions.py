@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from chassis.config import SERVICES
 from chassis.persistence.database import Database
+from matron.checks import newest
 from matron.migrations import migrate
-from matron.trouble import newest
 from tests.databases import KINDS
 from tests.matron.conftest import Matron
 from tests.matron.outboxes import NOON, say

@@ -57,20 +57,20 @@ def usable(path: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Place:
+class Installation:
     """The broker and the databases of one installation. `url` is None for a folder."""
 
     url: str | None
     data: Path
 
     @classmethod
-    def given(cls, data: Path | None) -> "Place":
+    def given(cls, data: Path | None) -> "Installation":
         """The given folder, else the broker of `AMQP_URL`, else the folder `var`."""
         url = os.environ.get("AMQP_URL") if data is None else None
-        place = cls(url or None, data or FOLDER)
-        if place.url is None and not place.file.exists():
-            raise ConfigError(f"AMQP_URL is missing, and there is no {place.file} of `matron run`")
-        return place
+        installation = cls(url or None, data or FOLDER)
+        if installation.url is None and not installation.file.exists():
+            raise ConfigError(f"AMQP_URL is missing, and there is no {installation.file} of `matron run`")
+        return installation
 
     @property
     def file(self) -> Path:

@@ -94,12 +94,12 @@ def list_letters(
     `matron dead list notify --limit 20`
     """
     from matron import dead as letters
-    from matron.place import Place
+    from matron.installation import Installation
     from matron.screen import table
 
-    place, found = Place.given(data), list["Letter"]()
+    installation, found = Installation.given(data), list["Letter"]()
     for name in (service,) if service else SERVICES:
-        some, total = letters.listing(place, name, limit)
+        some, total = letters.oldest_letters(installation, name, limit)
         found += some
         if total > len(some):
             err.print(f"{name} has {total} dead letters. These are the oldest {len(some)}. --limit shows more.")
@@ -127,10 +127,10 @@ def show(
     `matron dead show notify 3 --reveal`
     """
     from matron import dead as letters
-    from matron.place import Place
+    from matron.installation import Installation
     from matron.screen import plain
 
-    letter = letters.one(Place.given(data), service, message_id)
+    letter = letters.find_letter(Installation.given(data), service, message_id)
     for name, value in sorted(letter.headers.items()):
         out.print(plain(f"{name}: {value}"), markup=False)
     content = letters.content(letter, reveal=reveal)
@@ -162,17 +162,17 @@ def replay(
     `matron dead replay notify --all`
     """
     from matron import dead as letters
-    from matron.place import Place
+    from matron.installation import Installation
     from matron.screen import progress
 
     _one_or_all(message_id, everything)
     if trust and everything:
         raise typer.BadParameter("--trust needs a MESSAGE_ID")
-    place = Place.given(data)
+    installation = Installation.given(data)
     if message_id is None:
-        sent, total = letters.replay_all(place, service, partial(progress, err, "sending back"))
+        sent, total = letters.replay_all(installation, service, partial(progress, err, "sending back"))
     else:
-        sent, total = int(letters.replay_one(place, service, message_id, trusted=trust)), 1
+        sent, total = int(letters.replay_one(installation, service, message_id, trusted=trust)), 1
     out.print(f"{sent} of {total} sent back")
     if sent < total:
         err.print("The others stay, because their queue does not exist. First start the service that handles them.")
@@ -196,16 +196,16 @@ def drop(
     `matron dead drop notify --all --yes`
     """
     from matron import dead as letters
-    from matron.place import Place
+    from matron.installation import Installation
     from matron.screen import progress
 
     _one_or_all(message_id, everything)
-    place = Place.given(data)
+    installation = Installation.given(data)
     if message_id is None:
         agreed = lambda total: yes or typer.confirm(f"Delete {total} dead letters of {service}?")  # noqa: E731  one line, named for its question
-        dropped = letters.drop_all(place, service, agreed, partial(progress, err, "deleting"))
+        dropped = letters.drop_all(installation, service, agreed, partial(progress, err, "deleting"))
     else:
-        dropped = int(letters.drop_one(place, service, message_id, lambda letter: yes or _agreed(letter)))
+        dropped = int(letters.drop_one(installation, service, message_id, lambda letter: yes or _agreed(letter)))
     out.print(f"{dropped} deleted")
 
 
@@ -252,12 +252,12 @@ def replay_events(
     `matron events replay scheduling --since 2026-11-21 --name visit_completed --to partner.visits`
     """
     from matron import replay as replays
-    from matron.place import Place
+    from matron.installation import Installation
     from matron.screen import progress
 
     span = _span(since, until, from_sequence, to_sequence)
     wanted = replays.Replay(replays.events_for(service, to, name or ()), to, span)
-    sent, gone = replays.send(Place.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
+    sent, gone = replays.send(Installation.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
     out.print(f"{sent} sent to {wanted.queue}")
     if gone:
         err.print(f"{gone} of these numbers have no event: too old, erased with a person, or not published yet.")
