@@ -21,7 +21,6 @@ from chassis.config import SERVICES
 from chassis.contract import Command
 from chassis.errors import MatronError, NoAnswer, Unavailable
 from chassis.identity import Actor
-from chassis.persistence.paging import cursor_at
 from chassis.refusals import bad_cursor
 from contracts.audit import ListAuditTrail
 from contracts.auth.accounts.administration import NoteRefusal
@@ -29,6 +28,7 @@ from contracts.auth.audit import ListAudit
 from gateway.dependencies import Gateway
 from gateway.payloads import READS
 from gateway.server.requests import MAX_STRANGERS_BODY, Request
+from records import cursors
 from telemetry.logs import log
 
 METHOD = "list_audit"
@@ -77,7 +77,7 @@ def _next(positions: dict[str, str | None], pages: dict[str, Any], items: list[d
     for service, page in pages.items():
         shown = [row["id"] for row in items if row["service"] == service]
         if shown:
-            after[service] = ListAudit.mark() + cursor_at(shown[-1])
+            after[service] = ListAudit.mark() + cursors.encoded(shown[-1])
         if len(shown) == len(page["items"]) and page["next"] is None:
             after[service] = None
     left = [service for service in SERVICES if after.get(service, "") is not None]

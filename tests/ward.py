@@ -23,7 +23,7 @@ from chassis.execution.run import Refused
 from chassis.identity import Actor
 from chassis.persistence import tables
 from chassis.persistence.database import Database, Session, refusing
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from chassis.persistence.tables import BigSerial, new_metadata
 from chassis.refusals import Refusal
 from records.fields import Secret

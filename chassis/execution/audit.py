@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.contract import Command, Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from chassis.persistence.tables import audit
 from transports import rows
 

@@ -33,6 +33,7 @@ C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 Plan = TypeVar("Plan")
 Outcome = TypeVar("Outcome")
+Step = Callable[..., object]
 PATIENCE_SECONDS, OUTAGE_SECONDS = 0.5, 2.0
 UNREADABLE = (KeyError, ValueError, TypeError, AttributeError)
 
@@ -185,7 +186,7 @@ class Every(WakingTimer):
 
 
 @overload
-def serves(contract: type[C], use_case: Callable[[Session, Actor, C], Any]) -> Callable[..., Any]: ...
+def serves(contract: type[C], use_case: Callable[[Session, Actor, C], Any]) -> Step: ...
 @overload
 def serves(
     contract: type[C],
@@ -193,14 +194,8 @@ def serves(
     *,
     outside: Callable[[Plan, C], Outcome],
     then: Callable[[Session, Actor, Plan, Outcome, C], Any],
-) -> Callable[..., Any]: ...
-def serves(
-    contract: type[Command],
-    use_case: Callable[..., Any],
-    *,
-    outside: Callable[..., Any] | None = None,
-    then: Callable[..., Any] | None = None,
-) -> Callable[..., Any]:
+) -> Step: ...
+def serves(contract: type[Command], use_case: Step, *, outside: Step | None = None, then: Step | None = None) -> Step:
     """Answer a command or query with a use case `(session, actor, command)`.
 
     With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is
@@ -223,7 +218,7 @@ def serves(
     return method
 
 
-def hears(event: type[E], work: Callable[[Session, Actor, E], Any], *, wakes: str = "") -> Callable[..., Any]:
+def hears(event: type[E], work: Callable[[Session, Actor, E], Any], *, wakes: str = "") -> Step:
     """Act on an event, once, with `work(session, actor, event)`.
 
     `wakes` names a timer of the same service that has work after the commit.
@@ -246,7 +241,7 @@ def every(
     *,
     outside: Callable[[Any], Any] | None = None,
     then: Callable[[Session, Actor, Any, Any], Any] | None = None,
-) -> Callable[..., Any]:
+) -> Step:
     """Do `work(session, actor)` at this pace, in one process at a time; with `outside` and `then` as in `serves`."""
     timer = Timer(f"{work.__module__}.{work.__name__}", work, outside, then)
 

@@ -55,15 +55,8 @@ class Delivery:
     def _tell(self, queue: str, error: BaseException, attempt: int, fate: str, sender: str) -> None:
         handler = queue.rpartition("--")[2]
         EVENTS_FAILED.labels(self.service, handler, fate).inc()
-        log.warning(
-            "event failed",
-            service=self.service,
-            handler=handler,
-            fate=fate,
-            attempt=attempt,
-            error=_class_of(error),
-            sender=sender,
-        )
+        facts = {"attempt": attempt, "error": _class_of(error), "sender": sender}
+        log.warning("event failed", service=self.service, handler=handler, fate=fate, **facts)
 
 
 def is_outage(error: BaseException) -> bool:
@@ -82,13 +75,7 @@ def _tried(said: Any) -> int:
 def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:
     """What an operator may know of the failure: its class and code, never its text."""
     code = str(getattr(error, "code", "") or "")
-    return {
-        ATTEMPT: attempt,
-        QUEUE: queue,
-        ERROR: _class_of(error),
-        CODE: code,
-        FAILED_AT: clock.now().isoformat(),
-    }
+    return {ATTEMPT: attempt, QUEUE: queue, ERROR: _class_of(error), CODE: code, FAILED_AT: clock.now().isoformat()}
 
 
 def _class_of(error: BaseException) -> str:

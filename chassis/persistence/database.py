@@ -8,10 +8,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import UUID
 
 from eventlet.semaphore import Semaphore
-from sqlalchemy import Connection, Insert, Table, insert, select, text
+from sqlalchemy import Connection, Executable, Insert, Row, Table, insert, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,14 +23,17 @@ from sqlalchemy.orm.attributes import set_committed_value
 from chassis.call import Call
 from chassis.errors import MatronError, Unavailable
 from chassis.event import Event
-from chassis.refusals import DATABASE_BUSY, DATABASE_DOWN, NO_ANSWER
+from chassis.refusals import DATABASE_BUSY, DATABASE_DOWN, NO_ANSWER, Refusal
 from transports.engines import POOL_SECONDS, engine_for, is_lost, violated
 
 if TYPE_CHECKING:
     from transports.postgresql import GreenConnection
 
+E = TypeVar("E", bound=MatronError)
 UNCALLED = Call()
 """For work that no request asks for."""
+LOCKS_AT_ONCE = 500
+"""Locks in one statement. PostgreSQL's limit is 1,664 columns."""
 TAKES_ROWS = text("SELECT current_setting('transaction_read_only') = 'off'")
 
 
@@ -75,18 +79,40 @@ class Session(OrmSession):
         """Whether locks and constraints of PostgreSQL are there."""
         return self.get_bind().dialect.name == "postgresql"
 
-    def lock(self, *numbers: int) -> None:
-        """Wait for other transactions that hold one of these numbers, and hold them until the end of this one.
+    def rows(
+        self, statement: Executable, values: Mapping[str, object] | None = None
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """The rows of a statement on tables."""
+        return self.core.execute(statement, values).all()
 
-        In one order for all, so that no two wait for each other. On SQLite a transaction is the only writer anyway.
+    def one(self, statement: Executable, values: Mapping[str, object] | None = None) -> Row[*tuple[Any, ...]] | None:
+        """The only row of a statement on tables, or None."""
+        return self.core.execute(statement, values).one_or_none()
+
+    def lock(self, *numbers: int, shared: bool = False) -> None:
+        """Lock these numbers until the end of the transaction. A transaction on SQLite is the only writer anyway.
+
+        All transactions lock in ascending order, so that no two wait for each other. Holders of a `shared` lock wait
+        only for the holder of an exclusive one.
         """
+        lock = "pg_advisory_xact_lock_shared(%s::bigint)" if shared else "pg_advisory_xact_lock(%s::bigint)"
         if self.is_postgresql:
-            locks = ", ".join(["pg_advisory_xact_lock(%s::bigint)"] * len(numbers))
-            self.later(f"SELECT {locks}", sorted(numbers))
+            for first in range(0, len(numbers), LOCKS_AT_ONCE):
+                some = sorted(numbers)[first : first + LOCKS_AT_ONCE]
+                self.later(f"SELECT {', '.join([lock] * len(some))}", some)
+
+    def lock_people(self, *person_ids: UUID) -> None:
+        """Lock the schedules of these people: every change to the time of a person holds the person's lock."""
+        self.lock(*{lock_of(person_id) for person_id in person_ids})
 
     def later(self, statement: str, parameters: Sequence[Any]) -> None:
         """Have PostgreSQL do this with the next statement, or with COMMIT: it costs no round trip of its own."""
         cast("GreenConnection", self.core.connection.driver_connection).later(statement, parameters)
+
+
+def lock_of(person_id: UUID) -> int:
+    """The number of the advisory lock on a person's schedule."""
+    return person_id.int & 0x7FFF_FFFF_FFFF_FFFF
 
 
 @cache
@@ -164,10 +190,10 @@ def _unavailable_when_down() -> Iterator[None]:
     try:
         yield
     except (PoolTimeout, DisconnectionError, InterfaceError):
-        raise _down() from None
+        raise DATABASE_DOWN(retry_after=2) from None
     except (OperationalError, InternalError) as error:
         if is_lost(error):
-            raise _down() from None
+            raise DATABASE_DOWN(retry_after=2) from None
         raise
 
 
@@ -182,18 +208,19 @@ def _in_doubt_when_lost() -> Iterator[None]:
         raise
 
 
-def _down() -> Unavailable:
-    return DATABASE_DOWN(retry_after=2)
-
-
 def _normal(url: str) -> URL:
     parsed = make_url(url)
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgresql", "postgres") else parsed
 
 
 @contextmanager
-def refusing(session: Session, refusals: Mapping[str, Callable[[], MatronError]]) -> Iterator[None]:
-    """Flush at the end, and raise the refusal of a violated constraint: `{"no_doctor_overlap": SLOT_TAKEN}`."""
+def refusing(
+    session: Session, refusals: Mapping[str, Refusal[E]], *, after_rollback: Callable[[Refusal[E]], E] | None = None
+) -> Iterator[None]:
+    """Flush at the end, and raise the refusal of a violated constraint: `{"no_doctor_overlap": SLOT_TAKEN}`.
+
+    `after_rollback` may read from the database which row is in conflict, and returns the error to raise.
+    """
     try:
         yield
         session.flush()
@@ -201,4 +228,16 @@ def refusing(session: Session, refusals: Mapping[str, Callable[[], MatronError]]
         refusal = refusals.get(violated(error))
         if refusal is None:
             raise
-        raise refusal() from None
+        if after_rollback is None:
+            raise refusal() from None
+        session.rollback()
+        if isinstance(session.bind, Connection):  # Else the session's own transaction was all.
+            session.bind.rollback()
+        raise after_rollback(refusal) from None
+
+
+@contextmanager
+def trying(session: Session, refusals: Mapping[str, Refusal[E]]) -> Iterator[None]:
+    """As `refusing`, behind a savepoint: the transaction may go on after a refusal."""
+    with session.begin_nested(), refusing(session, refusals):
+        yield

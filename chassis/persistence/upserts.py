@@ -1,14 +1,16 @@
-"""Copies of facts that another service owns, fed by its events, which come twice, late, and in any order."""
+"""Upserts: one statement inserts a row, or changes the row with the same keys, so that two callers do not race."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, literal_column
+from sqlalchemy import ColumnElement, Table, bindparam, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 from chassis.persistence.database import Session
 
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+Row = Mapping[str, object]
 
 
 def if_new(table: Table, *left_out: str) -> dict[str, Any]:
@@ -20,16 +22,41 @@ def if_new(table: Table, *left_out: str) -> dict[str, Any]:
     }
 
 
-def keep(session: Session, model: type[DeclarativeBase], keys: str, version: str, **facts: Any) -> bool:
-    """Write a copy unless what is known is as new; whether it was written. One statement, so that two do not race.
+def upsert(
+    session: Session,
+    model: type[DeclarativeBase],
+    rows: Row | Sequence[Row],
+    keys: str,
+    changes: Callable[[Any], Row] | None = None,
+    where: Callable[[Any], ColumnElement[bool]] | None = None,
+) -> bool:
+    """Insert the rows; returns whether any row was written.
 
-    `keys` are the columns that say of what the copy is, with blanks between them; `version` is the one that grows with
-    each change at the owner.
+    For a row whose `keys` exist, make the `changes` if `where` allows them. Without `changes`, leave the row alone.
+    Both functions get the columns of the new row. `keys` are column names with blanks between them.
     """
-    copy = INSERTS[session.get_bind().dialect.name](model).values(facts)
-    statement = copy.on_conflict_do_update(
-        index_elements=keys.split(),
-        set_={name: copy.excluded[name] for name in facts if name not in keys.split()},
-        where=getattr(model, version) < copy.excluded[version],
+    statement, names = INSERTS[session.get_bind().dialect.name](model).values(rows), keys.split()
+    if changes is None:
+        statement = statement.on_conflict_do_nothing(index_elements=names)
+    else:
+        new = statement.excluded
+        allowed = None if where is None else where(new)
+        statement = statement.on_conflict_do_update(index_elements=names, set_=changes(new), where=allowed)
+    return session.execute(statement.returning(getattr(model, names[0]))).first() is not None
+
+
+def keep(session: Session, model: type[DeclarativeBase], keys: str, version: str, **facts: object) -> bool:
+    """Write a copy of another service's facts, unless the stored copy is as new; returns whether it was written.
+
+    The owner's events may come twice, late, and in any order: `version` is a column that grows with each change at the
+    owner. `keys` are as in `upsert`.
+    """
+    changed = facts.keys() - set(keys.split())
+    return upsert(
+        session,
+        model,
+        facts,
+        keys,
+        lambda new: {name: new[name] for name in changed},
+        lambda new: getattr(model, version) < new[version],
     )
-    return session.execute(statement.returning(getattr(model, version))).first() is not None

@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from chassis.refusals import TOKEN_INVALID
 from contracts.auth.accounts.commands import AccountStatus
 from contracts.auth.events import UpgradeDecided, UpgradeRequested

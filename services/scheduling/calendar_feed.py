@@ -22,7 +22,6 @@ from chassis.persistence.database import Session
 from contracts.auth.events import SessionsEnded
 from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
 from contracts.scheduling.refusals import NO_SUCH_CALENDAR
-from services.scheduling.appointments import openings
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.calendar_feed import CalendarLink
 from services.scheduling.models.directory import Doctor
@@ -63,7 +62,7 @@ class Entry(NamedTuple):
 def make_link(session: Session, actor: Actor, _command: MakeCalendarLink) -> dict[str, str]:
     """A new link to one's own calendar; an earlier one ends. Only the digest of what is in it is kept."""
     token = secrets.token_urlsafe(32)
-    session.lock(openings.lock_of(actor.person))
+    session.lock_people(actor.person)
     end_of(session, actor.person)
     session.insert(CalendarLink(person_id=actor.person, digest=_digest(token), created_at=clock.now()))
     session.note(record_id=actor.person)

@@ -12,6 +12,7 @@ from chassis.contract import Page
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from chassis.persistence.listing import Window
 from contracts.refusals import REASON_REQUIRED
 from contracts.roles import Role
 from contracts.scheduling.refusals import NO_SUCH_TASK
@@ -34,7 +35,7 @@ from contracts.scheduling.tasks import (
     TaskView,
 )
 from services.scheduling.directory import patients, people, staff
-from services.scheduling.listings import Joined, Timed
+from services.scheduling.listings import Joined, JoinedListing
 from services.scheduling.models.directory import PATIENT
 from services.scheduling.models.tasks import Task
 from services.scheduling.shifts import commands as shifts
@@ -48,7 +49,7 @@ TOLD = ("due_at", "priority")
 TASK = cast("Table", Task.__table__)
 SHOWN = [TASK.c[name] for name in TaskView.schema().fields if name in TASK.c]
 PEOPLE = ("owner_id", "given_by")
-TASKS = Timed(
+TASKS = JoinedListing(
     SHOWN,
     (TASK.c.created_at, TASK.c.id),
     [*(people.named(key) for key in PEOPLE), Joined(PATIENT, "patient_id", [patients.NAME])],
@@ -210,13 +211,12 @@ def get(session: Session, actor: Actor, query: GetTask) -> dict[str, Any]:
 
 def listing(session: Session, _actor: Actor, query: ListTasks) -> Page:
     """All tasks, from either end. The contract lets only admins ask."""
-    about = {"owner_id": query.owner_id, "patient_id": query.patient_id}
-    return TASKS.page(session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **about)
+    filters = {"owner_id": query.owner_id, "patient_id": query.patient_id, "status": query.status}
+    return TASKS.page(session, Window(query.limit, query.cursor, query.order), **filters)
 
 
 def own(session: Session, actor: Actor, query: ListMyTasks) -> Page:
     """One's own tasks, from either end."""
     actor.may_act_for(query.owner_id)
-    return TASKS.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, owner_id=query.owner_id, status=query.status
-    )
+    window = Window(query.limit, query.cursor, query.order)
+    return TASKS.page(session, window, owner_id=query.owner_id, status=query.status)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from chassis.refusals import WRONG_FIELDS
 from contracts.auth.accounts.administration import (
     OWN_MFA,

@@ -22,7 +22,7 @@ from chassis.errors import Unauthenticated
 from chassis.execution.run import Refused
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.events import SessionRevoked, SessionsEnded
 from contracts.auth.outcomes import Outcome

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, exists, select
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from contracts.billing.invoices import InvoiceLineView, InvoiceView, ListInvoices, ListMyInvoices
 from services.billing import rules
 from services.billing.invoices.ledger import BALANCE

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from chassis.persistence.database import Session
 from services.billing.models.directory import Doctor
@@ -21,14 +21,12 @@ LOCK = 8_112_902_403
 
 def lock_for_reading(session: Session) -> None:
     """Wait for writers of the catalogue, and keep them out until the transaction ends."""
-    if session.is_postgresql:
-        session.execute(select(func.pg_advisory_xact_lock_shared(LOCK)))
+    session.lock(LOCK, shared=True)
 
 
 def lock_for_writing(session: Session) -> None:
     """Wait for readers and writers of the catalogue, and keep them out until the transaction ends."""
-    if session.is_postgresql:
-        session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    session.lock(LOCK)
 
 
 def specialization_of(session: Session, doctor_id: UUID) -> str | None:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from contracts.billing.prices import ListPrices
 from services.billing.models.prices import Price
 

@@ -1,10 +1,10 @@
 """Care relations follow the events of appointments. The highest revision of an appointment counts, in any order."""
 
-from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from chassis.persistence.upserts import upsert
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -80,14 +80,13 @@ def _end(session: Session, event: AppointmentEvent) -> None:
 
 def _write(session: Session, event: AppointmentEvent, period: Period) -> None:
     """Write the care relation of this revision, unless a newer revision is known. One statement, so no race."""
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
     people = {"doctor_id": event.doctor_id, "patient_id": event.patient_id}
     facts = {"revision": event.revision, "from": period.from_, "until": period.until, **people}
-    relation = insert(CareRelation).values({"id": uuid7(), "appointment_id": event.appointment_id, **facts})
-    session.execute(
-        relation.on_conflict_do_update(
-            index_elements=["appointment_id"],
-            set_={column: relation.excluded[column] for column in facts},
-            where=CareRelation.revision < relation.excluded.revision,
-        )
+    upsert(
+        session,
+        CareRelation,
+        {"id": uuid7(), "appointment_id": event.appointment_id, **facts},
+        "appointment_id",
+        lambda new: {column: new[column] for column in facts},
+        lambda new: CareRelation.revision < new.revision,
     )

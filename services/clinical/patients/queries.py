@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from contracts.clinical.patients import GetMyProfile, GetPatient, SearchPatients
 from contracts.refusals import NO_SUCH_PATIENT
 from services.clinical.models.patients import Patient, PatientWord

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import delete, insert
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis.errors import NotFound
 from chassis.persistence.database import Session
+from chassis.persistence.upserts import upsert
 from contracts.clinical.patients import Sex
 from contracts.refusals import NO_SUCH_PATIENT
 from services.clinical.models.patients import Patient, PatientWord, RecordNumber
@@ -36,10 +36,9 @@ def lock_or_create(session: Session, patient_id: UUID) -> Patient:
     """Lock the patient's row. Events arrive in any order, so an unknown patient gets a blank row."""
     patient = session.get(Patient, patient_id, with_for_update=True)
     if patient is None:
-        new = postgresql.insert if session.is_postgresql else sqlite.insert
         facts = vars(blank(session, patient_id))
         values = {name: value for name, value in facts.items() if not name.startswith("_")}
-        session.execute(new(Patient).values(values).on_conflict_do_nothing(index_elements=["id"]))
+        upsert(session, Patient, values, "id")
         patient = session.get_one(Patient, patient_id, with_for_update=True)
     return patient
 

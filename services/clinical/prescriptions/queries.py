@@ -6,7 +6,7 @@ from sqlalchemy.orm import selectinload
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient
 from services.clinical.care.access import must_treat
 from services.clinical.models.prescriptions import Prescription

@@ -6,12 +6,12 @@ from email.utils import parseaddr
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from chassis.persistence.upserts import upsert
 from services.notify.models.deliveries import Channel, Delivery, DeliveryState, MailTemplate
 from services.notify.models.directory import Contact
 
@@ -33,22 +33,21 @@ def request_mail(session: Session, _actor: Actor, mail: Mail) -> None:
     if session.scalar(erased_at.with_for_update()) is not None:
         return
     mail_id, now = uuid7(), clock.now()
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    row = insert(Delivery).values(
-        id=mail_id,
-        event_id=session.call.heard.event_id,
-        person_id=mail.person_id,
-        channel=Channel.EMAIL,
-        recipient=mail.recipient,
-        template=mail.template,
-        content=dict(mail.content),
-        message_id=f"{mail_id}@{_sender_domain()}",
-        state=DeliveryState.PENDING,
-        attempts=0,
-        next_try_at=now,
-        created_at=now,
-    )
-    session.execute(row.on_conflict_do_nothing(index_elements=["event_id", "person_id", "template"]))
+    row = {
+        "id": mail_id,
+        "event_id": session.call.heard.event_id,
+        "person_id": mail.person_id,
+        "channel": Channel.EMAIL,
+        "recipient": mail.recipient,
+        "template": mail.template,
+        "content": dict(mail.content),
+        "message_id": f"{mail_id}@{_sender_domain()}",
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "next_try_at": now,
+        "created_at": now,
+    }
+    upsert(session, Delivery, row, "event_id person_id template")
 
 
 def _sender_domain() -> str:

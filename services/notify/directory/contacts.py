@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, delete, func
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
+from chassis.persistence.upserts import upsert
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
 from services.notify.models.deliveries import Delivery
@@ -34,13 +34,15 @@ def on_user_updated(session: Session, actor: Actor, event: UserUpdated) -> None:
 
 
 def _copy_account(session: Session, _actor: Actor, event: UserRegistered | UserUpdated, phone: Phone) -> None:
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
     facts = {"name": event.name, "email": event.email, "changed_by": session.call.heard.sequence}
-    copy = insert(Contact).values(id=event.user_id, phone=phone.number, phone_changed_at=phone.changed_at, **facts)
-    new = copy.excluded
-    changes = {**{column: new[column] for column in facts}, **_newest_phone(new, ties=True)}
-    where = (Contact.changed_by < new.changed_by) & Contact.erased_at.is_(None)
-    session.execute(copy.on_conflict_do_update(index_elements=["id"], set_=changes, where=where))
+    upsert(
+        session,
+        Contact,
+        {"id": event.user_id, "phone": phone.number, "phone_changed_at": phone.changed_at, **facts},
+        "id",
+        lambda new: {**{column: new[column] for column in facts}, **_newest_phone(new, ties=True)},
+        lambda new: (Contact.changed_by < new.changed_by) & Contact.erased_at.is_(None),
+    )
 
 
 def on_patient_registered(session: Session, actor: Actor, event: PatientRegistered) -> None:
@@ -58,20 +60,29 @@ def _copy_patient(session: Session, _actor: Actor, event: PatientRegistered | Pa
 
     For a patient with an account only a newer phone number counts. Name and address come from auth.
     """
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
     facts = {
         "phone": event.phone,
         "phone_changed_at": event.phone_changed_at,
         "patient_changed_by": session.call.heard.sequence,
     }
-    copy = insert(Contact).values(id=event.patient_id, name=event.name, email=event.email, changed_by=0, **facts)
-    has_account, new = Contact.changed_by > 0, copy.excluded
-    changes = {"patient_changed_by": new.patient_changed_by, **_newest_phone(new, ties=False)}
-    for column in ("name", "email"):
-        changes[column] = case((has_account, getattr(Contact, column)), else_=new[column])
-    is_newer = Contact.patient_changed_by < new.patient_changed_by
-    where = is_newer & Contact.erased_at.is_(None)
-    session.execute(copy.on_conflict_do_update(index_elements=["id"], set_=changes, where=where))
+    upsert(
+        session,
+        Contact,
+        {"id": event.patient_id, "name": event.name, "email": event.email, "changed_by": 0, **facts},
+        "id",
+        _changes_of_patient,
+        lambda new: (Contact.patient_changed_by < new.patient_changed_by) & Contact.erased_at.is_(None),
+    )
+
+
+def _changes_of_patient(new: Any) -> dict[str, ColumnElement[Any]]:
+    has_account = Contact.changed_by > 0
+    return {
+        "patient_changed_by": new.patient_changed_by,
+        "name": case((has_account, Contact.name), else_=new.name),
+        "email": case((has_account, Contact.email), else_=new.email),
+        **_newest_phone(new, ties=False),
+    }
 
 
 def _newest_phone(new: Any, *, ties: bool) -> dict[str, ColumnElement[Any]]:
@@ -90,9 +101,8 @@ def _newest_phone(new: Any, *, ties: bool) -> dict[str, ColumnElement[Any]]:
 
 def on_user_erased(session: Session, _actor: Actor, event: UserErased) -> None:
     """Leave a tombstone that no late event fills again, and delete the person's mails, sent or not."""
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
     blank = {"name": "", "email": None, "phone": None, "phone_changed_at": None, "erased_at": clock.now()}
-    tombstone = insert(Contact).values(id=event.user_id, changed_by=0, patient_changed_by=0, **blank)
-    session.execute(tombstone.on_conflict_do_update(index_elements=["id"], set_=blank))
+    tombstone = {"id": event.user_id, "changed_by": 0, "patient_changed_by": 0, **blank}
+    upsert(session, Contact, tombstone, "id", lambda _new: blank)
     session.execute(delete(Delivery).where(Delivery.person_id == event.user_id))
     erase_traces(session, event.user_id)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.event import Event, Origin
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from chassis.persistence.upserts import upsert
 from contracts.notify.notifications import NO_SUCH_NOTIFICATION, NotificationKind, ReadNotification
 from services.notify import texts
 from services.notify.directory import deceased
@@ -40,9 +40,7 @@ def _insert(session: Session, origin: Origin, kind: NotificationKind, messages: 
     """Add a row for each person, unless the row exists."""
     facts = {"event_id": origin.event_id, "subject_id": UUID(origin.subject), "kind": kind, "created_at": clock.now()}
     rows = [{"id": uuid7(), "person_id": person, "message": text, **facts} for person, text in messages.items()]
-    insert = postgresql.insert if session.is_postgresql else sqlite.insert
-    statement = insert(Notification).values(rows)
-    session.execute(statement.on_conflict_do_nothing(index_elements=["event_id", "person_id", "kind"]))
+    upsert(session, Notification, rows, "event_id person_id kind")
 
 
 def mark_read(session: Session, actor: Actor, command: ReadNotification) -> Notification:

@@ -7,9 +7,9 @@ from sqlalchemy import bindparam, select
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from chassis.persistence.locks import read_locked
 from contracts.roles import DESK, Role
 from contracts.scheduling.refusals import NO_SUCH_APPOINTMENT, OWN_VISIT
-from services.scheduling.appointments import openings
 from services.scheduling.models.appointments import VISIT, Appointment
 
 PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindparam("appointment_id"))
@@ -44,23 +44,21 @@ def locked(session: Session, actor: Actor, appointment_id: UUID, *parts: str) ->
 def held(
     session: Session, actor: Actor, appointment_id: UUID, *parts: str, others: tuple[UUID, ...] = ()
 ) -> Appointment:
-    """The same behind the locks of its people, and of `others`, for a move after which it still takes their time.
+    """The same, behind the locks of doctor, patient and `others`: for a move that keeps the visit active.
 
-    The constraints look at such a visit again, and so would wait for a booking that waits for it. Who the people are is
-    read before. When it is another doctor's by the time that the locks are there, all are let go, and taken anew: one
-    more lock, out of turn, would wait for somebody who waits for these. NotFound; Stale.
+    The constraints check such a visit again. Without these locks, the check and a booking could wait for each other.
+    NotFound; Stale.
     """
-    people = session.core.execute(PEOPLE, {"appointment_id": appointment_id}).one_or_none()
-    part_of(actor, people, *parts)
-    assert people is not None  # noqa: S101  for the type checker: else there is no part in it
-    if not session.is_postgresql:
-        return locked(session, actor, appointment_id, *parts)
-    session.later("SAVEPOINT held", ())
-    session.lock(*(openings.lock_of(person) for person in {*people, *others}))
-    visit = locked(session, actor, appointment_id, *parts)
-    if visit.doctor_id in (people.doctor_id, *others):
-        session.later("RELEASE SAVEPOINT held", ())
-        return visit
-    session.core.exec_driver_sql("ROLLBACK TO SAVEPOINT held")
-    session.expunge(visit)
-    return held(session, actor, appointment_id, *parts, others=others)
+
+    def people() -> tuple[UUID, ...]:
+        visit = session.one(PEOPLE, {"appointment_id": appointment_id})
+        part_of(actor, visit, *parts)
+        assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
+        return *visit, *others
+
+    return read_locked(
+        session,
+        people=people,
+        read=lambda: locked(session, actor, appointment_id, *parts),
+        people_of=lambda visit: (visit.doctor_id,),
+    )

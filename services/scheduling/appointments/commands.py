@@ -54,7 +54,7 @@ def book(session: Session, actor: Actor, command: BookAppointment) -> Appointmen
     only_desk_overbooks(part, command.overbook_reason)
     openings.check_time(command.starts_at)
     check_not_own(session, command.doctor_id, command.patient_id)
-    session.lock(openings.lock_of(command.doctor_id), openings.lock_of(command.patient_id))
+    session.lock_people(command.doctor_id, command.patient_id)
     wish = Wish(
         command.doctor_id,
         command.patient_id,

@@ -3,7 +3,7 @@
 from chassis import clock
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from chassis.persistence.database import Session, refusing
+from chassis.persistence.database import Session, trying
 from contracts.scheduling.appointments.events import VisitCompletionUndone
 from contracts.scheduling.appointments.visits import UndoCompletion
 from services.scheduling.appointments import commands as appointments
@@ -38,7 +38,7 @@ def _is_booked_again(session: Session, visit: Appointment, reason: str) -> bool:
     try:
         appointments.must_have_doctor(session, visit)
         openings.check_free(session, wish, visit.ends_at)
-        with session.begin_nested(), refusing(session, OVERLAPS):
+        with trying(session, OVERLAPS):
             visit.undo_completion("booked", reason, clock.now())
     except Conflict:
         return False

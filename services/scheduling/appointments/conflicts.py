@@ -1,22 +1,19 @@
 """Visits that stand in each other's way: nobody is in two places, and only some are told which visit it is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Select, or_, select
 
 from chassis.errors import Conflict
-from chassis.persistence.database import Session
+from chassis.persistence.database import Session, refusing
 from chassis.refusals import Refusal
 from contracts.scheduling.appointments.commands import OWN_PATIENT
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR, PATIENT_BUSY, SLOT_TAKEN
 from services.scheduling.models.appointments import ACTIVE, VISIT
 from services.scheduling.models.directory import Doctor
-from transports.engines import violated
 
 OVERLAPS = {"no_doctor_overlap": SLOT_TAKEN, "no_patient_overlap": PATIENT_BUSY}
 """What the database's constraints mean."""
@@ -50,29 +47,15 @@ def check_not_own(session: Session, doctor_id: UUID, patient_id: UUID) -> None:
         raise OWN_PATIENT()
 
 
-@contextmanager
-def settling(session: Session, wish: Wish, ends_at: datetime) -> Iterator[None]:
-    """Flush at the end. What the database refuses is refused with the visit that is in the way.
-
-    The transaction is over then: whoever holds the time has committed it, and is found without it.
-    """
-    try:
-        yield
-        session.flush()
-    except DBAPIError as error:
-        refusal = OVERLAPS.get(violated(error))
-        if refusal is None:
-            raise
-        session.rollback()
-        if isinstance(session.bind, Connection):  # Else the session's own transaction was all.
-            session.bind.rollback()
-        raise named(session, wish, ends_at, refusal) from None
+def settling(session: Session, wish: Wish, ends_at: datetime) -> AbstractContextManager[None]:
+    """Flush at the end, and refuse a conflict with the visit that is in the way, which is committed."""
+    return refusing(session, OVERLAPS, after_rollback=lambda refusal: named(session, wish, ends_at, refusal))
 
 
 def named(session: Session, wish: Wish, ends_at: datetime, refusal: Refusal[Conflict]) -> Conflict:
     """The refusal with `appointment_id`, the first visit that is in the way of this one, for whoever may see it."""
-    found = session.core.execute(_in_the_way(wish, ends_at, refusal)).scalar()
-    return refusal() if found is None else refusal(appointment_id=str(found))
+    found = session.one(_in_the_way(wish, ends_at, refusal))
+    return refusal() if found is None else refusal(appointment_id=str(found.id))
 
 
 def _in_the_way(wish: Wish, ends_at: datetime, refusal: Refusal[Conflict]) -> Select[tuple[UUID]]:

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from chassis import clock
 from chassis.errors import Conflict
 from chassis.identity import Actor
-from chassis.persistence.database import Session, refusing
+from chassis.persistence.database import Session, trying
+from chassis.persistence.locks import read_locked
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import openings, rescheduling
 from services.scheduling.appointments.conflicts import OVERLAPS, Wish
@@ -18,8 +19,6 @@ from services.scheduling.models.directory import Doctor
 GONE_REASON = "The doctor is not there any more."
 """What the patients of a doctor who has left are told when a visit that had begun is called off."""
 DIED_REASON = "The patient has died."
-LOCKS = 500
-"""So many are taken in one statement: PostgreSQL's limit is at 1,664 columns."""
 
 
 def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | None) -> None:
@@ -40,30 +39,18 @@ def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | Non
 
 
 def _kept_by(session: Session, doctor_id: UUID, doctors: set[UUID]) -> Sequence[Appointment]:
-    """The visits that a doctor has still to keep, locked, behind the locks of the doctors and of all their patients.
-
-    Who the patients are is read before. When there is another one by the time that the locks are there, all are let go,
-    and taken anew, as in `parts.held`.
-    """
+    """The doctor's open visits, locked, behind the locks of the doctors and of all patients."""
     ahead = or_(Appointment.status.in_(PRESENT), Appointment.ends_at > clock.now())
     kept = (Appointment.doctor_id == doctor_id) & Appointment.status.in_(ACTIVE) & ahead
     order = (Appointment.overbooked, Appointment.starts_at, Appointment.id)
     query = select(Appointment).where(kept).order_by(*order).with_for_update()
-    if not session.is_postgresql:
-        return session.scalars(query).all()
-    people = doctors | set(session.scalars(select(Appointment.patient_id).where(kept)))
-    session.later("SAVEPOINT kept", ())
-    locks = sorted(openings.lock_of(person) for person in people)
-    for first in range(0, len(locks), LOCKS):
-        session.lock(*locks[first : first + LOCKS])
-    visits = session.scalars(query).all()
-    if all(visit.patient_id in people for visit in visits):
-        session.later("RELEASE SAVEPOINT kept", ())
-        return visits
-    session.core.exec_driver_sql("ROLLBACK TO SAVEPOINT kept")
-    for visit in visits:
-        session.expunge(visit)
-    return _kept_by(session, doctor_id, doctors)
+    patients = select(Appointment.patient_id).where(kept)
+    return read_locked(
+        session,
+        people=lambda: doctors.union(session.scalars(patients)),
+        read=lambda: session.scalars(query).all(),
+        people_of=lambda visits: [visit.patient_id for visit in visits],
+    )
 
 
 def _is_taken_over(session: Session, visit: Appointment, successor: UUID) -> bool:
@@ -73,7 +60,7 @@ def _is_taken_over(session: Session, visit: Appointment, successor: UUID) -> boo
     try:
         wish = Wish(successor, visit.patient_id, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
         openings.check_free(session, wish, visit.ends_at)
-        with session.begin_nested(), refusing(session, OVERLAPS):
+        with trying(session, OVERLAPS):
             visit.hand_over(successor)
     except Conflict:
         return False
@@ -102,7 +89,7 @@ def call_off_of_deceased(session: Session, actor: Actor, *, patient_id: UUID) ->
 
 def _not_begun(session: Session, patient_id: UUID) -> Sequence[Appointment]:
     """The visits of a patient that have not begun, locked, behind the patient's lock."""
-    session.lock(openings.lock_of(patient_id))
+    session.lock_people(patient_id)
     own = (Appointment.patient_id == patient_id) & Appointment.status.in_(MOVABLE)
     query = select(Appointment).where(own).order_by(Appointment.starts_at, Appointment.id).with_for_update()
     return session.scalars(query).all()

@@ -38,8 +38,8 @@ HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_
 
 def get(session: Session, actor: Actor, query: GetAppointment) -> dict[str, Any]:
     """A visit with its history, in two statements: the patient's own, the doctor's own, any for the desk."""
-    visit = session.core.execute(ONE, {"visit_id": query.appointment_id}).one_or_none()
+    visit = session.one(ONE, {"visit_id": query.appointment_id})
     part = part_of(actor, visit, "patient", "doctor", "desk")
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
     history = HISTORY_TOLD if part == "patient" else HISTORY
-    return {**visit._asdict(), "history": session.core.execute(history, {"visit_id": query.appointment_id}).all()}
+    return {**visit._asdict(), "history": session.rows(history, {"visit_id": query.appointment_id})}

@@ -119,11 +119,6 @@ HOURS_AT_AND_WAITING = HOURS_AT.add_columns(
 )
 
 
-def lock_of(person_id: UUID) -> int:
-    """The lock that whoever changes what a person's time is taken by holds."""
-    return person_id.int & 0x7FFF_FFFF_FFFF_FFFF
-
-
 def check_time(starts_at: datetime) -> None:
     """Refuse a time that is past, or over 180 days ahead."""
     ahead = starts_at - clock.now()
@@ -138,7 +133,7 @@ def slot_asked(session: Session, wish: Wish) -> Slot:
 
     Another visit of the doctor or the patient that is not overbooked is not seen: the database tells.
     """
-    rows = session.core.execute(HOURS_AT_AND_WAITING, _asked(wish)).all()
+    rows = session.rows(HOURS_AT_AND_WAITING, _asked(wish))
     if not rows:  # They choose from the directory, which is made of what is known here: none is an event away.
         raise NO_SUCH_DOCTOR()
     if rows[0].is_erased:
@@ -188,7 +183,7 @@ def _asked(wish: Wish) -> dict[str, Any]:
 
 def _rows(session: Session, wish: Wish) -> Any:
     """The doctor's hours of that day."""
-    rows = session.core.execute(HOURS_AT, _asked(wish)).all()
+    rows = session.rows(HOURS_AT, _asked(wish))
     if not rows:
         raise (NotYet if wish.told in (None, wish.doctor_id) else NotFound)("not_found", "There is no such doctor.")
     return rows

@@ -11,56 +11,36 @@ from contracts.scheduling.appointments.queries import ListAppointments, ListDoct
 from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling import date_ranges
 from services.scheduling.directory import doctors, patients
-from services.scheduling.listings import Joined, Statement, Timed
+from services.scheduling.listings import Joined, JoinedListing
 from services.scheduling.models.appointments import VISIT
 from services.scheduling.models.directory import PATIENT
 
 CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
 
 
-class Appointments(Timed):
-    """A list of appointments, also of those alone that are, or are not, first in line for a time."""
-
-    def _of_state(self, order: str, names: tuple[str, ...], state: str | None) -> Statement:
-        wanted = (condition for name, condition in CALLS.items() if name in names)
-        return super()._of_state(order, names, state).where(*wanted)
-
-
 SHOWN = [VISIT.c[name] for name in AppointmentView.schema().fields]
 WITH_PATIENT = Joined(PATIENT, "patient_id", patients.NAMED)
-FOR_PATIENTS = Appointments(SHOWN, (VISIT.c.starts_at, VISIT.c.id), doctors.JOINS)
-FOR_STAFF = Appointments(SHOWN, (VISIT.c.starts_at, VISIT.c.id), [*doctors.JOINS, WITH_PATIENT])
+FOR_PATIENTS = JoinedListing(SHOWN, (VISIT.c.starts_at, VISIT.c.id), doctors.JOINS, CALLS)
+FOR_STAFF = JoinedListing(SHOWN, (VISIT.c.starts_at, VISIT.c.id), [*doctors.JOINS, WITH_PATIENT], CALLS)
 
 
 def of_patient(session: Session, actor: Actor, query: ListPatientAppointments) -> Page:
     """The patient's own visits, from either end."""
     actor.may_act_for(query.patient_id)
-    filters = {"patient_id": query.patient_id, **date_ranges.span(query.from_, query.to)}
-    return FOR_PATIENTS.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )
+    return FOR_PATIENTS.page(session, date_ranges.window_of(query), status=query.status, patient_id=query.patient_id)
 
 
 def of_doctor(session: Session, actor: Actor, query: ListDoctorAppointments) -> Page:
     """The doctor's own visits, from either end."""
     actor.may_act_for(query.doctor_id)
-    filters = {"doctor_id": query.doctor_id, **_calls(query.first_call), **date_ranges.span(query.from_, query.to)}
-    return FOR_STAFF.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )
+    filters = {"doctor_id": query.doctor_id, **_calls(query.first_call)}
+    return FOR_STAFF.page(session, date_ranges.window_of(query), status=query.status, **filters)
 
 
 def of_all(session: Session, _actor: Actor, query: ListAppointments) -> Page:
     """All visits, or those of a doctor or a patient, from either end, for the desk."""
-    filters = {
-        "doctor_id": query.doctor_id,
-        "patient_id": query.patient_id,
-        **_calls(query.first_call),
-        **date_ranges.span(query.from_, query.to),
-    }
-    return FOR_STAFF.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )
+    filters = {"doctor_id": query.doctor_id, "patient_id": query.patient_id, **_calls(query.first_call)}
+    return FOR_STAFF.page(session, date_ranges.window_of(query), status=query.status, **filters)
 
 
 def _calls(first_call: bool | None) -> dict[str, bool]:  # noqa: FBT001  it is a filter's value

@@ -71,7 +71,7 @@ def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, 
     zone = config.current().hospital_timezone
     first_day, last_day = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
     values = {"doctor_id": doctor_id, "first_day": first_day, "last_day": last_day}
-    rows = session.core.execute(HOURS_OF, values).all()
+    rows = session.rows(HOURS_OF, values)
     if not rows:
         raise doctors.missing(actor, doctor_id)
     return [row for row in rows if row.weekday is not None]
@@ -86,7 +86,7 @@ def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) ->
         "day_before": start - timedelta(days=1),
         "year_before": start - rules.LONGEST_TIME_OFF - timedelta(days=1),
     }
-    return [Slot(*row) for row in session.core.execute(TAKEN, values)]
+    return [Slot(*row) for row in session.rows(TAKEN, values)]
 
 
 def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[datetime, datetime]:

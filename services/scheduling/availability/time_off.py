@@ -12,7 +12,7 @@ from chassis import clock, config
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import Listing
+from chassis.persistence.listing import Listing, Window
 from contracts.audit import ADMINS
 from contracts.scheduling.availability import (
     HAS_VISITS,
@@ -28,7 +28,6 @@ from contracts.scheduling.availability import (
 from contracts.scheduling.refusals import NO_SUCH_TIME_OFF, NOT_IN_FUTURE, TOO_FAR_AHEAD
 from services.scheduling import date_ranges, rules
 from services.scheduling.appointments import commands as appointments
-from services.scheduling.appointments import openings
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, PRESENT, Appointment
 from services.scheduling.models.availability import AWAY, TimeOff
@@ -52,7 +51,7 @@ def take(session: Session, actor: Actor, command: TakeTimeOff) -> dict[str, Any]
     """
     actor.may_act_for(command.doctor_id, ADMINS)
     _check_time(command.starts_at, command.ends_at)
-    session.lock(openings.lock_of(command.doctor_id))
+    session.lock_people(command.doctor_id)
     doctors.must_exist(session, command.doctor_id)
     _check_other_times_off(session, command.doctor_id, command.starts_at, command.ends_at)
     visits = _visits(session, command.doctor_id, command.starts_at, command.ends_at)
@@ -88,7 +87,7 @@ def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetim
         AWAY.c.starts_at > starts_at - rules.LONGEST_TIME_OFF,
         AWAY.c.ends_at > starts_at,
     )
-    if session.core.execute(query.limit(1)).first() is not None:
+    if session.rows(query.limit(1)):
         raise TIME_OFF_OVERLAPS()
 
 
@@ -122,13 +121,13 @@ def listing(session: Session, actor: Actor, query: ListTimeOff) -> Page:
     """A doctor's times off, latest first."""
     actor.may_act_for(query.doctor_id, ADMINS)
     doctors.must_exist(session, query.doctor_id)
-    return TIMES_OFF.page(session, limit=query.limit, cursor=query.cursor, doctor_id=query.doctor_id)
+    return TIMES_OFF.page(session, Window(query.limit, query.cursor), doctor_id=query.doctor_id)
 
 
 def absences(session: Session, _actor: Actor, query: ListAbsences) -> Page:
     """When a doctor is away, latest first. The contract lets only the desk ask."""
     doctors.must_exist(session, query.doctor_id)
-    return ABSENCES.page(session, limit=query.limit, cursor=query.cursor, doctor_id=query.doctor_id)
+    return ABSENCES.page(session, Window(query.limit, query.cursor), doctor_id=query.doctor_id)
 
 
 def end(session: Session, actor: Actor, command: EndTimeOff) -> Any:
@@ -136,7 +135,7 @@ def end(session: Session, actor: Actor, command: EndTimeOff) -> Any:
     actor.may_act_for(command.doctor_id, ADMINS)
     doctors.must_exist(session, command.doctor_id)
     query = delete(AWAY).where(AWAY.c.id == command.time_off_id, AWAY.c.doctor_id == command.doctor_id)
-    found = session.core.execute(query.returning(*SHOWN)).one_or_none()
+    found = session.one(query.returning(*SHOWN))
     if found is None:
         raise NO_SUCH_TIME_OFF()
     _note(session, command.doctor_id, command.time_off_id)

@@ -17,7 +17,6 @@ from contracts.scheduling.availability import (
     SetSchedule,
 )
 from services.scheduling import rules
-from services.scheduling.appointments import openings
 from services.scheduling.directory import doctors
 from services.scheduling.models.availability import AvailabilityRule
 from services.scheduling.models.directory import Doctor
@@ -27,7 +26,7 @@ def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[s
     """Replace a doctor's weekly hours."""
     actor.may_act_for(command.doctor_id, ADMINS)
     # Of two who replace at once, the second sees what the first has written, and does not only add to it.
-    session.lock(openings.lock_of(command.doctor_id))
+    session.lock_people(command.doctor_id)
     doctor = session.get(Doctor, command.doctor_id, with_for_update=True)
     doctors.check(None if doctor is None else doctor.is_active)
     assert doctor is not None  # noqa: S101  for the type checker: else there is no such doctor

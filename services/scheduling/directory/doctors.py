@@ -9,7 +9,7 @@ from chassis.contract import Page
 from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from chassis.persistence.upserts import keep
 from contracts.auth.events import DoctorApproved
 from contracts.roles import DESK

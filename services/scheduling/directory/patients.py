@@ -12,7 +12,6 @@ from contracts.clinical.patients import PatientIdentityChanged, PatientRegistere
 from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import DESK, Role
 from contracts.scheduling.refusals import PATIENT_DECEASED
-from services.scheduling.appointments import openings
 from services.scheduling.models.directory import PATIENT, Patient
 
 FORMER_PATIENT = "former patient"
@@ -51,14 +50,14 @@ def erase(session: Session, user_id: UUID) -> None:
 
     An erased patient stays erased, whatever event comes later: auth and clinical number their events separately.
     """
-    session.lock(openings.lock_of(user_id))
+    session.lock_people(user_id)
     facts = {"name": "", "mrn": None, "birth_date": None, "identity_sequence": AFTER_ALL_EVENTS}
     keep(session, Patient, "id", "is_erased", id=user_id, is_erased=True, **facts)
 
 
 def note_death(session: Session, patient_id: UUID, *, is_deceased: bool, revision: int) -> bool:
     """Copy whether a patient has died, behind the lock that a booking for them waits for; whether that is news."""
-    session.lock(openings.lock_of(patient_id))
+    session.lock_people(patient_id)
     facts = {"is_deceased": is_deceased, "deceased_revision": revision}
     return keep(session, Patient, "id", "deceased_revision", id=patient_id, **facts)
 
@@ -67,8 +66,8 @@ def name_of(session: Session, patient_id: UUID | None) -> str | None:
     """Return the name of a patient as lists show it; None if there is no patient, or no name so far."""
     if patient_id is None:
         return None
-    found: str | None = session.core.execute(select(NAME).where(PATIENT.c.id == patient_id)).scalar()
-    return found
+    found = session.one(select(NAME).where(PATIENT.c.id == patient_id))
+    return None if found is None else found.patient_name
 
 
 def is_gone(session: Session, patient_id: UUID) -> bool:

@@ -8,17 +8,16 @@ from chassis import clock
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from chassis.persistence.paging import page
+from chassis.persistence.listing import Listing, Window, page
 from contracts.scheduling.refusals import NO_SUCH_COLLEAGUE
 from contracts.scheduling.shifts.queries import ListColleagues, ListColleagueShifts
 from contracts.scheduling.shifts.views import ColleagueShiftView
 from services.scheduling.directory import people, staff
-from services.scheduling.listings import EARLIEST_FIRST, Timed
 from services.scheduling.models.directory import LEFT, StaffRole
 from services.scheduling.models.shifts import Shift
 
 SHIFT, ROLE = cast("Table", Shift.__table__), cast("Table", StaffRole.__table__)
-SHIFTS = Timed([SHIFT.c[name] for name in ColleagueShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
+SHIFTS = Listing([SHIFT.c[name] for name in ColleagueShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
 """Of a shift no more than what one needs to want it."""
 
 
@@ -56,5 +55,5 @@ def shifts(session: Session, actor: Actor, query: ListColleagueShifts) -> Page:
     in_common = roles.get(actor.person, set()) & roles.get(query.colleague_id, set())
     if query.colleague_id == actor.person or not in_common:
         raise NO_SUCH_COLLEAGUE()
-    asked: dict[str, Any] = {"person_id": query.colleague_id, "since": clock.now(), "status": ["assigned"]}
-    return SHIFTS.page(session, limit=query.limit, cursor=query.cursor, order=EARLIEST_FIRST, **asked)
+    window = Window(query.limit, query.cursor, "asc", from_=clock.now())
+    return SHIFTS.page(session, window, person_id=query.colleague_id, status=["assigned"])

@@ -12,12 +12,12 @@ from chassis import clock
 from chassis.errors import NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
+from chassis.persistence.locks import read_locked
 from chassis.refusals import WRONG_FIELDS
 from contracts.scheduling.refusals import NO_SUCH_SHIFT, NOT_IN_FUTURE, TOO_FAR_AHEAD
 from contracts.scheduling.shifts.commands import SHIFT_OVERLAPS, TOO_LONG, TOO_MANY_HOURS, AssignShift, ChangeShift
 from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
 from contracts.scheduling.shifts.views import ShiftOutcome, ShiftPart
-from services.scheduling.appointments import openings
 from services.scheduling.directory import people, staff
 from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
@@ -37,7 +37,7 @@ SHIFT = cast("Table", Shift.__table__)
 def assign(session: Session, _actor: Actor, command: AssignShift) -> dict[str, Any]:
     """Have one of the staff work. The contract lets only admins."""
     _check_times(command.starts_at, command.ends_at)
-    session.lock(openings.lock_of(command.person_id))
+    session.lock_people(command.person_id)
     staff.must_work_here(session, command.person_id)
     shift = Shift(
         id=uuid7(),
@@ -155,19 +155,21 @@ def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
 
 
 def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
-    """The shift, with the locks of the person whose it is and of these others.
+    """The shift, locked, behind the locks of its person and of these others."""
+    person = select(Shift.person_id).where(Shift.id == shift_id)
 
-    Whose it is must be known to take that lock, and it may be somebody else's when the lock is held: then the locks are
-    let go, with the savepoint, and taken again, since who takes more while he holds some may wait for ever.
-    """
-    whose = select(Shift.person_id).where(Shift.id == shift_id)
-    while (person_id := session.scalar(whose)) is not None:
-        with session.core.begin_nested() as held:
-            session.lock(*{openings.lock_of(one) for one in (person_id, *others)})
-            if session.scalar(whose) == person_id:
-                return session.get_one(Shift, shift_id, with_for_update=True, populate_existing=True)
-            held.rollback()
-    raise not_found()
+    def read() -> Shift:
+        shift = session.get(Shift, shift_id, with_for_update=True)
+        if shift is None:
+            raise not_found()
+        return shift
+
+    return read_locked(
+        session,
+        people=lambda: (*session.scalars(person), *others),
+        read=read,
+        people_of=lambda shift: (shift.person_id,),
+    )
 
 
 def not_found() -> NotFound:

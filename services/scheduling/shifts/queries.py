@@ -9,13 +9,13 @@ from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShif
 from contracts.scheduling.shifts.views import ShiftView
 from services.scheduling import date_ranges
 from services.scheduling.directory import people
-from services.scheduling.listings import Timed
+from services.scheduling.listings import JoinedListing
 from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts.commands import SHIFT, not_found
 
 SHOWN = [SHIFT.c[name] for name in ShiftView.schema().fields if name in SHIFT.c]
-SHIFTS = Timed(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
+SHIFTS = JoinedListing(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
 
 
 def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
@@ -30,16 +30,11 @@ def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
 
 def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:
     """All shifts, from either end. The contract lets only admins ask."""
-    filters = {"person_id": query.person_id, "ward": query.ward, **date_ranges.span(query.from_, query.to)}
-    return SHIFTS.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )
+    filters = {"person_id": query.person_id, "ward": query.ward, "status": query.status}
+    return SHIFTS.page(session, date_ranges.window_of(query), **filters)
 
 
 def own(session: Session, actor: Actor, query: ListMyShifts) -> Page:
     """One's own shifts, from either end."""
     actor.may_act_for(query.person_id)
-    filters = {"person_id": query.person_id, **date_ranges.span(query.from_, query.to)}
-    return SHIFTS.page(
-        session, limit=query.limit, cursor=query.cursor, order=query.order, status=query.status, **filters
-    )
+    return SHIFTS.page(session, date_ranges.window_of(query), person_id=query.person_id, status=query.status)

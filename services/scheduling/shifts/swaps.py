@@ -10,7 +10,8 @@ from chassis import clock
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
+from chassis.persistence.locks import read_locked
 from chassis.refusals import WRONG_FIELDS
 from contracts.refusals import OWN_REQUEST, REASON_REQUIRED
 from contracts.scheduling.refusals import NO_SUCH_SWAP
@@ -29,7 +30,6 @@ from contracts.scheduling.shifts.swaps import (
     SwapView,
 )
 from contracts.scheduling.shifts.views import ColleagueShiftView
-from services.scheduling.appointments import openings
 from services.scheduling.directory import people, staff
 from services.scheduling.models.shifts import OPEN_SWAP, Shift, ShiftSwap
 from services.scheduling.shifts import commands as shifts
@@ -44,7 +44,7 @@ PENDING = {"uq_shift_swap_shift_id": SWAP_PENDING}
 
 def ask(session: Session, actor: Actor, command: AskForSwap) -> dict[str, Any]:
     """Ask somebody to take one's own shift, perhaps for one of theirs."""
-    session.lock(*{openings.lock_of(person_id) for person_id in (actor.person, command.asked_of)})
+    session.lock_people(actor.person, command.asked_of)
     shift = session.get(Shift, command.shift_id, with_for_update=True)
     if shift is None or shift.person_id != actor.person:
         raise shifts.not_found()
@@ -147,17 +147,24 @@ def decide(session: Session, actor: Actor, command: DecideSwap) -> dict[str, Any
 def _open_one(session: Session, shift_id: UUID) -> tuple[Shift, ShiftSwap]:
     """The shift and its open swap, with the locks of both people. NotFound, `shift_cancelled`, `swap_not_accepted`."""
     is_open = select(ShiftSwap).where(ShiftSwap.shift_id == shift_id, OPEN_SWAP)
-    people = session.execute(is_open.with_only_columns(ShiftSwap.asked_by, ShiftSwap.asked_of)).first()
-    if people is not None:
-        session.lock(*{openings.lock_of(person_id) for person_id in people})
-    shift = session.get(Shift, shift_id, with_for_update=True)
-    if shift is None:
-        raise shifts.not_found()
-    shift.must_be_assigned()
-    swap = session.scalar(is_open.with_for_update())
-    if swap is None or people != (swap.asked_by, swap.asked_of):  # Others are asked by now, whose locks are not held.
-        raise SWAP_NOT_ACCEPTED("Nobody has accepted to take the shift.", state="none")
-    return shift, swap
+    people = is_open.with_only_columns(ShiftSwap.asked_by, ShiftSwap.asked_of)
+
+    def read() -> tuple[Shift, ShiftSwap]:
+        shift = session.get(Shift, shift_id, with_for_update=True)
+        if shift is None:
+            raise shifts.not_found()
+        shift.must_be_assigned()
+        swap = session.scalar(is_open.with_for_update())
+        if swap is None:
+            raise SWAP_NOT_ACCEPTED("Nobody has accepted to take the shift.", state="none")
+        return shift, swap
+
+    return read_locked(
+        session,
+        people=lambda: session.execute(people).first() or (),
+        read=read,
+        people_of=lambda found: (found[1].asked_by, found[1].asked_of),
+    )
 
 
 def _carry_out(session: Session, shift: Shift, swap: ShiftSwap) -> None:

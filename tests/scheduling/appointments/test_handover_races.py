@@ -8,8 +8,9 @@ from eventlet.event import Event as Signal
 from sqlalchemy import select
 
 from chassis.errors import NotFound
-from chassis.persistence.database import Database, Session
-from services.scheduling.appointments import handover, openings
+from chassis.persistence import database as databases
+from chassis.persistence.database import Database, Session, lock_of
+from services.scheduling.appointments import handover
 from services.scheduling.models.appointments import Appointment
 from tests.scheduling.concurrency import held_locks, in_transaction, run_at_once
 from tests.scheduling.departures import deactivate_user, erase_user, revoke_doctor_role
@@ -28,7 +29,7 @@ def test_handover_locks_both_doctors_and_all_patients(fresh_database: Database) 
         handover.hand_over(session, event_actor(session, 9), doctor_id=doctor.person, to=other.person)
         return held_locks(session)
 
-    people = {openings.lock_of(person.person) for person in (doctor, other, patient)}
+    people = {lock_of(person.person) for person in (doctor, other, patient)}
     assert fresh_database.is_sqlite or in_transaction(fresh_database, held) == people
 
 
@@ -53,7 +54,7 @@ def test_handover_locks_the_patient_of_a_visit_booked_just_before(fresh_database
     _asked, held = run_at_once(
         lambda: in_transaction(fresh_database, ask), lambda: in_transaction(fresh_database, hand_over)
     )
-    assert fresh_database.is_sqlite or openings.lock_of(patient.person) in held
+    assert fresh_database.is_sqlite or lock_of(patient.person) in held
     with fresh_database.read() as session:
         assert list(session.scalars(select(Appointment.doctor_id))) == [other.person]
 
@@ -61,7 +62,7 @@ def test_handover_locks_the_patient_of_a_visit_booked_just_before(fresh_database
 def test_handover_locks_people_in_several_statements_when_there_are_many(
     fresh_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handover, "LOCKS", 2)
+    monkeypatch.setattr(databases, "LOCKS_AT_ONCE", 2)
     doctor, other = in_transaction(fresh_database, add_doctor), in_transaction(fresh_database, add_doctor)
     for hour in range(9, 14):
         in_transaction(fresh_database, lambda session, hour=hour: book(session, doctor, starts_at=at(hour=hour)))

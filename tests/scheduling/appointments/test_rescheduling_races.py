@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from chassis import clock
 from chassis.identity import Actor
-from chassis.persistence.database import Database, Session
+from chassis.persistence.database import Database, Session, lock_of
 from contracts.scheduling.appointments.commands import AcceptAppointment, ChangeAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.visits import MarkArrived, StartVisit
-from services.scheduling.appointments import access, openings, rescheduling
+from services.scheduling.appointments import access, rescheduling
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.models.appointments import ACTIVE, Appointment
 from tests.scheduling.concurrency import held_locks, in_transaction, outcomes_at_once, run_at_once
@@ -147,7 +147,7 @@ def test_waiting_transaction_locks_the_new_doctor_after_a_visit_has_moved(fresh_
     )
     assert doctor_id == other.person
     assert fresh_database.is_sqlite or locks == {
-        openings.lock_of(person_id) for person_id in (other.person, visit["patient_id"])
+        lock_of(person_id) for person_id in (other.person, visit["patient_id"])
     }
 
 

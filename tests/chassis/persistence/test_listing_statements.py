@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, String, Table, insert, select
 from chassis.contract import Page, View, page_of
 from chassis.errors import Invalid
 from chassis.persistence.database import Database
-from chassis.persistence.paging import Listing, page
+from chassis.persistence.listing import Listing, Window, page
 from chassis.persistence.tables import new_metadata
 from records.fields import Key
 
@@ -49,7 +49,7 @@ def beds(database: Database) -> Any:
 def listed(database: Database, limit: int, cursor: str | None = None, **filters: Any) -> Page:
     """One page of beds."""
     with database.read() as session:
-        return BEDS.page(session, limit=limit, cursor=cursor, **filters)
+        return BEDS.page(session, Window(limit, cursor), **filters)
 
 
 @pytest.mark.parametrize("filters", [{}, {"ward": "east"}, {"ward": None, "floor": 2}])

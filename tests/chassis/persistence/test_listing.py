@@ -14,7 +14,7 @@ from chassis.contract import Page
 from chassis.errors import Invalid
 from chassis.execution.run import Operation
 from chassis.persistence.database import Database
-from chassis.persistence.paging import page
+from chassis.persistence.listing import page
 from chassis.persistence.tables import Moment, new_metadata
 from tests import ward
 from tests.chassis.hosts import run
