@@ -75,8 +75,8 @@ class Listing:
 
         The value of a condition is True. Invalid: `bad_cursor`.
         """
-        values = {name: value for name, value in filters.items() if value is not None and not isinstance(value, list)}
-        lists = {name: dict.fromkeys(value) for name, value in filters.items() if isinstance(value, list)}
+        lists = {name: dict.fromkeys(value) for name, value in filters.items() if isinstance(value, (list, tuple))}
+        values = {name: value for name, value in filters.items() if value is not None and name not in lists}
         values |= {f"{name}_{number}": each for name, found in lists.items() for number, each in enumerate(found)}
         values |= {name: getattr(window, name) for name in ("from_", "to") if getattr(window, name) is not None}
         place = _place(window.cursor, self.keys, *window.mark)
