@@ -14,7 +14,7 @@ ACTIVITIES = {
     "scheduling": "the hospital's word for appointments and shifts; a service",
     "messaging": "the usual word for queues, events and their broker",
     "housekeeping": "an ordinary noun: the removal of old rows",
-    "paging": "the usual word for lists that come in pages",
+    "listing": "an ordinary noun: a list that comes in pages",
     "rescheduling": "the hospital's word for moving an appointment",
     "sampling": "the usual word in telemetry for keeping a part of the records",
 }
