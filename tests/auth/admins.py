@@ -1,4 +1,4 @@
-"""Admins at work, and the last of them."""
+"""Actions of admins, and events that auth hears."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from tests.calls import delivered
 from tests.events import example_of
 
 SOMEBODY = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
-"""An admin, of whom nothing else matters."""
+"""An admin without an account."""
 
 
 def admin(session: Session, **fields: Any) -> Account:
@@ -34,7 +34,7 @@ def admin(session: Session, **fields: Any) -> Account:
 
 
 def only_admin(session: Session) -> Account:
-    """The only admin there is: other tests have left some."""
+    """The only admin: revokes the role of admins of other tests."""
     session.execute(update(Grant).where(Grant.role == Role.ADMIN).values(revoked_at=clock.now()))
     return admin(session)
 
@@ -45,7 +45,7 @@ def new_doctor(session: Session, **fields: Any) -> Account:
 
 
 def assign(session: Session, account: Account, *roles: str, by: Actor = SOMEBODY, **fields: Any) -> dict[str, Any]:
-    """The account with just these roles."""
+    """Set the roles of an account to these."""
     given = {"specialization": None, **fields}
     return administration.assign_roles(
         session, by, AssignRoles(user_id=account.id, assigned=[Role(role) for role in roles], **given)
@@ -53,7 +53,7 @@ def assign(session: Session, account: Account, *roles: str, by: Actor = SOMEBODY
 
 
 def demote(session: Session, account: Account, by: Account) -> None:
-    """Leave an admin only a patient."""
+    """Revoke the role admin."""
     assign(session, account, "patient", by=acting(by, Role.ADMIN))
 
 
@@ -70,7 +70,7 @@ def erase(session: Session, account: Account, by: Account | None = None, **field
 
 
 def heard(session: Session, event: type[Event], sequence: int = 1) -> Actor:
-    """What a handler of this event acts as."""
+    """The actor of a handler of this event."""
     moment, subject = clock.now(), str(uuid7())
     origin = Origin(uuid7(), event.service, event.event_name(), sequence, moment, subject, "correlation")
     return delivered(session, origin)
@@ -97,7 +97,7 @@ def doctor_with_visit(session: Session) -> tuple[Account, UUID]:
 
 @contextmanager
 def statements(session: Session) -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile."""
+    """The SQL statements sent in the block."""
     sent = list[str]()
     note = lambda _connection, _cursor, statement, *_others: sent.append(statement)  # noqa: E731
     engine_event.listen(session.get_bind(), "before_cursor_execute", note)

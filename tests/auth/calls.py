@@ -26,24 +26,24 @@ def outcome(work: Callable[[], Any]) -> str:
 
 
 def at_once(times: int, work: Callable[[], Any]) -> Counter[str]:
-    """How often each outcome came about when this was done several times at once."""
+    """Count the outcomes of concurrent calls."""
     threads = [eventlet.spawn(outcome, work) for _ in range(times)]
     return Counter(thread.wait() for thread in threads)
 
 
 def register(database: Database, email: str, call: Call | None = None) -> Any:
-    """Register as the gateway would."""
+    """Register, as the gateway does."""
     host = Host(database, call=call) if call else Host(database)
     return AuthService.register_patient(host, email=email, password=PASSWORD, name="Asha Rao")
 
 
 def log_in(database: Database, email: str, password: str = PASSWORD) -> Any:
-    """Log in as the gateway would."""
+    """Log in, as the gateway does."""
     return AuthService.log_in(Host(database), email=email, password=password)
 
 
 def mailed_token(database: Database, user_id: Any) -> str:
-    """The token in the mail to this person."""
+    """The token mailed to this person."""
     with database.read() as session:
         mail = select(tables.outbox.c.data).where(
             tables.outbox.c.name == "mail_token_issued", tables.outbox.c.subject == str(user_id)
@@ -52,6 +52,6 @@ def mailed_token(database: Database, user_id: Any) -> str:
 
 
 def as_(database: Database, account: Account) -> Host:
-    """A host whose caller has signed in."""
+    """A host with a signed-in caller."""
     token = log_in(database, account.email)["access_token"]
     return Host(database, call=Call(token=token, key=new_email()))

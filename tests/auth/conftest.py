@@ -1,4 +1,4 @@
-"""What all tests of auth share: settings with a signing key, and a clock that stands until it is moved."""
+"""Fixtures of auth's tests: settings with a signing key, and a clock that stands still."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.auth.factories import Clock
 
 @pytest.fixture(scope="session")
 def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a signing key and the key of stored secrets, and the public half in `jwks.json`."""
+    """A folder with a signing key, the key of stored secrets, and the public key in `jwks.json`."""
     folder = tmp_path_factory.mktemp("keys")
     keys.make_key(folder / "private", folder / "jwks.json")
     encryption.ensure(folder / "private")
@@ -25,7 +25,7 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def settings(key_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
-    """The process's settings during a test."""
+    """The settings of the process during a test."""
     monkeypatch.setenv("AMQP_URL", "embedded://tests")
     monkeypatch.setenv("SIGNING_KEYS", str(key_folder / "private"))
     monkeypatch.setenv("JWKS_FILE", str(key_folder / "jwks.json"))
@@ -36,7 +36,7 @@ def settings(key_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time, which the test moves."""
+    """A clock that the test moves."""
     moment = Clock(datetime.now(UTC))
     monkeypatch.setattr(real_clock, "now", moment.now)
     return moment

@@ -1,4 +1,4 @@
-"""Changes of a password, an address or a second factor, with all their steps."""
+"""Changes of passwords, addresses and second factors, with all their steps."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ NEW = "copper-lantern-orbit-seventy"
 
 
 def reset(session: Session, token: str, password: str = NEW, *, call: Call = ANYWHERE) -> Any:
-    """The three steps of setting a lost password."""
+    """Reset a password, in three steps."""
     session.call, command = call, ResetPassword(token=token, password=password)
     plan = credentials.prepare_reset(session, NOBODY, command)
     made = credentials.reset(session, NOBODY, plan, passwords.hash_reset(plan, command), command)
@@ -28,14 +28,14 @@ def reset(session: Session, token: str, password: str = NEW, *, call: Call = ANY
 
 
 def change(session: Session, actor: Actor, current: str = PASSWORD, password: str = NEW) -> Any:
-    """The three steps of changing a known password."""
+    """Change a password, in three steps."""
     command = ChangePassword(current_password=current, password=password)
     owner = credentials.prepare_change(session, actor, command)
     return credentials.change_password(session, actor, owner, passwords.hash_changed(owner, command), command)
 
 
 def move(session: Session, account: Account, email: str, password: str = PASSWORD) -> Any:
-    """The three steps of asking for another address."""
+    """Request another address, in three steps."""
     command = ChangeEmail(email=email, password=password)
     candidate = logins.own_candidate(session, acting(account), command)
     right = passwords.matches(candidate, command)
@@ -43,12 +43,12 @@ def move(session: Session, account: Account, email: str, password: str = PASSWOR
 
 
 def gets_in(session: Session, email: str, password: str) -> bool:
-    """Whether one can sign in with these."""
+    """Whether a login succeeds."""
     return not isinstance(log_in(session, email, password), Refused)
 
 
 def start(session: Session, actor: Actor, *, right: bool = True, code: str | None = None) -> Any:
-    """A secret, without the time that comparing a password takes."""
+    """Start an enrolment, without comparing a password."""
     return enrolment.start(
         session, actor, logins.own_candidate(session, actor), right, StartMfa(password=PASSWORD, code=code)
     )

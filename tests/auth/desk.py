@@ -1,4 +1,4 @@
-"""Patients whom the desk registers and invites."""
+"""Patients of the desk, and their invitations."""
 
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,14 @@ DESK = Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
 
 
 def remembered(session: Session, patient_id: UUID | None = None, name: str = "Asha Rao") -> UUID:
-    """A patient of whom clinical has told."""
+    """A patient from an event of clinical."""
     patient_id = patient_id or uuid7()
     hear_of_patient(session, patient_id, name=name)
     return patient_id
 
 
 def invite(session: Session, patient_id: UUID, email: str) -> Any:
-    """Invite, as the desk does."""
+    """Invite a patient, as the desk."""
     done = invitations.invite(session, DESK, InvitePatient(patient_id=patient_id, email=email))
     session.flush()
     return done

@@ -14,12 +14,12 @@ from tests.calls import called
 
 
 def begun(session: Session, account: Account, device: str = "") -> Actor:
-    """Somebody who has just signed in, whatever the time."""
+    """A person with a new session, at any time of the clock."""
     with called(session, device=device, address="192.0.2.7"):
         tokens = sessions.start(session, account)
     return acting(account, session_id=session_of(tokens))
 
 
 def session_of(tokens: dict[str, Any]) -> UUID:
-    """The session that an access token names, whatever the time."""
+    """The session in an access token, even if expired."""
     return UUID(jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"])

@@ -1,4 +1,4 @@
-"""Accounts, actors and whole conversations with the auth service, with defaults."""
+"""Accounts, actors and calls of the auth service, with defaults."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -48,22 +48,22 @@ PASSWORD = "violet-anchor-seldom-tuba"
 
 @dataclass
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     at: datetime
 
     def now(self) -> datetime:
-        """The time that it shows."""
+        """The time of the clock."""
         return self.at
 
     def advance(self, **units: float) -> None:
-        """Move it by minutes, hours or what `timedelta` knows."""
+        """Move the clock by units of `timedelta`."""
         self.at += timedelta(**units)
 
 
 @dataclass
 class Host:
-    """What the service class is to its methods, without a broker."""
+    """The host of the service's methods, without a broker."""
 
     database: Database
     name: str = "auth"
@@ -72,31 +72,31 @@ class Host:
 
     @property
     def relay(self) -> "Host":
-        """Nobody relays."""
+        """A relay that sends nothing."""
         return self
 
     def wake(self) -> None:
-        """Nobody is woken."""
+        """Do nothing."""
 
     @property
     def verifier(self) -> Verifier:
-        """Verifies with the keys of the settings."""
+        """A verifier with the keys of the settings."""
         return Verifier(KeySet(config.current().jwks_file))
 
 
 @cache
 def password_hash() -> str:
-    """The hash of `PASSWORD`, made once since it takes long."""
+    """The hash of `PASSWORD`, computed once because it is slow."""
     return passwords.hash_now(PASSWORD)
 
 
 def new_email() -> str:
-    """An address that nobody has."""
+    """An address without an account."""
     return f"{uuid7().hex}@example.org"
 
 
 def new_account(session: Session, **fields: Any) -> Account:
-    """An active account, a patient's unless `roles` says otherwise; its events are left out."""
+    """An active account, of a patient unless `roles` are given. Its events are removed."""
     given = {"email": new_email(), "password_hash": password_hash(), "name": "Asha Rao", "roles": [Role.PATIENT]}
     account = accounts.create_ready(session, SYSTEM, **{**given, **fields})
     session.published.clear()
@@ -104,7 +104,7 @@ def new_account(session: Session, **fields: Any) -> Account:
 
 
 def registered(session: Session, email: str) -> Account:
-    """A patient who has registered and not yet verified."""
+    """A registered patient with an unverified address."""
     command = RegisterPatient(email=email, password=PASSWORD, name="Asha Rao")
     plan = accounts.prepare(session, NOBODY, command)
     return accounts.register(session, NOBODY, plan, password_hash(), command)
@@ -126,14 +126,14 @@ def token_of(session: Session) -> str:
 
 
 def asked(session: Session, email: str, purpose: str = "reset") -> str:
-    """The secret that is mailed when somebody asks for it."""
+    """The secret of a requested mail."""
     mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=email, purpose=purpose))
     session.flush()
     return token_of(session)
 
 
 def hear_of_patient(session: Session, patient_id: UUID, *, sequence: int = 1, **facts: Any) -> None:
-    """Hear from clinical of a patient."""
+    """Hear an event of clinical about a patient."""
     origin = Origin(uuid7(), "clinical", "patient_updated", sequence, clock.now(), str(patient_id), "correlation")
     told = {"name": "Asha Rao", "phone": "+4930901820", "phone_changed_at": None, **facts}
     patients.upsert(session, delivered(session, origin), example_of(PatientRegistered, patient_id=patient_id, **told))
@@ -141,7 +141,7 @@ def hear_of_patient(session: Session, patient_id: UUID, *, sequence: int = 1, **
 
 
 def invited(session: Session, email: str) -> Account:
-    """A patient of the desk who has been invited, and has set no password yet."""
+    """An invited patient without a password."""
     patient_id, desk = uuid7(), Actor(id=uuid7(), roles=frozenset({Role.RECEPTIONIST}))
     hear_of_patient(session, patient_id)
     invitations.invite(session, desk, InvitePatient(patient_id=patient_id, email=email))
@@ -150,7 +150,7 @@ def invited(session: Session, email: str) -> Account:
 
 
 def log_in(session: Session, email: str, password: str = PASSWORD, *, call: Call = ANYWHERE) -> Any:
-    """The three steps of logging in, in one transaction; a refusal that is to be committed is returned."""
+    """Log in, all three steps in a single transaction. Returns a refusal that must be committed."""
     session.call, command = call, LogIn(email=email, password=password)
     candidate = logins.find_candidate(session, NOBODY, command)
     return logins.log_in(session, NOBODY, candidate, passwords.matches(candidate, command), command)
@@ -165,19 +165,19 @@ def log_in_with(
     call: Call = ANYWHERE,
     mfa_token: str | None = None,
 ) -> Any:
-    """Both steps of signing in; a refusal that is to be committed is returned."""
+    """Log in with both steps. Returns a refusal that must be committed."""
     mfa_token = mfa_token or log_in(session, account.email, call=call)["mfa_token"]
     session.call = call
     return logins.verify_code(session, actor, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
 def actor_of(tokens: dict[str, Any]) -> Actor:
-    """Who the access token says that one is."""
+    """The actor of an access token."""
     return Verifier(KeySet(config.current().jwks_file)).actor(tokens["access_token"])
 
 
 def fail_to_log_in(session: Session, email: str, times: int, *, call: Call = ANYWHERE) -> None:
-    """Wrong passwords, without the time that comparing takes."""
+    """Fail to log in, without comparing passwords."""
     right, command = False, LogIn(email=email, password="wrong")
     session.call = call
     for _ in range(times):
@@ -186,7 +186,7 @@ def fail_to_log_in(session: Session, email: str, times: int, *, call: Call = ANY
 
 
 def guesses(session: Session, email: str, times: int, *, right: bool = False) -> Counter[str]:
-    """The answers to a guess from so many network addresses, without the time that comparing takes."""
+    """Count the replies to guesses from so many network addresses, without comparing passwords."""
     found, command = Counter[str](), LogIn(email=email, password="a guess")
     for number in range(times):
         session.call = Call(address=f"198.51.{number >> 8}.{number & 255}")
@@ -201,18 +201,18 @@ def guesses(session: Session, email: str, times: int, *, right: bool = False) ->
 
 @dataclass
 class App:
-    """What computes somebody's codes."""
+    """A person's app, which computes codes."""
 
     secret: str
     recovery_codes: list[str]
 
     def code(self, steps: int = 1) -> str:
-        """The code of some steps from now: of the next one, since confirming has taken this one."""
+        """The code some steps from now. The default is the next: the confirmation used the current."""
         return pyotp.TOTP(self.secret).at(clock.now() + timedelta(seconds=30 * steps))
 
 
 def started(session: Session, account: Account) -> App:
-    """An app with a secret that is still to be confirmed."""
+    """An app with an unconfirmed secret."""
     actor, right = acting(account), True
     shown = enrolment.start(session, actor, logins.own_candidate(session, actor), right, StartMfa(password=PASSWORD))
     assert not isinstance(shown, Refused)
@@ -220,7 +220,7 @@ def started(session: Session, account: Account) -> App:
 
 
 def enrolled(session: Session, account: Account) -> App:
-    """An app whose codes the account takes from now on; what was said about it is left out."""
+    """An app with a confirmed secret. Its events are removed."""
     app = started(session, account)
     shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
     assert not isinstance(shown, Refused)
@@ -229,24 +229,24 @@ def enrolled(session: Session, account: Account) -> App:
 
 
 def failures_of(session: Session, account: Account) -> int:
-    """How many failed tries count against an account."""
+    """The number of failed logins of an account."""
     return session.query(LoginFailure).where(LoginFailure.email_digest == rules.digest(account.email_key)).count()
 
 
 def own_failures_of(session: Session, account: Account) -> int:
-    """How many failed tries count against the owner of an account, who is signed in."""
+    """The number of failures of a signed-in owner."""
     count = lockout.counter_of_owner(account.id)
     return session.query(LoginFailure).where(LoginFailure.email_digest == count).count()
 
 
 def code_of(refused: Any) -> str:
-    """The code of a refusal that is committed."""
+    """The code of a refusal that must be committed."""
     assert isinstance(refused, Refused)
     return refused.error.code
 
 
 def together(*works: Callable[[], object]) -> list[str]:
-    """Do them at once, in green threads; `done` or the code of its refusal for each."""
+    """Run works concurrently in green threads. Returns `done` or a refusal's code for each."""
     with eventlet.Timeout(30):
         return [thread.wait() for thread in [eventlet.spawn(_outcome, work) for work in works]]
 
@@ -260,12 +260,12 @@ def _outcome(work: Callable[[], object]) -> str:
 
 
 def require_mfa(monkeypatch: pytest.MonkeyPatch, *roles: str) -> None:
-    """Nobody uses these roles without a second factor."""
+    """Require a second factor for these roles."""
     monkeypatch.setattr(config, "_current", replace(config.current(), mfa_required_roles=frozenset(roles)))
 
 
 def requested(session: Session, account: Account, **fields: Any) -> UpgradeRequest:
-    """A request to become a nurse, or a doctor when `role` says so."""
+    """A request for the role nurse, or for `role`."""
     given = {"role": "nurse", "licence_number": None, "specialization": None, "statement": "I have been one before."}
     return upgrades.request(session, acting(account), RequestUpgrade(**{**given, **fields}))
 

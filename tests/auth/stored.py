@@ -10,14 +10,14 @@ from services.auth.models.base import Base
 
 
 def everything(session: Session) -> str:
-    """All that the database holds, as text in small letters."""
+    """The whole database as text in lower case."""
     both = (Base.metadata, tables.metadata)
     rows = [[*row] for one in both for table in one.sorted_tables for row in session.execute(select(table))]
     return orjson.dumps(rows, default=str).decode().lower()
 
 
 def sent(session: Session) -> None:
-    """Put what was said into the outbox, as if it had been sent."""
+    """Write the published events to the outbox, and mark them as sent."""
     add_events(session)
     session.published.clear()
     session.execute(update(tables.outbox).values(sequence=tables.outbox.c.position))

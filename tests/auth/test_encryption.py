@@ -1,4 +1,4 @@
-"""The secrets of second factors, as they are stored."""
+"""Encryption of the stored secrets of second factors."""
 
 import stat
 from dataclasses import replace

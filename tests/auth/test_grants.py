@@ -1,4 +1,4 @@
-"""What is said about roles of the staff, so that its last word says whether somebody works here."""
+"""Events about staff roles: the last event states whether a person works here."""
 
 from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import UpdateUser
@@ -9,7 +9,7 @@ from tests.auth.factories import new_account, said
 
 
 def staff_said(session: Session) -> list[tuple[str, str]]:
-    """What was said about roles of the staff, in order: the last word is what others go by."""
+    """The published events about staff roles, in order."""
     kinds = (StaffApproved, RoleRevoked)
     return [(type(one).__name__, one.data["role"]) for one in session.published if isinstance(one, kinds)]
 

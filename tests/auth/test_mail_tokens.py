@@ -1,4 +1,4 @@
-"""Mailed links: issued, asked for, used up, ended, and forgotten."""
+"""Mailed links: issue, request, use, expiry, removal of secrets."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.events import example_of
 
 
 def is_refused(session: Session, token: str, *purposes: str) -> bool:
-    """Whether the token counts for none of these."""
+    """Whether the token is invalid for all of these purposes."""
     try:
         mail_tokens.redeem(session, token, *purposes)
     except Invalid as refusal:
@@ -153,7 +153,7 @@ def test_mail_is_not_sent_to_an_address_without_account(session: Session) -> Non
 
 
 def sent(session: Session) -> None:
-    """Let the relay have sent all that was published."""
+    """Mark the published events as sent by the relay."""
     add_events(session)
     session.published.clear()
     fresh = session.execute(select(tables.outbox.c.position).order_by(tables.outbox.c.position)).scalars().all()
@@ -164,7 +164,7 @@ def sent(session: Session) -> None:
 
 
 def kept(session: Session, *emails: str) -> bool:
-    """Whether one of these, or a token, is anywhere in the outbox."""
+    """Whether the outbox contains a token or any of these addresses."""
     text = str(session.execute(select(tables.outbox)).all())
     return "'token'" in text or any(email in text for email in emails)
 

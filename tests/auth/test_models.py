@@ -1,4 +1,4 @@
-"""The moves that accounts, sessions and requests may make."""
+"""State changes of accounts, sessions and requests."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The service as its callers meet it: whole commands in their own transactions, and several at once."""
+"""The service as its callers use it: whole commands in transactions of their own, also concurrent."""
 
 import pytest
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-"""What the audit of auth says of roles and refusals, as an admin finds it."""
+"""Audit entries about roles and refusals."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ def accounts_of(database: Database) -> tuple[Account, Account]:
 
 
 def trail(database: Database, by: Account, person: UUID, **filters: Any) -> list[dict[str, Any]]:
-    """What a person did, and what was done to them, newest first."""
+    """The audit entries of a person as actor or record, newest first."""
     found: list[dict[str, Any]] = AuthService.list_audit(as_(database, by), person_id=str(person), **filters)["items"]
     return found
 
@@ -82,7 +82,7 @@ def test_audit_records_refusals_of_a_locked_account(database: Database) -> None:
 
 
 def test_audit_writes_as_much_for_an_address_without_account(database: Database) -> None:
-    """Else the time that a refusal takes would tell which addresses have one."""
+    """Otherwise the time of a refusal would reveal which addresses have an account."""
     email = new_email()
     with database.read() as session:
         before = session.scalars(select(audit.c.id).order_by(audit.c.id.desc()).limit(1)).one_or_none() or 0
@@ -94,7 +94,7 @@ def test_audit_writes_as_much_for_an_address_without_account(database: Database)
 
 
 def refusals(database: Database, person: Account, by: Account, action: str) -> int:
-    """How many refused rows of this there are."""
+    """The number of refused entries of an action."""
     return len(trail(database, by, person.id, action=action, allowed=False))
 
 

@@ -1,4 +1,4 @@
-"""Requests for roles: asked, listed, decided."""
+"""Requests for roles."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ def decide(
     decision: Literal["approve", "reject"] = "approve",
     reason: str | None = None,
 ) -> None:
-    """An admin decides."""
+    """Decide as an admin."""
     upgrades.decide(session, ADMIN, DecideUpgrade(request_id=asked.id, decision=decision, reason=reason))
 
 

@@ -1,4 +1,4 @@
-"""Whether a caller can tell two kinds of requests apart by the time that they take, also on a busy machine."""
+"""Compare the times of two kinds of requests, also on a busy machine."""
 
 import time
 from collections.abc import Callable, Iterable

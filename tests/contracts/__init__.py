@@ -1,1 +1,1 @@
-"""What is said: each event as its producer makes it and each consumer takes it."""
+"""Tests of the contracts."""

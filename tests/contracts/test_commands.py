@@ -1,4 +1,4 @@
-"""Commands read what clients send, and refuse everything else, whatever it is."""
+"""Commands load valid payloads and refuse all others."""
 
 import pytest
 from hypothesis import given
@@ -17,14 +17,14 @@ JSON = st.recursive(
 
 
 @EVERY_COMMAND
-def test_an_unknown_field_is_refused(command: type[Command]) -> None:
+def test_unknown_field_is_refused(command: type[Command]) -> None:
     with pytest.raises(Invalid) as refused:
         command.read({"no_such_field": 1})
     assert refused.value.facts["errors"]["no_such_field"] == ["Unknown field."]
 
 
 @EVERY_COMMAND
-def test_what_could_be_guessed_from_its_fingerprint_is_kept_out_of_it(command: type[Command]) -> None:
+def test_fingerprint_omits_secrets_and_codes(command: type[Command]) -> None:
     names = set(command.schema().fields)
     secret = {name for name in names if "password" in name or name in ("refresh_token", "mfa_token")}
     codes = {"code"} & names if command.service == "auth" else set()
@@ -33,7 +33,7 @@ def test_what_could_be_guessed_from_its_fingerprint_is_kept_out_of_it(command: t
 
 @EVERY_COMMAND
 @given(data=st.data())
-def test_whatever_a_field_holds_is_read_or_refused(command: type[Command], data: st.DataObject) -> None:
+def test_field_is_loaded_or_refused_for_any_json(command: type[Command], data: st.DataObject) -> None:
     fields = [field.data_key or name for name, field in command.schema().fields.items()]
     payload = {name: data.draw(JSON, label=name) for name in fields}
     try:

@@ -1,21 +1,23 @@
-"""Every list marks its cursors, so that one of another list is refused instead of being read as a place in this one."""
+"""Every list marks its cursors, so that a cursor of another list is refused."""
 
 from chassis.contract import PageQuery
 from contracts.audit import AuditQuery
 from tests.guards.house import commands
 
-LISTS = [one for one in commands() if issubclass(one, PageQuery)]
+LISTS = [query for query in commands() if issubclass(query, PageQuery)]
 
 
-def test_no_two_lists_have_one_mark() -> None:
-    audits = [one for one in LISTS if issubclass(one, AuditQuery) and one.service != "gateway"]
-    marks = {one.mark() for one in LISTS}
-    assert len(marks) == len(LISTS) - len(audits) + 1, "but the services' audits, which the gateway shows as one list"
+def test_marks_of_lists_are_unique() -> None:
+    audits = [query for query in LISTS if issubclass(query, AuditQuery) and query.service != "gateway"]
+    marks = {query.mark() for query in LISTS}
+    assert len(marks) == len(LISTS) - len(audits) + 1, (
+        "the audits of the services share a mark: the gateway shows them as a single list"
+    )
 
 
-def test_what_every_list_answers_has_a_place_for_the_cursor() -> None:
-    assert [one.__name__ for one in LISTS if "next" not in one.returns.schema().fields] == []
+def test_reply_of_every_list_has_a_cursor() -> None:
+    assert [query.__name__ for query in LISTS if "next" not in query.returns.schema().fields] == []
 
 
-def test_whatever_has_a_cursor_is_such_a_list() -> None:
-    assert [one for one in commands() if "cursor" in one.schema().fields and one not in LISTS] == []
+def test_query_with_a_cursor_is_a_list() -> None:
+    assert [query for query in commands() if "cursor" in query.schema().fields and query not in LISTS] == []

@@ -1,4 +1,4 @@
-"""Each event has an example, which is what goes over the wire: it loads, and is written again as it was."""
+"""The example of each event, as it is sent: it loads, and dumps to the same JSON."""
 
 import inspect
 
@@ -12,26 +12,26 @@ EVERY_EVENT = pytest.mark.parametrize("event", events(), ids=lambda one: one.__n
 
 
 @EVERY_EVENT
-def test_the_example_has_every_field_and_no_other(event: type[Event]) -> None:
+def test_example_has_exactly_the_fields_of_its_event(event: type[Event]) -> None:
     assert set(event.example) == set(event.schema().fields)
 
 
 @EVERY_EVENT
-def test_the_example_is_well_formed(event: type[Event]) -> None:
+def test_example_is_valid(event: type[Event]) -> None:
     assert event.schema().validate(event.example) == {}
 
 
 @EVERY_EVENT
-def test_what_is_read_is_written_again_as_it_was(event: type[Event]) -> None:
+def test_example_dumps_as_it_was_loaded(event: type[Event]) -> None:
     read = event.schema().load(event.example)
     assert orjson.loads(orjson.dumps(read.plain())) == event.example
 
 
 @EVERY_EVENT
-def test_each_consumer_takes_what_the_example_has(event: type[Event]) -> None:
+def test_example_has_the_arguments_of_every_handler(event: type[Event]) -> None:
     for handler in event.heard_by:
         service, _, name = handler.partition(".")
         work = inspect.getclosurevars(members_with("event")[service][name]).nonlocals["work"]
         parameters = inspect.signature(work).parameters.values()
         wanted = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty}
-        assert wanted <= set(event.example), f"{handler} wants what {event.__name__} does not say"
+        assert wanted <= set(event.example), f"{handler} requires arguments that {event.__name__} lacks"

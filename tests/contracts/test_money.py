@@ -1,4 +1,4 @@
-"""Money is worded in one way, with the digits of its currency, wherever people read it."""
+"""Amounts of money are formatted alike everywhere, with the digits of their currency."""
 
 import re
 
@@ -25,23 +25,25 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("amount_minor", "currency", "words"), EXAMPLES)
-def test_money_has_the_digits_of_its_currency(amount_minor: int, currency: str, words: str) -> None:
+def test_amount_has_the_digits_of_its_currency(amount_minor: int, currency: str, words: str) -> None:
     assert in_words(amount_minor, currency) == words
 
 
 @given(amount=st.integers(-(10**15), 10**15), currency=st.sampled_from([*DIGITS, "EUR", "USD"]))
-def test_no_digit_of_an_amount_is_lost(amount: int, currency: str) -> None:
+def test_amount_keeps_every_digit(amount: int, currency: str) -> None:
     assert int(re.sub(r"[., A-Z]", "", in_words(amount, currency))) == amount
 
 
 @pytest.mark.parametrize(("amount_minor", "currency", "words"), EXAMPLES[:-1])
-def test_the_checkout_page_and_the_notification_say_the_same(amount_minor: int, currency: str, words: str) -> None:
+def test_amount_is_equal_on_the_checkout_page_and_in_the_notification(
+    amount_minor: int, currency: str, words: str
+) -> None:
     facts = {"amount_minor": amount_minor, "currency": currency}
     _status, _headers, page = pages._checkout({**facts, "reference": "r", "status": "pending", "return_url": None})
     assert f"<strong>{words}</strong>" in page.decode()
     assert texts.of_notification("payment_received", facts) == f"We received your payment of {words}."
 
 
-def test_no_other_code_turns_minor_units_into_an_amount() -> None:
+def test_minor_units_are_formatted_only_by_contracts_money() -> None:
     found = [str(path) for path in python_files(*PRODUCT) if re.search(r"_minor\S*\s*/+\s*1\d*\b", path.read_text())]
     assert not found, f"{found}: a yen has no hundredths; use contracts.money"

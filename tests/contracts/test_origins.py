@@ -1,4 +1,4 @@
-"""Which addresses are of an origin, whatever is tried to make another one look like it."""
+"""URLs match an origin only if they really have it."""
 
 import pytest
 
@@ -19,7 +19,7 @@ OURS = {"https://app.example", "http://127.0.0.1:8000", "capacitor://localhost",
         "https://[::1]:8443/",
     ],
 )
-def test_address_is_of_the_origin_it_begins_with(address: str) -> None:
+def test_url_has_the_origin_it_starts_with(address: str) -> None:
     assert origins.is_of(address, OURS)
 
 
@@ -57,11 +57,11 @@ def test_address_is_of_the_origin_it_begins_with(address: str) -> None:
         "*",
     ],
 )
-def test_address_that_only_looks_like_it_is_of_no_origin(address: str) -> None:
+def test_url_that_imitates_an_origin_does_not_match(address: str) -> None:
     assert not origins.is_of(address, {*OURS, "*", "javascript://app.example"})
 
 
-def test_list_of_origins_names_the_one_that_is_none() -> None:
+def test_list_of_origins_names_an_invalid_entry() -> None:
     assert origins.read_all(" https://a.example, * ,") == {"https://a.example", "*"}
     with pytest.raises(ValueError, match="/path"):
         origins.read_all("https://b.example,https://a.example/path")

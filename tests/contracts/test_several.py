@@ -1,4 +1,4 @@
-"""Lists that are narrowed to the records of certain ids."""
+"""Lists filtered by ids."""
 
 from typing import Any
 from uuid import UUID
@@ -17,14 +17,14 @@ each_list = pytest.mark.parametrize("contract", [SearchPatients, ListDoctors, Li
 
 
 @each_list
-def test_ids_have_commas_between_them(contract: type[PageQuery]) -> None:
+def test_ids_are_separated_by_commas(contract: type[PageQuery]) -> None:
     assert contract.read({"id": ONE}).ids == [UUID(ONE)]
     assert contract.read({"id": f"{ONE},{OTHER},{ONE}"}).ids == [UUID(ONE), UUID(OTHER), UUID(ONE)]
     assert contract.read({}).ids is None
 
 
 @each_list
-def test_as_many_ids_as_a_page_has_rows_are_looked_for_and_no_more(contract: type[PageQuery]) -> None:
+def test_ids_are_limited_to_the_size_of_a_page(contract: type[PageQuery]) -> None:
     assert len(contract.read({"id": ",".join([ONE] * MOST_IDS), "limit": str(MOST_IDS)}).ids) == MOST_IDS
     with pytest.raises(Invalid) as refused:
         contract.read({"id": ",".join([ONE] * (MOST_IDS + 1))})
@@ -33,7 +33,7 @@ def test_as_many_ids_as_a_page_has_rows_are_looked_for_and_no_more(contract: typ
 
 @each_list
 @pytest.mark.parametrize("given", ["", ",", "nobody", f"{ONE},", f"{ONE} {OTHER}", 7, []])
-def test_what_is_no_list_of_ids_is_refused(contract: type[PageQuery], given: Any) -> None:
+def test_malformed_ids_are_refused(contract: type[PageQuery], given: Any) -> None:
     with pytest.raises(Invalid) as refused:
         contract.read({"id": given})
     assert set(refused.value.facts["errors"]) == {"id"}

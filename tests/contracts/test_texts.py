@@ -1,4 +1,4 @@
-"""Names and texts: something of them can be seen, and nothing of a name is hidden."""
+"""Texts have a visible character, and names have no hidden characters."""
 
 import sys
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ NOTHING = {
     "bidi controls": "\u202e\u2066\u200f",
     "blanks": "\u00a0\u2003\u3000",
 }
-"""What shows nothing, by what it is."""
+"""Invisible texts, by kind."""
 NAMES = {
     "Latin": "Zoë O\u2019Brien",
     "decomposed": "Jose\u0301",
@@ -50,17 +50,17 @@ HIDING = {
     "joiner beside a blank": "Asha \u200d Rao",
 }
 FREE = {
-    "LogIn.email": "looked up, and kept nowhere",
-    "NoteRefusal.action": "a gateway's own word",
-    "FinishSandboxCheckout.reference": "looked up, and kept nowhere",
-    "VerifyEmail.token": "looked up, and kept nowhere",
-    "ResetPassword.token": "looked up, and kept nowhere",
+    "LogIn.email": "looked up, and not stored",
+    "NoteRefusal.action": "written by the gateway",
+    "FinishSandboxCheckout.reference": "looked up, and not stored",
+    "VerifyEmail.token": "looked up, and not stored",
+    "ResetPassword.token": "looked up, and not stored",
 }
-"""Texts of commands that no person reads."""
+"""Texts that no person reads."""
 
 
 def texts(schema: Schema, path: str) -> Iterator[tuple[str, fields.String]]:
-    """The texts of a schema that may not be empty, and are neither secret nor one of a few words."""
+    """The texts of a schema that must not be empty, except secrets and enums."""
     for name, field in schema.fields.items():
         inner: Any = field.inner if isinstance(field, fields.List) else field
         if isinstance(inner, fields.Nested):
@@ -72,18 +72,18 @@ def texts(schema: Schema, path: str) -> Iterator[tuple[str, fields.String]]:
                 yield f"{path}.{name}", inner
 
 
-TEXTS = [found for one in commands() if not one.reads for found in texts(one.schema(), one.__name__)]
+TEXTS = [found for command in commands() if not command.reads for found in texts(command.schema(), command.__name__)]
 READ = [pytest.param(field, id=path) for path, field in TEXTS if path not in FREE]
 
 
 @pytest.mark.parametrize("field", READ)
 @pytest.mark.parametrize("text", NOTHING.values(), ids=NOTHING)
-def test_text_is_refused_when_nothing_of_it_can_be_seen(field: fields.String, text: str) -> None:
+def test_text_is_refused_without_a_visible_character(field: fields.String, text: str) -> None:
     with pytest.raises(ValidationError):
         field.deserialize(text)
 
 
-def test_texts_that_nobody_reads_are_still_there() -> None:
+def test_texts_that_no_person_reads_exist() -> None:
     assert FREE.keys() <= {path for path, _field in TEXTS}
 
 
@@ -102,23 +102,23 @@ def test_names_are_among_the_texts() -> None:
 
 @pytest.mark.parametrize("rule", [ONE_LINE, TRIMMED])
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-def test_name_is_taken_in_any_script(rule: Line, name: str) -> None:
+def test_name_is_accepted_in_any_script(rule: Line, name: str) -> None:
     assert rule(name) == name
 
 
 @pytest.mark.parametrize("rule", [ONE_LINE, TRIMMED])
 @pytest.mark.parametrize("name", HIDING.values(), ids=HIDING)
-def test_name_is_refused_when_it_hides_a_sign(rule: Line, name: str) -> None:
+def test_name_is_refused_with_a_hidden_character(rule: Line, name: str) -> None:
     with pytest.raises(ValidationError):
         rule(name)
 
 
-def test_refusal_names_the_hidden_sign() -> None:
+def test_refusal_names_the_hidden_character() -> None:
     with pytest.raises(ValidationError, match="U\\+202E"):
         ONE_LINE("Asha \u202eoaR")
 
 
-def test_hidden_signs_are_those_of_unicode() -> None:
+def test_hidden_characters_are_those_of_unicode() -> None:
     kinds = ("Cc", "Cf", "Cs", "Zl", "Zp")
     signs = {sign for sign in map(chr, range(sys.maxunicode + 1)) if category(sign) in kinds} - {"\u200c", "\u200d"}
     missed = {sign for sign in signs | set(BLANK_LETTERS) if hidden_in(sign) is None}
@@ -126,7 +126,7 @@ def test_hidden_signs_are_those_of_unicode() -> None:
     assert HIDDEN.search("".join(NAMES.values())) is None
 
 
-def test_line_is_no_longer_than_what_is_looked_at() -> None:
+def test_line_is_searched_to_its_maximum_length() -> None:
     lines = [(path, field) for path, field in TEXTS if any(isinstance(rule, Line) for rule in field.validators)]
     for path, field in lines:
         lengths = [rule for rule in field.validators if isinstance(rule, validate.Length)]

@@ -186,7 +186,7 @@ class EraseUser(
 ):
     """Erase the personal data and credentials of an account. The id stays as the author of earlier records.
 
-    The command also erases a patient whom the desk registered and who has no account. A doctor with open appointments
+    The command also erases a patient without an account, registered at the desk. A doctor with open appointments
     is erased only with `reassign_to` (another doctor). The refusal lists the appointments.
     """
 
@@ -220,12 +220,12 @@ class InvitePatient(
         MAILS_USED_UP,
     ),
 ):
-    """Create an account with the same id for a patient whom the desk registered, and mail a link to the address.
+    """Create an account with the same id for a patient registered at the desk, and mail a link to the address.
 
     The link is valid for seven days. A repeated invitation sends a new link.
     """
 
-    patient_id: Annotated[UUID, "The patient whom the desk registered."]
+    patient_id: Annotated[UUID, "The patient, registered at the desk."]
     email: EmailAddress
 
 

@@ -1,4 +1,4 @@
-"""Accounts in the hands of admins."""
+"""Administration of accounts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,7 +38,7 @@ from tests.perform import perform
 
 
 def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
-    """The account after an admin's change."""
+    """Change an account as an admin."""
     return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, **changes))
 
 

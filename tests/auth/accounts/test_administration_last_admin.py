@@ -1,4 +1,4 @@
-"""The last admin stays, even when all of them remove each other at once."""
+"""The last admin stays, even when all admins remove each other concurrently."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_admin_may_go_when_another_remains(session: Session, work: Callable[...,
 
 @pytest.fixture(params=KINDS)
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of the test's own, whose admins are known."""
+    """A database of the test's own, with known admins."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     database = Database(server.create_database("admins") if server else f"sqlite:///{tmp_path}/auth.db")
     migrate("auth", database)

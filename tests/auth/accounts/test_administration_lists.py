@@ -46,7 +46,7 @@ def listed(session: Session, **filters: Any) -> list[Any]:
 
 
 def found(session: Session, text: str, **filters: Any) -> list[Any]:
-    """The ids of the accounts with this in name or address."""
+    """The ids of the accounts that match a text."""
     return [row["id"] for row in listed(session, text=text, **filters)]
 
 

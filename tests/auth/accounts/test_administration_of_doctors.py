@@ -1,4 +1,4 @@
-"""A doctor with open visits is deactivated, or loses the role: the admin says what becomes of the visits."""
+"""Deactivation and demotion of a doctor with open visits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,12 +19,12 @@ Leave = Callable[..., dict[str, Any]]
 
 
 def deactivated(session: Session, account: Account, **how: Any) -> dict[str, Any]:
-    """The account after an admin has deactivated it."""
+    """Deactivate an account as an admin."""
     return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated", **how))
 
 
 def relieved(session: Session, account: Account, **how: Any) -> dict[str, Any]:
-    """The account after an admin has left only the patient's role."""
+    """Demote an account to a patient as an admin."""
     return assign(session, account, "patient", **how)
 
 

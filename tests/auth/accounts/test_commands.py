@@ -1,4 +1,4 @@
-"""Accounts: opened, verified, read."""
+"""Accounts: registration, verification, own view."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""A person has one phone number, which is changed in the account or in the record: the newest change counts."""
+"""The phone number of a person changes in the account or in the record: the newest change wins."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,13 +24,13 @@ A_MINUTE = timedelta(minutes=1)
 
 
 def phone_of(session: Session, account: Account) -> str | None:
-    """The number of an account, as the database has it."""
+    """The stored number of an account."""
     session.flush()
     return session.get_one(Account, account.id, populate_existing=True).phone
 
 
 def set_phone(session: Session, account: Account, phone: str | None) -> dict[str, Any]:
-    """What is said when the owner changes the number."""
+    """Change the number as its owner. Returns the published event."""
     session.published.clear()
     accounts.update_me(session, acting(account), UpdateMe(phone=phone))
     return said(session, UserUpdated)[0]

@@ -1,4 +1,4 @@
-"""One's own profile, changed."""
+"""Changes of the own profile."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ PROFILE = {"phone": "+4930901820", "locale": "de-AT", "language": "de", "timezon
 
 
 def updated(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
-    """The account as its owner sees it after these changes."""
+    """Change the own profile."""
     return accounts.update_me(session, acting(account), UpdateMe(**changes))
 
 

@@ -1,4 +1,4 @@
-"""The revision of an account tells whoever has read it whether it is still so: it moves with all that one sees."""
+"""The revision of an account changes with everything its views show."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,31 +39,31 @@ Move = Callable[[Session, Account], object]
 
 
 def verify(session: Session, account: Account) -> None:
-    """Press the link of the verification mail."""
+    """Use the link of the verification mail."""
     accounts.verify(session, NOBODY, VerifyEmail(token=asked(session, account.email, "verify")))
 
 
 def move_to_another_address(session: Session, account: Account) -> None:
-    """Ask for it, and press its link."""
+    """Request another address, and use its link."""
     move(session, account, new_email())
     accounts.verify(session, NOBODY, VerifyEmail(token=token_of(session)))
 
 
 def be_approved(session: Session, account: Account) -> None:
-    """Ask to be a nurse, and an admin agrees."""
+    """Request the role nurse, and approve it as an admin."""
     asked_for = requested(session, account)
     session.flush()
     upgrades.decide(session, SOMEBODY, DecideUpgrade(request_id=asked_for.id, decision="approve", reason=None))
 
 
 def enrol(session: Session, account: Account) -> None:
-    """Set a second factor up."""
+    """Set up a second factor."""
     app = started(session, account)
     enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
 
 
 def end_factor(session: Session, account: Account) -> None:
-    """Do without it again."""
+    """Remove the second factor."""
     right = True
     enrolment.end(
         session, acting(account), logins.own_candidate(session, acting(account)), right, EndMfa(password=PASSWORD)
@@ -71,7 +71,7 @@ def end_factor(session: Session, account: Account) -> None:
 
 
 def correct_invitation(session: Session, account: Account) -> None:
-    """The desk invites again, to another address."""
+    """Repeat the invitation with another address."""
     invitations.invite(session, SOMEBODY, InvitePatient(patient_id=account.id, email=new_email()))
 
 
@@ -118,13 +118,13 @@ EACH_CHANGES = [
 
 
 def seen(session: Session, account: Account) -> dict[str, Any]:
-    """What its owner and admins see; the revision apart from it."""
+    """The view of an account without its revision, and the revision."""
     session.flush()
     return accounts.account_view(session, account)
 
 
 def moved(session: Session, account: Account, name: str) -> tuple[bool, bool]:
-    """Whether anything that one sees has changed by this, and whether the revision has grown."""
+    """Whether the view has changed, and whether the revision has grown."""
     before = seen(session, account)
     try:
         with session.begin_nested():

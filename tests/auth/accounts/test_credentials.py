@@ -1,4 +1,4 @@
-"""Passwords: lost ones and known ones, changed by their owners."""
+"""Resets and changes of passwords."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ from tests.auth.factories import (
 
 
 def sessions_of(session: Session, account: Account) -> list[LoginSession]:
-    """Where the person is signed in, oldest first."""
+    """The sessions of a person, oldest first."""
     mine = select(LoginSession).where(LoginSession.user_id == account.id)
     return list(session.scalars(mine.order_by(LoginSession.id)))
 
@@ -207,14 +207,14 @@ def test_wrong_current_passwords_lock_the_account(session: Session) -> None:
 
 
 def lost(database: Database) -> tuple[Account, str]:
-    """An account, committed, and the token to set its password with."""
+    """A committed account, and the token to reset its password."""
     with database.begin() as session:
         account = new_account(session)
         return account, asked(session, account.email)
 
 
 def reset_by(database: Database, token: str, key: str) -> Any:
-    """Set a lost password as the gateway would."""
+    """Reset a password, as the gateway does."""
     host = Host(database, call=Call(key=key))
     return AuthService.reset_password(host, token=token, password=NEW)
 

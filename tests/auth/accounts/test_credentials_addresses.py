@@ -1,4 +1,4 @@
-"""Addresses, changed by their owners."""
+"""Changes of addresses."""
 
 import pytest
 

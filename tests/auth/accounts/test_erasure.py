@@ -1,4 +1,4 @@
-"""An erased account leaves an id, and nothing that says whose it was."""
+"""An erased account leaves an id and no personal data."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ CANARIES = ("canary", "+43660555", "sings-well", "lic-4711", "ornithology", "192
 
 
 def life_of_a_canary(session: Session) -> Account:
-    """Somebody who has left something in every table."""
+    """An account with rows in every table."""
     account = registered(session, "canary@cage.example")
     account.status = "active"
     accounts.change_profile(session, account, {"phone": "+43660555123", "name": "Carl Canary"})

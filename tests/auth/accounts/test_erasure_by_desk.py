@@ -1,4 +1,4 @@
-"""Patients of the desk who have no account are erased like those who have one."""
+"""Patients without an account are erased like those with an account."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from tests.auth.stored import everything
 
 
 def erase(session: Session, patient_id: UUID, reassign_to: UUID | None = None) -> Any:
-    """Erase, as an admin does."""
+    """Erase as an admin."""
     done = erasure.erase(session, SOMEBODY, EraseUser(user_id=patient_id, reassign_to=reassign_to))
     session.flush()
     return done

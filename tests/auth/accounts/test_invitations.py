@@ -1,4 +1,4 @@
-"""Patients of the desk, invited to an account of their own."""
+"""Invitations of patients without an account."""
 
 import eventlet
 import pytest

@@ -1,4 +1,4 @@
-"""Who has, or has had, the patient's role is said to others: nobody else has a patient's record."""
+"""Events state whether an account has or had the role patient."""
 
 import pytest
 

@@ -15,7 +15,7 @@ RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
 def factor_of(app: App) -> SecondFactor:
-    """A factor of which no code has been taken."""
+    """A factor without a used code."""
     return SecondFactor(secret=encryption.encrypted(app.secret), last_step=None)
 
 
@@ -110,7 +110,7 @@ def test_reset_deletes_the_factor_and_its_codes(session: Session) -> None:
 
 @pytest.fixture
 def nurses_need_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nurses sign in with a second factor."""
+    """Require a second factor of nurses."""
     require_mfa(monkeypatch, "nurse")
 
 

@@ -1,4 +1,4 @@
-"""Setting up a second factor, and doing without it again."""
+"""Enrolment and removal of a second factor."""
 
 from collections import Counter
 from typing import Any
@@ -46,12 +46,12 @@ from tests.auth.factories import (
 
 
 def end(session: Session, actor: Actor, *, right: bool = True) -> Any:
-    """No second factor any more."""
+    """Remove the second factor."""
     return enrolment.end(session, actor, logins.own_candidate(session, actor), right, EndMfa(password=PASSWORD))
 
 
 def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
-    """An account, its owner, and the tokens."""
+    """An account, its owner as an actor, and the tokens of a login."""
     account = new_account(session)
     tokens = log_in(session, account.email)
     return account, actor_of(tokens), tokens

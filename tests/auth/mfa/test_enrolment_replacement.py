@@ -1,4 +1,4 @@
-"""Another device in the place of a lost one, and new recovery codes."""
+"""Replacement of a second factor, and new recovery codes."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from tests.auth.factories import (
 
 
 def renew(session: Session, actor: Actor, code: str, *, right: bool = True) -> Any:
-    """New recovery codes."""
+    """Renew the recovery codes."""
     command = RenewRecoveryCodes(password=PASSWORD, code=code)
     return enrolment.renew_codes(session, actor, logins.own_candidate(session, actor, command), right, command)
 

@@ -1,4 +1,4 @@
-"""Staying signed in, one's devices, signing out."""
+"""Refresh, list and end of sessions."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.perform import served
 
 
 def refresh(session: Session, token: str) -> Any:
-    """New tokens, or a refusal."""
+    """Exchange a refresh token. Returns new tokens or a refusal."""
     return sessions.refresh(session, NOBODY, RefreshTokens(refresh_token=token))
 
 
@@ -106,12 +106,12 @@ def test_logout_ends_no_session_of_another_person(session: Session) -> None:
 
 
 def listed(session: Session, actor: Actor) -> list[dict[str, Any]]:
-    """One's devices."""
+    """The listed sessions of a person."""
     return sessions.list_own(session, actor, ListMySessions(limit=100, cursor=None)).items
 
 
 def ended(session: Session) -> list[Any]:
-    """The sessions that were said to have ended, and those said before are left out next time."""
+    """The sessions whose end was published. The events are then removed."""
     found = [one["session_id"] for one in said(session, SessionRevoked)]
     session.published.clear()
     return found

@@ -1,4 +1,4 @@
-"""What ends all of somebody's sessions says so, and is done as often as it is asked for."""
+"""The end of all sessions of a person is published, and repeated on each request."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A mailed link shows the address to be its owner's, whoever has registered it before."""
+"""The first use of a mailed link verifies the address, which a stranger may have registered."""
 
 import pytest
 

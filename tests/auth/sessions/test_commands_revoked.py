@@ -1,4 +1,4 @@
-"""What a gateway is told of sessions that have ended although their access tokens have not."""
+"""The list of ended sessions with unexpired access tokens, for gateways."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.auth.factories import Clock, new_account, said
 
 
 def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datetime]:
-    """The ended sessions that a gateway is told of, and when the last access token of each ends."""
+    """The listed ended sessions, with the expiry of their last access token."""
     return {
         one["session_id"]: one["ends_at"]
         for one in sessions.list_revoked(session, NOBODY, ListRevokedSessions(since=since))["items"]

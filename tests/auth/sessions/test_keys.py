@@ -1,4 +1,4 @@
-"""The keys that access tokens are signed with."""
+"""The keys that sign access tokens."""
 
 import stat
 import time

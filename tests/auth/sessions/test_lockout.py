@@ -1,4 +1,4 @@
-"""The lock keeps guesses out, and not the owner."""
+"""The lockout stops guesses, and not the owner."""
 
 import pytest
 

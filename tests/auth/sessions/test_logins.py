@@ -1,4 +1,4 @@
-"""Signing in: the password, the lock, and the password of somebody who has signed in."""
+"""Login: password, lock, and password check of a signed-in person."""
 
 from collections.abc import Callable
 from typing import Any
@@ -203,7 +203,7 @@ def test_old_failures_are_deleted(session: Session, clock: Clock) -> None:
 
 
 def waits(database: Database) -> bool:
-    """Whether somebody waits for a row of this database."""
+    """Whether a transaction waits for a row of this database."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with database.autocommit() as connection:
         return bool(connection.scalar(text(waiting)))

@@ -1,4 +1,4 @@
-"""The second step of signing in: a code, and several at once."""
+"""The second step of a login, also concurrent."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +35,7 @@ from tests.auth.factories import (
 
 
 def give_code(session: Session, mfa_token: str, code: str) -> Any:
-    """The tokens for a code, or a refusal."""
+    """Verify a code. Returns tokens or a refusal."""
     return logins.verify_code(session, NOBODY, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
@@ -153,19 +153,19 @@ def test_one_time_token_is_deleted_a_day_after_it_expired(session: Session, cloc
 
 
 def enrolled_account(database: Database) -> tuple[str, App]:
-    """The address of somebody who signs in with an app, and the app."""
+    """The address of an account with a second factor, and its app."""
     with database.begin() as session:
         account = new_account(session)
         return account.email, enrolled(session, account)
 
 
 def first_step(database: Database, email: str) -> str:
-    """The token for the second step."""
+    """The token of the second step."""
     return str(AuthService.log_in(Host(database), email=email, password=PASSWORD)["mfa_token"])
 
 
 def second_step(database: Database, mfa_token: str, code: str) -> Callable[[], object]:
-    """Give the code, as the gateway would."""
+    """Verify the code, as the gateway does."""
     return lambda: AuthService.verify_mfa(Host(database), mfa_token=mfa_token, code=code)
 
 

@@ -1,4 +1,4 @@
-"""The time of an answer does not tell whether an address has an account."""
+"""The time of a reply does not reveal whether an address has an account."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,23 +17,23 @@ from tests.auth.timing import Comparison, compared
 
 TRIES = 80
 ROUNDS = 5
-"""The machine may be busy with something else: a difference that is real shows in each of them."""
+"""A busy machine disturbs some rounds: a real difference appears in each round."""
 
 
 def refused(database: Database, email: str) -> None:
-    """Be refused, in all three steps."""
+    """Get a refusal, through all three steps."""
     with pytest.raises(Unauthenticated):
         AuthService.log_in(Host(database), email=email, password="not the password")
 
 
 def known_emails(database: Database, count: int) -> list[str]:
-    """Addresses that have an account; each is tried once, so that none is locked."""
+    """Addresses with an account. Each is used once, so that none is locked."""
     with database.begin() as session:
         return [new_account(session).email for _ in range(count)]
 
 
 def compared_by_email(database: Database, work: Callable[[Database, str], object], tries: int) -> Comparison:
-    """The times of this work for known addresses, paired with those for unknown ones."""
+    """The times of a work for known addresses, paired with those for unknown addresses."""
     unknown = [new_email() for _ in range(tries)]
     known, others = (
         [partial(work, database, email) for email in emails] for emails in (known_emails(database, tries), unknown)
@@ -43,7 +43,7 @@ def compared_by_email(database: Database, work: Callable[[Database, str], object
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile, those that go with the next statement or COMMIT too."""
+    """The SQL statements sent in the block, including those sent with the next statement or COMMIT."""
     sent, later = list[str](), Session.later
 
     def note_later(session: Session, statement: str, parameters: Sequence[Any]) -> None:
@@ -69,7 +69,7 @@ def test_refusal_takes_equal_time_with_and_without_an_account(
 
 
 def ask_for_reset(database: Database, email: str) -> None:
-    """Ask for the mail with which a lost password is set."""
+    """Request a mail to reset a password."""
     AuthService.forgot_password(Host(database), email=email)
 
 
@@ -79,7 +79,7 @@ def test_request_for_a_mail_takes_equal_time_with_and_without_an_account(databas
 
 
 NOISE = (0.9, 1.0, 1.2, 5.0)
-"""Load makes some pairs of an otherwise steady measurement slower, both halves alike."""
+"""Load slows some pairs of a steady measurement, both halves alike."""
 
 
 @pytest.mark.parametrize(("factor", "tells"), [(1.0, False), (1.03, False), (1.2, True), (0.8, True)])
