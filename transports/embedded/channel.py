@@ -143,7 +143,7 @@ class Channel(Topology):
         if source.ready:
             message = self._message(source.ready.popleft(), source, None, no_ack=no_ack)
             message.delivery_info["message_count"] = len(source.ready)
-        self._broker.rest(source)
+        self._broker.restart_idle_timer(source)
         self._broker.commit()
         return message
 
@@ -151,7 +151,7 @@ class Channel(Topology):
         """Copy a message for its receiver. Unless `no_ack`, it waits for its acknowledgement."""
         message = Raw(entry.body, channel=self, **entry.properties)
         headers = dict(entry.properties.get("application_headers") or {})
-        before = self._broker.hand_out(entry, queue, no_ack=no_ack)
+        before = self._broker.count_delivery(entry, queue, no_ack=no_ack)
         if queue is not None and queue.is_quorum:
             headers["x-delivery-count"] = before
         if headers:
@@ -207,7 +207,7 @@ class Channel(Topology):
         settled = self._settle(delivery_tag, multiple=multiple)
         for entry, _ in settled:
             self._broker.forget(entry)
-        self._hand_out_more(settled)
+        self._dispatch_next(settled)
 
     def basic_reject(self, delivery_tag: int, requeue: bool) -> None:
         """Reject a message: requeue it at the front, or dead-letter it."""
@@ -216,8 +216,8 @@ class Channel(Topology):
             self._broker.requeue(settled)
         else:
             for entry, queue in settled:
-                self._broker.bury(queue, entry, "rejected")
-        self._hand_out_more(settled)
+                self._broker.dead_letter(queue, entry, "rejected")
+        self._dispatch_next(settled)
 
     def basic_recover(self, requeue: bool = True) -> None:  # noqa: ARG002 -- RabbitMQ always requeues
         """Requeue all unacknowledged messages."""
@@ -238,7 +238,7 @@ class Channel(Topology):
             settled.append((entry, queue))
         return settled
 
-    def _hand_out_more(self, settled: list[tuple[Entry, Queue]]) -> None:
+    def _dispatch_next(self, settled: list[tuple[Entry, Queue]]) -> None:
         for queue in dict.fromkeys(queue for _, queue in settled if queue.ready):
             self._broker.dispatch(queue)
         self._broker.commit()

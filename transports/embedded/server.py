@@ -45,7 +45,7 @@ class Broker:
             self._numbers = itertools.count(entry.id + 1)
         for recovered in queues.values():
             self.dispatch(recovered)
-            self.rest(recovered)
+            self.restart_idle_timer(recovered)
         self.commit()
 
     def _changed(self, *places: Queue | Exchange) -> None:
@@ -97,24 +97,24 @@ class Broker:
     def consume(self, queue: Queue, consumer: Consumer) -> None:
         """Add a consumer to a queue."""
         queue.consumers.append(consumer)
-        self.rest(queue)
+        self.restart_idle_timer(queue)
         self.dispatch(queue)
 
     def leave(self, queue: Queue, consumer: Consumer) -> None:
         """Remove a consumer. An auto-delete queue is deleted with its last consumer."""
         queue.consumers.remove(consumer)
-        self.rest(queue)
+        self.restart_idle_timer(queue)
         if queue.auto_delete and not queue.consumers:
             self.remove(queue)
 
-    def rest(self, queue: Queue) -> None:
+    def restart_idle_timer(self, queue: Queue) -> None:
         """Restart the timer of `x-expires`, which deletes an unused queue."""
         if queue.idle is not None:
             queue.idle.cancel()
         if "x-expires" in queue.arguments and not queue.consumers:
-            queue.idle = eventlet.spawn_after(queue.arguments["x-expires"] / 1000, self._abandon, queue)
+            queue.idle = eventlet.spawn_after(queue.arguments["x-expires"] / 1000, self._expire_queue, queue)
 
-    def _abandon(self, queue: Queue) -> None:
+    def _expire_queue(self, queue: Queue) -> None:
         self.remove(queue)
         self.commit()
 
@@ -164,7 +164,7 @@ class Broker:
         while queue.ready:
             expires_at = queue.ready[0].expires_at
             if expires_at is not None and expires_at <= monotonic():
-                self.bury(queue, queue.ready.popleft(), "expired")
+                self.dead_letter(queue, queue.ready.popleft(), "expired")
                 continue
             consumer = queue.next_consumer()
             if consumer is None:
@@ -179,14 +179,14 @@ class Broker:
         if queue.alarm is not None:
             queue.alarm.cancel()
         queue.alarm_at = at
-        queue.alarm = eventlet.spawn_after(max(0.0, at - monotonic()), self._ring, queue)
+        queue.alarm = eventlet.spawn_after(max(0.0, at - monotonic()), self._expire_head, queue)
 
-    def _ring(self, queue: Queue) -> None:
+    def _expire_head(self, queue: Queue) -> None:
         queue.alarm = None
         self.dispatch(queue)
         self.commit()
 
-    def hand_out(self, entry: Entry, queue: Queue | None, *, no_ack: bool) -> int:
+    def count_delivery(self, entry: Entry, queue: Queue | None, *, no_ack: bool) -> int:
         """Count a delivery. Return the number of earlier deliveries."""
         entry.deliveries += 1
         if no_ack:
@@ -199,7 +199,7 @@ class Broker:
         """Delete a message from the store: it is acknowledged, or lost."""
         self._store.drop(entry)
 
-    def bury(self, queue: Queue, entry: Entry, reason: str) -> None:
+    def dead_letter(self, queue: Queue, entry: Entry, reason: str) -> None:
         """Publish an expired or rejected message to the dead-letter exchange, if its queue has one."""
         self.forget(entry)
         exchange = queue.arguments.get("x-dead-letter-exchange")

@@ -104,7 +104,7 @@ class Topology(base.StdChannel):
         found = self._queue(name)
         if not passive:
             _check(found, wanted, "durable", "auto_delete", "arguments", "owner")
-        self._broker.rest(found)
+        self._broker.restart_idle_timer(found)
         return name, len(found.ready), len(found.consumers)
 
     def queue_bind(self, queue: str, exchange: str = "", routing_key: str = "", **_: Any) -> None:
