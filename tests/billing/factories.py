@@ -100,22 +100,22 @@ def visit(session: Session, **fields: Any) -> Invoice:
     return session.scalars(select(Invoice).where(Invoice.appointment_id == given["appointment_id"])).one()
 
 
-def invoice(session: Session, who: Actor | None = None, amount_minor: int = 8000) -> Invoice:
+def invoice(session: Session, payer: Actor | None = None, amount_minor: int = 8000) -> Invoice:
     """Return an issued invoice whose doctor has a specialization and price of its own."""
     doctor_id = uuid7()
     approve(session, doctor_id, str(doctor_id))
     price(session, amount_minor, code=f"consultation:{doctor_id}")
-    return visit(session, doctor_id=doctor_id, patient_id=(who or patient()).person)
+    return visit(session, doctor_id=doctor_id, patient_id=(payer or patient()).person)
 
 
 def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, return_url: str | None = None) -> Payment:
     """Return a payment that waits for its payer."""
-    who, provider = patient(bill.patient_id), Provider.SANDBOX
+    payer, provider = patient(bill.patient_id), Provider.SANDBOX
     ids = {"patient_id": bill.patient_id, "invoice_id": bill.id}
     command = PayInvoice(provider=provider, amount_minor=amount_minor, return_url=return_url, **ids)
-    plan = commands.prepare_payment(session, who, command)
+    plan = commands.prepare_payment(session, payer, command)
     session.flush()
-    commands.record_checkout(session, who, plan, providers.start(plan, command), command)
+    commands.record_checkout(session, payer, plan, providers.start(plan, command), command)
     session.flush()
     return session.get_one(Payment, UUID(plan["payment_id"]))
 
@@ -133,9 +133,8 @@ def press(session: Session, payment: Payment | str, outcome: Literal["pay", "dec
 def view_of(session: Session, bill: Invoice) -> InvoiceView:
     """Return the invoice as its patient sees it."""
     session.flush()
-    who = bill.patient_id
-    query = ListMyInvoices(patient_id=who, limit=100, cursor=None)
-    found: list[InvoiceView] = queries.list_own(session, patient(who), query).items
+    query = ListMyInvoices(patient_id=bill.patient_id, limit=100, cursor=None)
+    found: list[InvoiceView] = queries.list_own(session, patient(bill.patient_id), query).items
     return next(view for view in found if view.id == bill.id)
 
 
@@ -144,13 +143,13 @@ def published(session: Session, kind: type[Event]) -> list[dict[str, Any]]:
     return [event.data for event in session.published if type(event) is kind]
 
 
-def host(database: Database, who: Actor, key: str = "key", origin: Origin | None = None) -> Any:
+def host(database: Database, caller: Actor, key: str = "key", origin: Origin | None = None) -> Any:
     """Return a stand-in for the service without a broker, for calls of its methods."""
     return SimpleNamespace(
         name="billing",
         database=database,
         relay=SimpleNamespace(wake=lambda: None),
-        verifier=SimpleNamespace(actor=lambda _token: who),
+        verifier=SimpleNamespace(actor=lambda _token: caller),
         waits=Waits(4),
         call=Call(token="token", request_id="request", key=key, origin=origin),
     )

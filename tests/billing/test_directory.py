@@ -52,8 +52,8 @@ def test_approval_prices_no_visit_of_another_doctor(session: Session) -> None:
 def test_erasure_deletes_replies_and_keeps_the_specialization(session: Session) -> None:
     doctor_id, key = uuid7(), {"command": "c", "key": "k", "fingerprint": "f", "created_at": clock.now()}
     approve(session, doctor_id)
-    for who in (doctor_id, uuid7()):
-        session.execute(insert(tables.idempotency).values(actor=str(who), reply={"is": {}}, **key))
+    for person_id in (doctor_id, uuid7()):
+        session.execute(insert(tables.idempotency).values(actor=str(person_id), reply={"is": {}}, **key))
     directory.on_user_erased(session, heard(session), example_of(UserErased, user_id=doctor_id))
     left = session.scalars(select(tables.idempotency.c.actor).where(tables.idempotency.c.key == "k")).all()
     assert len(left) == 1

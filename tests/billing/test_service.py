@@ -25,9 +25,9 @@ def hear(database: Database, kind: type[DoctorApproved | VisitCompleted], origin
     handler(host(database, NOBODY, origin=origin), **kind.example)
 
 
-def ask(database: Database, method: str, who: Actor, **payload: Any) -> Any:
+def ask(database: Database, method: str, caller: Actor, **payload: Any) -> Any:
     """Send a request; return the reply as a client reads it."""
-    return orjson.loads(orjson.dumps(getattr(BillingService, method)(host(database, who), **payload)))
+    return orjson.loads(orjson.dumps(getattr(BillingService, method)(host(database, caller), **payload)))
 
 
 def test_visit_becomes_a_paid_invoice(fresh: Database) -> None:

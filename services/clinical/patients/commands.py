@@ -46,9 +46,9 @@ def register(session: Session, _actor: Actor, command: RegisterPatientAtDesk) ->
     return patient
 
 
-def _columns_of(command: Command, *others: str) -> dict[str, Any]:
-    """Return the columns in a command: its fields except the patient and the `others`, with views as plain JSON."""
-    given = {name: value for name, value in command.given().items() if name not in ("patient_id", *others)}
+def _columns_of(command: Command, *omitted: str) -> dict[str, Any]:
+    """Return the columns in a command: its fields except the patient and the `omitted`, with views as plain JSON."""
+    given = {name: value for name, value in command.given().items() if name not in ("patient_id", *omitted)}
     return {name: value.given() if isinstance(value, View) else value for name, value in given.items()}
 
 

@@ -10,12 +10,12 @@ from tests.billing.factories import ADMIN, invoice, patient, pay, press, stateme
 
 
 def test_patient_sees_own_invoices_newest_first(session: Session) -> None:
-    who = patient()
-    bills = [invoice(session, who) for _number in range(3)]
+    payer = patient()
+    bills = [invoice(session, payer) for _number in range(3)]
     invoice(session, patient())
     session.flush()
-    first = queries.list_own(session, who, ListMyInvoices(patient_id=who.person, limit=2, cursor=None))
-    second = queries.list_own(session, who, ListMyInvoices(patient_id=who.person, limit=2, cursor=first.next))
+    first = queries.list_own(session, payer, ListMyInvoices(patient_id=payer.person, limit=2, cursor=None))
+    second = queries.list_own(session, payer, ListMyInvoices(patient_id=payer.person, limit=2, cursor=first.next))
     assert [view.id for view in [*first.items, *second.items]] == [bill.id for bill in reversed(bills)]
 
 
@@ -26,12 +26,12 @@ def test_invoices_of_another_patient_are_not_found(session: Session) -> None:
 
 
 def test_list_takes_two_statements(session: Session) -> None:
-    who = patient()
-    for bill in [invoice(session, who) for _number in range(5)]:
+    payer = patient()
+    for bill in [invoice(session, payer) for _number in range(5)]:
         press(session, pay(session, bill, 100))
     session.flush()
     with statements(session) as sent:
-        found = queries.list_own(session, who, ListMyInvoices(patient_id=who.person, limit=20, cursor=None))
+        found = queries.list_own(session, payer, ListMyInvoices(patient_id=payer.person, limit=20, cursor=None))
     assert [view.status for view in found.items] == ["part_paid"] * 5
     assert len(sent) == 2
 

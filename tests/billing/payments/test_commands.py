@@ -89,8 +89,8 @@ def order(fresh: Database) -> dict[str, Any]:
 
 
 def buy(database: Database, order: dict[str, Any], key: str = "key") -> Any:
-    who = patient(PayInvoice.read(order).patient_id)
-    return BillingService.pay_invoice(host(database, who, key), **order)
+    payer = patient(PayInvoice.read(order).patient_id)
+    return BillingService.pay_invoice(host(database, payer, key), **order)
 
 
 def all_payments(database: Database) -> list[tuple[str, str, str | None]]:

@@ -124,8 +124,8 @@ def test_erased_contact_is_not_filled_by_an_account_event(session: Session) -> N
 def test_erasure_deletes_contact_data_and_mails(session: Session) -> None:
     person, other = uuid7(), uuid7()
     _update(session, person, sequence=1, phone="+4930901820")
-    for who in (person, other):
-        mail(session, user_id=who)
+    for person_id in (person, other):
+        mail(session, user_id=person_id)
     contacts.on_user_erased(session, heard(session, "user_erased", sequence=2), example_of(UserErased, user_id=person))
     known = session.get_one(Contact, person, populate_existing=True)
     assert (known.name, known.email, known.phone, known.erased_at is None) == ("", None, None, False)

@@ -39,10 +39,10 @@ def test_kind_has_the_subject_of_its_event(event: type[Event]) -> None:
 
 
 def test_notification_shows_the_type_of_its_subject(session: Session) -> None:
-    who = person()
-    one = notification(session, PrescriptionAdded, "patient_id", patient_id=who.person)
+    reader = person()
+    one = notification(session, PrescriptionAdded, "patient_id", patient_id=reader.person)
     listed = queries.list_own(
-        session, who, ListNotifications(person_id=who.person, unread=False, limit=20, cursor=None)
+        session, reader, ListNotifications(person_id=reader.person, unread=False, limit=20, cursor=None)
     )
     shown = NotificationView.dump_one(listed.items[0])
     assert (shown["subject_type"], shown["subject_id"], one.subject_type) == (

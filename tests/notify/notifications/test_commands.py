@@ -21,8 +21,8 @@ def _prescribed(session: Session, patient_id: UUID, **fields: UUID) -> Notificat
     return notification(session, PrescriptionAdded, "patient_id", patient_id=patient_id, **fields)
 
 
-def _read(session: Session, who: Actor, notification_id: UUID) -> Notification:
-    return mark_read(session, who, ReadNotification(person_id=who.person, notification_id=notification_id))
+def _read(session: Session, reader: Actor, notification_id: UUID) -> Notification:
+    return mark_read(session, reader, ReadNotification(person_id=reader.person, notification_id=notification_id))
 
 
 def test_event_notifies_the_person_in_its_field(session: Session) -> None:
@@ -59,10 +59,10 @@ def test_person_in_two_fields_is_notified_once(session: Session) -> None:
 
 
 def test_repeated_reading_keeps_the_first_time(session: Session) -> None:
-    who = person()
-    row = _prescribed(session, who.person)
-    first = _read(session, who, row.id).read_at
-    assert ReadNotification.returns.dump_one(_read(session, who, row.id))["is_read"]
+    reader = person()
+    row = _prescribed(session, reader.person)
+    first = _read(session, reader, row.id).read_at
+    assert ReadNotification.returns.dump_one(_read(session, reader, row.id))["is_read"]
     assert row.read_at == first
 
 
