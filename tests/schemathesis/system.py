@@ -38,17 +38,15 @@ BEYOND_A_SCHEMA = frozenset(
         "Must contain a visible character.",
         "Must be a single line with a visible character.",
         "Must fit between `from` and `to`.",
-        "Must be later than `from`.",
         "Must not be earlier than `from`.",
         "Must be later than `starts_at`.",
         "Must differ from `from`.",
         "Must not be earlier than `valid_from`.",
-        "A shift that is cancelled keeps the rest.",
-        "A task that is cancelled keeps the rest.",
-        "Says why a task is cancelled.",
+        "Cannot be combined with other changes.",
+        "Allowed only with `status`.",
         "Neither a date nor a time with its zone.",
         "Must be a valid record number.",
-        "Only an overbooked visit takes other minutes than the slot.",
+        "Allowed only with `overbook_reason`.",
     }
 )
 """Messages of rules about several fields, the present day, a check digit, or blanks that JSON Schema does not know."""

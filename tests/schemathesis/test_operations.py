@@ -5,9 +5,10 @@ from typing import Any
 
 from schemathesis import Case
 
+from tests.guards.house import python_files
 from tests.hospital import Hospital
 from tests.schemathesis.conftest import Headers
-from tests.schemathesis.system import LONG, WHO, operations_of
+from tests.schemathesis.system import BEYOND_A_SCHEMA, LONG, WHO, operations_of
 
 EXAMPLES = 300 if LONG else 3
 
@@ -24,3 +25,8 @@ def operations_test(who: str) -> Callable[..., Any]:
 
 for _who in WHO:
     globals()[f"test_every_answer_to_{_who}_is_documented"] = operations_test(_who)
+
+
+def test_messages_beyond_a_schema_are_in_the_code() -> None:
+    code = "".join(path.read_text("utf-8") for path in python_files("contracts", "services", "chassis", "records"))
+    assert [message for message in sorted(BEYOND_A_SCHEMA) if message not in code] == []

@@ -69,8 +69,8 @@ def test_field_may_have_its_own_example(odd: dict[str, Any]) -> None:
 
 
 def test_page_has_items_and_the_next_cursor() -> None:
-    made = DOCUMENT["components"]["schemas"]["AppointmentViewPage"]
-    assert made["properties"]["items"]["items"] == {"$ref": "#/components/schemas/AppointmentView"}
+    made = DOCUMENT["components"]["schemas"]["InvoiceViewPage"]
+    assert made["properties"]["items"]["items"] == {"$ref": "#/components/schemas/InvoiceView"}
     assert made["properties"]["next"]["type"] == ["string", "null"]
     assert made["required"] == ["items", "next"]
 
