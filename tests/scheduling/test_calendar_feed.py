@@ -1,6 +1,5 @@
-"""The calendar behind a secret link: entries, format, and the end of the link."""
+"""The calendar behind a secret link: entries and format."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -8,21 +7,16 @@ from uuid import UUID
 
 import icalendar
 import pytest
-from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
-from chassis.errors import NotFound
 from chassis.identity import NOBODY, Actor
 from chassis.persistence.database import Session
-from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, UserErased
-from contracts.scheduling.calendar_feed import EndCalendarLink, GetCalendar, MakeCalendarLink
-from services.scheduling import calendar_feed, handlers
+from contracts.scheduling.calendar_feed import GetCalendar, MakeCalendarLink
+from services.scheduling import calendar_feed
 from services.scheduling.models.appointments import Appointment
-from services.scheduling.models.calendar_feed import CalendarLink
 from services.scheduling.models.shifts import Shift
-from tests.events import example_of
-from tests.scheduling.factories import HALF_HOUR, add_doctor, at, event_actor, make_patient, make_user
+from tests.scheduling.factories import HALF_HOUR, add_doctor, at, make_patient, make_user
 from tests.scheduling.recorded_sql import record_statements
 
 
@@ -49,17 +43,6 @@ def calendar_text(session: Session, owner: Actor) -> str:
 def calendar_events(session: Session, owner: Actor) -> list[Any]:
     """The entries that a calendar program reads."""
     return list(icalendar.Calendar.from_ical(calendar_text(session, owner)).walk("VEVENT"))
-
-
-def test_link_leads_to_the_gateway_and_holds_a_secret(session: Session) -> None:
-    url = calendar_feed.make_link(session, make_patient(), MakeCalendarLink())["url"]
-    assert urlsplit(url).path == "/api/users/me/calendar.ics"
-    assert len(parse_qs(urlsplit(url).query)["token"][0]) >= 43
-
-
-def test_secret_of_a_link_is_not_stored(session: Session) -> None:
-    token = make_token(session, make_patient())
-    assert token not in str(session.execute(select(CalendarLink.__table__)).all())
 
 
 def test_calendar_of_a_patient_shows_doctor_place_and_time(session: Session) -> None:
@@ -130,20 +113,28 @@ def test_calendar_covers_30_days_back_and_a_year_ahead(session: Session) -> None
     assert starts == [at(365), at(-29)]
 
 
-def test_calendar_has_utc_times_and_folds_lines_as_rfc_5545(session: Session) -> None:
+def test_times_are_in_utc(session: Session) -> None:
     patient = make_patient()
-    add_visit(
-        session,
-        add_doctor(session, name="Dr " + "Ägidius Überlingen " * 6).person,
-        patient.person,
-        place="Raum ä;" * 14,
-    )
-    text = calendar_text(session, patient)
-    assert f"DTSTART:{at():%Y%m%dT%H%M%SZ}\r\n" in text
-    lines = text.encode().split(b"\r\n")
+    add_visit(session, add_doctor(session).person, patient.person)
+    assert f"DTSTART:{at():%Y%m%dT%H%M%SZ}\r\n" in calendar_text(session, patient)
+
+
+def add_visit_with_long_texts(session: Session) -> Actor:
+    """Add a visit whose doctor and place need several lines; return its patient."""
+    patient = make_patient()
+    doctor = add_doctor(session, name="Dr " + "Ägidius Überlingen " * 6)
+    add_visit(session, doctor.person, patient.person, place="Raum ä;" * 14)
+    return patient
+
+
+def test_lines_are_folded_at_75_bytes_as_rfc_5545_says(session: Session) -> None:
+    lines = calendar_text(session, add_visit_with_long_texts(session)).encode().split(b"\r\n")
     assert max(map(len, lines)) <= 75
     assert all(b"\n" not in line and b"\r" not in line for line in lines)
-    [event] = icalendar.Calendar.from_ical(text).walk("VEVENT")
+
+
+def test_long_texts_are_read_back_unchanged(session: Session) -> None:
+    [event] = calendar_events(session, add_visit_with_long_texts(session))
     assert str(event["summary"]) == "Visit with Dr " + ("Ägidius Überlingen " * 6)
     assert str(event["location"]) == "Raum ä;" * 14
 
@@ -169,15 +160,18 @@ def test_text_keeps_joiners_and_direction_marks(session: Session, place: str) ->
 
 
 def test_calendar_has_all_required_properties(session: Session) -> None:
+    found = icalendar.Calendar.from_ical(calendar_text(session, make_patient()))
+    assert str(found["version"]) == "2.0"
+    assert found["prodid"]
+    assert "method" not in found, "a method makes the calendar a message, which must name an organizer"
+    assert not found.errors
+
+
+def test_entry_has_the_time_of_the_request(session: Session) -> None:
     patient = make_patient()
     add_visit(session, add_doctor(session).person, patient.person)
-    found = icalendar.Calendar.from_ical(calendar_text(session, patient))
-    assert str(found["version"]) == "2.0"
-    assert "method" not in found, "a message to other calendars, which would have to name an organizer"
-    assert found["prodid"]
-    [event] = found.walk("VEVENT")
+    [event] = calendar_events(session, patient)
     assert abs(event.decoded("dtstamp") - datetime.now(UTC)) < timedelta(minutes=1)
-    assert not found.errors
     assert not event.errors
 
 
@@ -217,75 +211,3 @@ def test_calendar_takes_four_statements_for_any_number_of_entries(session: Sessi
     with record_statements(session) as sent:
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))
     assert len(sent) == 4
-
-
-@pytest.mark.parametrize("token", ["x", "q" * 43, "ä"])
-def test_calendar_is_refused_when_the_link_is_unknown(session: Session, token: str) -> None:
-    with pytest.raises(NotFound):
-        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
-
-
-def test_link_ends_when_its_owner_makes_another_link(session: Session) -> None:
-    owner = make_patient()
-    first, second = make_token(session, owner), make_token(session, owner)
-    calendar_feed.show(session, NOBODY, GetCalendar(token=second))
-    with pytest.raises(NotFound):
-        calendar_feed.show(session, NOBODY, GetCalendar(token=first))
-
-
-def test_link_can_be_ended_repeatedly_by_its_owner(session: Session) -> None:
-    owner, other = make_patient(), make_patient()
-    token, another = make_token(session, owner), make_token(session, other)
-    assert (
-        calendar_feed.end_link(session, owner, EndCalendarLink())
-        == calendar_feed.end_link(session, owner, EndCalendarLink())
-        == {"status": "ended"}
-    )
-    calendar_feed.show(session, NOBODY, GetCalendar(token=another))
-    with pytest.raises(NotFound):
-        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
-
-
-def test_link_ends_when_its_owner_is_deactivated_or_erased(session: Session) -> None:
-    leaving: list[Callable[[UUID], None]] = [
-        lambda user_id: handlers.on_user_deactivated(
-            session, event_actor(session, 2), example_of(UserDeactivated, user_id=user_id)
-        ),
-        lambda user_id: handlers.on_user_erased(
-            session, event_actor(session, 3), example_of(UserErased, user_id=user_id, reassign_to=None)
-        ),
-    ]
-    for leave in leaving:
-        owner = make_patient()
-        token = make_token(session, owner)
-        leave(owner.person)
-        with pytest.raises(NotFound):
-            calendar_feed.show(session, NOBODY, GetCalendar(token=token))
-
-
-ENDING_EVENTS: dict[str, Callable[[Session, Actor, UUID], None]] = {
-    "all sessions": lambda session, actor, user_id: calendar_feed.end_older(
-        session, actor, example_of(SessionsEnded, user_id=user_id)
-    ),
-    "a lost role": lambda session, actor, user_id: handlers.on_role_revoked(
-        session, actor, example_of(RoleRevoked, user_id=user_id, role="doctor")
-    ),
-    "deactivation": lambda session, actor, user_id: handlers.on_user_deactivated(
-        session, actor, example_of(UserDeactivated, user_id=user_id)
-    ),
-}
-"""Events that end a link."""
-
-
-@pytest.mark.parametrize("event", ENDING_EVENTS)
-def test_link_ends_with_the_sessions_and_a_later_link_stays(session: Session, event: str) -> None:
-    owner, other = make_patient(), make_patient()
-    token, another = make_token(session, owner), make_token(session, other)
-    actor = event_actor(session, 2)
-    ENDING_EVENTS[event](session, actor, owner.person)
-    with pytest.raises(NotFound):
-        calendar_feed.show(session, NOBODY, GetCalendar(token=token))
-    later = make_token(session, owner)
-    ENDING_EVENTS[event](session, actor, owner.person)
-    for kept in (later, another):
-        calendar_feed.show(session, NOBODY, GetCalendar(token=kept))

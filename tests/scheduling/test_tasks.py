@@ -1,6 +1,7 @@
 """Tasks: admins give and change tasks, owners move tasks. Events name the changes."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -146,15 +147,25 @@ def test_change_is_refused_when_the_task_is_closed(
 @pytest.mark.parametrize("before", OPEN)
 def test_task_is_requested_again_when_its_owner_changes(session: Session, owner: Actor, before: str) -> None:
     other, task = add_nurse(session), move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
-    session.published.clear()
     task = change_task(session, task, owner_id=other.person)
     assert (task["status"], task["revision"]) == ("requested", len(STEPS_TO[before]) + 2)
-    events = [
-        (event["owner_id"], event["former_owner_id"], event["revision"]) for event in published(session, TaskAssigned)
-    ]
-    assert events == [(other.person, owner.person, task["revision"])]
-    with pytest.raises(NotFound):
+
+
+def test_assigned_event_names_the_former_owner(session: Session, owner: Actor) -> None:
+    other, task = add_nurse(session), give_task(session, owner)
+    session.published.clear()
+    change_task(session, task, owner_id=other.person)
+    [event] = published(session, TaskAssigned)
+    assert (event["owner_id"], event["former_owner_id"], event["revision"]) == (other.person, owner.person, 2)
+
+
+@pytest.mark.parametrize("before", OPEN)
+def test_move_is_refused_to_the_former_owner(session: Session, owner: Actor, before: str) -> None:
+    task = move_task(session, owner, give_task(session, owner), *STEPS_TO[before])
+    change_task(session, task, owner_id=add_nurse(session).person)
+    with pytest.raises(NotFound) as refusal:
         move_task(session, owner, task, "accept")
+    assert refusal.value.detail == "There is no such task."
 
 
 def test_task_stays_for_another_owner_when_its_owner_is_erased(session: Session, owner: Actor) -> None:
@@ -215,12 +226,18 @@ def test_change_is_refused_when_its_fields_contradict_each_other(fields: dict[st
         ChangeTask.read({"task_id": str(unknown_id()), **fields})
 
 
-def test_change_and_move_are_refused_when_the_revision_is_stale(session: Session, owner: Actor) -> None:
+def test_change_is_refused_when_the_revision_is_stale(session: Session, owner: Actor) -> None:
     task = give_task(session, owner)
-    with called(session, if_match='"7"'), pytest.raises(Stale):
+    with called(session, if_match='"7"'), pytest.raises(Stale) as refusal:
         change_task(session, task, title="Pillows")
-    with called(session, if_match='"7"'), pytest.raises(Stale):
+    assert refusal.value.facts == {"revision": 1}
+
+
+def test_move_is_refused_when_the_revision_is_stale(session: Session, owner: Actor) -> None:
+    task = give_task(session, owner)
+    with called(session, if_match='"7"'), pytest.raises(Stale) as refusal:
         move_task(session, owner, task, "accept")
+    assert refusal.value.facts == {"revision": 1}
 
 
 def test_tasks_are_filtered_by_owner_patient_and_status(session: Session, owner: Actor) -> None:
@@ -236,20 +253,26 @@ def test_tasks_are_filtered_by_owner_patient_and_status(session: Session, owner:
     assert found == [[second["id"], first["id"]], [second["id"]], [first["id"]]]
 
 
-def test_own_tasks_are_refused_for_another_person(session: Session, owner: Actor) -> None:
-    own_task, other = give_task(session, owner), add_nurse(session)
-    other_task = give_task(session, other)
+def own_task_ids(session: Session, caller: Actor, owner: Actor) -> list[UUID]:
+    """The ids in the list of an owner's tasks."""
     filters = {name: value for name, value in ALL.items() if name != "patient_id"}
-    page = tasks.own(session, owner, ListMyTasks(**{**filters, "owner_id": owner.person}))
-    assert [row.id for row in page.items] == [own_task["id"]] != [other_task["id"]]
+    return [row.id for row in tasks.own(session, caller, ListMyTasks(**{**filters, "owner_id": owner.person})).items]
+
+
+def test_own_tasks_exclude_tasks_of_other_people(session: Session, owner: Actor) -> None:
+    own_task, _other = give_task(session, owner), give_task(session, add_nurse(session))
+    assert own_task_ids(session, owner, owner) == [own_task["id"]]
+
+
+def test_own_tasks_are_refused_for_another_person(session: Session, owner: Actor) -> None:
     with pytest.raises(NotFound):
-        tasks.own(session, owner, ListMyTasks(**{**filters, "owner_id": other.person}))
+        own_task_ids(session, owner, add_nurse(session))
 
 
 def test_tasks_are_listed_oldest_first_when_asked(session: Session, owner: Actor) -> None:
-    task = [give_task(session, owner)["id"] for _ in range(3)]
+    ids = [give_task(session, owner)["id"] for _ in range(3)]
     page = tasks.listing(session, ADMIN, ListTasks(**{**ALL, "owner_id": owner.person, "order": "asc", "limit": 2}))
-    assert [row.id for row in page.items] == task[:2]
+    assert [row.id for row in page.items] == ids[:2]
 
 
 def test_task_is_read_only_by_its_owner_and_admins(session: Session, owner: Actor) -> None:

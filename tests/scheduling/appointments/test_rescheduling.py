@@ -205,15 +205,24 @@ def test_rescheduled_displaced_visit_does_not_count_as_an_open_request(session: 
     assert refused.value.code == "too_many_requests"
 
 
-def test_rescheduling_overbooks_only_for_the_desk(session: Session) -> None:
+def test_overbooking_by_rescheduling_is_refused_to_patients_and_doctors(session: Session) -> None:
     doctor, patient = add_doctor(session), make_patient()
     visit = book(session, doctor, actor=patient)
     for caller in (doctor, patient):
         with pytest.raises(Forbidden) as refused:
             reschedule(session, caller, visit, overbook_reason="urgent")
         assert refused.value.code == "desk_only"
+
+
+def test_overbooking_by_rescheduling_is_allowed_to_the_desk(session: Session) -> None:
+    visit = book(session, add_doctor(session))
     moved = reschedule(session, DESK, visit, starts_at=at(hour=18), overbook_reason="urgent", minutes=20)
     assert (moved["overbooked"], moved["ends_at"]) == (True, at(hour=18, minute=20))
+
+
+def test_overbooked_visit_becomes_regular_when_it_is_rescheduled(session: Session) -> None:
+    visit = book(session, add_doctor(session))
+    reschedule(session, DESK, visit, starts_at=at(hour=18), overbook_reason="urgent", minutes=20)
     assert not reschedule(session, DESK, visit)["overbooked"]
 
 

@@ -212,10 +212,10 @@ def test_time_off_is_refused_when_it_ends_at_its_start() -> None:
 
 def test_times_off_are_listed_latest_first_in_pages(session: Session) -> None:
     doctor = add_doctor(session)
-    visit_ids = [take_time_off(session, doctor, starts_at=at(day, 8), ends_at=at(day, 9))["id"] for day in (3, 2, 4)]
+    ids = [take_time_off(session, doctor, starts_at=at(day, 8), ends_at=at(day, 9))["id"] for day in (3, 2, 4)]
     first = list_time_off(session, doctor, limit=2)
     last = list_time_off(session, doctor, limit=2, cursor=first.next)
-    assert [row.id for row in first.items + last.items] == [visit_ids[2], visit_ids[0], visit_ids[1]]
+    assert [row.id for row in first.items + last.items] == [ids[2], ids[0], ids[1]]
     assert last.next is None
 
 
@@ -252,18 +252,25 @@ def test_ending_a_time_off_is_refused_the_second_time(session: Session) -> None:
         time_off.end(session, doctor, EndTimeOff(doctor_id=doctor.person, time_off_id=taken["id"]))
 
 
-def test_times_off_are_hidden_from_other_doctors_and_the_desk(session: Session) -> None:
+def test_ending_is_refused_when_the_time_off_is_another_doctors(session: Session) -> None:
     doctor, other = add_doctor(session), add_doctor(session)
     taken = take_time_off(session, doctor)
     with pytest.raises(NotFound):
         time_off.end(session, other, EndTimeOff(doctor_id=other.person, time_off_id=taken["id"]))
-    for caller in (other, make_user("receptionist")):
-        with pytest.raises(NotFound):
-            time_off.end(session, caller, EndTimeOff(doctor_id=doctor.person, time_off_id=taken["id"]))
-        with pytest.raises(NotFound):
-            list_time_off(session, caller, doctor_id=doctor.person)
-        with pytest.raises(NotFound):
-            take_time_off(session, caller, doctor_id=doctor.person, starts_at=at(5), ends_at=at(6))
+    assert [row.id for row in list_time_off(session, doctor).items] == [taken["id"]]
+
+
+@pytest.mark.parametrize("role", ["doctor", "receptionist"])
+def test_times_off_are_hidden_from_other_doctors_and_the_desk(session: Session, role: str) -> None:
+    doctor = add_doctor(session)
+    caller = add_doctor(session) if role == "doctor" else make_user(role)
+    taken = take_time_off(session, doctor)
+    with pytest.raises(NotFound):
+        time_off.end(session, caller, EndTimeOff(doctor_id=doctor.person, time_off_id=taken["id"]))
+    with pytest.raises(NotFound):
+        list_time_off(session, caller, doctor_id=doctor.person)
+    with pytest.raises(NotFound):
+        take_time_off(session, caller, doctor_id=doctor.person, starts_at=at(5), ends_at=at(6))
     assert [row.id for row in list_time_off(session, doctor).items] == [taken["id"]]
 
 

@@ -1,6 +1,8 @@
 """The directory of doctors, a copy of facts from auth. Stale events change nothing."""
 
 import random
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import eventlet
@@ -13,7 +15,7 @@ from uuid_utils.compat import uuid7
 from chassis.errors import NotFound, NotYet
 from chassis.persistence.database import Database, Session
 from contracts.auth.events import DoctorApproved, RoleRevoked, UserErased
-from contracts.scheduling.availability import GetDoctor, ListDoctors, ListSlots
+from contracts.scheduling.availability import GetDoctor, ListDoctors
 from contracts.scheduling.directory import DoctorView
 from services.scheduling import handlers
 from services.scheduling.availability import slots
@@ -22,7 +24,7 @@ from services.scheduling.models.directory import Doctor
 from tests.events import example_of
 from tests.perform import perform
 from tests.scheduling.concurrency import in_transaction, run_at_once
-from tests.scheduling.departures import suspend_doctor
+from tests.scheduling.departures import add_suspended_doctor, suspend_doctor
 from tests.scheduling.factories import (
     add_doctor,
     at,
@@ -85,36 +87,51 @@ def test_directory_is_searched_by_any_part_of_a_name(session: Session, name: str
     assert len(listed_doctors(session, name=name)) == count
 
 
-def test_doctor_is_read_by_a_patient_until_the_doctor_leaves(session: Session) -> None:
+def test_doctor_is_read_by_a_patient(session: Session) -> None:
     doctor_id = uuid7()
     handle_line(session, doctor_id, 1)
     shown = DoctorView.dump_one(doctors.get(session, make_patient(), GetDoctor(doctor_id=doctor_id)))
     assert shown == {"id": doctor_id, "name": "Dr 1", "specialization": "cardiology"}
-    doctors.suspend(session, event_actor(session, 9), user_id=doctor_id)
-    for unknown in (doctor_id, uuid7()):
-        with pytest.raises(NotFound):
-            doctors.get(session, make_patient(), GetDoctor(doctor_id=unknown))
+
+
+def test_doctor_is_not_found_after_the_departure(session: Session) -> None:
+    doctor = add_doctor(session)
+    suspend_doctor(session, doctor)
+    with pytest.raises(NotFound):
+        doctors.get(session, make_patient(), GetDoctor(doctor_id=doctor.person))
+
+
+@pytest.mark.parametrize("use_case", [doctors.get, slots.listing])
+@pytest.mark.parametrize("role", ["admin", "receptionist"])
+def test_unknown_doctor_is_answered_with_not_yet_to_staff(
+    session: Session, role: str, use_case: Callable[..., Any]
+) -> None:
+    with pytest.raises(NotYet) as refused:
+        perform(use_case, session, make_user(role), doctor_id=uuid7())
+    assert refused.value.code == "not_found"
+
+
+def test_unknown_doctor_is_answered_with_not_yet_to_themselves(session: Session) -> None:
+    doctor = make_user("doctor")
+    with pytest.raises(NotYet) as refused:
+        doctors.get(session, doctor, GetDoctor(doctor_id=doctor.person))
+    assert refused.value.code == "not_found"
 
 
 @pytest.mark.parametrize("role", ["admin", "receptionist"])
-def test_unknown_doctor_is_answered_with_not_yet_to_staff(session: Session, role: str) -> None:
-    doctor_id, desk = uuid7(), make_user(role)
-    with pytest.raises(NotYet):
-        doctors.get(session, desk, GetDoctor(doctor_id=doctor_id))
-    with pytest.raises(NotYet):
-        slots.listing(session, desk, ListSlots(doctor_id=doctor_id))
-    with pytest.raises(NotYet):
-        doctors.get(session, make_user("doctor", person_id=doctor_id), GetDoctor(doctor_id=doctor_id))
-    doctors.suspend(session, event_actor(session), user_id=doctor_id)  # Auth may have approved the doctor again.
-    with pytest.raises(NotYet):
-        doctors.get(session, desk, GetDoctor(doctor_id=doctor_id))
+def test_suspended_doctor_is_answered_with_not_yet_to_staff(session: Session, role: str) -> None:
+    doctor = make_user("doctor")
+    suspend_doctor(session, doctor)  # Auth may have approved the doctor again.
+    with pytest.raises(NotYet) as refused:
+        doctors.get(session, make_user(role), GetDoctor(doctor_id=doctor.person))
+    assert refused.value.code == "not_found"
 
 
-def test_unknown_doctor_is_answered_with_not_found_to_patients(session: Session) -> None:
-    for use_case in (doctors.get, slots.listing):
-        with pytest.raises(NotFound) as refused:
-            perform(use_case, session, make_patient(), doctor_id=uuid7())
-        assert type(refused.value) is NotFound
+@pytest.mark.parametrize("use_case", [doctors.get, slots.listing])
+def test_unknown_doctor_is_answered_with_not_found_to_patients(session: Session, use_case: Callable[..., Any]) -> None:
+    with pytest.raises(NotFound) as refused:
+        perform(use_case, session, make_patient(), doctor_id=uuid7())
+    assert type(refused.value) is NotFound
 
 
 def test_newer_event_replaces_an_older_event(session: Session) -> None:
@@ -203,13 +220,18 @@ def test_directory_keeps_a_doctor_who_loses_another_role(session: Session) -> No
     assert listed_doctors(session) == [("Dr 1", "cardiology")]
 
 
-def test_slots_and_booking_are_refused_when_the_doctor_has_left(session: Session) -> None:
-    doctor = add_doctor(session)
-    suspend_doctor(session, doctor)
-    with pytest.raises(NotFound):
+def test_slots_are_refused_when_the_doctor_has_left(session: Session) -> None:
+    doctor = add_suspended_doctor(session)
+    with pytest.raises(NotFound) as refused:
         free_slots(session, doctor, at(hour=0), at(days=3, hour=0))
-    with pytest.raises(NotFound):
+    assert refused.value.detail == "There is no such doctor."
+
+
+def test_booking_is_refused_when_the_doctor_has_left(session: Session) -> None:
+    doctor = add_suspended_doctor(session)
+    with pytest.raises(NotFound) as refused:
         book(session, doctor)
+    assert refused.value.detail == "There is no such doctor."
 
 
 def test_doctor_keeps_hours_when_approved_again(session: Session) -> None:

@@ -75,6 +75,10 @@ def test_swap_is_refused_when_the_shift_is_cancelled(session: Session, requester
     with pytest.raises(Conflict) as refusal:
         ask_for_swap(session, requester, shift, colleague)
     assert refusal.value.code == "shift_cancelled"
+
+
+def test_decision_is_refused_when_the_shift_is_cancelled(session: Session, requester: Actor) -> None:
+    shift = change_shift(session, assign_shift(session, requester), status="cancelled")
     with pytest.raises(Conflict) as refusal:
         decide_swap(session, shift)
     assert refusal.value.code == "shift_cancelled"
@@ -167,18 +171,22 @@ def test_admin_list_has_swaps_that_wait_for_a_decision(session: Session, request
     assert [row["shift_id"] for row in page.items] == [waiting["id"]]
 
 
-def test_accepted_swap_can_be_declined_until_an_admin_decides(
-    session: Session, requester: Actor, colleague: Actor
-) -> None:
-    shift = assign_shift(session, requester)
-    swap = ask_for_swap(session, requester, shift, colleague)
+def test_accepted_swap_can_be_declined(session: Session, requester: Actor, colleague: Actor) -> None:
+    swap = ask_for_swap(session, requester, assign_shift(session, requester), colleague)
     answer_swap(session, colleague, swap)
     assert answer_swap(session, colleague, swap, "decline") == "declined"
+
+
+def test_declined_swap_is_not_approved(session: Session, requester: Actor, colleague: Actor) -> None:
+    shift = assign_shift(session, requester)
+    answer_swap(session, colleague, ask_for_swap(session, requester, shift, colleague), "decline")
     with pytest.raises(Conflict) as refusal:
         decide_swap(session, shift)
     assert refusal.value.code == "swap_not_accepted"
-    approved = add_accepted_swap(session, requester, colleague, starts_at=at(days=3))
-    swap = decide_swap(session, approved)
+
+
+def test_decline_is_refused_when_an_admin_has_decided(session: Session, requester: Actor, colleague: Actor) -> None:
+    swap = decide_swap(session, add_accepted_swap(session, requester, colleague))
     with pytest.raises(Conflict) as refusal:
         answer_swap(session, colleague, swap, "decline")
     assert (refusal.value.code, refusal.value.facts) == ("swap_answered", {"state": "approved"})

@@ -195,11 +195,15 @@ def test_approval_is_refused_when_the_shared_role_was_revoked(session: Session, 
     assert shift_ids_of(session, requester) == [shift["id"]]
 
 
-def test_answer_and_decision_are_refused_when_the_revision_is_stale(
-    session: Session, requester: Actor, colleague: Actor
-) -> None:
-    shift, swap = ask_and_answer(session, requester, colleague, "accept")
-    with called(session, if_match='"1"'), pytest.raises(Stale):
+def test_answer_is_refused_when_the_revision_is_stale(session: Session, requester: Actor, colleague: Actor) -> None:
+    _shift, swap = ask_and_answer(session, requester, colleague, "accept")
+    with called(session, if_match='"1"'), pytest.raises(Stale) as refusal:
         answer_swap(session, requester, swap, "withdraw")
-    with called(session, if_match='"1"'), pytest.raises(Stale):
+    assert refusal.value.facts == {"revision": 2}
+
+
+def test_decision_is_refused_when_the_revision_is_stale(session: Session, requester: Actor, colleague: Actor) -> None:
+    shift, _swap = ask_and_answer(session, requester, colleague, "accept")
+    with called(session, if_match='"1"'), pytest.raises(Stale) as refusal:
         decide_swap(session, shift)
+    assert refusal.value.facts == {"revision": 2}

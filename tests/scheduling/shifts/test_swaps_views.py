@@ -1,5 +1,7 @@
 """Views of swaps: both shifts in a swap, and the open swap of a shift."""
 
+from typing import Any
+
 from chassis.contract import page_of
 from chassis.identity import Actor
 from chassis.persistence.database import Session
@@ -29,21 +31,25 @@ def test_swap_shows_time_and_ward_of_both_shifts(session: Session, requester: Ac
         assert shown["in_exchange"] == ColleagueShiftView.schema().dump(colleague_shift)
 
 
+def swap_shown(session: Session, shift: Any) -> Any:
+    """The open swap of a shift, as an admin sees it."""
+    return ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"])))["swap"]
+
+
 def test_shift_shows_its_open_swap_to_admins(session: Session, requester: Actor, colleague: Actor) -> None:
     shift = assign_shift(session, requester)
-    assert shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"]))["swap"] is None
     swap = ask_for_swap(session, requester, shift, colleague)
     answer_swap(session, colleague, swap)
-    shown = ShiftWithSwapView.schema().dump(shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"])))
-    facts = {
-        "asked_by": str(requester.person),
-        "asked_of": str(colleague.person),
-        "in_exchange_id": None,
-        "status": "accepted",
-        "asked_by_name": None,
-        "asked_of_name": None,
-    }
-    assert (shown["revision"], shown["swap"]) == (1, {"id": str(swap["id"]), **facts, "revision": 2})
+    people = {"asked_by": str(requester.person), "asked_of": str(colleague.person)}
+    names = {"asked_by_name": None, "asked_of_name": None}
+    facts = {"id": str(swap["id"]), "in_exchange_id": None, "status": "accepted", "revision": 2}
+    assert swap_shown(session, shift) == {**people, **names, **facts}
+
+
+def test_shift_shows_no_swap_before_and_after_it_is_open(session: Session, requester: Actor, colleague: Actor) -> None:
+    shift = assign_shift(session, requester)
+    assert swap_shown(session, shift) is None
+    answer_swap(session, colleague, ask_for_swap(session, requester, shift, colleague))
     with called(session, if_match='"2"'):
         decide_swap(session, shift, decision="refuse", reason="Ward 1 needs you.")
-    assert shift_queries.get(session, ADMIN, GetShift(shift_id=shift["id"]))["swap"] is None
+    assert swap_shown(session, shift) is None
