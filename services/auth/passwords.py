@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,7 +18,7 @@ HASHER = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
 """Argon2id with 19 MiB: the first choice of OWASP's Password Storage Cheat Sheet."""
 
 
-def hash_new(_plan: Any, command: RegisterPatient) -> str:
+def hash_new(_plan: Mapping[str, str], command: RegisterPatient) -> str:
     """Hash the password of a registration."""
     return in_thread(_hash_acceptable, command.password, command.name, command.email)
 

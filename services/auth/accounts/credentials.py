@@ -4,7 +4,7 @@ A new password ends sessions, links, pending new addresses and second steps of l
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import exists, select
 
@@ -46,7 +46,9 @@ def _check_reset(account: Account, mailed_to: str) -> None:
         raise mail_tokens.not_valid(account.id)
 
 
-def reset(session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword) -> Any:
+def reset(
+    session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword
+) -> dict[str, str]:
     """Set the password of the owner who got the mail, and verify the address.
 
     The owner can log in at once, even if wrong guesses have locked the address.

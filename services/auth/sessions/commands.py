@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -189,7 +189,7 @@ def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None
     session.publish(SessionsEnded(user_id=user_id))
 
 
-def _end_where(session: Session, which: Any) -> bool:
+def _end_where(session: Session, which: ColumnElement[bool]) -> bool:
     query = select(LoginSession).where(which, LoginSession.ended_at.is_(None)).order_by(LoginSession.id)
     found = list(session.scalars(query.with_for_update()))
     end(session, found)
