@@ -1,6 +1,6 @@
-"""One's own calendar as other programs read it (iCalendar, RFC 5545), by a link that can be taken back.
+"""Personal calendar feeds for calendar programs (iCalendar, RFC 5545), behind a revocable link.
 
-The link is all that such a program has to show, so it says as little as it can: no patient's name, no reason.
+The link is the only credential, so the feed contains no patient names and no reasons.
 """
 
 import secrets
@@ -26,14 +26,13 @@ from services.scheduling.models.appointments import Appointment
 from services.scheduling.models.calendar_feed import CalendarLink
 from services.scheduling.models.directory import Doctor
 from services.scheduling.models.shifts import Shift
-from services.scheduling.shifts import commands as shifts
 
-BEFORE, AHEAD = timedelta(days=30), shifts.HORIZON
-"""As far ahead as there are shifts; visits are nearer."""
+BEFORE, AHEAD = timedelta(days=30), timedelta(days=366)
+"""Shifts reach furthest ahead."""
 MOST = 1_000
-"""Entries of a calendar. What comes next goes first, then what is past, the latest first."""
+"""The most entries of a calendar: future entries first, then past ones, latest first."""
 BREAKS = ("Cc", "Zl", "Zp")
-"""Categories of characters that end a line, or are none of a text (Unicode, 4.5)."""
+"""Categories of characters that end a line or are no text (Unicode, 4.5)."""
 STATES: Mapping[str, str] = {
     "requested": "TENTATIVE",
     "booked": "CONFIRMED",
@@ -42,12 +41,12 @@ STATES: Mapping[str, str] = {
     "fulfilled": "CONFIRMED",
     "assigned": "CONFIRMED",
 }
-"""What is in none of these states does not take place."""
+"""Entries in other states are cancelled."""
 _COLUMNS = (Appointment.id, Appointment.starts_at, Appointment.ends_at, Appointment.status, Appointment.revision)
 
 
 class Entry(NamedTuple):
-    """A visit or a shift, as a calendar shows it. `part` is what its owner has to do with it."""
+    """An appointment or a shift in the calendar. `part` is the owner's role in it."""
 
     part: str
     id: UUID
@@ -60,7 +59,7 @@ class Entry(NamedTuple):
 
 
 def make_link(session: Session, actor: Actor, _command: MakeCalendarLink) -> dict[str, str]:
-    """A new link to one's own calendar; an earlier one ends. Only the digest of what is in it is kept."""
+    """Create a link to the calendar of the caller. An earlier link ends. Only a digest is stored."""
     token = secrets.token_urlsafe(32)
     session.lock_people(actor.person)
     end_of(session, actor.person)
@@ -70,28 +69,28 @@ def make_link(session: Session, actor: Actor, _command: MakeCalendarLink) -> dic
 
 
 def end_link(session: Session, actor: Actor, _command: EndCalendarLink) -> dict[str, str]:
-    """Make the link to one's own calendar useless; there need not be one."""
+    """End the link of the caller, if any."""
     end_of(session, actor.person)
     session.note(record_id=actor.person)
     return {"status": "ended"}
 
 
 def end_of(session: Session, person_id: UUID) -> None:
-    """End the link of somebody, who may be gone."""
+    """End the link of a person."""
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == person_id))
 
 
 def end_older(session: Session, _actor: Actor, event: SessionsEnded) -> None:
-    """End the link of somebody whose sessions have ended: it could be in the hands of whoever had one of those.
+    """End the link of a person whose sessions have ended, because a stolen session may have created it.
 
-    One that was made after the event stays, however late and often that is heard.
+    A link that was created after the event stays, however late and often the event is delivered.
     """
     is_older = CalendarLink.created_at <= session.call.heard.occurred_at
     session.execute(delete(CalendarLink).where(CalendarLink.person_id == event.user_id, is_older))
 
 
 def show(session: Session, _actor: Actor, query: GetCalendar) -> dict[str, str]:
-    """The calendar behind a link."""
+    """Return the calendar behind a link."""
     person_id = session.scalar(select(CalendarLink.person_id).where(CalendarLink.digest == _digest(query.token)))
     if person_id is None:
         raise NO_SUCH_CALENDAR()
@@ -118,7 +117,7 @@ def _entry(part: str, row: Any, summary: str, place: str | None) -> Entry:
 
 
 def _visit_with(name: str) -> str:
-    """Of a doctor who has left the hospital no name is known."""
+    """Return the summary of an appointment. A former doctor has no name here."""
     title = "" if name.startswith("Dr") else "Dr "
     return f"Visit with {title}{name}" if name else "Visit"
 
@@ -138,15 +137,15 @@ def _shifts(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
 def _near(
     query: Select[*tuple[Any, ...]], starts_at: InstrumentedAttribute[datetime], now: datetime
 ) -> Select[*tuple[Any, ...]]:
-    """Those near enough in time, and of them those that are shown first."""
+    """Return entries near the present, in the order in which they are kept."""
     query = query.where(starts_at >= now - BEFORE, starts_at < now + AHEAD)
     return query.order_by(starts_at < now, case((starts_at >= now, starts_at)), starts_at.desc()).limit(MOST)
 
 
 def as_text(entries: Sequence[Entry], now: datetime) -> str:
-    """The entries as a calendar in the form of RFC 5545. Takes a processor for 0.15 ms each.
+    """Return the calendar in the form of RFC 5545. It takes 0.15 ms of processor time per entry.
 
-    It has no METHOD: that would make it a message to other calendars, which needs an ORGANIZER (RFC 5546, 3.2.1).
+    It has no METHOD, which would make it a message to other calendars and require an ORGANIZER (RFC 5546, 3.2.1).
     """
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Matron//Calendar//EN")
@@ -158,7 +157,7 @@ def as_text(entries: Sequence[Entry], now: datetime) -> str:
 
 
 def _event(entry: Entry, now: datetime) -> icalendar.Event:
-    """No two in a calendar have one UID (RFC 5545, 3.8.4.7), also when somebody has two parts in one visit."""
+    """Return one event. UIDs are unique (RFC 5545, 3.8.4.7), also for a person with two roles in one appointment."""
     event = icalendar.Event()
     facts = {
         "uid": f"{entry.id}-{entry.part}",
@@ -178,8 +177,8 @@ def _event(entry: Entry, now: datetime) -> icalendar.Event:
 
 
 def _one_line(text: str) -> str:
-    """Without control characters, which the RFC has no place for, and what ends a line.
+    """Replace control characters and line breaks by blanks.
 
-    What joins letters or says in which direction they are read is a part of a word, and stays.
+    Joiners and direction marks are part of words and stay.
     """
     return "".join(" " if category(sign) in BREAKS else sign for sign in text)

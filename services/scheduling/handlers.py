@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete
-
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
@@ -14,7 +12,6 @@ from services.scheduling import calendar_feed
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import handover
 from services.scheduling.directory import doctors, patients, people, staff
-from services.scheduling.models.availability import AvailabilityRule, TimeOff
 
 
 def on_role_revoked(session: Session, actor: Actor, event: RoleRevoked) -> None:
@@ -50,9 +47,8 @@ def on_user_erased(session: Session, actor: Actor, event: UserErased) -> None:
     staff.suspend(session, actor, user_id=event.user_id)
     doctors.suspend(session, actor, user_id=event.user_id)
     handover.hand_over(session, actor, doctor_id=event.user_id, to=event.reassign_to)
-    handover.call_off_own(session, actor, patient_id=event.user_id)
-    for model in (AvailabilityRule, TimeOff):  # After the handover: it holds the doctor's lock, so none is added now.
-        session.execute(delete(model).where(model.doctor_id == event.user_id))
+    handover.cancel_of_erased_patient(session, actor, patient_id=event.user_id)
+    doctors.delete_availability(session, event.user_id)  # After the handover, which holds the doctor's lock.
     appointments.forget_reasons(session, event.user_id)
     erase_traces(session, event.user_id)
     patients.erase(session, event.user_id)
@@ -66,4 +62,4 @@ def on_patient_vital_status_changed(session: Session, actor: Actor, event: Patie
     """
     is_deceased = event.deceased_at is not None
     if patients.note_death(session, event.patient_id, is_deceased=is_deceased, revision=event.revision) and is_deceased:
-        handover.call_off_of_deceased(session, actor, patient_id=event.patient_id)
+        handover.cancel_of_deceased_patient(session, actor, patient_id=event.patient_id)

@@ -1,4 +1,4 @@
-"""Everything that the scheduling service does."""
+"""The table of the scheduling service."""
 
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
@@ -64,7 +64,7 @@ from services.scheduling.shifts import queries as shift_queries
 
 
 class SchedulingService(Service):
-    """When: doctors' calendars and visits, the staff's shifts and tasks."""
+    """Availability and appointments of doctors, shifts and tasks of the staff."""
 
     name = "scheduling"
 
@@ -128,8 +128,8 @@ class SchedulingService(Service):
 
     expire_swaps = every(timers.PACE, pending_swaps.expire_swaps)
 
-    on_doctor_approved = hears(DoctorApproved, doctors.remember)
-    on_staff_approved = hears(StaffApproved, staff.remember)
+    on_doctor_approved = hears(DoctorApproved, doctors.on_doctor_approved)
+    on_staff_approved = hears(StaffApproved, staff.on_staff_approved)
     on_role_revoked = hears(RoleRevoked, handlers.on_role_revoked)
     on_user_deactivated = hears(UserDeactivated, handlers.on_user_deactivated)
     on_sessions_ended = hears(SessionsEnded, calendar_feed.end_older)

@@ -1,4 +1,4 @@
-"""Tasks of the staff: given by an admin, taken on by their owners, done or not."""
+"""Use cases of tasks of the staff."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
 
 TOLD = ("due_at", "priority")
-"""What its owner is told of when it changes."""
+"""The parts whose change is notified to the owner."""
 
 TASK = cast("Table", Task.__table__)
 SHOWN = [TASK.c[name] for name in TaskView.schema().fields if name in TASK.c]
@@ -57,7 +57,7 @@ TASKS = JoinedListing(
 
 
 def give(session: Session, actor: Actor, command: GiveTask) -> dict[str, Any]:
-    """Give one of the staff a task. The contract lets only admins."""
+    """Assign a new task."""
     _check_due(command.due_at)
     staff.must_work_here(session, command.owner_id)
     if command.patient_id is not None:
@@ -100,10 +100,10 @@ def _say_assigned(session: Session, task: Task, former_owner_id: UUID | None) ->
 
 
 def _say_changed(session: Session, task: Task, changed: Collection[str]) -> None:
-    """Tell its owner what makes a difference to when it is done."""
-    told = sorted(part for part in TaskPart if part in changed)
-    if told:
-        session.publish(TaskChanged(**_facts(task), priority=task.priority, due_at=task.due_at, changed=told))
+    """Publish a change of due time or priority to the owner."""
+    parts = sorted(part for part in TaskPart if part in changed)
+    if parts:
+        session.publish(TaskChanged(**_facts(task), priority=task.priority, due_at=task.due_at, changed=parts))
 
 
 def _say_closed(session: Session, task: Task) -> None:
@@ -111,7 +111,7 @@ def _say_closed(session: Session, task: Task) -> None:
 
 
 def change(session: Session, _actor: Actor, command: ChangeTask) -> dict[str, Any]:
-    """Cancel a task, or correct it; another owner has to accept it. What changes nothing is no change."""
+    """Cancel or change a task. A new owner has to accept it. Equal values change nothing."""
     task = _locked(session, command.task_id)
     session.call.expects(task.revision)
     changes = command.given()
@@ -144,21 +144,21 @@ def _cancel(session: Session, task: Task, reason: str | None) -> Task:
 
 
 def accept(session: Session, actor: Actor, command: AcceptTask) -> dict[str, Any]:
-    """Take one's own task on."""
+    """Accept one of the caller's tasks."""
     task = _own(session, actor, command.task_id)
     task.accept()
     return _shown(session, task)
 
 
 def start(session: Session, actor: Actor, command: StartTask) -> dict[str, Any]:
-    """Begin one's own task."""
+    """Start one of the caller's tasks."""
     task = _own(session, actor, command.task_id)
     task.start()
     return _shown(session, task)
 
 
 def complete(session: Session, actor: Actor, command: CompleteTask) -> dict[str, Any]:
-    """One's own task is done."""
+    """Complete one of the caller's tasks."""
     task = _own(session, actor, command.task_id)
     task.complete()
     _say_closed(session, task)
@@ -166,7 +166,7 @@ def complete(session: Session, actor: Actor, command: CompleteTask) -> dict[str,
 
 
 def fail(session: Session, actor: Actor, command: FailTask) -> dict[str, Any]:
-    """One's own task could not be done."""
+    """Report that one of the caller's tasks could not be done."""
     task = _own(session, actor, command.task_id)
     task.fail(command.reason)
     _say_closed(session, task)
@@ -174,7 +174,7 @@ def fail(session: Session, actor: Actor, command: FailTask) -> dict[str, Any]:
 
 
 def reject(session: Session, actor: Actor, command: RejectTask) -> dict[str, Any]:
-    """Not take one's own task on."""
+    """Reject one of the caller's tasks."""
     task = _own(session, actor, command.task_id)
     task.reject(command.reason)
     _say_closed(session, task)
@@ -189,7 +189,7 @@ def _locked(session: Session, task_id: UUID) -> Task:
 
 
 def _own(session: Session, actor: Actor, task_id: UUID) -> Task:
-    """One's own task, locked, as one has seen it."""
+    """Return the caller's task, locked. Refuses with not_found or stale."""
     task = _locked(session, task_id)
     if task.owner_id != actor.person:
         raise _not_found()
@@ -202,7 +202,7 @@ def _not_found() -> NotFound:
 
 
 def get(session: Session, actor: Actor, query: GetTask) -> dict[str, Any]:
-    """One task: any for admins, one's own for the others."""
+    """Get one task. Admins see any task, staff their own."""
     task = session.get(Task, query.task_id)
     if task is None or not (task.owner_id == actor.person or actor.has({Role.ADMIN})):
         raise _not_found()
@@ -210,13 +210,13 @@ def get(session: Session, actor: Actor, query: GetTask) -> dict[str, Any]:
 
 
 def listing(session: Session, _actor: Actor, query: ListTasks) -> Page:
-    """All tasks, from either end. The contract lets only admins ask."""
+    """List all tasks."""
     filters = {"owner_id": query.owner_id, "patient_id": query.patient_id, "status": query.status}
     return TASKS.page(session, Window(query.limit, query.cursor, query.order), **filters)
 
 
 def own(session: Session, actor: Actor, query: ListMyTasks) -> Page:
-    """One's own tasks, from either end."""
+    """List the caller's tasks."""
     actor.may_act_for(query.owner_id)
     window = Window(query.limit, query.cursor, query.order)
     return TASKS.page(session, window, owner_id=query.owner_id, status=query.status)

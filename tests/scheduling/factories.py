@@ -94,7 +94,7 @@ def add_doctor(session: Session, rules: list[RuleView] | None = None, **fields: 
 def approve_doctor(session: Session, doctor: Actor, sequence: int, **fields: Any) -> None:
     """Handle the event that auth approved a doctor."""
     facts = {"name": "Dr Lena Weiss", "specialization": "cardiology", **fields}
-    doctors.remember(
+    doctors.on_doctor_approved(
         session, event_actor(session, sequence), example_of(DoctorApproved, doctor_id=doctor.person, **facts)
     )
 

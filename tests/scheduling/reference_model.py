@@ -87,7 +87,7 @@ class Visit:
 
 
 @dataclass
-class Wish:
+class SlotRequest:
     """A requested time with a doctor for a patient. `minutes` is the length of an overbooked visit, else None."""
 
     doctor: UUID
@@ -108,7 +108,7 @@ class Model:
 
     # --- refusals -----------------------------------------------------------------------------------------------------
 
-    def refusals_of_booking(self, wish: Wish, *, but: Visit | None = None) -> set[str]:
+    def refusals_of_booking(self, wish: SlotRequest, *, but: Visit | None = None) -> set[str]:
         """Refusals of a visit at a time. The visit `but` is ignored."""
         codes = self._refusals_of_time(wish.starts_at) | self._refusals_of_doctor(wish.doctor, but)
         codes |= {"own_visit"} if wish.doctor == wish.patient else set()
@@ -117,7 +117,7 @@ class Model:
             codes.add("outside_hours")
         return codes | self._overlaps_of(wish, ends_at or wish.starts_at + timedelta(minutes=1), but)
 
-    def _overlaps_of(self, wish: Wish, ends_at: datetime, but: Visit | None) -> set[str]:
+    def _overlaps_of(self, wish: SlotRequest, ends_at: datetime, but: Visit | None) -> set[str]:
         codes = set[str]()
         for visit in self.visits.values():
             if visit is but or visit.status not in ACTIVE or not visit.overlaps(wish.starts_at, ends_at):
@@ -141,7 +141,7 @@ class Model:
     def _refusals_of_own_time(self, visit: Visit) -> set[str]:
         """Refusals of restoring the time of a visit that is not active."""
         minutes = 1 if visit.overbooked else None
-        wish = Wish(visit.doctor, visit.patient, visit.starts_at, minutes)
+        wish = SlotRequest(visit.doctor, visit.patient, visit.starts_at, minutes)
         codes = self._refusals_of_doctor(visit.doctor, visit) | self._overlaps_of(wish, visit.ends_at, visit)
         codes |= {"outside_hours"} if self._is_away(visit.doctor, visit.starts_at, visit.ends_at) else set()
         return codes
@@ -164,7 +164,7 @@ class Model:
     def _is_away(self, doctor: UUID, starts_at: datetime, ends_at: datetime) -> bool:
         return any(away == doctor and a < ends_at and starts_at < b for away, a, b in self.times_off.values())
 
-    def end_of(self, wish: Wish) -> datetime | None:
+    def end_of(self, wish: SlotRequest) -> datetime | None:
         """The end of the visit, or None if there is no such slot."""
         if wish.minutes is not None:
             return wish.starts_at + timedelta(minutes=wish.minutes)
@@ -175,7 +175,7 @@ class Model:
         own = [v for v in self.visits.values() if v.patient == patient and not v.first_call]
         return {"too_many_requests"} if len([v for v in own if v.status == "requested"]) >= 5 else set()
 
-    def refusals_of_move(self, visit: Visit, by: str, wish: Wish) -> set[str]:
+    def refusals_of_move(self, visit: Visit, by: str, wish: SlotRequest) -> set[str]:
         """Refusals of moving a visit, by the patient, the doctor or the desk, to another time or doctor."""
         codes = self.refusals_of_booking(wish, but=visit)
         codes |= {"desk_only"} if by != "desk" and wish.minutes else set()
@@ -212,7 +212,7 @@ class Model:
 
     # --- changes ------------------------------------------------------------------------------------------------------
 
-    def book(self, visit_id: UUID, wish: Wish, status: str, by: str) -> Visit:
+    def book(self, visit_id: UUID, wish: SlotRequest, status: str, by: str) -> Visit:
         """Add a new visit."""
         ends_at = self.end_of(wish)
         assert ends_at is not None
@@ -224,7 +224,7 @@ class Model:
         self.visits[visit_id] = visit
         return visit
 
-    def move(self, visit: Visit, wish: Wish, status: str, by: str) -> None:
+    def move(self, visit: Visit, wish: SlotRequest, status: str, by: str) -> None:
         """Move a visit to another time, another doctor, or both."""
         ends_at = self.end_of(wish)
         assert ends_at is not None

@@ -41,7 +41,9 @@ def add_staff(session: Session, *roles: str) -> Actor:
     """Store a member of staff with these roles."""
     person = make_user(*roles)
     for role in roles:
-        staff.remember(session, event_actor(session), example_of(StaffApproved, user_id=person.person, role=role))
+        staff.on_staff_approved(
+            session, event_actor(session), example_of(StaffApproved, user_id=person.person, role=role)
+        )
     return person
 
 

@@ -30,7 +30,7 @@ from tests.scheduling.machine_strategies import (
     repeats,
     times,
 )
-from tests.scheduling.reference_model import MOVABLE, NOT_FOUND, PRESENT, Visit, Wish
+from tests.scheduling.reference_model import MOVABLE, NOT_FOUND, PRESENT, SlotRequest, Visit
 from tests.scheduling.service_client import run_all_timers
 from tests.scheduling.state_machine_base import (
     ADMIN,
@@ -61,7 +61,9 @@ class AppointmentMachine(MachineBase):
         if other and self.patients[patient - other] is self.doctors[doctor]:
             reject()  # The next rule is for doctors who book.
         for day in range(days):
-            wish = Wish(self.doctors[doctor].person, owner.person, self.time_of((when[0] + day, when[1])), minutes)
+            wish = SlotRequest(
+                self.doctors[doctor].person, owner.person, self.time_of((when[0] + day, when[1])), minutes
+            )
             refusals = NOT_FOUND if other else self.model.refusals_of_request(owner.person)
             refusals = refusals | ({"desk_only"} if minutes else set())
             self.book(self.patients[patient - other], wish, refusals, "requested")
@@ -72,7 +74,7 @@ class AppointmentMachine(MachineBase):
     ) -> None:
         """Book as the desk, as the doctor, or as the other doctor."""
         by_doctor, other = kind in REQUEST_KINDS[1:] and not minutes, kind == "as another person"
-        wish = Wish(self.doctors[doctor].person, self.patients[patient].person, self.time_of(when), minutes)
+        wish = SlotRequest(self.doctors[doctor].person, self.patients[patient].person, self.time_of(when), minutes)
         has_attended, author = self.model.has_attended(wish.doctor, wish.patient), self.doctors[doctor - other]
         if by_doctor and author.person == wish.patient:
             reject()  # The rule above is for patients who book.
@@ -166,7 +168,7 @@ class AppointmentMachine(MachineBase):
         """Move a visit to another or the same time, sometimes to another doctor."""
         visit = self.pick_visit(number)
         to = visit.doctor if doctor is None else self.doctors[doctor].person
-        wish = Wish(to, visit.patient, visit.starts_at if when is None else self.time_of(when), minutes)
+        wish = SlotRequest(to, visit.patient, visit.starts_at if when is None else self.time_of(when), minutes)
         actor = {"patient": self.patient_of(visit, kind), "doctor": self.doctor_of(visit, kind), "desk": DESK}[by]
         if by == "doctor" and actor.person == visit.patient:
             by, kind = "patient", REQUEST_KINDS[0]
@@ -184,7 +186,7 @@ class AppointmentMachine(MachineBase):
     @rule(number=numbers, doctor=doctors, when=times, kind=kinds)
     def admin_changes_visit(self, *, number: int, doctor: int, when: tuple[int, int], kind: str) -> None:
         visit = self.pick_visit(number)
-        wish = Wish(self.doctors[doctor].person, visit.patient, self.time_of(when))
+        wish = SlotRequest(self.doctors[doctor].person, visit.patient, self.time_of(when))
         is_other = visit.status != "booked" or (wish.doctor, wish.starts_at) != (visit.doctor, visit.starts_at)
         refusals = refused_unless(visit, *MOVABLE, code="cannot_be_moved")
         refusals |= self.model.refusals_of_booking(wish, but=visit) if is_other else set()

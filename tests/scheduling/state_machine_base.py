@@ -23,7 +23,7 @@ from tests.events import example_of
 from tests.scheduling import factories
 from tests.scheduling.database_checks import DatabaseChecks
 from tests.scheduling.factories import BERLIN
-from tests.scheduling.reference_model import ACTIVE, NO_DOCTOR, NOT_FOUND, Hours, Model, Visit, Wish
+from tests.scheduling.reference_model import ACTIVE, NO_DOCTOR, NOT_FOUND, Hours, Model, SlotRequest, Visit
 from tests.scheduling.service_client import DONE, Answer, ManualClock, ask
 
 LONG_RUN = bool(os.environ.get("HYPOTHESIS_LONG"))
@@ -89,7 +89,7 @@ class MachineBase(RuleBasedStateMachine):
             assert answer.code == DONE, (contract, payload, answer)
         return answer
 
-    def book(self, actor: Actor, wish: Wish, refusals: set[str], status: str) -> None:
+    def book(self, actor: Actor, wish: SlotRequest, refusals: set[str], status: str) -> None:
         """Book a visit, and add it to the model if the model allows it."""
         refusals = NOT_FOUND if refusals >= NOT_FOUND else refusals | self.model.refusals_of_booking(wish)
         ids: dict[str, Any] = {"doctor_id": wish.doctor, "patient_id": wish.patient}
@@ -155,7 +155,7 @@ def refused_unless(visit: Visit, *statuses: str, code: str, kind: str = "") -> s
     return set() if visit.status in statuses else {code}
 
 
-def booking_fields(wish: Wish) -> dict[str, Any]:
+def booking_fields(wish: SlotRequest) -> dict[str, Any]:
     """The fields of a command for the time and the overbooking."""
     overbooked = {"overbook_reason": "It cannot wait.", "minutes": wish.minutes} if wish.minutes else {}
     return {"starts_at": wish.starts_at, **overbooked}

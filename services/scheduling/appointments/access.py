@@ -1,4 +1,4 @@
-"""Who has which part in a visit, and the locks behind which a visit is moved."""
+"""Who takes which side in an appointment, and the locks for changing it."""
 
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,10 @@ from services.scheduling.models.appointments import VISIT, Appointment
 PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindparam("appointment_id"))
 
 
-def part_of(actor: Actor, visit: Any, *parts: str) -> str:
-    """The first of these parts that one has in a visit: `patient`, `desk` or `doctor`.
+def side_of(actor: Actor, visit: Any, *parts: str) -> str:
+    """Return the first of these sides that the actor has: `patient`, `desk` or `doctor`.
 
-    The visit's patient has that one alone, whatever else they are.
+    The appointment's patient acts only as the patient.
     """
     if visit is not None:
         has = {"desk": actor.has(DESK), "doctor": actor.has({Role.DOCTOR}) and actor.id == visit.doctor_id}
@@ -32,33 +32,33 @@ def part_of(actor: Actor, visit: Any, *parts: str) -> str:
     raise NO_SUCH_APPOINTMENT()
 
 
-def locked(session: Session, actor: Actor, appointment_id: UUID, *parts: str) -> Appointment:
-    """A visit that one has a part in, locked, for a move that takes nobody's time. NotFound; Stale."""
+def lock(session: Session, actor: Actor, appointment_id: UUID, *parts: str) -> Appointment:
+    """Lock an appointment for a change that takes no time of other people. Refuses with not_found or stale."""
     visit = session.get(Appointment, appointment_id, with_for_update=True)
-    part_of(actor, visit, *parts)
+    side_of(actor, visit, *parts)
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
     session.call.expects(visit.revision)
     return visit
 
 
-def held(
+def lock_with_people(
     session: Session, actor: Actor, appointment_id: UUID, *parts: str, others: tuple[UUID, ...] = ()
 ) -> Appointment:
-    """The same, behind the locks of doctor, patient and `others`: for a move that keeps the visit active.
+    """Lock an appointment behind the locks of its people and of `others`, for changes that keep it active.
 
-    The constraints check such a visit again. Without these locks, the check and a booking could wait for each other.
-    NotFound; Stale.
+    The constraints check such an appointment again. Without these locks, the check and a booking could wait for each
+    other. Refuses with not_found or stale.
     """
 
     def people() -> tuple[UUID, ...]:
         visit = session.one(PEOPLE, {"appointment_id": appointment_id})
-        part_of(actor, visit, *parts)
+        side_of(actor, visit, *parts)
         assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
         return *visit, *others
 
     return read_locked(
         session,
         people=people,
-        read=lambda: locked(session, actor, appointment_id, *parts),
+        read=lambda: lock(session, actor, appointment_id, *parts),
         people_of=lambda visit: (visit.doctor_id,),
     )

@@ -1,4 +1,4 @@
-"""Appointments: asked for, agreed, kept or not, and what is said of each change."""
+"""Use cases that book, answer and end appointments."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -35,56 +35,56 @@ from contracts.scheduling.appointments.events import (
 from contracts.scheduling.appointments.visits import CompleteVisit, MarkArrived, MarkNoShow, StartVisit
 from contracts.scheduling.refusals import DOCTOR_GONE, NO_SUCH_RECORD
 from services.scheduling.appointments import open_appointments, openings
-from services.scheduling.appointments.access import held, locked, part_of
-from services.scheduling.appointments.conflicts import Wish, check_not_own, settling, told
+from services.scheduling.appointments.access import lock, lock_with_people, side_of
+from services.scheduling.appointments.conflicts import SlotRequest, check_not_own, refusing_conflicts, visible_to
 from services.scheduling.directory import patients
 from services.scheduling.models.appointments import PRESENT, Appointment, AppointmentChange
 from services.scheduling.models.directory import Doctor
 from services.scheduling.rules import Slot
 
 MET = (*PRESENT, "fulfilled")
-"""The states of visits for which the patient has been there."""
+"""The states after the patient has arrived."""
 KNOWN_FOR = timedelta(days=365)
-"""How long after a visit its doctor may give the patient another one."""
+"""How long after an appointment its doctor may book the patient again."""
 
 
 def book(session: Session, actor: Actor, command: BookAppointment) -> Appointment:
-    """Reserve the doctor's time for the patient: a patient asks for it; the desk and the doctor have it at once."""
+    """Reserve the doctor's time for the patient. Patients request; the desk and the doctor book at once."""
     part = _part_in_booking(session, actor, command.doctor_id, command.patient_id)
     only_desk_overbooks(part, command.overbook_reason)
     openings.check_time(command.starts_at)
     check_not_own(session, command.doctor_id, command.patient_id)
     session.lock_people(command.doctor_id, command.patient_id)
-    wish = Wish(
+    request = SlotRequest(
         command.doctor_id,
         command.patient_id,
         command.starts_at,
-        told(part, actor.person),
+        visible_to(part, actor.person),
         overbooked=command.overbook_reason is not None,
     )
     if part == "patient":
-        slot = openings.slot_asked(session, wish)
-        visit = _new(slot, wish, status="requested", requested_at=clock.now(), reason=command.reason)
+        slot = openings.requested_slot(session, request)
+        visit = _new(slot, request, status="requested", requested_at=clock.now(), reason=command.reason)
     else:
         patients.must_live(session, command.patient_id)
-        slot = openings.slot_given(session, wish, command.minutes)
-        visit = _new(slot, wish, status="booked", overbook_reason=command.overbook_reason, reason=command.reason)
-    with settling(session, wish, slot.ends_at):
+        slot = openings.bookable_slot(session, request, command.minutes)
+        visit = _new(slot, request, status="booked", overbook_reason=command.overbook_reason, reason=command.reason)
+    with refusing_conflicts(session, request, slot.ends_at):
         session.insert(visit)
     if part == "patient":
-        return changed(session, actor, visit, AppointmentRequested, names=())
-    return _agreed(session, actor, visit, names=(), reason=command.overbook_reason)
+        return record_change(session, actor, visit, AppointmentRequested, names=())
+    return _record_booking(session, actor, visit, names=(), reason=command.overbook_reason)
 
 
-def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
+def _new(slot: Slot, request: SlotRequest, **facts: Any) -> Appointment:
     return Appointment(
         id=uuid7(),
-        doctor_id=wish.doctor_id,
-        patient_id=wish.patient_id,
+        doctor_id=request.doctor_id,
+        patient_id=request.patient_id,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         place=slot.place,
-        overbooked=wish.overbooked,
+        overbooked=request.overbooked,
         first_call=False,
         revision=1,
         created_at=clock.now(),
@@ -93,10 +93,10 @@ def _new(slot: Slot, wish: Wish, **facts: Any) -> Appointment:
 
 
 def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id: UUID) -> str:
-    """On whose part one books: whoever books for themselves does so as a patient.
+    """Return the side of the caller: `patient`, `desk` or `doctor`. A caller who books for themselves is the patient.
 
-    A doctor books those who have been there, for a visit with this doctor whose time was in the last year: a visit
-    opens the chart, and nobody is to open it for themselves, with one that is begun months before its time.
+    A doctor books only for own patients of the last year. A visit opens the chart, and a doctor must not open a chart
+    for themselves by starting a visit far ahead.
     """
     if actor.id == patient_id:
         patients.check_own(actor)
@@ -112,12 +112,12 @@ def _part_in_booking(session: Session, actor: Actor, doctor_id: UUID, patient_id
 
 
 def only_desk_overbooks(part: str, overbook_reason: str | None) -> None:
-    """Refuse overbooking by a caller who is not the desk."""
+    """Refuse overbooking by any caller except the desk."""
     if overbook_reason is not None and part != "desk":
         raise DESK_ONLY()
 
 
-def changed(
+def record_change(
     session: Session,
     actor: Actor,
     visit: Appointment,
@@ -128,9 +128,10 @@ def changed(
     reason: str | None = None,
     **more: Any,
 ) -> Appointment:
-    """Write into the history what the visit has become, and why, and tell the world what more the event says.
+    """Add the change to the history and publish its event.
 
-    `names` are those of `CHANGES` that are not as they were; `former_reason` is why the patient came until now.
+    `names` are the parts (`AppointmentPart`) that changed. `former_reason` is the replaced reason of the appointment.
+    `more` are further facts of the event.
     """
     facts = {name: getattr(visit, name) for name in ("revision", "doctor_id", "starts_at", "ends_at")}
     session.append(
@@ -151,91 +152,91 @@ def changed(
     return visit
 
 
-def by_whom(actor: Actor, visit: Appointment) -> str:
-    """On whose part one acts: the visit's `patient`, its `doctor`, or else the `desk`, which is the hospital's."""
+def acting_side(actor: Actor, visit: Appointment) -> str:
+    """Return the side of the actor: the appointment's `patient` or `doctor`, else the `desk`."""
     if actor.id == visit.patient_id:
         return "patient"
     return "doctor" if actor.id == visit.doctor_id else "desk"
 
 
-def _agreed(session: Session, actor: Actor, visit: Appointment, **more: Any) -> Appointment:
-    """Say that a visit is booked, by whom, and whether beside the doctor's hours or other visits."""
-    by = by_whom(actor, visit)
-    return changed(session, actor, visit, AppointmentBooked, by=by, overbooked=visit.overbooked, **more)
+def _record_booking(session: Session, actor: Actor, visit: Appointment, **more: Any) -> Appointment:
+    """Record that an appointment is booked, by which side, and whether it is overbooked."""
+    by = acting_side(actor, visit)
+    return record_change(session, actor, visit, AppointmentBooked, by=by, overbooked=visit.overbooked, **more)
 
 
 def displace(session: Session, actor: Actor, visit: Appointment, *, reason: str | None) -> None:
-    """The doctor cannot keep a visit, which is locked: the patient needs another time."""
+    """Displace a locked appointment: the doctor cannot keep it, and the patient needs another time."""
     visit.displace(clock.now(), reason)
-    changed(session, actor, visit, AppointmentDisplaced, reason=reason)
+    record_change(session, actor, visit, AppointmentDisplaced, reason=reason)
 
 
 def accept(session: Session, actor: Actor, command: AcceptAppointment) -> Appointment:
-    """The doctor agrees to the visit."""
-    visit = held(session, actor, command.appointment_id, "doctor")
+    """Accept a request."""
+    visit = lock_with_people(session, actor, command.appointment_id, "doctor")
     visit.accept(clock.now())
-    return _agreed(session, actor, visit)
+    return _record_booking(session, actor, visit)
 
 
 def reject(session: Session, actor: Actor, command: RejectAppointment) -> Appointment:
-    """The doctor does not agree to the visit."""
-    visit = locked(session, actor, command.appointment_id, "doctor")
+    """Reject a request."""
+    visit = lock(session, actor, command.appointment_id, "doctor")
     visit.reject(command.reason)
-    return changed(session, actor, visit, AppointmentRejected, reason=command.reason)
+    return record_change(session, actor, visit, AppointmentRejected, reason=command.reason)
 
 
 def arrive(session: Session, actor: Actor, command: MarkArrived) -> Appointment:
-    """The patient is at the desk: one who was thought to be missing takes the people's time again, if it is free."""
-    visit = held(session, actor, command.appointment_id, "desk")
+    """Mark the patient as arrived. After a no-show, the time of both people must still be free."""
+    visit = lock_with_people(session, actor, command.appointment_id, "desk")
     people = visit.doctor_id, visit.patient_id
-    wish = Wish(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
+    request = SlotRequest(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
     if visit.status == "no_show":
         must_have_doctor(session, visit)
-        openings.check_free(session, wish, visit.ends_at)
-    with settling(session, wish, visit.ends_at):
+        openings.check_free(session, request, visit.ends_at)
+    with refusing_conflicts(session, request, visit.ends_at):
         visit.arrive(clock.now())
-    return changed(session, actor, visit, PatientArrived)
+    return record_change(session, actor, visit, PatientArrived)
 
 
 def must_have_doctor(session: Session, visit: Appointment) -> None:
-    """Refuse when the visit's own doctor cannot be visited now."""
+    """Refuse unless the appointment's doctor is available."""
     if session.scalar(select(Doctor.id).where(Doctor.id == visit.doctor_id, Doctor.is_active)) is None:
         raise DOCTOR_GONE()
 
 
 def start(session: Session, actor: Actor, command: StartVisit) -> Appointment:
-    """The doctor begins the visit."""
-    visit = held(session, actor, command.appointment_id, "doctor")
+    """Start the visit."""
+    visit = lock_with_people(session, actor, command.appointment_id, "doctor")
     visit.start(clock.now())
-    return changed(session, actor, visit, VisitStarted)
+    return record_change(session, actor, visit, VisitStarted)
 
 
 def complete(session: Session, actor: Actor, command: CompleteVisit) -> Appointment:
-    """The doctor ends the visit."""
-    visit = locked(session, actor, command.appointment_id, "doctor")
+    """Complete the visit."""
+    visit = lock(session, actor, command.appointment_id, "doctor")
     visit.complete()
-    return changed(session, actor, visit, VisitCompleted)
+    return record_change(session, actor, visit, VisitCompleted)
 
 
 def miss(session: Session, actor: Actor, command: MarkNoShow) -> Appointment:
-    """The patient has not come."""
-    visit = locked(session, actor, command.appointment_id, "desk", "doctor")
+    """Mark the patient as not having come."""
+    visit = lock(session, actor, command.appointment_id, "desk", "doctor")
     visit.miss(clock.now())
-    return changed(session, actor, visit, AppointmentMissed)
+    return record_change(session, actor, visit, AppointmentMissed)
 
 
 def cancel(session: Session, actor: Actor, command: CancelAppointment) -> Appointment:
-    """Call the visit off: whoever calls off their own does so as its patient.
+    """Cancel an appointment. A caller who cancels their own does so as its patient.
 
-    The desk calls off one whose patient is there too, who left without being seen, or that was begun by mistake.
+    The desk may also cancel after arrival: the patient left, or the visit was started by mistake.
     """
-    visit = locked(session, actor, command.appointment_id, "patient", "desk")
-    by, late = part_of(actor, visit, "patient", "desk"), visit.is_late(clock.now())
-    not_late(visit, by)
-    return call_off(session, actor, visit, reason=command.reason, late=late, by=by)
+    visit = lock(session, actor, command.appointment_id, "patient", "desk")
+    by, late = side_of(actor, visit, "patient", "desk"), visit.is_late(clock.now())
+    check_not_late(visit, by)
+    return cancel_locked(session, actor, visit, reason=command.reason, late=late, by=by)
 
 
-def call_off(
+def cancel_locked(
     session: Session,
     actor: Actor,
     visit: Appointment,
@@ -245,21 +246,21 @@ def call_off(
     by: str,
     tell_patient: bool = True,
 ) -> Appointment:
-    """A visit, which is locked, does not take place."""
+    """Cancel a locked appointment."""
     visit.cancel(reason, by)
-    return changed(
+    return record_change(
         session, actor, visit, AppointmentCancelled, reason=reason, late=late, by=by, tell_patient=tell_patient
     )
 
 
-def not_late(visit: Appointment, part: str) -> None:
-    """Refuse a patient within 24 hours of an agreed visit."""
+def check_not_late(visit: Appointment, part: str) -> None:
+    """Refuse a patient within 24 hours of a booked appointment."""
     if part == "patient" and visit.is_late(clock.now()):
         raise LATE_CANCEL()
 
 
 def forget_reasons(session: Session, patient_id: UUID) -> None:
-    """Drop what was written of an erased patient's visits, by whomever."""
+    """Delete all texts about the appointments of an erased patient."""
     of_patient = Appointment.patient_id == patient_id
     texts = (Appointment.reason, Appointment.status_reason, Appointment.overbook_reason)
     written = or_(*(text.is_not(None) for text in texts))

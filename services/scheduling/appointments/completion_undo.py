@@ -1,4 +1,4 @@
-"""Completions that were a mistake: an admin takes one back, and the visit is to be kept again where it can be."""
+"""Undoing a completion that was a mistake."""
 
 from chassis import clock
 from chassis.errors import Conflict
@@ -8,36 +8,37 @@ from contracts.scheduling.appointments.events import VisitCompletionUndone
 from contracts.scheduling.appointments.visits import UndoCompletion
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import openings, timers
-from services.scheduling.appointments.access import held
-from services.scheduling.appointments.conflicts import OVERLAPS, Wish
+from services.scheduling.appointments.access import lock_with_people
+from services.scheduling.appointments.conflicts import OVERLAPS, SlotRequest
 from services.scheduling.directory import patients
 from services.scheduling.models.appointments import Appointment
 
 
 def undo_completion(session: Session, actor: Actor, command: UndoCompletion) -> Appointment:
-    """Book the visit again at its time; displace it when the time is taken; cancel it when it cannot take place.
+    """Undo a completion: book the visit again, or displace or cancel it.
 
-    The reason is kept in the history.
+    The visit is displaced when its time is taken, and cancelled when it can no longer take place. The history keeps the
+    reason.
     """
-    visit = held(session, actor, command.appointment_id, "desk")
+    visit = lock_with_people(session, actor, command.appointment_id, "desk")
     visit.check_fulfilled()
     now = clock.now()
     if visit.ends_at <= timers.missed_before(now) or patients.is_gone(session, visit.patient_id):
         visit.undo_completion("cancelled", command.reason, now)
     elif not _is_booked_again(session, visit, command.reason):
         visit.undo_completion("displaced", command.reason, now)
-    return appointments.changed(
+    return appointments.record_change(
         session, actor, visit, VisitCompletionUndone, reason=command.reason, status=visit.status
     )
 
 
 def _is_booked_again(session: Session, visit: Appointment, reason: str) -> bool:
-    """Give the visit its time again, if doctor and patient still have it; the database has the last word."""
+    """Book the visit again if both people still have its time. The constraints of the database decide."""
     people = visit.doctor_id, visit.patient_id
-    wish = Wish(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
+    request = SlotRequest(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
     try:
         appointments.must_have_doctor(session, visit)
-        openings.check_free(session, wish, visit.ends_at)
+        openings.check_free(session, request, visit.ends_at)
         with trying(session, OVERLAPS):
             visit.undo_completion("booked", reason, clock.now())
     except Conflict:

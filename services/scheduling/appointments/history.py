@@ -1,4 +1,4 @@
-"""One visit, and all that happened to it."""
+"""One appointment with its history."""
 
 from typing import Any, cast
 
@@ -8,7 +8,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.history import ChangeView, GetAppointment
 from contracts.scheduling.appointments.views import AppointmentView
-from services.scheduling.appointments.access import part_of
+from services.scheduling.appointments.access import side_of
 from services.scheduling.directory import doctors, patients
 from services.scheduling.models.appointments import VISIT, AppointmentChange
 from services.scheduling.models.directory import DOCTOR, PATIENT
@@ -22,11 +22,11 @@ ONE = (
     .where(VISIT.c.id == bindparam("visit_id"))
 )
 TOLD = ("rejected", "cancelled", "displaced", "expired")
-"""What a visit became for a reason that the patient is told. Why it was overbooked is the hospital's own business."""
+"""The states whose reason the patient may read. The reason of overbooking is internal."""
 
 
 def _history(reason: Any) -> Select[*tuple[Any, ...]]:
-    """The changes of a visit, oldest first, each with this as its reason."""
+    """Return the statement for the changes of an appointment, oldest first, with this column as the reason."""
     shown = [reason if name == "reason" else CHANGE.c[name] for name in ChangeView.schema().fields]
     query = select(*shown).where(CHANGE.c.appointment_id == bindparam("visit_id"))
     return query.order_by(CHANGE.c.revision, CHANGE.c.id)
@@ -37,9 +37,9 @@ HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_
 
 
 def get(session: Session, actor: Actor, query: GetAppointment) -> dict[str, Any]:
-    """A visit with its history, in two statements: the patient's own, the doctor's own, any for the desk."""
+    """Get an appointment with its history, in two statements."""
     visit = session.one(ONE, {"visit_id": query.appointment_id})
-    part = part_of(actor, visit, "patient", "doctor", "desk")
+    part = side_of(actor, visit, "patient", "doctor", "desk")
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
     history = HISTORY_TOLD if part == "patient" else HISTORY
     return {**visit._asdict(), "history": session.rows(history, {"visit_id": query.appointment_id})}

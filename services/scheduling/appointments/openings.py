@@ -1,4 +1,4 @@
-"""What a booking asks a doctor's calendar: whether there is such a slot, and whose locks to hold meanwhile."""
+"""Whether a doctor's calendar has an opening for an appointment."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,14 +30,14 @@ from contracts.scheduling.refusals import (
     TOO_FAR_AHEAD,
 )
 from services.scheduling import rules
-from services.scheduling.appointments.conflicts import Wish, named
+from services.scheduling.appointments.conflicts import SlotRequest, with_conflict
 from services.scheduling.models.appointments import ACTIVE, VISIT
 from services.scheduling.models.availability import AWAY, HOURS, RULE, VALID
 from services.scheduling.models.directory import DOCTOR, PATIENT
 from services.scheduling.rules import Slot
 
 OVERBOOKED = timedelta(minutes=15)
-"""What an overbooked visit takes when nobody says how long, and the doctor has no slot then."""
+"""The length of an overbooked appointment without a slot and without `minutes`."""
 
 
 NOBODY = UUID(int=0)
@@ -49,11 +49,11 @@ _ELSEWHERE, _AT_WORK, _OVERBOOKED = (VISIT.alias(name) for name in ("elsewhere",
 _OVER: list[ColumnElement[str]] = [
     literal_column(f"'{status}'") for status in AppointmentStatus if status not in ACTIVE
 ]
-"""Not those in the other states: the planner would then take the constraints' indexes, which find a person slowly."""
+"""Inactive states. Listing them keeps the planner from the constraints' indexes, which find a person slowly."""
 
 
 def _first(visit: FromClause, *whose: ColumnElement[bool]) -> ScalarSelect[datetime]:
-    """When the first of these visits begins that are not over at a moment, and begin in the eight hours after it."""
+    """Return the first start among these appointments that are not over and begin within the next eight hours."""
     one = visit.c
     moment = {name: bindparam(name, type_=one.starts_at.type) for name in ("starts_at", "latest_end", "earliest")}
     begins = one.starts_at < moment["latest_end"], one.starts_at > moment["earliest"]
@@ -100,8 +100,9 @@ BUSY = (
         _OVERBOOKED.c.id != bindparam("moved"),
     ).label("overbooked_at"),
 )
-"""Since when the doctor is away; is somebody's patient; the patient is somebody's doctor; or the doctor is overbooked:
-what the database's constraints do not see."""
+"""Starts of conflicts that the constraints of the database do not see.
+
+The doctor is away, is a patient elsewhere, or is overbooked; or the patient works as a doctor."""
 
 
 HOURS_AT = (
@@ -120,7 +121,7 @@ HOURS_AT_AND_WAITING = HOURS_AT.add_columns(
 
 
 def check_time(starts_at: datetime) -> None:
-    """Refuse a time that is past, or over 180 days ahead."""
+    """Refuse a time in the past, or more than 180 days ahead."""
     ahead = starts_at - clock.now()
     if ahead <= timedelta(0):
         raise NOT_IN_FUTURE(errors={"starts_at": ["Is past."]})
@@ -128,13 +129,13 @@ def check_time(starts_at: datetime) -> None:
         raise TOO_FAR_AHEAD(errors={"starts_at": ["Too far ahead."]})
 
 
-def slot_asked(session: Session, wish: Wish) -> Slot:
-    """The slot of the doctor's hours that begins then, for a patient who may ask for one more, in one statement.
+def requested_slot(session: Session, request: SlotRequest) -> Slot:
+    """Return the slot that a patient requests, if the patient may have one more request. One statement.
 
-    Another visit of the doctor or the patient that is not overbooked is not seen: the database tells.
+    Conflicts with regular appointments are left to the constraints of the database.
     """
-    rows = session.rows(HOURS_AT_AND_WAITING, _asked(wish))
-    if not rows:  # They choose from the directory, which is made of what is known here: none is an event away.
+    rows = session.rows(HOURS_AT_AND_WAITING, _asked(request))
+    if not rows:  # Patients choose from the directory, so no event about the doctor is on its way.
         raise NO_SUCH_DOCTOR()
     if rows[0].is_erased:
         raise NO_SUCH_PATIENT()
@@ -142,34 +143,34 @@ def slot_asked(session: Session, wish: Wish) -> Slot:
         raise PATIENT_DECEASED()
     if rows[0].waiting >= rules.OPEN_REQUESTS:
         raise TOO_MANY_REQUESTS()
-    return _slot_among(session, wish, rows)
+    return _slot_among(session, request, rows)
 
 
-def slot_given(session: Session, wish: Wish, minutes: int | None = None) -> Slot:
-    """The slot that begins then, whoever gives it; to overbook it, so many minutes, whether there is a slot or not."""
-    rows = _rows(session, wish)
-    if not wish.overbooked:
-        return _slot_among(session, wish, rows)
-    begins = wish.starts_at.astimezone(UTC)
+def bookable_slot(session: Session, request: SlotRequest, minutes: int | None = None) -> Slot:
+    """Return the slot at that time. An overbooked appointment needs no slot; `minutes` is its length."""
+    rows = _rows(session, request)
+    if not request.overbooked:
+        return _slot_among(session, request, rows)
+    begins = request.starts_at.astimezone(UTC)
     slot = _slot_at(rows, begins) or Slot(begins, begins + OVERBOOKED, None)
     slot = slot if minutes is None else slot._replace(ends_at=begins + timedelta(minutes=minutes))
-    _check_free(session, wish, rows, slot.ends_at)
+    _check_free(session, request, rows, slot.ends_at)
     return slot
 
 
-def check_free(session: Session, wish: Wish, ends_at: datetime) -> None:
-    """For a visit that is no slot, of up to eight hours: the doctor is there, and nobody is in two places."""
-    _check_free(session, wish, _rows(session, wish), ends_at)
+def check_free(session: Session, request: SlotRequest, ends_at: datetime) -> None:
+    """Refuse unless the doctor is present and both people are free. For times that are no slot, up to eight hours."""
+    _check_free(session, request, _rows(session, request), ends_at)
 
 
-def _asked(wish: Wish) -> dict[str, Any]:
-    """What the statements are told of a wish: its day of the hospital and the day before, and what is near it."""
-    starts_at = wish.starts_at
+def _asked(request: SlotRequest) -> dict[str, Any]:
+    """Return the parameters of the statements: the local day, the day before, and the times around the request."""
+    starts_at = request.starts_at
     day = starts_at.astimezone(config.current().hospital_timezone).date()
     return {
-        "doctor_id": wish.doctor_id,
-        "patient_id": wish.patient_id,
-        "moved": wish.moved or NOBODY,
+        "doctor_id": request.doctor_id,
+        "patient_id": request.patient_id,
+        "moved": request.moved or NOBODY,
         "starts_at": starts_at,
         "earliest": starts_at - rules.LONGEST,
         "latest_end": starts_at + rules.LONGEST,
@@ -181,11 +182,13 @@ def _asked(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _rows(session: Session, wish: Wish) -> Any:
-    """The doctor's hours of that day."""
-    rows = session.rows(HOURS_AT, _asked(wish))
+def _rows(session: Session, request: SlotRequest) -> Any:
+    """Return the doctor's hours of that day, each with the busy times."""
+    rows = session.rows(HOURS_AT, _asked(request))
     if not rows:
-        raise (NotYet if wish.told in (None, wish.doctor_id) else NotFound)("not_found", "There is no such doctor.")
+        raise (NotYet if request.visible_to in (None, request.doctor_id) else NotFound)(
+            "not_found", "There is no such doctor."
+        )
     return rows
 
 
@@ -194,23 +197,23 @@ def _slot_at(rows: Any, starts_at: datetime) -> Slot | None:
     return rules.slot_at((row for row in rows if row.weekday is not None), starts_at, zone)
 
 
-def _slot_among(session: Session, wish: Wish, rows: Any) -> Slot:
-    slot = _slot_at(rows, wish.starts_at)
+def _slot_among(session: Session, request: SlotRequest, rows: Any) -> Slot:
+    slot = _slot_at(rows, request.starts_at)
     if slot is None:
         raise OUTSIDE_HOURS()
-    _check_free(session, wish, rows, slot.ends_at)
+    _check_free(session, request, rows, slot.ends_at)
     return slot
 
 
-def _check_free(session: Session, wish: Wish, rows: Any, ends_at: datetime) -> None:
+def _check_free(session: Session, request: SlotRequest, rows: Any, ends_at: datetime) -> None:
     busy = rows[0]
     if _begins_before(ends_at, busy.away_at):
         raise OUTSIDE_HOURS("The doctor is away then.")
-    overbooked_at = None if wish.overbooked else busy.overbooked_at
+    overbooked_at = None if request.overbooked else busy.overbooked_at
     if _begins_before(ends_at, busy.elsewhere_at) or _begins_before(ends_at, overbooked_at):
-        raise named(session, wish, ends_at, SLOT_TAKEN)
+        raise with_conflict(session, request, ends_at, SLOT_TAKEN)
     if _begins_before(ends_at, busy.at_work_at):
-        raise named(session, wish, ends_at, PATIENT_BUSY)
+        raise with_conflict(session, request, ends_at, PATIENT_BUSY)
 
 
 def _begins_before(ends_at: datetime, begins: datetime | None) -> bool:

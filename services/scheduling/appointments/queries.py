@@ -9,7 +9,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.queries import ListAppointments, ListDoctorAppointments, ListPatientAppointments
 from contracts.scheduling.appointments.views import AppointmentView
-from services.scheduling import date_ranges
+from services.scheduling import listings
 from services.scheduling.directory import doctors, patients
 from services.scheduling.listings import Joined, JoinedListing
 from services.scheduling.models.appointments import VISIT
@@ -25,24 +25,24 @@ FOR_STAFF = JoinedListing(SHOWN, (VISIT.c.starts_at, VISIT.c.id), [*doctors.JOIN
 
 
 def of_patient(session: Session, actor: Actor, query: ListPatientAppointments) -> Page:
-    """The patient's own visits, from either end."""
+    """List the patient's own appointments."""
     actor.may_act_for(query.patient_id)
-    return FOR_PATIENTS.page(session, date_ranges.window_of(query), status=query.status, patient_id=query.patient_id)
+    return FOR_PATIENTS.page(session, listings.window_of(query), status=query.status, patient_id=query.patient_id)
 
 
 def of_doctor(session: Session, actor: Actor, query: ListDoctorAppointments) -> Page:
-    """The doctor's own visits, from either end."""
+    """List the doctor's own appointments."""
     actor.may_act_for(query.doctor_id)
     filters = {"doctor_id": query.doctor_id, **_calls(query.first_call)}
-    return FOR_STAFF.page(session, date_ranges.window_of(query), status=query.status, **filters)
+    return FOR_STAFF.page(session, listings.window_of(query), status=query.status, **filters)
 
 
 def of_all(session: Session, _actor: Actor, query: ListAppointments) -> Page:
-    """All visits, or those of a doctor or a patient, from either end, for the desk."""
+    """List all appointments, for the desk."""
     filters = {"doctor_id": query.doctor_id, "patient_id": query.patient_id, **_calls(query.first_call)}
-    return FOR_STAFF.page(session, date_ranges.window_of(query), status=query.status, **filters)
+    return FOR_STAFF.page(session, listings.window_of(query), status=query.status, **filters)
 
 
 def _calls(first_call: bool | None) -> dict[str, bool]:  # noqa: FBT001  it is a filter's value
-    """Which of the two kinds is asked for, if any."""
+    """Return the filter for `first_call`."""
     return {} if first_call is None else {"first" if first_call else "others": True}

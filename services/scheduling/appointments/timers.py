@@ -1,7 +1,7 @@
-"""What time does to visits: without an answer, without the patient, without a doctor, without another time.
+"""Timers: appointments that expire, are missed or lose their doctor.
 
-A batch at a time, of rows that nobody else works on: a visit that is just being moved is looked at again the next time.
-None of these visits takes anybody's time afterwards, so the locks on people are not needed.
+Each timer works on a batch of rows that no other transaction holds. A row that is being changed waits for the next run.
+These changes take no time of people, so the locks on people are not needed.
 """
 
 from collections.abc import Sequence
@@ -14,63 +14,60 @@ from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import AppointmentExpired, AppointmentMissed
-from services.scheduling import date_ranges
+from services.scheduling import listings
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import handover
-from services.scheduling.appointments.commands import changed
+from services.scheduling.appointments.commands import record_change
 from services.scheduling.models.appointments import ANSWERED_WITHIN, Appointment
 
 PACE = 30.0
 """Seconds."""
 BATCH = 200
 PLACED_WITHIN = timedelta(days=14)
-"""How long a displaced visit waits for another time."""
+"""How long a displaced appointment waits for a new time."""
 STRANDED_WITHIN = timedelta(hours=24)
-"""How long before a visit its doctor may still come back, when they cannot be visited now."""
+"""How long before an appointment its doctor may still return."""
 MISSED_AFTER = timedelta(hours=2)
 """How long after its end an appointment counts as missed, at the earliest."""
-NO_DOCTOR = "The doctor cannot be visited then."
+NO_DOCTOR = "The doctor is not available at that time."
 
 
 def expire_requests(session: Session, actor: Actor) -> None:
-    """Requests that were not answered in 48 hours, or by their start, come to nothing."""
+    """Expire requests after 48 hours, or at their start."""
     now = clock.now()
     is_due = or_(Appointment.requested_at <= now - ANSWERED_WITHIN, Appointment.starts_at <= now)
     for visit in _batch(session, "requested", is_due, Appointment.requested_at):
         visit.expire()
-        changed(session, actor, visit, AppointmentExpired)
+        record_change(session, actor, visit, AppointmentExpired)
 
 
 def expire_displaced(session: Session, actor: Actor) -> None:
-    """Displaced visits that nobody gave another time in 14 days come to nothing."""
+    """Expire displaced appointments after 14 days without a new time."""
     is_due = Appointment.displaced_at <= clock.now() - PLACED_WITHIN
     for visit in _batch(session, "displaced", is_due, Appointment.displaced_at):
         visit.expire()
-        changed(session, actor, visit, AppointmentExpired)
+        record_change(session, actor, visit, AppointmentExpired)
 
 
 def miss_visits(session: Session, actor: Actor) -> None:
-    """Patients who have not come on the day of their visit, which is over in the hospital, have missed it.
-
-    Not when there was no doctor for them: `displace_visits` sees to those.
-    """
+    """Mark booked appointments as missed when their day is over. `displace_visits` handles those without a doctor."""
     now = clock.now()
     is_over = Appointment.ends_at <= missed_before(now)
     for visit in _batch(session, "booked", is_over & ~handover.has_no_doctor(), Appointment.ends_at):
         visit.miss(now)
-        changed(session, actor, visit, AppointmentMissed)
+        record_change(session, actor, visit, AppointmentMissed)
 
 
 def missed_before(now: datetime) -> datetime:
     """Return the latest end of missed appointments: their day is over, and they ended two hours ago or more."""
     today = now.astimezone(config.current().hospital_timezone).date()
-    return min(date_ranges.first_of(today), now - MISSED_AFTER)
+    return min(listings.first_of(today), now - MISSED_AFTER)
 
 
 def displace_visits(session: Session, actor: Actor) -> None:
-    """Visits of the next 24 hours whose doctor cannot be visited lose their time, and so do those of the past.
+    """Displace appointments of the next 24 hours, and past ones, whose doctor is not available.
 
-    Later ones wait for the doctor to come back, or for the desk. A request of the past expires instead.
+    Later appointments wait for the doctor to return, or for the desk. A past request expires instead.
     """
     now = clock.now()
     is_due = (Appointment.starts_at < now + STRANDED_WITHIN) & handover.has_no_doctor()
@@ -81,7 +78,7 @@ def displace_visits(session: Session, actor: Actor) -> None:
 
 
 def _batch(session: Session, status: str, is_due: ColumnElement[bool], since: Any) -> Sequence[Appointment]:
-    """Those in this state that are due, longest first. The state is in the statement itself, for the index of it."""
+    """Return due appointments in this state, longest waiting first. The literal state lets the partial index match."""
     is_state = Appointment.status == literal_column(f"'{status}'")
     query = select(Appointment).where(is_state, is_due).order_by(since).limit(BATCH)
     return session.scalars(query.with_for_update(skip_locked=True)).all()

@@ -1,4 +1,4 @@
-"""Doctors' weekly hours, and the free slots that they make. Slots are computed, never stored."""
+"""Free slots. They are computed from the weekly hours and never stored."""
 
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
@@ -17,7 +17,7 @@ from contracts.scheduling.availability import (
     ListSlots,
     SlotPage,
 )
-from services.scheduling import date_ranges, rules
+from services.scheduling import listings, rules
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, VISIT
 from services.scheduling.models.availability import AWAY, HOURS, RULE, VALID
@@ -36,7 +36,7 @@ HOURS_OF = (
 
 
 def _between(table: Table, earliest: str, person: str = "doctor_id") -> Any:
-    """The rows of a doctor that overlap a range; `earliest` is so long before it that an index finds them all."""
+    """Return the rows of a doctor that overlap a range. `earliest` bounds the index scan."""
     return select(table.c.starts_at, table.c.ends_at).where(
         table.c[person] == bindparam("doctor_id"),
         table.c.starts_at < bindparam("end"),
@@ -50,11 +50,11 @@ TAKEN = union_all(
     _between(VISIT, "day_before", "patient_id").where(VISIT.c.status.in_(ACTIVE)),
     _between(AWAY, "year_before"),
 )
-"""Visits of the doctor's own patients, overbooked ones too, visits to other doctors as their patient, and times off."""
+"""Taken times: appointments as the doctor, also overbooked ones, appointments as a patient, and times off."""
 
 
 def listing(session: Session, actor: Actor, query: ListSlots) -> Page:
-    """Free slots that may be booked, earliest first, for up to 31 days, in two statements whatever the range."""
+    """List free slots, earliest first, for up to 31 days, in two statements for any range."""
     start, end = _range(query.from_, query.to)
     after = _after(query.cursor)
     start = min(max(start, after[0]), end)
@@ -67,7 +67,7 @@ def listing(session: Session, actor: Actor, query: ListSlots) -> Page:
 
 
 def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
-    """The hours that count on a day of this range, or on the day before it."""
+    """Return the hours that are valid on a day of the range, or on the day before it."""
     zone = config.current().hospital_timezone
     first_day, last_day = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
     values = {"doctor_id": doctor_id, "first_day": first_day, "last_day": last_day}
@@ -78,7 +78,7 @@ def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, 
 
 
 def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) -> list[Slot]:
-    """What takes the doctor's time: visits, and times off. A slot that begins in the range may end after it."""
+    """Return the taken times of the doctor: appointments and times off. A slot of the range may end after the range."""
     values = {
         "doctor_id": doctor_id,
         "start": start,
@@ -90,21 +90,21 @@ def _taken(session: Session, doctor_id: UUID, start: datetime, end: datetime) ->
 
 
 def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[datetime, datetime]:
-    date_ranges.span(from_, to)
-    start = clock.now() if from_ is None else date_ranges.first_of(from_)
-    end = start + WEEK if to is None else date_ranges.end_of(to)
+    listings.span(from_, to)
+    start = clock.now() if from_ is None else listings.first_of(from_)
+    end = start + WEEK if to is None else listings.end_of(to)
     if end - start > rules.RANGE + timedelta(hours=1):
         raise RANGE_TOO_LONG(errors={"to": ["Too far from `from`."]})
     return max(start, clock.now()), min(end, clock.now() + rules.HORIZON)
 
 
 def _cursor(slot: Slot) -> str:
-    """The cursor of a list of slots is the next one: slots of several lengths may begin at once."""
+    """Return the cursor: the next slot. Slots of several lengths may begin at once."""
     return f"{slot.starts_at.isoformat()}/{slot.ends_at.isoformat()}"
 
 
 def _after(cursor: str | None) -> tuple[datetime, datetime]:
-    """Start and end of the slot from which to go on."""
+    """Return start and end of the slot at which to continue."""
     if cursor is None:
         return clock.now(), clock.now()
     first, _slash, second = cursor.replace(" ", "+").partition("/")

@@ -1,4 +1,4 @@
-"""Times off: when a doctor cannot be visited, and what becomes of the visits in them."""
+"""Times off, and the appointments in them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from contracts.scheduling.availability import (
     TimeOffRowView,
 )
 from contracts.scheduling.refusals import NO_SUCH_TIME_OFF, NOT_IN_FUTURE, TOO_FAR_AHEAD
-from services.scheduling import date_ranges, rules
+from services.scheduling import listings, rules
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, PRESENT, Appointment
@@ -35,19 +35,19 @@ from services.scheduling.models.availability import AWAY, TimeOff
 AHEAD = timedelta(days=5 * 366)
 """How far ahead a time off may end."""
 DISPLACED = ("requested", "booked")
-"""The states of visits that lose their time to a time off: in the others, the patient is there already."""
+"""The states that a time off displaces. In the others the patient has arrived."""
 AWAY_REASON = "The doctor is away."
-"""What patients are told. The doctor's own reason is none of their business."""
+"""The reason that patients read. The doctor's own reason stays private."""
 SHOWN = [AWAY.c[name] for name in TimeOffRowView.schema().fields]
 TIMES_OFF = Listing(SHOWN, (AWAY.c.starts_at, AWAY.c.id))
 ABSENCES = Listing([AWAY.c[name] for name in AbsenceView.schema().fields], TIMES_OFF.keys)
-"""The same without the reason."""
+"""Times off without their reasons."""
 
 
 def take(session: Session, actor: Actor, command: TakeTimeOff) -> dict[str, Any]:
-    """Be away for a time, or have a doctor be.
+    """Add a time off.
 
-    With `displace`, the visits in it that have not begun lose their time.
+    With `displace`, the appointments in it that have not started are displaced.
     """
     actor.may_act_for(command.doctor_id, ADMINS)
     _check_time(command.starts_at, command.ends_at)
@@ -65,7 +65,7 @@ def take(session: Session, actor: Actor, command: TakeTimeOff) -> dict[str, Any]
 
 
 def _note(session: Session, doctor_id: UUID, time_off_id: Any) -> None:
-    """Whose time off it is, for the audit: an admin's deed is found as what was done to the doctor."""
+    """Note the doctor for the audit, so that an admin's change is found under the doctor."""
     session.note(record_id=doctor_id, details={"time_off_id": str(time_off_id)})
 
 
@@ -92,12 +92,12 @@ def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetim
 
 
 def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[Appointment]:
-    """The visits that take a part of this time, locked, earliest first.
+    """Return the appointments that overlap this time, locked, earliest first.
 
-    What is over counts no more, but for a patient who has been there since today.
+    Past appointments do not count, except those of today whose patient has arrived.
     """
     now = clock.now()
-    today = date_ranges.first_of(now.astimezone(config.current().hospital_timezone).date())
+    today = listings.first_of(now.astimezone(config.current().hospital_timezone).date())
     is_there = Appointment.status.in_(PRESENT) & (Appointment.ends_at > today)
     query = select(Appointment).where(
         Appointment.doctor_id == doctor_id,
@@ -111,27 +111,27 @@ def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: dat
 
 
 def _check_visits(visits: Sequence[Appointment], displaced: Sequence[str]) -> None:
-    """Refuse while visits stand in the time off that do not lose their time."""
+    """Refuse while appointments in the time off cannot be displaced."""
     in_the_way = [str(visit.id) for visit in visits if visit.status not in displaced]
     if in_the_way:
         raise HAS_VISITS(appointment_ids=in_the_way)
 
 
 def listing(session: Session, actor: Actor, query: ListTimeOff) -> Page:
-    """A doctor's times off, latest first."""
+    """List a doctor's times off, latest first."""
     actor.may_act_for(query.doctor_id, ADMINS)
     doctors.must_exist(session, query.doctor_id)
     return TIMES_OFF.page(session, Window(query.limit, query.cursor), doctor_id=query.doctor_id)
 
 
 def absences(session: Session, _actor: Actor, query: ListAbsences) -> Page:
-    """When a doctor is away, latest first. The contract lets only the desk ask."""
+    """List a doctor's absences, latest first."""
     doctors.must_exist(session, query.doctor_id)
     return ABSENCES.page(session, Window(query.limit, query.cursor), doctor_id=query.doctor_id)
 
 
 def end(session: Session, actor: Actor, command: EndTimeOff) -> Any:
-    """Take a time off back. Visits that it displaced stay so."""
+    """Delete a time off. Displaced appointments stay displaced."""
     actor.may_act_for(command.doctor_id, ADMINS)
     doctors.must_exist(session, command.doctor_id)
     query = delete(AWAY).where(AWAY.c.id == command.time_off_id, AWAY.c.doctor_id == command.doctor_id)

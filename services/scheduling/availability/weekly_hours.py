@@ -43,7 +43,7 @@ def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[s
 
 
 def _check_overlaps(given: list[RuleView]) -> None:
-    """Invalid `rules_overlap`: nobody is visited twice at once, or at two places."""
+    """Refuse with `rules_overlap` when two rules overlap."""
     found = rules.rules_that_overlap(given)
     if found is not None:
         first, second = found
@@ -56,7 +56,7 @@ def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
 
 
 def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> dict[str, Any]:
-    """A doctor's weekly hours."""
+    """Get a doctor's weekly hours."""
     actor.may_act_for(query.doctor_id, DESK)
     statement = select(Doctor.schedule_revision).where(Doctor.id == query.doctor_id, Doctor.is_active)
     revision = session.scalar(statement)

@@ -1,9 +1,9 @@
-"""The directory of doctors: copies of what auth says of them."""
+"""The directory of doctors: copies of approved doctors, which auth owns."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import delete, func, literal, select
 
 from chassis.contract import Page
 from chassis.errors import NotFound, NotYet
@@ -16,6 +16,7 @@ from contracts.roles import DESK
 from contracts.scheduling.availability import GetDoctor, ListDoctors
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR
 from services.scheduling.listings import Joined
+from services.scheduling.models.availability import AvailabilityRule, TimeOff
 from services.scheduling.models.directory import DOCTOR, PERSON, Doctor
 
 FORMER_DOCTOR = "former doctor"
@@ -31,8 +32,8 @@ NAMED = (
 JOINS = (Joined(DOCTOR, "doctor_id", NAMED), Joined(ACCOUNT, "doctor_id", ()))
 
 
-def remember(session: Session, _actor: Actor, event: DoctorApproved) -> None:
-    """Copy an approved doctor, unless what is known is newer."""
+def on_doctor_approved(session: Session, _actor: Actor, event: DoctorApproved) -> None:
+    """Copy an approved doctor, unless the copy is newer."""
     _keep(
         session,
         event.doctor_id,
@@ -44,22 +45,28 @@ def remember(session: Session, _actor: Actor, event: DoctorApproved) -> None:
 
 
 def _keep(session: Session, doctor_id: UUID, **facts: Any) -> bool:
-    """What auth says of a doctor is numbered through, so the last word is known in whatever order it is heard."""
+    """Write the copy. The sequence of auth's events decides, in any order of delivery."""
     return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=session.call.heard.sequence, **facts)
 
 
 def suspend(session: Session, _actor: Actor, *, user_id: UUID) -> bool:
     """Take a doctor out of the directory, until auth approves the doctor again.
 
-    Returns whether the event is newer than the copy. The row is also written for a person who is no doctor, because
+    Returns whether the event is newer than the copy. The row is also written for people who are no doctors, because
     the approval may be delivered later. Appointments show the name of the account (`people`).
     """
     facts = {"name": "", "specialization": "", "is_active": False, "left_at": session.call.heard.occurred_at}
     return _keep(session, user_id, **facts)
 
 
+def delete_availability(session: Session, doctor_id: UUID) -> None:
+    """Delete the weekly hours and times off of an erased doctor."""
+    for model in (AvailabilityRule, TimeOff):
+        session.execute(delete(model).where(model.doctor_id == doctor_id))
+
+
 def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:
-    """The directory, or those of `ids` in it, by name; letters beyond ASCII have a case where the database knows it."""
+    """List the directory by name. SQLite ignores case only for ASCII letters."""
     statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(Doctor.is_active)
     if query.ids is not None:
         statement = statement.where(Doctor.id.in_(query.ids))
@@ -73,7 +80,7 @@ def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:
 
 
 def get(session: Session, actor: Actor, query: GetDoctor) -> Any:
-    """One doctor in the directory."""
+    """Get one doctor of the directory."""
     statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(
         Doctor.id == query.doctor_id, Doctor.is_active
     )
@@ -84,21 +91,21 @@ def get(session: Session, actor: Actor, query: GetDoctor) -> Any:
 
 
 def missing(actor: Actor, doctor_id: UUID) -> NotFound:
-    """The refusal for a doctor who is not in the directory: NotYet for the desk and for the doctor.
+    """Return the refusal for a doctor who is not in the directory: NotYet for the desk and for the doctor.
 
-    An admin may have approved the doctor a moment ago, for the first time or again. Other callers have the id from the
-    directory, so they do not wait.
+    An admin may have approved the doctor a moment ago. Other callers have the id from the directory, so they do not
+    wait.
     """
     may_know = actor.has(DESK) or actor.id == doctor_id
     return (NotYet if may_know else NotFound)("not_found", "There is no such doctor.")
 
 
 def must_exist(session: Session, doctor_id: UUID) -> None:
-    """NotYet unless there is such a doctor, who can be visited."""
+    """Refuse with NotYet unless the doctor is available."""
     check(session.scalar(select(Doctor.is_active).where(Doctor.id == doctor_id)))
 
 
 def check(is_active: bool | None) -> None:  # noqa: FBT001  a column
-    """NotYet unless a doctor can be visited. For the doctors' and admins' own affairs."""
+    """Refuse with NotYet unless a doctor is available. For changes by doctors and admins."""
     if not is_active:
         raise NO_SUCH_DOCTOR.not_yet()

@@ -1,4 +1,4 @@
-"""Who is a patient: the ids that auth and clinical tell of, and nothing else of anybody."""
+"""Patients: copies of ids and identities, which auth and clinical own."""
 
 from uuid import UUID
 
@@ -34,7 +34,7 @@ def on_user_changed(session: Session, _actor: Actor, event: UserRegistered | Use
 
 
 def on_patient_registered(session: Session, _actor: Actor, event: PatientRegistered) -> None:
-    """Admit a patient whom the desk has registered."""
+    """Admit a patient of the desk."""
     keep(session, Patient, "id", "is_erased", id=event.patient_id, is_erased=False)
 
 
@@ -56,7 +56,7 @@ def erase(session: Session, user_id: UUID) -> None:
 
 
 def note_death(session: Session, patient_id: UUID, *, is_deceased: bool, revision: int) -> bool:
-    """Copy whether a patient has died, behind the lock that a booking for them waits for; whether that is news."""
+    """Copy whether a patient has died, behind the patient's lock; return whether the event is newer than the copy."""
     session.lock_people(patient_id)
     facts = {"is_deceased": is_deceased, "deceased_revision": revision}
     return keep(session, Patient, "id", "deceased_revision", id=patient_id, **facts)
@@ -71,19 +71,19 @@ def name_of(session: Session, patient_id: UUID | None) -> str | None:
 
 
 def is_gone(session: Session, patient_id: UUID) -> bool:
-    """Whether the patient keeps no visit any more: erased, or deceased."""
+    """Return whether the patient was erased or has died."""
     is_gone = or_(Patient.is_erased, Patient.is_deceased)
     return bool(session.scalar(select(is_gone).where(Patient.id == patient_id)))
 
 
 def check_own(actor: Actor) -> None:
-    """NotFound when a caller of the desk, who books for themselves, is no patient: of others there is no record."""
+    """Refuse a caller of the desk who books for themselves without the patient role."""
     if actor.has(DESK) and not actor.has({Role.PATIENT}):
         raise NO_SUCH_PATIENT()
 
 
 def must_exist(session: Session, patient_id: UUID) -> bool:
-    """NotFound unless there is such a patient; NotYet when nobody has told of one so far. Whether they have died."""
+    """Refuse unless the patient exists, with NotYet if unknown; return whether the patient has died."""
     query = select(Patient.is_erased, Patient.is_deceased).where(Patient.id == patient_id)
     found = session.execute(query).one_or_none()
     if found is None:
@@ -94,6 +94,6 @@ def must_exist(session: Session, patient_id: UUID) -> bool:
 
 
 def must_live(session: Session, patient_id: UUID) -> None:
-    """The same of a patient who is to have a visit."""
+    """Refuse unless the patient exists and is alive."""
     if must_exist(session, patient_id):
         raise PATIENT_DECEASED()

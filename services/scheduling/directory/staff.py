@@ -1,4 +1,4 @@
-"""The staff: copies of what auth says about who works here, and as what."""
+"""The staff: copies of staff roles, which auth owns."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -15,37 +15,37 @@ from contracts.scheduling.shifts.swaps import OTHER_ROLE
 from services.scheduling.models.directory import LEFT, StaffRole
 
 
-def remember(session: Session, _actor: Actor, event: StaffApproved) -> None:
-    """A person has, or still has, a role of the staff, unless what is known is newer."""
+def on_staff_approved(session: Session, _actor: Actor, event: StaffApproved) -> None:
+    """Copy a granted or confirmed staff role, unless the copy is newer."""
     if event.role in STAFF:
         _keep(session, event.user_id, event.role)
 
 
 def dismiss(session: Session, actor: Actor, *, user_id: UUID, role: str) -> None:
-    """A person has lost a role. Which ones are left auth says afterwards, by `staff_approved` of each."""
+    """Copy the loss of a role. Auth then publishes `staff_approved` for each remaining role."""
     if role in STAFF:
         suspend(session, actor, user_id=user_id)
 
 
 def suspend(session: Session, _actor: Actor, *, user_id: UUID) -> None:
-    """A person works here no more, until approved again. Written of anybody: an approval may come later than this."""
+    """Drop all roles until auth approves the person again. An older approval may be delivered later."""
     _keep(session, user_id, LEFT)
 
 
 def _keep(session: Session, user_id: UUID, role: str) -> None:
-    """What auth says of a person is numbered through, so the last word is known in whatever order it is heard."""
+    """Write the copy. The sequence of auth's events decides, in any order of delivery."""
     facts = {"person_id": user_id, "role": role, "changed_by": session.call.heard.sequence}
     keep(session, StaffRole, "person_id role", "changed_by", **facts)
 
 
 def must_work_here(session: Session, person_id: UUID) -> None:
-    """Refuse unless the person is one of the staff now: word of a new role may be under way."""
+    """Refuse with NotYet unless the person is a member of staff."""
     if not roles_of(session, person_id).get(person_id):
         raise NO_SUCH_STAFF.not_yet()
 
 
 def must_share_a_role(session: Session, *people: UUID) -> None:
-    """Refuse unless all people have a role in common now. No wait: the caller has seen the colleague in a list."""
+    """Refuse unless all people share a staff role. No wait: the caller has the colleague from a list."""
     roles = roles_of(session, *people)
     if not all(roles.get(one) for one in people):
         raise NO_SUCH_STAFF()
@@ -54,7 +54,7 @@ def must_share_a_role(session: Session, *people: UUID) -> None:
 
 
 def roles_of(session: Session, *people: UUID) -> dict[UUID, set[str]]:
-    """The roles of each of whom auth has said anything: those that it has named since they last left, if ever."""
+    """Return the present roles of each known person: those that auth published after the person last left."""
     query = select(StaffRole.person_id, StaffRole.role, StaffRole.changed_by).where(StaffRole.person_id.in_(people))
     named = defaultdict[UUID, dict[str, int]](dict)
     for person_id, role, changed_by in session.execute(query):

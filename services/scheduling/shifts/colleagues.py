@@ -1,4 +1,4 @@
-"""Colleagues: whom one of the staff may ask to take a shift, and which shifts of theirs may be had in exchange."""
+"""Colleagues who may take a shift, and their shifts."""
 
 from typing import Any, cast
 
@@ -18,14 +18,11 @@ from services.scheduling.models.shifts import Shift
 
 SHIFT, ROLE = cast("Table", Shift.__table__), cast("Table", StaffRole.__table__)
 SHIFTS = Listing([SHIFT.c[name] for name in ColleagueShiftView.schema().fields], (SHIFT.c.starts_at, SHIFT.c.id))
-"""Of a shift no more than what one needs to want it."""
+"""The facts of a shift that a colleague needs."""
 
 
 def listing(session: Session, actor: Actor, query: ListColleagues) -> Page:
-    """Who works here and has a role of the staff in common with the caller: `{id, roles}`, by id.
-
-    Whoever has left is nobody's colleague.
-    """
+    """List the staff who share a role with the caller, by id. People who left are excluded."""
     theirs, own = _in_force(), _in_force().subquery()
     own_roles = select(own.c.role).where(own.c.person_id == actor.person)
     statement = theirs.with_only_columns(ROLE.c.person_id).distinct()
@@ -42,7 +39,7 @@ def listing(session: Session, actor: Actor, query: ListColleagues) -> Page:
 
 
 def _in_force() -> Any:
-    """Person and role of each role of the staff that somebody has now: named after they last left, if ever."""
+    """Return the statement for all present roles: those published after the person last left."""
     gone = ROLE.alias("gone")
     left = select(gone.c.changed_by).where(gone.c.person_id == ROLE.c.person_id, gone.c.role == LEFT)
     is_named_since = ROLE.c.changed_by > func.coalesce(left.correlate(ROLE).scalar_subquery(), 0)
@@ -50,7 +47,7 @@ def _in_force() -> Any:
 
 
 def shifts(session: Session, actor: Actor, query: ListColleagueShifts) -> Page:
-    """The shifts that a colleague is to work from now on, earliest first."""
+    """List a colleague's future shifts, earliest first."""
     roles = staff.roles_of(session, actor.person, query.colleague_id)
     in_common = roles.get(actor.person, set()) & roles.get(query.colleague_id, set())
     if query.colleague_id == actor.person or not in_common:

@@ -1,4 +1,4 @@
-"""Shifts: who of the staff works where and when."""
+"""Use cases that assign and change shifts."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from services.scheduling.shifts import rules as working_hours
 from services.scheduling.shifts.rules import Work
 
 HORIZON = timedelta(days=366)
-"""How far ahead staff is given work."""
+"""How far ahead shifts and tasks may be."""
 
 
 OVERLAPS = {"no_shift_overlap": SHIFT_OVERLAPS}
@@ -35,7 +35,7 @@ SHIFT = cast("Table", Shift.__table__)
 
 
 def assign(session: Session, _actor: Actor, command: AssignShift) -> dict[str, Any]:
-    """Have one of the staff work. The contract lets only admins."""
+    """Assign a shift."""
     _check_times(command.starts_at, command.ends_at)
     session.lock_people(command.person_id)
     staff.must_work_here(session, command.person_id)
@@ -66,16 +66,16 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def check_ahead(field: str, moment: datetime) -> None:
-    """Refuse a moment that is past, or over a year ahead."""
+    """Refuse a time in the past, or more than a year ahead."""
     ahead = moment - clock.now()
     if ahead <= timedelta(0):
-        raise NOT_IN_FUTURE("That is past: it would have to be ahead.", errors={field: ["Is past."]})
+        raise NOT_IN_FUTURE("The time must be in the future.", errors={field: ["Is past."]})
     if ahead > HORIZON:
-        raise TOO_FAR_AHEAD("That is more than a year ahead.", errors={field: ["Too far ahead."]})
+        raise TOO_FAR_AHEAD("The time is more than a year ahead.", errors={field: ["Too far ahead."]})
 
 
 def _check_hours(session: Session, shift: Shift) -> None:
-    """Conflict `too_many_hours` if its person works too much in some 7 days. Call it under the person's lock."""
+    """Refuse with `too_many_hours` when the person works too much in any 7 days. Requires the person's lock."""
     others = select(Shift.starts_at, Shift.ends_at).where(
         Shift.person_id == shift.person_id,
         Shift.status == "assigned",
@@ -96,7 +96,7 @@ def _facts(shift: Shift) -> dict[str, Any]:
 
 
 def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed: Collection[str]) -> None:
-    """Tell whoever has the shift now, and whoever had it `before`, each once, what of it has `changed`."""
+    """Publish the change, once to the present person, and once to the former person if the person changed."""
     now, names = _facts(shift), [ShiftPart(name) for name in sorted(changed)]
     if before["person_id"] != shift.person_id:
         gone = {**before, "revision": shift.revision}
@@ -105,7 +105,7 @@ def _say_changed(session: Session, shift: Shift, before: dict[str, Any], changed
 
 
 def change(session: Session, _actor: Actor, command: ChangeShift) -> dict[str, Any]:
-    """Give a shift another person, ward or time, or cancel it; what changes nothing is no change."""
+    """Change person, ward or time of a shift, or cancel it. Equal values change nothing."""
     changes = command.given()
     del changes["shift_id"]
     is_cancelled = changes.pop("status", None) is not None
@@ -136,9 +136,9 @@ def _change(session: Session, shift: Shift, changes: dict[str, Any]) -> None:
 
 
 def move(session: Session, takes: Iterable[tuple[Shift, UUID]]) -> None:
-    """Give shifts to other people, all at once; the locks of all these people are held.
+    """Give shifts to other people at once. The caller holds the locks of all these people.
 
-    Two that change places may overlap each other, so each is cancelled for a moment, which nobody outside sees.
+    Swapped shifts may overlap each other for a moment, so each is cancelled in between. No other transaction sees that.
     """
     moved = [(shift, person_id, _facts(shift)) for shift, person_id in takes]
     for shift, person_id, _before in moved:
@@ -173,5 +173,5 @@ def _locked(session: Session, shift_id: UUID, *others: UUID) -> Shift:
 
 
 def not_found() -> NotFound:
-    """There is none, or none that the caller may see."""
+    """Return the refusal for a shift that does not exist or is hidden from the caller."""
     return NO_SUCH_SHIFT()

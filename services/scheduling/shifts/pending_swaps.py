@@ -1,4 +1,4 @@
-"""Swaps that are still open: what is said of them, and how they end of themselves, when a shift changes or begins."""
+"""Open swaps: their events, and how a changed or started shift ends them."""
 
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ BATCH = 200
 
 
 def facts(session: Session, swap: ShiftSwap) -> dict[str, Any]:
-    """What every event about a swap says."""
+    """Return the facts that every event about a swap carries."""
     shift = session.get_one(Shift, swap.shift_id)
     names = ("shift_id", "in_exchange_id", "asked_by", "asked_of", "revision")
     times = {"starts_at": shift.starts_at, "ends_at": shift.ends_at}
@@ -23,19 +23,19 @@ def facts(session: Session, swap: ShiftSwap) -> dict[str, Any]:
 
 
 def of_shift(session: Session, shift_id: UUID) -> ShiftSwap | None:
-    """The swap that is open for a shift, if any."""
+    """Return the open swap of a shift, if any."""
     return session.scalar(select(ShiftSwap).where(ShiftSwap.shift_id == shift_id, OPEN_SWAP))
 
 
 def must_be_ahead(session: Session, swap: ShiftSwap) -> None:
-    """Conflict `shift_begun` if one of its shifts has begun."""
+    """Refuse with `shift_begun` if one of the shifts has started."""
     shifts = select(Shift).where(Shift.id.in_([swap.shift_id, swap.in_exchange_id]))
     for shift in session.scalars(shifts).all():
         shift.must_be_ahead(clock.now())
 
 
 def withdraw(session: Session, *shift_ids: UUID) -> None:
-    """End what is asked for about shifts that are not as they were, given or got in exchange; both are told."""
+    """Withdraw the open swaps of changed shifts, given or received. Both people are notified."""
     about = or_(ShiftSwap.shift_id.in_(shift_ids), ShiftSwap.in_exchange_id.in_(shift_ids))
     query = select(ShiftSwap).where(about, OPEN_SWAP).order_by(ShiftSwap.id).with_for_update()
     for swap in session.scalars(query).all():
@@ -44,7 +44,7 @@ def withdraw(session: Session, *shift_ids: UUID) -> None:
 
 
 def expire_swaps(session: Session, _actor: Actor) -> None:
-    """End what nobody decided about before a shift of it began; both are told."""
+    """Expire open swaps when one of their shifts has started. Both people are notified."""
     of_swap = or_(Shift.id == ShiftSwap.shift_id, Shift.id == ShiftSwap.in_exchange_id)
     has_begun = select(Shift.id).where(of_swap, Shift.starts_at <= clock.now()).exists()
     query = select(ShiftSwap).where(OPEN_SWAP, has_begun).order_by(ShiftSwap.id).limit(BATCH)

@@ -7,7 +7,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShifts
 from contracts.scheduling.shifts.views import ShiftView
-from services.scheduling import date_ranges
+from services.scheduling import listings
 from services.scheduling.directory import people
 from services.scheduling.listings import JoinedListing
 from services.scheduling.models.shifts import Shift
@@ -19,7 +19,7 @@ SHIFTS = JoinedListing(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("pe
 
 
 def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
-    """One shift, with the swap that is open for it. The contract lets only admins ask."""
+    """Get one shift with its open swap."""
     shift = session.get(Shift, query.shift_id)
     if shift is None:
         raise not_found()
@@ -29,12 +29,12 @@ def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
 
 
 def listing(session: Session, _actor: Actor, query: ListShifts) -> Page:
-    """All shifts, from either end. The contract lets only admins ask."""
+    """List all shifts."""
     filters = {"person_id": query.person_id, "ward": query.ward, "status": query.status}
-    return SHIFTS.page(session, date_ranges.window_of(query), **filters)
+    return SHIFTS.page(session, listings.window_of(query), **filters)
 
 
 def own(session: Session, actor: Actor, query: ListMyShifts) -> Page:
-    """One's own shifts, from either end."""
+    """List the caller's shifts."""
     actor.may_act_for(query.person_id)
-    return SHIFTS.page(session, date_ranges.window_of(query), person_id=query.person_id, status=query.status)
+    return SHIFTS.page(session, listings.window_of(query), person_id=query.person_id, status=query.status)

@@ -1,4 +1,4 @@
-"""Swaps: one of the staff asks another one to take a shift, who accepts, and an admin approves."""
+"""Use cases of swaps: request, answer, approval."""
 
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -43,7 +43,7 @@ PENDING = {"uq_shift_swap_shift_id": SWAP_PENDING}
 
 
 def ask(session: Session, actor: Actor, command: AskForSwap) -> dict[str, Any]:
-    """Ask somebody to take one's own shift, perhaps for one of theirs."""
+    """Ask a colleague to take a shift of the caller, optionally for one of theirs."""
     session.lock_people(actor.person, command.asked_of)
     shift = session.get(Shift, command.shift_id, with_for_update=True)
     if shift is None or shift.person_id != actor.person:
@@ -69,7 +69,7 @@ def ask(session: Session, actor: Actor, command: AskForSwap) -> dict[str, Any]:
 
 
 def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id: UUID | None) -> None:
-    """Somebody else of the staff who may do the same work, and whose is the shift that one would get, if any."""
+    """Refuse unless the colleague shares a role, and owns the shift in exchange, if any."""
     if asked_of == actor.person:
         raise WRONG_FIELDS("Ask somebody else.", errors={"asked_of": ["Is oneself."]})
     staff.must_share_a_role(session, actor.person, asked_of)
@@ -81,7 +81,7 @@ def _check_other(session: Session, actor: Actor, asked_of: UUID, in_exchange_id:
 
 
 def answer(session: Session, actor: Actor, command: AnswerSwap) -> dict[str, Any]:
-    """Accept or decline what one is asked for, or withdraw what one has asked for; what is accepted may be declined."""
+    """Accept or decline as the colleague, or withdraw as the requester. An accepted swap may be declined."""
     swap = session.get(ShiftSwap, command.swap_id, with_for_update=True)
     if swap is None or actor.person != (swap.asked_by if command.answer == "withdraw" else swap.asked_of):
         raise NO_SUCH_SWAP()
@@ -94,13 +94,13 @@ def answer(session: Session, actor: Actor, command: AnswerSwap) -> dict[str, Any
 
 
 def own(session: Session, actor: Actor, query: ListMySwaps) -> Page:
-    """The swaps that one asked for or is asked for, newest first."""
+    """List the swaps that the caller requested or was asked for, newest first."""
     mine = or_(SWAP.c.asked_by == actor.person, SWAP.c.asked_of == actor.person)
     return _page(session, select(*LISTED).where(mine), query.limit, query.cursor)
 
 
 def listing(session: Session, _actor: Actor, query: ListSwaps) -> Page:
-    """All swaps in this state, newest first. The contract lets only admins ask."""
+    """List all swaps in one state, newest first."""
     return _page(session, select(*LISTED).where(SWAP.c.status == query.status), query.limit, query.cursor)
 
 
@@ -127,7 +127,7 @@ def _shown(session: Session, *swaps: Any) -> list[dict[str, Any]]:
 
 
 def decide(session: Session, actor: Actor, command: DecideSwap) -> dict[str, Any]:
-    """Approve the swap of a shift that the other one has accepted, which moves the shift, or refuse it."""
+    """Approve an accepted swap, which moves the shifts, or refuse it."""
     if command.decision == "refuse" and not (command.reason or "").strip():
         errors = {"reason": ["A refusal needs a reason."]}
         raise REASON_REQUIRED("Say why the swap is refused.", errors=errors)

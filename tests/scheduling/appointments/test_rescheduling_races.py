@@ -139,7 +139,7 @@ def test_waiting_transaction_locks_the_new_doctor_after_a_visit_has_moved(fresh_
 
     def hold(session: Session) -> tuple[Any, set[int]]:
         given.wait()
-        found = access.held(session, DESK, visit["id"], "desk")
+        found = access.lock_with_people(session, DESK, visit["id"], "desk")
         return found.doctor_id, held_locks(session)
 
     _given, (doctor_id, locks) = run_at_once(

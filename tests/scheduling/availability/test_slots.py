@@ -12,7 +12,7 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.persistence.database import Session
 from contracts.scheduling.availability import ListSlots, SlotView, TakeTimeOff
 from services.scheduling.appointments import openings
-from services.scheduling.appointments.conflicts import Wish
+from services.scheduling.appointments.conflicts import SlotRequest
 from services.scheduling.availability import slots, time_off
 from services.scheduling.rules import HORIZON, Slot
 from tests.scheduling.factories import (
@@ -160,17 +160,17 @@ def test_list_of_a_month_with_365_rules_is_fast(session: Session) -> None:
     assert len(found) == 31 * 16
 
 
-@pytest.mark.parametrize("find", [openings.slot_given, openings.slot_asked])
+@pytest.mark.parametrize("find", [openings.bookable_slot, openings.requested_slot])
 def test_slot_to_book_is_found_with_one_statement(session: Session, find: Any) -> None:
     doctor = add_doctor(session)
     with record_statements(session) as sent:
-        assert find(session, Wish(doctor.person, uuid7(), at())) == Slot(at(), at() + HALF_HOUR)
+        assert find(session, SlotRequest(doctor.person, uuid7(), at())) == Slot(at(), at() + HALF_HOUR)
     assert len(sent) == 1
 
 
 def test_slot_to_book_has_its_place(session: Session) -> None:
     doctor = add_doctor(session, rules=[Hours(weekday, place="Room 4").view() for weekday in range(7)])
-    assert openings.slot_given(session, Wish(doctor.person, uuid7(), at())).place == "Room 4"
+    assert openings.bookable_slot(session, SlotRequest(doctor.person, uuid7(), at())).place == "Room 4"
 
 
 def test_list_is_refused_when_the_range_exceeds_31_days(session: Session) -> None:

@@ -14,7 +14,7 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import AppointmentDisplaced
 from contracts.scheduling.availability import EndTimeOff, ListTimeOff, TakeTimeOff, TimeOffRowView, TimeOffView
 from services.scheduling.appointments import openings
-from services.scheduling.appointments.conflicts import Wish
+from services.scheduling.appointments.conflicts import SlotRequest
 from services.scheduling.availability import time_off
 from services.scheduling.models.appointments import ACTIVE, Appointment
 from services.scheduling.models.availability import TimeOff
@@ -290,7 +290,7 @@ def test_times_off_are_deleted_when_their_doctor_is_erased(session: Session) -> 
 def test_overbooked_time_is_refused_when_it_overlaps_a_time_off(session: Session) -> None:
     doctor = add_doctor(session)
     take_time_off(session, doctor)
-    wish = Wish(doctor.person, uuid7(), at(hour=7))
+    wish = SlotRequest(doctor.person, uuid7(), at(hour=7))
     openings.check_free(session, wish, at(hour=8))
     with pytest.raises(Conflict) as refused:
         openings.check_free(session, wish, at(hour=8, minute=5))

@@ -151,7 +151,7 @@ def test_schedule_is_refused_when_the_revision_is_stale(session: Session) -> Non
 def test_schedule_revision_stays_when_the_name_of_the_doctor_changes(session: Session) -> None:
     doctor = add_doctor(session)
     revision = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["revision"]
-    doctors.remember(
+    doctors.on_doctor_approved(
         session,
         event_actor(session, 2),
         example_of(DoctorApproved, doctor_id=doctor.person, name="Dr Rao", specialization="cardiology"),

@@ -47,7 +47,7 @@ def listed_doctors(session: Session, **fields: object) -> list[tuple[str, str]]:
 def approve(session: Session, sequence: int, name: str, specialization: str = "cardiology", **fields: object) -> None:
     """Handle the event that auth approved a doctor."""
     given = {"doctor_id": uuid7(), "name": name, "specialization": specialization, **fields}
-    doctors.remember(session, event_actor(session, sequence), example_of(DoctorApproved, **given))  # type: ignore[arg-type]
+    doctors.on_doctor_approved(session, event_actor(session, sequence), example_of(DoctorApproved, **given))  # type: ignore[arg-type]
 
 
 def test_directory_lists_an_approved_doctor(session: Session) -> None:

@@ -38,7 +38,7 @@ def handle_line(session: Session, user_id: UUID, sequence: int) -> None:
     """Handle the event with this number. Numbers begin at 1."""
     actor, (what, _space, more) = event_actor(session, sequence), STORY[sequence - 1].partition(" ")
     if more == "approved":
-        staff.remember(session, actor, example_of(StaffApproved, user_id=user_id, role=what))
+        staff.on_staff_approved(session, actor, example_of(StaffApproved, user_id=user_id, role=what))
     elif more == "revoked":
         handlers.on_role_revoked(session, actor, example_of(RoleRevoked, user_id=user_id, role=what))
     elif what == "deactivated":
@@ -120,7 +120,7 @@ def test_person_follows_the_newest_event_in_any_order_with_repeats(
 @pytest.mark.parametrize("role", ["patient", "doctor", "admin"])
 def test_person_is_no_staff_with_another_role(session: Session, role: str) -> None:
     user_id = uuid7()
-    staff.remember(session, event_actor(session), example_of(StaffApproved, user_id=user_id, role=role))
+    staff.on_staff_approved(session, event_actor(session), example_of(StaffApproved, user_id=user_id, role=role))
     assert not works_here(session, user_id)
 
 
@@ -136,7 +136,7 @@ def test_unknown_person_is_answered_with_not_yet_when_given_work(session: Sessio
     shift = assign_shift(session, add_nurse(session))
     with pytest.raises(NotYet):
         change_shift(session, shift, person_id=user_id)
-    staff.remember(session, event_actor(session), example_of(StaffApproved, user_id=user_id, role="nurse"))
+    staff.on_staff_approved(session, event_actor(session), example_of(StaffApproved, user_id=user_id, role="nurse"))
     assert assign_shift(session, user_id)["person_id"] == user_id
 
 

@@ -57,7 +57,9 @@ def test_colleagues_exclude_people_who_left_or_lost_the_role(session: Session, c
     leaver, other = add_staff(session, "pharmacist"), add_staff(session, "pharmacist")
     suspend_staff(session, leaver)
     staff.dismiss(session, event_actor(session, 2), user_id=other.person, role="pharmacist")
-    staff.remember(session, event_actor(session, 3), example_of(StaffApproved, user_id=other.person, role="nurse"))
+    staff.on_staff_approved(
+        session, event_actor(session, 3), example_of(StaffApproved, user_id=other.person, role="nurse")
+    )
     assert list_colleagues(session, caller)["items"] == []
     for person in (leaver, other):
         with pytest.raises(NotFound):

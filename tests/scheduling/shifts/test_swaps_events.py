@@ -186,7 +186,7 @@ def test_approval_is_refused_when_the_shared_role_was_revoked(session: Session, 
     colleague = add_staff(session, "nurse", "pharmacist")
     shift, _swap = ask_and_answer(session, requester, colleague, "accept")
     staff.dismiss(session, event_actor(session, 2), user_id=colleague.person, role="nurse")
-    staff.remember(
+    staff.on_staff_approved(
         session, event_actor(session, 3), example_of(StaffApproved, user_id=colleague.person, role="pharmacist")
     )
     with pytest.raises(Conflict) as refusal:
