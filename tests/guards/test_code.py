@@ -17,7 +17,6 @@ PARAMETERS = 7
 MANY_PARAMETERS = {
     "chassis/contract.py __init_subclass__": "each is a fact that a contract states about itself",
     "matron/operations.py replay_events": "each is an option of the command",
-    "services/scheduling/appointments/commands.py changed": "to be divided",
 }
 """Functions with more parameters, each with its reason. Any other lacks a type that holds them together."""
 UNTYPED = {"nameko", "kombu", "eventlet", "greenlet", "amqp", "zxcvbn", "uuid_utils"}

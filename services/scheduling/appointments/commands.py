@@ -1,7 +1,8 @@
 """Use cases that book, answer and end appointments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +48,9 @@ MET = (*PRESENT, "fulfilled")
 KNOWN_FOR = timedelta(days=365)
 """How long after an appointment its doctor may book the patient again."""
 
+ONLY_STATUS: Mapping[str, Any] = MappingProxyType({"status": None})
+"""The changed part of most changes. Only the former reason is used, so the former status is left out."""
+
 
 def book(session: Session, actor: Actor, command: BookAppointment) -> Appointment:
     """Reserve the doctor's time for the patient. Patients request; the desk and the doctor book at once."""
@@ -72,8 +76,8 @@ def book(session: Session, actor: Actor, command: BookAppointment) -> Appointmen
     with refusing_conflicts(session, request, slot.ends_at):
         session.insert(visit)
     if part == "patient":
-        return record_change(session, actor, visit, AppointmentRequested, names=())
-    return _record_booking(session, actor, visit, names=(), reason=command.overbook_reason)
+        return record_change(session, actor, visit, AppointmentRequested, former={})
+    return _record_booking(session, actor, visit, former={}, reason=command.overbook_reason)
 
 
 def _new(slot: Slot, request: SlotRequest, **facts: Any) -> Appointment:
@@ -123,25 +127,24 @@ def record_change(
     visit: Appointment,
     event: type[AppointmentEvent],
     *,
-    names: Sequence[str] = ("status",),
-    former_reason: str | None = None,
+    former: Mapping[str, Any] = ONLY_STATUS,
     reason: str | None = None,
     **more: Any,
 ) -> Appointment:
     """Add the change to the history and publish its event.
 
-    `names` are the parts (`AppointmentPart`) that changed. `former_reason` is the replaced reason of the appointment.
-    `more` are further facts of the event.
+    `former` has the parts (`AppointmentPart`) that changed, with their former values; it is empty for a new
+    appointment. `reason` is the reason of the change. `more` are further facts of the event.
     """
     facts = {name: getattr(visit, name) for name in ("revision", "doctor_id", "starts_at", "ends_at")}
     session.append(
         AppointmentChange,
         appointment_id=visit.id,
         status=visit.status,
-        changed=names,
+        changed=list(former),
         place=visit.place,
         overbooked=visit.overbooked,
-        former_reason=former_reason,
+        former_reason=former.get("reason"),
         reason=reason,
         actor_id=actor.id,
         at=clock.now(),

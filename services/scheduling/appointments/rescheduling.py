@@ -113,10 +113,8 @@ def record_move(
     session: Session, actor: Actor, visit: Appointment, before: dict[str, Any], reason: str | None = None
 ) -> Appointment:
     """Record the parts that differ from `before`, and the former doctor if the doctor changed."""
-    names = [name for name, former in before.items() if getattr(visit, name) != former]
-    lost = {name: before[name] if name in names else None for name in ("doctor_id", "reason")}
+    former = {name: value for name, value in before.items() if getattr(visit, name) != value}
+    names, by = list(former), appointments.acting_side(actor, visit)
     session.note(details={"changed": names})
-    facts: dict[str, Any] = {"names": names, "former_reason": lost["reason"], "reason": reason}
-    facts |= {"status": visit.status, "former_doctor_id": lost["doctor_id"], "changed": names}
-    by = appointments.acting_side(actor, visit)
-    return record_change(session, actor, visit, AppointmentRescheduled, by=by, **facts)
+    facts = {"status": visit.status, "former_doctor_id": former.get("doctor_id"), "changed": names, "by": by}
+    return record_change(session, actor, visit, AppointmentRescheduled, former=former, reason=reason, **facts)
