@@ -1,4 +1,4 @@
-"""What every service stands on. Importing it makes the process green, so it is imported before anything else.
+"""The base of every service. Its import makes the process green, so it comes before every other import.
 
 Eventlet must replace the blocking parts of the standard library before another module takes hold of them, and psycopg
 reads `PSYCOPG_WAIT_FUNC` when it is imported: without it, its C code waits for PostgreSQL with the whole process

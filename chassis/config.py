@@ -30,12 +30,12 @@ class Config:
     health_port: int
     """Port of /health and /metrics of a service's own process; 0 for none."""
     public_url: str
-    """Where clients reach the gateway, for links in mails."""
+    """The address of the gateway, for links in mails."""
     mail_url: str
     """`file:///folder` writes .eml files; `smtp://user:password@host:port` sends."""
     mail_from: str
     mfa_required_roles: frozenset[str]
-    """Roles that nobody uses without a second factor."""
+    """Roles that require a second factor."""
     currency: str
     allow_sandbox_payments: bool
     cors_origins: frozenset[str] = frozenset()

@@ -37,7 +37,7 @@ def snake_case(name: str) -> str:
 
 
 class View(Record):
-    """What a caller sees of a record."""
+    """The fields of a record that a caller sees."""
 
     unknown = RAISE
 
@@ -68,7 +68,7 @@ class View(Record):
 
 
 def is_plain(declared: fields.Field[Any]) -> bool:
-    """Whether a field's native value is what is sent: see `records.fields.PLAIN`."""
+    """Whether the field's native value is sent unchanged: see `records.fields.PLAIN`."""
     return type(declared) in PLAIN and not declared.load_only
 
 
@@ -178,7 +178,7 @@ class Command(Record):
 
     @classmethod
     def reply(cls, result: Any) -> Any:
-        """What the use case has found or done, as plain data."""
+        """The result of the use case as plain data."""
         return cls.returns.dump_one(result)
 
     @classmethod

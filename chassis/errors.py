@@ -18,24 +18,24 @@ class MatronError(Exception):
     cause: str = ""
     """Class of the unexpected exception in whose place this stands. Stays within the service."""
     noted: Mapping[str, Any] | None = None
-    """What the audit says of this refusal, although nobody has signed in. Stays within the service."""
+    """Facts for the audit row of a refusal without a signed-in caller. They stay within the service."""
 
     def __init__(self, code: str, detail: str = "", facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, detail, dict(facts or {}))
 
     @property
     def code(self) -> str:
-        """What happened, for programs."""
+        """The reason, for programs."""
         return str(self.args[0])
 
     @property
     def detail(self) -> str:
-        """What happened, for people."""
+        """The reason, for people."""
         return str(self.args[1])
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a client may act on, such as `errors` per field or `retry_after` in seconds."""
+        """Facts that a client may act on, such as `errors` per field or `retry_after` in seconds."""
         return dict(self.args[2])
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,14 +58,14 @@ class Invalid(MatronError):
 
 @deserialize_to_instance
 class Unauthenticated(MatronError):
-    """Nobody, or somebody whose token does not count."""
+    """The caller has no token, or the token is not valid."""
 
     status, title = 401, "Not signed in"
 
 
 @deserialize_to_instance
 class Forbidden(MatronError):
-    """Somebody who may not do this at all."""
+    """The caller is known, and may not do this."""
 
     status, title = 403, "Not allowed"
 
@@ -78,7 +78,7 @@ class NotFound(MatronError):
 
 
 class NotYet(NotFound):
-    """What is named is not known here; it may be an event away. Tried again for a while, then said as `NotFound`."""
+    """The record is not here yet, but an event may bring it. The request waits for it, then becomes `NotFound`."""
 
 
 @deserialize_to_instance
@@ -103,7 +103,7 @@ class TooMany(MatronError):
 
 
 REFUSALS = (Invalid, Forbidden, NotFound, Conflict, Stale, TooMany)
-"""What a use case may say to a repetition of what it has done: then the reply of the first time goes back."""
+"""Refusals that a repeated request may meet after the first one has succeeded: the stored reply goes back instead."""
 
 
 @deserialize_to_instance

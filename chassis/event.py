@@ -1,4 +1,4 @@
-"""The base of events: facts that a service says once, and that others act on, each in their own time."""
+"""The base of events: a service publishes a fact once, and other services act on it when they can."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an event that is being handled comes from."""
+    """The source of an event."""
 
     event_id: UUID
     source: str
@@ -49,7 +49,7 @@ class Event(Record):
     """Contact details and the like: goes through an exchange that no outside account can read."""
     example: ClassVar[dict[str, Any]]
     origin: ClassVar[Origin]
-    """Where an event that a handler gets comes from."""
+    """The source of an event that a handler gets."""
 
     def __init_subclass__(
         cls,
@@ -101,7 +101,7 @@ class Event(Record):
 
     @classmethod
     def exchange(cls) -> str:
-        """Where it is published."""
+        """The exchange that takes the event."""
         return f"{cls.service}.{'internal' if cls.internal else 'events'}"
 
     @classmethod

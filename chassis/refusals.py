@@ -1,4 +1,4 @@
-"""Refusals as data, and those that any service may make, whatever it is asked."""
+"""Refusals as data, and the refusals that any service may answer to any request."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -88,7 +88,7 @@ ADDRESS_NOT_VERIFIED = Refusal(
 STALE = Refusal(
     Stale,
     "stale",
-    "Somebody has changed it meanwhile: read it again.",
+    "The record has changed since you read it. Read it again.",
     "The record has changed since the caller read it, as `If-Match` says; `revision` is the present one.",
 )
 NOT_FOUND = Refusal(
@@ -162,8 +162,8 @@ DATABASE_BUSY = Refusal(
 EVENTS_UNSENT = Refusal(
     Unavailable,
     "events_unsent",
-    "Events about this person have still to be sent.",
-    "Events about the person to be erased have still to be sent. Nothing was done: try again.",
+    "Some events about this person are not sent yet.",
+    "Some events about the person to be erased are not sent yet. Nothing was done: try again.",
 )
 NO_ANSWER = Refusal(
     NoAnswer,

@@ -1,4 +1,4 @@
-"""Who did what to which record, from where, and whether it was allowed: a row in the transaction of the work itself."""
+"""The audit: a row for each action, with its actor, record and address, in the transaction of the work itself."""
 
 from datetime import datetime
 from typing import Protocol
@@ -16,7 +16,7 @@ from transports import rows
 
 
 def row_of(session: Session, actor: Actor, action: str, record: UUID | None, *, allowed: bool = True) -> rows.Row:
-    """The row of one deed, or of one that was refused."""
+    """The row of one action, allowed or refused."""
     return audit, {
         "at": clock.now(),
         "actor_id": actor.id,
@@ -35,7 +35,7 @@ def named_in(command: Command | None, actor: Actor) -> UUID | None:
 
 
 class Asked(Protocol):
-    """What the list of deeds is asked for: see `contracts.audit.AuditQuery`."""
+    """The query for the list of actions: see `contracts.audit.AuditQuery`."""
 
     person_id: UUID | None
     record_id: UUID | None
@@ -48,7 +48,7 @@ class Asked(Protocol):
 
 
 def listing(session: Session, _actor: Actor, query: Asked) -> Page:
-    """This service's rows, newest first. A person's are those of what they did, and of what was done to them."""
+    """This service's rows, newest first. A person's rows are their own actions, and actions on their record."""
     found = select(*audit.c)
     if query.person_id is not None:
         found = found.where(or_(audit.c.actor_id == query.person_id, audit.c.record_id == query.person_id))

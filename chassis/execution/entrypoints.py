@@ -54,7 +54,7 @@ class Served(Rpc):
         self.broker.stop_consuming()
 
     def handle_message(self, message: Any) -> None:
-        """Start a worker on the request; what cannot be read is refused."""
+        """Start a worker on the request, and refuse a request that is not readable."""
         try:
             body = orjson.loads(message.body)
             args, kwargs = body["args"], body["kwargs"]
@@ -72,7 +72,7 @@ class Served(Rpc):
             self.broker.settle(message.requeue)
 
     def unpack_message_headers(self, message: Any) -> dict[str, Any]:
-        """What travels with the request, without nameko's prefix. ValueError, TypeError: the deadline is not a time."""
+        """The headers of the request without nameko's prefix. ValueError, TypeError: the deadline is not a time."""
         found = {name.removeprefix("nameko."): value for name, value in message.headers.items()}
         if not math.isfinite(float(found.get("deadline") or 0)):
             raise ValueError
@@ -119,7 +119,7 @@ class Heard(EventHandler):
         self.broker.stop_consuming()
 
     def handle_message(self, message: Any) -> None:
-        """Start a worker on the event; one that is forged, unreadable, or has killed processes is a dead letter."""
+        """Start a worker on the event. Forged, unreadable and deadly events become dead letters."""
         try:
             data, origin = self._read(message)
         except (*UNREADABLE, Undeliverable) as error:
@@ -147,7 +147,7 @@ class Heard(EventHandler):
         return data, origin
 
     def _settle(self, message: Any, error: BaseException | None) -> tuple[Any, Any]:
-        """Acknowledge what is done; send on what failed, and acknowledge only when that is safe."""
+        """Acknowledge a handled event. Send a failed event on, and acknowledge it only once another queue has it."""
         for timer in self.container.entrypoints:
             if timer.method_name == self.wakes and error is None:
                 timer.wake()
@@ -156,7 +156,7 @@ class Heard(EventHandler):
         return None, None
 
     def _send_on(self, message: Any, error: BaseException) -> bool:
-        """Whether it is safe in another queue. Waits for a broker that takes nothing: to hand it back would spin."""
+        """Whether another queue has the event. Waits while the broker takes nothing: handing it back would spin."""
         if is_outage(error):
             eventlet.sleep(OUTAGE_SECONDS)  # Until the database is back, it goes round and round, but slowly.
         while not self.broker.stopping and self.broker.consuming.is_up:
@@ -198,10 +198,10 @@ def serves(
 def serves(contract: type[Command], use_case: Step, *, outside: Step | None = None, then: Step | None = None) -> Step:
     """Answer a command or query with a use case `(session, actor, command)`.
 
-    With `outside` and `then` it is done in three steps: transaction, call, transaction. What the use case returns is
-    kept as plain JSON, so that a repeated request goes on after a crash; `outside(plan, command)` is called without a
-    transaction, and `then(session, actor, plan, outcome, command)` writes the outcome. The first step of a command
-    without a key only reads.
+    With `outside` and `then` the work has three steps: transaction, call, transaction. The use case returns a plan,
+    stored as plain JSON, so that a repeated request continues after a crash. `outside(plan, command)` runs without a
+    transaction. `then(session, actor, plan, outcome, command)` writes the outcome. The first step of a command without
+    a key only reads.
     """
     operation = (
         OutsideOperation(contract, use_case, outside, then) if outside and then else Operation(contract, use_case)

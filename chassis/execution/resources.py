@@ -1,4 +1,4 @@
-"""What a service opens once for its workers, and what each gets: the database, the relay, the keys, its call."""
+"""The resources of a service: database, relay and keys, shared by its workers, and the call of each worker."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +64,10 @@ class Resource(DependencyProvider):
 
 
 class CurrentCall(DependencyProvider):
-    """Gives a worker what came with its request."""
+    """Gives a worker the call of its request or event."""
 
     def get_dependency(self, worker_ctx: Any) -> Call:
-        """What came with it."""
+        """The call, from the headers of the message."""
         data = worker_ctx.data
         return Call(
             token=data.get("auth_token") or "",

@@ -46,10 +46,10 @@ class Host(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What a command's use case returns to refuse although what it wrote must stay, such as a count of failed tries.
+    """The result of a use case that refuses and keeps its writes, such as a count of failed tries.
 
-    The transaction is committed, then the error is raised. Only for commands without a key (`keyed = False`), because a
-    key must not be taken by a refusal.
+    The transaction is committed, then the error is raised. Only commands without a key (`keyed = False`) may return
+    it, because a refusal must not take a key.
     """
 
     error: MatronError
@@ -82,10 +82,12 @@ class OutsideOperation(Operation):
 class Run:
     """The execution of one request: of this operation, in this service, with this payload."""
 
+    claims_key = False
+    """Whether the first transaction writes the idempotency key, and not the last one."""
+
     def __init__(self, operation: Operation, host: Host, payload: Mapping[str, object]) -> None:
         self.operation, self.host, self.payload = operation, host, payload
-        self.contract, self.call = operation.contract, host.call
-        self.actor = NOBODY
+        self.contract, self.call, self.actor = operation.contract, host.call, NOBODY
         self.command: Command | None = None
 
     @cached_property
@@ -168,17 +170,16 @@ class Run:
         reply = result if refused else self.contract.reply(result)
         action, record = self.contract.method(), _record_of(reply)
         table, audited = audit.row_of(session, self.actor, action, record, allowed=not refused)
-        add_events(session, [(table, {**audited, **session.noted}), *self._key_rows(reply)])
+        stored = [] if self.key is None or self.claims_key else [self.key.row(reply)]
+        add_events(session, [(table, {**audited, **session.noted}), *stored])
         return reply
-
-    def _key_rows(self, reply: object) -> list[rows.Row]:
-        return [] if self.key is None else [self.key.row(reply)]
 
 
 class OutsideRun(Run):
     """The execution of a command around an outside call: transaction, call, transaction."""
 
     operation: OutsideOperation
+    claims_key = True
 
     def _work(self) -> object:
         known = self._waiting(self._prepare)
@@ -213,10 +214,6 @@ class OutsideRun(Run):
                 self.key.store(session, reply)
         wake(self.host, session)
         return reply
-
-    def _key_rows(self, _reply: object) -> list[rows.Row]:
-        """None: the first step has written the key."""
-        return []
 
 
 def _record_of(reply: object) -> UUID | None:

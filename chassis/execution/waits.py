@@ -1,4 +1,4 @@
-"""Waits: a request may name what another service did a moment ago, before the event about it has come."""
+"""Waits: a request may name a record that another service has just written, before its event arrives."""
 
 import math
 import time
@@ -14,9 +14,9 @@ from chassis.refusals import BUSY
 
 T = TypeVar("T")
 SECONDS, PACE = 1.0, 0.05
-"""How long a request waits at most, and how often it is tried meanwhile. docs/consistency.md has the measured lags."""
+"""The longest wait of a request, and the pause between two tries. docs/consistency.md has the measured lags."""
 MOST_IN_VAIN, REMEMBERED_SECONDS = 10, 60.0
-"""So many waits in vain within a minute end an account's waiting: its next requests are refused at once."""
+"""After so many vain waits within a minute, an account's next requests are refused at once."""
 ID_VERSION = 7
 """All our ids are UUIDs of this version (decision 15)."""
 

@@ -1,8 +1,8 @@
 """The broker as a nameko extension: one per service, shared by its commands, its event handlers and its relay.
 
 It consumes over one link, answers over a second, and owns the confirmed publisher that is the third. When a service
-stops, it takes nothing new but goes on acknowledging until what is under way is done: nameko's own consumer hands work
-that takes longer than two seconds back to the broker, and it is then done twice.
+stops, it takes nothing new, but acknowledges until its running work is done. Nameko's own consumer hands work that
+takes longer than two seconds back to the broker, and the work is then done twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 EVENT_PREFETCH = 8
 RENEW_SECONDS = 60.0
-"""How often the queues of those who hear our events are declared again, in case somebody has deleted one."""
+"""The pause between two declarations of the queues of our listeners, in case a queue was deleted."""
 ANSWER_FIRST_SECONDS = 0.02
 
 
@@ -119,7 +119,9 @@ class Broker(SharedExtension):
     def _kept(self, event: str) -> None:
         EVENTS_UNROUTED.labels(self.service).inc()
         log.warning("event unrouted", service=self.service, event_name=event)
-        if topology.is_own(self.service, event):  # What should have waited or been kept: a queue of ours is gone.
+        if topology.is_own(
+            self.service, event
+        ):  # The message should have waited or been kept: a queue of ours is gone.
             self._declare_own(NoWait(self.publisher.link.open_channel))
 
     def _listeners(self) -> Iterator[tuple[str, Callable[[Any], None]]]:
@@ -140,7 +142,7 @@ class Broker(SharedExtension):
 
     def _set_up(self, channel: Any) -> None:
         while not self.replies.is_up:
-            eventlet.sleep(ANSWER_FIRST_SECONDS)  # What is asked before we can answer would be answered to nobody.
+            eventlet.sleep(ANSWER_FIRST_SECONDS)  # The reply to an earlier request would be lost.
         self._declaring(channel).exchange_declare(
             exchange=revocations.EXCHANGE, type="topic", durable=True, auto_delete=False
         )
@@ -175,6 +177,6 @@ class Broker(SharedExtension):
         self.settle(message.ack)
 
     def settle(self, act: Callable[[], None]) -> None:
-        """Acknowledge or hand back; on a link that was lost meanwhile, the broker has the message again already."""
+        """Acknowledge a message or hand it back. After a lost link, the broker already has the message again."""
         with suppress(*BROKER_ERRORS):
             act()

@@ -1,9 +1,9 @@
-"""What becomes of a message whose handler fails: it waits in a delay queue and comes again, and ends as a dead letter.
+"""Failed messages: each waits in a delay queue and comes again, and ends as a dead letter.
 
-Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer itself
-sends it on, with a confirm, before it acknowledges. While the database is away, it waits as often as it takes. A dead
-letter at once is what does not parse, and what was being worked on each time a process died (`x-delivery-count`, kept
-by quorum queues).
+Nameko acknowledges such a message, which loses it, or puts it straight back, which spins. Here the consumer sends the
+message on, with a confirm, before it acknowledges. While the database is away, the message waits without a limit. Two
+messages become dead letters at once: one that does not parse, and one whose processes died each time
+(`x-delivery-count`, kept by quorum queues).
 """
 
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ OWN_HEADERS = (ATTEMPT, QUEUE, ERROR, CODE, FAILED_AT, SENDER, "x-death", "x-del
 
 
 class Undeliverable(Exception):
-    """A message that no number of tries will help."""
+    """A message that fails at every try."""
 
 
 class WrongAccount(Undeliverable):
-    """An event that neither its source nor its own hearer has sent: another account poses as the source."""
+    """Another account has sent the event in the name of its source."""
 
     code = "wrong_account"
 
@@ -60,20 +60,17 @@ class Delivery:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether something that is needed was away: that says nothing of the event, so it is no try.
-
-    It is the database; or, for an erasure, the relay, which has still to send what names the person (`events_unsent`).
-    """
+    """Whether the database was away, or the relay late (`events_unsent`): such a failure does not count as a try."""
     return isinstance(error, Unavailable | NoAnswer)
 
 
 def _tried(said: Any) -> int:
-    """How often a message has failed, by its header; of one that says something else, as often as a number can be."""
+    """The number of failures in a header; the highest number if the header is not such a number."""
     return said if isinstance(said, int) and 0 <= said < MAX_TRIED else MAX_TRIED
 
 
 def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:
-    """What an operator may know of the failure: its class and code, never its text."""
+    """The headers for operators: the class and code of the failure, never its text."""
     code = str(getattr(error, "code", "") or "")
     return {ATTEMPT: attempt, QUEUE: queue, ERROR: _class_of(error), CODE: code, FAILED_AT: clock.now().isoformat()}
 

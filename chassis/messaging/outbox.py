@@ -1,12 +1,12 @@
 """Events leave through the outbox: a row in the transaction that made them true, then the relay publishes it.
 
-The relay of any process that has committed something takes the database's advisory lock, numbers what is unsent,
-publishes it in order with many confirms in flight, and marks it. Whoever waits for the lock next sends what came
-meanwhile, so there is never more than one relay at work on a database, and none to elect.
+After a commit, the relay of that process takes the database's advisory lock. It numbers the unsent rows, publishes
+them in order with many confirms in flight, and marks them. The next relay that gets the lock sends the newer rows. So
+one relay at a time works on a database, without an election.
 
 Row numbers commit out of order, so a high-water mark over them would lose events. The relay first gives each new row a
-sequence, which only it does and only in order, and commits that, so that a second try sends the same; over sequences a
-high-water mark is right, and one small row says how far everything was sent.
+sequence, in order, and commits the sequence, so that a second try sends the same rows. A high-water mark over sequences
+is safe: one small row records the last sent sequence.
 """
 
 import time
@@ -41,7 +41,7 @@ CATCH_UP_SECONDS = 5.0
 """A timer's pace, for what a crash left between commit and publish."""
 RETRY_SECONDS = 0.5
 GATHER_SECONDS = 0.05
-"""Between two batches: what is committed meanwhile goes together. The first event after a while waits for nothing."""
+"""The pause between two batches, so that several commits go together. The first event after a while does not wait."""
 IDLE = "idle_session_timeout"
 LOCK = 7_305_816_172
 """The advisory lock of the relay; each service has a database of its own."""
@@ -117,7 +117,7 @@ def _for_whoever_listens(name: str) -> bool:
 
 
 def origin_of(headers: dict[str, Any]) -> Origin:
-    """Where a message comes from; `KeyError` or `ValueError` when it is no event of ours."""
+    """The source of a message; `KeyError` or `ValueError` if the message is not an event of ours."""
     return Origin(
         event_id=UUID(headers["ce-id"]),
         source=headers["ce-source"].strip("/"),
@@ -181,7 +181,7 @@ class Relay:
             while self.publisher.link.is_up and self.relay_batch() == BATCH:
                 pass
         except (MatronError, SQLAlchemyError, *BROKER_ERRORS) as error:
-            if self.works:  # Told once, and not at each try.
+            if self.works:  # Logged once, and not at each try.
                 log.warning("relay waits", service=self.service, error=type(error).__name__)
             return False
         except Exception as error:  # noqa: BLE001  the relay must outlive whatever happens

@@ -1,8 +1,8 @@
-"""Exchanges and queues: their names, and how they are declared. Declaring again what is there changes nothing.
+"""Exchanges and queues: their names and declarations. A second declaration changes nothing.
 
-Arguments of a queue can never change later, so they are few: event queues are quorum queues and have no other. Limits
-are policies, in deploy/rabbitmq. What several services use is made there as well, and by a service only where that has
-not been done and its account may.
+The arguments of a queue can never change later, so they are few: event queues are quorum queues, without other
+arguments. Limits are policies, in deploy/rabbitmq. The setup there also makes the exchanges that several services use.
+A service makes a missing exchange itself, if its account may.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ RPC_EXCHANGE = "nameko-rpc"
 ALL_EVENTS = "hospital.events"
 """Receives everything public from each service, so that an outside system binds one queue to one exchange."""
 UNROUTED = "unrouted"
-"""Where events are kept that no queue took."""
+"""The queue of events that no other queue took."""
 DIRECT_REPLY = "amq.rabbitmq.reply-to"
 
 
@@ -25,17 +25,17 @@ def rpc_queue(service: str) -> str:
 
 
 def dead_queue(service: str) -> str:
-    """The queue of events that a service's handlers could not do."""
+    """The queue of the dead letters of a service."""
     return f"dead-{service}"
 
 
 def delay_queue(service: str, seconds: float) -> str:
-    """The queue in which a service's messages wait so long before they go back to the queue they came from."""
+    """The queue in which messages wait for this delay, before they return to their own queue."""
     return f"delay-{service}-{int(seconds * 1000)}"
 
 
 def retry_exchange(service: str, seconds: float) -> str:
-    """Where a service sends a message to wait, so that the message keeps its queue's name as its key."""
+    """The exchange for messages that wait: a message keeps the name of its queue as its key."""
     return f"retry-{service}-{int(seconds * 1000)}"
 
 
@@ -53,7 +53,7 @@ def declare_rpc(channel: Any, service: str) -> None:
 
 
 def declare_exchanges(channel: Any, service: str) -> None:
-    """Where a service publishes its events."""
+    """The exchanges for the events of a service."""
     for name in (f"{service}.events", f"{service}.internal", ALL_EVENTS):
         channel.exchange_declare(exchange=name, type="topic", durable=True, auto_delete=False)
     channel.exchange_bind(destination=ALL_EVENTS, source=f"{service}.events", routing_key="#")

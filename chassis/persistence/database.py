@@ -48,11 +48,11 @@ class Session(OrmSession):
         self.noted: dict[str, Any] = {}
 
     def publish(self, event: Event) -> None:
-        """Say this to the world if, and only if, the transaction commits."""
+        """Publish the event if, and only if, the transaction commits."""
         self.published.append(event)
 
     def note(self, **facts: Any) -> None:
-        """What the audit's row of this command says differently, such as `record_id` where the reply has no id."""
+        """Change facts of this command's audit row, such as `record_id` where the reply has no id."""
         self.noted |= facts
 
     def append(self, model: type[DeclarativeBase], **values: Any) -> None:

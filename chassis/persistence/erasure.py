@@ -1,4 +1,4 @@
-"""What is left of a person in the tables that every service has: replies kept under keys, and events that were sent."""
+"""The erasure of a person from the tables that every service has: stored replies and plans, and sent events."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -10,7 +10,7 @@ from chassis.persistence.tables import audit, idempotency, outbox, relay
 from chassis.refusals import EVENTS_UNSENT
 
 ABOUT = ("id", "user_id", "patient_id")
-"""The fields by which a reply, or the plan for one, says whom it is about."""
+"""The fields of a reply or plan that name the person."""
 
 
 def erase_traces(session: Session, person_id: UUID, *others: str, public: Collection[str] = ()) -> None:
@@ -22,7 +22,7 @@ def erase_traces(session: Session, person_id: UUID, *others: str, public: Collec
     they are not internal. An emptied event keeps its number, from which the next ones follow, and loses its name, so
     that no replay finds it.
     Events that have not left yet are still needed: then Unavailable (`events_unsent`), with which an event handler is
-    tried again. Call it once the person's own row is locked, so that none is added meanwhile.
+    tried again. Call it behind the lock on the person's row, so that no new trace is added.
     """
     person, kept = str(person_id), (idempotency.c.reply, idempotency.c.plan)
     about = or_(*(column[("is", field)].as_string() == person for column in kept for field in ABOUT))

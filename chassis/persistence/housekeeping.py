@@ -1,4 +1,4 @@
-"""What every service deletes in time: stored replies and claims that no request or event repeats, and old events."""
+"""The removal of old rows: stored replies, claims of events, and sent events."""
 
 from datetime import datetime, timedelta
 

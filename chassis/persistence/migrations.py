@@ -1,4 +1,4 @@
-"""What a service's first migration makes besides its own tables: those that every service has."""
+"""The tables that every service has, for the first migration of each service."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -36,11 +36,11 @@ class FakeHost:
         self.waits = Waits(4)
 
     def wake(self) -> None:
-        """What the relay is told."""
+        """Count a wake of the relay."""
         self.woken += 1
 
     def actor(self, _token: str) -> Actor:
-        """What the verifier says."""
+        """The actor of any token."""
         return self.who
 
 

@@ -1,4 +1,4 @@
-"""Commands, views and events: what is read, what is refused, and how it is written."""
+"""Commands, views and events: their reading, their refusals and their output."""
 
 import types
 from datetime import UTC, date, datetime, time, timedelta, timezone

@@ -89,7 +89,7 @@ def test_a_token_ends_although_it_was_believed_before(
 
 
 def forged_none(mint: Mint) -> str:
-    """Signed by nobody."""
+    """A token without a signature."""
     return jwt.encode(mint.claims("admin"), None, algorithm="none", headers=HEADERS)
 
 

@@ -33,13 +33,13 @@ EVERYTHING: dict[str, Any] = {
 
 
 class OpenChart(Query, service="ward", roles=ANYONE, returns=ward.NoteView):
-    """Somebody's chart."""
+    """A patient's chart."""
 
     patient_id: UUID
 
 
 class CloseChart(Command, service="ward", roles=ANYONE, returns=ward.NoteView, keyed=False):
-    """Nobody may."""
+    """Every caller is refused."""
 
 
 def hidden(_session: Session, _actor: Actor, query: OpenChart) -> None:

@@ -1,4 +1,4 @@
-"""The three shapes of a command: what is written, what is kept, and what a repetition gets."""
+"""Executions of commands: written rows, kept rows, and the answer to a repetition."""
 
 import time
 from collections.abc import Callable

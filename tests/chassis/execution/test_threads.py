@@ -1,4 +1,4 @@
-"""Heavy work in threads: the process goes on, few wait, and the rest is told to come back."""
+"""Heavy work in threads: the process continues, a few calls wait, and the other calls are refused."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Requests that name what another service has not told of yet: who waits, how long, and how many at once."""
+"""Requests that name a record of another service before its event: their waits, the time, and the number at once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pauses]:
 
 
 def unknown() -> None:
-    """Work that names what is not known here."""
+    """Work that names an unknown record."""
     raise NotYet("not_found", "There is no such ward.")
 
 

@@ -15,7 +15,7 @@ from tests.chassis.hosts import WRITE, rows, run
 
 
 class FakePublisher:
-    """Takes what is published, or refuses it."""
+    """A publisher that takes messages, or refuses them."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []

@@ -1,4 +1,4 @@
-"""What is left of a person in the tables that every service has."""
+"""The erasure of a person from the tables that every service has."""
 
 from collections.abc import Iterator
 from pathlib import Path

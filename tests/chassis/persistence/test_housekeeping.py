@@ -1,4 +1,4 @@
-"""What is deleted in time, what is not, and that neither reads a whole table."""
+"""The removal of old rows: deleted rows, kept rows, and no scan of a whole table."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ FILL = (
 
 @contextmanager
 def explained(session: Session) -> Iterator[list[str]]:
-    """The plans of the statements that are executed meanwhile, as PostgreSQL or SQLite plans them for this session."""
+    """The plans of the statements in the block, as PostgreSQL or SQLite makes them for this session."""
     plans, prefix = list[str](), "EXPLAIN (COSTS OFF) " if session.is_postgresql else "EXPLAIN QUERY PLAN "
     connection = session.connection()
 
@@ -147,7 +147,7 @@ def test_a_run_reads_only_its_batch_of_a_large_table(databases: Callable[[str, s
         session.execute(text("SET LOCAL statement_timeout = 0"))  # Filling the tables may take long on a busy machine.
         for statement in FILL:
             session.execute(text(statement), {"rows": ROWS})
-        session.execute(text("ANALYZE outbox, inbox, idempotency"))  # Autovacuum would have done so meanwhile.
+        session.execute(text("ANALYZE outbox, inbox, idempotency"))  # Autovacuum does so in operation.
         with explained(session) as plans:
             tidy(session)
         left = [count(session, table) for table in (outbox, inbox, idempotency)]
