@@ -1,46 +1,62 @@
-"""Lists of scheduling: ranges of local days, and rows that also show columns of other tables, such as names."""
+"""Lists of scheduling: ranges of local days, and columns of other tables, such as names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from types import SimpleNamespace
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import Column, ColumnElement, FromClause, select
+from sqlalchemy import BindParameter, Column, ColumnElement, FromClause, bindparam, select
 
 from chassis import config
-from chassis.persistence.listing import Listing, Statement, Window, ordered
+from chassis.contract import Page
+from chassis.persistence.database import Session
+from chassis.persistence.listing import Listing, Window
 from chassis.refusals import WRONG_FIELDS
 
 
-class Joined(NamedTuple):
-    """Columns of another table, joined to the rows of a page by its `id`; null without such a row."""
+class LookUp:
+    """Columns of another table for the rows of a page, by the id in the column `key`; null without such a row.
 
-    table: FromClause
-    key: str
-    """The column of the list that holds the id."""
-    columns: Sequence[ColumnElement[Any]]
+    One statement reads them for the whole page. A join would mislead the planner: it does not know the length of a
+    page, so it would read the whole other table.
+    """
+
+    def __init__(self, key: str, table: FromClause, columns: Sequence[ColumnElement[Any]]) -> None:
+        self.key, self.names = key, [str(column.key) for column in columns]
+        ids: BindParameter[Any] = bindparam("ids", expanding=True)
+        self.statement = select(table.c.id, *columns).where(table.c.id.in_(ids))
+
+    def facts_of(self, session: Session, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        """Yield the columns for each row of a page."""
+        ids = {getattr(row, self.key) for row in rows} - {None}
+        found = session.rows(self.statement, {"ids": list(ids)}) if ids else []
+        known = {row.id: {name: getattr(row, name) for name in self.names} for row in found}
+        for row in rows:
+            yield known.get(getattr(row, self.key), dict.fromkeys(self.names))
 
 
-class JoinedListing(Listing):
-    """A list with columns of other tables, which are joined only to the rows of the page."""
+class ListingWithLookUps(Listing):
+    """A list that also shows columns of other tables."""
 
     def __init__(
         self,
         shown: Sequence[Column[Any]],
         keys: tuple[Column[Any], ...],
-        joins: Sequence[Joined],
+        look_ups: Sequence[LookUp],
         conditions: Mapping[str, ColumnElement[bool]] | None = None,
     ) -> None:
         super().__init__(shown, keys, conditions)
-        self.joins = joins
+        self.look_ups = look_ups
 
-    def statement(self, newest_first: bool, names: tuple[str, ...], states: Sequence[tuple[str, str]]) -> Statement:  # noqa: FBT001  as in `Listing`
-        """Return the statement of a page, joined to the other tables."""
-        found = super().statement(newest_first, names, states).subquery()
-        query, source = select(found), cast("FromClause", found)
-        for table, key, columns in self.joins:
-            query = query.add_columns(*columns)
-            source = source.outerjoin(table, found.c[key] == table.c.id)
-        return ordered(query.select_from(source), [found.c[key.key] for key in self.keys], newest_first)
+    def page(self, session: Session, window: Window, **filters: object) -> Page:
+        """Return a page with the columns of the other tables: one statement more for each of them."""
+        found = super().page(session, window, **filters)
+        facts = zip(*(look_up.facts_of(session, found.items) for look_up in self.look_ups), strict=True)
+        items = [
+            SimpleNamespace(**row._asdict(), **{name: value for fact in more for name, value in fact.items()})
+            for row, more in zip(found.items, facts, strict=True)
+        ]
+        return Page(items, found.next)
 
 
 def first_of(value: date | datetime) -> datetime:

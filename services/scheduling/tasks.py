@@ -35,7 +35,7 @@ from contracts.scheduling.tasks import (
     TaskView,
 )
 from services.scheduling.directory import patients, people, staff
-from services.scheduling.listings import Joined, JoinedListing
+from services.scheduling.listings import ListingWithLookUps, LookUp
 from services.scheduling.models.directory import PATIENT
 from services.scheduling.models.tasks import Task
 from services.scheduling.shifts import commands as shifts
@@ -49,11 +49,8 @@ TOLD = ("due_at", "priority")
 TASK = cast("Table", Task.__table__)
 SHOWN = [TASK.c[name] for name in TaskView.schema().fields if name in TASK.c]
 PEOPLE = ("owner_id", "given_by")
-TASKS = JoinedListing(
-    SHOWN,
-    (TASK.c.created_at, TASK.c.id),
-    [*(people.named(key) for key in PEOPLE), Joined(PATIENT, "patient_id", [patients.NAME])],
-)
+LOOK_UPS = [*(people.named(key) for key in PEOPLE), LookUp("patient_id", PATIENT, [patients.NAME])]
+TASKS = ListingWithLookUps(SHOWN, (TASK.c.created_at, TASK.c.id), LOOK_UPS)
 
 
 def give(session: Session, actor: Actor, command: GiveTask) -> dict[str, Any]:

@@ -86,14 +86,14 @@ def log_in(client: Any, person: Person, password: str) -> Any:
     """Log in with the client, and return its result."""
     body = part("models").LogInBody(email=person.email, password=password)
     with client.Client(base_url=person.hospital.url) as asking:
-        return part("api.auth.log_in").sync(client=asking, body=body)
+        return part("api.sessions.log_in").sync(client=asking, body=body)
 
 
 def test_client_reads_a_reply(client: Any, person: Person) -> None:
     tokens = log_in(client, person, PASSWORD)
     assert isinstance(tokens, part("models").TokensView)
     with client.AuthenticatedClient(base_url=person.hospital.url, token=tokens.access_token) as asking:
-        me = part("api.auth.get_me").sync(client=asking)
+        me = part("api.accounts.get_me").sync(client=asking)
     assert (me.email, str(me.id)) == (person.email, person.id)
     assert me.roles == [part("models").Role.PATIENT]
 

@@ -6,16 +6,11 @@ from tests.guards import prose
 
 LIMIT = 1.0
 """Markers in 1,000 words. Well-kept projects have 0.0 to 0.2."""
-PRESENT: dict[str, int] = {
-    "services/scheduling": 112,
-    "tests/lanes": 3,
-}
-"""Markers that a folder may still have. These numbers only go down, and the table goes when it is empty."""
 
 
 def test_prose_names_its_subject_and_its_actor() -> None:
     words, markers = prose.counts()
-    limits = {folder: max(PRESENT.get(folder, 0), ceil(words[folder] * LIMIT / 1000)) for folder in words}
+    limits = {folder: ceil(words[folder] * LIMIT / 1000) for folder in words}
     found = {
         folder: f"{number} in {words[folder]} words" for folder, number in markers.items() if number > limits[folder]
     }

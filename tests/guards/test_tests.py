@@ -16,6 +16,7 @@ MIRRORED = {
     "notify": "services/notify",
     "gateway": "gateway",
     "chassis": "chassis",
+    "scheduling": "services/scheduling",
 }
 """Folders of tests that mirror the folders and files of a source."""
 CROSSING = {

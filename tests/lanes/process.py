@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 POLITE = ("nice", "-n", "5")
 PROGRESS = re.compile(r"\[\s*\d+%\]\s*$")
 INTERNAL_ERROR = 3
-# Interrupted, internal error and usage: pytest says by itself what is wrong, and may end without a summary.
+# Interrupted, internal error and usage: pytest prints the reason itself, and may end without a summary.
 WITHOUT_SUMMARY = (2, INTERNAL_ERROR, 4)
 PYTEST_CODES = range(6)
 
@@ -77,13 +77,13 @@ class LaneProcess:
         ]  # fmt: skip
 
     def look(self) -> list[str]:
-        """Read what is new in the report, and return the tests that have failed since the last look."""
+        """Read the new lines of the report, and return the tests that have failed since the last look."""
         if not self._ended and not self.is_running():
             self._ended = time.monotonic()
         known = len(self.report.failed)
         with self._path.open() as file:
             file.seek(self._read)
-            lines, _, _begun = file.read().rpartition("\n")
+            lines, _, _incomplete = file.read().rpartition("\n")
         self._read += len(lines) + 1 if lines else 0
         for line in lines.splitlines():
             self.report.take(json.loads(line))

@@ -149,10 +149,10 @@ def explain(session: Session, filters: Filters) -> Explained:
 
 
 def explain_page(session: Session, request_page: Callable[[], Page]) -> Explained:
-    """Explain a list, with the generic plan of the service's prepared statements."""
+    """Explain the first statement of a list, with the generic plan. The others look up names by primary keys."""
     with record_statements(session) as sent:
         request_page()
-    [(statement, values)] = sent
+    statement, values = sent[0]
     connection: Any = session.core.connection.driver_connection
     given = ", ".join(Literal(value).as_string(connection) for value in values.values())
     connection.execute(f"PREPARE list AS {_numbered(statement, list(values))}")

@@ -17,7 +17,6 @@ CHANGE = cast("Table", AppointmentChange.__table__)
 ONE = (
     select(*(VISIT.c[name] for name in AppointmentView.schema().fields), *doctors.NAMED, *patients.NAMED)
     .join_from(VISIT, DOCTOR, VISIT.c.doctor_id == DOCTOR.c.id)
-    .outerjoin(doctors.ACCOUNT, VISIT.c.doctor_id == doctors.ACCOUNT.c.id)
     .outerjoin(PATIENT, VISIT.c.patient_id == PATIENT.c.id)
     .where(VISIT.c.id == bindparam("visit_id"))
 )

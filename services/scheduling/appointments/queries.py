@@ -11,17 +11,19 @@ from contracts.scheduling.appointments.queries import ListAppointments, ListDoct
 from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling import listings
 from services.scheduling.directory import doctors, patients
-from services.scheduling.listings import Joined, JoinedListing
+from services.scheduling.listings import ListingWithLookUps, LookUp
 from services.scheduling.models.appointments import VISIT
-from services.scheduling.models.directory import PATIENT
+from services.scheduling.models.directory import DOCTOR, PATIENT
 
 CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
 
 
 SHOWN = [VISIT.c[name] for name in AppointmentView.schema().fields]
-WITH_PATIENT = Joined(PATIENT, "patient_id", patients.NAMED)
-FOR_PATIENTS = JoinedListing(SHOWN, (VISIT.c.starts_at, VISIT.c.id), doctors.JOINS, CALLS)
-FOR_STAFF = JoinedListing(SHOWN, (VISIT.c.starts_at, VISIT.c.id), [*doctors.JOINS, WITH_PATIENT], CALLS)
+KEYS = (VISIT.c.starts_at, VISIT.c.id)
+DOCTORS = LookUp("doctor_id", DOCTOR, doctors.NAMED)
+PATIENTS = LookUp("patient_id", PATIENT, patients.NAMED)
+FOR_PATIENTS = ListingWithLookUps(SHOWN, KEYS, [DOCTORS], CALLS)
+FOR_STAFF = ListingWithLookUps(SHOWN, KEYS, [DOCTORS, PATIENTS], CALLS)
 
 
 def of_patient(session: Session, actor: Actor, query: ListPatientAppointments) -> Page:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, literal, select
+from sqlalchemy import delete, func, select
 
 from chassis.contract import Page
 from chassis.errors import NotFound, NotYet
@@ -15,21 +15,18 @@ from contracts.auth.events import DoctorApproved
 from contracts.roles import DESK
 from contracts.scheduling.availability import GetDoctor, ListDoctors
 from contracts.scheduling.refusals import NO_SUCH_DOCTOR
-from services.scheduling.listings import Joined
 from services.scheduling.models.availability import AvailabilityRule, TimeOff
 from services.scheduling.models.directory import DOCTOR, PERSON, Doctor
 
 FORMER_DOCTOR = "former doctor"
 """Shown instead of the name of an erased doctor."""
-ACCOUNT = PERSON.alias("account_of_doctor")
+_ACCOUNT = PERSON.alias("account_of_doctor")
+_ACCOUNT_NAME = select(func.nullif(_ACCOUNT.c.name, "")).where(_ACCOUNT.c.id == DOCTOR.c.id).correlate(DOCTOR)
 NAMED = (
-    func.coalesce(func.nullif(DOCTOR.c.name, ""), func.nullif(ACCOUNT.c.name, ""), literal(FORMER_DOCTOR)).label(
-        "doctor_name"
-    ),
+    func.coalesce(func.nullif(DOCTOR.c.name, ""), _ACCOUNT_NAME.scalar_subquery(), FORMER_DOCTOR).label("doctor_name"),
     func.nullif(DOCTOR.c.specialization, "").label("doctor_specialization"),
 )
 """The columns that show a doctor in a list: a deactivated doctor by the name of the account."""
-JOINS = (Joined(DOCTOR, "doctor_id", NAMED), Joined(ACCOUNT, "doctor_id", ()))
 
 
 def on_doctor_approved(session: Session, _actor: Actor, event: DoctorApproved) -> None:

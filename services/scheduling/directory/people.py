@@ -11,7 +11,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.auth.events import UserRegistered, UserUpdated
 from services.scheduling.directory import patients
-from services.scheduling.listings import Joined
+from services.scheduling.listings import LookUp
 from services.scheduling.models.directory import PERSON, Person
 
 FORMER_STAFF = "former member of staff"
@@ -33,11 +33,9 @@ def _keep(session: Session, person_id: UUID, name: str) -> None:
     keep(session, Person, "id", "changed_by", id=person_id, name=name, changed_by=session.call.heard.sequence)
 
 
-def named(key: str) -> Joined:
-    """Join the name of the person in the column `key` to a list: `owner_id` gives `owner_name`."""
-    label = name_label(key)
-    person = PERSON.alias(f"of_{key}")
-    return Joined(person, key, [_shown_name(person).label(label)])
+def named(key: str) -> LookUp:
+    """Show the name of the person in the column `key` of a list: `owner_id` gives `owner_name`."""
+    return LookUp(key, PERSON, [_shown_name(PERSON).label(name_label(key))])
 
 
 def name_label(key: str) -> str:

@@ -9,13 +9,13 @@ from contracts.scheduling.shifts.queries import GetShift, ListMyShifts, ListShif
 from contracts.scheduling.shifts.views import ShiftView
 from services.scheduling import listings
 from services.scheduling.directory import people
-from services.scheduling.listings import JoinedListing
+from services.scheduling.listings import ListingWithLookUps
 from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts.commands import SHIFT, not_found
 
 SHOWN = [SHIFT.c[name] for name in ShiftView.schema().fields if name in SHIFT.c]
-SHIFTS = JoinedListing(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
+SHIFTS = ListingWithLookUps(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
 
 
 def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
