@@ -13,7 +13,13 @@ from marshmallow import fields
 from chassis.contract import Command, PageView, Role, View, snake_case
 
 PART = re.compile(r"{(\w+)}")
-CALLED = {"account": "user", "user_row": "user", "registered": "user"}
+CALLED = {
+    "account": "user",
+    "user_row": "user",
+    "registered": "user",
+    "appointment_with_doctor": "appointment",
+    "appointment_with_people": "appointment",
+}
 
 
 class Target(NamedTuple):

@@ -135,6 +135,12 @@ def test_id_of_a_reply_links_to_operations_that_take_it(odd: dict[str, Any]) -> 
     assert page["links"]["list_of_revised"]["parameters"] == parameters
 
 
+@pytest.mark.parametrize(("role", "target"), [("patient", "cancel_appointment_patient"), ("doctors", "start_visit")])
+def test_list_of_appointments_links_to_their_operations(role: str, target: str) -> None:
+    links = operation("GET", f"/api/{role}/appointments")["responses"]["200"]["links"]
+    assert links[target]["parameters"] == {"appointment_id": "$response.body#/items/0/id"}
+
+
 def test_idempotency_key_is_described_only_for_keyed_commands() -> None:
     key = {"$ref": "#/components/parameters/Idempotency-Key"}
     assert key in operation("POST", "/api/patient/book-appointment")["parameters"]
