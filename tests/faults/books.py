@@ -31,7 +31,7 @@ WRITTEN = """
 # The number of appointments that lack rows or overlap, of all appointments in the database.
 PARTIAL = """
     WITH keyed AS (SELECT DISTINCT reply->'is'->>'id' AS id FROM idempotency),
-        said AS (SELECT subject AS id, count(*) AS number FROM outbox GROUP BY subject),
+        said AS (SELECT subject AS id, count(*) AS number FROM outbox WHERE NOT internal GROUP BY subject),
         changed AS (SELECT appointment_id AS id, count(*) AS number FROM appointment_change GROUP BY appointment_id),
         audited AS (SELECT record_id AS id, count(*) AS number FROM audit GROUP BY record_id),
         active AS (

@@ -34,7 +34,7 @@ GONE = uuid4()
 
 STATES = "SELECT status, count(*) FROM appointment WHERE id = ANY(:ids) GROUP BY 1"
 HISTORY = "SELECT appointment_id, revision, status FROM appointment_change WHERE appointment_id = ANY(:ids)"
-SAID = "SELECT subject, name, (data->>'revision')::int FROM outbox WHERE subject = ANY(:texts)"
+SAID = "SELECT subject, name, (data->>'revision')::int FROM outbox WHERE subject = ANY(:texts) AND NOT internal"
 TOLD = "SELECT subject_id, kind FROM notification WHERE subject_id = ANY(:ids) AND person_id = ANY(:people)"
 
 

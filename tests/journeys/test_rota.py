@@ -13,8 +13,16 @@ BERLIN_IN_WINTER = timezone(timedelta(hours=1))
 
 @pytest.fixture(scope="module")
 def nurses(hospital: Hospital, admin: Person) -> list[Person]:
-    """Two nurses."""
-    return [approved_staff(hospital, admin, "nurse", name=name) for name in ("Nora Nurse", "Nils Nurse")]
+    """Two nurses whose names scheduling has received."""
+    one, other = (approved_staff(hospital, admin, "nurse", name=name) for name in ("Nora Nurse", "Nils Nurse"))
+    eventually(lambda: _colleague(other, "Nils Nurse") in one.get("/api/staff/colleagues", limit=100)["items"])
+    eventually(lambda: _colleague(one, "Nora Nurse") in other.get("/api/staff/colleagues", limit=100)["items"])
+    return [one, other]
+
+
+def _colleague(person: Person, name: str) -> dict[str, Any]:
+    """A nurse as another nurse sees them."""
+    return {"id": person.id, "name": name, "roles": ["nurse"]}
 
 
 def at(days: int) -> datetime:
@@ -55,7 +63,7 @@ def test_other_side_is_notified_of_each_step_of_a_swap(admin: Person, nurses: li
 def test_nurse_finds_a_shift_to_swap_and_the_colleague_sees_it(admin: Person, nurses: list[Person]) -> None:
     one, other = nurses
     mine, theirs = assigned(admin, one, at(9)), assigned(admin, other, at(10))
-    assert {"id": other.id, "roles": ["nurse"]} in one.get("/api/staff/colleagues", limit=100)["items"]
+    assert _colleague(other, "Nils Nurse") in one.get("/api/staff/colleagues", limit=100)["items"]
     found = one.get(f"/api/staff/colleagues/{other.id}/schedule", limit=100)["items"]
     shown = [{name: made[name] for name in ("id", "ward", "starts_at", "ends_at")} for made in (mine, theirs)]
     assert shown[1] in found
