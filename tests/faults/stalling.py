@@ -11,7 +11,7 @@ import eventlet
 import psycopg
 import requests
 
-from services.notify import mail
+from services.notify.deliveries import smtp
 from transports.links import connection_to
 from transports.postgresql import GreenConnection
 
@@ -25,7 +25,7 @@ def redis() -> None:
 
 REACH: dict[str, Callable[[], Any]] = {
     "amqp": connection_to("amqp://broker.hospital.test").transport.establish_connection,
-    "mail": lambda: mail._connect(urlsplit("smtp://mail.hospital.test")),
+    "mail": lambda: smtp.connect(urlsplit("smtp://mail.hospital.test")),
     "payment": lambda: requests.get("http://payments.hospital.test", timeout=5),
     "postgresql": lambda: GreenConnection.connect("host=db.hospital.test,db2.hospital.test user=x"),
     "redis": redis,

@@ -24,9 +24,9 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def person_of(hospital: Hospital) -> Staff:
-    """Return `person_of(role)`: a signed-in demo person with the role."""
+    """Return `person_of(role)`: a signed-in demo person with the role. A module is done before the tokens expire."""
     known: dict[Role, Person] = {}
 
     def found(role: Role) -> Person:

@@ -203,7 +203,7 @@ def storm(postgresql: PostgreSQL) -> Iterator[Storm]:
         doctors = [replace(doctor, roles=frozenset({"doctor", "patient"})) for doctor in added]
         patients = [*doctors, *(factories.make_patient() for _ in range(PATIENTS - DOCTORS))]
         for patient in patients:
-            scheduled.remember(
+            scheduled.on_user_changed(
                 session, factories.event_actor(session), example_of(UserRegistered, user_id=patient.person)
             )
     slots = [factories.at(days=3, hour=9 + half // 2, minute=30 * (half % 2)) for half in range(5)]
