@@ -118,7 +118,9 @@ def timers_of(process: Process) -> list[str]:
     """The timers of appointments that have run in this process."""
     port = process.environment["HEALTH_PORT"]
     metrics = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
-    return re.findall(r'_count\{kind="timer",name="services\.scheduling\.timers\.(\w+)",outcome="done"', metrics)
+    return re.findall(
+        r'_count\{kind="timer",name="services\.scheduling\.appointments\.timers\.(\w+)",outcome="done"', metrics
+    )
 
 
 def rows(city: City, service: str, statement: str, due: Sequence[Appointment]) -> list[Any]:
