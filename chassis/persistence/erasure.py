@@ -9,7 +9,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.tables import audit, idempotency, outbox, relay
 from chassis.refusals import EVENTS_UNSENT
 
-ABOUT = ("id", "user_id", "patient_id")
+ABOUT = ("id", "user_id", "patient_id", "person_id", "owner_id", "given_by", "asked_by", "asked_of")
 """The fields of a reply or plan that name the person."""
 
 

@@ -12,7 +12,7 @@ from contracts.clinical.patients import PatientIdentityChanged, PatientRegistere
 from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import DESK, Role
 from contracts.scheduling.refusals import PATIENT_DECEASED
-from services.scheduling.models.directory import PATIENT, Patient
+from services.scheduling.models.directory import AFTER_ALL_EVENTS, PATIENT, Patient
 
 FORMER_PATIENT = "former patient"
 """Shown instead of the name of an erased patient."""
@@ -23,8 +23,6 @@ NAMED = (
     PATIENT.c.birth_date.label("patient_birth_date"),
 )
 """The columns that show a patient in a list, for staff and doctors."""
-AFTER_ALL_EVENTS = 2**63 - 1
-"""A sequence that no event reaches: the copy of an erased patient's identity never changes again."""
 
 
 def on_user_changed(session: Session, _actor: Actor, event: UserRegistered | UserUpdated) -> None:

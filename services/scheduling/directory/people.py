@@ -12,7 +12,7 @@ from chassis.persistence.upserts import keep
 from contracts.auth.events import UserRegistered, UserUpdated
 from services.scheduling.directory import patients
 from services.scheduling.listings import LookUp
-from services.scheduling.models.directory import PERSON, Person
+from services.scheduling.models.directory import AFTER_ALL_EVENTS, PERSON, Person
 
 FORMER_STAFF = "former member of staff"
 """Shown instead of the name of an erased person."""
@@ -20,17 +20,14 @@ FORMER_STAFF = "former member of staff"
 
 def on_user_changed(session: Session, actor: Actor, event: UserRegistered | UserUpdated) -> None:
     """Copy the name of an account, and admit its owner as a patient if the account has had the patient role."""
-    _keep(session, event.user_id, event.name)
+    sequence = session.call.heard.sequence
+    keep(session, Person, "id", "changed_by", id=event.user_id, name=event.name, changed_by=sequence)
     patients.on_user_changed(session, actor, event)
 
 
 def erase(session: Session, person_id: UUID) -> None:
-    """Empty the name. Later events of auth about this person do not exist."""
-    _keep(session, person_id, "")
-
-
-def _keep(session: Session, person_id: UUID, name: str) -> None:
-    keep(session, Person, "id", "changed_by", id=person_id, name=name, changed_by=session.call.heard.sequence)
+    """Empty the name for ever. `user_erased` is public, and public and internal events are numbered separately."""
+    keep(session, Person, "id", "changed_by", id=person_id, name="", changed_by=AFTER_ALL_EVENTS)
 
 
 def named(key: str) -> LookUp:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduling.models.base import Base
 
+AFTER_ALL_EVENTS = 2**63 - 1
+"""A sequence that no event reaches: the copy of an erased person's name never changes again."""
 LEFT = ""
 """Stored instead of a role: the person left the staff. Only roles that auth publishes later count."""
 

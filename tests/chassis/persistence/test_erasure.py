@@ -13,7 +13,7 @@ from chassis.errors import Unavailable
 from chassis.messaging.outbox import NUMBER
 from chassis.persistence import tables
 from chassis.persistence.database import Session
-from chassis.persistence.erasure import erase_traces
+from chassis.persistence.erasure import ABOUT, erase_traces
 from tests.databases import KINDS
 from tests.ward import opened
 
@@ -92,9 +92,10 @@ def test_what_another_waits_for_holds_nothing_up(session: Session) -> None:
     erase_traces(session, PERSON)
 
 
-def test_stored_replies_to_and_about_the_person_are_deleted(session: Session) -> None:
+@pytest.mark.parametrize("field", ABOUT)
+def test_stored_replies_to_and_about_the_person_are_deleted(session: Session, field: str) -> None:
     _keep(session, str(PERSON), {"is": {"text": "mine"}})
-    _keep(session, "", {"is": {"id": str(PERSON), "text": "about me"}})
+    _keep(session, "", {"is": {field: str(PERSON), "text": "about me"}})
     erase_traces(session, PERSON)
     assert session.execute(select(tables.idempotency)).all() == []
 
