@@ -62,6 +62,9 @@ def _to_postgresql() -> dict[str, Any]:
         "application_name": "matron",
         # Custom plans cost more than these statements, which use an index with any values.
         "plan_cache_mode": "force_generic_plan",
+        # A generic plan overestimates the length of a page, so compiling or parallel workers would seem to pay off.
+        "jit": "off",
+        "max_parallel_workers_per_gather": 0,
         **{f"tcp_{name}": value for name, value in KEEPALIVES.items()},
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())

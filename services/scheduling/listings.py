@@ -1,62 +1,54 @@
 """Lists of scheduling: ranges of local days, and columns of other tables, such as names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from types import SimpleNamespace
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import BindParameter, Column, ColumnElement, FromClause, bindparam, select
+from sqlalchemy import Column, ColumnElement, FromClause, Label, Subquery, select
 
 from chassis import config
-from chassis.contract import Page
-from chassis.persistence.database import Session
-from chassis.persistence.listing import Listing, Window
+from chassis.contract import View
+from chassis.persistence.listing import Listing, Statement, Window, ordered
 from chassis.refusals import WRONG_FIELDS
 
 
 class LookUp:
-    """Columns of another table for the rows of a page, by the id in the column `key`; null without such a row.
-
-    One statement reads them for the whole page. A join would mislead the planner: it does not know the length of a
-    page, so it would read the whole other table.
-    """
+    """Columns of another table for the rows of a page, by the id in the column `key`; null without such a row."""
 
     def __init__(self, key: str, table: FromClause, columns: Sequence[ColumnElement[Any]]) -> None:
-        self.key, self.names = key, [str(column.key) for column in columns]
-        ids: BindParameter[Any] = bindparam("ids", expanding=True)
-        self.statement = select(table.c.id, *columns).where(table.c.id.in_(ids))
+        self.key, self.table, self.columns = key, table, columns
 
-    def facts_of(self, session: Session, rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
-        """Yield the columns for each row of a page."""
-        ids = {getattr(row, self.key) for row in rows} - {None}
-        found = session.rows(self.statement, {"ids": list(ids)}) if ids else []
-        known = {row.id: {name: getattr(row, name) for name in self.names} for row in found}
-        for row in rows:
-            yield known.get(getattr(row, self.key), dict.fromkeys(self.names))
+    def of(self, page: Subquery) -> list[Label[Any]]:
+        """Return the columns for a page."""
+        key, own_id = page.c[self.key], self.table.c.id
+        found = [select(column).where(own_id == key).correlate(page).scalar_subquery() for column in self.columns]
+        return [value.label(str(column.key)) for value, column in zip(found, self.columns, strict=True)]
 
 
 class ListingWithLookUps(Listing):
-    """A list that also shows columns of other tables."""
+    """A list that also shows columns of other tables. `view` gives the order of the columns, as its dumper needs it.
+
+    The page is a subquery, and each column of another table is a subquery for one of its rows. A join would mislead
+    the planner: it does not know the length of a page, so it would read the whole other table.
+    """
 
     def __init__(
         self,
-        shown: Sequence[Column[Any]],
+        view: type[View],
         keys: tuple[Column[Any], ...],
         look_ups: Sequence[LookUp],
         conditions: Mapping[str, ColumnElement[bool]] | None = None,
     ) -> None:
-        super().__init__(shown, keys, conditions)
-        self.look_ups = look_ups
+        self.view, self.look_ups = view, look_ups
+        own = keys[0].table.c
+        super().__init__([own[name] for name in view.schema().fields if name in own], keys, conditions)
 
-    def page(self, session: Session, window: Window, **filters: object) -> Page:
-        """Return a page with the columns of the other tables: one statement more for each of them."""
-        found = super().page(session, window, **filters)
-        facts = zip(*(look_up.facts_of(session, found.items) for look_up in self.look_ups), strict=True)
-        items = [
-            SimpleNamespace(**row._asdict(), **{name: value for fact in more for name, value in fact.items()})
-            for row, more in zip(found.items, facts, strict=True)
-        ]
-        return Page(items, found.next)
+    def statement(self, newest_first: bool, names: tuple[str, ...], states: Sequence[tuple[str, str]]) -> Statement:  # noqa: FBT001  as in Listing
+        """Return the statement of a list, with the columns of the other tables."""
+        page = super().statement(newest_first, names, states).subquery("page")
+        known = {column.key: column for look_up in self.look_ups for column in look_up.of(page)} | dict(page.c)
+        query = select(*(known[name] for name in self.view.schema().fields if name in known))
+        return ordered(query, [page.c[key.key] for key in self.keys], newest_first)
 
 
 def first_of(value: date | datetime) -> datetime:

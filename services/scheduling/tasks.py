@@ -47,10 +47,9 @@ TOLD = ("due_at", "priority")
 """The parts whose change is notified to the owner."""
 
 TASK = cast("Table", Task.__table__)
-SHOWN = [TASK.c[name] for name in TaskView.schema().fields if name in TASK.c]
 PEOPLE = ("owner_id", "given_by")
 LOOK_UPS = [*(people.named(key) for key in PEOPLE), LookUp("patient_id", PATIENT, [patients.NAME])]
-TASKS = ListingWithLookUps(SHOWN, (TASK.c.created_at, TASK.c.id), LOOK_UPS)
+TASKS = ListingWithLookUps(TaskView, (TASK.c.created_at, TASK.c.id), LOOK_UPS)
 
 
 def give(session: Session, actor: Actor, command: GiveTask) -> dict[str, Any]:

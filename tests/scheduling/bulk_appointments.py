@@ -149,7 +149,7 @@ def explain(session: Session, filters: Filters) -> Explained:
 
 
 def explain_page(session: Session, request_page: Callable[[], Page]) -> Explained:
-    """Explain the first statement of a list, with the generic plan. The others look up names by primary keys."""
+    """Explain the page of a list, with the generic plan, without the subqueries that look up names for its rows."""
     with record_statements(session) as sent:
         request_page()
     statement, values = sent[0]
@@ -159,6 +159,7 @@ def explain_page(session: Session, request_page: Callable[[], Page]) -> Explaine
     rows = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) EXECUTE list({given})").fetchall()
     connection.execute("DEALLOCATE list")
     plan = "\n".join(row[0] for row in rows)
+    plan = plan[plan.index("Limit") :].partition("SubPlan")[0]
     top = plan.partition("  ->")[0]
     return Explained(plan, sum(map(int, re.findall(r"(?:hit|read)=(\d+)", top))))
 

@@ -8,7 +8,7 @@ from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.queries import ListAppointments, ListDoctorAppointments, ListPatientAppointments
-from contracts.scheduling.appointments.views import AppointmentView
+from contracts.scheduling.appointments.views import AppointmentWithDoctorView, AppointmentWithPeopleView
 from services.scheduling import listings
 from services.scheduling.directory import doctors, patients
 from services.scheduling.listings import ListingWithLookUps, LookUp
@@ -16,14 +16,11 @@ from services.scheduling.models.appointments import VISIT
 from services.scheduling.models.directory import DOCTOR, PATIENT
 
 CALLS = {"first": VISIT.c.first_call, "others": ~VISIT.c.first_call}
-
-
-SHOWN = [VISIT.c[name] for name in AppointmentView.schema().fields]
 KEYS = (VISIT.c.starts_at, VISIT.c.id)
 DOCTORS = LookUp("doctor_id", DOCTOR, doctors.NAMED)
 PATIENTS = LookUp("patient_id", PATIENT, patients.NAMED)
-FOR_PATIENTS = ListingWithLookUps(SHOWN, KEYS, [DOCTORS], CALLS)
-FOR_STAFF = ListingWithLookUps(SHOWN, KEYS, [DOCTORS, PATIENTS], CALLS)
+FOR_PATIENTS = ListingWithLookUps(AppointmentWithDoctorView, KEYS, [DOCTORS], CALLS)
+FOR_STAFF = ListingWithLookUps(AppointmentWithPeopleView, KEYS, [DOCTORS, PATIENTS], CALLS)
 
 
 def of_patient(session: Session, actor: Actor, query: ListPatientAppointments) -> Page:

@@ -14,8 +14,7 @@ from services.scheduling.models.shifts import Shift
 from services.scheduling.shifts import pending_swaps
 from services.scheduling.shifts.commands import SHIFT, not_found
 
-SHOWN = [SHIFT.c[name] for name in ShiftView.schema().fields if name in SHIFT.c]
-SHIFTS = ListingWithLookUps(SHOWN, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
+SHIFTS = ListingWithLookUps(ShiftView, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
 
 
 def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
