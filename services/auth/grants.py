@@ -22,10 +22,10 @@ def in_force(session: Session, user_id: UUID) -> list[Grant]:
     return list(session.scalars(query))
 
 
-def roles_of(session: Session, user_id: UUID) -> list[str]:
+def roles_of(session: Session, user_id: UUID) -> list[Role]:
     """The current roles of a person, by name."""
     query = select(Grant.role).where(Grant.user_id == user_id, Grant.revoked_at.is_(None)).order_by(Grant.role)
-    return list(session.scalars(query))
+    return [Role(role) for role in session.scalars(query)]
 
 
 def has_had(session: Session, user_id: UUID, role: Role) -> bool:

@@ -7,7 +7,7 @@ its handler sends the mail after the reply.
 import math
 import secrets
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -19,7 +19,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.tables import outbox, relay
 from contracts.auth.accounts.commands import TOKEN_NOT_VALID, ForgotPassword, ResendVerification
 from contracts.auth.events import MailAsked, MailTokenIssued, TokenPurpose
-from contracts.auth.outcomes import Outcome
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.auth.refusals import MAILS_USED_UP
 from services.auth import rules
 from services.auth.models.accounts import Account
@@ -163,19 +163,19 @@ def _end(session: Session, which: ColumnElement[bool]) -> None:
     session.execute(update(OneTimeToken).where(which, still_open).values(expires_at=now))
 
 
-def request_verification(session: Session, _actor: Actor, command: ResendVerification) -> dict[str, str]:
+def request_verification(session: Session, _actor: Actor, command: ResendVerification) -> StatusView:
     """Request the verification mail again. Work and reply are the same for every address."""
     return _publish_request(session, command.email, "verify")
 
 
-def request_reset(session: Session, _actor: Actor, command: ForgotPassword) -> dict[str, str]:
+def request_reset(session: Session, _actor: Actor, command: ForgotPassword) -> StatusView:
     """Request a mail to reset the password. Work and reply are the same for every address."""
     return _publish_request(session, command.email, "reset")
 
 
-def _publish_request(session: Session, email: str, purpose: Literal["verify", "reset"]) -> dict[str, str]:
+def _publish_request(session: Session, email: str, purpose: Literal["verify", "reset"]) -> StatusView:
     session.publish(MailAsked(digest=rules.digest(rules.email_key(email)), email=email, purpose=purpose))
-    return {"status": Outcome.MAIL_SENT_IF_KNOWN}
+    return StatusView(status=Outcome.MAIL_SENT_IF_KNOWN)
 
 
 def send_requested(session: Session, _actor: Actor, event: MailAsked) -> None:
@@ -202,5 +202,5 @@ def empty_sent_events(session: Session, _actor: Actor) -> None:
     """
     sent_through = session.scalar(select(relay.c.sent_through).where(relay.c.internal)) or 0
     sent = outbox.c.sequence.between(sent_through - LOOKED_BACK, sent_through)
-    emptied: dict[str, Any] = {"name": "forgotten", "subject": "", "data": {}}
+    emptied: dict[str, object] = {"name": "forgotten", "subject": "", "data": {}}
     session.execute(update(outbox).where(outbox.c.internal, sent, outbox.c.name.in_(SECRET_EVENTS)).values(emptied))

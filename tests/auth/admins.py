@@ -14,6 +14,7 @@ from chassis.event import Event, Origin
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import AssignRoles, EraseUser, UpdateUser
+from contracts.auth.accounts.commands import AccountView
 from contracts.roles import Role
 from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth.accounts import administration, erasure
@@ -44,7 +45,7 @@ def new_doctor(session: Session, **fields: Any) -> Account:
     return new_account(session, roles=[Role.DOCTOR], specialization="cardiology", **fields)
 
 
-def assign(session: Session, account: Account, *roles: str, by: Actor = SOMEBODY, **fields: Any) -> dict[str, Any]:
+def assign(session: Session, account: Account, *roles: str, by: Actor = SOMEBODY, **fields: Any) -> AccountView:
     """Set the roles of an account to these."""
     given = {"specialization": None, **fields}
     return administration.assign_roles(

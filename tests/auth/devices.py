@@ -1,12 +1,12 @@
 """Sessions of a person on several devices."""
 
-from typing import Any
 from uuid import UUID
 
 import jwt
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.auth.sessions import TokensView
 from services.auth.models.accounts import Account
 from services.auth.sessions import commands as sessions
 from tests.auth.factories import acting
@@ -20,6 +20,6 @@ def begun(session: Session, account: Account, device: str = "") -> Actor:
     return acting(account, session_id=session_of(tokens))
 
 
-def session_of(tokens: dict[str, Any]) -> UUID:
+def session_of(tokens: TokensView) -> UUID:
     """The session in an access token, even if expired."""
-    return UUID(jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"])
+    return UUID(jwt.decode(tokens.access_token, options={"verify_signature": False})["sid"])

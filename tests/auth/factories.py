@@ -25,7 +25,7 @@ from contracts.auth.accounts.administration import InvitePatient
 from contracts.auth.accounts.commands import RegisterPatient
 from contracts.auth.events import MailAsked, MailTokenIssued
 from contracts.auth.mfa import ConfirmMfa, StartMfa
-from contracts.auth.sessions import LogIn, VerifyMfa
+from contracts.auth.sessions import LogIn, TokensView, VerifyMfa
 from contracts.auth.upgrades import RequestUpgrade
 from contracts.clinical.patients import PatientRegistered
 from contracts.roles import Role
@@ -166,14 +166,14 @@ def log_in_with(
     mfa_token: str | None = None,
 ) -> Any:
     """Log in with both steps. Returns a refusal that must be committed."""
-    mfa_token = mfa_token or log_in(session, account.email, call=call)["mfa_token"]
+    mfa_token = mfa_token or log_in(session, account.email, call=call).mfa_token
     session.call = call
     return logins.verify_code(session, actor, VerifyMfa(mfa_token=mfa_token, code=code))
 
 
-def actor_of(tokens: dict[str, Any]) -> Actor:
+def actor_of(tokens: TokensView) -> Actor:
     """The actor of an access token."""
-    return Verifier(KeySet(config.current().jwks_file)).actor(tokens["access_token"])
+    return Verifier(KeySet(config.current().jwks_file)).actor(tokens.access_token)
 
 
 def fail_to_log_in(session: Session, email: str, times: int, *, call: Call = ANYWHERE) -> None:
@@ -216,7 +216,7 @@ def started(session: Session, account: Account) -> App:
     actor, right = acting(account), True
     shown = enrolment.start(session, actor, logins.own_candidate(session, actor), right, StartMfa(password=PASSWORD))
     assert not isinstance(shown, Refused)
-    return App(shown["secret"], [])
+    return App(shown.secret, [])
 
 
 def enrolled(session: Session, account: Account) -> App:
@@ -225,7 +225,7 @@ def enrolled(session: Session, account: Account) -> App:
     shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
     assert not isinstance(shown, Refused)
     session.published.clear()
-    return App(app.secret, shown["recovery_codes"])
+    return App(app.secret, shown.recovery_codes)
 
 
 def failures_of(session: Session, account: Account) -> int:

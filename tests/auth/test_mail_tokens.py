@@ -106,7 +106,7 @@ def test_link_to_a_new_address_expires_with_all_links(session: Session) -> None:
 def test_request_for_a_mail_is_the_same_for_every_address(session: Session) -> None:
     known, unknown = new_account(session).email, new_email()
     replies = [mail_tokens.request_reset(session, NOBODY, ForgotPassword(email=email)) for email in (known, unknown)]
-    assert replies == [{"status": "mail_sent_if_known"}] * 2
+    assert [reply.status for reply in replies] == ["mail_sent_if_known"] * 2
     heard = [{"digest": rules.digest(email), "email": email, "purpose": "reset"} for email in (known, unknown)]
     assert said(session, MailAsked) == heard
 

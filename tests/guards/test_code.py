@@ -27,7 +27,7 @@ ANY = {
     "gateway": 84,
     "matron": 12,
     "records": 16,
-    "services": 55,
+    "services": 38,
     "telemetry": 0,
     "tokens": 4,
 }

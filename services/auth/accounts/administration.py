@@ -1,10 +1,10 @@
 """Administration of accounts: lists, deactivation, roles, second factors."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -15,6 +15,7 @@ from contracts.auth.accounts.administration import (
     OWN_MFA,
     OWN_ROLES,
     AssignRoles,
+    DoctorRowView,
     GetUser,
     ListDoctorAccounts,
     ListStaff,
@@ -23,9 +24,9 @@ from contracts.auth.accounts.administration import (
     UpdateUser,
     UserQuery,
 )
-from contracts.auth.accounts.commands import AccountStatus
+from contracts.auth.accounts.commands import AccountStatus, AccountView
 from contracts.auth.events import Credential, CredentialsChanged, UserDeactivated, UserReactivated
-from contracts.auth.outcomes import Outcome
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.auth.refusals import MFA_NOT_ENABLED, NO_SUCH_ACCOUNT
 from contracts.roles import STAFF, Role
 from services.auth import grants, mail_tokens
@@ -77,20 +78,20 @@ def _filtered_page(session: Session, roles: Iterable[str] | None, asked: UserQue
     return Page(_with_roles(session, found.items), found.next)
 
 
-def _with_roles(session: Session, rows: list[Any]) -> list[dict[str, Any]]:
-    """Add roles and specializations to the rows."""
-    found: dict[UUID, dict[str, Any]] = {row.id: {**row._mapping, "roles": []} for row in rows}  # noqa: SLF001  SQLAlchemy's name for it
+def _with_roles(session: Session, rows: Sequence[Row[UUID, str, str, str, datetime]]) -> list[DoctorRowView]:
+    """Add roles and specializations to the rows of `LISTED`. The lists of all accounts show no specialization."""
+    found = {row.id: DoctorRowView(**row._asdict(), roles=[], specialization=None) for row in rows}
     query = select(Grant.user_id, Grant.role, Grant.specialization).order_by(Grant.role)
     for user_id, role, specialization in session.execute(
         query.where(Grant.user_id.in_(found), Grant.revoked_at.is_(None))
     ):
-        found[user_id]["roles"].append(role)
+        found[user_id].roles.append(Role(role))
         if role == Role.DOCTOR:
-            found[user_id]["specialization"] = specialization
+            found[user_id].specialization = specialization
     return list(found.values())
 
 
-def get(session: Session, _actor: Actor, query: GetUser) -> dict[str, Any]:
+def get(session: Session, _actor: Actor, query: GetUser) -> AccountView:
     """Get an account."""
     return accounts.account_view(session, _must_exist(session.get(Account, query.user_id)))
 
@@ -107,7 +108,7 @@ def _must_exist(account: Account | None) -> Account:
     return account
 
 
-def update(session: Session, _actor: Actor, command: UpdateUser) -> dict[str, Any]:
+def update(session: Session, _actor: Actor, command: UpdateUser) -> AccountView:
     """Deactivate or reactivate an account, or correct its name. Equal values leave the revision unchanged."""
     account = locked(session, command.user_id)
     session.call.expects(account.revision)
@@ -139,7 +140,7 @@ def _reactivate(session: Session, account: Account) -> None:
     grants.republish_staff(session, account)
 
 
-def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[str, Any]:
+def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> AccountView:
     """Set the roles of a person, and correct a doctor's specialization. A lost role ends all sessions."""
     account = locked(session, command.user_id)
     session.call.expects(account.revision)
@@ -157,7 +158,7 @@ def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> dict[s
     return accounts.account_view(session, account)
 
 
-def _grant(session: Session, actor: Actor, account: Account, roles: list[str], specialization: str | None) -> None:
+def _grant(session: Session, actor: Actor, account: Account, roles: list[Role], specialization: str | None) -> None:
     if roles and account.id == actor.person:
         raise OWN_ROLES()
     if Role.DOCTOR in roles and specialization is None:
@@ -171,7 +172,7 @@ def _grant(session: Session, actor: Actor, account: Account, roles: list[str], s
         accounts.publish_updated(session, account)
 
 
-def _revoke(session: Session, actor: Actor, account: Account, roles: set[str], reassign_to: UUID | None) -> None:
+def _revoke(session: Session, actor: Actor, account: Account, roles: set[Role], reassign_to: UUID | None) -> None:
     if Role.ADMIN in roles:
         grants.must_leave_an_admin(session, account)
     if roles:
@@ -181,7 +182,7 @@ def _revoke(session: Session, actor: Actor, account: Account, roles: set[str], r
         grants.republish_staff(session, account)
 
 
-def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, str]:
+def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> StatusView:
     """Remove a lost second factor. The owner gets a mail."""
     if command.user_id == actor.person:
         raise OWN_MFA()
@@ -195,4 +196,4 @@ def reset_mfa(session: Session, actor: Actor, command: ResetMfa) -> dict[str, st
     session.publish(
         CredentialsChanged(user_id=account.id, email=account.email, name=account.name, what=Credential.MFA_DISABLED)
     )
-    return {"status": Outcome.MFA_DISABLED}
+    return StatusView(status=Outcome.MFA_DISABLED)

@@ -1,7 +1,6 @@
 """Accounts: creation, verification, profile."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -30,6 +29,7 @@ from contracts.auth.events import (
     UserVerified,
 )
 from contracts.auth.refusals import EMAIL_TAKEN
+from contracts.auth.sessions import UserView
 from contracts.moments import later_than
 from contracts.roles import Role
 from services.auth import grants, mail_tokens, rules
@@ -181,7 +181,7 @@ def set_address(session: Session, account: Account, email: str) -> None:
     publish_updated(session, account)
 
 
-def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, Any]:
+def update_me(session: Session, actor: Actor, command: UpdateMe) -> AccountView:
     """Change the given fields of the caller's profile."""
     account = session.get(Account, actor.person, with_for_update=True)
     if account is None or not account.may_sign_in:
@@ -191,7 +191,7 @@ def update_me(session: Session, actor: Actor, command: UpdateMe) -> dict[str, An
     return account_view(session, account)
 
 
-def change_profile(session: Session, account: Account, changes: Mapping[str, Any]) -> None:
+def change_profile(session: Session, account: Account, changes: Mapping[str, object]) -> None:
     """Write the fields that differ, and publish them. The account is locked."""
     differing = {name: value for name, value in changes.items() if getattr(account, name) != value}
     if not differing:
@@ -214,7 +214,7 @@ def publish_updated(session: Session, account: Account) -> None:
     session.publish(UserUpdated(user_id=account.id, is_patient=is_patient, **facts))
 
 
-def get_own(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
+def get_own(session: Session, actor: Actor, _query: GetMe) -> AccountView:
     """The caller's account."""
     account = session.get(Account, actor.person)
     if account is None:
@@ -222,13 +222,24 @@ def get_own(session: Session, actor: Actor, _query: GetMe) -> dict[str, Any]:
     return account_view(session, account)
 
 
-def account_view(session: Session, account: Account) -> dict[str, Any]:
-    """The fields of `AccountView`."""
-    own = {column.key: getattr(account, column.key) for column in Account.__table__.columns}
-    found = {"roles": grants.roles_of(session, account.id), "mfa_enabled": mfa.is_enabled(session, account.id)}
-    return {name: {**own, **found}[name] for name in AccountView.schema().fields}
+def account_view(session: Session, account: Account) -> AccountView:
+    """The account with its roles, as its owner and admins see it."""
+    return AccountView(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        phone=account.phone,
+        locale=account.locale,
+        language=account.language,
+        timezone=account.timezone,
+        status=AccountStatus(account.status),
+        roles=grants.roles_of(session, account.id),
+        mfa_enabled=mfa.is_enabled(session, account.id),
+        created_at=account.created_at,
+        revision=account.revision,
+    )
 
 
-def user_view(account: Account, roles: list[str]) -> dict[str, Any]:
-    """The fields of `UserView`."""
-    return {"id": account.id, "email": account.email, "name": account.name, "roles": roles}
+def user_view(account: Account, roles: list[Role]) -> UserView:
+    """The person who logged in."""
+    return UserView(id=account.id, email=account.email, name=account.name, roles=roles)

@@ -14,7 +14,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.accounts.commands import ChangeEmail, ChangePassword, ResetPassword
 from contracts.auth.events import Credential, CredentialsChanged, TokenPurpose, UserVerified
-from contracts.auth.outcomes import Outcome
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.auth.refusals import EMAIL_TAKEN
 from services.auth import mail_tokens, rules
 from services.auth.mfa import codes as mfa
@@ -48,7 +48,7 @@ def _check_reset(account: Account, mailed_to: str) -> None:
 
 def reset(
     session: Session, _actor: Actor, _plan: Mapping[str, str], password_hash: str, command: ResetPassword
-) -> dict[str, str]:
+) -> StatusView:
     """Set the password of the owner who got the mail, and verify the address.
 
     The owner can log in at once, even if wrong guesses have locked the address.
@@ -62,7 +62,7 @@ def reset(
     lockout.unlock_for_owner(session, account, kept)
     if not account.is_verified:
         _verify_first(session, account)
-    return {"status": Outcome.PASSWORD_SET}
+    return StatusView(status=Outcome.PASSWORD_SET)
 
 
 def _verify_first(session: Session, account: Account) -> None:
@@ -89,7 +89,7 @@ def prepare_change(session: Session, actor: Actor, _command: ChangePassword) -> 
 
 def change_password(
     session: Session, actor: Actor, owner: Owner, outcome: tuple[bool, str | None], _command: ChangePassword
-) -> dict[str, str] | Refused:
+) -> StatusView | Refused:
     """Set the caller's password. All other sessions end."""
     right, password_hash = outcome
     account = logins.check_password(session, actor, owner.candidate, right)
@@ -98,7 +98,7 @@ def change_password(
     assert password_hash is not None  # noqa: S101  the hash exists when the password was right
     _set_password(session, account, password_hash)
     sessions.end_all(session, account.id, but=actor.session_id)
-    return {"status": Outcome.PASSWORD_SET}
+    return StatusView(status=Outcome.PASSWORD_SET)
 
 
 def change_email(
@@ -107,7 +107,7 @@ def change_email(
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the step before
     command: ChangeEmail,
-) -> dict[str, str] | Refused:
+) -> StatusView | Refused:
     """Mail a link to a new address. The address takes effect when the link is used.
 
     An earlier pending address is cancelled, even if the new address is refused.
@@ -123,4 +123,4 @@ def change_email(
     if seconds:
         return Refused(mail_tokens.mails_used_up(seconds))
     mail_tokens.issue(session, account, TokenPurpose.VERIFY, email=command.email)
-    return {"status": Outcome.MAIL_SENT}
+    return StatusView(status=Outcome.MAIL_SENT)

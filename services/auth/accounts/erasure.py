@@ -10,6 +10,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
 from contracts.auth.accounts.administration import EraseUser
 from contracts.auth.events import UserErased
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.auth.refusals import NO_SUCH_ACCOUNT
 from contracts.auth.upgrades import UpgradeStatus
 from services.auth import grants, rules
@@ -30,7 +31,7 @@ EVENTS_WITH_NAMES = ("doctor_approved",)
 """Public events that carry a name: doctors are public in the directory."""
 
 
-def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
+def erase(session: Session, actor: Actor, command: EraseUser) -> StatusView:
     """Remove personal data and credentials, and publish the erasure.
 
     A patient without an account gets an erased account, so that no invitation or late event restores the patient.
@@ -46,7 +47,7 @@ def erase(session: Session, actor: Actor, command: EraseUser) -> dict[str, str]:
     erase_traces(session, account.id, rules.digest(address), public=EVENTS_WITH_NAMES)
     session.publish(UserErased(user_id=account.id, reassign_to=command.reassign_to))
     session.note(record_id=account.id)
-    return {"status": account.status}
+    return StatusView(status=Outcome.ERASED)
 
 
 def _locked(session: Session, user_id: UUID) -> Account:

@@ -5,7 +5,7 @@ from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import HAS_ACCOUNT, InvitePatient
 from contracts.auth.accounts.commands import AccountStatus
 from contracts.auth.events import TokenPurpose
-from contracts.auth.outcomes import Outcome
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.refusals import NO_SUCH_PATIENT
 from services.auth import mail_tokens
 from services.auth.accounts import commands as accounts
@@ -13,7 +13,7 @@ from services.auth.models.accounts import Account
 from services.auth.models.patients import DeskPatient
 
 
-def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, str]:
+def invite(session: Session, actor: Actor, command: InvitePatient) -> StatusView:
     """Mail a link with which the patient sets a password. A repeated invitation sends a new link."""
     session.note(record_id=command.patient_id)
     desk = session.get(DeskPatient, command.patient_id, with_for_update=True)
@@ -26,7 +26,7 @@ def invite(session: Session, actor: Actor, command: InvitePatient) -> dict[str, 
     if seconds:
         raise mail_tokens.mails_used_up(seconds)
     mail_tokens.issue(session, account, TokenPurpose.INVITE)
-    return {"status": Outcome.INVITED}
+    return StatusView(status=Outcome.INVITED)
 
 
 def _opened(session: Session, actor: Actor, desk: DeskPatient | None, email: str) -> Account:

@@ -1,7 +1,5 @@
 """Enrolment of a second factor: set up, replace, renew recovery codes, remove."""
 
-from typing import Any
-
 import pyotp
 import segno
 
@@ -18,10 +16,12 @@ from contracts.auth.mfa import (
     MFA_REQUIRED,
     ConfirmMfa,
     EndMfa,
+    MfaSecretView,
+    RecoveryCodesView,
     RenewRecoveryCodes,
     StartMfa,
 )
-from contracts.auth.outcomes import Outcome
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.auth.refusals import MFA_NOT_ENABLED
 from services.auth import encryption, grants
 from services.auth.mfa import codes as mfa
@@ -40,7 +40,7 @@ def start(
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the previous step
     command: StartMfa,
-) -> dict[str, str] | Refused:
+) -> MfaSecretView | Refused:
     """Return a new secret. It takes effect when confirmed, and replaces an unconfirmed secret.
 
     To replace a confirmed factor, the caller sends a code of it. That factor stays valid until the confirmation.
@@ -60,7 +60,7 @@ def start(
 
 def _replace(
     session: Session, account: Account, factor: SecondFactor, secret: str, code: str | None
-) -> dict[str, str] | Refused:
+) -> MfaSecretView | Refused:
     """Return a secret for another device, for a code of the current factor or a recovery code."""
     if code is None:
         raise MFA_ENABLED()
@@ -75,12 +75,12 @@ def _refuse_code(session: Session, account: Account) -> Refused:
     return logins.count_failure(session, account, CODE_WRONG(errors=errors))
 
 
-def _secret_view(account: Account, secret: str) -> dict[str, str]:
+def _secret_view(account: Account, secret: str) -> MfaSecretView:
     uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
-    return {"secret": secret, "otpauth_uri": uri, "qr_code": segno.make_qr(uri).svg_data_uri(scale=4)}
+    return MfaSecretView(secret=secret, otpauth_uri=uri, qr_code=segno.make_qr(uri).svg_data_uri(scale=4))
 
 
-def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> dict[str, Any] | Refused:
+def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> RecoveryCodesView | Refused:
     """Confirm the secret: logins then require a code.
 
     Returns new recovery codes. All other sessions end.
@@ -97,7 +97,15 @@ def confirm(session: Session, actor: Actor, command: ConfirmMfa) -> dict[str, An
     codes = mfa.new_recovery_codes(session, account.id)
     account.changed()
     _publish_changed(session, actor, account, Credential.MFA_ENABLED)
-    return {"recovery_codes": codes}
+    return RecoveryCodesView(recovery_codes=codes)
+
+
+def _enrolled_account(session: Session, actor: Actor, candidate: Candidate, right: bool) -> Account | Refused:  # noqa: FBT001  the outcome of the previous step
+    """The caller's account, locked, if the password was right. Refused with `mfa_not_enabled` without a factor."""
+    account = logins.check_password(session, actor, candidate, right)
+    if not isinstance(account, Refused) and not mfa.is_enabled(session, account.id):
+        raise MFA_NOT_ENABLED()
+    return account
 
 
 def renew_codes(
@@ -106,17 +114,15 @@ def renew_codes(
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the previous step
     command: RenewRecoveryCodes,
-) -> dict[str, Any] | Refused:
+) -> RecoveryCodesView | Refused:
     """Replace the recovery codes by ten new codes. The owner gets a mail."""
-    account = logins.check_password(session, actor, candidate, right)
+    account = _enrolled_account(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
-    if not mfa.is_enabled(session, account.id):
-        raise MFA_NOT_ENABLED()
     if not mfa.use(session, account.id, command.code):
         return _refuse_code(session, account)
     _mail_owner(session, account, Credential.RECOVERY_CODES)
-    return {"recovery_codes": mfa.new_recovery_codes(session, account.id)}
+    return RecoveryCodesView(recovery_codes=mfa.new_recovery_codes(session, account.id))
 
 
 def end(
@@ -125,19 +131,17 @@ def end(
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the previous step
     _command: EndMfa,
-) -> dict[str, str] | Refused:
+) -> StatusView | Refused:
     """Remove the second factor. All other sessions end."""
-    account = logins.check_password(session, actor, candidate, right)
+    account = _enrolled_account(session, actor, candidate, right)
     if isinstance(account, Refused):
         return account
-    if not mfa.is_enabled(session, account.id):
-        raise MFA_NOT_ENABLED()
     if mfa.is_required(grants.roles_of(session, account.id)):
         raise _required(account)
     mfa.reset(session, account.id)
     account.changed()
     _publish_changed(session, actor, account, Credential.MFA_DISABLED)
-    return {"status": Outcome.DISABLED}
+    return StatusView(status=Outcome.DISABLED)
 
 
 def _required(account: Account) -> Conflict:

@@ -10,7 +10,6 @@ An ended session issues no tokens, and `session_revoked` makes every process ref
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
@@ -25,7 +24,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.listing import page
 from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.events import SessionRevoked, SessionsEnded
-from contracts.auth.outcomes import Outcome
+from contracts.auth.outcomes import Outcome, StatusView
 from contracts.auth.refusals import NO_SUCH_SESSION
 from contracts.auth.sessions import (
     REFRESH_FAILED,
@@ -34,7 +33,11 @@ from contracts.auth.sessions import (
     ListRevokedSessions,
     LogOut,
     RefreshTokens,
+    RevokedView,
+    SessionView,
+    TokensView,
 )
+from contracts.roles import Role
 from services.auth import grants, rules
 from services.auth.accounts import commands as accounts
 from services.auth.mfa import codes as mfa
@@ -52,7 +55,7 @@ REPLY_LOST = timedelta(seconds=10)
 """The time in which a used refresh token gets its successor again."""
 
 
-def start(session: Session, account: Account) -> dict[str, Any]:
+def start(session: Session, account: Account) -> TokensView:
     """Start a session for an authenticated person, and return its tokens."""
     now = clock.now()
     login = LoginSession(
@@ -78,7 +81,7 @@ def _issue(session: Session, login: LoginSession, token: str) -> None:
     session.add(RefreshToken(digest=digest, session_id=login.id, issued_at=now, expires_at=ends))
 
 
-def refresh(session: Session, _actor: Actor, command: RefreshTokens) -> dict[str, Any] | Refused:
+def refresh(session: Session, _actor: Actor, command: RefreshTokens) -> TokensView | Refused:
     """Exchange a refresh token for new tokens."""
     login = _session_of(session, command.refresh_token)
     account = session.get(Account, login.user_id)
@@ -129,20 +132,20 @@ def _refresh_failed(user_id: UUID | None) -> Unauthenticated:
     return refusal
 
 
-def _tokens(session: Session, account: Account, login: LoginSession, refresh_token: str) -> dict[str, Any]:
+def _tokens(session: Session, account: Account, login: LoginSession, refresh_token: str) -> TokensView:
     roles = grants.roles_of(session, account.id)
     mfa_due = mfa.is_due(session, account.id, roles)
-    return {
-        "access_token": _access_token(account, roles, login, mfa_due=mfa_due),
-        "refresh_token": refresh_token,
-        "expires_in": int(ACCESS_LIFE.total_seconds()),
-        "token_type": "Bearer",
-        "mfa_setup_required": mfa_due,
-        "user": accounts.user_view(account, roles),
-    }
+    return TokensView(
+        access_token=_access_token(account, roles, login, mfa_due=mfa_due),
+        refresh_token=refresh_token,
+        expires_in=int(ACCESS_LIFE.total_seconds()),
+        token_type="Bearer",  # noqa: S106  the type, no secret
+        mfa_setup_required=mfa_due,
+        user=accounts.user_view(account, roles),
+    )
 
 
-def _access_token(account: Account, roles: list[str], login: LoginSession, *, mfa_due: bool) -> str:
+def _access_token(account: Account, roles: list[Role], login: LoginSession, *, mfa_due: bool) -> str:
     now = int(clock.now().timestamp())
     claims = {
         "iss": ISSUER,
@@ -159,23 +162,23 @@ def _access_token(account: Account, roles: list[str], login: LoginSession, *, mf
     return sign(key, key_id, {**claims, "mfa_due": True} if mfa_due else claims)
 
 
-def log_out(session: Session, actor: Actor, command: LogOut) -> dict[str, str]:
+def log_out(session: Session, actor: Actor, command: LogOut) -> StatusView:
     """End the session of the caller, or all of them."""
     if command.all:
         end_all(session, actor.person)
     else:
         _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == actor.session_id))
     session.note(record_id=actor.person)
-    return {"status": Outcome.SIGNED_OUT}
+    return StatusView(status=Outcome.SIGNED_OUT)
 
 
-def end_own(session: Session, actor: Actor, command: EndSession) -> dict[str, str]:
+def end_own(session: Session, actor: Actor, command: EndSession) -> StatusView:
     """End a session of the caller."""
     ended = _end_where(session, (LoginSession.user_id == actor.person) & (LoginSession.id == command.session_id))
     if not ended:
         raise NO_SUCH_SESSION()
     session.note(record_id=command.session_id)
-    return {"status": Outcome.SIGNED_OUT}
+    return StatusView(status=Outcome.SIGNED_OUT)
 
 
 def end_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
@@ -220,30 +223,31 @@ def list_own(session: Session, actor: Actor, query: ListMySessions) -> Page:
     return Page([_session_view(login, actor) for login in found.items], found.next)
 
 
-def _session_view(login: LoginSession, actor: Actor) -> dict[str, Any]:
-    return {
-        "id": login.id,
-        "device": login.device,
-        "address": login.address,
-        "created_at": login.created_at,
-        "last_used_at": login.last_used_at or login.created_at,
-        "current": login.id == actor.session_id,
-    }
+def _session_view(login: LoginSession, actor: Actor) -> SessionView:
+    return SessionView(
+        id=login.id,
+        device=login.device,
+        address=login.address,
+        created_at=login.created_at,
+        last_used_at=login.last_used_at or login.created_at,
+        current=login.id == actor.session_id,
+    )
 
 
-def list_revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> dict[str, Any]:
+def list_revoked(session: Session, _actor: Actor, query: ListRevokedSessions) -> RevokedView:
     """Ended sessions whose access tokens may be unexpired: `{"items": [{"session_id", "ends_at"}]}`."""
     earliest = clock.now() - ACCESS_LIFE
     after = earliest if query.since is None else max(query.since, earliest)
     statement = select(LoginSession.id, LoginSession.ended_at).where(LoginSession.ended_at > after)
     rows = session.execute(statement)
-    return {"items": [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]}
+    ended = [{"session_id": row.id, "ends_at": row.ended_at + ACCESS_LIFE} for row in rows if row.ended_at]
+    return RevokedView(items=ended)
 
 
-def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> dict[str, str]:
+def note_refusal(session: Session, _actor: Actor, command: NoteRefusal) -> StatusView:
     """Record in the audit that the gateway refused an action because the caller lacks a role."""
     session.note(action=command.action, record_id=command.record_id, allowed=False)
-    return {"status": Outcome.NOTED}
+    return StatusView(status=Outcome.NOTED)
 
 
 def delete_expired(session: Session, _actor: Actor) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select
@@ -15,7 +15,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.refusals import TOKEN_INVALID
 from contracts.auth.refusals import PASSWORD_WRONG
-from contracts.auth.sessions import LOGIN_FAILED, MFA_TOKEN_NOT_VALID, LogIn, VerifyMfa
+from contracts.auth.sessions import LOGIN_FAILED, MFA_TOKEN_NOT_VALID, LogIn, SecondStepView, TokensView, VerifyMfa
 from services.auth import rules
 from services.auth.mfa import codes as mfa
 from services.auth.models.accounts import Account
@@ -51,7 +51,7 @@ def log_in(
     candidate: Candidate,
     right: bool,  # noqa: FBT001  the outcome of the previous step
     command: LogIn,
-) -> dict[str, Any] | Refused:
+) -> TokensView | SecondStepView | Refused:
     """Start a session, or request the code of a second factor, or count the failure.
 
     The work after a failure is the same with or without an account, so that the time reveals nothing.
@@ -73,7 +73,7 @@ def _is_unchanged(account: Account, candidate: Candidate) -> bool:
     return account.may_sign_in and account.password_hash == candidate.password_hash
 
 
-def _second_step(session: Session, account: Account) -> dict[str, Any]:
+def _second_step(session: Session, account: Account) -> SecondStepView:
     """Create the token of the second step. Failures stay counted: a known password must not allow endless guesses."""
     token, now = secrets.token_urlsafe(32), clock.now()
     kept = OneTimeToken(
@@ -84,10 +84,10 @@ def _second_step(session: Session, account: Account) -> dict[str, Any]:
         expires_at=now + CODE_WITHIN,
     )
     session.add(kept)
-    return {"mfa_token": token, "expires_in": int(CODE_WITHIN.total_seconds())}
+    return SecondStepView(mfa_token=token, expires_in=int(CODE_WITHIN.total_seconds()))
 
 
-def verify_code(session: Session, _actor: Actor, command: VerifyMfa) -> dict[str, Any] | Refused:
+def verify_code(session: Session, _actor: Actor, command: VerifyMfa) -> TokensView | Refused:
     """The second step: start a session for a code of the app or a recovery code."""
     waiting = (OneTimeToken.digest == rules.digest(command.mfa_token)) & (OneTimeToken.purpose == mfa.PURPOSE)
     user_id = session.scalar(select(OneTimeToken.user_id).where(waiting))

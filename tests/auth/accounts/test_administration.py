@@ -14,6 +14,7 @@ from contracts.auth.accounts.administration import (
     ResetMfa,
     UpdateUser,
 )
+from contracts.auth.accounts.commands import AccountView
 from contracts.auth.events import (
     CredentialsChanged,
     DoctorApproved,
@@ -37,7 +38,7 @@ from tests.calls import called
 from tests.perform import perform
 
 
-def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
+def change(session: Session, account: Account, **changes: Any) -> AccountView:
     """Change an account as an admin."""
     return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, **changes))
 
@@ -45,7 +46,7 @@ def change(session: Session, account: Account, **changes: Any) -> dict[str, Any]
 def test_account_is_shown_to_admins_as_to_its_owner(session: Session) -> None:
     account = new_account(session)
     shown = administration.get(session, SOMEBODY, GetUser(user_id=account.id))
-    assert (shown["id"], shown["email"], shown["roles"]) == (account.id, account.email, ["patient"])
+    assert (shown.id, shown.email, shown.roles) == (account.id, account.email, ["patient"])
 
 
 @pytest.mark.parametrize("work", [administration.get, administration.update, administration.reset_mfa])
@@ -57,7 +58,7 @@ def test_unknown_account_is_not_found(session: Session, work: Callable[..., Any]
 def test_deactivation_ends_all_sessions(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
-    assert change(session, account, status="deactivated")["status"] == "deactivated"
+    assert change(session, account, status="deactivated").status == "deactivated"
     assert said(session, UserDeactivated) == [{"user_id": account.id, "reassign_to": None}]
     assert [one["user_id"] for one in said(session, SessionRevoked)] == [account.id]
     assert not account.may_sign_in
@@ -66,14 +67,14 @@ def test_deactivation_ends_all_sessions(session: Session) -> None:
 def test_second_deactivation_publishes_nothing(session: Session) -> None:
     account = new_account(session)
     first = change(session, account, status="deactivated")
-    assert change(session, account, status="deactivated")["revision"] == first["revision"] == 2
+    assert change(session, account, status="deactivated").revision == first.revision == 2
     assert len(said(session, UserDeactivated)) == 1
 
 
 def test_reactivated_doctor_is_published_again(session: Session) -> None:
     account = new_doctor(session, name="Dr Weiss")
     change(session, account, status="deactivated")
-    assert change(session, account, status="active")["status"] == "active"
+    assert change(session, account, status="active").status == "active"
     assert said(session, UserReactivated) == [{"user_id": account.id}]
     facts = {"doctor_id": account.id, "name": "Dr Weiss", "specialization": "cardiology"}
     assert said(session, DoctorApproved) == [facts]
@@ -88,7 +89,7 @@ def test_reactivated_patient_is_not_published_as_doctor(session: Session) -> Non
 
 def test_corrected_name_is_published_with_the_doctor(session: Session) -> None:
     account = new_doctor(session, name="Dr Wiess")
-    assert change(session, account, name="Dr Weiss")["revision"] == 2
+    assert change(session, account, name="Dr Weiss").revision == 2
     assert [one["name"] for one in said(session, UserUpdated)] == ["Dr Weiss"]
     assert [one["name"] for one in said(session, DoctorApproved)] == ["Dr Weiss"]
 
@@ -124,7 +125,7 @@ def test_erased_account_cannot_be_changed(session: Session) -> None:
 def test_assigned_roles_replace_the_earlier_roles(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     shown = assign(session, account, "patient", "pharmacist", "pharmacist")
-    assert (shown["roles"], shown["revision"]) == (["patient", "pharmacist"], 2)
+    assert (shown.roles, shown.revision) == (["patient", "pharmacist"], 2)
     assert said(session, RoleGranted) == [{"user_id": account.id, "role": "pharmacist"}]
     assert said(session, RoleRevoked) == [{"user_id": account.id, "role": "nurse", "reassign_to": None}]
     assert said(session, StaffApproved) == [{"user_id": account.id, "role": "pharmacist"}]
@@ -141,7 +142,7 @@ def test_revoked_role_keeps_its_admin_and_time(session: Session, clock: Clock) -
 def test_equal_roles_change_nothing(session: Session) -> None:
     account = new_account(session)
     log_in(session, account.email)
-    assert assign(session, account, "patient")["revision"] == 1
+    assert assign(session, account, "patient").revision == 1
     assert session.published == []
 
 
@@ -170,7 +171,7 @@ def test_new_doctor_without_specialization_is_refused(session: Session, speciali
 
 def test_specialization_of_a_doctor_can_be_corrected(session: Session) -> None:
     account = new_doctor(session)
-    assert assign(session, account, "doctor", specialization="neurology")["revision"] == 2
+    assert assign(session, account, "doctor", specialization="neurology").revision == 2
     assert [one["specialization"] for one in said(session, DoctorApproved)] == ["neurology"]
 
 
@@ -183,7 +184,7 @@ def test_admin_cannot_assign_themselves_a_role(session: Session) -> None:
 
 def test_admin_may_drop_their_own_role(session: Session) -> None:
     account = admin(session)
-    assert assign(session, account, "admin", by=acting(account, Role.ADMIN))["roles"] == ["admin"]
+    assert assign(session, account, "admin", by=acting(account, Role.ADMIN)).roles == ["admin"]
 
 
 @pytest.mark.parametrize("status", ["pending_verification", "deactivated", "erased"])
@@ -198,7 +199,7 @@ def test_role_is_assigned_only_to_an_active_account(session: Session, status: st
 def test_deactivated_account_can_lose_a_role(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"])
     change(session, account, status="deactivated")
-    assert assign(session, account, "patient")["roles"] == ["patient"]
+    assert assign(session, account, "patient").roles == ["patient"]
 
 
 def test_reset_of_a_second_factor_mails_its_owner(session: Session) -> None:

@@ -23,7 +23,7 @@ ALL = {"role": None, **ASKED}
 
 def ids_of(found: Any) -> set[UUID]:
     """The ids of the accounts of a page."""
-    return {row["id"] for row in found.items}
+    return {row.id for row in found.items}
 
 
 def test_list_by_ids_omits_unknown_ids(session: Session) -> None:
@@ -47,7 +47,7 @@ def listed(session: Session, **filters: Any) -> list[Any]:
 
 def found(session: Session, text: str, **filters: Any) -> list[Any]:
     """The ids of the accounts that match a text."""
-    return [row["id"] for row in listed(session, text=text, **filters)]
+    return [row.id for row in listed(session, text=text, **filters)]
 
 
 def test_accounts_are_listed_newest_first_in_pages(session: Session, clock: Clock) -> None:
@@ -58,14 +58,14 @@ def test_accounts_are_listed_newest_first_in_pages(session: Session, clock: Cloc
         made.append(new_account(session).id)
     first = administration.listing(session, SOMEBODY, ListUsers(**{**ALL, "limit": 2}))
     second = administration.listing(session, SOMEBODY, ListUsers(**{**ALL, "limit": 2, "cursor": first.next}))
-    assert [row["id"] for row in (*first.items, *second.items)][:3] == made[::-1]
+    assert [row.id for row in (*first.items, *second.items)][:3] == made[::-1]
 
 
 def test_listed_account_has_its_roles(session: Session) -> None:
     account = new_account(session, roles=["nurse", "patient"], name="Canary Two")
-    assert [row["roles"] for row in listed(session, text="Canary Two")] == [["nurse", "patient"]]
+    assert [row.roles for row in listed(session, text="Canary Two")] == [["nurse", "patient"]]
     assign(session, account, "patient")
-    assert [row["roles"] for row in listed(session, text="Canary Two")] == [["patient"]]
+    assert [row.roles for row in listed(session, text="Canary Two")] == [["patient"]]
 
 
 def test_lists_of_staff_and_doctors_are_separate(session: Session) -> None:
@@ -73,10 +73,10 @@ def test_lists_of_staff_and_doctors_are_separate(session: Session) -> None:
     made = {role: new_account(session, roles=sorted({role, Role.PATIENT}), **given).id for role in Role}
     asked: dict[str, Any] = {"status": None, "text": "Canary Nine", "limit": 100, "cursor": None}
     staff = administration.list_staff(session, SOMEBODY, ListStaff(role=None, **asked)).items
-    assert {row["id"] for row in staff} == {made[role] for role in STAFF}
+    assert {row.id for row in staff} == {made[role] for role in STAFF}
     nurses = administration.list_staff(session, SOMEBODY, ListStaff(role=Role.NURSE, **asked)).items
-    assert [row["id"] for row in nurses] == [made[Role.NURSE]]
-    assert [row["id"] for row in administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items] == [
+    assert [row.id for row in nurses] == [made[Role.NURSE]]
+    assert [row.id for row in administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items] == [
         made[Role.DOCTOR]
     ]
 
@@ -96,7 +96,7 @@ def test_listed_doctor_has_a_specialization(session: Session) -> None:
     asked: dict[str, Any] = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
     with statements(session) as sent:
         [row] = administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items
-    assert (row["id"], row["specialization"], len(sent)) == (account.id, "cardiology", 2)
+    assert (row.id, row.specialization, len(sent)) == (account.id, "cardiology", 2)
 
 
 def test_accounts_are_filtered_by_role_and_status(session: Session) -> None:

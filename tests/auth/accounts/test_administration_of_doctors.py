@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from chassis.errors import Conflict, Invalid
 from chassis.persistence.database import Session
 from contracts.auth.accounts.administration import UpdateUser
+from contracts.auth.accounts.commands import AccountView
 from contracts.auth.events import RoleRevoked, UserDeactivated
 from services.auth.accounts import administration
 from services.auth.models.accounts import Account
@@ -18,12 +19,12 @@ from tests.auth.factories import new_account, said
 Leave = Callable[..., dict[str, Any]]
 
 
-def deactivated(session: Session, account: Account, **how: Any) -> dict[str, Any]:
+def deactivated(session: Session, account: Account, **how: Any) -> AccountView:
     """Deactivate an account as an admin."""
     return administration.update(session, SOMEBODY, UpdateUser(user_id=account.id, status="deactivated", **how))
 
 
-def relieved(session: Session, account: Account, **how: Any) -> dict[str, Any]:
+def relieved(session: Session, account: Account, **how: Any) -> AccountView:
     """Demote an account to a patient as an admin."""
     return assign(session, account, "patient", **how)
 
@@ -66,10 +67,10 @@ def test_doctor_leaves_without_successor_when_displace_is_set(session: Session, 
 
 def test_doctor_with_open_visits_may_get_other_roles(session: Session) -> None:
     account, _visit = doctor_with_visit(session)
-    assert assign(session, account, "doctor", "patient")["roles"] == ["doctor", "patient"]
+    assert assign(session, account, "doctor", "patient").roles == ["doctor", "patient"]
 
 
 def test_second_deactivation_ignores_late_events_about_visits(session: Session) -> None:
     account, _visit = doctor_with_visit(session)
     deactivated(session, account, displace=True)
-    assert deactivated(session, account)["status"] == "deactivated"
+    assert deactivated(session, account).status == "deactivated"

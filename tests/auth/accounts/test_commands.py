@@ -147,11 +147,11 @@ def test_created_nurse_is_published_as_staff(session: Session) -> None:
 
 def test_own_account_is_shown(session: Session) -> None:
     account = new_account(session, roles=[Role.PATIENT, Role.NURSE])
-    seen = accounts.get_own(session, acting(account), GetMe())
+    seen = accounts.get_own(session, acting(account), GetMe()).given()
     expected = {"id": account.id, "email": account.email, "name": "Asha Rao", "roles": ["nurse", "patient"]}
     assert seen | expected | {"status": "active", "mfa_enabled": False, "revision": 1} == seen
 
 
 def test_own_account_is_refused_when_it_does_not_exist(session: Session) -> None:
     with pytest.raises(Unauthenticated):
-        accounts.get_own(session, NOBODY, GetMe())
+        accounts.get_own(session, NOBODY, GetMe()).given()

@@ -6,7 +6,7 @@ import pytest
 
 from chassis.errors import Stale, Unauthenticated
 from chassis.persistence.database import Session
-from contracts.auth.accounts.commands import UpdateMe
+from contracts.auth.accounts.commands import AccountView, UpdateMe
 from contracts.auth.events import DoctorApproved, UserUpdated
 from contracts.roles import Role
 from services.auth.accounts import commands as accounts
@@ -17,7 +17,7 @@ from tests.calls import called
 PROFILE = {"phone": "+4930901820", "locale": "de-AT", "language": "de", "timezone": "Europe/Vienna"}
 
 
-def updated(session: Session, account: Account, **changes: Any) -> dict[str, Any]:
+def updated(session: Session, account: Account, **changes: Any) -> AccountView:
     """Change the own profile."""
     return accounts.update_me(session, acting(account), UpdateMe(**changes))
 
@@ -28,7 +28,7 @@ def doctor(session: Session) -> Account:
 
 
 def test_given_fields_of_the_profile_change(session: Session) -> None:
-    seen = updated(session, new_account(session), name="Asha Rao-Weiss", **PROFILE)
+    seen = updated(session, new_account(session), name="Asha Rao-Weiss", **PROFILE).given()
     assert seen | PROFILE | {"name": "Asha Rao-Weiss", "revision": 2} == seen
 
 
@@ -36,12 +36,12 @@ def test_omitted_fields_stay_and_null_removes_values(session: Session) -> None:
     account = new_account(session)
     updated(session, account, **PROFILE)
     seen = updated(session, account, phone=None)
-    assert (seen["phone"], seen["timezone"], seen["revision"]) == (None, "Europe/Vienna", 3)
+    assert (seen.phone, seen.timezone, seen.revision) == (None, "Europe/Vienna", 3)
 
 
 def test_equal_values_change_no_revision(session: Session) -> None:
     account = new_account(session)
-    assert updated(session, account, name=account.name)["revision"] == 1
+    assert updated(session, account, name=account.name).revision == 1
     assert said(session, UserUpdated) == []
 
 
@@ -49,7 +49,7 @@ def test_equal_values_change_no_revision(session: Session) -> None:
 def test_profile_changes_when_the_revision_matches(session: Session, tag: str, revision: int) -> None:
     account = new_account(session)
     with called(session, if_match=tag):
-        assert accounts.update_me(session, acting(account), UpdateMe(name="New"))["revision"] == revision
+        assert accounts.update_me(session, acting(account), UpdateMe(name="New")).revision == revision
 
 
 def test_profile_is_refused_when_the_revision_is_stale(session: Session) -> None:
@@ -71,7 +71,7 @@ def test_changed_profile_is_published(session: Session, fact: str) -> None:
 
 
 def test_changed_locale_is_not_published(session: Session) -> None:
-    assert updated(session, new_account(session), locale="de-AT")["revision"] == 2
+    assert updated(session, new_account(session), locale="de-AT").revision == 2
     assert said(session, UserUpdated) == []
 
 

@@ -120,7 +120,7 @@ EACH_CHANGES = [
 def seen(session: Session, account: Account) -> dict[str, Any]:
     """The view of an account without its revision, and the revision."""
     session.flush()
-    return accounts.account_view(session, account)
+    return accounts.account_view(session, account).given()
 
 
 def moved(session: Session, account: Account, name: str) -> tuple[bool, bool]:

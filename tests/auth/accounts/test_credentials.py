@@ -46,7 +46,7 @@ def sessions_of(session: Session, account: Account) -> list[LoginSession]:
 
 def test_lost_password_is_set_with_the_mailed_token(session: Session) -> None:
     account = new_account(session)
-    assert reset(session, asked(session, account.email)) == {"status": "password_set"}
+    assert reset(session, asked(session, account.email)).status == "password_set"
     assert not gets_in(session, account.email, PASSWORD)
     assert gets_in(session, account.email, NEW)
 
@@ -74,7 +74,7 @@ def test_weak_password_leaves_the_token_valid(session: Session) -> None:
     with pytest.raises(Invalid) as refusal:
         reset(session, token, "password12345")
     assert refusal.value.code == "password_too_common"
-    assert reset(session, token) == {"status": "password_set"}
+    assert reset(session, token).status == "password_set"
 
 
 def test_password_is_refused_when_it_is_name_or_address(session: Session) -> None:
@@ -155,7 +155,7 @@ def test_accepted_invitation_verifies_the_account(session: Session) -> None:
 
 def test_known_password_is_changed(session: Session) -> None:
     account = new_account(session)
-    assert change(session, acting(account)) == {"status": "password_set"}
+    assert change(session, acting(account)).status == "password_set"
     assert gets_in(session, account.email, NEW)
     assert said(session, CredentialsChanged)[0]["what"] == "password"
 
@@ -181,7 +181,7 @@ def test_new_password_is_refused_when_it_is_the_address(session: Session) -> Non
 
 def test_change_of_password_keeps_only_the_current_session(session: Session) -> None:
     account = new_account(session)
-    mine, other = (log_in(session, account.email)["access_token"] for _ in range(2))
+    mine, other = (log_in(session, account.email).access_token for _ in range(2))
     assert mine != other
     session_ids = [one.id for one in sessions_of(session, account)]
     change(session, acting(account, session_id=session_ids[0]))

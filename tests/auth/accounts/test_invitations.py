@@ -34,7 +34,7 @@ from tests.auth.factories import (
 
 def test_invitation_creates_an_account_with_the_same_id(session: Session) -> None:
     patient_id, email = remembered(session), new_email()
-    assert invite(session, patient_id, email) == {"status": "invited"}
+    assert invite(session, patient_id, email).status == "invited"
     account = session.get_one(Account, patient_id)
     assert (account.name, account.phone, account.status) == ("Asha Rao", "+4930901820", "pending_verification")
     assert said(session, UserRegistered) == [

@@ -16,8 +16,8 @@ from chassis.identity import Actor, check_right
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import audit
 from contracts.auth.events import CredentialsChanged, SessionRevoked
-from contracts.auth.mfa import ConfirmMfa, EndMfa, StartMfa
-from contracts.auth.sessions import RefreshTokens
+from contracts.auth.mfa import ConfirmMfa, EndMfa, RecoveryCodesView, StartMfa
+from contracts.auth.sessions import RefreshTokens, TokensView
 from services.auth.mfa import codes as mfa
 from services.auth.mfa import enrolment
 from services.auth.models.accounts import Account
@@ -50,7 +50,7 @@ def end(session: Session, actor: Actor, *, right: bool = True) -> Any:
     return enrolment.end(session, actor, logins.own_candidate(session, actor), right, EndMfa(password=PASSWORD))
 
 
-def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
+def signed_in(session: Session) -> tuple[Account, Actor, TokensView]:
     """An account, its owner as an actor, and the tokens of a login."""
     account = new_account(session)
     tokens = log_in(session, account.email)
@@ -60,10 +60,10 @@ def signed_in(session: Session) -> tuple[Account, Actor, dict[str, Any]]:
 def test_secret_is_shown_as_text_uri_and_picture(session: Session) -> None:
     account = new_account(session)
     shown = start(session, acting(account))
-    uri = urlsplit(shown["otpauth_uri"])
+    uri = urlsplit(shown.otpauth_uri)
     assert (uri.scheme, uri.netloc, unquote(uri.path)) == ("otpauth", "totp", f"/Matron:{account.email}")
-    assert parse_qs(uri.query) == {"secret": [shown["secret"]], "issuer": ["Matron"]}
-    assert shown["qr_code"].startswith("data:image/svg+xml")
+    assert parse_qs(uri.query) == {"secret": [shown.secret], "issuer": ["Matron"]}
+    assert shown.qr_code.startswith("data:image/svg+xml")
 
 
 def test_enrolment_is_refused_with_a_wrong_password(session: Session) -> None:
@@ -76,7 +76,7 @@ def test_enrolment_is_refused_with_a_wrong_password(session: Session) -> None:
 def test_unconfirmed_secret_does_not_change_the_login(session: Session) -> None:
     account = new_account(session)
     started(session, account)
-    assert "access_token" in log_in(session, account.email)
+    assert log_in(session, account.email).access_token
 
 
 @pytest.mark.usefixtures("clock")
@@ -85,8 +85,7 @@ def test_second_secret_replaces_an_unconfirmed_secret(session: Session) -> None:
     first, second = started(session, account), started(session, account)
     assert isinstance(enrolment.confirm(session, acting(account), ConfirmMfa(code=first.code(0))), Refused)
     shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=second.code(0)))
-    assert isinstance(shown, dict)
-    assert "recovery_codes" in shown
+    assert isinstance(shown, RecoveryCodesView)
 
 
 def test_confirmed_secret_is_not_replaced_without_a_code(session: Session) -> None:
@@ -109,8 +108,8 @@ def test_confirmation_shows_ten_recovery_codes_and_mails_the_owner(session: Sess
     account = new_account(session)
     app = started(session, account)
     shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
-    assert isinstance(shown, dict)
-    assert len(shown["recovery_codes"]) == 10
+    assert isinstance(shown, RecoveryCodesView)
+    assert len(shown.recovery_codes) == 10
     told = {"user_id": account.id, "email": account.email, "name": account.name, "what": "mfa_enabled"}
     assert said(session, CredentialsChanged) == [told]
 
@@ -158,8 +157,8 @@ def test_confirmation_ends_all_other_sessions(session: Session) -> None:
     app = started(session, account)
     enrolment.confirm(session, actor, ConfirmMfa(code=app.code(0)))
     assert [ended["session_id"] for ended in said(session, SessionRevoked)] == [other]
-    again: Any = sessions.refresh(session, actor, RefreshTokens(refresh_token=tokens["refresh_token"]))
-    assert "access_token" in again
+    again: Any = sessions.refresh(session, actor, RefreshTokens(refresh_token=tokens.refresh_token))
+    assert isinstance(again, TokensView)
 
 
 def test_refresh_after_confirmation_requires_no_setup(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,16 +166,16 @@ def test_refresh_after_confirmation_requires_no_setup(session: Session, monkeypa
     account, actor, tokens = signed_in(session)
     app = started(session, account)
     enrolment.confirm(session, actor, ConfirmMfa(code=app.code(0)))
-    again: Any = sessions.refresh(session, actor, RefreshTokens(refresh_token=tokens["refresh_token"]))
-    assert (tokens["mfa_setup_required"], actor.mfa_due) == (True, True)
-    assert (again["mfa_setup_required"], actor_of(again).mfa_due) == (False, False)
+    again: Any = sessions.refresh(session, actor, RefreshTokens(refresh_token=tokens.refresh_token))
+    assert (tokens.mfa_setup_required, actor.mfa_due) == (True, True)
+    assert (again.mfa_setup_required, actor_of(again).mfa_due) == (False, False)
 
 
 def test_login_after_removal_requires_only_the_password(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
-    assert end(session, acting(account)) == {"status": "disabled"}
-    assert "access_token" in log_in(session, account.email)
+    assert end(session, acting(account)).status == "disabled"
+    assert log_in(session, account.email).access_token
     assert not mfa.use(session, account.id, app.recovery_codes[0])
     assert [told["what"] for told in said(session, CredentialsChanged)] == ["mfa_disabled"]
 
@@ -223,7 +222,7 @@ def test_locked_account_is_refused_even_with_the_right_password(session: Session
     with pytest.raises(TooMany):
         enrolment.start(session, acting(account), candidate, right, StartMfa(password=PASSWORD))
     clock.advance(minutes=15)
-    assert "secret" in start(session, acting(account))
+    assert start(session, acting(account)).secret
 
 
 def test_second_factor_is_set_up_used_and_removed_by_a_client(database: Database) -> None:

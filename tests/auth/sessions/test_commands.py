@@ -11,7 +11,7 @@ from chassis.execution.run import Refused
 from chassis.identity import NOBODY, SYSTEM, Actor, check_right
 from chassis.persistence.database import Session
 from contracts.auth.events import SessionRevoked
-from contracts.auth.sessions import EndSession, ListMySessions, LogOut, RefreshTokens
+from contracts.auth.sessions import EndSession, ListMySessions, LogOut, RefreshTokens, SessionView
 from contracts.roles import ANY_ROLE
 from services.auth.models.sessions import LoginSession, RefreshToken
 from services.auth.sessions import commands as sessions
@@ -28,22 +28,22 @@ def refresh(session: Session, token: str) -> Any:
 def test_refresh_token_gives_new_tokens(session: Session) -> None:
     account = new_account(session)
     first = log_in(session, account.email)
-    second = refresh(session, first["refresh_token"])
-    assert second["refresh_token"] != first["refresh_token"]
+    second = refresh(session, first.refresh_token)
+    assert second.refresh_token != first.refresh_token
     assert actor_of(second).session_id == actor_of(first).session_id
-    assert "access_token" in refresh(session, second["refresh_token"])
+    assert refresh(session, second.refresh_token).access_token
 
 
 def test_refresh_reply_is_repeated_for_ten_seconds(session: Session, clock: Clock) -> None:
-    first = log_in(session, new_account(session).email)["refresh_token"]
-    second = refresh(session, first)["refresh_token"]
+    first = log_in(session, new_account(session).email).refresh_token
+    second = refresh(session, first).refresh_token
     clock.advance(seconds=10)
-    assert refresh(session, first)["refresh_token"] == second
+    assert refresh(session, first).refresh_token == second
 
 
 def test_used_refresh_token_ends_the_session_when_it_comes_later(session: Session, clock: Clock) -> None:
-    first = log_in(session, new_account(session).email)["refresh_token"]
-    second = refresh(session, first)["refresh_token"]
+    first = log_in(session, new_account(session).email).refresh_token
+    second = refresh(session, first).refresh_token
     clock.advance(seconds=11)
     refused = refresh(session, first)
     assert isinstance(refused, Refused)
@@ -53,9 +53,9 @@ def test_used_refresh_token_ends_the_session_when_it_comes_later(session: Sessio
 
 
 def test_used_refresh_token_ends_the_session_when_its_successor_was_used(session: Session) -> None:
-    first = log_in(session, new_account(session).email)["refresh_token"]
-    second = refresh(session, first)["refresh_token"]
-    third = refresh(session, second)["refresh_token"]
+    first = log_in(session, new_account(session).email).refresh_token
+    second = refresh(session, first).refresh_token
+    third = refresh(session, second).refresh_token
     assert isinstance(refresh(session, first), Refused)
     with pytest.raises(Unauthenticated):
         refresh(session, third)
@@ -63,15 +63,15 @@ def test_used_refresh_token_ends_the_session_when_its_successor_was_used(session
 
 def test_stolen_token_ends_only_its_session(session: Session, clock: Clock) -> None:
     account = new_account(session)
-    stolen, other = (log_in(session, account.email)["refresh_token"] for _ in range(2))
+    stolen, other = (log_in(session, account.email).refresh_token for _ in range(2))
     refresh(session, stolen)
     clock.advance(seconds=11)
     refresh(session, stolen)
-    assert "access_token" in refresh(session, other)
+    assert refresh(session, other).access_token
 
 
 def test_refresh_token_expires_after_14_days(session: Session, clock: Clock) -> None:
-    token = log_in(session, new_account(session).email)["refresh_token"]
+    token = log_in(session, new_account(session).email).refresh_token
     clock.advance(days=14)
     with pytest.raises(Unauthenticated) as refusal:
         refresh(session, token)
@@ -85,7 +85,7 @@ def test_unknown_refresh_token_is_refused(session: Session) -> None:
 
 def test_refresh_is_refused_for_a_deactivated_account(session: Session) -> None:
     account = new_account(session)
-    token = log_in(session, account.email)["refresh_token"]
+    token = log_in(session, account.email).refresh_token
     account.status = "deactivated"
     with pytest.raises(Unauthenticated):
         refresh(session, token)
@@ -94,18 +94,18 @@ def test_refresh_is_refused_for_a_deactivated_account(session: Session) -> None:
 def test_logout_ends_the_session(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     for _ in range(2):
-        assert sessions.log_out(session, actor_of(tokens), LogOut(all=False)) == {"status": "signed_out"}
+        assert sessions.log_out(session, actor_of(tokens), LogOut(all=False)).status == "signed_out"
     with pytest.raises(Unauthenticated):
-        refresh(session, tokens["refresh_token"])
+        refresh(session, tokens.refresh_token)
 
 
 def test_logout_ends_no_session_of_another_person(session: Session) -> None:
     tokens = log_in(session, new_account(session).email)
     sessions.log_out(session, acting(new_account(session), session_id=actor_of(tokens).session_id), LogOut(all=False))
-    assert "access_token" in refresh(session, tokens["refresh_token"])
+    assert refresh(session, tokens.refresh_token).access_token
 
 
-def listed(session: Session, actor: Actor) -> list[dict[str, Any]]:
+def listed(session: Session, actor: Actor) -> list[SessionView]:
     """The listed sessions of a person."""
     return sessions.list_own(session, actor, ListMySessions(limit=100, cursor=None)).items
 
@@ -119,7 +119,7 @@ def ended(session: Session) -> list[Any]:
 
 def test_unverified_account_may_refresh(session: Session) -> None:
     tokens = log_in(session, registered(session, new_email()).email)
-    again = refresh(session, tokens["refresh_token"])
+    again = refresh(session, tokens.refresh_token)
     assert not actor_of(again).verified
 
 
@@ -130,20 +130,20 @@ def test_own_sessions_are_listed_newest_first(session: Session, clock: Clock) ->
     second = begun(session, account, "Matron for Android")
     begun(session, new_account(session), "somebody else's")
     shown = listed(session, first)
-    assert [(one["id"], one["device"], one["current"]) for one in shown] == [
+    assert [(one.id, one.device, one.current) for one in shown] == [
         (second.session_id, "Matron for Android", False),
         (first.session_id, "Firefox", True),
     ]
-    assert (shown[0]["address"], shown[0]["created_at"]) == ("192.0.2.7", clock.now())
+    assert (shown[0].address, shown[0].created_at) == ("192.0.2.7", clock.now())
 
 
 def test_listed_session_has_the_time_of_its_last_refresh(session: Session, clock: Clock) -> None:
     account, began = new_account(session), clock.now()
     tokens = log_in(session, account.email)
     clock.advance(days=3)
-    refresh(session, tokens["refresh_token"])
+    refresh(session, tokens.refresh_token)
     shown = listed(session, acting(account))[0]
-    assert (shown["created_at"], shown["last_used_at"]) == (began, clock.now())
+    assert (shown.created_at, shown.last_used_at) == (began, clock.now())
 
 
 def test_ended_or_unused_session_is_not_listed(session: Session, clock: Clock) -> None:
@@ -152,7 +152,7 @@ def test_ended_or_unused_session_is_not_listed(session: Session, clock: Clock) -
     clock.advance(days=14)
     gone, here = begun(session, account), begun(session, account)
     sessions.log_out(session, gone, LogOut(all=False))
-    assert [one["id"] for one in listed(session, here)] == [here.session_id]
+    assert [one.id for one in listed(session, here)] == [here.session_id]
 
 
 def test_own_sessions_are_listed_in_pages(session: Session, clock: Clock) -> None:
@@ -163,7 +163,7 @@ def test_own_sessions_are_listed_in_pages(session: Session, clock: Clock) -> Non
         actors.append(begun(session, account))
     first = sessions.list_own(session, actors[0], ListMySessions(limit=2, cursor=None))
     second = sessions.list_own(session, actors[0], ListMySessions(limit=2, cursor=first.next))
-    found = [one["id"] for one in (*first.items, *second.items)]
+    found = [one.id for one in (*first.items, *second.items)]
     assert found == [actor.session_id for actor in reversed(actors)]
     assert second.next is None
 
@@ -172,9 +172,9 @@ def test_end_of_a_session_keeps_the_others(session: Session) -> None:
     account = new_account(session)
     lost, here = begun(session, account), begun(session, account)
     assert lost.session_id is not None
-    assert sessions.end_own(session, here, EndSession(session_id=lost.session_id)) == {"status": "signed_out"}
+    assert sessions.end_own(session, here, EndSession(session_id=lost.session_id)).status == "signed_out"
     assert ended(session) == [lost.session_id]
-    assert [one["id"] for one in listed(session, here)] == [here.session_id]
+    assert [one.id for one in listed(session, here)] == [here.session_id]
 
 
 @pytest.mark.parametrize("case", ["nobody's", "somebody else's", "ended already"])
@@ -212,11 +212,11 @@ def test_all_sessions_except_the_callers_are_ended(session: Session) -> None:
 def test_stolen_token_publishes_the_end_of_its_session_once(session: Session, clock: Clock) -> None:
     tokens = log_in(session, new_account(session).email)
     stolen = actor_of(tokens).session_id
-    refresh(session, tokens["refresh_token"])
+    refresh(session, tokens.refresh_token)
     clock.advance(seconds=11)
-    refresh(session, tokens["refresh_token"])
+    refresh(session, tokens.refresh_token)
     with pytest.raises(Unauthenticated):
-        refresh(session, tokens["refresh_token"])
+        refresh(session, tokens.refresh_token)
     assert ended(session) == [stolen]
 
 
@@ -256,10 +256,10 @@ def test_expired_sessions_and_tokens_are_deleted(session: Session, clock: Clock)
 def test_session_in_use_is_kept(session: Session, clock: Clock) -> None:
     tokens = log_in(session, new_account(session).email)
     clock.advance(days=13)
-    again = refresh(session, tokens["refresh_token"])
+    again = refresh(session, tokens.refresh_token)
     clock.advance(days=13)
     sessions.delete_expired(session, SYSTEM)
-    assert "access_token" in refresh(session, again["refresh_token"])
+    assert refresh(session, again.refresh_token).access_token
 
 
 def test_session_ends_after_30_days_of_use(session: Session, clock: Clock) -> None:
@@ -267,8 +267,8 @@ def test_session_ends_after_30_days_of_use(session: Session, clock: Clock) -> No
     tokens, old = log_in(session, account.email), begun(session, account)
     for days in (10, 10, 9):
         clock.advance(days=days)
-        tokens = refresh(session, tokens["refresh_token"])
+        tokens = refresh(session, tokens.refresh_token)
     clock.advance(days=1)
     with pytest.raises(Unauthenticated):
-        refresh(session, tokens["refresh_token"])
+        refresh(session, tokens.refresh_token)
     assert listed(session, old) == []

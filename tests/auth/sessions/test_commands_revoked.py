@@ -16,7 +16,7 @@ def revoked(session: Session, since: datetime | None = None) -> dict[UUID, datet
     """The listed ended sessions, with the expiry of their last access token."""
     return {
         one["session_id"]: one["ends_at"]
-        for one in sessions.list_revoked(session, NOBODY, ListRevokedSessions(since=since))["items"]
+        for one in sessions.list_revoked(session, NOBODY, ListRevokedSessions(since=since)).items
     }
 
 

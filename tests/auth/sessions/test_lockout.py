@@ -5,7 +5,7 @@ import pytest
 from chassis.call import Call
 from chassis.errors import TooMany
 from chassis.persistence.database import Session
-from contracts.auth.mfa import ConfirmMfa
+from contracts.auth.mfa import ConfirmMfa, RecoveryCodesView
 from services.auth import rules
 from services.auth.mfa import enrolment
 from tests.auth.credentials import NEW, change, reset
@@ -37,7 +37,7 @@ def test_owner_logs_in_after_a_reset_while_guesses_continue(session: Session) ->
     guesses(session, account.email, 20)
     reset(session, asked(session, account.email), call=HOME)
     assert guesses(session, account.email, 200) == {"login_failed": 10, "locked": 190}
-    assert "access_token" in log_in(session, account.email, NEW, call=HOME)
+    assert log_in(session, account.email, NEW, call=HOME).access_token
     assert guesses(session, account.email, 200) == {"locked": 200}, "and opens nothing for the others"
 
 
@@ -46,8 +46,8 @@ def test_owner_logs_in_with_a_second_factor_while_guesses_continue(session: Sess
     app = enrolled(session, account)
     reset(session, asked(session, account.email), call=HOME)
     guesses(session, account.email, 20)
-    waiting = log_in(session, account.email, NEW, call=HOME)["mfa_token"]
-    assert "access_token" in log_in_with(session, account, app.code(), call=HOME, mfa_token=waiting)
+    waiting = log_in(session, account.email, NEW, call=HOME).mfa_token
+    assert log_in_with(session, account, app.code(), call=HOME, mfa_token=waiting).access_token
 
 
 def test_right_password_from_elsewhere_is_refused_like_a_wrong_password(session: Session) -> None:
@@ -63,7 +63,7 @@ def test_ten_guesses_in_the_owners_network_lock_the_account(session: Session) ->
     fail_to_log_in(session, account.email, 10, call=HOME)
     with pytest.raises(TooMany):
         log_in(session, account.email, NEW, call=HOME)
-    assert "access_token" in log_in(session, account.email, NEW, call=ELSEWHERE)
+    assert log_in(session, account.email, NEW, call=ELSEWHERE).access_token
 
 
 def test_network_is_the_owners_for_an_hour(session: Session, clock: Clock) -> None:
@@ -86,7 +86,7 @@ def test_network_of_an_owner_is_not_that_of_another_account(session: Session) ->
 def test_signed_in_owner_changes_the_password_while_guesses_continue(session: Session) -> None:
     account = new_account(session)
     guesses(session, account.email, 20)
-    assert change(session, acting(account)) == {"status": "password_set"}
+    assert change(session, acting(account)).status == "password_set"
 
 
 def test_signed_in_owner_sets_up_a_factor_while_guesses_continue(session: Session) -> None:
@@ -94,14 +94,13 @@ def test_signed_in_owner_sets_up_a_factor_while_guesses_continue(session: Sessio
     guesses(session, account.email, 20)
     app = started(session, account)
     shown = enrolment.confirm(session, acting(account), ConfirmMfa(code=app.code(0)))
-    assert isinstance(shown, dict)
-    assert "recovery_codes" in shown
+    assert isinstance(shown, RecoveryCodesView)
 
 
 def test_own_token_opens_no_other_counter_for_the_second_step(session: Session) -> None:
     account, thief = new_account(session), acting(new_account(session))
     enrolled(session, account)
-    waiting = [log_in(session, account.email)["mfa_token"] for _ in range(2)]
+    waiting = [log_in(session, account.email).mfa_token for _ in range(2)]
     for _ in range(10):
         log_in_with(session, account, "000000", mfa_token=waiting[0], actor=thief)
     with pytest.raises(TooMany):
@@ -114,7 +113,7 @@ def test_owner_changes_the_password_again_right_after_a_reset(session: Session) 
         change(session, acting(account), current="a thief's guess")
     reset(session, asked(session, account.email))
     changed = change(session, acting(account), current=NEW, password="yet-another-lantern-93")
-    assert changed == {"status": "password_set"}
+    assert changed.status == "password_set"
 
 
 @pytest.mark.parametrize(

@@ -43,14 +43,14 @@ def test_password_with_a_second_factor_gives_a_token_for_five_minutes(session: S
     account = new_account(session)
     enrolled(session, account)
     given = log_in(session, account.email)
-    assert given == {"mfa_token": given["mfa_token"], "expires_in": 300}
+    assert given.given() == {"mfa_token": given.mfa_token, "expires_in": 300}
     assert sessions.list_own(session, acting(account), ListMySessions(limit=10, cursor=None)).items == []
 
 
 def test_database_does_not_contain_the_token_of_the_second_step(session: Session) -> None:
     account = new_account(session)
     enrolled(session, account)
-    token = log_in(session, account.email)["mfa_token"]
+    token = log_in(session, account.email).mfa_token
     kept = session.query(OneTimeToken).where(OneTimeToken.user_id == account.id).one()
     assert (kept.purpose, kept.digest, kept.email) == (mfa.PURPOSE, rules.digest(token), None)
 
@@ -65,7 +65,7 @@ def test_code_of_the_app_starts_a_session(session: Session) -> None:
 def test_recovery_code_starts_a_single_session(session: Session) -> None:
     account = new_account(session)
     code = enrolled(session, account).recovery_codes[0]
-    assert "access_token" in log_in_with(session, account, code)
+    assert log_in_with(session, account, code).access_token
     assert code_of(log_in_with(session, account, code)) == "login_failed"
 
 
@@ -73,7 +73,7 @@ def test_used_code_is_refused(session: Session, clock: Clock) -> None:
     account = new_account(session)
     app = enrolled(session, account)
     clock.advance(seconds=30)
-    assert "access_token" in log_in_with(session, account, app.code(0))
+    assert log_in_with(session, account, app.code(0)).access_token
     assert code_of(log_in_with(session, account, app.code(0))) == "login_failed"
 
 
@@ -87,13 +87,13 @@ def test_code_that_confirmed_the_app_is_refused(session: Session) -> None:
 def test_right_code_is_accepted_after_a_wrong_code(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
-    token = log_in(session, account.email)["mfa_token"]
+    token = log_in(session, account.email).mfa_token
     session.noted.clear()
     refused = give_code(session, token, "wrong code")
     assert session.noted == {"record_id": account.id}
     assert (code_of(refused), type(refused.error)) == ("login_failed", Unauthenticated)
     assert failures_of(session, account) == 1
-    assert "access_token" in give_code(session, token, app.code())
+    assert give_code(session, token, app.code()).access_token
     assert failures_of(session, account) == 0
 
 
@@ -102,7 +102,7 @@ def test_right_password_does_not_reset_wrong_codes(session: Session) -> None:
     app = enrolled(session, account)
     for _ in range(9):
         log_in_with(session, account, "wrong code")
-    token = log_in(session, account.email)["mfa_token"]
+    token = log_in(session, account.email).mfa_token
     assert code_of(give_code(session, token, "wrong code")) == "login_failed"
     with pytest.raises(TooMany) as refusal:
         give_code(session, token, app.code())
@@ -113,7 +113,7 @@ def test_right_password_does_not_reset_wrong_codes(session: Session) -> None:
 def test_invalid_token_of_the_second_step_is_refused(session: Session, clock: Clock, case: str) -> None:
     account = new_account(session)
     app = enrolled(session, account)
-    token = "unknown" if case == "unknown" else log_in(session, account.email)["mfa_token"]
+    token = "unknown" if case == "unknown" else log_in(session, account.email).mfa_token
     if case == "used":
         give_code(session, token, app.recovery_codes[0])
     if case == "ended":
@@ -130,7 +130,7 @@ def test_invalid_token_of_the_second_step_is_refused(session: Session, clock: Cl
 def test_code_is_refused_for_a_deactivated_account(session: Session) -> None:
     account = new_account(session)
     app = enrolled(session, account)
-    token = log_in(session, account.email)["mfa_token"]
+    token = log_in(session, account.email).mfa_token
     account.deactivate()
     assert code_of(give_code(session, token, app.code())) == "login_failed"
 
@@ -139,7 +139,7 @@ def test_code_is_refused_for_a_deactivated_account(session: Session) -> None:
 def test_one_time_token_is_deleted_a_day_after_it_expired(session: Session, clock: Clock, how: str) -> None:
     account = new_account(session)
     app = enrolled(session, account)
-    token = log_in(session, account.email)["mfa_token"]
+    token = log_in(session, account.email).mfa_token
     if how == "used":
         give_code(session, token, app.code())
         session.get_one(OneTimeToken, rules.digest(token)).expires_at += timedelta(days=7)
