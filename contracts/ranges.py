@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from marshmallow import fields
 
@@ -18,13 +18,15 @@ class DayOrMomentField(fields.Field[date | datetime]):
     json_schema: ClassVar = {"anyOf": [{"type": "string", "format": name} for name in ("date", "date-time")]}
     default_error_messages = {"invalid": "Neither a date nor a time with its zone."}
 
-    def _deserialize(self, value: Any, *_args: Any, **_kwargs: Any) -> date | datetime:
+    def _deserialize(self, value: object, *_args: object, **_kwargs: object) -> date | datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
         try:
             if len(value) == len("2026-11-23"):
                 return self._near(date.fromisoformat(value))
             # In a URL, a plus sign that was not escaped arrives as a space.
             return self._near(in_utc(datetime.fromisoformat(value.replace(" ", "+"))))
-        except (ValueError, TypeError, AttributeError):
+        except ValueError:
             raise self.make_error("invalid") from None
 
     def _near(self, value: date) -> date:

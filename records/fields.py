@@ -10,10 +10,22 @@ dict of further metadata, or a marshmallow field that replaces the usual one.
 
 import inspect
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypedDict,
+    Union,
+    Unpack,
+    cast,
+    get_args,
+    get_origin,
+)
 from uuid import UUID
 
 from marshmallow import fields, validate
@@ -51,10 +63,22 @@ class Secret:
     """Mark: a value that is never stored and never shown, such as a password."""
 
 
+class Options(TypedDict, total=False):
+    """The arguments of marshmallow's fields that follow from an annotation."""
+
+    required: bool
+    load_default: object
+    load_only: bool
+    allow_none: bool
+    data_key: str
+    validate: "Sequence[Validator]"
+    metadata: Mapping[str, object]
+
+
 class Integer(fields.Integer):
     """An integer. The field of marshmallow would drop a fraction silently."""
 
-    def _validated(self, value: Any) -> int:
+    def _validated(self, value: object) -> int:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
@@ -77,7 +101,9 @@ class Moment(fields.AwareDateTime):
         ("invalid", "invalid_awareness", "format"), "Not a moment with a zone, such as 2026-11-23T09:00:00Z."
     )
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+    def _deserialize(
+        self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object
+    ) -> datetime:
         moment = super()._deserialize(value, attr, data, **kwargs)
         try:
             return in_utc(moment)
@@ -88,18 +114,16 @@ class Moment(fields.AwareDateTime):
 class Choice(fields.String):
     """A member of a StrEnum, by its value."""
 
-    def __init__(self, members: type[StrEnum], **options: Any) -> None:
+    def __init__(self, members: type[StrEnum], **options: Unpack[Options]) -> None:
+        """Load only values of `members`, as members."""
         self.members = members
-        rules = [validate.OneOf([member.value for member in members]), *options.pop("validate", [])]
-        super().__init__(validate=rules, **options)
-
-    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
-        """Return the member. ValidationError if no member has this value."""
-        found = super().deserialize(value, attr, data, **kwargs)
-        return self.members(found) if isinstance(found, str) else found
+        known = validate.OneOf([member.value for member in members])
+        super().__init__(post_load=members, **(options | Options(validate=[known, *options.get("validate", ())])))
 
 
-BY_TYPE: Mapping[Any, Callable[..., fields.Field[Any]]] = {
+Make = Callable[..., fields.Field[Any]]
+"""A class of fields, or a function that makes one."""
+BY_TYPE: Mapping[object, Make] = {
     UUID: fields.UUID,
     str: fields.String,
     int: Integer,
@@ -115,12 +139,12 @@ PLAIN = (Integer, Moment, Choice, fields.UUID, fields.Boolean, fields.Date, fiel
 """Fields whose native value orjson writes exactly as marshmallow does."""
 
 
-def field_of(annotation: Any, **options: Any) -> fields.Field[Any]:
+def field_of(annotation: object, **options: Unpack[Options]) -> fields.Field[Any]:
     """The field of an annotation. `options` are those of marshmallow, such as `required` and `load_default`."""
     kind, marks, nullable = _taken_apart(annotation)
     rules: list[Validator] = []
-    metadata: dict[str, Any] = {}
-    make: Callable[..., fields.Field[Any]] | None = None
+    metadata: dict[str, object] = {}
+    make: Make | None = None
     for mark in _flat(marks):
         if isinstance(mark, Key):
             options["data_key"] = str(mark)
@@ -133,17 +157,17 @@ def field_of(annotation: Any, **options: Any) -> fields.Field[Any]:
         elif isinstance(mark, validate.Validator):
             rules.append(mark)
         else:
-            make = mark
+            make = cast("Make", mark)
     if nullable:
         options["allow_none"] = True
-    return _made(kind, make, validate=rules, metadata=metadata, **options)
+    return _made(kind, make, options | Options(validate=rules, metadata=metadata))
 
 
-def _made(kind: Any, make: Callable[..., fields.Field[Any]] | None, **options: Any) -> fields.Field[Any]:
+def _made(kind: object, make: Make | None, options: Options) -> fields.Field[Any]:
     if get_origin(kind) in (list, frozenset):
         return (make or fields.List)(field_of(get_args(kind)[0]), **options)
     if get_origin(kind) is Literal:
-        return fields.String(**{**options, "validate": [validate.OneOf(get_args(kind)), *options["validate"]]})
+        return fields.String(**(options | Options(validate=[validate.OneOf(get_args(kind)), *options["validate"]])))
     if make is not None:
         return make(**options)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -153,7 +177,7 @@ def _made(kind: Any, make: Callable[..., fields.Field[Any]] | None, **options: A
     return BY_TYPE[get_origin(kind) or kind](**options)
 
 
-def _taken_apart(annotation: Any) -> tuple[Any, list[Any], bool]:
+def _taken_apart(annotation: object) -> tuple[object, list[object], bool]:
     """Split an annotation into the type, the marks of `Annotated`, and whether null is allowed."""
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
@@ -166,20 +190,20 @@ def _taken_apart(annotation: Any) -> tuple[Any, list[Any], bool]:
     return annotation, [], False
 
 
-def declared_in(cls: type) -> dict[str, Any]:
+def declared_in(cls: type) -> dict[str, object]:
     """The annotated fields of a class and its bases, in order, without class variables and private names."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for base in reversed(cls.__mro__):
         own = inspect.get_annotations(base)
         found |= {n: hint for n, hint in own.items() if not _is_class_variable(hint) and not n.startswith("_")}
     return found
 
 
-def _is_class_variable(hint: Any) -> bool:
+def _is_class_variable(hint: object) -> bool:
     return ClassVar in (hint, get_origin(hint))
 
 
-def _flat(marks: Iterable[Any]) -> Iterator[Any]:
+def _flat(marks: Iterable[object]) -> Iterator[object]:
     """The marks. A tuple counts as several marks."""
     for mark in marks:
         yield from mark if isinstance(mark, tuple) else (mark,)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, ClassVar, cast, dataclass_transform
+from typing import ClassVar, cast, dataclass_transform
 
 from marshmallow import RAISE, Schema, ValidationError, post_load
 
-from records.fields import OMITTED, declared_in, field_of
+from records.fields import OMITTED, Options, declared_in, field_of
 
 
 class Derived(Schema):
@@ -15,7 +15,7 @@ class Derived(Schema):
     record: ClassVar[type["Record"]]
 
     @post_load
-    def _made(self, data: dict[str, Any], **_kwargs: Any) -> "Record":
+    def _made(self, data: dict[str, object], **_kwargs: object) -> "Record":
         made = self.record(**data)
         for name, message in made.flaws():
             raise ValidationError(message, name)
@@ -29,7 +29,7 @@ class Record:
     unknown: ClassVar[str] = RAISE
     """marshmallow's rule for unknown fields: RAISE or EXCLUDE."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **given: object) -> None:
         declared = self.declared()
         unknown = given.keys() - declared.keys()
         missing = [name for name in declared.keys() - given.keys() if not hasattr(type(self), name)]
@@ -42,7 +42,7 @@ class Record:
 
     @classmethod
     @cache
-    def declared(cls) -> dict[str, Any]:
+    def declared(cls) -> dict[str, object]:
         """The annotations of the fields, by name."""
         return declared_in(cls)
 
@@ -50,13 +50,13 @@ class Record:
     @cache
     def schema(cls) -> Derived:
         """The schema of the annotations. There is one instance a class."""
-        made: dict[str, Any] = {name: field_of(hint, **cls._option(name)) for name, hint in cls.declared().items()}
+        made: dict[str, object] = {name: field_of(hint, **cls._option(name)) for name, hint in cls.declared().items()}
         meta = type("Meta", (), {"unknown": cls.unknown})
         derived = type(cls.__name__, (Derived,), {**made, "Meta": meta, "record": cls, "__doc__": cls.__doc__})
         return cast("Derived", derived())
 
     @classmethod
-    def _option(cls, name: str) -> dict[str, Any]:
+    def _option(cls, name: str) -> Options:
         """Options of a field: required, or a default for loading."""
         if not hasattr(cls, name):
             return {"required": True}
@@ -67,7 +67,7 @@ class Record:
         """Errors across fields that are valid by themselves, as pairs of a field's name and a message."""
         return ()
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, object]:
         """The given fields, by name, without omitted ones."""
         found = {name: getattr(self, name) for name in self.declared()}
         return {name: value for name, value in found.items() if value is not OMITTED}

@@ -1,6 +1,6 @@
 """Fields of credentials: names, addresses, passwords and codes, and the queues for commands that hash passwords."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from marshmallow import fields, validate
 
@@ -26,7 +26,7 @@ CODE = validate.Length(6, 40)
 class _LengthFirst(fields.String):
     """A text whose length is checked first, because a pattern may take long on a text that is too long."""
 
-    def _validate(self, value: Any) -> None:
+    def _validate(self, value: str) -> None:
         for rule in self.validators:
             if isinstance(rule, validate.Length):
                 rule(value)

@@ -118,9 +118,10 @@ def change(session: Session, _actor: Actor, command: ChangeTask) -> dict[str, An
     differing = {name: value for name, value in changes.items() if getattr(task, name) != value}
     if not differing:
         return _shown(session, task)
-    _check_due(differing.get("due_at"))
-    if "owner_id" in differing:
-        staff.must_work_here(session, differing["owner_id"])
+    if "due_at" in differing:
+        _check_due(command.due_at or None)
+    if command.owner_id and "owner_id" in differing:
+        staff.must_work_here(session, command.owner_id)
     former_owner_id = task.owner_id
     task.change(**differing)
     if "owner_id" in differing:

@@ -32,5 +32,6 @@ def prescribe(session: Session, actor: Actor, command: Prescribe) -> Prescriptio
 
 def _item(position: int, item: PrescriptionItemView) -> PrescriptionItem:
     facts = item.given()
-    dose = facts.pop("dose")
-    return PrescriptionItem(id=uuid7(), position=position, dose_value=dose.value, dose_unit=dose.unit, **facts)
+    del facts["dose"]
+    dose = {"dose_value": item.dose.value, "dose_unit": item.dose.unit}
+    return PrescriptionItem(id=uuid7(), position=position, **dose, **facts)

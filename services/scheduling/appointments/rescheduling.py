@@ -77,7 +77,7 @@ def change(session: Session, actor: Actor, command: ChangeAppointment) -> Appoin
     """Change doctor, time, place or reason. A new doctor or time books the appointment."""
     facts = command.given()
     del facts["appointment_id"]
-    others = (facts["doctor_id"],) if "doctor_id" in facts else ()
+    others = (command.doctor_id,) if command.doctor_id else ()
     visit = lock_with_people(session, actor, command.appointment_id, "desk", others=others)
     visit.check_movable()
     news = {name: value for name, value in facts.items() if getattr(visit, name) != value}

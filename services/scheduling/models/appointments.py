@@ -184,7 +184,7 @@ class Appointment(Base):
         self._become("requested")
         self.requested_at = now
 
-    def describe(self, facts: Mapping[str, str | None]) -> None:
+    def describe(self, facts: Mapping[str, object]) -> None:
         """Change the place or the reason."""
         self.check_movable()
         for name, value in facts.items():
