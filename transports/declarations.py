@@ -6,6 +6,8 @@ from typing import Any
 
 from amqp.exceptions import AccessRefused, ChannelError, NotFound
 
+from transports.channels import Declaring
+
 
 class NoWait:
     """A channel that declares without waiting for replies, so that any thread may use it. A refusal closes it."""
@@ -17,7 +19,7 @@ class NoWait:
         return partial(getattr(self.channel, name), nowait=True)
 
 
-def declare_quorum(channel: Any, name: str, more: Mapping[str, Any] | None = None) -> None:
+def declare_quorum(channel: Declaring, name: str, more: Mapping[str, object] | None = None) -> None:
     """Declare a durable quorum queue, which a cluster replicates."""
     arguments = {"x-queue-type": "quorum", **(more or {})}
     channel.queue_declare(queue=name, durable=True, exclusive=False, auto_delete=False, arguments=arguments)
@@ -50,7 +52,7 @@ class Declarations:
     `refused(queue, error)` is called for each new refusal.
     """
 
-    def __init__(self, declare: Mapping[str, Callable[[Any], None]], refused: Callable[[str, str], None]) -> None:
+    def __init__(self, declare: Mapping[str, Callable[[Declaring], None]], refused: Callable[[str, str], None]) -> None:
         self.declare, self.tell = declare, refused
         self.refused = set[str]()
 

@@ -7,13 +7,13 @@ messages become dead letters at once: one that does not parse, and one whose pro
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from chassis import clock
 from chassis.errors import NoAnswer, Unavailable
 from chassis.messaging.topology import dead_queue, retry_exchange
 from telemetry.logs import log
 from telemetry.metrics import EVENTS_FAILED
+from transports.channels import Received
 from transports.confirms import ConfirmedPublisher
 from transports.links import Outgoing
 from transports.senders import SENDER, Senders
@@ -39,7 +39,7 @@ class Delivery:
     def __init__(self, senders: Senders, publisher: ConfirmedPublisher, delays: tuple[float, ...]) -> None:
         self.service, self.senders, self.publisher, self.delays = senders.process, senders, publisher, delays
 
-    def fail(self, message: Any, queue: str, error: BaseException) -> None:
+    def fail(self, message: Received, queue: str, error: BaseException) -> None:
         """Send it to wait, or to the dead letters; `BrokerDown` when the broker did not take it."""
         attempt = _tried(message.headers.get(ATTEMPT, 0)) + (not is_outage(error))
         dead = isinstance(error, Undeliverable) or attempt > len(self.delays)
@@ -64,12 +64,12 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, Unavailable | NoAnswer)
 
 
-def _tried(said: Any) -> int:
+def _tried(said: object) -> int:
     """The number of failures in a header; the highest number if the header is not such a number."""
     return said if isinstance(said, int) and 0 <= said < MAX_TRIED else MAX_TRIED
 
 
-def _told(error: BaseException, attempt: int, queue: str) -> dict[str, Any]:
+def _told(error: BaseException, attempt: int, queue: str) -> dict[str, object]:
     """The headers for operators: the class and code of the failure, never its text."""
     code = str(getattr(error, "code", "") or "")
     return {ATTEMPT: attempt, QUEUE: queue, ERROR: _class_of(error), CODE: code, FAILED_AT: clock.now().isoformat()}
@@ -80,7 +80,7 @@ def _class_of(error: BaseException) -> str:
     return getattr(error, "cause", "") or type(error).__name__
 
 
-def fresh_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
+def fresh_headers(headers: Mapping[str, object]) -> dict[str, object]:
     """The event's own headers, without those of its earlier tries."""
     return {name: value for name, value in headers.items() if name not in OWN_HEADERS}
 

@@ -5,7 +5,6 @@ the rest, knows of all.
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -13,12 +12,13 @@ import orjson
 from telemetry.logs import log
 from telemetry.metrics import EVENTS_FAILED
 from tokens.revoked import Revoked
+from transports.channels import Consuming, Received
 from transports.senders import Senders
 
 EXCHANGE, EVENT = "auth.internal", "session_revoked"
 
 
-def listen(channel: Any, senders: Senders, revoked: Revoked) -> None:
+def listen(channel: Consuming, senders: Senders, revoked: Revoked) -> None:
     """Hear of each session that ends from now on."""
     queue = f"evt-auth-{EVENT}--{senders.process}.process_{uuid4().hex}"
     channel.queue_declare(queue=queue, durable=False, exclusive=True, auto_delete=True)
@@ -27,7 +27,7 @@ def listen(channel: Any, senders: Senders, revoked: Revoked) -> None:
     channel.basic_consume(queue, no_ack=True, callback=take, consumer_tag="revocations")
 
 
-def _take(message: Any, senders: Senders, revoked: Revoked) -> None:
+def _take(message: Received, senders: Senders, revoked: Revoked) -> None:
     if senders.take(message.properties, message.headers, "auth"):
         remember(revoked, [orjson.loads(message.body)])
         return

@@ -6,9 +6,9 @@ A service makes a missing exchange itself, if its account may.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from chassis.event import Event
+from transports.channels import Declaring
 from transports.declarations import declare_quorum
 
 RPC_EXCHANGE = "nameko-rpc"
@@ -45,28 +45,28 @@ def is_own(service: str, name: str) -> bool:
     return kept or name.startswith((f"delay-{service}-", f"retry-{service}-")) or f"--{service}." in name
 
 
-def declare_rpc(channel: Any, service: str) -> None:
+def declare_rpc(channel: Declaring, service: str) -> None:
     """The exchange and queue of commands, just as nameko declares them."""
     channel.exchange_declare(exchange=RPC_EXCHANGE, type="topic", durable=True, auto_delete=False)
     channel.queue_declare(queue=rpc_queue(service), durable=True, exclusive=False, auto_delete=False)
     channel.queue_bind(queue=rpc_queue(service), exchange=RPC_EXCHANGE, routing_key=f"{service}.*")
 
 
-def declare_exchanges(channel: Any, service: str) -> None:
+def declare_exchanges(channel: Declaring, service: str) -> None:
     """The exchanges for the events of a service."""
     for name in (f"{service}.events", f"{service}.internal", ALL_EVENTS):
         channel.exchange_declare(exchange=name, type="topic", durable=True, auto_delete=False)
     channel.exchange_bind(destination=ALL_EVENTS, source=f"{service}.events", routing_key="#")
 
 
-def declare_event_queue(channel: Any, event: type[Event], handler: str) -> None:
+def declare_event_queue(channel: Declaring, event: type[Event], handler: str) -> None:
     """The queue of one handler, bound to its event."""
     channel.exchange_declare(exchange=event.exchange(), type="topic", durable=True, auto_delete=False)
     declare_quorum(channel, event.queue_of(handler))
     channel.queue_bind(queue=event.queue_of(handler), exchange=event.exchange(), routing_key=event.event_name())
 
 
-def declare_retries(channel: Any, service: str, delays: Iterable[float]) -> None:
+def declare_retries(channel: Declaring, service: str, delays: Iterable[float]) -> None:
     """The service's delay queues and dead letters."""
     declare_quorum(channel, dead_queue(service))
     for seconds in delays:
