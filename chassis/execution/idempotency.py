@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import orjson
 from sqlalchemy import Row, bindparam, null, select, update
@@ -106,7 +105,7 @@ class Key:
         """Keep the reply of a request that has claimed its key."""
         session.execute(_STORE, {**self.where, "reply": {"is": reply}, "fingerprint": self._digest(is_done=True)})
 
-    def _known(self, found: Row[*tuple[Any, ...]]) -> Known:
+    def _known(self, found: Row[*tuple[object, ...]]) -> Known:
         if found.fingerprint != self._digest(is_done=found.reply is not None):
             raise KEY_REUSED()
         return Known(found.plan, found.reply)

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, bindparam, literal, select, tuple_, union_all
+from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from chassis.contract import Page
 from chassis.persistence.database import Session
@@ -17,7 +19,7 @@ from chassis.refusals import bad_cursor
 from records import cursors
 
 Statement = Select[*tuple[Any, ...]]
-Keys = Sequence[Any]
+Keys = Sequence[KeyedColumnElement[Any] | QueryableAttribute[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Window:
 def page(
     session: Session,
     query: Statement,
-    keys: tuple[Any, ...],
+    keys: Keys,
     *,
     limit: int,
     cursor: str | None,
@@ -65,7 +67,7 @@ class Listing:
     """
 
     def __init__(
-        self, shown: Keys, keys: tuple[Column[Any], ...], conditions: Mapping[str, ColumnElement[bool]] | None = None
+        self, shown: Keys, keys: Sequence[Column[Any]], conditions: Mapping[str, ColumnElement[bool]] | None = None
     ) -> None:
         self.shown, self.keys, self.conditions = shown, keys, conditions or {}
         self.statements: dict[tuple[str, ...], Statement] = {}
@@ -119,14 +121,14 @@ def ordered(query: Statement, keys: Keys, newest_first: bool) -> Statement:  # n
     return query.order_by(*(key.desc() if newest_first else key.asc() for key in keys))
 
 
-def _cut(rows: Sequence[Any], keys: Keys, limit: int, *mark: str) -> Page:
+def _cut(rows: Sequence[object], keys: Keys, limit: int, *mark: str) -> Page:
     """The page without its last row, which only shows whether more rows follow."""
     if len(rows) <= limit:
         return Page(list(rows))
     return Page(list(rows[:limit]), cursors.encoded(*mark, *(getattr(rows[limit - 1], key.key) for key in keys)))
 
 
-def _place(cursor: str | None, keys: Keys, *mark: str) -> list[Any]:
+def _place(cursor: str | None, keys: Keys, *mark: str) -> list[object]:
     """The sort key in a cursor, after its mark; empty without a cursor. Invalid: `bad_cursor`."""
     if cursor is None:
         return []

@@ -4,7 +4,6 @@ They are plain tables, not mapped classes, since only the chassis writes them, m
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -42,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
         """The Python type of a value, for the cursors of lists."""
         return datetime
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         """The column type of this database."""
         return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
 

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, literal_column
+from sqlalchemy import ColumnElement, Executable, Table, bindparam, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from chassis.persistence.database import Session
 
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 Row = Mapping[str, object]
+New = ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
+"""The columns of a row that an upsert would insert."""
 
 
-def if_new(table: Table, *left_out: str) -> dict[str, Any]:
+def if_new(table: Table, *left_out: str) -> dict[str, Executable]:
     """By dialect: insert a row, without these columns, unless its key exists. A row comes back if it was inserted."""
-    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.c if column.name not in left_out}
+    values: dict[str, object] = {c.name: bindparam(c.name) for c in table.c if c.name not in left_out}
     return {
         dialect: insert(table).values(values).on_conflict_do_nothing().returning(literal_column("1"))
         for dialect, insert in INSERTS.items()
@@ -27,8 +31,8 @@ def upsert(
     model: type[DeclarativeBase],
     rows: Row | Sequence[Row],
     keys: str,
-    changes: Callable[[Any], Row] | None = None,
-    where: Callable[[Any], ColumnElement[bool]] | None = None,
+    changes: Callable[[New], Row] | None = None,
+    where: Callable[[New], ColumnElement[bool]] | None = None,
 ) -> bool:
     """Insert the rows; returns whether any row was written.
 
