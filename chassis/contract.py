@@ -6,12 +6,12 @@ a row becomes a dict of native values by one `attrgetter`, which orjson then wri
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Self, cast
+from typing import Annotated, Any, ClassVar, Self, TypedDict, Unpack, cast
 from zlib import crc32
 
 from marshmallow import RAISE, ValidationError, fields, validate
@@ -27,6 +27,8 @@ class Role(StrEnum):
     """Base of the roles; the members are the hospital's, in contracts."""
 
 
+Plain = dict[str, object]
+"""The JSON of a reply or an event, with native values that orjson writes."""
 ANYONE: frozenset[Role] = frozenset()
 """The roles of a command that needs no token."""
 
@@ -43,7 +45,7 @@ class View(Record):
 
     @classmethod
     @cache
-    def dumper(cls) -> Callable[[Any], Any]:
+    def dumper(cls) -> Callable[[object], Plain]:
         """A function from a row, object or mapping to plain data: compiled when the fields allow it."""
         declared = cls.schema().fields
         if not all(is_plain(f) for f in declared.values()):
@@ -53,7 +55,7 @@ class View(Record):
 
     @classmethod
     @cache
-    def row_dumper(cls, columns: tuple[str, ...]) -> Callable[[Any], Any]:
+    def row_dumper(cls, columns: tuple[str, ...]) -> Callable[[Iterable[object]], Plain]:
         """The same for rows of these columns: without a look at their names when they are just those of the view."""
         declared = cls.schema().fields
         if tuple(declared) != columns or not all(is_plain(f) for f in declared.values()):
@@ -62,22 +64,22 @@ class View(Record):
         return lambda row: dict(zip(keys, row, strict=True))
 
     @classmethod
-    def dump_one(cls, value: Any) -> Any:
+    def dump_one(cls, value: object) -> Plain | None:
         """Plain data for one record; None stays None."""
         return None if value is None else cls.dumper()(value)
 
 
-def is_plain(declared: fields.Field[Any]) -> bool:
+def is_plain(declared: fields.Field[object]) -> bool:
     """Whether the field's native value is sent unchanged: see `records.fields.PLAIN`."""
     return type(declared) in PLAIN and not declared.load_only
 
 
-def _compiled(keys: list[str], names: list[str]) -> Callable[[Any], Any]:
+def _compiled(keys: list[str], names: list[str]) -> Callable[[object], Plain]:
     if len(names) == 1:
         return lambda value: {keys[0]: value[names[0]] if isinstance(value, Mapping) else getattr(value, names[0])}
     of_object = attrgetter(*names)
 
-    def dump(value: Any) -> dict[str, Any]:
+    def dump(value: object) -> Plain:
         if isinstance(value, Mapping):
             return {key: value.get(name) for key, name in zip(keys, names, strict=True)}
         return dict(zip(keys, of_object(value), strict=True))
@@ -100,10 +102,11 @@ class PageView(View):
     next: Annotated[str | None, "Cursor of the next page; null at the end."]
 
     @classmethod
-    def dump_one(cls, value: Page) -> dict[str, Any]:
-        """Plain data for a page of rows."""
-        dump = cls.item.row_dumper(getattr(value.items[0], "_fields", ()) if value.items else ())
-        return {"items": [dump(row) for row in value.items], "next": value.next}
+    def dump_one(cls, value: object) -> Plain:
+        """Plain data for a `Page` of rows."""
+        page = cast("Page", value)
+        dump = cls.item.row_dumper(getattr(page.items[0], "_fields", ()) if page.items else ())
+        return {"items": [dump(row) for row in page.items], "next": page.next}
 
 
 @cache
@@ -111,6 +114,22 @@ def page_of(view: type[View]) -> type[PageView]:
     """The view of one page of `view`."""
     members = {"item": view, "__annotations__": {"items": list[view]}, "__doc__": f"A page of {view.__name__}."}  # type: ignore[valid-type]  # mypy takes the parameter for a value
     return type(f"{view.__name__}Page", (PageView,), members)
+
+
+class ContractFacts(TypedDict, total=False):
+    """The arguments of a contract's class; `Command` explains each."""
+
+    service: str
+    roles: Collection[Role]
+    returns: type[View]
+    refuses: tuple[Refusal[Any], ...]
+    keyed: bool
+    verified: bool
+    enrolling: bool
+    revised: bool
+    line: str
+    deadline: float
+    routine: bool
 
 
 class Command(Record):
@@ -138,26 +157,12 @@ class Command(Record):
     """Whether processes ask it all the time, so that its line in the log is for debugging alone."""
     reads: ClassVar[bool] = False
 
-    def __init_subclass__(
-        cls,
-        *,
-        service: str | None = None,
-        roles: Iterable[Role] | None = None,
-        returns: type[View] | None = None,
-        refuses: tuple[Refusal[Any], ...] | None = None,
-        keyed: bool | None = None,
-        verified: bool | None = None,
-        enrolling: bool | None = None,
-        revised: bool | None = None,
-        line: str | None = None,
-        deadline: float | None = None,
-        routine: bool | None = None,
-    ) -> None:
+    def __init_subclass__(cls, **facts: Unpack[ContractFacts]) -> None:
         super().__init_subclass__()
-        facts = {name: value for name, value in locals().items() if name not in ("cls", "__class__")}
+        if "roles" in facts:
+            facts["roles"] = frozenset(facts["roles"])
         for name, value in facts.items():
-            if value is not None:
-                setattr(cls, name, frozenset(value) if name == "roles" else value)
+            setattr(cls, name, value)
 
     @classmethod
     @cache
@@ -166,7 +171,7 @@ class Command(Record):
         return snake_case(cls.__name__)
 
     @classmethod
-    def read(cls, payload: Mapping[str, Any]) -> Self:
+    def read(cls, payload: Mapping[str, object]) -> Self:
         """The payload as a command; `Invalid` with the messages of each field."""
         if _has_nul(payload):
             raise WRONG_FIELDS("Text must not hold the character NUL.")  # PostgreSQL cannot store it.
@@ -177,7 +182,7 @@ class Command(Record):
             raise WRONG_FIELDS(errors=errors) from None
 
     @classmethod
-    def reply(cls, result: Any) -> Any:
+    def reply(cls, result: object) -> Plain | None:
         """The result of the use case as plain data."""
         return cls.returns.dump_one(result)
 
@@ -188,7 +193,7 @@ class Command(Record):
         return frozenset(name for name, f in cls.schema().fields.items() if f.load_only)
 
 
-def _has_nul(value: Any) -> bool:
+def _has_nul(value: object) -> bool:
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, Mapping):
@@ -215,7 +220,7 @@ class PageQuery(Query):
         return f"{crc32(cls.method().encode()):08x}"
 
     @classmethod
-    def read(cls, payload: Mapping[str, Any]) -> Self:
+    def read(cls, payload: Mapping[str, object]) -> Self:
         """The payload as a query, the cursor without its mark. Invalid: `bad_cursor`, of another list or of none."""
         found = super().read(payload)
         if found.cursor is not None:
@@ -225,7 +230,7 @@ class PageQuery(Query):
         return found
 
     @classmethod
-    def reply(cls, result: Any) -> Any:
+    def reply(cls, result: object) -> Plain:
         """A page as plain data."""
-        shown = super().reply(result)
-        return {**shown, "next": shown["next"] and cls.mark() + shown["next"]}
+        shown = cast("Plain", super().reply(result))
+        return {**shown, "next": shown["next"] and f"{cls.mark()}{shown['next']}"}

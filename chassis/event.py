@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack, cast
 from uuid import UUID
 
 from marshmallow import EXCLUDE
@@ -26,6 +26,17 @@ class Origin:
     occurred_at: datetime
     subject: str
     correlation_id: str
+
+
+class EventFacts(TypedDict, total=False):
+    """The arguments of an event's class; `Event` explains each."""
+
+    service: str
+    subject: str
+    heard_by: tuple[str, ...]
+    for_outside: bool
+    broadcast: bool
+    internal: bool
 
 
 class Event(Record):
@@ -51,40 +62,29 @@ class Event(Record):
     origin: ClassVar[Origin]
     """The source of an event that a handler gets."""
 
-    def __init_subclass__(
-        cls,
-        *,
-        service: str | None = None,
-        subject: str | None = None,
-        heard_by: tuple[str, ...] | None = None,
-        for_outside: bool | None = None,
-        broadcast: bool | None = None,
-        internal: bool | None = None,
-    ) -> None:
+    def __init_subclass__(cls, **facts: Unpack[EventFacts]) -> None:
         super().__init_subclass__()
-        facts = {name: value for name, value in locals().items() if name not in ("cls", "__class__")}
         for name, value in facts.items():
-            if value is not None:
-                setattr(cls, name, value)
-        if service is None:
+            setattr(cls, name, value)
+        if "service" not in facts:
             return  # A base of several events.
         known = _events.setdefault(cls.event_name(), cls)
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"the event name {cls.event_name()} is taken: names are unique across services")
 
     @classmethod
-    def read(cls, data: "Mapping[str, Any]", origin: Origin) -> Self:
+    def read(cls, data: "Mapping[str, object]", origin: Origin) -> Self:
         """The event in a message. ValidationError: the data is not that of this event."""
         made = cast("Self", cls.schema().load(data))
         made.__dict__["origin"] = origin
         return made
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """The fields by name, as native values."""
         return self.given()
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, object]:
         """The data as it is stored and sent: native values that orjson writes, or what marshmallow makes of them."""
         return self.data if self._is_plain() else dict(self.schema().dump(self.data))
 

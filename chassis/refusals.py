@@ -1,7 +1,7 @@
 """Refusals as data, and the refusals that any service may answer to any request."""
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from chassis.errors import (
     Forbidden,
@@ -32,11 +32,11 @@ class Refusal(Generic[K]):
     detail: str
     advice: str = ""
 
-    def __call__(self, detail: str = "", /, **facts: Any) -> K:
+    def __call__(self, detail: str = "", /, **facts: object) -> K:
         """The error to raise; `facts` are plain JSON that the caller may see, `detail` another sentence."""
         return self.kind(self.code, detail or self.detail.format_map(facts), facts)
 
-    def not_yet(self, **facts: Any) -> NotYet:
+    def not_yet(self, **facts: object) -> NotYet:
         """The same of a record that an event under way may still bring: it is looked for again for a second."""
         return NotYet(self.code, self.detail.format_map(facts), facts)
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, cast
 from uuid import UUID
 
 from marshmallow import validate
 
-from chassis.contract import Command, Page, PageQuery, PageView, Query, View, page_of
+from chassis.contract import Command, Page, PageQuery, PageView, Plain, Query, View, page_of
 from chassis.errors import Conflict, Invalid
 from chassis.refusals import Refusal
 from contracts.ranges import DayOrMoment, HourMinute
@@ -85,9 +85,9 @@ class SlotPageView(PageView):
     timezone: Annotated[str, ZONE]
 
     @classmethod
-    def dump_one(cls, value: Any) -> dict[str, Any]:
+    def dump_one(cls, value: object) -> Plain:
         """Plain data for a `SlotPage`."""
-        return {**super().dump_one(value), "timezone": value.timezone}
+        return {**super().dump_one(value), "timezone": cast("SlotPage", value).timezone}
 
 
 class RuleView(View):

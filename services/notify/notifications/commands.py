@@ -1,6 +1,7 @@
 """Create notifications from events, and mark them as read."""
 
 from collections.abc import Mapping
+from typing import cast
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -27,7 +28,7 @@ def notify(
     facts, chosen = event.data, kind or NotificationKind(event.event_name())
     messages: dict[UUID, str] = {}
     for field in recipients:
-        person = facts[field]
+        person = cast("UUID | None", facts[field])
         if person is None or person in messages:
             continue
         if field != "patient_id" or not deceased.is_silenced(session, person, chosen):
