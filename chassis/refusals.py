@@ -16,23 +16,23 @@ from chassis.errors import (
     Unavailable,
 )
 
-K = TypeVar("K", bound=MatronError)
+K_co = TypeVar("K_co", bound=MatronError, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal(Generic[K]):
+class Refusal(Generic[K_co]):
     """One way in which a request may be refused: its kind, its code, and a sentence for the caller.
 
     The sentence may name facts in braces (`The visit is {state}.`). `advice` tells a client what to do, where that is
     not plain from the sentence; docs/errors.md shows it.
     """
 
-    kind: type[K]
+    kind: type[K_co]
     code: str
     detail: str
     advice: str = ""
 
-    def __call__(self, detail: str = "", /, **facts: object) -> K:
+    def __call__(self, detail: str = "", /, **facts: object) -> K_co:
         """The error to raise; `facts` are plain JSON that the caller may see, `detail` another sentence."""
         return self.kind(self.code, detail or self.detail.format_map(facts), facts)
 

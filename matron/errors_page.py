@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import walk_packages
-from typing import Any
 
+from chassis.errors import MatronError
 from chassis.refusals import Refusal
 
 HEAD = """# Error codes
@@ -41,7 +41,7 @@ def as_markdown() -> str:
     return HEAD + "".join(tables)
 
 
-def sections() -> dict[str, list[Refusal[Any]]]:
+def sections() -> dict[str, list[Refusal[MatronError]]]:
     """The refusals of each section by code. Of equal kind and code, the refusal with advice is kept."""
     known = set[tuple[str, str]]()
     found = {}
@@ -52,11 +52,11 @@ def sections() -> dict[str, list[Refusal[Any]]]:
     return found
 
 
-def _key(refusal: Refusal[Any]) -> tuple[str, str]:
+def _key(refusal: Refusal[MatronError]) -> tuple[str, str]:
     return refusal.code, refusal.kind.__name__
 
 
-def _refusals(names: Iterable[str]) -> list[Refusal[Any]]:
+def _refusals(names: Iterable[str]) -> list[Refusal[MatronError]]:
     modules = [import_module(module) for name in names for module in _with_all_below(name)]
     return [one for module in modules for one in vars(module).values() if isinstance(one, Refusal)]
 
@@ -66,6 +66,6 @@ def _with_all_below(name: str) -> list[str]:
     return [name, *(below.name for below in walk_packages(paths, f"{name}."))]
 
 
-def _table(rows: Iterable[Refusal[Any]]) -> str:
+def _table(rows: Iterable[Refusal[MatronError]]) -> str:
     cells = (f"| `{one.code}` | {one.kind.__name__} {one.kind.status} | {one.advice or one.detail} |" for one in rows)
     return "\n".join(["| code | kind | meaning |", "|---|---|---|", *cells]) + "\n"
