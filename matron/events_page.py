@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from chassis.event import Event
 from chassis.messaging.topology import ALL_EVENTS
 from gateway.documents import asyncapi
+from gateway.documents.objects import Schema
 
 HEAD = f"""# Events for other systems
 
@@ -101,7 +101,7 @@ def _section(event: type[Event]) -> str:
     return f"### {event.event_name()}\n\n{asyncapi.text_of(event)}\n{subject}\n\n{fields}\n```json\n{example}\n```\n"
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _kind(schema: Schema) -> str:
     """A type in words: `string, uuid`, or the allowed values."""
     if "enum" in schema:
         return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])

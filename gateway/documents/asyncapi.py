@@ -5,7 +5,6 @@ Its operations are those of Matron, which sends; subscribers receive. docs/event
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -15,6 +14,7 @@ from chassis.config import SERVICES
 from chassis.event import Event, events_of
 from chassis.messaging.topology import ALL_EVENTS
 from gateway.documents import schemas
+from gateway.documents.objects import Schema
 
 VERSION = "1"
 """The version of the interface, not of the program."""
@@ -64,8 +64,8 @@ MEANINGS = {
     "user_id": "The account.",
 }
 """The meaning of each field name, which is the same in every event."""
-TEXT = {"type": "string"}
-ATTRIBUTES: Mapping[str, dict[str, Any]] = {
+TEXT: Schema = {"type": "string"}
+ATTRIBUTES: Mapping[str, Schema] = {
     "ce-specversion": {"const": "1.0", "description": "The version of CloudEvents."},
     "ce-id": {**TEXT, "format": "uuid", "description": "The id of the event, the same for each delivery."},
     "ce-source": {**TEXT, "description": "The service that sends the event, such as `/scheduling`."},
@@ -91,7 +91,7 @@ def public_events() -> tuple[type[Event], ...]:
     return tuple(sorted(found, key=lambda event: event.event_name()))
 
 
-def document() -> dict[str, Any]:
+def document() -> dict[str, object]:
     """Return the whole document."""
     events = public_events()
     return {
@@ -107,7 +107,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _channel(event: type[Event]) -> dict[str, Any]:
+def _channel(event: type[Event]) -> dict[str, object]:
     exchange = {"name": ALL_EVENTS, "type": "topic", "durable": True, "autoDelete": False}
     return {
         "address": event.event_name(),
@@ -117,7 +117,7 @@ def _channel(event: type[Event]) -> dict[str, Any]:
     }
 
 
-def _operation(event: type[Event]) -> dict[str, Any]:
+def _operation(event: type[Event]) -> dict[str, object]:
     channel = f"#/channels/{event.event_name()}"
     return {
         "action": "send",
@@ -127,7 +127,7 @@ def _operation(event: type[Event]) -> dict[str, Any]:
     }
 
 
-def _message(event: type[Event]) -> dict[str, Any]:
+def _message(event: type[Event]) -> dict[str, object]:
     return {
         "name": event.event_name(),
         "title": event.__name__,
@@ -155,13 +155,15 @@ def headers_of(event: type[Event]) -> dict[str, str]:
     }
 
 
-def schema_of(event: type[Event]) -> dict[str, Any]:
+def schema_of(event: type[Event]) -> Schema:
     """Return the JSON schema of the data. Later versions may add members, which subscribers ignore."""
     plugin = MarshmallowPlugin()
     APISpec("", VERSION, "3.1.0", plugins=[plugin])
-    convert = schemas.prepare(plugin.converter)
+    convert = schemas.prepare(plugin)
     made = {name: convert.field2property(field) for name, field in sorted(event.schema().fields.items())}
-    properties = {name: {**schema, "description": MEANINGS.get(name, "")} for name, schema in made.items()}
+    properties: dict[str, Schema] = {
+        name: {**schema, "description": MEANINGS.get(name, "")} for name, schema in made.items()
+    }
     return {"type": "object", "description": text_of(event), "required": list(made), "properties": properties}
 
 

@@ -3,7 +3,10 @@
 Otherwise a client generator would create a type for each member, parameter and reply.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal
+
+from gateway.documents.objects import Choice, Document, Schema, mapped, media_of, operations_of, parameters_of
 
 MEMBERS = {
     "AccountStatus": ("AccountView", "status"),
@@ -28,50 +31,49 @@ MEMBERS = {
 """The names, and a view's member with exactly these values."""
 PARAMETERS = {"Order": "order"}
 """Sets that no view uses: the names, and a query parameter with exactly these values."""
-KEPT = ("default", "description", "examples")
+KEPT: tuple[Literal["default", "description", "examples"], ...] = ("default", "description", "examples")
+Known = dict[frozenset[Choice], str]
+"""The names of the components by their values."""
 
 
-def name_all(made: dict[str, Any]) -> None:
+def name_all(made: Document) -> None:
     """Create the components, and refer to them in place of each list of the same values."""
-    components, known = made["components"]["schemas"], dict[frozenset[str], str]()
+    components, known = made["components"]["schemas"], Known()
     for name, schema in _schemas(made).items():
-        values = [value for value in schema.get("items", schema).get("enum", ()) if value is not None]
+        values: list[Choice] = [value for value in schema.get("items", schema).get("enum", ()) if value is not None]
         if values:
             known[frozenset(values)] = name
             components[name] = {"type": "string", "enum": values}
     others = {name: schema for name, schema in components.items() if name not in known.values()}
-    for part in (made["paths"], others):
-        _refer(part, known)
+    components.update({name: _refer(schema, known) for name, schema in others.items()})
+    for operation in operations_of(made):
+        for part in (*parameters_of(operation), *media_of(operation)):
+            part["schema"] = _refer(part["schema"], known)
 
 
-def _schemas(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _schemas(made: Document) -> Mapping[str, Schema]:
     """Return the schemas with the values, by the names of the future components."""
     components = made["components"]["schemas"]
-    operations = [operation for path in made["paths"].values() for operation in path.values()]
-    parameters = {
-        part["name"]: part["schema"] for operation in operations for part in operation["parameters"] if "name" in part
-    }
+    parameters = {one["name"]: one["schema"] for each in operations_of(made) for one in parameters_of(each)}
     views = {name: components.get(view, {}).get("properties", {}).get(key, {}) for name, (view, key) in MEMBERS.items()}
     return {**views, **{name: parameters.get(asked, {}) for name, asked in PARAMETERS.items()}}
 
 
-def _refer(node: Any, known: dict[frozenset[str], str]) -> None:
-    """Replace lists of values by references, at any depth."""
-    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, part in list(parts):
-        if isinstance(part, dict) and isinstance(part.get("enum"), list):
-            node[key] = _referring(part, known)
-        else:
-            _refer(part, known)
+def _refer(schema: Schema, known: Known) -> Schema:
+    """Return a schema with references in place of lists of values, at any depth."""
+    if "enum" in schema:
+        return _referring(schema, known)
+    return mapped(schema, lambda part: _refer(part, known))
 
 
-def _referring(schema: dict[str, Any], known: dict[frozenset[str], str]) -> dict[str, Any]:
+def _referring(schema: Schema, known: Known) -> Schema:
     values = [value for value in schema["enum"] if value is not None]
     name = known.get(frozenset(values))
     if name is None:
         return schema
-    target = {"$ref": f"#/components/schemas/{name}"}
-    kept = {key: schema[key] for key in KEPT if key in schema}
-    if len(values) < len(schema["enum"]):
-        return {"anyOf": [target, {"type": "null"}], **kept}
-    return {"allOf": [target], **kept} if kept else target
+    target: Schema = {"$ref": f"#/components/schemas/{name}"}
+    made: Schema = {"anyOf": [target, {"type": "null"}]} if len(values) < len(schema["enum"]) else {"allOf": [target]}
+    for key in KEPT:
+        if key in schema:
+            made[key] = schema[key]
+    return target if made == {"allOf": [target]} else made

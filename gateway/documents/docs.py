@@ -11,7 +11,6 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import PurePath
-from typing import Any
 
 import orjson
 
@@ -94,7 +93,7 @@ def _unpacked(name: str, packed: bytes) -> Document:
 
 
 @cache
-def _described(gateway: type[Any]) -> Document:
+def _described(gateway: type[Gateway]) -> Document:
     """Return the OpenAPI document of a gateway class."""
     return Document.of("openapi.json", openapi.as_text(openapi.document(gateway)).encode())
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from hashlib import sha256
 from inspect import get_annotations
-from typing import Any
 
 from marshmallow import fields
 
 from chassis.contract import View, snake_case
 from gateway.documents.links import CALLED
+from gateway.documents.objects import COMBINED, Json, Schema, component_of
 from records.record import Derived
 
 WORDS = "as agreed"
@@ -18,21 +18,21 @@ IDS = "01919c5e-0000-7000-8000-"
 FORMATS = {"uri": "https://hospital.example/", "decimal": "12.50"}
 
 
-def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
+def example_of(schema: Schema, components: Mapping[str, Schema]) -> Json:
     """Return an example of a schema. A field with a pattern needs its own example; a test finds a missing one.
 
     Members marked `x-alone` exclude the others, and are left out.
     """
     if "$ref" in schema:
-        return example_of(components[schema["$ref"].rpartition("/")[2]], components)
-    given = [*schema.get("examples", ()), *schema.get("enum", ())]
+        return example_of(components[component_of(schema)], components)
+    given: list[Json] = [*schema.get("examples", ()), *schema.get("enum", ())]
     if given or schema.get("default") is not None:
         return given[0] if given else schema["default"]
-    options = next((schema[name] for name in ("allOf", "oneOf", "anyOf") if name in schema), None)
+    options = next((schema[name] for name in COMBINED if name in schema), None)
     return _by_type(schema, components) if options is None else example_of(options[0], components)
 
 
-def _by_type(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
+def _by_type(schema: Schema, components: Mapping[str, Schema]) -> Json:
     """Return an example by the type alone."""
     kinds = schema.get("type", "null")
     kind = kinds if isinstance(kinds, str) else next(name for name in kinds if name != "null")
@@ -45,7 +45,7 @@ def _by_type(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
     return _plain(kind, schema)
 
 
-def _plain(kind: str, schema: Mapping[str, Any]) -> Any:
+def _plain(kind: str, schema: Schema) -> Json:
     if kind == "string":
         return _text(schema)
     if kind in ("integer", "number"):
@@ -53,26 +53,25 @@ def _plain(kind: str, schema: Mapping[str, Any]) -> Any:
     return {"boolean": True}.get(kind)
 
 
-def _text(schema: Mapping[str, Any]) -> str:
+def _text(schema: Schema) -> str:
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", len(WORDS))
     text = FORMATS.get(schema.get("format", ""), WORDS)
     return text if shortest <= len(text) <= longest or "format" in schema else "x" * min(longest, max(shortest, 8))
 
 
-def _number(schema: Mapping[str, Any]) -> float:
-    lowest: float = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+def _number(schema: Schema) -> float:
+    lowest = schema.get("minimum", schema.get("exclusiveMinimum", 0))
     if "exclusiveMaximum" in schema:
-        middle: float = (lowest + schema["exclusiveMaximum"]) / 2
-        return middle
+        return (lowest + schema["exclusiveMaximum"]) / 2
     return lowest + 1 if lowest < schema.get("maximum", lowest + 1) else lowest
 
 
-def id_of(field: fields.Field[Any]) -> str:
+def id_of(field: fields.UUID) -> str:
     """Return an example id. It is the same for all fields of one kind of record, and differs between the kinds."""
     return IDS + sha256(_kind(field).encode()).hexdigest()[:12]
 
 
-def _kind(field: fields.Field[Any]) -> str:
+def _kind(field: fields.UUID) -> str:
     """Return the kind of record of an id: `appointment` for `id` of an `AppointmentView`, and for `appointment_id`."""
     name, holder = field.data_key or field.name or "", field.parent
     if name == "id" and isinstance(holder, Derived) and issubclass(holder.record, View):

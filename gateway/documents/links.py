@@ -6,11 +6,12 @@ names the record of a view with another name.
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from marshmallow import fields
 
 from chassis.contract import Command, PageView, Role, View, snake_case
+from gateway.documents.objects import Link
 
 PART = re.compile(r"{(\w+)}")
 CALLED = {
@@ -31,12 +32,12 @@ class Target(NamedTuple):
     roles: frozenset[Role]
 
 
-def of(contract: type[Command], roles: frozenset[Role], targets: Iterable[Target]) -> dict[str, Any]:
+def of(contract: type[Command], roles: frozenset[Role], targets: Iterable[Target]) -> dict[str, Link]:
     """Return the links from a reply to operations of the same service that share a role with it.
 
     `roles` are the roles that may get the reply.
     """
-    ids, found = ids_of(contract.returns), {}
+    ids, found = ids_of(contract.returns), dict[str, Link]()
     for target in targets:
         wanted = PART.findall(target.url)
         is_for_same = not roles or not target.roles or not roles.isdisjoint(target.roles)

@@ -5,7 +5,7 @@ Apispec turns marshmallow fields into JSON schemas, and `gateway.documents.schem
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -14,16 +14,28 @@ from marshmallow import fields
 from chassis.contract import Command, Role, View
 from chassis.errors import MatronError
 from gateway.documents import choices, examples, introduction, links, programs, refusals, schemas
+from gateway.documents.objects import (
+    Body,
+    Document,
+    Operation,
+    Parameter,
+    Response,
+    Schema,
+    media_of,
+    operations_of,
+    parameters_of,
+)
 from gateway.documents.tags import DESCRIPTIONS, TAGS, Tag, tag_of
 from gateway.route import Entry
 from gateway.server import requests
+from records.record import Derived, Record
 
 VERSION = "1"
 """The version of the interface, not of the program."""
 LICENSE = {"name": "All rights reserved", "identifier": "LicenseRef-All-Rights-Reserved"}
 SERVERS = [{"url": "/", "description": "The server of this document."}]
 JSON = "application/json"
-PARAMETERS = {
+PARAMETERS: dict[str, Parameter] = {
     "Idempotency-Key": {
         "description": (
             "Makes a retry safe. The same key and body return the stored reply; another body gets 422 `key_reused`."
@@ -50,42 +62,44 @@ def entries(service: type) -> list[Entry]:
     return sorted(filter(None, found), key=lambda entry: (entry.url, entry.method))
 
 
-def document(service: type, tags: Mapping[str, Tag] = TAGS) -> dict[str, Any]:
+def document(service: type, tags: Mapping[str, Tag] = TAGS) -> Document:
     """Return the OpenAPI document of a gateway's routes, grouped by the tags of their contract modules."""
-    return _Document(entries(service), tags).made()
+    return _Builder(entries(service), tags).made()
 
 
-def as_text(made: Mapping[str, Any]) -> str:
+def as_text(made: Mapping[str, object]) -> str:
     """Return the document as JSON with sorted keys."""
     return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-class _Document:
+class _Builder:
     """Builds a document."""
 
     def __init__(self, table: list[Entry], tags: Mapping[str, Tag]) -> None:
         self.table, self.tags = table, tags
         contracts = [entry.contract for entry in table]
         self.repeated = {contract for contract in contracts if contracts.count(contract) > 1}
-        self.views: dict[str, type[View]] = {}
+        self.views: dict[str, type[Record]] = {}
         plugin = MarshmallowPlugin(schema_name_resolver=self._name)
         info = {"description": introduction.TEXT, "license": LICENSE}
         self.spec = APISpec("Matron", VERSION, "3.1.0", info=info, servers=SERVERS, plugins=[plugin])
-        self.convert = schemas.prepare(plugin.converter)
-        self.asked: dict[str, Any] = {}
-        """Schemas of request bodies, by path and method."""
+        self.convert = schemas.prepare(plugin)
+        self.asked: list[Schema] = []
+        """Schemas of request bodies."""
         self.targets = [links.Target(self._operation_id(e), e.url, e.contract, e.roles) for e in table]
 
-    def _name(self, schema: Any) -> Any:
-        """Return the component name of a view. None: `only` or `exclude` shortens the view, so it is written inline."""
-        if not isinstance(schema, type) and (schema.only is not None or schema.exclude):
-            return None
-        view: type[View] = schema.record
+    def _name(self, schema: object) -> str:
+        """Return the component name of a view. Empty: `only` or `exclude` shortens it, so it is written inline."""
+        if not isinstance(schema, Derived):
+            raise TypeError(f"{schema!r} is not the schema of a record")
+        if schema.only is not None or schema.exclude:
+            return ""
+        view = schema.record
         if self.views.setdefault(view.__name__, view) is not view:
             raise TypeError(f"two views are called {view.__name__}: {view.__module__} has one of them")
         return view.__name__
 
-    def made(self) -> dict[str, Any]:
+    def made(self) -> Document:
         """Return the whole document."""
         for entry in self.table:
             self.spec.path(path=entry.url, operations={entry.method.lower(): self._operation(entry)})
@@ -95,7 +109,7 @@ class _Document:
         for tag in (tag for tag in Tag if tag in used):
             self.spec.tag({"name": tag.value, "description": DESCRIPTIONS[tag]})
         self._add_components()
-        made = self.spec.to_dict()
+        made = cast("Document", self.spec.to_dict())
         schemas.finish(made["components"]["schemas"], self.views, self.asked)
         choices.name_all(made)
         _add_examples(made)
@@ -104,20 +118,20 @@ class _Document:
     def _add_components(self) -> None:
         bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
         self.spec.components.security_scheme("bearer", bearer)
-        self.spec.components.schema("Problem", schemas.PROBLEM)
+        self.spec.components.schema("Problem", dict(schemas.PROBLEM))
         for name, parameter in PARAMETERS.items():
-            self.spec.components.parameter(name, "header", parameter)
+            self.spec.components.parameter(name, "header", dict(parameter))
         for name, header in schemas.HEADERS.items():
-            self.spec.components.header(name, header)
+            self.spec.components.header(name, dict(header))
         for name, (kind, codes) in refusals.SHARED.items():
-            self.spec.components.response(name, self._problem(name, kind, codes))
+            self.spec.components.response(name, dict(self._problem(name, kind, codes)))
 
-    def _problem(self, name: str, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    def _problem(self, name: str, kind: type[MatronError], codes: list[str]) -> Response:
         """Return a response. Its schema becomes a component, so that generated clients have a type with its codes."""
-        self.spec.components.schema(f"{name}Problem", refusals.schema(kind, codes))
+        self.spec.components.schema(f"{name}Problem", dict(refusals.schema(kind, codes)))
         return refusals.response(kind, codes, f"{name}Problem")
 
-    def _refused(self, entry: Entry, kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+    def _refused(self, entry: Entry, kind: type[MatronError], codes: list[str]) -> Response:
         """Return the response of one kind of refusal: a reference if several routes share it."""
         own = self._operation_id(entry).title().replace("_", "")
         return refusals.shared(kind, codes) or self._problem(f"{own}{kind.__name__}", kind, codes)
@@ -127,9 +141,9 @@ class _Document:
         name, path = entry.contract.method(), entry.url.strip("/").split("/")
         return name if entry.contract not in self.repeated else f"{name}_{path[1]}".replace("-", "_")
 
-    def _operation(self, entry: Entry) -> dict[str, Any]:
+    def _operation(self, entry: Entry) -> Operation:
         contract = entry.contract
-        operation = {
+        operation: Operation = {
             "operationId": self._operation_id(entry),
             "tags": [tag_of(contract, self.tags).value],
             "summary": _sentences(contract)[0],
@@ -142,7 +156,7 @@ class _Document:
         body = self._body(entry)
         return operation if body is None else {**operation, "requestBody": body}
 
-    def _locations(self, entry: Entry) -> dict[str, tuple[fields.Field[Any], str]]:
+    def _locations(self, entry: Entry) -> dict[str, tuple[fields.Field[object], str]]:
         """Return where a request writes each field: in the path, the query or the body.
 
         The caller's own id is left out, and so are fields that the route's roles may not use.
@@ -155,8 +169,8 @@ class _Document:
                 locations[key] = field, "path" if f"{{{key}}}" in entry.url else rest
         return locations
 
-    def _parameters(self, entry: Entry) -> list[dict[str, Any] | str]:
-        found: list[dict[str, Any] | str] = [
+    def _parameters(self, entry: Entry) -> list[Parameter | str]:
+        found: list[Parameter | str] = [
             {
                 "name": name,
                 "in": location,
@@ -168,30 +182,31 @@ class _Document:
         ]
         return [*found, *_headers_of(entry)]
 
-    def _as_parameter(self, field: fields.Field[Any]) -> dict[str, Any]:
+    def _as_parameter(self, field: fields.Field[object]) -> Parameter:
         schema = schemas.never_null(self.convert.field2property(field))
-        description = schema.pop("description", None)
-        words = {"style": "form", "explode": False} if schema.get("type") == "array" else {}  # With commas: `a,b`.
-        return {"schema": schema, **words, **({"description": description} if description else {})}
+        description, made = schema.pop("description", ""), Parameter(schema=schema)
+        if schema.get("type") == "array":
+            made |= {"style": "form", "explode": False}  # With commas: `a,b`.
+        return {**made, "description": description} if description else made
 
-    def _body(self, entry: Entry) -> dict[str, Any] | None:
+    def _body(self, entry: Entry) -> Body | None:
         members = {name: field for name, (field, location) in self._locations(entry).items() if location == "body"}
         if not members:
             return None
-        schema = {**self.convert.fields2jsonschema(members), "additionalProperties": False}
-        self.asked[f"{entry.method} {entry.url}"] = schema
+        schema: Schema = {**self.convert.fields2jsonschema(members), "additionalProperties": False}
+        self.asked.append(schema)
         return {"required": "required" in schema, "content": {JSON: {"schema": schema}}}
 
-    def _reply(self, view: type[View]) -> Any:
+    def _reply(self, view: type[View]) -> Schema:
         for option in getattr(view, "one_of", ()):
             self.convert.resolve_nested_schema(option.schema())
         return self.convert.resolve_nested_schema(view.schema())
 
-    def _responses(self, entry: Entry) -> dict[str, Any]:
+    def _responses(self, entry: Entry) -> dict[str, Response]:
         view = entry.contract.returns
         tag = ["ETag"] if _has_revision(view) else []
         created = ["Location"] if entry.at else []
-        done = {
+        done: Response = {
             "description": (view.__doc__ or "Done.").split("\n")[0],
             "headers": schemas.headers(*tag, *created),
             "content": {JSON: {"schema": self._reply(view)}},
@@ -202,11 +217,13 @@ class _Document:
         asked = [field for field, _location in self._locations(entry).values()]
         kinds = refusals.of(entry.contract, entry.method, asked)
         refused = {str(kind.status): self._refused(entry, kind, codes) for kind, codes in kinds.items()}
-        unchanged = {"304": {"description": "The record has not changed.", "headers": schemas.headers("ETag")}}
+        unchanged: dict[str, Response] = {
+            "304": {"description": "The record has not changed.", "headers": schemas.headers("ETag")}
+        }
         return {str(entry.status): done, **refused, **(unchanged if tag and entry.method == "GET" else {})}
 
 
-def _is_for(field: fields.Field[Any], roles: frozenset[Role]) -> bool:
+def _is_for(field: fields.Field[object], roles: frozenset[Role]) -> bool:
     """Whether one of these roles may use a field. The field's `metadata` limits it to some roles."""
     return not roles.isdisjoint(field.metadata.get("roles", roles)) or not roles
 
@@ -226,19 +243,16 @@ def _headers_of(entry: Entry) -> list[str]:
     return [name for name, reads in is_read.items() if reads]
 
 
-def _add_examples(made: dict[str, Any]) -> None:
+def _add_examples(made: Document) -> None:
     """Add an example to each body, reply and required parameter."""
     components = made["components"]["schemas"]
-    for path in made["paths"].values():
-        for operation in path.values():
-            contents = [operation.get("requestBody", {}), *operation["responses"].values()]
-            for content in contents:
-                for media in content.get("content", {}).values():
-                    if "example" not in media:
-                        media["example"] = examples.example_of(media["schema"], components)
-            for parameter in operation["parameters"]:
-                if parameter.get("required"):
-                    parameter["example"] = examples.example_of(parameter["schema"], components)
+    for operation in operations_of(made):
+        for media in media_of(operation):
+            if "example" not in media:
+                media["example"] = examples.example_of(media["schema"], components)
+        for parameter in parameters_of(operation):
+            if parameter["required"]:
+                parameter["example"] = examples.example_of(parameter["schema"], components)
 
 
 def _description(entry: Entry) -> str:

@@ -1,45 +1,43 @@
 """OpenAPI operations of URLs that map to no command: health, calendars, and the interface descriptions."""
 
-from typing import Any
-
 from chassis import errors
 from contracts.scheduling.calendar_feed import GetCalendar
 from gateway import calendar_feed
 from gateway.documents import refusals, schemas
+from gateway.documents.objects import Json, Media, Operation, Parameter, Response, Schema
 from gateway.documents.tags import Tag
 
-ALIVE = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
-FAILING = {
+ALIVE: Schema = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
+FAILING: Schema = {
     "type": "object",
     "required": ["failing"],
     "properties": {"failing": {"type": "array", "items": {"type": "string"}}},
 }
 CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Matron//Calendar//EN\r\nEND:VCALENDAR\r\n"
-WHOLE = {
+WHOLE: Schema = {
     "type": "object",
     "required": ["openapi", "info", "paths"],
     "properties": {"openapi": {"type": "string"}, "info": {"type": "object"}, "paths": {"type": "object"}},
 }
-EVENTS = {
+EVENTS: Schema = {
     "type": "object",
     "required": ["asyncapi", "info", "channels"],
     "properties": {"asyncapi": {"type": "string"}, "info": {"type": "object"}, "channels": {"type": "object"}},
 }
 
 
-def _reply(description: str, schema: dict[str, Any], example: Any, *headers: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": schema, "example": example}}
+def _reply(description: str, schema: Schema, example: Json, *headers: str) -> Response:
+    content: dict[str, Media] = {"application/json": {"schema": schema, "example": example}}
     return {"description": description, "headers": schemas.headers(*headers), "content": content}
 
 
-def _document(name: str, summary: str, whole: dict[str, Any]) -> dict[str, Any]:
+def _document(name: str, summary: str, whole: Response) -> Operation:
     """Return the operation of a document. A client that has it gets 304."""
-    unchanged = {"description": "The document has not changed.", "headers": schemas.headers("ETag")}
+    unchanged: Response = {"description": "The document has not changed.", "headers": schemas.headers("ETag")}
     return {**_asked(name, summary, {"200": whole, "304": unchanged}), "parameters": ["If-None-Match"]}
 
 
-def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
-    more = {str(kind.status): refusals.shared(kind, codes) for kind, codes in _REFUSED.items()}
+def _asked(name: str, summary: str, responses: dict[str, Response]) -> Operation:
     return {
         "operationId": name,
         "tags": [Tag.SYSTEM.value],
@@ -47,20 +45,31 @@ def _asked(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]
         "x-roles": [],
         "security": [],
         "parameters": [],
-        "responses": {**more, **responses},
+        "responses": {**_refused(_REFUSED), **responses},
     }
 
 
-def _calendar() -> dict[str, Any]:
+def _refused(kinds: refusals.Codes) -> dict[str, Response]:
+    """Return the shared responses of these kinds. LookupError: no response is shared."""
+    found: dict[str, Response] = {}
+    for kind, codes in kinds.items():
+        response = refusals.shared(kind, codes)
+        if response is None:
+            raise LookupError(f"no response is shared for {kind.__name__} with {codes}")
+        found[str(kind.status)] = response
+    return found
+
+
+def _calendar() -> Operation:
     """Return the operation of the calendar feed. It has the errors of its query, and reads no access token."""
     kinds = refusals.of(GetCalendar, "GET", [])
-    refused = {str(k.status): refusals.shared(k, c) for k, c in kinds.items() if k is not errors.Unauthenticated}
-    shown = {
+    refused = _refused({kind: codes for kind, codes in kinds.items() if kind is not errors.Unauthenticated})
+    shown: Response = {
         "description": "The calendar (RFC 5545).",
         "headers": schemas.headers(),
         "content": {calendar_feed.CALENDAR: {"schema": {"type": "string"}, "example": CALENDAR}},
     }
-    token = {
+    token: Parameter = {
         "name": "token",
         "in": "query",
         "required": True,
@@ -71,9 +80,9 @@ def _calendar() -> dict[str, Any]:
     return {**made, "tags": [Tag.CALENDAR.value], "parameters": [token]}
 
 
-_REFUSED = {kind: refusals.USUAL[kind] for kind in (errors.TooMany, errors.Internal)}
+_REFUSED: refusals.Codes = {kind: refusals.USUAL[kind] for kind in (errors.TooMany, errors.Internal)}
 TAGS = frozenset({Tag.SYSTEM, Tag.CALENDAR})
-PATHS: dict[str, dict[str, Any]] = {
+PATHS: dict[str, Operation] = {
     "/health/live": _asked(
         "health_live", "Check that the process runs", {"200": _reply("The process runs.", ALIVE, {"status": "ok"})}
     ),

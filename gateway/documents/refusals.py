@@ -4,7 +4,6 @@ The schema of a response lists its codes, so that a test of the running system f
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from marshmallow import fields
 
@@ -15,13 +14,14 @@ from chassis.errors import MatronError
 from chassis.refusals import Refusal
 from gateway import problems
 from gateway.documents import schemas
+from gateway.documents.objects import Json, Media, Response, Schema
 
 PROBLEM = "#/components/schemas/Problem"
 Codes = dict[type[MatronError], list[str]]
 """The codes of each kind."""
 
 
-def by_kind(*refusals: Refusal[Any]) -> Codes:
+def by_kind(*refusals: Refusal[MatronError]) -> Codes:
     """Return the codes of refusals by kind, in this order."""
     found: Codes = {}
     for kind, code in dict.fromkeys((refusal.kind, refusal.code) for refusal in refusals):
@@ -102,7 +102,7 @@ DETAILS: dict[type[MatronError], str] = {
 """Details for the examples."""
 
 
-def of(contract: type[Command], method: str, asked: Iterable[fields.Field[Any]]) -> Codes:
+def of(contract: type[Command], method: str, asked: Iterable[fields.Field[object]]) -> Codes:
     """Return all refusals of a route with these fields: first those of its contract, then those of similar routes."""
     found = by_kind(*contract.refuses)
     parts = [_by_right(contract), ALWAYS, _by_fields(contract, asked), {} if method == "GET" else WITH_BODY]
@@ -127,9 +127,9 @@ def _by_right(contract: type[Command]) -> Codes:
     return by_kind(*refused)
 
 
-def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> Codes:
+def _by_fields(contract: type[Command], asked: Iterable[fields.Field[object]]) -> Codes:
     """Return the refusals that follow from fields: ids, a cursor or a revision."""
-    asked, refused = list(asked), list[Refusal[Any]]()
+    asked, refused = list(asked), list[Refusal[MatronError]]()
     if any(isinstance(field, fields.UUID) for field in asked):
         refused.append(general.NOT_FOUND)
     if any(field.name == "cursor" for field in asked):
@@ -139,26 +139,26 @@ def _by_fields(contract: type[Command], asked: Iterable[fields.Field[Any]]) -> C
     return by_kind(*refused)
 
 
-def shared(kind: type[MatronError], codes: list[str]) -> dict[str, Any] | None:
+def shared(kind: type[MatronError], codes: list[str]) -> Response | None:
     """Return a reference to the shared response with exactly these codes. None: no response is shared."""
     names = (name for name, (of_kind, shared) in SHARED.items() if of_kind is kind and set(shared) == set(codes))
-    return next(({"$ref": f"#/components/responses/{name}"} for name in names), None)
+    return next((Response({"$ref": f"#/components/responses/{name}"}) for name in names), None)
 
 
-def schema(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+def schema(kind: type[MatronError], codes: list[str]) -> Schema:
     """Return the schema of one kind of problem: the general schema, with the status and the codes of the kind.
 
     It uses `allOf`, since client generators ignore the neighbours of a `$ref`.
     """
-    own: dict[str, Any] = {"code": {"type": "string", "enum": codes}} if codes else {}
+    own: dict[str, Schema] = {"code": {"type": "string", "enum": [*codes]}} if codes else {}
     own["status"] = {"type": "integer", "enum": [kind.status]}
     return {"allOf": [{"$ref": PROBLEM}, {"type": "object", "required": sorted(own), "properties": own}]}
 
 
-def response(kind: type[MatronError], codes: list[str], name: str) -> dict[str, Any]:
+def response(kind: type[MatronError], codes: list[str], name: str) -> Response:
     """Return the response of one kind. Its schema is the component `name`."""
     named = ", ".join(f"`{code}`" for code in codes)
-    media = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _example(kind, codes)}
+    media: Media = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _example(kind, codes)}
     return {
         "description": f"{kind.title}: {named}." if named else f"{kind.title}.",
         "headers": schemas.headers(*_headers(kind)),
@@ -172,9 +172,9 @@ def _headers(kind: type[MatronError]) -> list[str]:
     return later + limits + (["WWW-Authenticate"] if kind is errors.Unauthenticated else [])
 
 
-def _example(kind: type[MatronError], codes: list[str]) -> dict[str, Any]:
+def _example(kind: type[MatronError], codes: list[str]) -> dict[str, Json]:
     code = codes[0] if codes else "not_found"
-    made = {
+    made: dict[str, Json] = {
         "type": f"urn:matron:error:{code}",
         "title": kind.title,
         "status": kind.status,

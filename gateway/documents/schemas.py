@@ -1,13 +1,15 @@
 """JSON schemas of fields and views: corrections of what apispec gets wrong, examples, and members of replies."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, cast
 
+from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import ValidationError, fields, validate
 
-from chassis.contract import View
 from gateway.documents import examples
+from gateway.documents.objects import Header, Json, Schema, referred
+from records.record import Derived, Record
 
 UUID = "01919c5e-0000-7000-8000-0000000000a1"
 EXAMPLES: dict[type, str] = {
@@ -16,7 +18,7 @@ EXAMPLES: dict[type, str] = {
     fields.Time: "09:00",
     fields.Email: "asha@example.org",
 }
-NAMED: dict[str, Any] = {
+NAMED: dict[str, Json] = {
     "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI...",
     "action": "prescribe",
     "address": "192.0.2.7",
@@ -78,8 +80,8 @@ NAMED: dict[str, Any] = {
 """Examples by a field's name, if the field accepts them. A field's own `metadata={"example": ...}` has precedence."""
 LONG_CHOICE = 50
 """Longer choices, such as time zones, are not written out: they differ between machines."""
-IDS: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "uuid"}}
-PROBLEM = {
+IDS: Schema = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+PROBLEM: Schema = {
     "type": "object",
     "description": "A problem document (RFC 9457). Some codes have further members for programs.",
     "required": ["type", "title", "status", "code", "detail", "request_id"],
@@ -123,7 +125,7 @@ ETAG = (
     'The version of the record: its `revision` in quotation marks, `"3"`. Where one path shows each account its own '
     'record, such as `/api/users/me`, the tag also has a mark of the account: `"3.5f0c1a9be2d4"`.'
 )
-HEADERS = {
+HEADERS: dict[str, Header] = {
     "X-Request-Id": {"description": "The id of this request, for problem reports.", "schema": {"type": "string"}},
     "ETag": {"description": ETAG, "schema": {"type": "string", "examples": ['"3"', '"3.5f0c1a9be2d4"']}},
     "Location": {"description": "The URL of the new record.", "schema": {"type": "string", "format": "uri-reference"}},
@@ -135,8 +137,25 @@ HEADERS = {
 }
 
 
-def prepare(converter: Any) -> Any:
+class Converter(Protocol):
+    """The methods of apispec's converter that this package uses. apispec itself leaves them untyped."""
+
+    def add_attribute_function(self, func: Callable[..., Schema]) -> None:
+        """Add a correction to the schemas of all fields."""
+
+    def field2property(self, field: fields.Field[object]) -> Schema:
+        """Return the schema of a field."""
+
+    def fields2jsonschema(self, fields: Mapping[str, fields.Field[object]]) -> Schema:
+        """Return the schema of an object with these members."""
+
+    def resolve_nested_schema(self, schema: Derived) -> Schema:
+        """Return the reference to a view, which becomes a component."""
+
+
+def prepare(plugin: MarshmallowPlugin) -> Converter:
     """Return apispec's converter with the corrections of this module."""
+    converter = cast("Converter", plugin.converter)
     for correction in (
         _enumeration,
         _long_choice,
@@ -152,7 +171,7 @@ def prepare(converter: Any) -> Any:
     return converter
 
 
-def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _enumeration(_converter: object, field: fields.Field[object], ret: Schema) -> Schema:
     """Add the type, which apispec leaves out for an Enum by value."""
     if not isinstance(field, fields.Enum) or "type" in ret:
         return {}
@@ -161,35 +180,35 @@ def _enumeration(_converter: Any, field: fields.Field[Any], ret: dict[str, Any])
     return {"type": [kind, "null"] if field.allow_none else kind}
 
 
-def _long_choice(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _long_choice(_converter: object, _field: fields.Field[object], ret: Schema) -> Schema:
     if len(ret.get("enum", ())) > LONG_CHOICE:
         del ret["enum"]
     return {}
 
 
-def _pattern(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _pattern(_converter: object, _field: fields.Field[object], ret: Schema) -> Schema:
     r"""Write the end of a text as `$`: JSON Schema has no `\Z`, and its `$` never matches before a line break."""
     return {"pattern": re.sub(r"\\[Zz]$", "$", ret["pattern"])} if "pattern" in ret else {}
 
 
-def _time(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _time(_converter: object, field: fields.Field[object], ret: Schema) -> Schema:
     """Describe hours and minutes by a pattern: JSON Schema has no format for them."""
     short = isinstance(field, fields.Time) and field.format == "%H:%M"
     return {"pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$"} if short and "pattern" not in ret else {}
 
 
-def _decimal(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _decimal(_converter: object, field: fields.Field[object], ret: Schema) -> Schema:
     """Describe a Decimal that is sent as text: it has no numeric limits."""
     if not isinstance(field, fields.Decimal) or not field.as_string:
         return {}
-    for limit in ("minimum", "maximum"):
-        ret.pop(limit, None)
+    ret.pop("minimum", None)
+    ret.pop("maximum", None)
     return {"type": ["string", "null"] if field.allow_none else "string", "format": "decimal"}
 
 
-def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _open_range(_converter: object, field: fields.Field[object], ret: Schema) -> Schema:
     """Mark the exclusive ends of a range, which apispec describes as inclusive."""
-    found: dict[str, Any] = {}
+    found: Schema = {}
     for rule in field.validators:
         if isinstance(rule, validate.Range):
             if not rule.min_inclusive and "minimum" in ret:
@@ -199,24 +218,24 @@ def _open_range(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) 
     return found
 
 
-def _address(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
+def _address(_converter: object, field: fields.Field[object], **_: object) -> Schema:
     """Use the format `uri`, as JSON Schema calls a URL."""
     return {"format": "uri"} if isinstance(field, fields.Url) else {}
 
 
-def _own_kind(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _own_kind(_converter: object, field: fields.Field[object], ret: Schema) -> Schema:
     """Describe a field class of the contracts: as text, or by the class's own `json_schema`."""
     if type(field).__module__ == fields.__name__ or "type" in ret or "$ref" in ret:
         return {}
     description = ret.get("description") or (type(field).__doc__ or "").split("\n")[0]
-    own: dict[str, Any] | None = getattr(field, "json_schema", None)
+    own: Schema | None = getattr(field, "json_schema", None)
     if own is not None:
         return {**own, "description": description}
     kind = ["string", "null"] if field.allow_none else "string"
     return {"type": kind, "description": description}
 
 
-def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+def _example(_converter: object, field: fields.Field[object], ret: Schema) -> Schema:
     """Add an example: the field's own, or that of its name or type. Lists and views combine those of their parts."""
     if "examples" in ret or "enum" in ret or isinstance(field, fields.Nested):
         return {}
@@ -231,7 +250,7 @@ def _example(_converter: Any, field: fields.Field[Any], ret: dict[str, Any]) -> 
     return {} if kind is None else {"examples": [EXAMPLES[kind]]}
 
 
-def _accepts(field: fields.Field[Any], value: Any) -> bool:
+def _accepts(field: fields.Field[object], value: Json) -> bool:
     try:
         field.deserialize(value)
     except ValidationError:
@@ -239,9 +258,11 @@ def _accepts(field: fields.Field[Any], value: Any) -> bool:
     return True
 
 
-def never_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+def never_null(schema: Schema) -> Schema:
     """Return the schema without null: a URL has no null, and leaves the parameter out instead."""
-    found = {name: value for name, value in schema.items() if (name, value) != ("default", None)}
+    found = schema.copy()
+    if found.get("default") is None:
+        found.pop("default", None)
     kinds = found.get("type")
     if isinstance(kinds, list):
         rest = [kind for kind in kinds if kind != "null"]
@@ -251,42 +272,27 @@ def never_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def finish(components: dict[str, Any], views: Mapping[str, type[View]], asked: Mapping[str, Any]) -> None:
+def finish(components: dict[str, Schema], views: Mapping[str, type[Record]], asked: Iterable[Schema]) -> None:
     """Describe the views. A view that only replies use has all its fields, and may get more in a later version."""
-    in_requests = set(_referred(asked, components))
+    in_requests = {name for schema in asked for name in referred(schema, components)}
     for name, view in views.items():
         schema = components[name]
         schema["description"] = " ".join((view.__doc__ or "").split())
         alternatives = getattr(view, "one_of", ())
         if alternatives:
-            schema["oneOf"] = [{"$ref": f"#/components/schemas/{option.__name__}"} for option in alternatives]
-            for member in ("type", "properties", "required", "additionalProperties"):
-                schema.pop(member, None)
-            continue
-        if name not in in_requests:
+            options: list[Schema] = [{"$ref": f"#/components/schemas/{option.__name__}"} for option in alternatives]
+            components[name] = {"description": schema["description"], "oneOf": options}
+        elif name not in in_requests:
             schema["required"] = sorted(schema["properties"].keys() - _sometimes(view))
             schema.pop("additionalProperties", None)
 
 
-def _sometimes(view: type[View]) -> set[str]:
+def _sometimes(view: type[Record]) -> set[str]:
     """Return the members that a reply may leave out."""
     declared = view.schema().fields.items()
     return {field.data_key or name for name, field in declared if field.metadata.get("sometimes")}
 
 
-def _referred(schema: Any, components: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the components that a schema refers to, directly or through other components."""
-    if isinstance(schema, Mapping):
-        if "$ref" in schema:
-            name = schema["$ref"].rpartition("/")[2]
-            yield name
-            yield from _referred(components[name], components)
-        schema = list(schema.values())
-    if isinstance(schema, list):
-        for part in schema:
-            yield from _referred(part, components)
-
-
-def headers(*more: str) -> dict[str, Any]:
+def headers(*more: str) -> dict[str, Header]:
     """Return the headers of a reply, by reference."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *more)}
