@@ -4,8 +4,6 @@ A cursor holds the position in each service's rows. `missing` names a service th
 later page.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from heapq import merge
 from itertools import islice
@@ -34,6 +32,8 @@ from telemetry.logs import log
 METHOD = "list_audit"
 SECONDS = 3.0
 NOTE_SECONDS = 1.0
+END = "end"
+"""The position in the rows of a service whose rows are all shown."""
 
 
 def trail(gateway: Gateway, request: Request, _actor: Actor, query: ListAuditTrail) -> dict[str, Any]:
@@ -42,9 +42,9 @@ def trail(gateway: Gateway, request: Request, _actor: Actor, query: ListAuditTra
     asked = {**_as_sent(query), "limit": limit}
 
     def ask(service: str) -> dict[str, Any] | None:
-        return _ask(gateway, request, service, {**asked, "cursor": positions.get(service)})
+        return _ask(gateway, request, service, {**asked, "cursor": positions[service] or None})
 
-    unfinished = [service for service in SERVICES if positions.get(service, "") is not None]
+    unfinished = [service for service in SERVICES if positions[service] != END]
     answers = dict(zip(unfinished, GreenPool(len(SERVICES)).imap(ask, unfinished), strict=True))
     pages = {service: page for service, page in answers.items() if page is not None}
     rows = [[{**row, "service": service} for row in page["items"]] for service, page in pages.items()]
@@ -71,7 +71,7 @@ def _ask(gateway: Gateway, request: Request, service: str, payload: dict[str, An
     return found
 
 
-def _next(positions: dict[str, str | None], pages: dict[str, Any], items: list[dict[str, Any]]) -> str | None:
+def _next(positions: dict[str, str], pages: dict[str, Any], items: list[dict[str, Any]]) -> str | None:
     """Return the cursor of the next page. Each service's own cursor is the last id shown. None: no row is left."""
     after = dict(positions)
     for service, page in pages.items():
@@ -79,21 +79,20 @@ def _next(positions: dict[str, str | None], pages: dict[str, Any], items: list[d
         if shown:
             after[service] = ListAudit.mark() + cursors.encoded(shown[-1])
         if len(shown) == len(page["items"]) and page["next"] is None:
-            after[service] = None
-    left = [service for service in SERVICES if after.get(service, "") is not None]
-    encoded = base64.urlsafe_b64encode(orjson.dumps(after)).decode()
-    return ListAuditTrail.mark() + encoded if left and items else None
+            after[service] = END
+    left = any(position != END for position in after.values())
+    return ListAuditTrail.mark() + cursors.encoded(*after.values()) if left and items else None
 
 
-def _decoded(cursor: str | None) -> dict[str, str | None]:
-    """Return the position in each service's rows. None: all rows are shown; a missing service: no row is shown."""
+def _decoded(cursor: str | None) -> dict[str, str]:
+    """Return the position in each service's rows: its own cursor, empty for the start, or `END`."""
+    if cursor is None:
+        return dict.fromkeys(SERVICES, "")
     try:
-        positions = orjson.loads(base64.urlsafe_b64decode(cursor)) if cursor is not None else {}
-    except (ValueError, binascii.Error):
-        positions = None
-    if not isinstance(positions, dict) or not all(isinstance(position, str | None) for position in positions.values()):
-        raise bad_cursor()
-    return positions
+        positions = cursors.decoded(cursor, [str] * len(SERVICES))
+    except ValueError:
+        raise bad_cursor() from None
+    return dict(zip(SERVICES, map(str, positions), strict=True))
 
 
 def note_refusal(gateway: Gateway, request: Request, actor: Actor, contract: type[Command]) -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+from contracts.audit import ListAuditTrail
+from records import cursors
 from tests.hospital import Hospital, eventually
 from tests.people import Person, approved_doctor, first_slot, open_hours, sign_in, verified_patient
 
@@ -112,6 +114,13 @@ def test_audit_is_filtered_by_time(hospital: Hospital, admin: Person) -> None:
 def test_invalid_cursor_is_refused(hospital: Hospital, admin: Person) -> None:
     for cursor in ("nonsense", "W10", "eyJhdXRoIjogMX0"):
         reply = hospital.call("GET", "/api/admin/audit", token=admin.token, params={"cursor": cursor})
+        assert (reply.status_code, reply.json()["code"]) == (422, "bad_cursor")
+
+
+def test_marked_cursor_without_five_positions_is_refused(hospital: Hospital, admin: Person) -> None:
+    mark = ListAuditTrail.mark()
+    for positions in (cursors.encoded("end"), cursors.encoded(*range(5)), cursors.encoded(*["forged"] * 5), "nonsense"):
+        reply = hospital.call("GET", "/api/admin/audit", token=admin.token, params={"cursor": mark + positions})
         assert (reply.status_code, reply.json()["code"]) == (422, "bad_cursor")
 
 
