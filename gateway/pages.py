@@ -4,7 +4,7 @@ They need no scripts. A mailed link shows only a form: a mail program that opens
 """
 
 from html import escape
-from typing import Any
+from typing import TypedDict
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -127,15 +127,25 @@ def _form(request: Request) -> dict[str, str]:
     return {name: found[0] for name, found in values.items()}
 
 
-def _ask(gateway: Gateway, request: Request, command: type[Command], payload: dict[str, str]) -> dict[str, Any]:
+def _ask(gateway: Gateway, request: Request, command: type[Command], payload: dict[str, str]) -> bytes:
+    """Return the JSON of a command's reply."""
     call = Call(request_id=request.id, key=request.key(), address=request.address)
     with gateway.lines.turn(command, request.waited) as seconds:
-        reply = gateway.rpc.call(command.service, command.method(), payload, call, seconds)
-    found: dict[str, Any] = orjson.loads(reply.result_bytes)
-    return found
+        return gateway.rpc.call(command.service, command.method(), payload, call, seconds).result_bytes
 
 
-def _checkout(checkout: dict[str, Any]) -> Answer:
+class _Checkout(TypedDict):
+    """A `SandboxCheckoutView` in JSON."""
+
+    amount_minor: int
+    currency: str
+    reference: str
+    status: str
+    return_url: str | None
+
+
+def _checkout(reply: bytes) -> Answer:
+    checkout: _Checkout = orjson.loads(reply)
     content = CHECKOUT.format(
         amount=escape(money.in_words(checkout["amount_minor"], checkout["currency"])),
         reference=escape(checkout["reference"]),
@@ -146,7 +156,7 @@ def _checkout(checkout: dict[str, Any]) -> Answer:
     return page("Sandbox checkout", content)
 
 
-def _back(checkout: dict[str, Any]) -> str:
+def _back(checkout: _Checkout) -> str:
     """Return a link back to the payer's program, whose URL billing has checked, or a hint without a URL."""
     url = checkout["return_url"]
     if url is None:

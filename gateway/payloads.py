@@ -6,7 +6,7 @@ fields without secrets there, since many clients send no body with it.
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from marshmallow import fields
 
@@ -19,12 +19,13 @@ READS = ("GET", "HEAD")
 UNKNOWN = "Unknown field."
 
 
-def payload_of(request: Request, contract: type[Command], own: dict[str, str], most: int) -> dict[str, Any]:
+def payload_of(request: Request, contract: type[Command], own: dict[str, str], most: int) -> dict[str, object]:
     """Return all fields. `own` is the field with the caller's id, `most` the largest body in bytes.
 
     Invalid: a field is given twice, or a write request has a query. The error also lists all other wrong fields.
     """
-    payload, wrong = {**request.path_values, **own}, dict[str, str]()
+    payload: dict[str, object] = {**request.path_values, **own}
+    wrong: dict[str, str] = {}
     if request.environ.get("QUERY_STRING"):
         values, twice = request.parameters(_lists(contract))  # type: ignore[arg-type]  # mypy takes the class for its instances
         wrong |= dict.fromkeys(twice, TWICE)
@@ -43,15 +44,15 @@ def _is_query_field(method: str, contract: type[Command], name: str) -> bool:
     return method in READS or (method == "DELETE" and name not in contract.secrets())
 
 
-def _add(more: Mapping[str, Any], payload: dict[str, Any], wrong: dict[str, str]) -> None:
+def _add(more: Mapping[str, object], payload: dict[str, object], wrong: dict[str, str]) -> None:
     """Add fields to the payload. A field that it already has is wrong."""
     wrong |= dict.fromkeys(more.keys() & payload.keys(), UNKNOWN)
     payload.update({name: value for name, value in more.items() if name not in payload})
 
 
-def _refuse(contract: type[Command], payload: dict[str, Any], wrong: Mapping[str, str]) -> NoReturn:
+def _refuse(contract: type[Command], payload: dict[str, object], wrong: Mapping[str, str]) -> NoReturn:
     """Raise Invalid. It also lists the other wrong fields, so that the client need not send a request to find them."""
-    errors: dict[str, Any] = {}
+    errors: dict[str, object] = {}
     try:
         contract.read(payload)
     except Invalid as refused:
@@ -65,5 +66,5 @@ def _lists(contract: type[Command]) -> frozenset[str]:
     return frozenset(_names(contract.schema().fields.items()))
 
 
-def _names(declared: Iterable[tuple[str, fields.Field[Any]]]) -> Iterable[str]:
+def _names(declared: Iterable[tuple[str, fields.Field[object]]]) -> Iterable[str]:
     return (field.data_key or name for name, field in declared if isinstance(field, fields.List))

@@ -1,7 +1,5 @@
 """Errors as callers see them: the gateway's own refusals, and the problem document (RFC 9457) of each error."""
 
-from typing import Any
-
 import orjson
 
 from chassis.errors import Invalid, MatronError, NotFound, TooMany, Unauthenticated, Unavailable
@@ -185,7 +183,7 @@ def render(error: MatronError, request_id: str) -> tuple[bytes, list[tuple[str, 
     return orjson.dumps(_document(error, request_id, facts)), headers
 
 
-def _document(error: MatronError, request_id: str, facts: dict[str, Any]) -> dict[str, Any]:
+def _document(error: MatronError, request_id: str, facts: dict[str, object]) -> dict[str, object]:
     return facts | {
         "type": f"urn:matron:error:{error.code}",
         "title": error.title,

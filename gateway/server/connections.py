@@ -6,12 +6,19 @@ or of the network with the most connections if the total is reached. So one netw
 
 import contextlib
 import socket
-from typing import Any
+from typing import Protocol
 
 from gateway.server.addresses import network
 
 MAX_CONNECTIONS = 4096
 """More connections would need more memory than a gateway should have."""
+
+
+class Socket(Protocol):
+    """The part of eventlet's socket that this module uses."""
+
+    def shutdown(self, how: int, /) -> object:
+        """End the connection in one direction or both."""
 
 
 class Connections:
@@ -21,11 +28,11 @@ class Connections:
         self.each = each
         self.counts: dict[str, int] = {}
         self.total = 0
-        self.networks: dict[Any, str] = {}
-        self.waiting: dict[Any, float] = {}
+        self.networks: dict[Socket, str] = {}
+        self.waiting: dict[Socket, float] = {}
         """The sockets that wait for their client, and since when (monotonic seconds)."""
 
-    def enter(self, address: str, sock: Any) -> bool:
+    def enter(self, address: str, sock: Socket) -> bool:
         """Count a new connection. False: a bound is reached, and no connection waits that could be closed."""
         origin = network(address)
         count = self.counts.get(origin, 0)
@@ -38,7 +45,7 @@ class Connections:
         self.total += 1
         return True
 
-    def leave(self, sock: Any) -> None:
+    def leave(self, sock: Socket) -> None:
         """Count the end of a connection."""
         origin = self.networks.pop(sock)
         self.counts[origin] -= 1
