@@ -6,7 +6,6 @@ A verified token is remembered until it expires: checking its signature costs mo
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import tokens
@@ -99,7 +98,7 @@ class Verifier:
         return self.known[token]
 
 
-def _actor_from(claims: dict[str, Any]) -> Actor:
+def _actor_from(claims: tokens.Claims) -> Actor:
     try:
         return Actor(
             id=UUID(claims["sub"]),

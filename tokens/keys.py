@@ -2,10 +2,10 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 import jwt
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 LOOK_SECONDS = 5.0
 """Limit for which a removed key may still be accepted."""
@@ -20,11 +20,11 @@ class KeySet:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.keys: dict[str, Any] = {}
+        self.keys: dict[str, Ed25519PublicKey] = {}
         self.stamp: tuple[int, ...] = ()
         self.looked_at = 0.0
 
-    def find(self, key_id: object) -> Any:
+    def find(self, key_id: object) -> Ed25519PublicKey:
         """Return the key with this id. For an unknown id, read the file again first. `UnknownKey`."""
         if key_id not in self.keys:
             self.look()

@@ -45,7 +45,7 @@ from services.auth.models.accounts import Account
 from services.auth.models.logins import OneTimeToken
 from services.auth.models.sessions import LoginSession, RefreshToken
 from services.auth.sessions import keys
-from tokens import AUDIENCE, ISSUER, sign
+from tokens import AUDIENCE, ISSUER, Claims, sign
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=14)
@@ -147,7 +147,7 @@ def _tokens(session: Session, account: Account, login: LoginSession, refresh_tok
 
 def _access_token(account: Account, roles: list[Role], login: LoginSession, *, mfa_due: bool) -> str:
     now = int(clock.now().timestamp())
-    claims = {
+    claims: Claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(account.id),
@@ -159,7 +159,7 @@ def _access_token(account: Account, roles: list[Role], login: LoginSession, *, m
         "verified": account.is_verified,
     }
     key_id, key = keys.newest(config.current().signing_keys)
-    return sign(key, key_id, {**claims, "mfa_due": True} if mfa_due else claims)
+    return sign(key, key_id, claims | {"mfa_due": True} if mfa_due else claims)
 
 
 def log_out(session: Session, actor: Actor, command: LogOut) -> StatusView:
