@@ -1,5 +1,6 @@
 """The commands for operators: dead letters, and replay of events."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from chassis.config import SERVICES
 from matron import environment
+from matron.options import spread
 
 if TYPE_CHECKING:
     from matron.dead import Letter
@@ -71,12 +73,36 @@ Until = Annotated[
     datetime | None, typer.Option(parser=_moment, metavar="TIME", help="Before this time, or before this day.")
 ]
 Number = partial(typer.Option, min=1, max=MOST, metavar="NUMBER")
+First = Annotated[int | None, Number(help="First `ce-sequence`.")]
+Last = Annotated[int | None, Number(help="Last `ce-sequence`, inclusive.")]
 Names = Annotated[
     list[str] | None, typer.Option(help="Only events of this name. For a partner's queue, repeat it for several names.")
 ]
 Again = Annotated[
     bool, typer.Option("--again", help="Also repeat events that the handler has already handled. Needs its database.")
 ]
+
+
+@dataclass(frozen=True)
+class ReplayRange:
+    """The options that select events: by time, by number and by name."""
+
+    since: Since = None
+    until: Until = None
+    from_sequence: First = None
+    to_sequence: Last = None
+    name: Names = None
+
+    def span(self) -> "Span":
+        """Return the times and numbers. BadParameter: the range has no start, or ends before it."""
+        from matron.replay import Span
+
+        first, last = self.from_sequence, self.to_sequence
+        if self.since is None and first is None:
+            raise typer.BadParameter("give a start: --since TIME or --from-sequence NUMBER")
+        if first is not None and last is not None and last < first:
+            raise typer.BadParameter("--to-sequence is before --from-sequence")
+        return Span(self.since, self.until, first, last)
 
 
 @dead.command("list")
@@ -222,15 +248,12 @@ def _agreed(letter: "Letter") -> bool:
 
 
 @events.command("replay")
+@spread
 def replay_events(
     service: ServiceName,
     *,
     to: Annotated[str, typer.Option(help="Receiver: a handler `service.on_event`, or a partner's queue.")],
-    since: Since = None,
-    until: Until = None,
-    from_sequence: Annotated[int | None, Number(help="First `ce-sequence`.")] = None,
-    to_sequence: Annotated[int | None, Number(help="Last `ce-sequence`, inclusive.")] = None,
-    name: Names = None,
+    wanted: ReplayRange,
     again: Again = False,
     data: Data = None,
 ) -> None:
@@ -255,20 +278,10 @@ def replay_events(
     from matron.installation import Installation
     from matron.screen import progress
 
-    span = _span(since, until, from_sequence, to_sequence)
-    wanted = replays.Replay(replays.events_for(service, to, name or ()), to, span)
-    sent, gone = replays.send(Installation.given(data), wanted, again=again, watch=partial(progress, err, "sending"))
-    out.print(f"{sent} sent to {wanted.queue}")
+    found = replays.events_for(service, to, wanted.name or ())
+    replayed = replays.Replay(found, to, wanted.span())
+    sent, gone = replays.send(Installation.given(data), replayed, again=again, watch=partial(progress, err, "sending"))
+    out.print(f"{sent} sent to {replayed.queue}")
     if gone:
         err.print(f"{gone} of these numbers have no event: too old, erased with a person, or not published yet.")
         raise typer.Exit(1)
-
-
-def _span(since: datetime | None, until: datetime | None, first: int | None, last: int | None) -> "Span":
-    from matron.replay import Span
-
-    if since is None and first is None:
-        raise typer.BadParameter("give a start: --since TIME or --from-sequence NUMBER")
-    if first is not None and last is not None and last < first:
-        raise typer.BadParameter("--to-sequence is before --from-sequence")
-    return Span(since, until, first, last)
