@@ -3,11 +3,11 @@
 No message shows a value: an address may contain a password.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +22,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST_WAIT = 30 * 24 * 3600
 PORT = Range(0, 65535, error="expected a port, from {min} to {max}")
 WITHOUT_HOST = ("file", "sqlite")
+T = TypeVar("T")
 
 
 def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL",)) -> Config:
@@ -30,8 +31,8 @@ def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL"
     `ConfigError` names every missing or wrong setting, and the expected form.
     """
     env, problems = Env(), list[str]()
-    found = {name: _take(env, read, problems) for name, read in _SETTINGS.items()}
-    urls = {service: _take(env, _database(service), problems) for service in SERVICES}
+    found = _taken(env, _SETTINGS, problems)
+    urls = _taken(env, {service: _database(service) for service in SERVICES}, problems)
     wanted = [*needs, *(f"{service.upper()}_DATABASE_URL" for service in services)]
     problems += [f"{name} is missing" for name in wanted if not env.str(name, "")]
     if problems:
@@ -39,12 +40,15 @@ def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL"
     return Config(**found, database_urls={service: url for service, url in urls.items() if url})
 
 
-def _take(env: Env, read: Callable[[Env], Any], problems: list[str]) -> Any:
-    try:
-        return read(env)
-    except EnvError as error:
-        problems.append(_as_sentence(error))
-        return None
+def _taken(env: Env, settings: Mapping[str, Callable[[Env], T]], problems: list[str]) -> dict[str, T]:
+    """Read settings. A sentence about each malformed one is added to `problems`."""
+    found = {}
+    for name, read in settings.items():
+        try:
+            found[name] = read(env)
+        except EnvError as error:
+            problems.append(_as_sentence(error))
+    return found
 
 
 def _as_sentence(error: EnvError) -> str:
@@ -69,7 +73,7 @@ def _address(*schemes: str) -> Callable[[str], None]:
     return check
 
 
-def _database(service: str) -> Callable[[Env], Any]:
+def _database(service: str) -> Callable[[Env], str]:
     check = _address("postgresql", "sqlite", "postgres", "postgresql+psycopg")
     return lambda env: env.str(f"{service.upper()}_DATABASE_URL", "", validate=check)
 

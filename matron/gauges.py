@@ -5,7 +5,7 @@ measures the queues, over a short connection.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Protocol, cast
 
 from sqlalchemy import func, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,9 @@ from transports.declarations import size_of
 from transports.links import BROKER_ERRORS
 from transports.senders import url_of
 
+if TYPE_CHECKING:
+    from sqlalchemy import QueuePool
+
 OUTBOX_PACE, QUEUES_PACE = 10.0, 30.0
 DOWN = (MatronError, SQLAlchemyError, *BROKER_ERRORS)
 
@@ -37,12 +40,19 @@ UNSENT = union_all(
 )
 
 
-def start(containers: Iterable[Any], amqp_url: str) -> None:
+class Container(Protocol):
+    """The part of nameko's container that this module reads."""
+
+    service_name: str
+    extensions: Iterable[object]
+
+
+def start(containers: Iterable[Container], amqp_url: str) -> None:
     """Start to measure, until the process ends."""
     names.RESOLVER.tell = note_name
     for container in containers:
         for resources in (one for one in container.extensions if isinstance(one, Resources)):
-            pool: Any = resources.database.engine.pool
+            pool = cast("QueuePool", resources.database.engine.pool)  # `engine_for` bounds each pool.
             metrics.DATABASE_IN_USE.labels(container.service_name).set_function(pool.checkedout)
             metrics.DATABASE_LIMIT.labels(container.service_name).set(pool.size())
             sample(OUTBOX_PACE, measure_outbox, container.service_name, resources.database, expected=DOWN)

@@ -1,7 +1,7 @@
 """The health and metrics pages of a service process, on `HEALTH_PORT`."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import cast
 
 from telemetry.health import Health
 from telemetry.metrics import metrics_page
@@ -10,7 +10,7 @@ from telemetry.metrics import metrics_page
 def health_app(health: Health) -> Callable[..., list[bytes]]:
     """A WSGI app with /health/live, /health/ready and /metrics."""
 
-    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+    def app(environ: Mapping[str, object], start_response: Callable[..., object]) -> list[bytes]:
         path = cast("str", environ["PATH_INFO"])
         if path == "/metrics":
             body, content_type = metrics_page()

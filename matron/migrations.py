@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -18,6 +18,9 @@ from chassis.persistence import tables
 from chassis.persistence.database import Database
 from matron.checks import newest
 from matron.services import tables_of
+
+if TYPE_CHECKING:
+    from alembic.script import Script
 
 ENVIRONMENT = Path(__file__).parent / "alembic"
 
@@ -67,13 +70,14 @@ def write_migration(service: str, database: Database, message: str) -> Path:
     """Write the next numbered migration, from the difference between the models and the database."""
     with _configured(service, database) as config:
         number = len(list(folder_of(service).glob("[0-9]*.py"))) + 1
-        script: Any = command.revision(
+        made = command.revision(
             config, message, autogenerate=True, rev_id=f"{number:04}", version_path=str(folder_of(service))
         )
+        script = cast("Script", made)  # Alembic declares several for a branch, which numbered files do not have.
         return Path(script.path)
 
 
-def differences(service: str, database: Database) -> list[Any]:
+def differences(service: str, database: Database) -> list[object]:
     """The differences between the models and a migrated database. Empty if no migration is missing."""
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
