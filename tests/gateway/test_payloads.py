@@ -30,6 +30,7 @@ def test_list_parameter_may_be_repeated(hospital: Hospital, token: Callable[...,
     assert (problem(reply), list(reply.json()["errors"])) == ((422, "invalid"), ["status"])
 
 
+@pytest.mark.usefixtures("token")  # It registers the person.
 def test_write_request_takes_no_query(hospital: Hospital) -> None:
     sent = {"email": "asha@gateway.example", "password": PASSWORD}
     reply = hospital.call("POST", LOGIN, params=sent)
