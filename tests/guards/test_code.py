@@ -14,21 +14,17 @@ FILE_LINES = 300
 FUNCTION_LINES = 40
 MEDIAN_LINES = 12
 PARAMETERS = 7
-MANY_PARAMETERS = {
-    "matron/operations.py replay_events": "each is an option of the command",
-}
-"""Functions with more parameters, each with its reason. Any other lacks a type that holds them together."""
 UNTYPED = {"nameko", "kombu", "eventlet", "greenlet", "amqp", "zxcvbn", "uuid_utils"}
 """Libraries without types. A module that imports one of them is an edge, where Any is the truth."""
 ANY = {
-    "chassis": 2,
+    "chassis": 1,
     "contracts": 3,
-    "gateway": 84,
-    "matron": 12,
+    "gateway": 1,
+    "matron": 0,
     "records": 2,
     "services": 38,
     "telemetry": 0,
-    "tokens": 4,
+    "tokens": 0,
 }
 """Functions that may mention Any, outside transports and the edges. They only go down; the aim is 80 in all."""
 OUTERMOST = ("gateway/server/http.py", "matron/runner.py")
@@ -111,7 +107,6 @@ def test_functions_have_few_parameters() -> None:
         f"{name} {node.name}: {number}"
         for name, node in nodes(*PRODUCT)
         if isinstance(node, ast.FunctionDef) and (number := _parameters(node)) > PARAMETERS
-        if f"{name} {node.name}" not in MANY_PARAMETERS
     ]
     assert not found, f"{found}: more than {PARAMETERS} arguments that belong together are a type that is missing"
 
