@@ -3,6 +3,7 @@
 By default PyJWT accepts a missing `exp`, any `typ` and several audiences, so `read` checks all three.
 """
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict, cast
 
 import jwt
@@ -30,7 +31,7 @@ class Claims(TypedDict):
     """The end, in Unix time."""
     sid: NotRequired[str]
     """The session."""
-    roles: NotRequired[list[str]]
+    roles: NotRequired[Sequence[str]]
     verified: NotRequired[bool]
     """Whether the e-mail address is verified."""
     mfa_due: NotRequired[bool]
