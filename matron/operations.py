@@ -278,8 +278,8 @@ def replay_events(
     from matron.installation import Installation
     from matron.screen import progress
 
-    found = replays.events_for(service, to, wanted.name or ())
-    replayed = replays.Replay(found, to, wanted.span())
+    span = wanted.span()
+    replayed = replays.Replay(replays.events_for(service, to, wanted.name or ()), to, span)
     sent, gone = replays.send(Installation.given(data), replayed, again=again, watch=partial(progress, err, "sending"))
     out.print(f"{sent} sent to {replayed.queue}")
     if gone:
