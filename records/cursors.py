@@ -3,10 +3,12 @@
 import base64
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from typing import TypeVar, cast
 from uuid import UUID
 
 import orjson
 
+T = TypeVar("T")
 LARGEST = 2**31 - 1
 """Of PostgreSQL's integers; no list is ordered by a larger number."""
 
@@ -16,11 +18,11 @@ def encoded(*values: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def decoded(cursor: str, kinds: Iterable[type]) -> list[object]:
+def decoded(cursor: str, kinds: Iterable[type[T]]) -> list[T]:
     """The values in a cursor, each of its kind. ValueError: the cursor is forged, or of another list."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return [_native(value, kind) for value, kind in zip(values, kinds, strict=True)]
+        return [cast("T", _native(value, kind)) for value, kind in zip(values, kinds, strict=True)]
     except (TypeError, OverflowError) as error:
         raise ValueError from error
 

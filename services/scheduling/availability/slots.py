@@ -2,10 +2,9 @@
 
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, union_all
+from sqlalchemy import Select, Table, bindparam, select, union_all
 
 from chassis import clock, config
 from chassis.contract import Page
@@ -17,12 +16,13 @@ from contracts.scheduling.availability import (
     ListSlots,
     SlotPage,
 )
+from records import cursors
 from services.scheduling import listings, rules
 from services.scheduling.directory import doctors
 from services.scheduling.models.appointments import ACTIVE, VISIT
 from services.scheduling.models.availability import AWAY, HOURS, RULE, VALID
 from services.scheduling.models.directory import DOCTOR
-from services.scheduling.rules import Slot
+from services.scheduling.rules import Slot, WeeklyHours
 
 WEEK = timedelta(days=7)
 
@@ -35,7 +35,7 @@ HOURS_OF = (
 )
 
 
-def _between(table: Table, earliest: str, person: str = "doctor_id") -> Any:
+def _between(table: Table, earliest: str, person: str = "doctor_id") -> Select[datetime, datetime]:
     """Return the rows of a doctor that overlap a range. `earliest` bounds the index scan."""
     return select(table.c.starts_at, table.c.ends_at).where(
         table.c[person] == bindparam("doctor_id"),
@@ -62,11 +62,11 @@ def listing(session: Session, actor: Actor, query: ListSlots) -> Page:
     slots = rules.slots_of(found, start, end, config.current().hospital_timezone)
     free = rules.free(slots, _taken(session, query.doctor_id, start, end))
     window = list(islice(dropwhile(lambda slot: slot[:2] < after, free), query.limit + 1))
-    following = _cursor(window[query.limit]) if len(window) > query.limit else None
+    following = cursors.encoded(*window[query.limit][:2]) if len(window) > query.limit else None
     return SlotPage(window[: query.limit], following, timezone=config.current().hospital_timezone.key)
 
 
-def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, end: datetime) -> list[Any]:
+def _rules_of(session: Session, actor: Actor, doctor_id: UUID, start: datetime, end: datetime) -> list[WeeklyHours]:
     """Return the hours that are valid on a day of the range, or on the day before it."""
     zone = config.current().hospital_timezone
     first_day, last_day = start.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date()
@@ -98,20 +98,12 @@ def _range(from_: date | datetime | None, to: date | datetime | None) -> tuple[d
     return max(start, clock.now()), min(end, clock.now() + rules.HORIZON)
 
 
-def _cursor(slot: Slot) -> str:
-    """Return the cursor: the next slot. Slots of several lengths may begin at once."""
-    return f"{slot.starts_at.isoformat()}/{slot.ends_at.isoformat()}"
-
-
 def _after(cursor: str | None) -> tuple[datetime, datetime]:
-    """Return start and end of the slot at which to continue."""
+    """Return start and end of the slot at which to continue. Slots of several lengths may begin at once."""
     if cursor is None:
         return clock.now(), clock.now()
-    first, _slash, second = cursor.replace(" ", "+").partition("/")
     try:
-        starts_at, ends_at = datetime.fromisoformat(first), datetime.fromisoformat(second or first)
+        starts_at, ends_at = cursors.decoded(cursor, (datetime, datetime))
     except ValueError:
         raise bad_cursor() from None
-    if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise bad_cursor()
     return starts_at, ends_at

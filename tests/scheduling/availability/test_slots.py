@@ -11,6 +11,7 @@ from chassis import clock
 from chassis.errors import Conflict, Invalid, NotFound
 from chassis.persistence.database import Session
 from contracts.scheduling.availability import ListSlots, SlotView, TakeTimeOff
+from records import cursors
 from services.scheduling.appointments import openings
 from services.scheduling.appointments.conflicts import SlotRequest
 from services.scheduling.availability import slots, time_off
@@ -199,7 +200,16 @@ def test_slots_are_not_offered_beyond_the_booking_horizon(session: Session) -> N
 
 
 @pytest.mark.parametrize(
-    "cursor", ["nonsense", "", "2026-13-01T00:00:00+00:00", "2026-12-01T00:00:00", "2027-01-01T00:00Z/x", "9" * 400]
+    "cursor",
+    [
+        "nonsense",
+        "",
+        "9" * 400,
+        cursors.encoded("2027-01-01T00:00:00+00:00"),
+        cursors.encoded("2027-01-01T00:00:00", "2027-01-01T01:00:00"),
+        cursors.encoded("2027-13-01T00:00:00+00:00", "x"),
+        cursors.encoded(1, 2),
+    ],
 )
 def test_cursor_is_refused_when_it_is_malformed(session: Session, cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
@@ -208,7 +218,8 @@ def test_cursor_is_refused_when_it_is_malformed(session: Session, cursor: str) -
 
 
 def test_cursor_at_the_end_of_the_calendar_gives_an_empty_page(session: Session) -> None:
-    assert list_slots(session, add_doctor(session), cursor="9999-12-31T23:59:59-12:00").items == []
+    last = cursors.encoded("9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59+00:00")
+    assert list_slots(session, add_doctor(session), cursor=last).items == []
 
 
 def test_list_is_refused_when_the_doctor_is_unknown(session: Session) -> None:
