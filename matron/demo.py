@@ -111,7 +111,7 @@ def give_hours(config: Config) -> None:
             eventlet.sleep(0.02)
     with database.begin(CALL) as session:
         for doctor in found:
-            if not weekly_hours.get_schedule(session, Actor(id=doctor), GetSchedule(doctor_id=doctor))["rules"]:
+            if not weekly_hours.get_schedule(session, Actor(id=doctor), GetSchedule(doctor_id=doctor)).rules:
                 weekly_hours.set_schedule(session, Actor(id=doctor), SetSchedule(doctor_id=doctor, rules=HOURS))
     database.close()
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVarTuple
 from unicodedata import category
 from uuid import UUID
 
@@ -42,7 +42,9 @@ STATES: Mapping[str, str] = {
     "assigned": "CONFIRMED",
 }
 """Entries in other states are cancelled."""
+Columns = TypeVarTuple("Columns")
 _COLUMNS = (Appointment.id, Appointment.starts_at, Appointment.ends_at, Appointment.status, Appointment.revision)
+"""In the order of `Entry`, after its part."""
 
 
 class Entry(NamedTuple):
@@ -109,11 +111,7 @@ def _as_patient(session: Session, person_id: UUID, now: datetime) -> list[Entry]
     query = select(*_COLUMNS, Doctor.name, Appointment.place).join(Doctor, Doctor.id == Appointment.doctor_id)
     query = query.where(Appointment.patient_id == person_id)
     rows = session.execute(_near(query, Appointment.starts_at, now))
-    return [_entry("patient", row, _visit_with(row.name), row.place) for row in rows]
-
-
-def _entry(part: str, row: Any, summary: str, place: str | None) -> Entry:
-    return Entry(part, row.id, row.starts_at, row.ends_at, row.status, row.revision, summary, place)
+    return [Entry("patient", *row[:5], _visit_with(row.name), row.place) for row in rows]
 
 
 def _visit_with(name: str) -> str:
@@ -125,18 +123,16 @@ def _visit_with(name: str) -> str:
 def _as_doctor(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
     query = select(*_COLUMNS, Appointment.place).where(Appointment.doctor_id == person_id)
     rows = session.execute(_near(query, Appointment.starts_at, now))
-    return [_entry("doctor", row, "Visit", row.place) for row in rows]
+    return [Entry("doctor", *row[:5], "Visit", row.place) for row in rows]
 
 
 def _shifts(session: Session, person_id: UUID, now: datetime) -> list[Entry]:
     query = select(Shift.id, Shift.starts_at, Shift.ends_at, Shift.status, Shift.revision, Shift.ward)
     rows = session.execute(_near(query.where(Shift.person_id == person_id), Shift.starts_at, now))
-    return [_entry("shift", row, f"Shift: {row.ward}", row.ward) for row in rows]
+    return [Entry("shift", *row[:5], f"Shift: {row.ward}", row.ward) for row in rows]
 
 
-def _near(
-    query: Select[*tuple[Any, ...]], starts_at: InstrumentedAttribute[datetime], now: datetime
-) -> Select[*tuple[Any, ...]]:
+def _near(query: Select[*Columns], starts_at: InstrumentedAttribute[datetime], now: datetime) -> Select[*Columns]:
     """Return entries near the present, in the order in which they are kept."""
     query = query.where(starts_at >= now - BEFORE, starts_at < now + AHEAD)
     return query.order_by(starts_at < now, case((starts_at >= now, starts_at)), starts_at.desc()).limit(MOST)

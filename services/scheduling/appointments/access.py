@@ -1,6 +1,6 @@
 """Who takes which side in an appointment, and the locks for changing it."""
 
-from typing import Any
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -15,7 +15,14 @@ from services.scheduling.models.appointments import VISIT, Appointment
 PEOPLE = select(VISIT.c.doctor_id, VISIT.c.patient_id).where(VISIT.c.id == bindparam("appointment_id"))
 
 
-def side_of(actor: Actor, visit: Any, *parts: str) -> str:
+class People(Protocol):
+    """The people of an appointment."""
+
+    doctor_id: UUID
+    patient_id: UUID
+
+
+def side_of(actor: Actor, visit: People | None, *parts: str) -> str:
     """Return the first of these sides that the actor has: `patient`, `desk` or `doctor`.
 
     The appointment's patient acts only as the patient.

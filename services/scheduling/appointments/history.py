@@ -1,12 +1,12 @@
 """One appointment with its history."""
 
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Select, Table, bindparam, case, null, select
+from sqlalchemy import ColumnElement, Executable, Table, bindparam, case, null, select
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.scheduling.appointments.history import ChangeView, GetAppointment
+from contracts.scheduling.appointments.history import AppointmentWithHistoryView, ChangeView, GetAppointment
 from contracts.scheduling.appointments.views import AppointmentView
 from services.scheduling.appointments.access import side_of
 from services.scheduling.directory import doctors, patients
@@ -24,7 +24,7 @@ TOLD = ("rejected", "cancelled", "displaced", "expired")
 """The states whose reason the patient may read. The reason of overbooking is internal."""
 
 
-def _history(reason: Any) -> Select[*tuple[Any, ...]]:
+def _history(reason: ColumnElement[str | None]) -> Executable:
     """Return the statement for the changes of an appointment, oldest first, with this column as the reason."""
     shown = [reason if name == "reason" else CHANGE.c[name] for name in ChangeView.schema().fields]
     query = select(*shown).where(CHANGE.c.appointment_id == bindparam("visit_id"))
@@ -35,10 +35,11 @@ HISTORY = _history(CHANGE.c.reason)
 HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_=null()).label("reason"))
 
 
-def get(session: Session, actor: Actor, query: GetAppointment) -> dict[str, Any]:
+def get(session: Session, actor: Actor, query: GetAppointment) -> AppointmentWithHistoryView:
     """Get an appointment with its history, in two statements."""
     visit = session.one(ONE, {"visit_id": query.appointment_id})
     part = side_of(actor, visit, "patient", "doctor", "desk")
     assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
-    history = HISTORY_TOLD if part == "patient" else HISTORY
-    return {**visit._asdict(), "history": session.rows(history, {"visit_id": query.appointment_id})}
+    changes = session.rows(HISTORY_TOLD if part == "patient" else HISTORY, {"visit_id": query.appointment_id})
+    history = [ChangeView(**change._asdict()) for change in changes]
+    return AppointmentWithHistoryView(**visit._asdict(), history=history)

@@ -1,7 +1,8 @@
 """Whether a doctor's calendar has an opening for an appointment."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
@@ -34,7 +35,7 @@ from services.scheduling.appointments.conflicts import SlotRequest, with_conflic
 from services.scheduling.models.appointments import ACTIVE, VISIT
 from services.scheduling.models.availability import AWAY, HOURS, RULE, VALID
 from services.scheduling.models.directory import DOCTOR, PATIENT
-from services.scheduling.rules import Slot
+from services.scheduling.rules import Slot, WeeklyHours
 
 OVERBOOKED = timedelta(minutes=15)
 """The length of an overbooked appointment without a slot and without `minutes`."""
@@ -120,6 +121,22 @@ HOURS_AT_AND_WAITING = HOURS_AT.add_columns(
 )
 
 
+class Busy(Protocol):
+    """The starts of `BUSY`; None without such a conflict."""
+
+    away_at: datetime | None
+    elsewhere_at: datetime | None
+    at_work_at: datetime | None
+    overbooked_at: datetime | None
+
+
+class Day(NamedTuple):
+    """The doctor's hours on the day of a request, and the conflicts around it."""
+
+    hours: Sequence[WeeklyHours]
+    busy: Busy
+
+
 def check_time(starts_at: datetime) -> None:
     """Refuse a time in the past, or more than 180 days ahead."""
     ahead = starts_at - clock.now()
@@ -143,27 +160,27 @@ def requested_slot(session: Session, request: SlotRequest) -> Slot:
         raise PATIENT_DECEASED()
     if rows[0].waiting >= rules.OPEN_REQUESTS:
         raise TOO_MANY_REQUESTS()
-    return _slot_among(session, request, rows)
+    return _slot_among(session, request, Day([row for row in rows if row.weekday is not None], rows[0]))
 
 
 def bookable_slot(session: Session, request: SlotRequest, minutes: int | None = None) -> Slot:
     """Return the slot at that time. An overbooked appointment needs no slot; `minutes` is its length."""
-    rows = _rows(session, request)
+    day = _day_of(session, request)
     if not request.overbooked:
-        return _slot_among(session, request, rows)
+        return _slot_among(session, request, day)
     begins = request.starts_at.astimezone(UTC)
-    slot = _slot_at(rows, begins) or Slot(begins, begins + OVERBOOKED, None)
+    slot = _slot_at(day.hours, begins) or Slot(begins, begins + OVERBOOKED, None)
     slot = slot if minutes is None else slot._replace(ends_at=begins + timedelta(minutes=minutes))
-    _check_free(session, request, rows, slot.ends_at)
+    _check_free(session, request, day.busy, slot.ends_at)
     return slot
 
 
 def check_free(session: Session, request: SlotRequest, ends_at: datetime) -> None:
     """Refuse unless the doctor is present and both people are free. For times that are no slot, up to eight hours."""
-    _check_free(session, request, _rows(session, request), ends_at)
+    _check_free(session, request, _day_of(session, request).busy, ends_at)
 
 
-def _asked(request: SlotRequest) -> dict[str, Any]:
+def _asked(request: SlotRequest) -> dict[str, object]:
     """Return the parameters of the statements: the local day, the day before, and the times around the request."""
     starts_at = request.starts_at
     day = starts_at.astimezone(config.current().hospital_timezone).date()
@@ -182,31 +199,29 @@ def _asked(request: SlotRequest) -> dict[str, Any]:
     }
 
 
-def _rows(session: Session, request: SlotRequest) -> Any:
-    """Return the doctor's hours of that day, each with the busy times."""
+def _day_of(session: Session, request: SlotRequest) -> Day:
+    """Return the doctor's hours of that day, and the conflicts. One statement."""
     rows = session.rows(HOURS_AT, _asked(request))
     if not rows:
         raise (NotYet if request.visible_to in (None, request.doctor_id) else NotFound)(
             "not_found", "There is no such doctor."
         )
-    return rows
+    return Day([row for row in rows if row.weekday is not None], rows[0])
 
 
-def _slot_at(rows: Any, starts_at: datetime) -> Slot | None:
-    zone = config.current().hospital_timezone
-    return rules.slot_at((row for row in rows if row.weekday is not None), starts_at, zone)
+def _slot_at(hours: Sequence[WeeklyHours], starts_at: datetime) -> Slot | None:
+    return rules.slot_at(hours, starts_at, config.current().hospital_timezone)
 
 
-def _slot_among(session: Session, request: SlotRequest, rows: Any) -> Slot:
-    slot = _slot_at(rows, request.starts_at)
+def _slot_among(session: Session, request: SlotRequest, day: Day) -> Slot:
+    slot = _slot_at(day.hours, request.starts_at)
     if slot is None:
         raise OUTSIDE_HOURS()
-    _check_free(session, request, rows, slot.ends_at)
+    _check_free(session, request, day.busy, slot.ends_at)
     return slot
 
 
-def _check_free(session: Session, request: SlotRequest, rows: Any, ends_at: datetime) -> None:
-    busy = rows[0]
+def _check_free(session: Session, request: SlotRequest, busy: Busy, ends_at: datetime) -> None:
     if _begins_before(ends_at, busy.away_at):
         raise OUTSIDE_HOURS("The doctor is away then.")
     overbooked_at = None if request.overbooked else busy.overbooked_at

@@ -1,7 +1,8 @@
 """Use cases that change time, doctor, place or reason. The appointment keeps its id."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from chassis import clock
@@ -10,6 +11,7 @@ from chassis.persistence.database import Session
 from contracts.scheduling.appointments.commands import DESK_ONLY, ChangeAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.events import AppointmentRescheduled
 from contracts.scheduling.appointments.history import AppointmentPart
+from records.fields import Omitted
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import openings
 from services.scheduling.appointments.access import lock_with_people, side_of
@@ -18,6 +20,7 @@ from services.scheduling.appointments.conflicts import SlotRequest, check_not_ow
 from services.scheduling.models.appointments import Appointment
 from services.scheduling.rules import Slot
 
+T = TypeVar("T")
 WHOSE = ("patient", "desk", "doctor")
 WHEN_AND_WHO = frozenset({"doctor_id", "starts_at"})
 
@@ -84,33 +87,37 @@ def change(session: Session, actor: Actor, command: ChangeAppointment) -> Appoin
     before = facts_of(visit)
     is_to_be_agreed = visit.status != "booked" and bool(facts.keys() & WHEN_AND_WHO)
     if is_to_be_agreed or news.keys() & WHEN_AND_WHO:
-        _move(session, visit, facts)
+        _move(session, visit, command)
     elif news:
         visit.describe(news)
     return record_move(session, actor, visit, before) if news or is_to_be_agreed else visit
 
 
-def _move(session: Session, visit: Appointment, facts: dict[str, Any]) -> None:
+def _move(session: Session, visit: Appointment, to: ChangeAppointment) -> None:
     """Set the new time and doctor. The place is the given one, or the place of the slot."""
-    doctor_id, starts_at = facts.get("doctor_id", visit.doctor_id), facts.get("starts_at", visit.starts_at)
+    doctor_id, starts_at = _given(to.doctor_id, visit.doctor_id), _given(to.starts_at, visit.starts_at)
     openings.check_time(starts_at)
     _check_doctor(session, visit, doctor_id)
     request = SlotRequest(doctor_id, visit.patient_id, starts_at, moved=visit.id)
     slot = openings.bookable_slot(session, request)
-    place = facts.get("place", slot.place)
     with refusing_conflicts(session, request, slot.ends_at):
-        visit.reason = facts.get("reason", visit.reason)
-        visit.reschedule(doctor_id, Slot(slot.starts_at, slot.ends_at, place), None)
+        visit.reason = _given(to.reason, visit.reason)
+        visit.reschedule(doctor_id, slot._replace(place=_given(to.place, slot.place)), None)
         visit.agree()
 
 
-def facts_of(visit: Appointment) -> dict[str, Any]:
+def _given(value: T | Omitted, otherwise: T) -> T:
+    """Return the value of a field, or the other one if the field was omitted."""
+    return otherwise if isinstance(value, Omitted) else value
+
+
+def facts_of(visit: Appointment) -> dict[str, object]:
     """Return the parts of an appointment before a change, for `record_move`."""
     return {name: getattr(visit, name) for name in AppointmentPart}
 
 
 def record_move(
-    session: Session, actor: Actor, visit: Appointment, before: dict[str, Any], reason: str | None = None
+    session: Session, actor: Actor, visit: Appointment, before: Mapping[str, object], reason: str | None = None
 ) -> Appointment:
     """Record the parts that differ from `before`, and the former doctor if the doctor changed."""
     former = {name: value for name, value in before.items() if getattr(visit, name) != value}

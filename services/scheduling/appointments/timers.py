@@ -6,9 +6,9 @@ These changes take no time of people, so the locks on people are not needed.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, literal_column, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from chassis import clock, config
 from chassis.identity import Actor
@@ -77,7 +77,12 @@ def displace_visits(session: Session, actor: Actor) -> None:
         appointments.displace(session, actor, visit, reason=NO_DOCTOR)
 
 
-def _batch(session: Session, status: str, is_due: ColumnElement[bool], since: Any) -> Sequence[Appointment]:
+def _batch(
+    session: Session,
+    status: str,
+    is_due: ColumnElement[bool],
+    since: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+) -> Sequence[Appointment]:
     """Return due appointments in this state, longest waiting first. The literal state lets the partial index match."""
     is_state = Appointment.status == literal_column(f"'{status}'")
     query = select(Appointment).where(is_state, is_due).order_by(since).limit(BATCH)

@@ -1,8 +1,5 @@
 """Weekly hours of doctors."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from sqlalchemy import delete, insert, select
 
 from chassis import config
@@ -14,6 +11,7 @@ from contracts.scheduling.availability import (
     RULES_OVERLAP,
     GetSchedule,
     RuleView,
+    ScheduleView,
     SetSchedule,
 )
 from services.scheduling import rules
@@ -22,7 +20,7 @@ from services.scheduling.models.availability import AvailabilityRule
 from services.scheduling.models.directory import Doctor
 
 
-def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> dict[str, Any]:
+def set_schedule(session: Session, actor: Actor, command: SetSchedule) -> ScheduleView:
     """Replace a doctor's weekly hours."""
     actor.may_act_for(command.doctor_id, ADMINS)
     # Of two who replace at once, the second sees what the first has written, and does not only add to it.
@@ -51,11 +49,11 @@ def _check_overlaps(given: list[RuleView]) -> None:
         raise RULES_OVERLAP(errors=errors, rules=[*found])
 
 
-def _schedule(hours: Sequence[Any], revision: int) -> dict[str, Any]:
-    return {"rules": hours, "timezone": config.current().hospital_timezone.key, "revision": revision}
+def _schedule(hours: list[RuleView], revision: int) -> ScheduleView:
+    return ScheduleView(rules=hours, timezone=config.current().hospital_timezone.key, revision=revision)
 
 
-def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> dict[str, Any]:
+def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> ScheduleView:
     """Get a doctor's weekly hours."""
     actor.may_act_for(query.doctor_id, DESK)
     statement = select(Doctor.schedule_revision).where(Doctor.id == query.doctor_id, Doctor.is_active)
@@ -64,4 +62,16 @@ def get_schedule(session: Session, actor: Actor, query: GetSchedule) -> dict[str
         raise doctors.missing(actor, query.doctor_id)
     hours = select(AvailabilityRule).where(AvailabilityRule.doctor_id == query.doctor_id)
     in_order = hours.order_by(AvailabilityRule.weekday, AvailabilityRule.from_, AvailabilityRule.id)
-    return _schedule(session.scalars(in_order).all(), revision)
+    return _schedule([_rule_view(rule) for rule in session.scalars(in_order)], revision)
+
+
+def _rule_view(rule: AvailabilityRule) -> RuleView:
+    return RuleView(
+        weekday=rule.weekday,
+        from_=rule.from_,
+        to=rule.to,
+        slot_minutes=rule.slot_minutes,
+        place=rule.place,
+        valid_from=rule.valid_from,
+        valid_to=rule.valid_to,
+    )

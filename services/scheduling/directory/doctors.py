@@ -1,9 +1,8 @@
 """The directory of doctors: copies of approved doctors, which auth owns."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, delete, func, select
 
 from chassis.contract import Page
 from chassis.errors import NotFound, NotYet
@@ -41,7 +40,7 @@ def on_doctor_approved(session: Session, _actor: Actor, event: DoctorApproved) -
     )
 
 
-def _keep(session: Session, doctor_id: UUID, **facts: Any) -> bool:
+def _keep(session: Session, doctor_id: UUID, **facts: object) -> bool:
     """Write the copy. The sequence of auth's events decides, in any order of delivery."""
     return keep(session, Doctor, "id", "changed_by", id=doctor_id, changed_by=session.call.heard.sequence, **facts)
 
@@ -76,7 +75,7 @@ def listing(session: Session, _actor: Actor, query: ListDoctors) -> Page:
     )
 
 
-def get(session: Session, actor: Actor, query: GetDoctor) -> Any:
+def get(session: Session, actor: Actor, query: GetDoctor) -> Row[UUID, str, str]:
     """Get one doctor of the directory."""
     statement = select(Doctor.id, Doctor.name, Doctor.specialization).where(
         Doctor.id == query.doctor_id, Doctor.is_active

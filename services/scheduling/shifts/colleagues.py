@@ -1,8 +1,9 @@
 """Colleagues who may take a shift, and their shifts."""
 
-from typing import Any, cast
+from typing import cast
+from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Select, Table, func, select
 
 from chassis import clock
 from chassis.contract import Page
@@ -38,7 +39,7 @@ def listing(session: Session, actor: Actor, query: ListColleagues) -> Page:
     return Page(items, found.next)
 
 
-def _in_force() -> Any:
+def _in_force() -> Select[UUID, str]:
     """Return the statement for all present roles: those published after the person last left."""
     gone = ROLE.alias("gone")
     left = select(gone.c.changed_by).where(gone.c.person_id == ROLE.c.person_id, gone.c.role == LEFT)

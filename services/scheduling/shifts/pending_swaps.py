@@ -1,6 +1,7 @@
 """Open swaps: their events, and how a changed or started shift ends them."""
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -14,12 +15,32 @@ from services.scheduling.models.shifts import OPEN_SWAP, Shift, ShiftSwap
 BATCH = 200
 
 
-def facts(session: Session, swap: ShiftSwap) -> dict[str, Any]:
-    """Return the facts that every event about a swap carries."""
+class SwapFacts(TypedDict):
+    """The facts that every event about a swap carries: the times are those of the shift."""
+
+    swap_id: UUID
+    shift_id: UUID
+    in_exchange_id: UUID | None
+    asked_by: UUID
+    asked_of: UUID
+    starts_at: datetime
+    ends_at: datetime
+    revision: int
+
+
+def facts(session: Session, swap: ShiftSwap) -> SwapFacts:
+    """Return the facts of a swap for an event."""
     shift = session.get_one(Shift, swap.shift_id)
-    names = ("shift_id", "in_exchange_id", "asked_by", "asked_of", "revision")
-    times = {"starts_at": shift.starts_at, "ends_at": shift.ends_at}
-    return {"swap_id": swap.id, **{name: getattr(swap, name) for name in names}, **times}
+    return {
+        "swap_id": swap.id,
+        "shift_id": swap.shift_id,
+        "in_exchange_id": swap.in_exchange_id,
+        "asked_by": swap.asked_by,
+        "asked_of": swap.asked_of,
+        "starts_at": shift.starts_at,
+        "ends_at": shift.ends_at,
+        "revision": swap.revision,
+    }
 
 
 def of_shift(session: Session, shift_id: UUID) -> ShiftSwap | None:

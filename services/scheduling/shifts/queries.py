@@ -1,6 +1,6 @@
 """Lists of shifts."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -17,7 +17,7 @@ from services.scheduling.shifts.commands import SHIFT, not_found
 SHIFTS = ListingWithLookUps(ShiftView, (SHIFT.c.starts_at, SHIFT.c.id), [people.named("person_id")])
 
 
-def get(session: Session, _actor: Actor, query: GetShift) -> dict[str, Any]:
+def get(session: Session, _actor: Actor, query: GetShift) -> Mapping[str, object]:
     """Get one shift with its open swap."""
     shift = session.get(Shift, query.shift_id)
     if shift is None:

@@ -69,7 +69,7 @@ def test_history_shows_the_admin_and_the_reason_when_a_completion_is_undone(sess
     undo(session, visit)
     assert changes_of(session, visit)[-2:] == [(4, "fulfilled", doctor.person), (5, "booked", ADMIN.person)]
     reasons = [
-        history.get(session, reader, GetAppointment(appointment_id=visit["id"]))["history"][-1].reason
+        history.get(session, reader, GetAppointment(appointment_id=visit["id"])).history[-1].reason
         for reader in (ADMIN, patient)
     ]
     assert reasons == [REASON, None]

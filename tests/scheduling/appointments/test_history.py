@@ -76,5 +76,5 @@ def test_history_takes_two_statements_for_any_number_of_changes(session: Session
         transition(session, doctor, visit, name)
     visit_with_history(session, doctor, visit)
     with record_statements(session) as sent:
-        assert len(history.get(session, doctor, GetAppointment(appointment_id=visit["id"]))["history"]) == 4
+        assert len(history.get(session, doctor, GetAppointment(appointment_id=visit["id"])).history) == 4
     assert len(sent) == 2

@@ -40,7 +40,7 @@ def test_new_hours_replace_the_old_hours(session: Session) -> None:
     weekly_hours.set_schedule(
         session, doctor, SetSchedule(doctor_id=doctor.person, rules=[Hours(2, time(10), time(12)).view()])
     )
-    [rule] = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["rules"]
+    [rule] = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).rules
     assert (rule.weekday, rule.from_, rule.to, rule.slot_minutes) == (2, time(10), time(12), 30)
 
 
@@ -85,7 +85,7 @@ def test_schedule_is_one_of_two_when_both_are_set_at_once(fresh_database: Databa
         works = [partial(weekly_hours.set_schedule, actor=doctor, command=week) for week in weeks]
         run_at_once(*(partial(in_transaction, fresh_database, work) for work in works))
         with fresh_database.read() as session:
-            assert len(weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["rules"]) in (
+            assert len(weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).rules) in (
                 2,
                 3,
             )
@@ -93,7 +93,7 @@ def test_schedule_is_one_of_two_when_both_are_set_at_once(fresh_database: Databa
 
 def test_hours_are_listed_in_the_order_of_the_week(session: Session) -> None:
     doctor = add_doctor(session, rules=list(reversed(ALL_WEEK)))
-    found = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["rules"]
+    found = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).rules
     assert [rule.weekday for rule in found] == list(range(7))
 
 
@@ -120,43 +120,41 @@ def test_hours_are_refused_when_the_doctor_is_unknown(session: Session) -> None:
 
 def test_hours_are_shown_with_the_time_zone_of_the_hospital(session: Session) -> None:
     doctor = add_doctor(session)
+    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).timezone == "Europe/Berlin"
     assert (
-        weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["timezone"] == "Europe/Berlin"
-    )
-    assert (
-        weekly_hours.set_schedule(session, doctor, SetSchedule(doctor_id=doctor.person, rules=[]))["timezone"]
+        weekly_hours.set_schedule(session, doctor, SetSchedule(doctor_id=doctor.person, rules=[])).timezone
         == "Europe/Berlin"
     )
 
 
 def test_schedule_revision_increases_by_one_with_each_change(session: Session) -> None:
     doctor = add_doctor(session, rules=[])
-    before = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["revision"]
+    before = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).revision
     assert (
-        weekly_hours.set_schedule(session, doctor, SetSchedule(doctor_id=doctor.person, rules=ALL_WEEK))["revision"]
+        weekly_hours.set_schedule(session, doctor, SetSchedule(doctor_id=doctor.person, rules=ALL_WEEK)).revision
         == before + 1
     )
-    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["revision"] == before + 1
+    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).revision == before + 1
 
 
 def test_schedule_is_refused_when_the_revision_is_stale(session: Session) -> None:
     doctor = add_doctor(session)
-    revision = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["revision"]
+    revision = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).revision
     weekly_hours.set_schedule(session, doctor, SetSchedule(doctor_id=doctor.person, rules=[]))
     with called(session, if_match=f'"{revision}"'), pytest.raises(Stale):
         weekly_hours.set_schedule(session, doctor, SetSchedule(doctor_id=doctor.person, rules=ALL_WEEK))
-    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["rules"] == []
+    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).rules == []
 
 
 def test_schedule_revision_stays_when_the_name_of_the_doctor_changes(session: Session) -> None:
     doctor = add_doctor(session)
-    revision = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["revision"]
+    revision = weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).revision
     doctors.on_doctor_approved(
         session,
         event_actor(session, 2),
         example_of(DoctorApproved, doctor_id=doctor.person, name="Dr Rao", specialization="cardiology"),
     )
-    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["revision"] == revision
+    assert weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).revision == revision
 
 
 def test_schedule_is_refused_and_names_the_overlapping_rules(session: Session) -> None:
@@ -168,7 +166,7 @@ def test_schedule_is_refused_and_names_the_overlapping_rules(session: Session) -
         )
     assert (refusal.value.code, refusal.value.facts["rules"]) == ("rules_overlap", [2, 7])
     assert list(refusal.value.facts["errors"]["rules"]) == ["7"]
-    assert len(weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person))["rules"]) == 7
+    assert len(weekly_hours.get_schedule(session, doctor, GetSchedule(doctor_id=doctor.person)).rules) == 7
 
 
 NIGHT = Hours(6, time(22), time(6))

@@ -67,7 +67,7 @@ def test_hours_are_set_by_an_admin_and_shown_to_the_desk(session: Session) -> No
         session, ADMIN, SetSchedule(doctor_id=doctor.person, rules=[Hours(2, time(10), time(12)).view()])
     )
     for caller in (doctor, ADMIN, RECEPTIONIST):
-        [rule] = weekly_hours.get_schedule(session, caller, GetSchedule(doctor_id=doctor.person))["rules"]
+        [rule] = weekly_hours.get_schedule(session, caller, GetSchedule(doctor_id=doctor.person)).rules
         assert (rule.weekday, rule.from_) == (2, time(10))
 
 
