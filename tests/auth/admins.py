@@ -1,11 +1,8 @@
 """Actions of admins, and events that auth hears."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event as engine_event
 from sqlalchemy import update
 from uuid_utils.compat import uuid7
 
@@ -94,15 +91,3 @@ def doctor_with_visit(session: Session) -> tuple[Account, UUID]:
     """A doctor with an open appointment, and the appointment's id."""
     account = new_doctor(session)
     return account, hear_of_appointment(session, account.id)
-
-
-@contextmanager
-def statements(session: Session) -> Iterator[list[str]]:
-    """The SQL statements sent in the block."""
-    sent = list[str]()
-    note = lambda _connection, _cursor, statement, *_others: sent.append(statement)  # noqa: E731
-    engine_event.listen(session.get_bind(), "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        engine_event.remove(session.get_bind(), "before_cursor_execute", note)

@@ -1,7 +1,11 @@
-"""The content of auth's database."""
+"""The content of auth's database, and the statements that it gets."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from unittest.mock import patch
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Engine, event, func, select, update
 
 from chassis.execution.run import add_events
 from chassis.persistence import tables
@@ -21,4 +25,23 @@ def sent(session: Session) -> None:
     add_events(session)
     session.published.clear()
     session.execute(update(tables.outbox).values(sequence=tables.outbox.c.position))
-    session.execute(update(tables.relay).values(sent_through=2**30))
+    last = select(func.max(tables.outbox.c.position)).scalar_subquery()
+    session.execute(update(tables.relay).values(sent_through=last))
+
+
+@contextmanager
+def statements(bind: Connection | Engine) -> Iterator[list[str]]:
+    """The SQL statements sent in the block, including those sent with the next statement or COMMIT."""
+    found, later = list[str](), Session.later
+
+    def note_later(session: Session, statement: str, parameters: Sequence[object]) -> None:
+        found.append(statement)
+        later(session, statement, parameters)
+
+    note = lambda _connection, _cursor, statement, *_others: found.append(statement)  # noqa: E731
+    event.listen(bind, "before_cursor_execute", note)
+    try:
+        with patch.object(Session, "later", note_later):
+            yield found
+    finally:
+        event.remove(bind, "before_cursor_execute", note)

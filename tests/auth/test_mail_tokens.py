@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from chassis.errors import Invalid
 from chassis.execution.run import add_events
@@ -15,6 +15,7 @@ from contracts.auth.events import MailAsked, MailTokenIssued
 from services.auth import mail_tokens, rules
 from services.auth.models.accounts import Account
 from tests.auth.factories import Clock, asked, invited, new_account, new_email, registered, said, token_of
+from tests.auth.stored import sent
 from tests.events import example_of
 
 
@@ -150,17 +151,6 @@ def test_mail_is_not_sent_when_its_purpose_makes_no_sense(session: Session, stat
 def test_mail_is_not_sent_to_an_address_without_account(session: Session) -> None:
     mail_tokens.send_requested(session, SYSTEM, example_of(MailAsked, email=new_email(), purpose="reset"))
     assert said(session, MailTokenIssued) == []
-
-
-def sent(session: Session) -> None:
-    """Mark the published events as sent by the relay."""
-    add_events(session)
-    session.published.clear()
-    fresh = session.execute(select(tables.outbox.c.position).order_by(tables.outbox.c.position)).scalars().all()
-    for number, position in enumerate(fresh, 1):
-        numbered = update(tables.outbox).where(tables.outbox.c.position == position).values(sequence=number)
-        session.execute(numbered.where(tables.outbox.c.internal))
-    session.execute(update(tables.relay).where(tables.relay.c.internal).values(sent_through=len(fresh)))
 
 
 def kept(session: Session, *emails: str) -> bool:

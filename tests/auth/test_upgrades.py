@@ -13,8 +13,8 @@ from contracts.auth.upgrades import DecideUpgrade, ListMyUpgradeRequests, ListUp
 from contracts.roles import Role
 from services.auth import grants, upgrades
 from services.auth.models.upgrades import UpgradeRequest
-from tests.auth.admins import statements
 from tests.auth.factories import DOCTOR, Clock, acting, new_account, requested, said
+from tests.auth.stored import statements
 
 ADMIN = Actor(id=uuid7(), roles=frozenset({"admin"}), verified=True)
 
@@ -168,7 +168,7 @@ def test_requests_are_listed_with_their_people_in_a_single_statement(session: Se
     account = new_account(session, name="Noor Haddad")
     requested(session, account)
     session.flush()
-    with statements(session) as sent:
+    with statements(session.get_bind()) as sent:
         [row] = upgrades.listing(session, ADMIN, ListUpgradeRequests(limit=1, cursor=None)).items
     assert (row.user_id, row.name, row.email, len(sent)) == (account.id, "Noor Haddad", account.email, 1)
 

@@ -14,8 +14,9 @@ from contracts.auth.accounts.administration import (
 )
 from contracts.roles import STAFF, Role
 from services.auth.accounts import administration
-from tests.auth.admins import SOMEBODY, assign, deactivate, new_doctor, statements
+from tests.auth.admins import SOMEBODY, assign, deactivate, new_doctor
 from tests.auth.factories import Clock, new_account
+from tests.auth.stored import statements
 
 ASKED: dict[str, Any] = {"status": None, "text": None, "limit": 100, "cursor": None}
 ALL = {"role": None, **ASKED}
@@ -86,7 +87,7 @@ def test_list_takes_two_statements_at_any_length(session: Session, limit: int) -
     for _ in range(3):
         new_account(session)
     session.flush()
-    with statements(session) as sent:
+    with statements(session.get_bind()) as sent:
         listed(session, limit=limit)
     assert len(sent) == 2
 
@@ -94,7 +95,7 @@ def test_list_takes_two_statements_at_any_length(session: Session, limit: int) -
 def test_listed_doctor_has_a_specialization(session: Session) -> None:
     account = new_doctor(session, name="Canary Eight")
     asked: dict[str, Any] = {"status": None, "text": "Canary Eight", "limit": 100, "cursor": None}
-    with statements(session) as sent:
+    with statements(session.get_bind()) as sent:
         [row] = administration.list_doctors(session, SOMEBODY, ListDoctorAccounts(**asked)).items
     assert (row.id, row.specialization, len(sent)) == (account.id, "cardiology", 2)
 

@@ -1,18 +1,15 @@
 """The time of a reply does not reveal whether an address has an account."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
-from typing import Any
-from unittest.mock import patch
 
 import pytest
-from sqlalchemy import event
 
 from chassis.errors import Unauthenticated
-from chassis.persistence.database import Database, Session
+from chassis.persistence.database import Database
 from services.auth.service import AuthService
 from tests.auth.factories import Host, new_account, new_email
+from tests.auth.stored import statements
 from tests.auth.timing import Comparison, compared
 
 TRIES = 80
@@ -39,24 +36,6 @@ def compared_by_email(database: Database, work: Callable[[Database, str], object
         [partial(work, database, email) for email in emails] for emails in (known_emails(database, tries), unknown)
     )
     return compared(known, others)
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    """The SQL statements sent in the block, including those sent with the next statement or COMMIT."""
-    sent, later = list[str](), Session.later
-
-    def note_later(session: Session, statement: str, parameters: Sequence[Any]) -> None:
-        sent.append(statement)
-        later(session, statement, parameters)
-
-    note = lambda *given: sent.append(given[2])  # noqa: E731
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        with patch.object(Session, "later", note_later):
-            yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.servers
@@ -96,9 +75,9 @@ def test_comparison_ignores_differences_of_a_few_pairs() -> None:
 def test_request_for_a_mail_sends_equal_statements_for_every_address(database: Database) -> None:
     [email] = known_emails(database, 1)
     ask_for_reset(database, new_email())
-    with statements(database) as known:
+    with statements(database.engine) as known:
         ask_for_reset(database, email)
-    with statements(database) as unknown:
+    with statements(database.engine) as unknown:
         ask_for_reset(database, new_email())
     assert known
     assert known == unknown
@@ -107,9 +86,9 @@ def test_request_for_a_mail_sends_equal_statements_for_every_address(database: D
 def test_refusal_sends_equal_statements_for_every_address(database: Database) -> None:
     [email] = known_emails(database, 1)
     refused(database, new_email())
-    with statements(database) as known:
+    with statements(database.engine) as known:
         refused(database, email)
-    with statements(database) as unknown:
+    with statements(database.engine) as unknown:
         refused(database, new_email())
     assert len(known) > 3
     assert known == unknown
