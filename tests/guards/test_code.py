@@ -22,7 +22,7 @@ ANY = {
     "gateway": 1,
     "matron": 0,
     "records": 2,
-    "services": 14,
+    "services": 5,
     "telemetry": 0,
     "tokens": 0,
 }

@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import ColumnElement, Row, exists, select
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -28,6 +28,8 @@ LISTED = select(
     Invoice.undone_at,
     *BALANCE,
 )
+Listed = Row[UUID, int | None, UUID, UUID, str, datetime | None, datetime, datetime | None, int, int, int]
+"""A row of `LISTED`."""
 LINES = select(
     InvoiceLine.invoice_id, InvoiceLine.code, InvoiceLine.name, InvoiceLine.quantity, InvoiceLine.unit_price_minor
 ).order_by(InvoiceLine.id)
@@ -36,21 +38,22 @@ LINES = select(
 def list_own(session: Session, actor: Actor, query: ListMyInvoices) -> Page:
     """List the patient's own invoices, drafts included, newest first."""
     actor.may_act_for(query.patient_id)
-    return _page(session, LISTED.where(Invoice.patient_id == query.patient_id), query)
+    return _page(session, query, Invoice.patient_id == query.patient_id)
 
 
 def list_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:
     """List all invoices, newest first. Filters: the patient, and invoices that need a refund."""
-    statement = LISTED
+    conditions: list[ColumnElement[bool]] = []
     if query.patient_id is not None:
-        statement = statement.where(Invoice.patient_id == query.patient_id)
+        conditions.append(Invoice.patient_id == query.patient_id)
     if query.needs_refund:
         paid = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind == LedgerKind.CREDIT)
-        statement = statement.where(Invoice.undone_at.is_not(None), paid)
-    return _page(session, statement, query)
+        conditions += [Invoice.undone_at.is_not(None), paid]
+    return _page(session, query, *conditions)
 
 
-def _page(session: Session, statement: Select[*tuple[Any, ...]], query: ListMyInvoices | ListInvoices) -> Page:
+def _page(session: Session, query: ListMyInvoices | ListInvoices, *conditions: ColumnElement[bool]) -> Page:
+    statement = LISTED.where(*conditions)
     found = page(session, statement, (Invoice.created_at, Invoice.id), limit=query.limit, cursor=query.cursor)
     lines = _lines_of(session, [row.id for row in found.items])
     return Page([_view_of(row, lines[row.id]) for row in found.items], found.next)
@@ -66,7 +69,7 @@ def _lines_of(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, list[
     return lines
 
 
-def _view_of(row: Row[Any], lines: list[InvoiceLineView]) -> InvoiceView:
+def _view_of(row: Listed, lines: list[InvoiceLineView]) -> InvoiceView:
     """Combine an invoice with its lines, and derive its status from its balance."""
     balance = Balance(row.charges, row.credits, row.reversals)
     return InvoiceView(

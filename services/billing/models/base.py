@@ -1,15 +1,22 @@
 """The base class of billing's tables."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar, TypedDict
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import DeclarativeBase
 
 from chassis.persistence.tables import Moment, new_metadata
 
 
-def _where(condition: str) -> dict[str, Any]:
+class Partial(TypedDict):
+    """Options that make an index partial, for each database."""
+
+    postgresql_where: TextClause
+    sqlite_where: TextClause
+
+
+def _where(condition: str) -> Partial:
     """Return options that make an index partial on both databases."""
     return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 

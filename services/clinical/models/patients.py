@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
@@ -30,6 +30,25 @@ PERSONAL = (
 """Columns that are null in a tombstone."""
 Sortable = String(200).with_variant(String(200, collation="C"), "postgresql")
 """Text that sorts by character codes, so that all words with the same beginning are a range of an index."""
+
+
+class Contact(TypedDict):
+    """The contact data of a patient, as events carry it."""
+
+    patient_id: UUID
+    name: str
+    email: str | None
+    phone: str | None
+    phone_changed_at: datetime | None
+
+
+class Identity(TypedDict):
+    """The facts by which staff identify a patient, as events carry them."""
+
+    patient_id: UUID
+    name: str
+    mrn: str
+    birth_date: date | None
 
 
 class Patient(Base):
@@ -73,7 +92,7 @@ class Patient(Base):
         """Return whether the patient has an account in auth."""
         return self.changed_by > 0
 
-    def change(self, facts: Mapping[str, Any]) -> None:
+    def change(self, facts: Mapping[str, object]) -> None:
         """Set these columns; `registry.rename` sets the name."""
         if facts.get("phone", self.phone) != self.phone and "phone_changed_at" not in facts:
             self.phone_changed_at = later_than(self.phone_changed_at, clock.now())
@@ -81,15 +100,19 @@ class Patient(Base):
             setattr(self, name, value)
         self.email_key = None if self.email is None else rules.email_key(self.email)
 
-    def contact(self) -> dict[str, Any]:
+    def contact(self) -> Contact:
         """Return the contact data, as events carry it."""
-        names = ("name", "email", "phone", "phone_changed_at")
-        return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
+        return {
+            "patient_id": self.id,
+            "name": self.name,
+            "email": self.email,
+            "phone": self.phone,
+            "phone_changed_at": self.phone_changed_at,
+        }
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> Identity:
         """Return the facts by which staff identify the patient, as events carry them."""
-        names = ("name", "mrn", "birth_date")
-        return {"patient_id": self.id, **{name: getattr(self, name) for name in names}}
+        return {"patient_id": self.id, "name": self.name, "mrn": self.mrn, "birth_date": self.birth_date}
 
     def is_newer_phone(self, changed_at: datetime | None) -> bool:
         """Return whether a change in auth is newer. For two changes at the same time, auth wins."""

@@ -1,8 +1,8 @@
 """Find and read patients."""
 
-from typing import Any
+from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
 from chassis.contract import Page
@@ -25,33 +25,35 @@ def search(session: Session, _actor: Actor, query: SearchPatients) -> Page:
     With `name` the order is that of the matching word: Rao comes before Raoul, and a page costs the same among a
     million patients.
     """
-    statement, keys = select(*FOUND).where(Patient.erased_at.is_(None)), (Patient.name_key, Patient.id)
+    statement = select(*FOUND).where(Patient.erased_at.is_(None))
     if query.ids is not None:
         statement = statement.where(Patient.id.in_(query.ids))
     if query.mrn is not None:
         statement = statement.where(Patient.mrn == rules.read_mrn(query.mrn))
     if query.birth_date is not None:
         statement = statement.where(Patient.birth_date == query.birth_date)
-    if query.name is not None:
-        statement, keys = _named(statement, rules.words_of(query.name)), (PatientWord.word, PatientWord.patient_id)
-    return page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
+    if query.name is None:
+        keys = Patient.name_key, Patient.id
+        return page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
+    keys = PatientWord.word, PatientWord.patient_id
+    named = statement.add_columns(*keys).join(PatientWord, PatientWord.patient_id == Patient.id)
+    named = named.where(*_begin_the_name(rules.words_of(query.name)))
+    return page(session, named, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
 
 
-def _named(query: Select[*tuple[Any, ...]], words: set[str]) -> Select[*tuple[Any, ...]]:
-    """Add the condition that each of these words begins a word of the name. The longest word orders the results.
+def _begin_the_name(words: set[str]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that each of these words begins a word of the name. The longest word orders the results.
 
     Each patient appears once, by the first word of the name that matches the longest one.
     """
     first, *others = sorted(words, key=lambda word: (-len(word), word))
-    query = query.add_columns(PatientWord.word, PatientWord.patient_id)
-    query = query.join(PatientWord, PatientWord.patient_id == Patient.id).where(_begins(PatientWord, first))
+    yield _begins(PatientWord, first)
     earlier = aliased(PatientWord)
     is_second = exists().where(earlier.patient_id == PatientWord.patient_id, earlier.word < PatientWord.word)
-    query = query.where(~is_second.where(earlier.word >= first))
+    yield ~is_second.where(earlier.word >= first)
     for word in others:
         other = aliased(PatientWord)
-        query = query.where(exists().where(other.patient_id == PatientWord.patient_id, _begins(other, word)))
-    return query
+        yield exists().where(other.patient_id == PatientWord.patient_id, _begins(other, word))
 
 
 def _begins(words: type[PatientWord], beginning: str) -> ColumnElement[bool]:

@@ -1,9 +1,11 @@
 """Contacts: copies of the contact data that auth has of accounts, and clinical of patients."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, case, delete, func
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from chassis import clock
 from chassis.identity import Actor
@@ -14,6 +16,9 @@ from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
 from services.notify.models.deliveries import Delivery
 from services.notify.models.directory import Contact
+
+NewRow = ReadOnlyColumnCollection[str, KeyedColumnElement[object]]
+"""The columns of the row that an upsert would insert."""
 
 
 class Phone(NamedTuple):
@@ -75,7 +80,7 @@ def _copy_patient(session: Session, _actor: Actor, event: PatientRegistered | Pa
     )
 
 
-def _changes_of_patient(new: Any) -> dict[str, ColumnElement[Any]]:
+def _changes_of_patient(new: NewRow) -> dict[str, ColumnElement[object]]:
     has_account = Contact.changed_by > 0
     return {
         "patient_changed_by": new.patient_changed_by,
@@ -85,7 +90,7 @@ def _changes_of_patient(new: Any) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _newest_phone(new: Any, *, ties: bool) -> dict[str, ColumnElement[Any]]:
+def _newest_phone(new: NewRow, *, ties: bool) -> dict[str, ColumnElement[object]]:
     """Choose the phone number with the newest change. Auth has the `ties`: it wins two changes at the same time.
 
     An older publisher does not send the time of the change. Then a known number stays.
