@@ -65,7 +65,7 @@ def make_link(session: Session, actor: Actor, _command: MakeCalendarLink) -> dic
     token = secrets.token_urlsafe(32)
     session.lock_people(actor.person)
     end_of(session, actor.person)
-    session.insert(CalendarLink(person_id=actor.person, digest=_digest(token), created_at=clock.now()))
+    session.add(CalendarLink(person_id=actor.person, digest=_digest(token), created_at=clock.now()))
     session.note(record_id=actor.person)
     return {"url": f"{config.current().public_url}/api/users/me/calendar.ics?token={token}"}
 

@@ -72,7 +72,7 @@ def give(session: Session, actor: Actor, command: GiveTask) -> dict[str, Any]:
         revision=1,
         created_at=clock.now(),
     )
-    session.insert(task)
+    session.add(task)
     _say_assigned(session, task, None)
     return _shown(session, task)
 

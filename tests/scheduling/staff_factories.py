@@ -123,7 +123,9 @@ def give_task(session: Session, owner: Actor, *, by: Actor = ADMIN, **fields: An
     """Give a routine task to its owner."""
     text = {"title": "Count the blankets", "description": None, "patient_id": None}
     given = {**text, "priority": "routine", "due_at": None, "owner_id": owner.person, **fields}
-    return TaskView.dump_one(tasks.give(session, by, GiveTask(**given)))
+    task = tasks.give(session, by, GiveTask(**given))
+    session.flush()
+    return TaskView.dump_one(task)
 
 
 def move_task(session: Session, owner: Actor, task: Any, *moves: str) -> Any:

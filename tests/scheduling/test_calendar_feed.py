@@ -208,6 +208,7 @@ def test_calendar_takes_four_statements_for_any_number_of_entries(session: Sessi
     for hour in range(9, 15):
         add_visit(session, owner.person, starts_at=at(hour=hour))
     token = make_token(session, owner)
+    session.flush()
     with record_statements(session) as sent:
         calendar_feed.show(session, NOBODY, GetCalendar(token=token))
     assert len(sent) == 4

@@ -17,7 +17,9 @@ PRIVATE_REASON = "Surgery of my own"
 def take_time_off(session: Session, actor: Actor, **fields: Any) -> dict[str, Any]:
     """Take a time off, by default the morning of the day after tomorrow."""
     given = {"starts_at": at(hour=8), "ends_at": at(hour=12), "reason": None, "displace": False, **fields}
-    return time_off.take(session, actor, TakeTimeOff(doctor_id=given.pop("doctor_id", actor.person), **given))
+    taken = time_off.take(session, actor, TakeTimeOff(doctor_id=given.pop("doctor_id", actor.person), **given))
+    session.flush()
+    return taken
 
 
 def book_with_status(session: Session, status: str, doctor: Actor, **fields: Any) -> UUID:

@@ -57,7 +57,7 @@ def take(session: Session, actor: Actor, command: TakeTimeOff) -> dict[str, Any]
     visits = _visits(session, command.doctor_id, command.starts_at, command.ends_at)
     _check_visits(visits, DISPLACED if command.displace else ())
     shown = {"id": uuid7(), "starts_at": command.starts_at, "ends_at": command.ends_at, "reason": command.reason}
-    session.insert(TimeOff(**shown, doctor_id=command.doctor_id, created_at=clock.now()))
+    session.add(TimeOff(**shown, doctor_id=command.doctor_id, created_at=clock.now()))
     for visit in visits:
         appointments.displace(session, actor, visit, reason=AWAY_REASON)
     _note(session, command.doctor_id, shown["id"])

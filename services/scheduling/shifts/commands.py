@@ -50,7 +50,7 @@ def assign(session: Session, _actor: Actor, command: AssignShift) -> dict[str, A
         created_at=clock.now(),
     )
     with refusing(session, OVERLAPS):
-        session.insert(shift)
+        session.add(shift)
     _check_hours(session, shift)
     session.publish(ShiftAssigned(**_facts(shift)))
     return people.with_names(session, shift, "person_id")

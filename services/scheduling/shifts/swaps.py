@@ -63,7 +63,7 @@ def ask(session: Session, actor: Actor, command: AskForSwap) -> dict[str, Any]:
         created_at=clock.now(),
     )
     with refusing(session, PENDING):
-        session.insert(swap)
+        session.add(swap)
     session.publish(SwapAsked(**pending_swaps.facts(session, swap)))
     return _shown(session, swap)[0]
 

@@ -180,6 +180,7 @@ def test_slots_are_offered_exactly_outside_the_times_off(
         if not any(overlap(away, other) for other in taken):
             given_time = {"starts_at": away.starts_at, "ends_at": away.ends_at, "reason": None, "displace": False}
             time_off.take(session, doctor, TakeTimeOff(doctor_id=doctor.person, **given_time))
+            session.flush()
             taken.append(away)
     assert list_in_pages(session, doctor.person, 10_000) == [
         s for s in before if not any(overlap(s, away) for away in taken)
