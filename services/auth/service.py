@@ -50,7 +50,7 @@ from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth import mail_tokens, passwords, upgrades
 from services.auth.accounts import administration, credentials, erasure, invitations
 from services.auth.accounts import commands as accounts
-from services.auth.directory import patients, visits
+from services.auth.directory import open_appointments, patients
 from services.auth.mfa import enrolment
 from services.auth.sessions import commands as sessions
 from services.auth.sessions import keys, logins
@@ -112,8 +112,8 @@ class AuthService(Service):
     list_audit = serves(ListAudit, audit.listing)
     note_refusal = serves(NoteRefusal, sessions.note_refusal)
 
-    on_open_appointment_changed = hears(OpenAppointmentChanged, visits.upsert)
-    delete_closed_visits = every(HOUR, visits.delete_closed)
+    on_open_appointment_changed = hears(OpenAppointmentChanged, open_appointments.upsert)
+    delete_closed_visits = every(HOUR, open_appointments.delete_closed)
 
     on_patient_registered = hears(PatientRegistered, patients.upsert)
     on_patient_updated = hears(PatientUpdated, patients.upsert)

@@ -15,7 +15,7 @@ from contracts.auth.accounts.commands import AccountView
 from contracts.roles import Role
 from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth.accounts import administration, erasure
-from services.auth.directory import visits
+from services.auth.directory import open_appointments
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
 from tests.auth.factories import acting, new_account
@@ -81,7 +81,7 @@ def hear_of_appointment(
     appointment_id = appointment or uuid7()
     facts = {"appointment_id": appointment_id, "doctor_id": doctor_id, "revision": revision}
     closed = {} if is_open else {"ends_at": None}
-    visits.upsert(
+    open_appointments.upsert(
         session, heard(session, OpenAppointmentChanged), example_of(OpenAppointmentChanged, **facts, **closed)
     )
     return appointment_id

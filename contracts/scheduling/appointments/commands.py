@@ -11,7 +11,7 @@ from chassis.contract import Command
 from chassis.errors import Conflict, Forbidden
 from chassis.refusals import Refusal
 from contracts.roles import DESK, Role
-from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, AppointmentView
+from contracts.scheduling.appointments.views import APPOINTMENT, DOCTOR, PATIENT, AppointmentView
 from contracts.scheduling.availability import PLACE
 from contracts.scheduling.refusals import (
     DOCTOR_GONE,
@@ -152,7 +152,7 @@ class AcceptAppointment(
 ):
     """Accept a requested appointment."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
 
 
 class RejectAppointment(
@@ -165,7 +165,7 @@ class RejectAppointment(
 ):
     """Reject a requested appointment, with a reason."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
     reason: Reason
 
 
@@ -184,7 +184,7 @@ class CancelAppointment(
     The desk may also cancel after the patient has arrived: the patient left, or the visit was started by mistake.
     """
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
     reason: Reason
 
 
@@ -215,7 +215,7 @@ class RescheduleAppointment(
     changes nothing.
     """
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
     starts_at: datetime
     doctor_id: Annotated[UUID, ANOTHER] | None = None
 
@@ -240,7 +240,7 @@ class ChangeAppointment(
 ):
     """Change an appointment's doctor, time, place or reason. Omitted fields stay. The appointment is then booked."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
     doctor_id: UUID | Omitted = OMITTED
     starts_at: datetime | Omitted = OMITTED
     place: Annotated[str, PLACE] | Omitted | None = OMITTED

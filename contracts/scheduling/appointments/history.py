@@ -7,7 +7,13 @@ from uuid import UUID
 
 from chassis.contract import Query, View
 from contracts.roles import DESK
-from contracts.scheduling.appointments.views import DOCTOR, PATIENT, VISIT, AppointmentStatus, AppointmentWithPeopleView
+from contracts.scheduling.appointments.views import (
+    APPOINTMENT,
+    DOCTOR,
+    PATIENT,
+    AppointmentStatus,
+    AppointmentWithPeopleView,
+)
 
 
 class AppointmentPart(StrEnum):
@@ -57,4 +63,4 @@ class GetAppointment(Query, service="scheduling", roles=DESK | DOCTOR | PATIENT,
     displacement, and no other. All callers see why the patient came, including replaced reasons (`former_reason`).
     """
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]

@@ -15,7 +15,7 @@ DOCTOR = frozenset({Role.DOCTOR})
 PATIENT = frozenset({Role.PATIENT})
 
 
-VISIT = "The appointment."
+APPOINTMENT = "The appointment."
 
 
 class AppointmentStatus(StrEnum):

@@ -7,7 +7,7 @@ from chassis.contract import Command
 from chassis.errors import Conflict
 from chassis.refusals import Refusal
 from contracts.roles import DESK, Role
-from contracts.scheduling.appointments.views import DOCTOR, VISIT, AppointmentView
+from contracts.scheduling.appointments.views import APPOINTMENT, DOCTOR, AppointmentView
 from contracts.scheduling.refusals import (
     DOCTOR_GONE,
     OUTSIDE_HOURS,
@@ -60,7 +60,7 @@ class StartVisit(
 ):
     """Start the visit, at most 24 hours before its time. Reschedule a later appointment first."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
 
 
 class CompleteVisit(
@@ -73,7 +73,7 @@ class CompleteVisit(
 ):
     """Complete the visit."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
 
 
 class UndoCompletion(
@@ -91,7 +91,7 @@ class UndoCompletion(
     reads the reason. An unpaid invoice is voided; a paid amount is listed for a refund.
     """
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
     reason: Reason
 
 
@@ -105,7 +105,7 @@ class MarkArrived(
 ):
     """Mark the patient as arrived. Until 24 hours after the visit, this also reverts a no-show."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]
 
 
 class MarkNoShow(
@@ -118,4 +118,4 @@ class MarkNoShow(
 ):
     """Mark the patient as not having come."""
 
-    appointment_id: Annotated[UUID, VISIT]
+    appointment_id: Annotated[UUID, APPOINTMENT]

@@ -31,7 +31,7 @@ from contracts.auth.refusals import MFA_NOT_ENABLED, NO_SUCH_ACCOUNT
 from contracts.roles import STAFF, Role
 from services.auth import grants, mail_tokens
 from services.auth.accounts import commands as accounts
-from services.auth.directory import visits
+from services.auth.directory import open_appointments
 from services.auth.mfa import codes as mfa
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
@@ -117,7 +117,7 @@ def update(session: Session, _actor: Actor, command: UpdateUser) -> AccountView:
         accounts.change_profile(session, account, {"name": command.name})
     before = account.status
     if command.status == "deactivated" and before != AccountStatus.DEACTIVATED:
-        visits.check_handover(session, account, command.reassign_to, displace=command.displace)
+        open_appointments.check_handover(session, account, command.reassign_to, displace=command.displace)
         _deactivate(session, account, command.reassign_to)
     if command.status == "active" and before == AccountStatus.DEACTIVATED:
         _reactivate(session, account)
@@ -149,7 +149,7 @@ def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> Accoun
     corrected = Role.DOCTOR in held & wanted and grants.correct_specialization(session, account, specialization)
     if held != wanted:
         if Role.DOCTOR in held - wanted:
-            visits.check_handover(session, account, command.reassign_to, displace=command.displace)
+            open_appointments.check_handover(session, account, command.reassign_to, displace=command.displace)
         _revoke(session, actor, account, held - wanted, command.reassign_to)
         _grant(session, actor, account, sorted(wanted - held), specialization)
     if held != wanted or corrected:

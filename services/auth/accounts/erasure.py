@@ -16,7 +16,7 @@ from contracts.auth.upgrades import UpgradeStatus
 from services.auth import grants, rules
 from services.auth.accounts import commands as accounts
 from services.auth.accounts.administration import ADMINS
-from services.auth.directory import visits
+from services.auth.directory import open_appointments
 from services.auth.mfa import codes as mfa
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
@@ -40,7 +40,7 @@ def erase(session: Session, actor: Actor, command: EraseUser) -> StatusView:
     grants.must_leave_an_admin(session, account)
     address = account.email_key
     account.erase()
-    visits.check_handover(session, account, command.reassign_to)
+    open_appointments.check_handover(session, account, command.reassign_to)
     _clear_requests(session, actor, account.id)
     _delete_credentials(session, account.id, address)
     _end_roles(session, actor, account.id)

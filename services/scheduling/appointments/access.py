@@ -22,14 +22,14 @@ class People(Protocol):
     patient_id: UUID
 
 
-def side_of(actor: Actor, visit: People | None, *parts: str) -> str:
+def side_of(actor: Actor, appointment: People | None, *parts: str) -> str:
     """Return the first of these sides that the actor has: `patient`, `desk` or `doctor`.
 
     The appointment's patient acts only as the patient.
     """
-    if visit is not None:
-        has = {"desk": actor.has(DESK), "doctor": actor.has({Role.DOCTOR}) and actor.id == visit.doctor_id}
-        if actor.id == visit.patient_id:
+    if appointment is not None:
+        has = {"desk": actor.has(DESK), "doctor": actor.has({Role.DOCTOR}) and actor.id == appointment.doctor_id}
+        if actor.id == appointment.patient_id:
             if "patient" not in parts:
                 raise OWN_VISIT()
             return "patient"
@@ -41,11 +41,11 @@ def side_of(actor: Actor, visit: People | None, *parts: str) -> str:
 
 def lock(session: Session, actor: Actor, appointment_id: UUID, *parts: str) -> Appointment:
     """Lock an appointment for a change that takes no time of other people. Refuses with not_found or stale."""
-    visit = session.get(Appointment, appointment_id, with_for_update=True)
-    side_of(actor, visit, *parts)
-    assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
-    session.call.expects(visit.revision)
-    return visit
+    appointment = session.get(Appointment, appointment_id, with_for_update=True)
+    side_of(actor, appointment, *parts)
+    assert appointment is not None  # noqa: S101  for the type checker: else there is no part in it
+    session.call.expects(appointment.revision)
+    return appointment
 
 
 def lock_with_people(
@@ -58,14 +58,14 @@ def lock_with_people(
     """
 
     def people() -> tuple[UUID, ...]:
-        visit = session.one(PEOPLE, {"appointment_id": appointment_id})
-        side_of(actor, visit, *parts)
-        assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
-        return *visit, *others
+        appointment = session.one(PEOPLE, {"appointment_id": appointment_id})
+        side_of(actor, appointment, *parts)
+        assert appointment is not None  # noqa: S101  for the type checker: else there is no part in it
+        return *appointment, *others
 
     return read_locked(
         session,
         people=people,
         read=lambda: lock(session, actor, appointment_id, *parts),
-        people_of=lambda visit: (visit.doctor_id,),
+        people_of=lambda appointment: (appointment.doctor_id,),
     )

@@ -68,16 +68,18 @@ def book(session: Session, actor: Actor, command: BookAppointment) -> Appointmen
     )
     if part == "patient":
         slot = openings.requested_slot(session, request)
-        visit = _new(slot, request, status="requested", requested_at=clock.now(), reason=command.reason)
+        appointment = _new(slot, request, status="requested", requested_at=clock.now(), reason=command.reason)
     else:
         patients.must_live(session, command.patient_id)
         slot = openings.bookable_slot(session, request, command.minutes)
-        visit = _new(slot, request, status="booked", overbook_reason=command.overbook_reason, reason=command.reason)
+        appointment = _new(
+            slot, request, status="booked", overbook_reason=command.overbook_reason, reason=command.reason
+        )
     with refusing_conflicts(session, request, slot.ends_at):
-        session.insert(visit)
+        session.insert(appointment)
     if part == "patient":
-        return record_change(session, actor, visit, AppointmentRequested, former={})
-    return _record_booking(session, actor, visit, former={}, reason=command.overbook_reason)
+        return record_change(session, actor, appointment, AppointmentRequested, former={})
+    return _record_booking(session, actor, appointment, former={}, reason=command.overbook_reason)
 
 
 def _new(slot: Slot, request: SlotRequest, **facts: Any) -> Appointment:
@@ -124,7 +126,7 @@ def only_desk_overbooks(part: str, overbook_reason: str | None) -> None:
 def record_change(
     session: Session,
     actor: Actor,
-    visit: Appointment,
+    appointment: Appointment,
     event: type[AppointmentEvent],
     *,
     former: Mapping[str, Any] = ONLY_STATUS,
@@ -136,96 +138,98 @@ def record_change(
     `former` has the parts (`AppointmentPart`) that changed, with their former values; it is empty for a new
     appointment. `reason` is the reason of the change. `more` are further facts of the event.
     """
-    facts = {name: getattr(visit, name) for name in ("revision", "doctor_id", "starts_at", "ends_at")}
+    facts = {name: getattr(appointment, name) for name in ("revision", "doctor_id", "starts_at", "ends_at")}
     session.append(
         AppointmentChange,
-        appointment_id=visit.id,
-        status=visit.status,
+        appointment_id=appointment.id,
+        status=appointment.status,
         changed=list(former),
-        place=visit.place,
-        overbooked=visit.overbooked,
+        place=appointment.place,
+        overbooked=appointment.overbooked,
         former_reason=former.get("reason"),
         reason=reason,
         actor_id=actor.id,
         at=clock.now(),
         **facts,
     )
-    session.publish(event(appointment_id=visit.id, patient_id=visit.patient_id, **facts, **more))
-    open_appointments.publish_change(session, visit)
-    return visit
+    session.publish(event(appointment_id=appointment.id, patient_id=appointment.patient_id, **facts, **more))
+    open_appointments.publish_change(session, appointment)
+    return appointment
 
 
-def acting_side(actor: Actor, visit: Appointment) -> str:
+def acting_side(actor: Actor, appointment: Appointment) -> str:
     """Return the side of the actor: the appointment's `patient` or `doctor`, else the `desk`."""
-    if actor.id == visit.patient_id:
+    if actor.id == appointment.patient_id:
         return "patient"
-    return "doctor" if actor.id == visit.doctor_id else "desk"
+    return "doctor" if actor.id == appointment.doctor_id else "desk"
 
 
-def _record_booking(session: Session, actor: Actor, visit: Appointment, **more: Any) -> Appointment:
+def _record_booking(session: Session, actor: Actor, appointment: Appointment, **more: Any) -> Appointment:
     """Record that an appointment is booked, by which side, and whether it is overbooked."""
-    by = acting_side(actor, visit)
-    return record_change(session, actor, visit, AppointmentBooked, by=by, overbooked=visit.overbooked, **more)
+    by = acting_side(actor, appointment)
+    return record_change(
+        session, actor, appointment, AppointmentBooked, by=by, overbooked=appointment.overbooked, **more
+    )
 
 
-def displace(session: Session, actor: Actor, visit: Appointment, *, reason: str | None) -> None:
+def displace(session: Session, actor: Actor, appointment: Appointment, *, reason: str | None) -> None:
     """Displace a locked appointment: the doctor cannot keep it, and the patient needs another time."""
-    visit.displace(clock.now(), reason)
-    record_change(session, actor, visit, AppointmentDisplaced, reason=reason)
+    appointment.displace(clock.now(), reason)
+    record_change(session, actor, appointment, AppointmentDisplaced, reason=reason)
 
 
 def accept(session: Session, actor: Actor, command: AcceptAppointment) -> Appointment:
     """Accept a request."""
-    visit = lock_with_people(session, actor, command.appointment_id, "doctor")
-    visit.accept(clock.now())
-    return _record_booking(session, actor, visit)
+    appointment = lock_with_people(session, actor, command.appointment_id, "doctor")
+    appointment.accept(clock.now())
+    return _record_booking(session, actor, appointment)
 
 
 def reject(session: Session, actor: Actor, command: RejectAppointment) -> Appointment:
     """Reject a request."""
-    visit = lock(session, actor, command.appointment_id, "doctor")
-    visit.reject(command.reason)
-    return record_change(session, actor, visit, AppointmentRejected, reason=command.reason)
+    appointment = lock(session, actor, command.appointment_id, "doctor")
+    appointment.reject(command.reason)
+    return record_change(session, actor, appointment, AppointmentRejected, reason=command.reason)
 
 
 def arrive(session: Session, actor: Actor, command: MarkArrived) -> Appointment:
     """Mark the patient as arrived. After a no-show, the time of both people must still be free."""
-    visit = lock_with_people(session, actor, command.appointment_id, "desk")
-    people = visit.doctor_id, visit.patient_id
-    request = SlotRequest(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
-    if visit.status == "no_show":
-        must_have_doctor(session, visit)
-        openings.check_free(session, request, visit.ends_at)
-    with refusing_conflicts(session, request, visit.ends_at):
-        visit.arrive(clock.now())
-    return record_change(session, actor, visit, PatientArrived)
+    appointment = lock_with_people(session, actor, command.appointment_id, "desk")
+    people = appointment.doctor_id, appointment.patient_id
+    request = SlotRequest(*people, appointment.starts_at, moved=appointment.id, overbooked=appointment.overbooked)
+    if appointment.status == "no_show":
+        must_have_doctor(session, appointment)
+        openings.check_free(session, request, appointment.ends_at)
+    with refusing_conflicts(session, request, appointment.ends_at):
+        appointment.arrive(clock.now())
+    return record_change(session, actor, appointment, PatientArrived)
 
 
-def must_have_doctor(session: Session, visit: Appointment) -> None:
+def must_have_doctor(session: Session, appointment: Appointment) -> None:
     """Refuse unless the appointment's doctor is available."""
-    if session.scalar(select(Doctor.id).where(Doctor.id == visit.doctor_id, Doctor.is_active)) is None:
+    if session.scalar(select(Doctor.id).where(Doctor.id == appointment.doctor_id, Doctor.is_active)) is None:
         raise DOCTOR_GONE()
 
 
 def start(session: Session, actor: Actor, command: StartVisit) -> Appointment:
     """Start the visit."""
-    visit = lock_with_people(session, actor, command.appointment_id, "doctor")
-    visit.start(clock.now())
-    return record_change(session, actor, visit, VisitStarted)
+    appointment = lock_with_people(session, actor, command.appointment_id, "doctor")
+    appointment.start(clock.now())
+    return record_change(session, actor, appointment, VisitStarted)
 
 
 def complete(session: Session, actor: Actor, command: CompleteVisit) -> Appointment:
     """Complete the visit."""
-    visit = lock(session, actor, command.appointment_id, "doctor")
-    visit.complete()
-    return record_change(session, actor, visit, VisitCompleted)
+    appointment = lock(session, actor, command.appointment_id, "doctor")
+    appointment.complete()
+    return record_change(session, actor, appointment, VisitCompleted)
 
 
 def miss(session: Session, actor: Actor, command: MarkNoShow) -> Appointment:
     """Mark the patient as not having come."""
-    visit = lock(session, actor, command.appointment_id, "desk", "doctor")
-    visit.miss(clock.now())
-    return record_change(session, actor, visit, AppointmentMissed)
+    appointment = lock(session, actor, command.appointment_id, "desk", "doctor")
+    appointment.miss(clock.now())
+    return record_change(session, actor, appointment, AppointmentMissed)
 
 
 def cancel(session: Session, actor: Actor, command: CancelAppointment) -> Appointment:
@@ -233,16 +237,16 @@ def cancel(session: Session, actor: Actor, command: CancelAppointment) -> Appoin
 
     The desk may also cancel after arrival: the patient left, or the visit was started by mistake.
     """
-    visit = lock(session, actor, command.appointment_id, "patient", "desk")
-    by, late = side_of(actor, visit, "patient", "desk"), visit.is_late(clock.now())
-    check_not_late(visit, by)
-    return cancel_locked(session, actor, visit, reason=command.reason, late=late, by=by)
+    appointment = lock(session, actor, command.appointment_id, "patient", "desk")
+    by, late = side_of(actor, appointment, "patient", "desk"), appointment.is_late(clock.now())
+    check_not_late(appointment, by)
+    return cancel_locked(session, actor, appointment, reason=command.reason, late=late, by=by)
 
 
 def cancel_locked(
     session: Session,
     actor: Actor,
-    visit: Appointment,
+    appointment: Appointment,
     *,
     reason: str | None,
     late: bool,
@@ -250,15 +254,15 @@ def cancel_locked(
     tell_patient: bool = True,
 ) -> Appointment:
     """Cancel a locked appointment."""
-    visit.cancel(reason, by)
+    appointment.cancel(reason, by)
     return record_change(
-        session, actor, visit, AppointmentCancelled, reason=reason, late=late, by=by, tell_patient=tell_patient
+        session, actor, appointment, AppointmentCancelled, reason=reason, late=late, by=by, tell_patient=tell_patient
     )
 
 
-def check_not_late(visit: Appointment, part: str) -> None:
+def check_not_late(appointment: Appointment, part: str) -> None:
     """Refuse a patient within 24 hours of a booked appointment."""
-    if part == "patient" and visit.is_late(clock.now()):
+    if part == "patient" and appointment.is_late(clock.now()):
         raise LATE_CANCEL()
 
 

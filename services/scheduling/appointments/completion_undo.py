@@ -15,32 +15,32 @@ from services.scheduling.models.appointments import Appointment
 
 
 def undo_completion(session: Session, actor: Actor, command: UndoCompletion) -> Appointment:
-    """Undo a completion: book the visit again, or displace or cancel it.
+    """Undo a completion: book the appointment again, or displace or cancel it.
 
-    The visit is displaced when its time is taken, and cancelled when it can no longer take place. The history keeps the
-    reason.
+    The appointment is displaced when its time is taken, and cancelled when it can no longer take place. The history
+    keeps the reason.
     """
-    visit = lock_with_people(session, actor, command.appointment_id, "desk")
-    visit.check_fulfilled()
+    appointment = lock_with_people(session, actor, command.appointment_id, "desk")
+    appointment.check_fulfilled()
     now = clock.now()
-    if visit.ends_at <= timers.missed_before(now) or patients.is_gone(session, visit.patient_id):
-        visit.undo_completion("cancelled", command.reason, now)
-    elif not _is_booked_again(session, visit, command.reason):
-        visit.undo_completion("displaced", command.reason, now)
+    if appointment.ends_at <= timers.missed_before(now) or patients.is_gone(session, appointment.patient_id):
+        appointment.undo_completion("cancelled", command.reason, now)
+    elif not _is_booked_again(session, appointment, command.reason):
+        appointment.undo_completion("displaced", command.reason, now)
     return appointments.record_change(
-        session, actor, visit, VisitCompletionUndone, reason=command.reason, status=visit.status
+        session, actor, appointment, VisitCompletionUndone, reason=command.reason, status=appointment.status
     )
 
 
-def _is_booked_again(session: Session, visit: Appointment, reason: str) -> bool:
-    """Book the visit again if both people still have its time. The constraints of the database decide."""
-    people = visit.doctor_id, visit.patient_id
-    request = SlotRequest(*people, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
+def _is_booked_again(session: Session, appointment: Appointment, reason: str) -> bool:
+    """Book the appointment again if both people still have its time. The constraints of the database decide."""
+    people = appointment.doctor_id, appointment.patient_id
+    request = SlotRequest(*people, appointment.starts_at, moved=appointment.id, overbooked=appointment.overbooked)
     try:
-        appointments.must_have_doctor(session, visit)
-        openings.check_free(session, request, visit.ends_at)
+        appointments.must_have_doctor(session, appointment)
+        openings.check_free(session, request, appointment.ends_at)
         with trying(session, OVERLAPS):
-            visit.undo_completion("booked", reason, clock.now())
+            appointment.undo_completion("booked", reason, clock.now())
     except Conflict:
         return False
     return True

@@ -28,18 +28,18 @@ def hand_over(session: Session, actor: Actor, *, doctor_id: UUID, to: UUID | Non
     that they take no time of regular ones.
     """
     successor = None if to is None else session.scalar(select(Doctor.id).where(Doctor.id == to, Doctor.is_active))
-    for visit in _kept_by(session, doctor_id, {doctor_id} if to is None else {doctor_id, to}):
-        before = rescheduling.facts_of(visit)
-        if successor is not None and _is_taken_over(session, visit, successor):
-            rescheduling.record_move(session, actor, visit, before)
-        elif visit.status == "in_progress":
-            appointments.cancel_locked(session, actor, visit, reason=GONE_REASON, late=False, by="desk")
+    for appointment in _kept_by(session, doctor_id, {doctor_id} if to is None else {doctor_id, to}):
+        before = rescheduling.facts_of(appointment)
+        if successor is not None and _is_taken_over(session, appointment, successor):
+            rescheduling.record_move(session, actor, appointment, before)
+        elif appointment.status == "in_progress":
+            appointments.cancel_locked(session, actor, appointment, reason=GONE_REASON, late=False, by="desk")
         else:
-            appointments.displace(session, actor, visit, reason=None)
+            appointments.displace(session, actor, appointment, reason=None)
 
 
 def _kept_by(session: Session, doctor_id: UUID, doctors: set[UUID]) -> Sequence[Appointment]:
-    """The doctor's open visits, locked, behind the locks of the doctors and of all patients."""
+    """Return the open appointments of the doctor, locked, behind the locks of the doctors and of all patients."""
     ahead = or_(Appointment.status.in_(PRESENT), Appointment.ends_at > clock.now())
     kept = (Appointment.doctor_id == doctor_id) & Appointment.status.in_(ACTIVE) & ahead
     order = (Appointment.overbooked, Appointment.starts_at, Appointment.id)
@@ -49,42 +49,52 @@ def _kept_by(session: Session, doctor_id: UUID, doctors: set[UUID]) -> Sequence[
         session,
         people=lambda: doctors.union(session.scalars(patients)),
         read=lambda: session.scalars(query).all(),
-        people_of=lambda visits: [visit.patient_id for visit in visits],
+        people_of=lambda kept: [appointment.patient_id for appointment in kept],
     )
 
 
-def _is_taken_over(session: Session, visit: Appointment, successor: UUID) -> bool:
+def _is_taken_over(session: Session, appointment: Appointment, successor: UUID) -> bool:
     """Return whether the successor takes the appointment. The constraints of the database decide."""
-    if visit.patient_id == successor or (visit.overbooked and _is_busy(session, successor, visit)):
+    if appointment.patient_id == successor or (appointment.overbooked and _is_busy(session, successor, appointment)):
         return False
     try:
-        request = SlotRequest(successor, visit.patient_id, visit.starts_at, moved=visit.id, overbooked=visit.overbooked)
-        openings.check_free(session, request, visit.ends_at)
+        request = SlotRequest(
+            successor,
+            appointment.patient_id,
+            appointment.starts_at,
+            moved=appointment.id,
+            overbooked=appointment.overbooked,
+        )
+        openings.check_free(session, request, appointment.ends_at)
         with trying(session, OVERLAPS):
-            visit.hand_over(successor)
+            appointment.hand_over(successor)
     except Conflict:
         return False
     return True
 
 
-def _is_busy(session: Session, doctor_id: UUID, visit: Appointment) -> bool:
+def _is_busy(session: Session, doctor_id: UUID, appointment: Appointment) -> bool:
     """Return whether another appointment of the doctor overlaps. The database allows it for overbooked ones."""
     theirs = (Appointment.doctor_id == doctor_id) & Appointment.status.in_(ACTIVE)
-    overlaps = (Appointment.starts_at < visit.ends_at) & (Appointment.ends_at > visit.starts_at)
+    overlaps = (Appointment.starts_at < appointment.ends_at) & (Appointment.ends_at > appointment.starts_at)
     return bool(session.scalar(select(exists().where(theirs, overlaps))))
 
 
 def cancel_of_erased_patient(session: Session, actor: Actor, *, patient_id: UUID) -> None:
     """Cancel the open appointments of an erased patient, on the patient's side and without a reason."""
     now = clock.now()
-    for visit in _not_begun(session, patient_id):
-        appointments.cancel_locked(session, actor, visit, reason=None, late=visit.is_late(now), by="patient")
+    for appointment in _not_begun(session, patient_id):
+        appointments.cancel_locked(
+            session, actor, appointment, reason=None, late=appointment.is_late(now), by="patient"
+        )
 
 
 def cancel_of_deceased_patient(session: Session, actor: Actor, *, patient_id: UUID) -> None:
     """Cancel the open appointments of a deceased patient, for the hospital. Only the doctor is notified."""
-    for visit in _not_begun(session, patient_id):
-        appointments.cancel_locked(session, actor, visit, reason=DIED_REASON, late=False, by="desk", tell_patient=False)
+    for appointment in _not_begun(session, patient_id):
+        appointments.cancel_locked(
+            session, actor, appointment, reason=DIED_REASON, late=False, by="desk", tell_patient=False
+        )
 
 
 def _not_begun(session: Session, patient_id: UUID) -> Sequence[Appointment]:

@@ -37,9 +37,9 @@ HISTORY_TOLD = _history(case((CHANGE.c.status.in_(TOLD), CHANGE.c.reason), else_
 
 def get(session: Session, actor: Actor, query: GetAppointment) -> AppointmentWithHistoryView:
     """Get an appointment with its history, in two statements."""
-    visit = session.one(ONE, {"visit_id": query.appointment_id})
-    part = side_of(actor, visit, "patient", "doctor", "desk")
-    assert visit is not None  # noqa: S101  for the type checker: else there is no part in it
+    appointment = session.one(ONE, {"visit_id": query.appointment_id})
+    part = side_of(actor, appointment, "patient", "doctor", "desk")
+    assert appointment is not None  # noqa: S101  for the type checker: else there is no part in it
     changes = session.rows(HISTORY_TOLD if part == "patient" else HISTORY, {"visit_id": query.appointment_id})
     history = [ChangeView(**change._asdict()) for change in changes]
-    return AppointmentWithHistoryView(**visit._asdict(), history=history)
+    return AppointmentWithHistoryView(**appointment._asdict(), history=history)

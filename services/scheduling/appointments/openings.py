@@ -53,9 +53,9 @@ _OVER: list[ColumnElement[str]] = [
 """Inactive states. Listing them keeps the planner from the constraints' indexes, which find a person slowly."""
 
 
-def _first(visit: FromClause, *whose: ColumnElement[bool]) -> ScalarSelect[datetime]:
+def _first(appointment: FromClause, *whose: ColumnElement[bool]) -> ScalarSelect[datetime]:
     """Return the first start among these appointments that are not over and begin within the next eight hours."""
-    one = visit.c
+    one = appointment.c
     moment = {name: bindparam(name, type_=one.starts_at.type) for name in ("starts_at", "latest_end", "earliest")}
     begins = one.starts_at < moment["latest_end"], one.starts_at > moment["earliest"]
     query = select(func.min(one.starts_at)).where(*whose, one.status.not_in(_OVER), *begins)

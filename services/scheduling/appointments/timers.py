@@ -36,26 +36,26 @@ def expire_requests(session: Session, actor: Actor) -> None:
     """Expire requests after 48 hours, or at their start."""
     now = clock.now()
     is_due = or_(Appointment.requested_at <= now - ANSWERED_WITHIN, Appointment.starts_at <= now)
-    for visit in _batch(session, "requested", is_due, Appointment.requested_at):
-        visit.expire()
-        record_change(session, actor, visit, AppointmentExpired)
+    for appointment in _batch(session, "requested", is_due, Appointment.requested_at):
+        appointment.expire()
+        record_change(session, actor, appointment, AppointmentExpired)
 
 
 def expire_displaced(session: Session, actor: Actor) -> None:
     """Expire displaced appointments after 14 days without a new time."""
     is_due = Appointment.displaced_at <= clock.now() - PLACED_WITHIN
-    for visit in _batch(session, "displaced", is_due, Appointment.displaced_at):
-        visit.expire()
-        record_change(session, actor, visit, AppointmentExpired)
+    for appointment in _batch(session, "displaced", is_due, Appointment.displaced_at):
+        appointment.expire()
+        record_change(session, actor, appointment, AppointmentExpired)
 
 
 def miss_visits(session: Session, actor: Actor) -> None:
     """Mark booked appointments as missed when their day is over. `displace_visits` handles those without a doctor."""
     now = clock.now()
     is_over = Appointment.ends_at <= missed_before(now)
-    for visit in _batch(session, "booked", is_over & ~handover.has_no_doctor(), Appointment.ends_at):
-        visit.miss(now)
-        record_change(session, actor, visit, AppointmentMissed)
+    for appointment in _batch(session, "booked", is_over & ~handover.has_no_doctor(), Appointment.ends_at):
+        appointment.miss(now)
+        record_change(session, actor, appointment, AppointmentMissed)
 
 
 def missed_before(now: datetime) -> datetime:
@@ -73,8 +73,8 @@ def displace_visits(session: Session, actor: Actor) -> None:
     is_due = (Appointment.starts_at < now + STRANDED_WITHIN) & handover.has_no_doctor()
     booked = _batch(session, "booked", is_due, Appointment.starts_at)
     requested = _batch(session, "requested", is_due & (Appointment.starts_at > now), Appointment.starts_at)
-    for visit in (*booked, *requested):
-        appointments.displace(session, actor, visit, reason=NO_DOCTOR)
+    for appointment in (*booked, *requested):
+        appointments.displace(session, actor, appointment, reason=NO_DOCTOR)
 
 
 def _batch(

@@ -54,14 +54,14 @@ def take(session: Session, actor: Actor, command: TakeTimeOff) -> dict[str, Any]
     session.lock_people(command.doctor_id)
     doctors.must_exist(session, command.doctor_id)
     _check_other_times_off(session, command.doctor_id, command.starts_at, command.ends_at)
-    visits = _visits(session, command.doctor_id, command.starts_at, command.ends_at)
-    _check_visits(visits, DISPLACED if command.displace else ())
+    overlapping = _overlapping(session, command.doctor_id, command.starts_at, command.ends_at)
+    _check_displaceable(overlapping, DISPLACED if command.displace else ())
     shown = {"id": uuid7(), "starts_at": command.starts_at, "ends_at": command.ends_at, "reason": command.reason}
     session.add(TimeOff(**shown, doctor_id=command.doctor_id, created_at=clock.now()))
-    for visit in visits:
-        appointments.displace(session, actor, visit, reason=AWAY_REASON)
+    for appointment in overlapping:
+        appointments.displace(session, actor, appointment, reason=AWAY_REASON)
     _note(session, command.doctor_id, shown["id"])
-    return {**shown, "displaced": [visit.id for visit in visits]}
+    return {**shown, "displaced": [appointment.id for appointment in overlapping]}
 
 
 def _note(session: Session, doctor_id: UUID, time_off_id: Any) -> None:
@@ -91,7 +91,7 @@ def _check_other_times_off(session: Session, doctor_id: UUID, starts_at: datetim
         raise TIME_OFF_OVERLAPS()
 
 
-def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[Appointment]:
+def _overlapping(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: datetime) -> Sequence[Appointment]:
     """Return the appointments that overlap this time, locked, earliest first.
 
     Past appointments do not count, except those of today whose patient has arrived.
@@ -110,9 +110,9 @@ def _visits(session: Session, doctor_id: UUID, starts_at: datetime, ends_at: dat
     return session.scalars(query.order_by(Appointment.starts_at, Appointment.id).with_for_update()).all()
 
 
-def _check_visits(visits: Sequence[Appointment], displaced: Sequence[str]) -> None:
+def _check_displaceable(overlapping: Sequence[Appointment], displaced: Sequence[str]) -> None:
     """Refuse while appointments in the time off cannot be displaced."""
-    in_the_way = [str(visit.id) for visit in visits if visit.status not in displaced]
+    in_the_way = [str(appointment.id) for appointment in overlapping if appointment.status not in displaced]
     if in_the_way:
         raise HAS_VISITS(appointment_ids=in_the_way)
 

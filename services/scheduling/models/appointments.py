@@ -19,7 +19,7 @@ from services.scheduling.models.base import Base
 from services.scheduling.rules import Slot
 
 ACTIVE = ("requested", "booked", "arrived", "in_progress")
-"""The states in which a visit takes the doctor's and the patient's time."""
+"""The states in which an appointment takes the doctor's and the patient's time."""
 
 
 WAITING = ("requested", "booked", "arrived")

@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 from chassis import clock
 from chassis.persistence.database import Session
 from contracts.scheduling.appointments.events import OpenAppointmentChanged
-from services.auth.directory import visits
-from services.auth.models.visits import OpenVisit
+from services.auth.directory import open_appointments
+from services.auth.models.open_appointments import OpenAppointment
 from services.auth.service import AuthService
 from tests.auth.admins import hear_of_appointment, heard
 from tests.auth.factories import Clock
@@ -23,20 +23,20 @@ LIFE: list[tuple[UUID, bool]] = [(FIRST, True), (FIRST, False), (FIRST, True), (
 def test_appointment_is_open_once_auth_hears_of_it(session: Session) -> None:
     doctor_id = uuid7()
     appointment = hear_of_appointment(session, doctor_id)
-    assert visits.open_of(session, doctor_id) == [appointment]
+    assert open_appointments.open_of(session, doctor_id) == [appointment]
 
 
 def test_appointment_is_not_open_once_it_is_closed(session: Session) -> None:
     doctor_id = uuid7()
     appointment = hear_of_appointment(session, doctor_id)
     hear_of_appointment(session, doctor_id, appointment, 2, is_open=False)
-    assert visits.open_of(session, doctor_id) == []
+    assert open_appointments.open_of(session, doctor_id) == []
 
 
 def test_appointment_is_not_open_when_only_its_end_is_heard(session: Session) -> None:
     doctor_id = uuid7()
     hear_of_appointment(session, doctor_id, revision=3, is_open=False)
-    assert visits.open_of(session, doctor_id) == []
+    assert open_appointments.open_of(session, doctor_id) == []
 
 
 def test_appointment_is_open_again_in_either_order_of_events(session: Session) -> None:
@@ -45,14 +45,17 @@ def test_appointment_is_open_again_in_either_order_of_events(session: Session) -
     for appointment, order in zip(appointments, (events, events[::-1]), strict=True):
         for revision, is_open in order:
             hear_of_appointment(session, doctor_id, appointment, revision, is_open=is_open)
-    assert visits.open_of(session, doctor_id) == appointments
+    assert open_appointments.open_of(session, doctor_id) == appointments
 
 
 def test_appointment_belongs_to_the_doctor_who_takes_it_over(session: Session) -> None:
     first, second = uuid7(), uuid7()
     appointment = hear_of_appointment(session, first)
     hear_of_appointment(session, second, appointment, 2)
-    assert (visits.open_of(session, first), visits.open_of(session, second)) == ([], [appointment])
+    assert (open_appointments.open_of(session, first), open_appointments.open_of(session, second)) == (
+        [],
+        [appointment],
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -62,7 +65,7 @@ def test_stale_event_never_wins_in_any_order_of_repeated_events(session: Session
     for step in (step for step in order if step <= last):
         doctor_id, is_open = LIFE[step]
         hear_of_appointment(session, doctor_id, appointment, step + 1, is_open=is_open)
-    found = {doctor_id for doctor_id in (FIRST, SECOND) if appointment in visits.open_of(session, doctor_id)}
+    found = {doctor_id for doctor_id in (FIRST, SECOND) if appointment in open_appointments.open_of(session, doctor_id)}
     doctor_id, is_open = LIFE[last]
     assert found == ({doctor_id} if is_open else set())
 
@@ -70,11 +73,13 @@ def test_stale_event_never_wins_in_any_order_of_repeated_events(session: Session
 def test_appointment_with_an_older_copy_takes_the_new_event(session: Session) -> None:
     appointment, doctor_id = uuid7(), uuid7()
     session.add(
-        OpenVisit(appointment_id=appointment, doctor_id=doctor_id, is_open=True, revision=3, changed_at=clock.now())
+        OpenAppointment(
+            appointment_id=appointment, doctor_id=doctor_id, is_open=True, revision=3, changed_at=clock.now()
+        )
     )
     session.flush()
     hear_of_appointment(session, doctor_id, appointment, 4, is_open=False)
-    assert visits.open_of(session, doctor_id) == []
+    assert open_appointments.open_of(session, doctor_id) == []
 
 
 def test_appointment_is_forgotten_thirty_days_after_it_is_closed(session: Session, clock: Clock) -> None:
@@ -82,12 +87,12 @@ def test_appointment_is_forgotten_thirty_days_after_it_is_closed(session: Sessio
     over = hear_of_appointment(session, doctor_id, revision=4, is_open=False)
     still_open = hear_of_appointment(session, doctor_id)
     clock.advance(days=29)
-    visits.delete_closed(session, heard(session, OpenAppointmentChanged))
-    assert session.get(OpenVisit, over) is not None
+    open_appointments.delete_closed(session, heard(session, OpenAppointmentChanged))
+    assert session.get(OpenAppointment, over) is not None
     clock.advance(days=2)
-    visits.delete_closed(session, heard(session, OpenAppointmentChanged))
+    open_appointments.delete_closed(session, heard(session, OpenAppointmentChanged))
     session.expire_all()
-    assert (session.get(OpenVisit, over), session.get(OpenVisit, still_open) is None) == (None, False)
+    assert (session.get(OpenAppointment, over), session.get(OpenAppointment, still_open) is None) == (None, False)
 
 
 def test_auth_hears_one_event_about_appointments() -> None:

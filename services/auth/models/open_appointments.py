@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.auth.models.base import Base
 
 
-class OpenVisit(Base):
+class OpenAppointment(Base):
     """A copy of an appointment from scheduling: its doctor, and whether it is open."""
 
     __tablename__ = "open_visit"

@@ -13,12 +13,12 @@ from contracts.auth.accounts.administration import HAS_OPEN_VISITS, NOT_A_DOCTOR
 from contracts.scheduling.appointments.events import OpenAppointmentChanged
 from services.auth import grants
 from services.auth.models.accounts import Account
-from services.auth.models.visits import OpenVisit
+from services.auth.models.open_appointments import OpenAppointment
 
 KEPT = timedelta(days=30)
 """The age of the oldest event that may still arrive: see `chassis.persistence.housekeeping`."""
 
-MOST_VISITS = 100
+MOST_LISTED = 100
 """The number of appointments that a refusal lists."""
 
 
@@ -26,7 +26,7 @@ def upsert(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> No
     """Upsert which doctor has the appointment, and whether it is open, unless a newer revision is known."""
     keep(
         session,
-        OpenVisit,
+        OpenAppointment,
         "appointment_id",
         "revision",
         appointment_id=event.appointment_id,
@@ -39,8 +39,10 @@ def upsert(session: Session, _actor: Actor, event: OpenAppointmentChanged) -> No
 
 def open_of(session: Session, doctor_id: UUID) -> list[UUID]:
     """The ids of a doctor's open appointments, oldest first."""
-    query = select(OpenVisit.appointment_id).where(OpenVisit.doctor_id == doctor_id, OpenVisit.is_open)
-    return list(session.scalars(query.order_by(OpenVisit.appointment_id)))
+    query = select(OpenAppointment.appointment_id).where(
+        OpenAppointment.doctor_id == doctor_id, OpenAppointment.is_open
+    )
+    return list(session.scalars(query.order_by(OpenAppointment.appointment_id)))
 
 
 def check_handover(session: Session, account: Account, reassign_to: UUID | None, *, displace: bool = False) -> None:
@@ -53,11 +55,11 @@ def check_handover(session: Session, account: Account, reassign_to: UUID | None,
             errors = {"reassign_to": ["Not another active doctor."]}
             raise NOT_A_DOCTOR(errors=errors)
     elif not displace and (left := open_of(session, account.id)):
-        found = {"appointment_ids": [str(visit) for visit in left[:MOST_VISITS]]}
+        found = {"appointment_ids": [str(appointment_id) for appointment_id in left[:MOST_LISTED]]}
         raise HAS_OPEN_VISITS(**found)
 
 
 def delete_closed(session: Session, _actor: Actor) -> None:
     """Delete appointments that were closed 30 days ago."""
-    old = OpenVisit.changed_at < clock.now() - KEPT
-    session.execute(delete(OpenVisit).where(~OpenVisit.is_open, old))
+    old = OpenAppointment.changed_at < clock.now() - KEPT
+    session.execute(delete(OpenAppointment).where(~OpenAppointment.is_open, old))
