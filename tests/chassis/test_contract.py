@@ -139,7 +139,7 @@ def test_what_is_not_plain_is_left_to_marshmallow() -> None:
     assert NotPlain.dump_one(row) == {"inner": {"value": 1.5}, "at": "09:30"}
 
 
-def test_nothing_stays_nothing() -> None:
+def test_view_of_none_is_none() -> None:
     assert Everything.dump_one(None) is None
 
 
@@ -171,7 +171,7 @@ def test_unknown_missing_and_wrong_fields_are_each_named() -> None:
 
 
 @pytest.mark.parametrize("payload", [{"text": "a\0b"}, {"text": "a", "parts": ["b", "\0"]}, {"a\0": 1}], ids=str)
-def test_nul_is_refused_wherever_it_stands(payload: dict[str, Any]) -> None:
+def test_nul_is_refused_in_any_field(payload: dict[str, Any]) -> None:
     assert "NUL" in errors(payload)
 
 
@@ -221,7 +221,7 @@ def test_internal_events_have_an_exchange_of_their_own() -> None:
     assert ward.NoteWritten.queue_of("desk.on_note_written") == "evt-ward-note_written--desk.on_note_written"
 
 
-def test_what_is_wrong_within_a_list_is_told_in_plain_json() -> None:
+def test_errors_within_a_list_are_plain_json() -> None:
     with pytest.raises(Invalid) as refused:
         SetSchedule.read({"doctor_id": str(uuid4()), "rules": [{"weekday": 7}]})
     errors = refused.value.facts["errors"]

@@ -17,7 +17,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda one: one.__name__)
-def test_a_refusal_comes_back_as_it_was(kind: type[MatronError]) -> None:
+def test_refusal_is_equal_after_serialization(kind: type[MatronError]) -> None:
     sent = kind("a_code", "A sentence.", {"errors": {"text": ["Wrong."]}, "retry_after": 2})
     got = deserialize(orjson.loads(orjson.dumps(sent.as_dict())))
     assert (type(got), got.code, got.detail, got.facts) == (kind, sent.code, sent.detail, sent.facts)
@@ -30,7 +30,7 @@ def test_kinds_have_a_status_each_that_is_no_success() -> None:
     assert all(400 <= status < 600 for status in statuses)
 
 
-def test_an_unexpected_error_says_nothing() -> None:
+def test_internal_error_has_no_facts() -> None:
     assert (INTERNAL().code, INTERNAL().facts) == ("internal", {})
 
 

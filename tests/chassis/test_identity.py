@@ -39,7 +39,7 @@ def refused(verifier: Verifier, token: str) -> str:
     return error.value.code
 
 
-def test_a_good_token_says_who_asks(verifier: Verifier, mint: Mint) -> None:
+def test_actor_is_read_from_a_valid_token(verifier: Verifier, mint: Mint) -> None:
     person, session = uuid7(), uuid7()
     actor = verifier.actor(mint.token("nurse", "patient", person=person, sid=str(session), verified=False))
     expected = Actor(id=person, roles=frozenset({"nurse", "patient"}), session_id=session, verified=False)
@@ -75,11 +75,11 @@ def test_a_token_with_wrong_claims_is_refused(verifier: Verifier, mint: Mint, ch
     assert refused(verifier, mint.token("nurse", **changes)) == "token_invalid"
 
 
-def test_an_ended_token_says_so(verifier: Verifier, mint: Mint) -> None:
+def test_token_is_refused_as_expired_after_its_end(verifier: Verifier, mint: Mint) -> None:
     assert refused(verifier, mint.token("nurse", exp=int(time.time()) - 1)) == "token_expired"
 
 
-def test_a_token_ends_although_it_was_believed_before(
+def test_token_is_refused_after_its_end_when_accepted_before(
     verifier: Verifier, mint: Mint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, now = mint.token("nurse"), time.time()
@@ -164,14 +164,14 @@ def test_a_key_that_is_taken_away_is_noticed_without_an_unknown_one(mint: Mint) 
     assert refused(verifier, token) == "token_invalid"
 
 
-def test_a_token_of_an_ended_session_counts_no_more(verifier: Verifier, mint: Mint) -> None:
+def test_token_is_refused_when_its_session_has_ended(verifier: Verifier, mint: Mint) -> None:
     token = mint.token("nurse")
     verifier.revoked.add(verifier.actor(token).session_id or uuid7(), time.time() + 900)
     assert refused(verifier, token) == "session_ended"
     assert verifier.actor(mint.token("nurse")).roles == {"nurse"}
 
 
-def test_nobody_is_believed_before_it_is_known_who_has_signed_out(verifier: Verifier, mint: Mint) -> None:
+def test_token_is_refused_until_the_ended_sessions_are_known(verifier: Verifier, mint: Mint) -> None:
     verifier.revoked.awaited = True
     with pytest.raises(Unavailable, match="starting"):
         verifier.actor(mint.token("nurse"))
@@ -185,13 +185,11 @@ def test_ended_sessions_are_forgotten_with_their_last_token(monkeypatch: pytest.
     assert sorted(known.until.values()) == [now + 900, now + 900]
 
 
-def test_without_a_file_of_keys_nobody_is_believed(mint: Mint) -> None:
+def test_token_is_refused_when_the_key_file_is_missing(mint: Mint) -> None:
     assert refused(Verifier(KeySet(mint.jwks_file.with_name("missing.json"))), mint.token("nurse")) == "token_invalid"
 
 
-def test_what_is_remembered_of_tokens_does_not_grow_for_ever(
-    verifier: Verifier, mint: Mint, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_of_tokens_is_limited(verifier: Verifier, mint: Mint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity, "REMEMBERED", 3)
     for _ in range(10):
         verifier.actor(mint.token("nurse"))
@@ -219,7 +217,7 @@ def asking(*roles: str, verified: bool = False, enrolling: bool = False) -> type
         (Actor(roles=frozenset({"nurse"})), asking("nurse"), "token_missing"),
     ],
 )
-def test_who_may_not_ask_learns_why(actor: Actor, contract: type[Command], code: str) -> None:
+def test_caller_without_the_right_is_refused_with_the_reason(actor: Actor, contract: type[Command], code: str) -> None:
     with pytest.raises((Unauthenticated, Forbidden)) as error:
         check_right(actor, contract)
     assert error.value.code == code
@@ -230,11 +228,11 @@ def test_anyone_may_ask_what_is_public() -> None:
     check_right(ENROLLING, asking())
 
 
-def test_who_has_to_set_up_a_second_factor_may_ask_what_that_takes() -> None:
+def test_enrolling_caller_may_use_commands_of_the_enrolment() -> None:
     check_right(ENROLLING, asking("nurse", enrolling=True))
 
 
-def test_one_acts_for_oneself_and_others_only_with_the_role() -> None:
+def test_actor_may_act_for_others_only_with_the_role() -> None:
     other = uuid7()
     NURSE.may_act_for(NURSE.person)
     NURSE.may_act_for(other, {"nurse"})
@@ -242,7 +240,7 @@ def test_one_acts_for_oneself_and_others_only_with_the_role() -> None:
         NURSE.may_act_for(other, {"admin"})
 
 
-def test_nobody_acts_for_nobody() -> None:
+def test_anonymous_caller_may_act_for_no_person() -> None:
     with pytest.raises(NotFound):
         NOBODY.may_act_for(uuid7())
     with pytest.raises(Unauthenticated):

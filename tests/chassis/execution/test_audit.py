@@ -88,7 +88,7 @@ def test_what_strangers_look_for_fills_no_table(database: Database) -> None:
     assert rows(database, tables.audit) == []
 
 
-def test_a_use_case_says_what_the_reply_does_not(database: Database) -> None:
+def test_audit_row_has_the_facts_that_the_use_case_notes(database: Database) -> None:
     run(Operation(CloseChart, noted), database, {})
     [row] = rows(database, tables.audit)
     assert (row.action, row.record_id, row.allowed) == ("something_else", RECORD, False)

@@ -76,7 +76,7 @@ def test_a_query_writes_nothing(database: Database) -> None:
     assert [count(database, table) for table in (tables.audit, tables.idempotency)] == [0, 0]
 
 
-def test_nobody_may_ask_what_is_public(database: Database) -> None:
+def test_anonymous_caller_may_use_a_public_command(database: Database) -> None:
     assert run(GREET, database, {}, token="", actor=NOBODY) == {"greeting": "Hello you"}
 
 
@@ -190,7 +190,7 @@ def test_a_second_request_with_the_key_may_be_faster_and_both_get_one_reply(
     assert count(database, ward.Note) == 1
 
 
-def test_nothing_is_open_while_it_calls_outside(sqlite: Database, steps: ward.Steps) -> None:
+def test_outside_call_holds_no_transaction(sqlite: Database, steps: ward.Steps) -> None:
     steps.outside = lambda: str(run(WRITE, sqlite, {"text": "meanwhile"}, key="another")["revision"])
     assert run(SEND, sqlite)["text"] == "a note 1"
 
@@ -216,7 +216,7 @@ def test_a_transaction_is_not_done_again_for_ever() -> None:
         retrying(failing(OperationalError("statement", {}, _Broken())))
 
 
-def test_the_text_of_an_unexpected_exception_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+def test_text_of_an_unexpected_exception_is_neither_raised_nor_logged(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(Internal) as raised:
         masked("ward", "command", "write_note", failing(RuntimeError("Asha Rao has measles")), "request-1")
     assert "Asha" not in str(raised.value.args) + "".join(capfd.readouterr())
@@ -236,7 +236,7 @@ def test_only_one_process_is_at_a_timers_work(database: Database) -> None:
     assert (inner, done) == ([], ["plan"])
 
 
-def test_a_timer_leaves_its_lock_when_it_is_done(database: Database) -> None:
+def test_timer_releases_its_lock_after_its_work(database: Database) -> None:
     done: list[int] = []
     for _ in range(2):
         Timer("t", lambda _s, _a: done.append(1)).run(FakeHost(database))

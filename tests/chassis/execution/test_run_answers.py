@@ -25,7 +25,7 @@ def answered(result: Any) -> Link:
     return served.broker
 
 
-def test_a_result_goes_out_with_its_revision() -> None:
+def test_reply_carries_the_revision_of_its_result() -> None:
     link = answered({"revision": 3})
     assert (link.body, link.headers) == ({"result": {"revision": 3}, "error": None}, {"revision": "3"})
 

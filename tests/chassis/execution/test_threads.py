@@ -14,7 +14,7 @@ from transports import threads
 sleep = patcher.original("time").sleep
 
 
-def test_other_green_threads_run_meanwhile() -> None:
+def test_green_threads_run_while_a_thread_works() -> None:
     began, turns = time.monotonic(), list[float]()
 
     def tick() -> None:
@@ -28,13 +28,13 @@ def test_other_green_threads_run_meanwhile() -> None:
     assert len(turns) > 5
 
 
-def test_what_it_returns_or_raises_comes_back() -> None:
+def test_thread_returns_or_raises_like_its_function() -> None:
     assert in_thread(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         in_thread(divmod, 1, 0)
 
 
-def test_when_too_many_wait_the_next_one_is_refused() -> None:
+def test_call_is_refused_when_too_many_wait() -> None:
     many = threads.RUNNING + threads.WAITING + 3
     calls = [eventlet.spawn(outcome, lambda: in_thread(sleep, 0.005)) for _ in range(many)]
     assert sorted(call.wait() for call in calls) == ["busy"] * 3 + ["done"] * (many - 3)

@@ -90,7 +90,7 @@ def test_what_the_broker_did_not_take_is_sent_again_with_the_same_numbers(
     assert numbers(publisher) == [1, 2]
 
 
-def test_more_than_a_batch_goes_out_in_order(
+def test_events_of_several_batches_are_sent_in_order(
     database: Database, relay: Relay, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "BATCH", 5)
@@ -99,7 +99,7 @@ def test_more_than_a_batch_goes_out_in_order(
     assert numbers(publisher) == list(range(1, 9))
 
 
-def test_the_relay_outlives_what_it_does_not_expect(
+def test_relay_survives_an_unexpected_exception(
     database: Database, relay: Relay, publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(database, "a")
@@ -107,7 +107,7 @@ def test_the_relay_outlives_what_it_does_not_expect(
     assert not relay._relay_all()
 
 
-def test_a_message_says_where_it_comes_from(database: Database, relay: Relay) -> None:
+def test_message_carries_the_origin_of_its_event(database: Database, relay: Relay) -> None:
     write(database, "a")
     relay.publisher.fails = True  # type: ignore[attr-defined]
     with pytest.raises(Unavailable):

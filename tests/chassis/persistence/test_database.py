@@ -78,7 +78,7 @@ def test_a_wait_that_is_broken_off_leaves_no_answer_for_the_next(postgresql_data
         assert session.execute(text("SELECT 42")).scalar_one() == 42
 
 
-def test_a_large_statement_gets_through(postgresql_database: Database) -> None:
+def test_statement_of_thirty_megabytes_is_executed(postgresql_database: Database) -> None:
     with postgresql_database.read() as session:
         assert session.execute(text("SELECT length(:long)"), {"long": "x" * 30_000_000}).scalar_one() == 30_000_000
 
@@ -117,7 +117,7 @@ def count_in(session: Session) -> int:
     return len(session.scalars(select(ward.Note.id)).all())
 
 
-def test_on_sqlite_nobody_reads_between_anothers_read_and_write(sqlite: Database) -> None:
+def test_sqlite_transactions_run_one_after_the_other(sqlite: Database) -> None:
     seen: list[int] = []
 
     def write() -> None:
@@ -130,7 +130,7 @@ def test_on_sqlite_nobody_reads_between_anothers_read_and_write(sqlite: Database
     assert sorted(seen) == list(range(10))
 
 
-def test_a_writer_that_waits_too_long_is_told_to_come_back(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writer_is_refused_when_it_waits_too_long(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "POOL_SECONDS", 0.05)
     with sqlite.begin(), pytest.raises(Unavailable) as refused:
         eventlet.spawn(lambda: sqlite.begin().__enter__()).wait()
@@ -160,14 +160,14 @@ PARTIAL = {"uq_thing_light": ("uq_thing_weight",)}
 
 
 @pytest.mark.parametrize(("name", "rows"), VIOLATIONS.items(), ids=VIOLATIONS)
-def test_the_name_of_a_violated_constraint_is_told(things: Database, name: str, rows: list[dict[str, Any]]) -> None:
+def test_violated_constraint_is_named(things: Database, name: str, rows: list[dict[str, Any]]) -> None:
     with pytest.raises(IntegrityError) as error:
         add(things, *rows)
     expected = (name, *NAMELESS_ON_SQLITE.get(name, ()), *PARTIAL.get(name, ())) if things.is_sqlite else (name,)
     assert violated(error.value) in expected
 
 
-def test_a_trigger_names_itself(sqlite: Database) -> None:
+def test_trigger_is_named_when_it_aborts_a_statement(sqlite: Database) -> None:
     with sqlite.begin() as session:
         session.execute(text("CREATE TRIGGER no_way BEFORE INSERT ON note BEGIN SELECT RAISE(ABORT, 'no_way'); END"))
     with pytest.raises(DBAPIError) as error, sqlite.begin() as session:
@@ -175,7 +175,7 @@ def test_a_trigger_names_itself(sqlite: Database) -> None:
     assert violated(error.value) == "no_way"
 
 
-def test_a_violation_that_nobody_expects_stays_what_it_is(things: Database) -> None:
+def test_violation_is_raised_unchanged_when_it_has_no_refusal(things: Database) -> None:
     refusals = {"uq_thing_a_b": Refusal(Conflict, "pair_taken", "")}
     with pytest.raises(IntegrityError), things.begin() as session, refusing(session, refusals):
         session.execute(insert(THING), {"id": 1, "weight": -1})

@@ -57,7 +57,7 @@ def count(session: Session, table: Any) -> int:
     return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_old_events_go_but_the_last_one_stays_so_that_the_sequence_goes_on(session: Session) -> None:
+def test_old_events_are_deleted_except_the_last_one(session: Session) -> None:
     sent(session, 1, 2, 3)
     tidy(session)
     assert kept(session) == [3]
@@ -70,7 +70,7 @@ def test_an_event_that_was_not_sent_stays_however_old(session: Session) -> None:
     assert kept(session) == [2, 3]
 
 
-def test_claims_of_old_events_go(session: Session) -> None:
+def test_claims_of_old_events_are_deleted(session: Session) -> None:
     claimed(session, 1, old())
     claimed(session, 1, clock.now())
     tidy(session)

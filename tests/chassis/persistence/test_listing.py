@@ -56,7 +56,7 @@ def test_every_row_comes_once_and_in_order(
     assert [tuple(row) for row in got] == sorted((tuple(row) for row in got), reverse=newest_first)
 
 
-def test_a_row_that_is_added_meanwhile_moves_no_other(database: Database) -> None:
+def test_new_row_moves_no_row_of_the_next_page(database: Database) -> None:
     add(database, "b", "c", "d")
     first = notes(database, 2, None)
     add(database, "e")

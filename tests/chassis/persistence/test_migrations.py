@@ -32,6 +32,6 @@ def test_migrating_again_changes_nothing(databases: Callable[[str, str], Databas
 
 @EACH
 @BOTH
-def test_both_audiences_have_their_mark(databases: Callable[[str, str], Database], service: str, kind: str) -> None:
+def test_relay_has_a_row_for_each_audience(databases: Callable[[str, str], Database], service: str, kind: str) -> None:
     with databases(service, kind).read() as session:
         assert {bool(one) for one in session.scalars(select(tables.relay.c.internal))} == {False, True}
