@@ -130,6 +130,7 @@ class ContractFacts(TypedDict, total=False):
     line: str
     deadline: float
     routine: bool
+    audited: bool
 
 
 class Command(Record):
@@ -156,6 +157,8 @@ class Command(Record):
     routine: ClassVar[bool] = False
     """Whether processes ask it all the time, so that its line in the log is for debugging alone."""
     reads: ClassVar[bool] = False
+    audited: ClassVar[bool] = False
+    """Whether each reading is recorded: the query then runs in a transaction, and has a row in the audit."""
 
     def __init_subclass__(cls, **facts: Unpack[ContractFacts]) -> None:
         super().__init_subclass__()
@@ -202,7 +205,7 @@ def _has_nul(value: object) -> bool:
 
 
 class Query(Command):
-    """A question to one service: runs without a transaction and without a key."""
+    """A question to one service: runs without a key, and without a transaction unless it is `audited`."""
 
     reads = True
 

@@ -92,8 +92,9 @@ class Run:
 
     @cached_property
     def key(self) -> idempotency.Key | None:
-        """The idempotency key; None if the contract stores no replies."""
-        return idempotency.Key(self.actor, self.contract, self.call.key, self.payload) if self.contract.keyed else None
+        """The idempotency key; None for a query, and if the contract stores no replies."""
+        is_keyed = self.contract.keyed and not self.contract.reads
+        return idempotency.Key(self.actor, self.contract, self.call.key, self.payload) if is_keyed else None
 
     def answer(self) -> object:
         """Check the right, read the payload and do the work; returns the reply as plain data."""
@@ -121,7 +122,7 @@ class Run:
             rows.add(session, [(table, {**row, **(error.noted or {})})])
 
     def _work(self) -> object:
-        return self._waiting(self._query if self.contract.reads else self._command)
+        return self._waiting(self._query if self.contract.reads and not self.contract.audited else self._command)
 
     def _waiting(self, work: Callable[[], T]) -> T:
         """Do the first transaction of the request. It waits for events of other services."""

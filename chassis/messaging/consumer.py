@@ -119,9 +119,8 @@ class Broker(SharedExtension):
     def _kept(self, event: str) -> None:
         EVENTS_UNROUTED.labels(self.service).inc()
         log.warning("event unrouted", service=self.service, event_name=event)
-        if topology.is_own(
-            self.service, event
-        ):  # The message should have waited or been kept: a queue of ours is gone.
+        # The message should have waited or been kept: a queue of ours is gone.
+        if topology.is_own(self.service, event):
             self._declare_own(NoWait(self.publisher.link.open_channel))
 
     def _listeners(self) -> Iterator[tuple[str, Callable[[Any], None]]]:

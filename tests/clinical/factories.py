@@ -42,6 +42,10 @@ def doctor(person_id: UUID | None = None) -> Actor:
     return Actor(id=person_id or uuid7(), roles=frozenset({"doctor"}), verified=True)
 
 
+def nurse() -> Actor:
+    return Actor(id=uuid7(), roles=frozenset({"nurse"}), verified=True)
+
+
 def patient(person_id: UUID | None = None) -> Actor:
     return Actor(id=person_id or uuid7(), roles=frozenset({"patient"}), verified=True)
 

@@ -1,26 +1,51 @@
-"""The access of doctors to charts."""
+"""The access to charts: who may see a chart, and the record of each reading."""
 
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
+from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.clinical.care import CARERS, DOCTOR, AccessBasis, ChartPart
 from contracts.clinical.patients import NO_SUCH_PATIENT_IN_YOUR_CARE
-from services.clinical.models.care import CareRelation
+from contracts.refusals import NO_SUCH_PATIENT
+from contracts.roles import Role
+from services.clinical.models.care import Assignment, BreakGlass, CareRelation, ChartAccess
+from services.clinical.models.patients import Patient
+
+STAFF_BASIS = {
+    Role.NURSE: AccessBasis.NURSING,
+    Role.PHARMACIST: AccessBasis.PHARMACY,
+    Role.LAB_TECHNICIAN: AccessBasis.LABORATORY,
+}
+"""The basis of roles that see the charts of all patients, or parts of them."""
 
 
 def treats(session: Session, doctor_id: UUID, patient_id: UUID) -> bool:
     """Return whether the doctor treats the patient now."""
+    return treatment_basis(session, doctor_id, patient_id) is not None
+
+
+def treatment_basis(session: Session, doctor_id: UUID, patient_id: UUID) -> AccessBasis | None:
+    """Return why the doctor may open the chart now, in one statement; None without a reason."""
     now = clock.now()
-    query = select(CareRelation.id).where(
-        CareRelation.doctor_id == doctor_id,
-        CareRelation.patient_id == patient_id,
-        CareRelation.from_ <= now,
-        CareRelation.until > now,
+
+    def basis(
+        reason: AccessBasis, model: type[CareRelation | Assignment | BreakGlass], *valid: ColumnElement[bool]
+    ) -> Select[str]:
+        holds = exists().where(model.doctor_id == doctor_id, model.patient_id == patient_id, *valid)
+        return select(literal(reason.value)).where(holds)
+
+    found = union_all(
+        basis(AccessBasis.APPOINTMENT, CareRelation, CareRelation.from_ <= now, CareRelation.until > now),
+        basis(AccessBasis.ASSIGNMENT, Assignment, Assignment.ended_at.is_(None)),
+        basis(AccessBasis.BREAK_GLASS, BreakGlass, BreakGlass.until > now),
     )
-    return session.scalars(query.limit(1)).first() is not None
+    reasons = set(session.scalars(found))
+    return next((reason for reason in AccessBasis if reason in reasons), None)
 
 
 def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
@@ -28,5 +53,45 @@ def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
 
     A foreign patient and an unknown id get the same refusal after the same time.
     """
-    if not treats(session, actor.person, patient_id):
-        raise NO_SUCH_PATIENT_IN_YOUR_CARE.not_yet()
+    must_care(session, actor, patient_id, DOCTOR)
+
+
+def must_care(session: Session, actor: Actor, patient_id: UUID, roles: AbstractSet[Role] = CARERS) -> AccessBasis:
+    """Refuse callers who may not act on the patient's chart in one of these roles; return why they may.
+
+    Staff see all patients. Doctors must treat the patient. A patient whom the caller may not know is a NotFound.
+    """
+    is_doctor = actor.has(DOCTOR & roles)
+    basis = treatment_basis(session, actor.person, patient_id) if is_doctor else None
+    if basis is None:
+        basis = next((STAFF_BASIS[role] for role in STAFF_BASIS if role in roles and role in actor.roles), None)
+        if basis is not None and not _is_known(session, patient_id):
+            raise NO_SUCH_PATIENT.not_yet()
+    if basis is None:
+        raise NO_SUCH_PATIENT_IN_YOUR_CARE.not_yet() if is_doctor else NO_SUCH_PATIENT()
+    return basis
+
+
+def _is_known(session: Session, patient_id: UUID) -> bool:
+    query = select(Patient.id).where(Patient.id == patient_id, Patient.erased_at.is_(None))
+    return session.scalar(query) is not None
+
+
+def open_chart(
+    session: Session, actor: Actor, patient_id: UUID, part: ChartPart, roles: AbstractSet[Role] = CARERS
+) -> None:
+    """Refuse callers who may not read this part of a chart, and record the reading for the patient.
+
+    The contract of the query must be `audited`, because the record needs a transaction.
+    """
+    basis = must_care(session, actor, patient_id, roles)
+    session.append(
+        ChartAccess,
+        id=uuid7(),
+        patient_id=patient_id,
+        reader_id=actor.person,
+        part=part,
+        basis=basis,
+        at=clock.now(),
+    )
+    session.note(record_id=patient_id)

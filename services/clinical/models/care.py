@@ -1,12 +1,13 @@
-"""The table of care relations between doctors and patients."""
+"""Tables of care: who treats a patient and why, and who opened a chart."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
+from services.clinical.models.append_only import AppendOnly
 from services.clinical.models.base import Base
 
 
@@ -17,6 +18,7 @@ class CareRelation(Base):
     __table_args__ = (
         CheckConstraint('until > "from"', name="until_after_from"),
         Index("ix_care_relation_doctor_id_patient_id", "doctor_id", "patient_id"),
+        Index("ix_care_relation_patient_id", "patient_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -28,3 +30,64 @@ class CareRelation(Base):
     appointment_id: Mapped[UUID] = mapped_column(unique=True)
     revision: Mapped[int]
     """Revision of the appointment in the last event, so that a stale event never wins."""
+
+
+class Assignment(Base):
+    """An admin gave a doctor the care of a patient, until an admin takes it back."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index(
+            "uq_assignment_doctor_id_patient_id",
+            "doctor_id",
+            "patient_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_assignment_patient_id_id", "patient_id", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    patient_id: Mapped[UUID]
+    doctor_id: Mapped[UUID]
+    reason: Mapped[str | None] = mapped_column(String(500))
+    assigned_by: Mapped[UUID]
+    assigned_at: Mapped[datetime]
+    ended_by: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None]
+
+
+class BreakGlass(Base):
+    """A doctor without a care relation opened a chart in an emergency, for two hours. An admin reviews it."""
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        Index("ix_break_glass_doctor_id_patient_id_until", "doctor_id", "patient_id", "until"),
+        Index("ix_break_glass_opened_at_id", "opened_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    patient_id: Mapped[UUID]
+    doctor_id: Mapped[UUID]
+    reason: Mapped[str] = mapped_column(String(500))
+    opened_at: Mapped[datetime]
+    until: Mapped[datetime]
+    reviewed_by: Mapped[UUID | None]
+    reviewed_at: Mapped[datetime | None]
+    review_comment: Mapped[str | None] = mapped_column(String(500))
+
+
+class ChartAccess(AppendOnly, Base):
+    """A member of staff read a part of a chart. The patient sees the row."""
+
+    __tablename__ = "chart_access"
+    __table_args__ = (Index("ix_chart_access_patient_id_id", "patient_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    patient_id: Mapped[UUID]
+    reader_id: Mapped[UUID]
+    part: Mapped[str] = mapped_column(String(20))
+    basis: Mapped[str] = mapped_column(String(20))
+    """Why the reader may read it; see `contracts.clinical.care.AccessBasis`."""
+    at: Mapped[datetime]

@@ -12,6 +12,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientIdentityChanged
+from services.clinical.directory import people
 from services.clinical.models.care import CareRelation
 from services.clinical.models.patients import Patient
 from services.clinical.models.prescriptions import Prescription
@@ -27,12 +28,14 @@ class Phone(NamedTuple):
 
 
 def on_user_registered(session: Session, _actor: Actor, event: UserRegistered) -> None:
-    """Create or update the record of a new account, if it is a patient's."""
+    """Copy the name of a new account. Create or update the record, if the account is a patient's."""
+    people.copy_name(session, event)
     _copy_account(session, event, None)
 
 
 def on_user_updated(session: Session, _actor: Actor, event: UserUpdated) -> None:
-    """Copy the changed account of a patient, with the phone number."""
+    """Copy the name of the changed account, and the other facts of a patient's account, with the phone number."""
+    people.copy_name(session, event)
     _copy_account(session, event, Phone(event.phone, event.phone_changed_at))
 
 
@@ -75,7 +78,8 @@ def _drop_unused(session: Session, user_id: UUID) -> None:
 
 
 def on_user_erased(session: Session, _actor: Actor, event: UserErased) -> None:
-    """Clear the patient's record, and leave a tombstone that no late event fills again."""
+    """Clear the person's name and record, and leave a tombstone that no late event fills again."""
+    people.erase(session, event.user_id)
     patient = registry.lock_or_create(session, event.user_id)
     patient.forget(clock.now())
     registry.drop_words(session, event.user_id)

@@ -1,0 +1,20 @@
+"""The history of a patient: a timeline of everything that was recorded."""
+
+from enum import StrEnum
+
+
+class HistoryKind(StrEnum):
+    """The kinds of entries of a patient's history."""
+
+    DIAGNOSIS = "diagnosis"
+    TREATMENT = "treatment"
+    PROCEDURE = "procedure"
+    NURSING_NOTE = "nursing_note"
+    ALLERGY = "allergy"
+    CONDITION = "condition"
+    VITALS = "vitals"
+    PRESCRIPTION = "prescription"
+    DISPENSE = "dispense"
+    LAB_ORDER = "lab_order"
+    LAB_RESULT = "lab_result"
+    ATTACHMENT = "attachment"
