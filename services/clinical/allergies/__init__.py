@@ -1,0 +1,1 @@
+"""Allergies, and statements that a patient has none."""

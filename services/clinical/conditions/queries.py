@@ -1,0 +1,35 @@
+"""Read the conditions of a patient."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chassis.persistence.database import Session
+from contracts.clinical.conditions import ConditionStatus
+from services.clinical.conditions import rules
+from services.clinical.models.conditions import Condition
+
+PRESENT = (ConditionStatus.ACTIVE, ConditionStatus.RECURRENCE, ConditionStatus.RELAPSE)
+"""The states of a condition that the patient has now (FHIR: active, and its narrower codes)."""
+CURRENT = (*PRESENT, ConditionStatus.INACTIVE, ConditionStatus.REMISSION)
+"""The states of a condition that may return, or is there."""
+
+
+def current_conditions(session: Session, patient_id: UUID) -> Sequence[Condition]:
+    """Return the conditions that are neither resolved nor entered in error, oldest first, in one statement."""
+    query = select(Condition).where(
+        Condition.patient_id == patient_id, Condition.superseded_by.is_(None), Condition.status.in_(CURRENT)
+    )
+    return session.scalars(query.order_by(Condition.id)).all()
+
+
+def is_pregnant(session: Session, patient_id: UUID) -> bool:
+    """Return whether a present condition has a code of pregnancy, birth or the weeks after it."""
+    query = select(Condition.code).where(
+        Condition.patient_id == patient_id,
+        Condition.superseded_by.is_(None),
+        Condition.status.in_(PRESENT),
+        Condition.code.is_not(None),
+    )
+    return any(rules.means_pregnancy(code) for code in session.scalars(query))
