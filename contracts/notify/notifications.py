@@ -24,6 +24,7 @@ class NotificationSubject(StrEnum):
     UPGRADE_REQUEST = "upgrade_request"
     ACCOUNT = "account"
     PRESCRIPTION = "prescription"
+    RECORD = "record"
     INVOICE = "invoice"
     PAYMENT = "payment"
 
@@ -57,6 +58,7 @@ class NotificationKind(StrEnum):
     UPGRADE_DECIDED = "upgrade_decided"
     CREDENTIALS_CHANGED = "credentials_changed"
     PRESCRIPTION_ADDED = "prescription_added"
+    RECORD_ADDED = "record_added"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
     REFUND_DUE = "refund_due"
@@ -99,6 +101,7 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
     NotificationSubject.UPGRADE_REQUEST: (NotificationKind.UPGRADE_DECIDED,),
     NotificationSubject.ACCOUNT: (NotificationKind.CREDENTIALS_CHANGED,),
     NotificationSubject.PRESCRIPTION: (NotificationKind.PRESCRIPTION_ADDED,),
+    NotificationSubject.RECORD: (NotificationKind.RECORD_ADDED,),
     NotificationSubject.INVOICE: (
         NotificationKind.INVOICE_ISSUED,
         NotificationKind.INVOICE_VOIDED,

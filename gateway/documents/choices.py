@@ -10,8 +10,12 @@ from gateway.documents.objects import Choice, Document, Schema, mapped, media_of
 
 MEMBERS = {
     "AccountStatus": ("AccountView", "status"),
+    "AllergyCertainty": ("AllergyView", "certainty"),
+    "AllergySeverity": ("AllergyView", "severity"),
+    "AllergyStatus": ("AllergyView", "status"),
     "AppointmentStatus": ("AppointmentView", "status"),
     "BloodGroup": ("PatientView", "blood_group"),
+    "ConditionStatus": ("ConditionView", "status"),
     "InvoiceStatus": ("InvoiceView", "status"),
     "MedicineRoute": ("PrescriptionItemView", "route"),
     "NotificationKind": ("NotificationView", "kind"),
@@ -19,6 +23,9 @@ MEMBERS = {
     "Outcome": ("StatusView", "status"),
     "PaymentStatus": ("PaymentView", "status"),
     "PrescriptionStatus": ("PrescriptionView", "status"),
+    "ReactionTiming": ("AllergyView", "timing"),
+    "RecordKind": ("RecordView", "kind"),
+    "RecordStatus": ("RecordView", "status"),
     "Role": ("UserView", "roles"),
     "Sex": ("PatientView", "sex"),
     "ShiftStatus": ("ShiftView", "status"),

@@ -20,6 +20,9 @@ CALLED = {
     "registered": "user",
     "appointment_with_doctor": "appointment",
     "appointment_with_people": "appointment",
+    "record_with_versions": "record",
+    "allergy_with_versions": "allergy",
+    "condition_with_versions": "condition",
 }
 
 

@@ -8,7 +8,7 @@ from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import invoices, payments, prices
-from contracts.clinical import patients, prescriptions
+from contracts.clinical import allergies, conditions, patients, prescriptions, records
 from contracts.notify import notifications
 from contracts.scheduling import appointments, availability, calendar_feed, shifts, tasks
 
@@ -24,6 +24,9 @@ class Tag(StrEnum):
     APPOINTMENTS = "Appointments"
     CALENDAR = "Calendar feed"
     PATIENTS = "Patients"
+    RECORDS = "Records"
+    ALLERGIES = "Allergies"
+    CONDITIONS = "Conditions"
     PRESCRIPTIONS = "Prescriptions"
     PRICES = "Prices"
     INVOICES = "Invoices"
@@ -44,6 +47,9 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.APPOINTMENTS: "Book, accept, reschedule and cancel appointments, and record how each visit went.",
     Tag.CALENDAR: "Subscribe to appointments and shifts in a calendar program.",
     Tag.PATIENTS: "Register, find and correct patients at the desk; patients edit their own contact data.",
+    Tag.RECORDS: "Write diagnoses, treatments, procedures and nursing notes, and read all their versions.",
+    Tag.ALLERGIES: "Record allergies, or that a patient has no known allergies, and read all their versions.",
+    Tag.CONDITIONS: "Record conditions of patients, resolve them, and read all their versions.",
     Tag.PRESCRIPTIONS: "Prescribe medicines, and list the prescriptions of a patient.",
     Tag.PRICES: "Set and list the prices of the hospital.",
     Tag.INVOICES: "List the invoices of completed appointments.",
@@ -64,6 +70,9 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     appointments: Tag.APPOINTMENTS,
     calendar_feed: Tag.CALENDAR,
     patients: Tag.PATIENTS,
+    records: Tag.RECORDS,
+    allergies: Tag.ALLERGIES,
+    conditions: Tag.CONDITIONS,
     prescriptions: Tag.PRESCRIPTIONS,
     prices: Tag.PRICES,
     invoices: Tag.INVOICES,

@@ -1,6 +1,16 @@
 """Routes of doctors, and the directory of doctors."""
 
+from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
+from contracts.clinical.conditions import (
+    AddCondition,
+    AmendCondition,
+    EnterConditionInError,
+    GetCondition,
+    ListConditions,
+    ResolveCondition,
+)
 from contracts.clinical.prescriptions import ListPrescriptionsOfPatient, Prescribe
+from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
 from contracts.roles import Role
 from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
@@ -24,11 +34,15 @@ from contracts.scheduling.availability import (
 from gateway.route import route
 
 VISIT = "/api/doctors/appointments/{appointment_id}"
+CHART = "/api/doctors/patients/{patient_id}"
+RECORD = f"{CHART}/records/{{record_id}}"
+ALLERGY = f"{CHART}/allergies/{{allergy_id}}"
+CONDITION = f"{CHART}/conditions/{{condition_id}}"
 DOCTOR = frozenset({Role.DOCTOR})
 
 
 class DoctorRoutes:
-    """The directory, and a doctor's hours, time off, appointments and prescriptions."""
+    """The directory, and a doctor's hours, time off, appointments and prescriptions; the charts of patients."""
 
     directory = route("GET", "/api/doctors", ListDoctors)
     doctor = route("GET", "/api/doctors/{doctor_id}", GetDoctor)
@@ -57,3 +71,19 @@ class DoctorRoutes:
     reschedule = route("POST", f"{VISIT}/reschedule", RescheduleAppointment, roles=DOCTOR)
     prescribe = route("POST", "/api/doctors/prescribe", Prescribe, status=201)
     prescriptions = route("GET", "/api/doctors/prescriptions/{patient_id}", ListPrescriptionsOfPatient)
+    add_record = route("POST", f"{CHART}/records", AddRecord, status=201)
+    records = route("GET", f"{CHART}/records", ListRecords)
+    record = route("GET", RECORD, GetRecord)
+    amend_record = route("POST", f"{RECORD}/amend", AmendRecord, status=201)
+    enter_record_in_error = route("POST", f"{RECORD}/enter-in-error", EnterRecordInError, status=201)
+    add_allergy = route("POST", f"{CHART}/allergies", AddAllergy, status=201)
+    allergies = route("GET", f"{CHART}/allergies", ListAllergies)
+    allergy = route("GET", ALLERGY, GetAllergy)
+    amend_allergy = route("POST", f"{ALLERGY}/amend", AmendAllergy, status=201)
+    enter_allergy_in_error = route("POST", f"{ALLERGY}/enter-in-error", EnterAllergyInError, status=201)
+    add_condition = route("POST", f"{CHART}/conditions", AddCondition, status=201)
+    conditions = route("GET", f"{CHART}/conditions", ListConditions)
+    condition = route("GET", CONDITION, GetCondition)
+    resolve_condition = route("POST", f"{CONDITION}/resolve", ResolveCondition, status=201)
+    amend_condition = route("POST", f"{CONDITION}/amend", AmendCondition, status=201)
+    enter_condition_in_error = route("POST", f"{CONDITION}/enter-in-error", EnterConditionInError, status=201)

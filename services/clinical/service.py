@@ -3,7 +3,16 @@
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, hears, serves
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
+from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
 from contracts.clinical.audit import ListAudit
+from contracts.clinical.conditions import (
+    AddCondition,
+    AmendCondition,
+    EnterConditionInError,
+    GetCondition,
+    ListConditions,
+    ResolveCondition,
+)
 from contracts.clinical.patients import (
     CorrectPatient,
     GetMyProfile,
@@ -13,6 +22,7 @@ from contracts.clinical.patients import (
     UpdateMyProfile,
 )
 from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient, Prescribe
+from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -23,16 +33,22 @@ from contracts.scheduling.appointments.events import (
     VisitCompletionUndone,
     VisitStarted,
 )
+from services.clinical.allergies import commands as allergy_commands
+from services.clinical.allergies import queries as allergies
 from services.clinical.care import handlers as care
+from services.clinical.conditions import commands as condition_commands
+from services.clinical.conditions import queries as conditions
 from services.clinical.patients import commands as patient_commands
 from services.clinical.patients import handlers as accounts
 from services.clinical.patients import queries as patients
 from services.clinical.prescriptions import commands as prescription_commands
 from services.clinical.prescriptions import queries as prescriptions
+from services.clinical.records import commands as record_commands
+from services.clinical.records import queries as records
 
 
 class ClinicalService(Service):
-    """Patients, care relations and prescriptions."""
+    """Patients, care relations, charts and prescriptions."""
 
     name = "clinical"
 
@@ -46,6 +62,26 @@ class ClinicalService(Service):
     prescribe = serves(Prescribe, prescription_commands.prescribe)
     list_my_prescriptions = serves(ListMyPrescriptions, prescriptions.list_own)
     list_prescriptions_of_patient = serves(ListPrescriptionsOfPatient, prescriptions.list_of_patient)
+
+    add_record = serves(AddRecord, record_commands.add)
+    amend_record = serves(AmendRecord, record_commands.amend)
+    enter_record_in_error = serves(EnterRecordInError, record_commands.enter_in_error)
+    list_records = serves(ListRecords, records.list_of_patient)
+    get_record = serves(GetRecord, records.get)
+
+    add_allergy = serves(AddAllergy, allergy_commands.add)
+    amend_allergy = serves(AmendAllergy, allergy_commands.amend)
+    enter_allergy_in_error = serves(EnterAllergyInError, allergy_commands.enter_in_error)
+    list_allergies = serves(ListAllergies, allergies.list_of_patient)
+    get_allergy = serves(GetAllergy, allergies.get)
+
+    add_condition = serves(AddCondition, condition_commands.add)
+    resolve_condition = serves(ResolveCondition, condition_commands.resolve)
+    amend_condition = serves(AmendCondition, condition_commands.amend)
+    enter_condition_in_error = serves(EnterConditionInError, condition_commands.enter_in_error)
+    list_conditions = serves(ListConditions, conditions.list_of_patient)
+    get_condition = serves(GetCondition, conditions.get)
+
     list_audit = serves(ListAudit, audit.listing)
 
     on_user_registered = hears(UserRegistered, accounts.on_user_registered)

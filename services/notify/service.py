@@ -14,6 +14,7 @@ from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.patients import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.clinical.records import RecordAdded
 from contracts.notify.audit import ListAudit
 from contracts.notify.notifications import ListNotifications, ReadNotification
 from contracts.scheduling.appointments.events import (
@@ -70,6 +71,7 @@ class NotifyService(Service):
     on_task_closed = hears(TaskClosed, handlers.on_task_closed)
     on_upgrade_decided = hears(UpgradeDecided, notifies("user_id"))
     on_prescription_added = hears(PrescriptionAdded, notifies("patient_id"))
+    on_record_added = hears(RecordAdded, handlers.on_record_added)
     on_invoice_issued = hears(InvoiceIssued, notifies("patient_id"))
     on_invoice_voided = hears(InvoiceVoided, notifies("patient_id"))
     on_refund_due = hears(RefundDue, notifies("patient_id"))

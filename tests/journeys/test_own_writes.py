@@ -39,6 +39,7 @@ class Ward:
     def __init__(self, hospital: Hospital, admin: Person) -> None:
         self.hospital, self.admin = hospital, admin
         self.receptionist = approved_staff(hospital, admin, "receptionist")
+        self.nurse = approved_staff(hospital, admin, "nurse")
         self.doctor = approved_doctor(hospital, admin)
         open_hours(self.doctor, slot_minutes=5, opens="00:00", closes="23:55")
         self.slots = self._free()
@@ -94,6 +95,23 @@ def prescriptions_follow_a_started_visit(ward: Ward) -> None:
     patient_id = ward.registered()
     ward.doctor.post(f"/api/doctors/appointments/{ward.booked(patient_id)}/start")
     assert ward.doctor.get(f"/api/doctors/prescriptions/{patient_id}")["items"] == []
+
+
+def a_record_follows_a_started_visit(ward: Ward) -> None:
+    """The doctor starts the visit, writes a record about the appointment, and reads the records."""
+    patient_id = ward.registered()
+    visit_id = ward.booked(patient_id)
+    ward.doctor.post(f"/api/doctors/appointments/{visit_id}/start")
+    url, body = f"/api/doctors/patients/{patient_id}/records", {"kind": "diagnosis", "text": "Asthma"}
+    written = ward.doctor.post(url, status=201, appointment_id=visit_id, **body)
+    assert [one["id"] for one in ward.doctor.get(url)["items"]] == [written["id"]]
+
+
+def a_nursing_note_follows_a_booking(ward: Ward) -> None:
+    """The desk books an appointment, and a nurse writes a note about it."""
+    patient_id = ward.registered()
+    url, body = f"/api/doctors/patients/{patient_id}/records", {"kind": "nursing_note", "text": "Slept well."}
+    ward.nurse.post(url, status=201, appointment_id=ward.booked(patient_id), **body)
 
 
 def a_task_follows_a_registration(ward: Ward) -> None:
@@ -155,6 +173,8 @@ def _colleague(ward: Ward, kind: str) -> Person:
 PAIRS = [
     care_follows_a_started_visit,
     prescriptions_follow_a_started_visit,
+    a_record_follows_a_started_visit,
+    a_nursing_note_follows_a_booking,
     a_task_follows_a_registration,
     an_invitation_follows_a_registration,
     an_erasure_follows_a_registration,

@@ -5,6 +5,7 @@ from contracts.auth.events import CredentialsChanged, UpgradeDecided
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.clinical.records import RecordAdded
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -49,6 +50,7 @@ LINES: dict[type[Event], str] = {
     CredentialsChanged: "Your password was changed. If you did not do this, tell the hospital.",
     UpgradeDecided: "Your request for the role of doctor was approved.",
     PrescriptionAdded: "You have a new prescription.",
+    RecordAdded: "There is a new entry in your health record.",
     InvoiceIssued: "You have a new invoice for 80.00 EUR.",
     InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
     RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",

@@ -1,12 +1,17 @@
 """Read the conditions of a patient."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
+from chassis.contract import Page
+from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.clinical.conditions import ConditionStatus
+from contracts.clinical.care import ChartPart
+from contracts.clinical.conditions import ConditionStatus, GetCondition, ListConditions
+from services.clinical import versions
+from services.clinical.care.access import open_chart
 from services.clinical.conditions import rules
 from services.clinical.models.conditions import Condition
 
@@ -33,3 +38,15 @@ def is_pregnant(session: Session, patient_id: UUID) -> bool:
         Condition.code.is_not(None),
     )
     return any(rules.means_pregnancy(code) for code in session.scalars(query))
+
+
+def list_of_patient(session: Session, actor: Actor, query: ListConditions) -> Page:
+    """List the conditions of a patient in their current versions, newest first."""
+    open_chart(session, actor, query.patient_id, ChartPart.CONDITIONS)
+    return versions.page_of_current(session, Condition, query.patient_id, limit=query.limit, cursor=query.cursor)
+
+
+def get(session: Session, actor: Actor, query: GetCondition) -> Mapping[str, object]:
+    """Get a condition with all its versions."""
+    open_chart(session, actor, query.patient_id, ChartPart.CONDITIONS)
+    return versions.with_versions(session, Condition, query.patient_id, query.condition_id)

@@ -32,7 +32,6 @@ class Allergy(SignedVersion, Base):
         ),
     )
 
-    status: Mapped[str] = mapped_column(String(20))
     no_known_allergies: Mapped[bool]
     """Whether this is the statement that the patient has no known allergies. It has no substance."""
     substance: Mapped[str | None] = mapped_column(String(200))

@@ -26,7 +26,6 @@ class Condition(SignedVersion, Base):
         ),
     )
 
-    status: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(String(1000))
     code: Mapped[str | None] = mapped_column(String(10))
     """A code of ICD-10."""

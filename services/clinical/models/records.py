@@ -34,7 +34,6 @@ class ClinicalRecord(SignedVersion, Base):
     )
 
     kind: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(String(10_000))
     code: Mapped[str | None] = mapped_column(String(30))
     appointment_id: Mapped[UUID | None]

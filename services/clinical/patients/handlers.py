@@ -14,6 +14,7 @@ from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientIdentityChanged
 from services.clinical.directory import people
 from services.clinical.models.care import CareRelation
+from services.clinical.models.history import HistoryEntry
 from services.clinical.models.patients import Patient
 from services.clinical.models.prescriptions import Prescription
 from services.clinical.patients import registry
@@ -72,7 +73,8 @@ def _drop_unused(session: Session, user_id: UUID) -> None:
         return
     in_care = select(CareRelation.id).where(CareRelation.patient_id == user_id)
     treated = select(Prescription.id).where(Prescription.patient_id == user_id)
-    if not session.scalar(select(or_(exists(in_care), exists(treated)))):
+    recorded = select(HistoryEntry.id).where(HistoryEntry.patient_id == user_id)
+    if not session.scalar(select(or_(exists(in_care), exists(treated), exists(recorded)))):
         registry.drop_words(session, user_id)
         session.execute(delete(Patient).where(Patient.id == user_id))
 

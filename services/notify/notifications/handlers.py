@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from chassis.event import Event
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.clinical.records import RecordAdded, RecordKind
 from contracts.notify.notifications import NotificationKind
 from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentCancelled, AppointmentRescheduled
 from contracts.scheduling.shifts.swaps import SwapAnswered, SwapDecided
@@ -74,3 +75,9 @@ def on_swap_decided(session: Session, actor: Actor, event: SwapDecided) -> None:
 def on_task_closed(session: Session, actor: Actor, event: TaskClosed) -> None:
     """Notify the owner of a cancelled task; for other outcomes, the person who assigned the task."""
     notify(session, actor, event, "owner_id" if event.status == "cancelled" else "given_by")
+
+
+def on_record_added(session: Session, actor: Actor, event: RecordAdded) -> None:
+    """Notify the patient of a new or corrected record. Nursing notes are not announced."""
+    if event.kind != RecordKind.NURSING_NOTE:
+        notify(session, actor, event, "patient_id")

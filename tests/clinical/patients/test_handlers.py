@@ -8,9 +8,12 @@ from sqlalchemy.exc import NoResultFound
 from uuid_utils.compat import uuid7
 
 from chassis import clock
+from chassis.execution.run import add_events
 from chassis.persistence.database import Session
+from contracts.clinical.allergies import AddAllergy
 from contracts.clinical.patients import BloodGroup, CorrectPatient, PatientRegistered, PatientUpdated, UpdateMyProfile
 from contracts.scheduling.appointments.events import AppointmentBooked
+from services.clinical.allergies import commands as allergies
 from services.clinical.care.handlers import on_appointment_booked
 from services.clinical.models.patients import Patient
 from services.clinical.patients import commands, rules
@@ -19,6 +22,7 @@ from tests.clinical.factories import (
     doctor,
     erase,
     heard,
+    nurse,
     opened_account,
     patient,
     published,
@@ -109,6 +113,13 @@ def test_record_of_staff_stays_when_the_desk_has_changed_it(session: Session) ->
 def test_record_of_staff_stays_when_a_doctor_treats_the_person(session: Session) -> None:
     known = opened_account(session, uuid7())
     on_appointment_booked(session, heard(session), example_of(AppointmentBooked, **visit(doctor(), patient(known.id))))
+    assert updated(session, known, is_patient=False).id == known.id
+
+
+def test_record_of_staff_stays_when_the_chart_has_an_entry(session: Session) -> None:
+    known = opened_account(session, uuid7())
+    allergies.add(session, nurse(), AddAllergy(patient_id=known.id, substance="latex"))
+    add_events(session)
     assert updated(session, known, is_patient=False).id == known.id
 
 

@@ -1,4 +1,4 @@
-"""Deceased patients get no notifications about appointments and prescriptions. Doctors and heirs still get theirs."""
+"""Deceased patients get no notifications about appointments, records and prescriptions. Others get theirs."""
 
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from chassis.persistence.database import Session
 from contracts.billing.invoices import InvoiceIssued
 from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.clinical.records import RecordAdded
 from contracts.scheduling.appointments.events import AppointmentCancelled, AppointmentDisplaced, VisitCompleted
 from services.notify.directory import deceased
 from tests.events import example_of
@@ -31,7 +32,7 @@ def recipients(session: Session, event: type[Event], patient_id: UUID, **facts: 
     return {row.person_id for row in notified(session, actor)}
 
 
-@pytest.mark.parametrize("event", [AppointmentDisplaced, VisitCompleted, PrescriptionAdded])
+@pytest.mark.parametrize("event", [AppointmentDisplaced, VisitCompleted, PrescriptionAdded, RecordAdded])
 def test_deceased_patient_gets_no_notification_about_care(session: Session, event: type[Event]) -> None:
     person, other = uuid7(), uuid7()
     die(session, person)
