@@ -27,7 +27,7 @@ from gateway.server.http import Answer, HttpServer
 from gateway.server.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
 
 JSON = ("Content-Type", "application/json")
-PART = re.compile(r"{\w+}")
+PART = re.compile(r"{(\w+)}")
 
 
 class Route(HttpRequestHandler):
@@ -92,7 +92,7 @@ def route(
     """Map a method and URL to a command. Parts of the URL in braces are fields of the command.
 
     `me` names the field that takes the caller's own id. `roles` limits the route to some roles of the command. `at` is
-    the URL of the created record, sent as `Location`; its part in braces takes the id of the reply.
+    the URL of the created record, sent as `Location`; its parts in braces take fields of the reply, or its id.
     """
     entry = Entry(method, url, contract, me, status, _narrowed(contract, roles), at)
     service, rpc_method = contract.service, contract.method()
@@ -127,7 +127,9 @@ def _narrowed(contract: type[Command], roles: Iterable[Role] | None) -> frozense
 
 
 def _location(at: str, body: bytes) -> str:
-    return PART.sub(orjson.loads(body)["id"], at)
+    """Fill the URL of a record. A part that the reply does not name is the id of the record."""
+    reply = orjson.loads(body)
+    return PART.sub(lambda part: reply.get(part[1], reply["id"]), at)
 
 
 Compose = Callable[[Gateway, Request, Actor, Any], dict[str, Any]]

@@ -28,6 +28,7 @@ CHANGES = ("text", "code", "status", "onset_on", "resolved_on")
 """The fields of a condition that an amendment may change."""
 TEXT = Facts(example="Type 2 diabetes mellitus")
 CODE = Facts(description="A code of ICD-10.", example="E11.9")
+END = Facts(description="Only for a resolved condition.", **{"x-alone": True})
 ONSET = Facts(example="2019-04-01")
 Description = Annotated[str, validate.Length(1, 1000), VISIBLE, TEXT]
 Code = Annotated[
@@ -80,7 +81,7 @@ class AddCondition(Command, service="clinical", roles=DOCTOR, returns=ConditionV
     code: Code | None = None
     status: Status = ConditionStatus.ACTIVE
     onset_on: Annotated[date | None, ONSET] = None
-    resolved_on: Annotated[date | None, "Only for a resolved condition."] = None
+    resolved_on: Annotated[date | None, END] = None
 
 
 class ResolveCondition(
@@ -113,7 +114,7 @@ class AmendCondition(
     code: Code | Omitted | None = OMITTED
     status: Status | Omitted = OMITTED
     onset_on: Annotated[date | Omitted | None, ONSET] = OMITTED
-    resolved_on: date | Omitted | None = OMITTED
+    resolved_on: Annotated[date | Omitted | None, END] = OMITTED
     reason: ChangeReason
 
     def flaws(self) -> Iterator[tuple[str, str]]:

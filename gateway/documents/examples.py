@@ -12,7 +12,7 @@ from gateway.documents.objects import COMBINED, Json, Schema, component_of
 from records.record import Derived
 
 WORDS = "as agreed"
-SELDOM = frozenset({"overbook_reason", "minutes", "confirmed_new", "displace", "resolved_on"})
+SELDOM = frozenset({"overbook_reason", "minutes", "confirmed_new", "displace"})
 """Fields for special cases, which examples of a usual request leave out."""
 IDS = "01919c5e-0000-7000-8000-"
 FORMATS = {"uri": "https://hospital.example/", "decimal": "12.50"}

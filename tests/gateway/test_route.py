@@ -149,6 +149,12 @@ def test_created_record_has_a_location() -> None:
     assert ("Location", "/api/x/7") in headers
 
 
+def test_location_names_the_parents_of_a_created_record() -> None:
+    made = route("POST", "/x", Edit, status=201, at="/api/patients/{patient_id}/x/{edit_id}")
+    _status, headers, _body = made(Gateway(ASHA, b'{"id":"7","patient_id":"3"}'), request())
+    assert ("Location", "/api/patients/3/x/7") in headers
+
+
 def test_ended_session_is_refused_at_once_by_this_gateway() -> None:
     gateway, other = Gateway(ASHA), UUID(int=8)
     route("POST", "/x", LogOut)(gateway, request())
