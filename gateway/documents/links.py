@@ -18,6 +18,7 @@ CALLED = {
     "account": "user",
     "user_row": "user",
     "registered": "user",
+    "item_row": "item",
     "appointment_with_doctor": "appointment",
     "appointment_with_people": "appointment",
     "record_with_versions": "record",

@@ -8,7 +8,7 @@ from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import invoices, payments, prices
-from contracts.clinical import allergies, conditions, patients, prescriptions, records
+from contracts.clinical import allergies, conditions, inventory, patients, prescriptions, records
 from contracts.notify import notifications
 from contracts.scheduling import appointments, availability, calendar_feed, shifts, tasks
 
@@ -28,6 +28,7 @@ class Tag(StrEnum):
     ALLERGIES = "Allergies"
     CONDITIONS = "Conditions"
     PRESCRIPTIONS = "Prescriptions"
+    INVENTORY = "Inventory"
     PRICES = "Prices"
     INVOICES = "Invoices"
     PAYMENTS = "Payments"
@@ -51,6 +52,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.ALLERGIES: "Record allergies, or that a patient has no known allergies, and read all their versions.",
     Tag.CONDITIONS: "Record conditions of patients, resolve them, and read all their versions.",
     Tag.PRESCRIPTIONS: "Prescribe medicines, and list the prescriptions of a patient.",
+    Tag.INVENTORY: "Keep medicines in stock by batches, and equipment; list alerts, and who got medicines of a batch.",
     Tag.PRICES: "Set and list the prices of the hospital.",
     Tag.INVOICES: "List the invoices of completed appointments.",
     Tag.PAYMENTS: "Pay an invoice, and list payments.",
@@ -74,6 +76,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     allergies: Tag.ALLERGIES,
     conditions: Tag.CONDITIONS,
     prescriptions: Tag.PRESCRIPTIONS,
+    inventory: Tag.INVENTORY,
     prices: Tag.PRICES,
     invoices: Tag.INVOICES,
     payments: Tag.PAYMENTS,

@@ -14,6 +14,8 @@ from contracts.auth.accounts.administration import (
 from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
+from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
 from contracts.clinical.patients import SearchPatients
 from contracts.scheduling.appointments.commands import CancelAppointment, ChangeAppointment
 from contracts.scheduling.appointments.history import GetAppointment
@@ -30,11 +32,12 @@ from gateway.route import composed, route
 VISIT = "/api/admin/appointments/{appointment_id}"
 DOCTOR = "/api/admin/doctors/{doctor_id}"
 SHIFT = "/api/admin/shifts/{shift_id}"
+ITEM = "/api/admin/inventory/{item_id}"
 TASK = "/api/admin/tasks/{task_id}"
 
 
 class AdminRoutes:
-    """Accounts, roles, appointments, doctors' hours, shifts, tasks, prices and the audit trail."""
+    """Accounts, roles, appointments, doctors' hours, shifts, tasks, prices, the inventory and the audit trail."""
 
     users = route("GET", "/api/admin/users", ListUsers)
     user = route("GET", "/api/admin/users/{user_id}", GetUser)
@@ -71,3 +74,11 @@ class AdminRoutes:
     invoices_of_all = route("GET", "/api/admin/invoices", ListInvoices)
     prices = route("GET", "/api/admin/prices", ListPrices)
     set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
+    items = route("GET", "/api/admin/inventory", ListItems)
+    add_item = route("POST", "/api/admin/inventory", AddItem, status=201, at=ITEM)
+    item = route("GET", ITEM, GetItem)
+    change_item = route("PATCH", ITEM, ChangeItem)
+    movements = route("GET", f"{ITEM}/movements", ListMovements)
+    move_stock = route("POST", f"{ITEM}/movements", MoveStock, status=201)
+    recipients = route("GET", f"{ITEM}/batches/{{batch}}/recipients", ListRecipients)
+    stock_alerts = route("GET", "/api/admin/stock-alerts", ListStockAlerts)

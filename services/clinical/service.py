@@ -1,7 +1,7 @@
 """The table of everything that the clinical service does."""
 
 from chassis.execution import audit
-from chassis.execution.entrypoints import Service, hears, serves
+from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
 from contracts.clinical.audit import ListAudit
@@ -13,6 +13,8 @@ from contracts.clinical.conditions import (
     ListConditions,
     ResolveCondition,
 )
+from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
+from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
 from contracts.clinical.patients import (
     CorrectPatient,
     GetMyProfile,
@@ -38,6 +40,10 @@ from services.clinical.allergies import queries as allergies
 from services.clinical.care import handlers as care
 from services.clinical.conditions import commands as condition_commands
 from services.clinical.conditions import queries as conditions
+from services.clinical.inventory import alerts as stock_alerts
+from services.clinical.inventory import commands as inventory_commands
+from services.clinical.inventory import queries as inventory
+from services.clinical.inventory import timers as inventory_timers
 from services.clinical.patients import commands as patient_commands
 from services.clinical.patients import handlers as accounts
 from services.clinical.patients import queries as patients
@@ -48,7 +54,7 @@ from services.clinical.records import queries as records
 
 
 class ClinicalService(Service):
-    """Patients, care relations, charts and prescriptions."""
+    """Patients, care relations, charts, prescriptions and the inventory."""
 
     name = "clinical"
 
@@ -81,6 +87,16 @@ class ClinicalService(Service):
     enter_condition_in_error = serves(EnterConditionInError, condition_commands.enter_in_error)
     list_conditions = serves(ListConditions, conditions.list_of_patient)
     get_condition = serves(GetCondition, conditions.get)
+
+    add_item = serves(AddItem, inventory_commands.add)
+    change_item = serves(ChangeItem, inventory_commands.change)
+    move_stock = serves(MoveStock, inventory_commands.move)
+    list_items = serves(ListItems, inventory.listing)
+    get_item = serves(GetItem, inventory.get)
+    list_movements = serves(ListMovements, inventory.list_movements)
+    list_recipients = serves(ListRecipients, inventory.list_recipients)
+    list_stock_alerts = serves(ListStockAlerts, stock_alerts.listing)
+    announce_expiry = every(inventory_timers.PACE, inventory_timers.announce_expiry)
 
     list_audit = serves(ListAudit, audit.listing)
 

@@ -110,6 +110,8 @@ def test_account_without_required_second_factor_is_refused_except_to_enrol(hospi
 
 AREAS = {
     "/api/admin/": {Role.ADMIN},
+    "/api/admin/inventory": {Role.ADMIN, Role.PHARMACIST},
+    "/api/admin/stock-alerts": {Role.ADMIN, Role.PHARMACIST},
     "/api/doctors/": {Role.DOCTOR},
     "/api/doctors/patients/": {Role.DOCTOR, Role.NURSE, Role.PHARMACIST},
     "/api/patient/": {Role.PATIENT},

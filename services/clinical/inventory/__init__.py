@@ -1,0 +1,1 @@
+"""Inventory: medicines in stock, in batches, and equipment."""
