@@ -1,4 +1,4 @@
-"""Demo data: people, working hours and prices, created by the use cases of the services."""
+"""Demo data: people, working hours, prices and the pharmacy, created by the use cases of the services."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -17,6 +17,7 @@ from chassis.persistence.database import Database, Session
 from contracts.billing.prices import SetPrice
 from contracts.roles import Role
 from contracts.scheduling.availability import GetSchedule, RuleView, SetSchedule
+from matron import demo_stock
 from services.auth import passwords, rules
 from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
@@ -57,8 +58,11 @@ PRICES = {"cardiology": 12_000, "pediatrics": 8_000, "general": 6_000}
 
 
 def create_people(config: Config) -> list[Person]:
-    """Create missing people and prices before the services start. The services find the events in their queues."""
-    for service, create in (("auth", _create_accounts), ("billing", _set_prices)):
+    """Create missing people, prices and stock before the services start.
+
+    The services find the events in their queues.
+    """
+    for service, create in (("auth", _create_accounts), ("billing", _set_prices), ("clinical", demo_stock.fill)):
         database = Database(config.database_url(service))
         with database.begin(CALL) as session:
             create(session)
