@@ -110,11 +110,11 @@ class AddAllergy(Command, service="clinical", roles=CARERS, returns=AllergyView,
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Require a substance, or the statement alone."""
         if not self.no_known_allergies and self.substance is None:
-            yield "substance", "Missing data for required field."
+            yield "substance", "Required without `no_known_allergies`."
         if self.no_known_allergies:
             for name in CHANGES:
                 if getattr(self, name) is not None:
-                    yield name, "Must be omitted with no_known_allergies."
+                    yield name, "Not allowed with `no_known_allergies`."
 
 
 class AmendAllergy(
@@ -139,7 +139,7 @@ class AmendAllergy(
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Require a change."""
         if not self.given().keys() & set(CHANGES):
-            yield "reason", "Must come with a change."
+            yield "reason", "Requires a change of another field."
 
 
 class EnterAllergyInError(

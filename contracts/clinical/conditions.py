@@ -52,7 +52,7 @@ class ConditionStatus(StrEnum):
 
 Status = Annotated[
     ConditionStatus,
-    validate.NoneOf([ConditionStatus.ENTERED_IN_ERROR], error="Use the command for entries in error."),
+    validate.NoneOf([ConditionStatus.ENTERED_IN_ERROR], error="A mistake has its own request, `enter-in-error`."),
 ]
 """A state that a doctor may set."""
 
@@ -120,7 +120,7 @@ class AmendCondition(
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Require a change."""
         if not self.given().keys() & set(CHANGES):
-            yield "reason", "Must come with a change."
+            yield "reason", "Requires a change of another field."
 
 
 class EnterConditionInError(

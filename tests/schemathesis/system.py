@@ -31,7 +31,13 @@ HIDDEN = re.compile(r"Contains the invisible character U\+[0-9A-F]{4,6}\.")
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
+        "A mistake has its own request, `enter-in-error`.",
+        "Must not be before the onset.",
         "Must not be in the future.",
+        "Not allowed with `no_known_allergies`.",
+        "Only a resolved condition has this date.",
+        "Required without `no_known_allergies`.",
+        "Requires a change of another field.",
         "Must not be more than 130 years ago.",
         "Is blank, or contains a control character.",
         "Must be a single visible line without blanks around it.",
