@@ -13,6 +13,7 @@ class HistoryKind(StrEnum):
     ALLERGY = "allergy"
     CONDITION = "condition"
     VITALS = "vitals"
+    OXYGEN_TARGET = "oxygen_target"
     PRESCRIPTION = "prescription"
     DISPENSE = "dispense"
     LAB_ORDER = "lab_order"
