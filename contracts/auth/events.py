@@ -127,7 +127,12 @@ class DoctorApproved(
     }
 
 
-class StaffApproved(Event, service="auth", subject="user_id", heard_by=("scheduling.on_staff_approved",)):
+class StaffApproved(
+    Event,
+    service="auth",
+    subject="user_id",
+    heard_by=("scheduling.on_staff_approved", "clinical.on_staff_approved"),
+):
     """A person has a staff role.
 
     The event is repeated for each remaining staff role when a role is revoked or an account is reactivated. So the last
@@ -228,7 +233,9 @@ class SessionsEnded(
     example = {"user_id": ASHA}
 
 
-class RoleRevoked(Event, service="auth", subject="user_id", heard_by=("scheduling.on_role_revoked",)):
+class RoleRevoked(
+    Event, service="auth", subject="user_id", heard_by=("scheduling.on_role_revoked", "clinical.on_role_revoked")
+):
     """A person has lost a role.
 
     `reassign_to` is the doctor who takes over a doctor's open appointments. Without it they are displaced.
@@ -240,7 +247,12 @@ class RoleRevoked(Event, service="auth", subject="user_id", heard_by=("schedulin
     example = {"user_id": LENA, "role": "doctor", "reassign_to": None}
 
 
-class UserDeactivated(Event, service="auth", subject="user_id", heard_by=("scheduling.on_user_deactivated",)):
+class UserDeactivated(
+    Event,
+    service="auth",
+    subject="user_id",
+    heard_by=("scheduling.on_user_deactivated", "clinical.on_user_deactivated"),
+):
     """An account was deactivated: it cannot be used until an admin reactivates it.
 
     `reassign_to` is the doctor who takes over a doctor's open appointments. Without it they are displaced.

@@ -24,11 +24,21 @@ class ShiftEvent(Event):
     }
 
 
-class ShiftAssigned(ShiftEvent, service="scheduling", subject="shift_id", heard_by=("notify.on_shift_assigned",)):
+class ShiftAssigned(
+    ShiftEvent,
+    service="scheduling",
+    subject="shift_id",
+    heard_by=("notify.on_shift_assigned", "clinical.on_shift_assigned"),
+):
     """A shift was assigned to a member of staff."""
 
 
-class ShiftChanged(ShiftEvent, service="scheduling", subject="shift_id", heard_by=("notify.on_shift_changed",)):
+class ShiftChanged(
+    ShiftEvent,
+    service="scheduling",
+    subject="shift_id",
+    heard_by=("notify.on_shift_changed", "clinical.on_shift_changed"),
+):
     """A shift has another time, ward or person, or was cancelled. The present and the former person get one event each.
 
     `person_id` is the person to notify. `changed` names the parts that differ.

@@ -1,0 +1,76 @@
+"""Copies of staff roles: the last event about a person counts, in any order of delivery."""
+
+from collections.abc import Sequence
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from chassis.persistence.database import Session
+from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated
+from services.clinical.directory import staff
+from tests.clinical.factories import erase, heard
+from tests.clinical.vitals_factories import employed
+from tests.events import example_of
+
+PERSON = uuid7()
+
+
+def approve(session: Session, sequence: int, role: str = "nurse") -> None:
+    """Deliver the approval of a role."""
+    event = example_of(StaffApproved, user_id=PERSON, role=role)
+    staff.on_staff_approved(session, heard(session, "staff_approved", sequence=sequence), event)
+
+
+def revoke(session: Session, sequence: int, role: str = "nurse") -> None:
+    """Deliver the loss of a role."""
+    event = example_of(RoleRevoked, user_id=PERSON, role=role)
+    staff.on_role_revoked(session, heard(session, "role_revoked", sequence=sequence), event)
+
+
+def deactivate(session: Session, sequence: int) -> None:
+    """Deliver the deactivation of the account."""
+    event = example_of(UserDeactivated, user_id=PERSON)
+    staff.on_user_deactivated(session, heard(session, "user_deactivated", sequence=sequence), event)
+
+
+def test_approved_nurse_is_a_nurse(session: Session) -> None:
+    approve(session, 1)
+    assert staff.nurses(session) == [PERSON]
+
+
+@pytest.mark.parametrize("role", ["receptionist", "doctor"])
+def test_other_role_makes_no_nurse(session: Session, role: str) -> None:
+    approve(session, 1, role)
+    assert staff.nurses(session) == []
+
+
+@pytest.mark.parametrize("leave", [revoke, deactivate], ids=lambda leave: leave.__name__)
+@pytest.mark.parametrize(("order", "is_nurse"), [((1, 2), False), ((2, 1), True)])
+def test_last_event_counts_in_any_order(
+    session: Session,
+    leave: object,
+    order: Sequence[int],
+    is_nurse: bool,  # noqa: FBT001  a parameter
+) -> None:
+    approve(session, order[0])
+    leave(session, order[1])  # type: ignore[operator]  # each is a function
+    assert (staff.nurses(session) == [PERSON]) == is_nurse
+
+
+def test_loss_of_another_role_is_followed_by_an_approval(session: Session) -> None:
+    approve(session, 1)
+    revoke(session, 2, "receptionist")
+    approve(session, 3)
+    assert staff.nurses(session) == [PERSON]
+
+
+def test_loss_of_the_role_of_doctor_changes_nothing(session: Session) -> None:
+    approve(session, 1)
+    revoke(session, 2, "doctor")
+    assert staff.nurses(session) == [PERSON]
+
+
+def test_erased_nurse_is_no_nurse(session: Session) -> None:
+    person_id = employed(session, sequence=0)
+    erase(session, person_id)
+    assert staff.nurses(session) == []
