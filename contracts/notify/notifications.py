@@ -27,6 +27,7 @@ class NotificationSubject(StrEnum):
     RECORD = "record"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    PATIENT = "patient"
 
 
 class NotificationKind(StrEnum):
@@ -64,6 +65,7 @@ class NotificationKind(StrEnum):
     REFUND_DUE = "refund_due"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
+    PATIENT_DETERIORATING = "patient_deteriorating"
 
 
 _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
@@ -111,6 +113,7 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
         NotificationKind.PAYMENT_RECEIVED,
         NotificationKind.PAYMENT_FAILED,
     ),
+    NotificationSubject.PATIENT: (NotificationKind.PATIENT_DETERIORATING,),
 }
 SUBJECT_OF: Mapping[NotificationKind, NotificationSubject] = {
     kind: subject for subject, kinds in _KINDS.items() for kind in kinds

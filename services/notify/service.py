@@ -15,6 +15,7 @@ from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.patients import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.clinical.records import RecordAdded
+from contracts.clinical.vitals import PatientDeteriorating
 from contracts.notify.audit import ListAudit
 from contracts.notify.notifications import ListNotifications, ReadNotification
 from contracts.scheduling.appointments.events import (
@@ -77,6 +78,7 @@ class NotifyService(Service):
     on_refund_due = hears(RefundDue, notifies("patient_id"))
     on_payment_received = hears(PaymentReceived, notifies("patient_id"))
     on_payment_failed = hears(PaymentFailed, notifies("patient_id"))
+    on_patient_deteriorating = hears(PatientDeteriorating, handlers.on_patient_deteriorating)
 
     on_user_registered = hears(UserRegistered, contacts.on_user_registered)
     on_user_updated = hears(UserUpdated, contacts.on_user_updated)

@@ -6,6 +6,7 @@ from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.clinical.records import RecordAdded
+from contracts.clinical.vitals import PatientDeteriorating
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -56,6 +57,7 @@ LINES: dict[type[Event], str] = {
     RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
     PaymentReceived: "We received your payment of 80.00 EUR.",
     PaymentFailed: "Your payment of 80.00 EUR failed. You can try again.",
+    PatientDeteriorating: "A patient needs an urgent review. Open the patient's chart.",
 }
 FIRST_READER = {AppointmentExpired: "patient_id", AppointmentRescheduled: "patient_id", TaskAssigned: "owner_id"}
 """Events whose text depends on the reader: the field of the reader in `LINES`."""

@@ -1,6 +1,6 @@
 """Create notifications from events, and mark them as read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 from uuid import UUID
 
@@ -33,6 +33,15 @@ def notify(
             continue
         if field != "patient_id" or not deceased.is_silenced(session, person, chosen):
             messages[person] = texts.of_notification(chosen, {**facts, "recipient": field})
+    if messages:
+        _insert(session, session.call.heard, chosen, messages)
+
+
+def notify_people(session: Session, event: Event, people: Iterable[UUID], recipient: str) -> None:
+    """Notify people whom no single field of the event names, each once. The template reads `recipient`."""
+    chosen = NotificationKind(event.event_name())
+    message = texts.of_notification(chosen, {**event.data, "recipient": recipient})
+    messages = dict.fromkeys(people, message)
     if messages:
         _insert(session, session.call.heard, chosen, messages)
 

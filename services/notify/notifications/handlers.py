@@ -6,11 +6,12 @@ from chassis.event import Event
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.records import RecordAdded, RecordKind
+from contracts.clinical.vitals import PatientDeteriorating
 from contracts.notify.notifications import NotificationKind
 from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentCancelled, AppointmentRescheduled
 from contracts.scheduling.shifts.swaps import SwapAnswered, SwapDecided
 from contracts.scheduling.tasks import TaskClosed
-from services.notify.notifications.commands import notify
+from services.notify.notifications.commands import notify, notify_people
 
 MOVED = frozenset({"status", "doctor_id", "starts_at", "ends_at"})
 """A change of one of these facts counts as a rescheduled appointment."""
@@ -81,3 +82,8 @@ def on_record_added(session: Session, actor: Actor, event: RecordAdded) -> None:
     """Notify the patient of a new or corrected record. Nursing notes are not announced."""
     if event.kind != RecordKind.NURSING_NOTE:
         notify(session, actor, event, "patient_id")
+
+
+def on_patient_deteriorating(session: Session, _actor: Actor, event: PatientDeteriorating) -> None:
+    """Notify the treating doctors and the nurses on shift, as the event lists them."""
+    notify_people(session, event, event.recipient_ids, "staff")
