@@ -105,7 +105,7 @@ class TaskView(View):
     description: Annotated[str, MORE] | None
     owner_id: UUID
     owner_name: Annotated[str, PERSON] | None
-    given_by: UUID
+    given_by: Annotated[UUID | None, "Null for a task that Matron gave, such as overdue observations."]
     given_by_name: Annotated[str, PERSON] | None
     patient_id: UUID | None
     patient_name: Annotated[str, Facts(example="Asha Rao")] | None
@@ -260,9 +260,9 @@ class TaskChanged(TaskEvent, service="scheduling", subject="task_id", heard_by=(
 
 
 class TaskClosed(TaskEvent, service="scheduling", subject="task_id", heard_by=("notify.on_task_closed",)):
-    """A task was completed, failed, rejected or cancelled."""
+    """A task was completed, failed, rejected or cancelled. `given_by` is null for a task that Matron gave."""
 
-    given_by: UUID
+    given_by: UUID | None
     status: TaskEnd
     example = {
         **TaskEvent.example,

@@ -12,7 +12,9 @@ from contracts.auth.events import (
     UserRegistered,
     UserUpdated,
 )
+from contracts.clinical.observations import ObservationsEnded, ObservationsOverdue
 from contracts.clinical.patients import PatientIdentityChanged, PatientRegistered, PatientVitalStatusChanged
+from contracts.clinical.vitals import VitalsRecorded
 from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
@@ -52,7 +54,7 @@ from contracts.scheduling.tasks import (
     RejectTask,
     StartTask,
 )
-from services.scheduling import calendar_feed, handlers, tasks
+from services.scheduling import calendar_feed, handlers, observation_tasks, tasks
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import completion_undo, history, open_appointments, rescheduling, timers
 from services.scheduling.appointments import queries as lists
@@ -139,3 +141,6 @@ class SchedulingService(Service):
     on_patient_vital_status_changed = hears(PatientVitalStatusChanged, handlers.on_patient_vital_status_changed)
     on_patient_registered = hears(PatientRegistered, patients.on_patient_registered)
     on_patient_identity_changed = hears(PatientIdentityChanged, patients.on_patient_identity_changed)
+    on_observations_overdue = hears(ObservationsOverdue, observation_tasks.on_observations_overdue)
+    on_observations_ended = hears(ObservationsEnded, observation_tasks.on_observations_ended)
+    on_vitals_recorded = hears(VitalsRecorded, observation_tasks.on_vitals_recorded)

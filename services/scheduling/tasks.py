@@ -72,9 +72,14 @@ def give(session: Session, actor: Actor, command: GiveTask) -> dict[str, Any]:
         revision=1,
         created_at=clock.now(),
     )
+    add(session, task)
+    return _shown(session, task)
+
+
+def add(session: Session, task: Task) -> None:
+    """Add a new task, and notify its owner."""
     session.add(task)
     _say_assigned(session, task, None)
-    return _shown(session, task)
 
 
 def _shown(session: Session, task: Task) -> dict[str, Any]:
@@ -135,9 +140,14 @@ def _cancel(session: Session, task: Task, reason: str | None) -> Task:
     if reason is None or not reason.strip():
         errors = {"reason": ["Say why."]}
         raise REASON_REQUIRED("Say why the task is not to be done any more.", errors=errors)
+    cancel(session, task, reason)
+    return task
+
+
+def cancel(session: Session, task: Task, reason: str) -> None:
+    """Cancel an open task, and notify its owner."""
     task.cancel(reason)
     _say_closed(session, task)
-    return task
 
 
 def accept(session: Session, actor: Actor, command: AcceptTask) -> dict[str, Any]:

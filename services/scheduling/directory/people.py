@@ -44,7 +44,7 @@ def _shown_name(person: FromClause) -> ColumnElement[str]:
     return case((person.c.name == "", literal(FORMER_STAFF)), else_=person.c.name)
 
 
-def names_of(session: Session, *ids: UUID) -> dict[UUID, str]:
+def names_of(session: Session, *ids: UUID | None) -> dict[UUID, str]:
     """Return the names of those people that auth has published, in one statement."""
     query = select(PERSON.c.id, _shown_name(PERSON).label("name")).where(PERSON.c.id.in_(set(ids)))
     return {row.id: row.name for row in session.rows(query)} if ids else {}

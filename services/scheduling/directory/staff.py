@@ -3,13 +3,14 @@
 from collections import defaultdict
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.auth.events import StaffApproved
-from contracts.roles import STAFF
+from contracts.roles import STAFF, Role
 from contracts.scheduling.refusals import NO_SUCH_STAFF
 from contracts.scheduling.shifts.swaps import OTHER_ROLE
 from services.scheduling.models.directory import LEFT, StaffRole
@@ -60,3 +61,11 @@ def roles_of(session: Session, *people: UUID) -> dict[UUID, set[str]]:
     for person_id, role, changed_by in session.execute(query):
         named[person_id][role] = changed_by
     return {one: {role for role, at in said.items() if at > said.get(LEFT, 0)} for one, said in named.items()}
+
+
+def is_nurse() -> ColumnElement[bool]:
+    """Return the condition that a row of `StaffRole` is a nurse's: published after the person last left."""
+    left = aliased(StaffRole)
+    last = select(left.changed_by).where(left.person_id == StaffRole.person_id, left.role == LEFT)
+    is_present = StaffRole.changed_by > func.coalesce(last.correlate(StaffRole).scalar_subquery(), 0)
+    return (StaffRole.role == Role.NURSE) & is_present

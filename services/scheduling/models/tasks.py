@@ -33,7 +33,8 @@ class Task(Base):
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str | None] = mapped_column(String(2000))
     owner_id: Mapped[UUID]
-    given_by: Mapped[UUID]
+    given_by: Mapped[UUID | None]
+    """The admin; null for a task that Matron gave."""
     patient_id: Mapped[UUID | None]
     priority: Mapped[str] = mapped_column(String(20))
     due_at: Mapped[datetime | None]
@@ -41,6 +42,8 @@ class Task(Base):
     status_reason: Mapped[str | None] = mapped_column(String(500))
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+    observed_at: Mapped[datetime | None]
+    """Of overdue observations: the time of the last reading. Null for all other tasks."""
 
     def accept(self) -> None:
         """Accept, as the owner."""
