@@ -16,11 +16,14 @@ MEMBERS = {
     "AppointmentStatus": ("AppointmentView", "status"),
     "BloodGroup": ("PatientView", "blood_group"),
     "ConditionStatus": ("ConditionView", "status"),
+    "Consciousness": ("VitalsView", "consciousness"),
     "DeviceState": ("ItemView", "state"),
     "InvoiceStatus": ("InvoiceView", "status"),
     "ItemKind": ("ItemView", "kind"),
     "MedicineRoute": ("PrescriptionItemView", "route"),
     "MovementKind": ("MovementView", "kind"),
+    "News2Level": ("News2View", "level"),
+    "News2Status": ("News2View", "status"),
     "NotificationKind": ("NotificationView", "kind"),
     "NotificationSubject": ("NotificationView", "subject_type"),
     "Outcome": ("StatusView", "status"),
@@ -38,6 +41,8 @@ MEMBERS = {
     "TaskPriority": ("TaskView", "priority"),
     "TaskStatus": ("TaskView", "status"),
     "UpgradeRequestStatus": ("UpgradeRequestView", "status"),
+    "VitalSign": ("VitalsView", "abnormal"),
+    "VitalsStatus": ("VitalsView", "status"),
 }
 """The names, and a view's member with exactly these values."""
 PARAMETERS = {"Order": "order"}

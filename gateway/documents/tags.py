@@ -8,7 +8,17 @@ from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import invoices, payments, prices
-from contracts.clinical import allergies, conditions, inventory, patients, prescriptions, records
+from contracts.clinical import (
+    allergies,
+    conditions,
+    inventory,
+    observations,
+    oxygen_targets,
+    patients,
+    prescriptions,
+    records,
+    vitals,
+)
 from contracts.notify import notifications
 from contracts.scheduling import appointments, availability, calendar_feed, shifts, tasks
 
@@ -27,6 +37,7 @@ class Tag(StrEnum):
     RECORDS = "Records"
     ALLERGIES = "Allergies"
     CONDITIONS = "Conditions"
+    VITALS = "Vital signs"
     PRESCRIPTIONS = "Prescriptions"
     INVENTORY = "Inventory"
     PRICES = "Prices"
@@ -51,6 +62,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.RECORDS: "Write diagnoses, treatments, procedures and nursing notes, and read all their versions.",
     Tag.ALLERGIES: "Record allergies, or that a patient has no known allergies, and read all their versions.",
     Tag.CONDITIONS: "Record conditions of patients, resolve them, and read all their versions.",
+    Tag.VITALS: "Record vital signs with their NEWS2, and see which patients are due for observation.",
     Tag.PRESCRIPTIONS: "Prescribe medicines, and list the prescriptions of a patient.",
     Tag.INVENTORY: "Keep medicines in stock by batches, and equipment; list alerts, and who got medicines of a batch.",
     Tag.PRICES: "Set and list the prices of the hospital.",
@@ -75,6 +87,9 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     records: Tag.RECORDS,
     allergies: Tag.ALLERGIES,
     conditions: Tag.CONDITIONS,
+    vitals: Tag.VITALS,
+    oxygen_targets: Tag.VITALS,
+    observations: Tag.VITALS,
     prescriptions: Tag.PRESCRIPTIONS,
     inventory: Tag.INVENTORY,
     prices: Tag.PRICES,

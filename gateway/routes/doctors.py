@@ -9,8 +9,11 @@ from contracts.clinical.conditions import (
     ListConditions,
     ResolveCondition,
 )
+from contracts.clinical.observations import EndObservations
+from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
 from contracts.clinical.prescriptions import ListPrescriptionsOfPatient, Prescribe
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
+from contracts.clinical.vitals import ListVitals
 from contracts.roles import Role
 from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
@@ -89,3 +92,8 @@ class DoctorRoutes:
     enter_condition_in_error = route(
         "POST", f"{CONDITION}/enter-in-error", EnterConditionInError, status=201, at=CONDITION
     )
+
+    vitals = route("GET", f"{CHART}/vitals", ListVitals)
+    set_oxygen_target = route("POST", f"{CHART}/oxygen-target", SetOxygenTarget, status=201)
+    oxygen_target = route("GET", f"{CHART}/oxygen-target", GetOxygenTarget)
+    end_observations_of = route("POST", f"{CHART}/end-observations", EndObservations, status=201, roles=DOCTOR)

@@ -1,8 +1,10 @@
 """Routes of the desk and the staff."""
 
 from contracts.auth.accounts.administration import InvitePatient
+from contracts.clinical.observations import EndObservations, ListObservationsDue
 from contracts.clinical.patients import CorrectPatient, GetPatient, RegisterPatientAtDesk, SearchPatients
-from contracts.roles import DESK, STAFF
+from contracts.clinical.vitals import EnterVitalsInError, RecordVitals
+from contracts.roles import DESK, STAFF, Role
 from contracts.scheduling.appointments.commands import BookAppointment, CancelAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.history import GetAppointment
 from contracts.scheduling.appointments.queries import ListAppointments
@@ -49,3 +51,10 @@ class StaffRoutes:
     complete_task = route("POST", f"{TASK}/complete", CompleteTask)
     fail_task = route("POST", f"{TASK}/fail", FailTask)
     reject_task = route("POST", f"{TASK}/reject", RejectTask)
+
+    record_vitals = route("POST", "/api/staff/update-vitals/{patient_id}", RecordVitals, status=201)
+    enter_vitals_in_error = route(
+        "POST", "/api/staff/vitals/{vitals_id}/enter-in-error", EnterVitalsInError, status=201
+    )
+    observations_due = route("GET", "/api/staff/observations-due", ListObservationsDue)
+    end_observations = route("POST", f"{PATIENT}/end-observations", EndObservations, status=201, roles={Role.NURSE})

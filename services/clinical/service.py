@@ -2,7 +2,14 @@
 
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
-from contracts.auth.events import UserErased, UserRegistered, UserUpdated
+from contracts.auth.events import (
+    RoleRevoked,
+    StaffApproved,
+    UserDeactivated,
+    UserErased,
+    UserRegistered,
+    UserUpdated,
+)
 from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
 from contracts.clinical.audit import ListAudit
 from contracts.clinical.conditions import (
@@ -15,6 +22,8 @@ from contracts.clinical.conditions import (
 )
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
+from contracts.clinical.observations import EndObservations, ListObservationsDue
+from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
 from contracts.clinical.patients import (
     CorrectPatient,
     GetMyProfile,
@@ -25,6 +34,7 @@ from contracts.clinical.patients import (
 )
 from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient, Prescribe
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
+from contracts.clinical.vitals import EnterVitalsInError, ListVitals, RecordVitals
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -35,15 +45,21 @@ from contracts.scheduling.appointments.events import (
     VisitCompletionUndone,
     VisitStarted,
 )
+from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
+from services.clinical import oxygen_targets
 from services.clinical.allergies import commands as allergy_commands
 from services.clinical.allergies import queries as allergies
 from services.clinical.care import handlers as care
 from services.clinical.conditions import commands as condition_commands
 from services.clinical.conditions import queries as conditions
+from services.clinical.directory import shifts, staff
 from services.clinical.inventory import alerts as stock_alerts
 from services.clinical.inventory import commands as inventory_commands
 from services.clinical.inventory import queries as inventory
 from services.clinical.inventory import timers as inventory_timers
+from services.clinical.observations import commands as observation_commands
+from services.clinical.observations import queries as observations
+from services.clinical.observations import timers as observation_timers
 from services.clinical.patients import commands as patient_commands
 from services.clinical.patients import handlers as accounts
 from services.clinical.patients import queries as patients
@@ -51,10 +67,12 @@ from services.clinical.prescriptions import commands as prescription_commands
 from services.clinical.prescriptions import queries as prescriptions
 from services.clinical.records import commands as record_commands
 from services.clinical.records import queries as records
+from services.clinical.vitals import commands as vitals_commands
+from services.clinical.vitals import queries as vitals
 
 
 class ClinicalService(Service):
-    """Patients, care relations, charts, prescriptions and the inventory."""
+    """Patients, care relations, charts, vital signs, prescriptions and the inventory."""
 
     name = "clinical"
 
@@ -88,6 +106,15 @@ class ClinicalService(Service):
     list_conditions = serves(ListConditions, conditions.list_of_patient)
     get_condition = serves(GetCondition, conditions.get)
 
+    record_vitals = serves(RecordVitals, vitals_commands.record)
+    enter_vitals_in_error = serves(EnterVitalsInError, vitals_commands.enter_in_error)
+    list_vitals = serves(ListVitals, vitals.listing)
+    set_oxygen_target = serves(SetOxygenTarget, oxygen_targets.set_target)
+    get_oxygen_target = serves(GetOxygenTarget, oxygen_targets.get)
+    list_observations_due = serves(ListObservationsDue, observations.listing)
+    end_observations = serves(EndObservations, observation_commands.end)
+    announce_overdue = every(observation_timers.PACE, observation_timers.announce_overdue)
+
     add_item = serves(AddItem, inventory_commands.add)
     change_item = serves(ChangeItem, inventory_commands.change)
     move_stock = serves(MoveStock, inventory_commands.move)
@@ -111,3 +138,8 @@ class ClinicalService(Service):
     on_patient_arrived = hears(PatientArrived, care.on_patient_arrived)
     on_visit_completion_undone = hears(VisitCompletionUndone, care.on_visit_completion_undone)
     on_visit_started = hears(VisitStarted, care.on_visit_started)
+    on_staff_approved = hears(StaffApproved, staff.on_staff_approved)
+    on_role_revoked = hears(RoleRevoked, staff.on_role_revoked)
+    on_user_deactivated = hears(UserDeactivated, staff.on_user_deactivated)
+    on_shift_assigned = hears(ShiftAssigned, shifts.on_shift_assigned)
+    on_shift_changed = hears(ShiftChanged, shifts.on_shift_changed)

@@ -114,6 +114,16 @@ def a_nursing_note_follows_a_booking(ward: Ward) -> None:
     ward.nurse.post(url, status=201, appointment_id=ward.booked(patient_id), **body)
 
 
+def vitals_follow_a_started_visit(ward: Ward) -> None:
+    """The doctor starts the visit, reads the vital signs and sets the oxygen target."""
+    patient_id = ward.registered()
+    ward.doctor.post(f"/api/doctors/appointments/{ward.booked(patient_id)}/start")
+    chart = f"/api/doctors/patients/{patient_id}"
+    assert ward.doctor.get(f"{chart}/vitals")["items"] == []
+    target = ward.doctor.post(f"{chart}/oxygen-target", status=201, scale=2, reason="Hypercapnic failure.")
+    assert ward.doctor.get(f"{chart}/oxygen-target") == target
+
+
 def a_task_follows_a_registration(ward: Ward) -> None:
     """The desk registers a patient, and an administrator creates a task about the patient."""
     ward.admin.post(
@@ -175,6 +185,7 @@ PAIRS = [
     prescriptions_follow_a_started_visit,
     a_record_follows_a_started_visit,
     a_nursing_note_follows_a_booking,
+    vitals_follow_a_started_visit,
     a_task_follows_a_registration,
     an_invitation_follows_a_registration,
     an_erasure_follows_a_registration,

@@ -12,7 +12,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.erasure import erase_traces
 from contracts.auth.events import UserErased, UserRegistered, UserUpdated
 from contracts.clinical.patients import PatientIdentityChanged
-from services.clinical.directory import people
+from services.clinical.directory import people, staff
 from services.clinical.models.care import CareRelation
 from services.clinical.models.history import HistoryEntry
 from services.clinical.models.patients import Patient
@@ -82,6 +82,7 @@ def _drop_unused(session: Session, user_id: UUID) -> None:
 def on_user_erased(session: Session, _actor: Actor, event: UserErased) -> None:
     """Clear the person's name and record, and leave a tombstone that no late event fills again."""
     people.erase(session, event.user_id)
+    staff.suspend(session, event.user_id)
     patient = registry.lock_or_create(session, event.user_id)
     patient.forget(clock.now())
     registry.drop_words(session, event.user_id)

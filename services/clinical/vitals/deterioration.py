@@ -1,0 +1,50 @@
+"""Notify doctors and nurses of a patient who deteriorates."""
+
+from uuid import UUID
+
+from sqlalchemy import exists, select
+
+from chassis.persistence.database import Session
+from contracts.clinical.vitals import News2Level, PatientDeteriorating
+from services.clinical.care.doctors import treating_doctors
+from services.clinical.directory import shifts, staff
+from services.clinical.models.vitals import Vitals
+from services.clinical.vitals import rules
+from services.clinical.vitals.queries import is_valid
+
+
+def announce(session: Session, reading: Vitals) -> None:
+    """Publish that the patient deteriorates, if this is the latest reading and its level calls for a response.
+
+    A reading that is entered late does not describe a patient whose later reading is known.
+    """
+    if reading.level is None or reading.next_due_at is None or not rules.calls_for_response(reading.level):
+        return
+    if _has_later(session, reading):
+        return
+    event = PatientDeteriorating(
+        vitals_id=reading.id,
+        patient_id=reading.patient_id,
+        measured_at=reading.measured_at,
+        level=News2Level(reading.level),
+        score=reading.score,
+        next_due_at=reading.next_due_at,
+        recipient_ids=recipients(session, reading.patient_id),
+    )
+    session.publish(event)
+
+
+def _has_later(session: Session, reading: Vitals) -> bool:
+    later = exists().where(
+        Vitals.patient_id == reading.patient_id,
+        is_valid(Vitals),
+        Vitals.level.is_not(None),
+        Vitals.measured_at > reading.measured_at,
+    )
+    return bool(session.scalar(select(later)))
+
+
+def recipients(session: Session, patient_id: UUID) -> list[UUID]:
+    """Return the treating doctors and the nurses on shift; all nurses, if none is on shift."""
+    nurses = shifts.nurses_on_shift(session) or staff.nurses(session)
+    return sorted({*treating_doctors(session, patient_id), *nurses})
