@@ -42,7 +42,7 @@ MEANINGS = {
     "expires_on": "The last day on which the batch may be dispensed.",
     "former_doctor_id": "The previous doctor; null if the doctor has not changed.",
     "former_owner_id": "The previous owner; null for a new task.",
-    "given_by": "The person who assigned the task.",
+    "given_by": "The person who assigned the task; null for a task that Matron gave.",
     "in_exchange_id": "The shift that the colleague offers in exchange; null for none.",
     "invoice_id": "The invoice.",
     "kind": "The kind of the record.",

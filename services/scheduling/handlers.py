@@ -8,7 +8,7 @@ from chassis.persistence.erasure import erase_traces
 from contracts.auth.events import RoleRevoked, SessionsEnded, UserDeactivated, UserErased
 from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.roles import Role
-from services.scheduling import calendar_feed
+from services.scheduling import calendar_feed, observation_tasks
 from services.scheduling.appointments import commands as appointments
 from services.scheduling.appointments import handover
 from services.scheduling.directory import doctors, patients, people, staff
@@ -56,10 +56,11 @@ def on_user_erased(session: Session, actor: Actor, event: UserErased) -> None:
 
 
 def on_patient_vital_status_changed(session: Session, actor: Actor, event: PatientVitalStatusChanged) -> None:
-    """Copy whether the patient has died, and cancel the appointments of a deceased patient.
+    """Copy whether the patient has died, and cancel appointments and observations of a deceased patient.
 
     Cancelled appointments stay cancelled when the death was recorded by mistake.
     """
     is_deceased = event.deceased_at is not None
     if patients.note_death(session, event.patient_id, is_deceased=is_deceased, revision=event.revision) and is_deceased:
         handover.cancel_of_deceased_patient(session, actor, patient_id=event.patient_id)
+        observation_tasks.cancel_of_deceased_patient(session, event.patient_id)

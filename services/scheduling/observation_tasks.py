@@ -21,6 +21,7 @@ from services.scheduling.models.tasks import OPEN_TASK, Task
 
 TITLE = "Record the patient's vital signs"
 RECORDED, ENDED = "The vital signs were recorded.", "The observations have ended."
+DECEASED = "The patient has died."
 PRIORITIES = {
     News2Level.LOW: TaskPriority.ROUTINE,
     News2Level.RED_PARAMETER: TaskPriority.URGENT,
@@ -63,6 +64,11 @@ def on_vitals_recorded(session: Session, _actor: Actor, event: VitalsRecorded) -
 def on_observations_ended(session: Session, _actor: Actor, event: ObservationsEnded) -> None:
     """Cancel the open tasks of a patient whose observations have ended."""
     _cancel(session, _open_of(session, event.patient_id, Task.observed_at < event.ended_at), ENDED)
+
+
+def cancel_of_deceased_patient(session: Session, patient_id: UUID) -> None:
+    """Cancel the open tasks about the observations of a deceased patient."""
+    _cancel(session, _open_of(session, patient_id, Task.observed_at.is_not(None)), DECEASED)
 
 
 def _open_of(session: Session, patient_id: UUID, condition: ColumnElement[bool]) -> Iterable[Task]:

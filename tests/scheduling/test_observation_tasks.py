@@ -13,9 +13,10 @@ from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.observations import ObservationsEnded, ObservationsOverdue
+from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.clinical.vitals import VitalsRecorded
 from contracts.scheduling.tasks import TaskAssigned, TaskClosed, TaskView
-from services.scheduling import observation_tasks
+from services.scheduling import handlers, observation_tasks
 from services.scheduling.models.shifts import Shift
 from services.scheduling.models.tasks import Task
 from tests.events import example_of
@@ -153,6 +154,14 @@ def test_end_of_observations_cancels_the_task(session: Session) -> None:
     event = example_of(ObservationsEnded, patient_id=patient_id, ended_at=clock.now())
     observation_tasks.on_observations_ended(session, event_actor(session), event)
     assert [task.status for task in tasks(session)] == ["cancelled"]
+
+
+def test_death_cancels_the_task(session: Session) -> None:
+    add_nurse(session)
+    patient_id = overdue(session)
+    event = example_of(PatientVitalStatusChanged, patient_id=patient_id, deceased_at=clock.now(), revision=2)
+    handlers.on_patient_vital_status_changed(session, event_actor(session), event)
+    assert [(task.status, task.status_reason) for task in tasks(session)] == [("cancelled", "The patient has died.")]
 
 
 def test_owner_completes_the_task_and_admins_reassign_it(session: Session) -> None:

@@ -71,7 +71,7 @@ def test_row_has_the_patient_and_the_score(session: Session) -> None:
         "Asha Rao",
         shown["birth_date"],
     )
-    assert (shown["score"], shown["level"], shown["is_overdue"]) == (8, "emergency", True)
+    assert (shown["score"], shown["level"], shown["is_overdue"] is True) == (8, "emergency", True)
     assert shown["mrn"].startswith("M-")
 
 

@@ -30,6 +30,7 @@ from tests.clinical.factories import (
     searched,
     visit,
 )
+from tests.clinical.vitals_factories import entries, measured
 from tests.events import example_of
 
 PHONE, OTHER = "+4930333333", "+4930444444"
@@ -102,6 +103,13 @@ def test_unused_record_of_staff_is_deleted(session: Session) -> None:
     with pytest.raises(NoResultFound):
         updated(session, known, is_patient=False)
     assert searched(session, name="before").items == []
+
+
+def test_record_of_staff_stays_when_it_has_vital_signs(session: Session) -> None:
+    known = opened_account(session, uuid7())
+    measured(session, known.id)
+    assert entries(session, known.id)
+    assert updated(session, known, is_patient=False).id == known.id
 
 
 def test_record_of_staff_stays_when_the_desk_has_changed_it(session: Session) -> None:

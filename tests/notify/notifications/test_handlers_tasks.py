@@ -22,6 +22,14 @@ def test_closed_task_notifies_owner_or_assigner_once(session: Session, status: s
     assert (row.person_id, row.subject_id, row.kind) == (event.data[person], event.task_id, "task_closed")
 
 
+@pytest.mark.parametrize(("status", "count"), [("completed", 0), ("rejected", 0), ("cancelled", 1)])
+def test_closed_task_of_matron_notifies_only_its_owner(session: Session, status: str, count: int) -> None:
+    event = example_of(TaskClosed, status=status, given_by=None)
+    actor = heard(session, "task_closed", subject=event.task_id)
+    handle(session, actor, event)
+    assert [row.person_id for row in notified(session, actor)] == [event.owner_id] * count
+
+
 def test_task_handover_notifies_both_owners_in_different_words(session: Session) -> None:
     former = uuid7()
     event = example_of(TaskAssigned, former_owner_id=former)
