@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_
 from sqlalchemy.orm import aliased
 
 from chassis import clock
@@ -55,9 +55,7 @@ def is_due(now: datetime) -> ColumnElement[bool]:
 def _has_later() -> ColumnElement[bool]:
     """Return the condition that a later reading with a level is known."""
     later = aliased(Vitals)
-    is_later = (later.measured_at > Vitals.measured_at) | (
-        (later.measured_at == Vitals.measured_at) & (later.id > Vitals.id)
-    )
+    is_later = tuple_(later.measured_at, later.id) > tuple_(Vitals.measured_at, Vitals.id)
     own = later.patient_id == Vitals.patient_id
     return exists().where(own, is_valid(later), later.level.is_not(None), is_later)
 
