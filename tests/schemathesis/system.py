@@ -52,6 +52,15 @@ BEYOND_A_SCHEMA = frozenset(
         "Allowed only with `status`.",
         "Neither a date nor a time with its zone.",
         "Must be a valid record number.",
+        "A medicine needs a unit, and a device a serial number.",
+        "Does not belong to this kind of item.",
+        "A device counts as 1.",
+        "Must be positive, except for `adjust`.",
+        "Must not be 0.",
+        "Required for a medicine.",
+        "Required for a new batch.",
+        "Required for `transfer`, and only for it.",
+        "Too far from today.",
         "Allowed only with `overbook_reason`.",
     }
 )

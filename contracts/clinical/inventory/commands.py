@@ -63,6 +63,7 @@ OTHER_EXPIRY = Refusal(
     "The batch is known with the expiry date {expires_on}.",
     "All units of a batch expire on the same day. Check both, the number and the date.",
 )
+NOT_OF_KIND = "Does not belong to this kind of item."
 OTHER = Facts({"x-alone": True})
 """Mark: a field of devices or transfers. The examples of the documentation are about deliveries of medicines."""
 FIELDS_OF_MEDICINES = ("substance", "unit", "reorder_level")
@@ -90,10 +91,10 @@ class AddItem(Command, service="clinical", roles=STOCK, returns=ItemView, refuse
         is_medicine = self.kind == ItemKind.MEDICINE
         needed = "unit" if is_medicine else "serial_number"
         if getattr(self, needed) is None:
-            yield needed, f"Required for the kind `{self.kind}`."
+            yield needed, "A medicine needs a unit, and a device a serial number."
         for name in FIELDS_OF_EQUIPMENT if is_medicine else FIELDS_OF_MEDICINES:
             if getattr(self, name) is not None:
-                yield name, f"Not for the kind `{self.kind}`."
+                yield name, NOT_OF_KIND
 
 
 class ChangeItem(

@@ -59,7 +59,7 @@ BatchNumber = Annotated[
     str,
     validate.Length(1, 50),
     Whole(
-        r"[0-9A-Za-z]([0-9A-Za-z ._:+*-]*[0-9A-Za-z])?",
+        r"^[0-9A-Za-z]([0-9A-Za-z ._:+*-]*[0-9A-Za-z])?$",
         error="Must be letters and digits; between them also blanks and the signs . _ : + * -",
     ),
     "The batch (lot) number that the manufacturer printed.",

@@ -14,6 +14,7 @@ from contracts.clinical.inventory.commands import (
     ALREADY_EXPIRED,
     FIELDS_OF_EQUIPMENT,
     FIELDS_OF_MEDICINES,
+    NOT_OF_KIND,
     ONLY_BY_DISPENSING,
     ONLY_TRANSFERRED,
     OTHER_EXPIRY,
@@ -82,7 +83,7 @@ def _check_kind(item: Item, facts: dict[str, object]) -> None:
     """Refuse fields that the item's kind cannot have."""
     is_medicine = item.kind == ItemKind.MEDICINE
     others = (*FIELDS_OF_EQUIPMENT, "state") if is_medicine else FIELDS_OF_MEDICINES
-    errors = {name: [f"Not for the kind `{item.kind}`."] for name in others if name in facts}
+    errors = {name: [NOT_OF_KIND] for name in others if name in facts}
     if errors:
         raise WRONG_FIELDS(errors=errors)
 
@@ -106,7 +107,7 @@ def _transfer_device(session: Session, actor: Actor, item: Item, command: MoveSt
     """Move a device to another place. Its stock stays 1."""
     if command.kind != MovementKind.TRANSFER:
         raise ONLY_TRANSFERRED()
-    errors = {name: ["Not for equipment."] for name in ("batch", "expires_on") if getattr(command, name) is not None}
+    errors = {name: [NOT_OF_KIND] for name in ("batch", "expires_on") if getattr(command, name) is not None}
     if command.quantity not in (None, 1):
         errors["quantity"] = ["A device counts as 1."]
     if errors:
