@@ -47,6 +47,8 @@ class Config:
     retry_delays: tuple[float, ...]
     """Waits before each new try of an event handler; then the message is a dead letter."""
     log_level: str
+    medicine_data: Path | None = None
+    """Folder that replaces the built-in medicine data: `MEDICINE_DATA`. Only the clinical service reads it."""
 
     def database_url(self, service: str) -> str:
         """The database of one service; `ConfigError` when it was not given."""

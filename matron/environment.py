@@ -135,6 +135,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     "cors_origins": _origins,
     "workers": lambda env: env.int("WORKERS", 16, validate=Range(1, 1000, error="expected {min} to {max}")),
     "retry_delays": _waits,
+    "medicine_data": lambda env: Path(env.str("MEDICINE_DATA")) if env.str("MEDICINE_DATA", "") else None,
     "log_level": lambda env: env.str(
         "LOG_LEVEL", "INFO", validate=lambda level: OneOf(LEVELS, error="expected one of {choices}")(level.upper())
     ).upper(),

@@ -1,0 +1,1 @@
+"""Medicine data, and checks of medicines against it."""
