@@ -59,9 +59,9 @@ def _live(_gateway: Gateway, _request: Request) -> Answer:
 
 
 def _ready(gateway: Gateway, _request: Request) -> Answer:
-    """Answer whether the gateway is ready, and which parts fail."""
+    """Answer whether the gateway is ready, which parts fail, and what readers must know."""
     failing = gateway.health.failing()
-    return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing})
+    return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing, "notes": gateway.health.noted()})
 
 
 class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, StaffRoutes, NotificationRoutes):

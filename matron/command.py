@@ -14,7 +14,7 @@ from rich.markup import escape
 from chassis import config
 from chassis.config import SERVICES, ConfigError
 from chassis.errors import MatronError
-from matron import checks, environment, keys, operations
+from matron import checks, environment, keys, medicines, operations
 from telemetry import logs
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 admin = typer.Typer(no_args_is_help=True, help="Accounts of administrators.")
 app.add_typer(admin, name="admin")
 app.add_typer(keys.keys, name="keys")
+app.add_typer(medicines.medicines, name="medicines")
 app.add_typer(operations.dead, name="dead")
 app.add_typer(operations.events, name="events")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)

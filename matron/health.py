@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import cast
 
+import orjson
+
 from telemetry.health import Health
 from telemetry.metrics import metrics_page
 
@@ -18,16 +20,17 @@ def health_app(health: Health) -> Callable[..., list[bytes]]:
         if path == "/health/live":
             return _answer(start_response, "200 OK", b'{"status":"ok"}', "application/json")
         if path == "/health/ready":
-            return _readiness(start_response, health.failing())
+            return _readiness(start_response, health)
         return _answer(start_response, "404 Not Found", b"{}", "application/json")
 
     return app
 
 
-def _readiness(start_response: Callable[..., object], failing: list[str]) -> list[bytes]:
-    names = ", ".join(f'"{name}"' for name in failing)
+def _readiness(start_response: Callable[..., object], health: Health) -> list[bytes]:
+    failing = health.failing()
     status = "503 Service Unavailable" if failing else "200 OK"
-    return _answer(start_response, status, f'{{"failing":[{names}]}}'.encode(), "application/json")
+    body = orjson.dumps({"failing": failing, "notes": health.noted()})
+    return _answer(start_response, status, body, "application/json")
 
 
 def _answer(start_response: Callable[..., object], status: str, body: bytes, content_type: str) -> list[bytes]:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import eventlet
@@ -54,6 +55,12 @@ def _signals() -> tuple[socket.socket, socket.socket]:
     return reading, writing
 
 
+def _notes_of(service: type) -> Mapping[str, Callable[[], object]]:
+    """The notes that a service adds to readiness, such as `clinical.medicines`."""
+    found: Mapping[str, Callable[[], object]] = getattr(service, "notes", {})
+    return {f"{getattr(service, 'name', '')}.{name}": tell for name, tell in found.items()}
+
+
 class Runner:
     """The services of one process."""
 
@@ -66,6 +73,7 @@ class Runner:
         self.ended = eventlet.event.Event()
         for service in services:
             self.runner.add_service(service)
+            self.health.notes |= _notes_of(service)
 
     def start(self) -> None:
         """Start all services and the health port. `run` handles a signal that arrives before it."""

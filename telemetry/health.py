@@ -24,11 +24,17 @@ class Health:
         """The last results of the checks in the background."""
         self.logged: dict[str, bool] = {}
         self.lists: list[Callable[[], list[str]]] = []
+        self.notes: dict[str, Callable[[], object]] = {}
+        """Facts that readers of readiness must know, such as unreviewed data. They do not make a process not ready."""
         self.starting = self.stopping = False
 
     def add_list(self, failing: Callable[[], list[str]]) -> None:
         """Add conditions that are listed only while they fail, such as unreadable queues."""
         self.lists.append(failing)
+
+    def noted(self) -> dict[str, object]:
+        """The notes, as plain data."""
+        return {name: tell() for name, tell in self.notes.items()}
 
     def add(self, name: str, check: Callable[[], bool]) -> None:
         """Add a condition, by a fast check."""

@@ -12,6 +12,7 @@ from chassis.errors import Conflict
 from chassis.refusals import Refusal
 from contracts.roles import Role
 from contracts.texts import ONE_LINE, Reason
+from records.fields import Facts
 
 
 class FindingKind(StrEnum):
@@ -66,13 +67,16 @@ class Gap(StrEnum):
     UNKNOWN_FREQUENCY = "unknown_frequency"
 
 
+TEXT = Facts(example="aspirin with warfarin: Higher risk of bleeding, also with a normal INR.")
+
+
 class FindingView(View):
     """One finding. The same facts give the same id, so that an override can name it."""
 
-    id: str
+    id: Annotated[str, Facts(example="500e66003e6f02f5f40b")]
     kind: FindingKind
     severity: Severity
-    text: str
+    text: Annotated[str, TEXT]
     source: str
     override_reason: str | None = None
 
@@ -83,7 +87,7 @@ class GapView(View):
     check: FindingKind
     subject: str | None
     reason: Gap
-    text: str
+    text: Annotated[str, Facts(example="Amoxicillin: not checked: no weight.")]
 
 
 class MatchView(View):
@@ -143,9 +147,9 @@ class MedicationOverrideView(View):
     finding: str
     kind: OverrideKind
     severity: Severity
-    text: str
+    text: Annotated[str, TEXT]
     source: str
-    reason: str
+    reason: Annotated[str, Facts(example="Mechanical valve; cardiology agrees.")]
     data_version: str | None
     author_id: UUID
     author_name: str | None

@@ -9,9 +9,16 @@ from marshmallow import validate
 
 from chassis.contract import Command, PageQuery, View, page_of
 from chassis.event import Event
+from contracts.clinical.care import CARERS, DOCTOR, PHARMACIST
+from contracts.clinical.medicines import (
+    MEDICATION_FINDINGS,
+    MEDICATION_UNCHECKED,
+    ChecksView,
+    OverrideView,
+)
 from contracts.clinical.patients import THE_PATIENT
 from contracts.roles import Role
-from contracts.texts import ONE_LINE
+from contracts.texts import ONE_LINE, Reason
 
 
 class Route(StrEnum):
@@ -61,18 +68,52 @@ class PrescriptionView(View):
     id: UUID
     patient_id: UUID
     doctor_id: UUID
+    doctor_name: str | None
     status: PrescriptionStatus
     items: list[PrescriptionItemView]
     instructions: str | None
     created_at: datetime
 
 
-class Prescribe(Command, service="clinical", roles=frozenset({Role.DOCTOR}), returns=PrescriptionView):
-    """Prescribe medicines to a patient in the doctor's care."""
+class PrescribedView(PrescriptionView):
+    """A new prescription, with the check of its medicines."""
+
+    checks: ChecksView
+
+
+Items = Annotated[list[PrescriptionItemView], validate.Length(1, 20)]
+
+
+class Prescribe(
+    Command,
+    service="clinical",
+    roles=DOCTOR,
+    returns=PrescribedView,
+    refuses=(MEDICATION_FINDINGS, MEDICATION_UNCHECKED),
+):
+    """Prescribe medicines to a patient in the doctor's care.
+
+    The medicines are checked against each other and the patient's active prescriptions, allergies, age and weight.
+    """
 
     patient_id: Annotated[UUID, THE_PATIENT]
-    items: Annotated[list[PrescriptionItemView], validate.Length(1, 20)]
+    items: Items
     instructions: Annotated[str, validate.Length(max=2000)] | None = None
+    overrides: Annotated[
+        list[OverrideView],
+        validate.Length(max=100),
+        "A reason for each finding that is `contraindicated` or `serious`.",
+    ] = []
+    unchecked_reason: Annotated[
+        Reason | None, "The reason to prescribe without a check, if the medicine data cannot be used."
+    ] = None
+
+
+class CheckMedication(Command, service="clinical", roles=DOCTOR | PHARMACIST, returns=ChecksView, keyed=False):
+    """Check medicines as `Prescribe` does, without prescribing them. The patient sees that the chart was read."""
+
+    patient_id: Annotated[UUID, THE_PATIENT]
+    items: Items
 
 
 class ListMyPrescriptions(
@@ -84,9 +125,13 @@ class ListMyPrescriptions(
 
 
 class ListPrescriptionsOfPatient(
-    PageQuery, service="clinical", roles=frozenset({Role.DOCTOR}), returns=page_of(PrescriptionView)
+    PageQuery,
+    service="clinical",
+    roles=CARERS | PHARMACIST,
+    returns=page_of(PrescriptionView),
+    audited=True,
 ):
-    """List the prescriptions of a patient in the doctor's care, newest first."""
+    """List the prescriptions of a patient, newest first. A doctor needs to have the patient in care."""
 
     patient_id: Annotated[UUID, THE_PATIENT]
 

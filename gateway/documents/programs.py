@@ -3,15 +3,21 @@
 from chassis import errors
 from contracts.scheduling.calendar_feed import GetCalendar
 from gateway import calendar_feed
-from gateway.documents import refusals, schemas
+from gateway.documents import examples, refusals, schemas
 from gateway.documents.objects import Json, Media, Operation, Parameter, Response, Schema
 from gateway.documents.tags import Tag
 
 ALIVE: Schema = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
 FAILING: Schema = {
     "type": "object",
-    "required": ["failing"],
-    "properties": {"failing": {"type": "array", "items": {"type": "string"}}},
+    "required": ["failing", "notes"],
+    "properties": {
+        "failing": {"type": "array", "items": {"type": "string"}},
+        "notes": {
+            "type": "object",
+            "description": "Facts for readers, such as unreviewed data. The gateway is ready all the same.",
+        },
+    },
 }
 CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Matron//Calendar//EN\r\nEND:VCALENDAR\r\n"
 WHOLE: Schema = {
@@ -74,7 +80,7 @@ def _calendar() -> Operation:
         "in": "query",
         "required": True,
         "description": "The secret in the link.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "examples": [schemas.NAMED["token"]]},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "examples": [examples.NAMED["token"]]},
     }
     made = _asked("calendar", "Read a calendar by its secret link", {**refused, "200": shown})
     return {**made, "tags": [Tag.CALENDAR.value], "parameters": [token]}
@@ -90,8 +96,10 @@ PATHS: dict[str, Operation] = {
         "health_ready",
         "Check that the gateway can answer requests",
         {
-            "200": _reply("The gateway can answer requests.", FAILING, {"failing": []}),
-            "503": _reply("`failing` names the parts that do not answer.", FAILING, {"failing": ["gateway.broker"]}),
+            "200": _reply("The gateway can answer requests.", FAILING, {"failing": [], "notes": {}}),
+            "503": _reply(
+                "`failing` names the parts that do not answer.", FAILING, {"failing": ["gateway.broker"], "notes": {}}
+            ),
         },
     ),
     "/openapi.json": _document(

@@ -18,66 +18,6 @@ EXAMPLES: dict[type, str] = {
     fields.Time: "09:00",
     fields.Email: "asha@example.org",
 }
-NAMED: dict[str, Json] = {
-    "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI...",
-    "action": "prescribe",
-    "address": "192.0.2.7",
-    "city": "Vienna",
-    "code": "492039",
-    "country": "AT",
-    "currency": "EUR",
-    "current_password": "quiet-harbour-lantern-27",
-    "description": "Before breakfast.",
-    "device": "Firefox on Linux",
-    "email": "asha@example.org",
-    "ends_at": "2026-11-23T17:00:00+00:00",
-    "expires_in": 900,
-    "family_name": "Rao",
-    "former_reason": "Chest pain since Monday",
-    "frequency": "every 8 hours",
-    "given_name": "Asha",
-    "instructions": "With a glass of water, after meals.",
-    "kind": "appointment_booked",
-    "language": "de",
-    "licence_number": "DE-4711",
-    "lines": ["Ringstrasse 1"],
-    "locale": "de-AT",
-    "medicine": "Amoxicillin",
-    "message": "Your appointment on Monday 23 November 2026, 09:00 is confirmed.",
-    "mfa_token": "w7uN0wRZ3p0Vn3oB1m0lQJ7o3iT8",
-    "missing": [],
-    "mrn": "M-0001234-7",
-    "name": "Asha Rao",
-    "next": "WyIyMDI2LTExLTIzVDA5OjAwOjAwKzAwOjAwIl0",
-    "otpauth_uri": "otpauth://totp/Matron:asha@example.org?secret=JBSWY3DPEHPK3PXP&issuer=Matron",
-    "password": "quiet-harbour-lantern-27",
-    "phone": "+4930901820",
-    "place": "Room 214",
-    "postal_code": "1010",
-    "provider": "sandbox",
-    "qr_code": "data:image/svg+xml;base64,PHN2Zy8+",
-    "reason": "Chest pain since yesterday",
-    "recovery_codes": ["h4k2-9mzt-x7qd"],
-    "refresh_token": "q0Zb7r1TnU0gq7m1C3E2yAq0Zb7r1TnU0gq7m1C3E2yA",
-    "relation": "mother",
-    "request_id": UUID,
-    "role": "doctor",
-    "roles": ["patient"],
-    "secret": "JBSWY3DPEHPK3PXP",
-    "service": "scheduling",
-    "specialization": "cardiology",
-    "statement": "Ten years on the ward.",
-    "status_reason": "The doctor is away.",
-    "text": "rao",
-    "timezone": "Europe/Vienna",
-    "title": "Take a blood sample",
-    "to": "17:00",
-    "token": "q0Zb7r1TnU0gq7m1C3E2yA",
-    "token_type": "Bearer",
-    "unit": "mg",
-    "ward": "Ward 3 North",
-}
-"""Examples by a field's name, if the field accepts them. A field's own `metadata={"example": ...}` has precedence."""
 LONG_CHOICE = 50
 """Longer choices, such as time zones, are not written out: they differ between machines."""
 IDS: Schema = {"type": "array", "items": {"type": "string", "format": "uuid"}}
@@ -107,6 +47,12 @@ PROBLEM: Schema = {
         "appointment_id": {**IDS["items"], "description": "With 409: the appointment that conflicts."},
         "appointment_ids": {**IDS, "description": "With 409: the appointments that conflict."},
         "patient_ids": {**IDS, "description": "With 409: existing patients who may be the same person."},
+        "findings": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "With 409 `medication_findings`: all findings of the check, as in `checks.findings`.",
+        },
+        "checks": {"type": "object", "description": "With 409: the whole check of the medicines."},
         "hours": {"type": "number", "description": "With 409: the hours that the person would work in 7 days."},
         "open_minor": {"type": "integer", "description": "With 409: the unpaid amount, in minor units."},
     },
@@ -243,7 +189,7 @@ def _example(_converter: object, field: fields.Field[object], ret: Schema) -> Sc
         return {"examples": [ret.pop("example")]}
     if isinstance(field, fields.UUID):
         return {"examples": [examples.id_of(field)]}
-    named = NAMED.get(field.data_key or field.name or "")
+    named = examples.NAMED.get(field.data_key or field.name or "")
     if named is not None and _accepts(field, named):
         return {"examples": [named]}
     kind = next((base for base in type(field).__mro__ if base in EXAMPLES), None)

@@ -16,6 +16,7 @@ from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
+from contracts.clinical.medicines import ListMedicationOverrides
 from contracts.clinical.patients import SearchPatients
 from contracts.scheduling.appointments.commands import CancelAppointment, ChangeAppointment
 from contracts.scheduling.appointments.history import GetAppointment
@@ -49,6 +50,7 @@ class AdminRoutes:
     upgrade_requests = route("GET", "/api/admin/upgrade-requests", ListUpgradeRequests)
     approve_upgrade = route("POST", "/api/admin/approve-upgrade", DecideUpgrade)
     patients = route("GET", "/api/admin/patients", SearchPatients, roles=ADMINS)
+    medication_overrides = route("GET", "/api/admin/medication-overrides", ListMedicationOverrides)
     doctors = route("GET", "/api/admin/doctors", ListDoctorAccounts)
     staff = route("GET", "/api/admin/staff", ListStaff)
     appointments_of_all = route("GET", "/api/admin/appointments", ListAppointments, roles=ADMINS)

@@ -11,7 +11,7 @@ from contracts.clinical.conditions import (
 )
 from contracts.clinical.observations import EndObservations
 from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
-from contracts.clinical.prescriptions import ListPrescriptionsOfPatient, Prescribe
+from contracts.clinical.prescriptions import CheckMedication, ListPrescriptionsOfPatient, Prescribe
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
 from contracts.clinical.vitals import ListVitals
 from contracts.roles import Role
@@ -73,7 +73,6 @@ class DoctorRoutes:
     mark_no_show = route("POST", f"{VISIT}/no-show", MarkNoShow, roles=DOCTOR)
     reschedule = route("POST", f"{VISIT}/reschedule", RescheduleAppointment, roles=DOCTOR)
     prescribe = route("POST", "/api/doctors/prescribe", Prescribe, status=201)
-    prescriptions = route("GET", "/api/doctors/prescriptions/{patient_id}", ListPrescriptionsOfPatient)
     add_record = route("POST", f"{CHART}/records", AddRecord, status=201, at=RECORD)
     records = route("GET", f"{CHART}/records", ListRecords)
     record = route("GET", RECORD, GetRecord)
@@ -97,3 +96,5 @@ class DoctorRoutes:
     set_oxygen_target = route("POST", f"{CHART}/oxygen-target", SetOxygenTarget, status=201)
     oxygen_target = route("GET", f"{CHART}/oxygen-target", GetOxygenTarget)
     end_observations_of = route("POST", f"{CHART}/end-observations", EndObservations, status=201, roles=DOCTOR)
+    check_medication = route("POST", "/api/doctors/medication-check", CheckMedication)
+    prescriptions = route("GET", "/api/doctors/prescriptions/{patient_id}", ListPrescriptionsOfPatient, roles=DOCTOR)

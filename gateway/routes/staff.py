@@ -3,6 +3,7 @@
 from contracts.auth.accounts.administration import InvitePatient
 from contracts.clinical.observations import EndObservations, ListObservationsDue
 from contracts.clinical.patients import CorrectPatient, GetPatient, RegisterPatientAtDesk, SearchPatients
+from contracts.clinical.prescriptions import ListPrescriptionsOfPatient
 from contracts.clinical.vitals import EnterVitalsInError, RecordVitals
 from contracts.roles import DESK, STAFF, Role
 from contracts.scheduling.appointments.commands import BookAppointment, CancelAppointment, RescheduleAppointment
@@ -19,6 +20,7 @@ PATIENT = "/api/staff/patients/{patient_id}"
 DOCTOR = "/api/staff/doctors/{doctor_id}"
 VISIT = "/api/staff/appointments/{appointment_id}"
 TASK = "/api/staff/tasks/{task_id}"
+NURSE_OR_PHARMACIST = frozenset({Role.NURSE, Role.PHARMACIST})
 
 
 class StaffRoutes:
@@ -28,6 +30,9 @@ class StaffRoutes:
     find_patients = route("GET", "/api/staff/patients", SearchPatients)
     patient_facts = route("GET", PATIENT, GetPatient)
     correct_patient = route("PATCH", PATIENT, CorrectPatient)
+    prescriptions_at_ward = route(
+        "GET", f"{PATIENT}/prescriptions", ListPrescriptionsOfPatient, roles=NURSE_OR_PHARMACIST
+    )
     invite_patient = route("POST", f"{PATIENT}/invite", InvitePatient, status=202)
     hours_at_desk = route("GET", f"{DOCTOR}/schedule", GetSchedule, roles=DESK)
     absences = route("GET", f"{DOCTOR}/time-off", ListAbsences)

@@ -1,5 +1,7 @@
 """The table of everything that the clinical service does."""
 
+from typing import ClassVar
+
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import (
@@ -22,6 +24,7 @@ from contracts.clinical.conditions import (
 )
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
+from contracts.clinical.medicines import ListMedicationOverrides
 from contracts.clinical.observations import EndObservations, ListObservationsDue
 from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
 from contracts.clinical.patients import (
@@ -32,7 +35,12 @@ from contracts.clinical.patients import (
     SearchPatients,
     UpdateMyProfile,
 )
-from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient, Prescribe
+from contracts.clinical.prescriptions import (
+    CheckMedication,
+    ListMyPrescriptions,
+    ListPrescriptionsOfPatient,
+    Prescribe,
+)
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
 from contracts.clinical.vitals import EnterVitalsInError, ListVitals, RecordVitals
 from contracts.scheduling.appointments.events import (
@@ -57,6 +65,8 @@ from services.clinical.inventory import alerts as stock_alerts
 from services.clinical.inventory import commands as inventory_commands
 from services.clinical.inventory import queries as inventory
 from services.clinical.inventory import timers as inventory_timers
+from services.clinical.medicines import dataset
+from services.clinical.medicines import queries as medicines
 from services.clinical.observations import commands as observation_commands
 from services.clinical.observations import queries as observations
 from services.clinical.observations import timers as observation_timers
@@ -72,9 +82,10 @@ from services.clinical.vitals import queries as vitals
 
 
 class ClinicalService(Service):
-    """Patients, care relations, charts, vital signs, prescriptions and the inventory."""
+    """Patients, care relations, charts, vital signs, prescriptions and their checks, and the inventory."""
 
     name = "clinical"
+    notes: ClassVar = {"medicines": dataset.notice}
 
     register_patient_at_desk = serves(RegisterPatientAtDesk, patient_commands.register)
     search_patients = serves(SearchPatients, patients.search)
@@ -84,6 +95,7 @@ class ClinicalService(Service):
     update_my_profile = serves(UpdateMyProfile, patient_commands.update_own)
 
     prescribe = serves(Prescribe, prescription_commands.prescribe)
+    check_medication = serves(CheckMedication, prescription_commands.check)
     list_my_prescriptions = serves(ListMyPrescriptions, prescriptions.list_own)
     list_prescriptions_of_patient = serves(ListPrescriptionsOfPatient, prescriptions.list_of_patient)
 
@@ -105,6 +117,7 @@ class ClinicalService(Service):
     enter_condition_in_error = serves(EnterConditionInError, condition_commands.enter_in_error)
     list_conditions = serves(ListConditions, conditions.list_of_patient)
     get_condition = serves(GetCondition, conditions.get)
+    list_medication_overrides = serves(ListMedicationOverrides, medicines.list_overrides)
 
     record_vitals = serves(RecordVitals, vitals_commands.record)
     enter_vitals_in_error = serves(EnterVitalsInError, vitals_commands.enter_in_error)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import event as sql_event
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -44,6 +45,14 @@ def doctor(person_id: UUID | None = None) -> Actor:
 
 def nurse() -> Actor:
     return Actor(id=uuid7(), roles=frozenset({"nurse"}), verified=True)
+
+
+def pharmacist() -> Actor:
+    return Actor(id=uuid7(), roles=frozenset({"pharmacist"}), verified=True)
+
+
+def lab_technician() -> Actor:
+    return Actor(id=uuid7(), roles=frozenset({"lab_technician"}), verified=True)
 
 
 def patient(person_id: UUID | None = None) -> Actor:
@@ -161,9 +170,11 @@ def item(medicine: str = "Amoxicillin", *, dose: float = 500.0) -> PrescriptionI
 def prescribed(session: Session, physician: Actor, person: Actor, *medicines: str) -> Prescription:
     """Prescribe these medicines; return the prescription."""
     items = [item(medicine) for medicine in medicines or ("Amoxicillin",)]
-    written = prescribe(session, physician, Prescribe(patient_id=person.person, items=items, instructions=None))
+    command = Prescribe(patient_id=person.person, items=items, instructions=None)
+    written = prescribe(session, physician, command)
     session.flush()
-    return written
+    query = select(Prescription).where(Prescription.id == written["id"]).options(selectinload(Prescription.items))
+    return session.scalars(query).one()
 
 
 @contextmanager

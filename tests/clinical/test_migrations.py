@@ -6,9 +6,12 @@ from uuid_utils.compat import uuid7
 
 from chassis.persistence.database import Database
 from contracts.clinical.patients import GetPatient
+from contracts.clinical.prescriptions import ListMyPrescriptions
 from matron.migrations import _configured, differences
+from services.clinical.medicines import checks
 from services.clinical.patients import queries, rules
-from tests.clinical.factories import desk, searched
+from services.clinical.prescriptions.queries import list_own
+from tests.clinical.factories import desk, item, patient, searched
 
 
 def _to(database: Database, revision: str, *, back: bool = False) -> None:
@@ -45,6 +48,25 @@ def test_demographics_migration_can_be_reversed(empty: Database) -> None:
     assert columns == {"id": False, "name": False, "email": False, "changed_by": False}
     with empty.read() as session:
         assert session.execute(text("SELECT name, email FROM patient")).all() == [("Asha Rao", "Asha@Example.org")]
+
+
+PRESCRIPTION = "INSERT INTO prescription VALUES (:id, :id, :id, 'active', 'With food.', :at)"
+ITEM = "INSERT INTO prescription_item VALUES (:id, :id, 0, 'Aspirin', 100, 'mg', 'oral', 'daily', 7, 7, 0)"
+
+
+def test_old_prescriptions_are_kept_and_checked_against(empty: Database) -> None:
+    _to(empty, "0005")
+    person = uuid7()
+    row = {"id": person.hex if empty.is_sqlite else person, "at": "2026-11-01 09:00:00+00:00"}
+    with empty.begin() as session:
+        session.execute(text(PRESCRIPTION), row)
+        session.execute(text(ITEM), row)
+    _to(empty, "head")
+    with empty.begin() as session:
+        (written,) = list_own(session, patient(person), ListMyPrescriptions(patient_id=person)).items
+        assert [each.medicine for each in written["items"]] == ["Aspirin"]
+        found = checks.check(session, person, [checks.line_of(item("Warfarin"))])
+        assert {each.severity for each in found.findings} == {"serious"}
 
 
 def test_migrated_database_matches_the_models(database: Database) -> None:

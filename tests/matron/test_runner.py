@@ -129,4 +129,4 @@ def test_process_is_not_ready_until_its_services_have_started() -> None:
     (port,) = free_ports(1)
     command = [sys.executable, "-W", "ignore", "-c", STARTING, str(port)]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
-    assert said.splitlines() == ['503 {"failing":["starting"]}'] * 2 + ['200 {"failing":[]}']
+    assert said.splitlines() == ['503 {"failing":["starting"],"notes":{}}'] * 2 + ['200 {"failing":[],"notes":{}}']

@@ -88,17 +88,26 @@ def test_process_is_ready_when_all_conditions_hold() -> None:
     health, up = Health(), [False]
     health.add("ward.broker", lambda: up[0])
     health.add("ward.database", lambda: True)
-    assert ask(health, "/health/ready") == ("503 Service Unavailable", b'{"failing":["ward.broker"]}')
+    assert ask(health, "/health/ready") == ("503 Service Unavailable", b'{"failing":["ward.broker"],"notes":{}}')
     up[0] = True
-    assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[]}')
+    assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[],"notes":{}}')
+
+
+def test_notes_leave_the_process_ready() -> None:
+    health = Health()
+    health.notes["ward.data"] = lambda: {"reviewed_by": None}
+    assert ask(health, "/health/ready") == (
+        "200 OK",
+        b'{"failing":[],"notes":{"ward.data":{"reviewed_by":null}}}',
+    )
 
 
 def test_process_is_not_ready_while_a_list_names_a_condition() -> None:
     health, unread = Health(), ["ward.queue.notes"]
     health.add_list(lambda: unread)
-    assert ask(health, "/health/ready") == ("503 Service Unavailable", b'{"failing":["ward.queue.notes"]}')
+    assert ask(health, "/health/ready") == ("503 Service Unavailable", b'{"failing":["ward.queue.notes"],"notes":{}}')
     unread.clear()
-    assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[]}')
+    assert ask(health, "/health/ready") == ("200 OK", b'{"failing":[],"notes":{}}')
 
 
 def test_stopping_process_is_alive_but_not_ready() -> None:

@@ -99,13 +99,13 @@ def must_be_answered(checks: ChecksView, answers: Answers) -> ChecksView:
     """Return the checks with the doctor's reasons. Refuses findings without an answer, and unusable data."""
     if checks.data_state is not DataState.USABLE:
         if answers.unchecked_reason is None:
-            raise MEDICATION_UNCHECKED(state=checks.data_state, checks=ChecksView.dump_one(checks))
+            raise MEDICATION_UNCHECKED(state=checks.data_state, checks=ChecksView.dumper()(checks))
         checks.unchecked_reason = answers.unchecked_reason
     reasons = {answer.finding: answer.reason for answer in answers.overrides}
     for finding in checks.findings:
         finding.override_reason = reasons.get(finding.id)
     if any(finding.severity in BLOCKING and finding.override_reason is None for finding in checks.findings):
-        shown = ChecksView.dump_one(checks)
+        shown = ChecksView.dumper()(checks)
         raise MEDICATION_FINDINGS(findings=shown["findings"], checks=shown)
     return checks
 
@@ -113,7 +113,7 @@ def must_be_answered(checks: ChecksView, answers: Answers) -> ChecksView:
 def keep(session: Session, actor: Actor, checked: Checked, checks: ChecksView) -> None:
     """Keep a check with the texts of its findings as they were shown, and with the doctor's reasons."""
     check_id = uuid7()
-    shown = ChecksView.dump_one(checks)
+    shown = ChecksView.dumper()(checks)
     kept = ("allergies", "checked", "unmatched", "matched", "not_checked", "notices")
     session.append(
         MedicationCheck,

@@ -19,6 +19,7 @@ from services.clinical.medicines.tables import CorruptError
 
 BUILT_IN = Path(__file__).parent.parent / "data" / "medicines"
 MANIFEST = "manifest.toml"
+LONGEST_VERSION, LONGEST_NAME = 50, 200
 SENTENCES: Mapping[DataState, str] = {
     DataState.MISSING: "A file of the medicine data is missing: nothing is checked.",
     DataState.CORRUPT: "The medicine data is not valid: nothing is checked.",
@@ -117,8 +118,10 @@ def _edited(manifest: Mapping[str, object], contents: Mapping[str, bytes]) -> li
 def catalogue_of(manifest: Mapping[str, object], contents: Mapping[str, bytes]) -> Catalogue:
     """Read the tables. CorruptError names each problem."""
     version, reviewed_by = manifest.get("version"), manifest.get("reviewed_by", "")
-    if not isinstance(version, str) or not version or not isinstance(reviewed_by, str):
-        raise CorruptError([f"{MANIFEST}: version or reviewed_by is not a text"])
+    if not isinstance(version, str) or not 0 < len(version) <= LONGEST_VERSION:
+        raise CorruptError([f"{MANIFEST}: version is not a text of up to {LONGEST_VERSION} characters"])
+    if not isinstance(reviewed_by, str) or len(reviewed_by) > LONGEST_NAME:
+        raise CorruptError([f"{MANIFEST}: reviewed_by is not a text of up to {LONGEST_NAME} characters"])
     try:
         rows = {name: tables.rows_of(name, content.decode("utf-8")) for name, content in contents.items()}
     except UnicodeDecodeError as error:

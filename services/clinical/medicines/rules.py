@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
+from typing import TypeVar
 
 from contracts.clinical.medicines import FindingKind, FindingView, Severity
 from contracts.clinical.prescriptions import Route
@@ -49,6 +50,9 @@ class Pair:
     source: str
     source_ref: str
     reviewed_on: str
+
+
+P = TypeVar("P", bound=Pair)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,16 @@ class Catalogue:
         return found
 
     @cached_property
+    def interactions_of(self) -> Mapping[frozenset[str], list[Interaction]]:
+        """The interactions of two terms, so that a large table costs no more than a small one."""
+        return _by_terms(self.interactions)
+
+    @cached_property
+    def allergies_of(self) -> Mapping[frozenset[str], list[CrossAllergy]]:
+        """The shared allergies of two terms."""
+        return _by_terms(self.allergies)
+
+    @cached_property
     def members(self) -> Mapping[str, frozenset[str]]:
         """The substances of each class."""
         found: dict[str, frozenset[str]] = {}
@@ -141,14 +155,10 @@ def normal(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def parts_of(medicine: str) -> list[str]:
-    """Return the names of the parts of a combination, such as `amoxicillin/clavulanate`."""
-    return [normal(part) for part in re.split(r"[/+]", medicine)]
-
-
 def matched(catalogue: Catalogue, text: str, route: Route, *, is_new: bool = True) -> Medicine:
-    """Match a medicine by its whole name, else by each of its parts."""
-    names = [normal(text)] if normal(text) in catalogue.by_name else parts_of(text)
+    """Match a medicine by its whole name, else by each part of a combination such as `amoxicillin/clavulanate`."""
+    names = [text] if normal(text) in catalogue.by_name else re.split(r"[/+]", text)
+    names = [normal(name) for name in names]
     found = [name for part in names for name in sorted(catalogue.by_name.get(part, ()))]
     substances = tuple(catalogue.substances[name] for name in dict.fromkeys(found))
     return Medicine(text, route, substances, all(part in catalogue.by_name for part in names), is_new)
@@ -174,11 +184,9 @@ def finding(kind: FindingKind, severity: Severity, text: str, source: str) -> Fi
 def interactions(catalogue: Catalogue, medicines: Collection[Medicine]) -> Iterator[FindingView]:
     """Find interactions of new medicines, between each other, inside a combination, and with the other medicines."""
     for one, other in _pairs(medicines):
-        for row in catalogue.interactions:
-            if _joins(row.left, row.right, one, other):
-                left, right = sorted((one.name, other.name))
-                text = f"{left} with {right}: {row.effect} {row.advice}"
-                yield finding(FindingKind.INTERACTION, row.severity, text, cited(row))
+        for row in _rows(catalogue.interactions_of, one, other):
+            text = f"{one.name} with {other.name}: {row.effect} {row.advice}"
+            yield finding(FindingKind.INTERACTION, row.severity, text, cited(row))
 
 
 def cited(row: Pair | DoseLimit) -> str:
@@ -194,10 +202,17 @@ def _pairs(medicines: Collection[Medicine]) -> set[tuple[Substance, Substance]]:
     return {(one, other) for one, other in pairs if one.name != other.name}
 
 
-def _joins(left: str, right: str, one: Substance, other: Substance) -> bool:
-    """Return whether a row for left and right is about the two substances, in one of both directions."""
-    forward = left in one.terms and right in other.terms
-    return forward or (left in other.terms and right in one.terms)
+def _by_terms(rows: Iterable[P]) -> Mapping[frozenset[str], list[P]]:
+    found: dict[frozenset[str], list[P]] = {}
+    for row in rows:
+        found.setdefault(frozenset({row.left, row.right}), []).append(row)
+    return found
+
+
+def _rows(table: Mapping[frozenset[str], list[P]], one: Substance, other: Substance) -> list[P]:
+    """Return the rows about two substances, in both directions."""
+    pairs = dict.fromkeys(frozenset(pair) for pair in product(sorted(one.terms), sorted(other.terms)))
+    return [row for pair in pairs for row in table.get(pair, ())]
 
 
 def duplicates(catalogue: Catalogue, medicines: Collection[Medicine]) -> Iterator[FindingView]:
@@ -263,7 +278,7 @@ def _allergy(
         text = f"{about}: {'the same substance' if allergen.name == substance.name else 'a member of this class'}."
         yield finding(FindingKind.ALLERGY, Severity.CONTRAINDICATED, text, "Matron: recorded allergy")
         return
-    rows = [row for row in catalogue.allergies if _joins(row.left, row.right, allergen, substance)]
+    rows = _rows(catalogue.allergies_of, allergen, substance)
     if not rows:
         return
     best = min(rows, key=lambda row: _rank(catalogue, row, allergy))

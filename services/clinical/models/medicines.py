@@ -51,5 +51,5 @@ class MedicationFinding(AppendOnly, Base):
     kind: Mapped[str] = mapped_column(String(20))
     severity: Mapped[str] = mapped_column(String(20))
     text: Mapped[str] = mapped_column(Text)
-    source: Mapped[str] = mapped_column(String(500))
+    source: Mapped[str] = mapped_column(Text)
     override_reason: Mapped[str | None] = mapped_column(String(500))

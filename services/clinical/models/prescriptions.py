@@ -1,20 +1,23 @@
-"""Tables of prescriptions. A prescription never changes; a change is a new row."""
+"""Tables of prescriptions. A prescription never changes, except its status; a change is a new row."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from uuid_utils.compat import uuid7
 
+from services.clinical.models.append_only import AppendOnly
 from services.clinical.models.base import Base
 
 
-class Prescription(Base):
-    """Medicines that a doctor prescribed to a patient on one occasion. It is never edited."""
+class Prescription(AppendOnly, Base):
+    """Medicines that a doctor prescribed to a patient on one occasion. Only `status` changes."""
 
     __tablename__ = "prescription"
     __table_args__ = (Index("ix_prescription_patient_id_created_at_id", "patient_id", "created_at", "id"),)
+    changing: ClassVar[frozenset[str]] = frozenset({"status"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     patient_id: Mapped[UUID]
@@ -25,7 +28,7 @@ class Prescription(Base):
     items: Mapped[list["PrescriptionItem"]] = relationship(order_by="PrescriptionItem.position", lazy="raise")
 
 
-class PrescriptionItem(Base):
+class PrescriptionItem(AppendOnly, Base):
     """One medicine of a prescription, in the doctor's order. `refills` does not count the first fill."""
 
     __tablename__ = "prescription_item"

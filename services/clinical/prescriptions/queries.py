@@ -1,5 +1,7 @@
 """List prescriptions."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -7,8 +9,10 @@ from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
+from contracts.clinical.care import CARERS, PHARMACIST, ChartPart
 from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient
-from services.clinical.care.access import must_treat
+from services.clinical.care.access import open_chart
+from services.clinical.directory.people import names_of
 from services.clinical.models.prescriptions import Prescription
 
 
@@ -19,14 +23,33 @@ def list_own(session: Session, actor: Actor, query: ListMyPrescriptions) -> Page
 
 
 def list_of_patient(session: Session, actor: Actor, query: ListPrescriptionsOfPatient) -> Page:
-    """List all prescriptions of a patient in the doctor's care, newest first."""
-    must_treat(session, actor, query.patient_id)
+    """List all prescriptions of a patient, newest first."""
+    open_chart(session, actor, query.patient_id, ChartPart.PRESCRIPTIONS, CARERS | PHARMACIST)
     return _page(session, query)
 
 
+def shown(session: Session, prescriptions: Sequence[Prescription]) -> list[Mapping[str, object]]:
+    """Return prescriptions, with loaded items, as callers see them: with the names of the doctors."""
+    names = names_of(session, (prescription.doctor_id for prescription in prescriptions))
+    return [
+        {
+            "id": prescription.id,
+            "patient_id": prescription.patient_id,
+            "doctor_id": prescription.doctor_id,
+            "doctor_name": names.get(prescription.doctor_id),
+            "status": prescription.status,
+            "items": prescription.items,
+            "instructions": prescription.instructions,
+            "created_at": prescription.created_at,
+        }
+        for prescription in prescriptions
+    ]
+
+
 def _page(session: Session, query: ListMyPrescriptions | ListPrescriptionsOfPatient) -> Page:
-    """Read a page in two statements: the prescriptions and their items."""
+    """Read a page in three statements: the prescriptions, their items, and the names of the doctors."""
     own = select(Prescription).where(Prescription.patient_id == query.patient_id)
     statement = own.options(selectinload(Prescription.items))
     keys = (Prescription.created_at, Prescription.id)
-    return page(session, statement, keys, limit=query.limit, cursor=query.cursor, whole=True)
+    found = page(session, statement, keys, limit=query.limit, cursor=query.cursor, whole=True)
+    return Page(list(shown(session, found.items)), found.next)

@@ -1,5 +1,7 @@
 """Lists of prescriptions."""
 
+from collections.abc import Callable
+
 import pytest
 
 from chassis.contract import Page
@@ -10,7 +12,21 @@ from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescripti
 from contracts.scheduling.appointments.events import AppointmentBooked
 from services.clinical.care.handlers import on_appointment_booked
 from services.clinical.prescriptions import queries
-from tests.clinical.factories import doctor, heard, in_care, patient, prescribed, statements, visit
+from tests.clinical.factories import (
+    desk,
+    doctor,
+    heard,
+    in_care,
+    lab_technician,
+    nurse,
+    opened_account,
+    patient,
+    pharmacist,
+    prescribed,
+    registered,
+    statements,
+    visit,
+)
 from tests.events import example_of
 
 
@@ -25,7 +41,7 @@ def _of_patient(session: Session, physician: Actor, person: Actor) -> Page:
 
 
 def _names(page: Page) -> list[str]:
-    return [written.items[0].medicine for written in page.items]
+    return [written["items"][0].medicine for written in page.items]
 
 
 def test_patient_reads_own_prescriptions(session: Session) -> None:
@@ -70,15 +86,42 @@ def test_items_keep_the_order_of_the_doctor(session: Session) -> None:
     prescribed(session, physician, person, "c", "a", "b")
     session.expunge_all()
     (written,) = _own(session, person).items
-    assert [each.medicine for each in written.items] == ["c", "a", "b"]
+    assert [each.medicine for each in written["items"]] == ["c", "a", "b"]
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_list_takes_two_statements(session: Session, count: int) -> None:
+def test_list_takes_three_statements(session: Session, count: int) -> None:
     physician, person = in_care(session)
     for _time in range(count):
         prescribed(session, physician, person, "a", "b", "c")
     session.expunge_all()
     with statements(session) as sent:
         assert len(_own(session, person).items) == count
-    assert len(sent) == 2
+    assert len(sent) == 3
+
+
+@pytest.mark.parametrize("reader", [nurse, pharmacist])
+def test_nurses_and_pharmacists_read_prescriptions(session: Session, reader: Callable[[], Actor]) -> None:
+    person = patient(registered(session).id)
+    assert _of_patient(session, reader(), person).items == []
+
+
+@pytest.mark.parametrize("reader", [lab_technician, desk])
+def test_other_staff_reads_no_prescriptions(session: Session, reader: Callable[[], Actor]) -> None:
+    person = patient(registered(session).id)
+    with pytest.raises(NotFound):
+        _of_patient(session, reader(), person)
+
+
+def test_reading_of_prescriptions_is_recorded_for_the_patient(session: Session) -> None:
+    physician, person = in_care(session)
+    _of_patient(session, physician, person)
+    ((table, values),) = session.appended
+    assert (table.name, values["part"], values["reader_id"]) == ("chart_access", "prescriptions", physician.person)
+
+
+def test_list_names_the_doctors(session: Session) -> None:
+    physician, person = in_care(session)
+    opened_account(session, physician.person, name="Dr Ada Okafor")
+    prescribed(session, physician, person)
+    assert [written["doctor_name"] for written in _own(session, person).items] == ["Dr Ada Okafor"]

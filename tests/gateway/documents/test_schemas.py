@@ -162,7 +162,7 @@ def test_example_of_booking_is_a_usual_request() -> None:
 
 def test_examples_contain_no_placeholder() -> None:
     assert f'"{examples.WORDS}"' not in openapi.as_text(DOCUMENT), (
-        "give the field an example, or schemas.NAMED its name"
+        "give the field an example, or examples.NAMED its name"
     )
 
 

@@ -117,6 +117,11 @@ AREAS = {
     "/api/patient/": {Role.PATIENT},
     "/api/staff/": {*STAFF, Role.ADMIN},
 }
+GUESTS = {
+    "/api/admin/medication-overrides": {Role.PHARMACIST},
+    "/api/doctors/medication-check": {Role.PHARMACIST},
+}
+"""Roles that a URL admits beside those of its area: pharmacists check and review what doctors prescribe."""
 DIRECTORY = "/api/doctors/{doctor_id}"
 """The directory of doctors, which is open to every role."""
 
@@ -129,7 +134,8 @@ def area_of(url: str) -> str:
 @pytest.mark.parametrize(("area", "roles"), AREAS.items(), ids=AREAS)
 def test_area_admits_only_its_own_roles(area: str, roles: set[Role]) -> None:
     lines = [line for line in CLOSED if area_of(line.url) == area and not line.url.startswith(DIRECTORY)]
-    assert {named(line): line.roles - roles for line in lines if not line.roles <= roles} == {}
+    foreign = {named(line): line.roles - roles - GUESTS.get(line.url, set()) for line in lines}
+    assert {name: found for name, found in foreign.items() if found} == {}
 
 
 def test_created_records_all_have_a_readable_location() -> None:
