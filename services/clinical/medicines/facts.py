@@ -75,7 +75,8 @@ def _body(session: Session, patient_id: UUID) -> Body:
     birth_date = session.scalar(select(Patient.birth_date).where(Patient.id == patient_id))
     weight = latest_weight(session, patient_id)
     is_recent = weight is not None and clock.now() - weight.measured_at < WEIGHT_LASTS
-    return Body(birth_date and age_at(birth_date, clock.now().date()), weight.kg if weight and is_recent else None)
+    age = None if birth_date is None else age_at(birth_date, clock.now().date())
+    return Body(age, weight.kg if weight is not None and is_recent else None)
 
 
 def age_at(birth_date: date, today: date) -> int:

@@ -1,22 +1,23 @@
 """Checks of a patient's medicines, with the facts of the chart and the state of the data."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from chassis import config
+from chassis import clock, config
 from chassis.errors import Conflict, MatronError
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.medicines import AllergyStatement, DataState, FindingKind, Gap, OverrideView
-from services.clinical.medicines import checks
+from services.clinical.medicines import checks, facts
 from services.clinical.models.medicines import MedicationCheck, MedicationFinding
-from tests.clinical.factories import in_care, item, prescribed, registered
+from tests.clinical.factories import hours, in_care, item, prescribed, registered
 from tests.clinical.medicine_factories import add_allergy, checked, copied, override, prescribe
+from tests.clinical.vitals_factories import measured, withdrawn
 
 
 def refused(session: Session, physician: Actor, person: Actor, *medicines: str, code: str) -> MatronError:
@@ -127,6 +128,27 @@ def test_dose_is_checked_with_the_age_of_the_patient(session: Session) -> None:
     lines = [checks.line_of(item("Zolpidem", dose=20.0))]
     found = checks.check(session, patient.id, lines)
     assert {each.kind for each in found.findings} == {FindingKind.DOSE}
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(29, True), (31, False)])
+def test_weight_counts_for_thirty_days(session: Session, days: int, *, is_known: bool) -> None:
+    child = registered(session, birth_date=clock.now().date() - timedelta(days=5 * 366)).id
+    measured(session, child, weight_kg=20.0, measured_at=hours(-24 * days))
+    found = checks.check(session, child, [checks.line_of(item("Ibuprofen", dose=300.0))])
+    assert (FindingKind.DOSE in [each.kind for each in found.findings]) is is_known
+    assert (Gap.NO_WEIGHT in [gap.reason for gap in found.not_checked]) is not is_known
+
+
+def test_weight_entered_in_error_does_not_count(session: Session) -> None:
+    child = registered(session, birth_date=clock.now().date() - timedelta(days=5 * 366)).id
+    withdrawn(session, measured(session, child, weight_kg=20.0)["id"])
+    found = checks.check(session, child, [checks.line_of(item("Ibuprofen", dose=300.0))])
+    assert Gap.NO_WEIGHT in [gap.reason for gap in found.not_checked]
+
+
+@pytest.mark.parametrize(("day", "age"), [(date(2026, 3, 9), 15), (date(2026, 3, 10), 16)])
+def test_age_is_in_completed_years(day: date, age: int) -> None:
+    assert facts.age_at(date(2010, 3, 10), day) == age
 
 
 def test_answered_findings_are_prescribed_and_kept(session: Session) -> None:
