@@ -28,6 +28,7 @@ class NotificationSubject(StrEnum):
     INVOICE = "invoice"
     PAYMENT = "payment"
     PATIENT = "patient"
+    ITEM = "item"
 
 
 class NotificationKind(StrEnum):
@@ -66,6 +67,8 @@ class NotificationKind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
     PATIENT_DETERIORATING = "patient_deteriorating"
+    STOCK_LOW = "stock_low"
+    STOCK_EXPIRING = "stock_expiring"
 
 
 _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
@@ -113,6 +116,7 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
         NotificationKind.PAYMENT_RECEIVED,
         NotificationKind.PAYMENT_FAILED,
     ),
+    NotificationSubject.ITEM: (NotificationKind.STOCK_LOW, NotificationKind.STOCK_EXPIRING),
     NotificationSubject.PATIENT: (NotificationKind.PATIENT_DETERIORATING,),
 }
 SUBJECT_OF: Mapping[NotificationKind, NotificationSubject] = {

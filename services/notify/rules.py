@@ -1,6 +1,6 @@
 """Pure rules of notify: the format of times, and the delays between attempts to send a mail."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST = timedelta(hours=24)
@@ -15,7 +15,12 @@ def next_delay(attempts: int) -> timedelta | None:
     return FIRST_DELAY * waits if waits_in_all <= LONGEST // FIRST_DELAY else None
 
 
+def day_in_words(day: date) -> str:
+    """Format a date: `Monday 23 November 2026`."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
 def in_words(moment: datetime, zone: tzinfo) -> str:
     """Format a time in a zone: `Monday 23 November 2026, 10:00`."""
     local = moment.astimezone(zone)
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+    return f"{day_in_words(local)}, {local:%H:%M}"

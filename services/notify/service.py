@@ -12,6 +12,7 @@ from contracts.auth.events import (
 )
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.inventory.events import StockExpiring, StockLow
 from contracts.clinical.patients import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.clinical.records import RecordAdded
@@ -78,6 +79,8 @@ class NotifyService(Service):
     on_refund_due = hears(RefundDue, notifies("patient_id"))
     on_payment_received = hears(PaymentReceived, notifies("patient_id"))
     on_payment_failed = hears(PaymentFailed, notifies("patient_id"))
+    on_stock_low = hears(StockLow, handlers.on_stock_alert)
+    on_stock_expiring = hears(StockExpiring, handlers.on_stock_alert)
     on_patient_deteriorating = hears(PatientDeteriorating, handlers.on_patient_deteriorating)
 
     on_user_registered = hears(UserRegistered, contacts.on_user_registered)

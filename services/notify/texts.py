@@ -29,7 +29,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     autoescape=select_autoescape(),
 )
-_templates.filters.update(in_words=_in_words, money=money.in_words)
+_templates.filters.update(in_words=_in_words, day_in_words=rules.day_in_words, money=money.in_words)
 
 
 def of_notification(kind: str, facts: Mapping[str, object]) -> str:

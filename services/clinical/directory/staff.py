@@ -43,7 +43,12 @@ def _keep(session: Session, person_id: UUID, role: str) -> None:
 
 def nurses(session: Session) -> Sequence[UUID]:
     """Return all nurses."""
-    return session.scalars(select(StaffRole.person_id).where(StaffRole.role == Role.NURSE, _is_present())).all()
+    return with_role(session, Role.NURSE)
+
+
+def with_role(session: Session, role: Role) -> Sequence[UUID]:
+    """Return all members of the staff with this role."""
+    return session.scalars(select(StaffRole.person_id).where(StaffRole.role == role, _is_present())).all()
 
 
 def is_nurse(person_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

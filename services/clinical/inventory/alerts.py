@@ -14,6 +14,8 @@ from chassis.persistence.listing import page
 from contracts.clinical.inventory.events import StockExpiring, StockLow
 from contracts.clinical.inventory.queries import ListStockAlerts
 from contracts.clinical.inventory.views import StockAlertKind
+from contracts.roles import Role
+from services.clinical.directory import staff
 from services.clinical.inventory import expiry, rules
 from services.clinical.models.inventory import BATCH, ITEM, Item
 
@@ -24,7 +26,12 @@ def review(session: Session, item: Item) -> None:
     """Publish `stock_low` if the usable stock of a locked item fell below its reorder level."""
     usable = expiry.usable_quantity(session, item.id)
     if item.becomes_low(usable, clock.now()) and item.reorder_level is not None:
-        event = StockLow(item_id=item.id, quantity=usable, reorder_level=item.reorder_level)
+        event = StockLow(
+            item_id=item.id,
+            quantity=usable,
+            reorder_level=item.reorder_level,
+            recipient_ids=list(staff.with_role(session, Role.PHARMACIST)),
+        )
         session.publish(event)
 
 
@@ -38,6 +45,7 @@ def announce_expiring(session: Session, item: Item) -> None:
             batch_id=batch.id,
             expires_on=batch.expires_on,
             quantity=batch.quantity,
+            recipient_ids=list(staff.with_role(session, Role.PHARMACIST)),
         )
         session.publish(event)
 

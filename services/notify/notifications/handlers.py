@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from chassis.event import Event
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.clinical.inventory.events import StockExpiring, StockLow
 from contracts.clinical.records import RecordAdded, RecordKind
 from contracts.clinical.vitals import PatientDeteriorating
 from contracts.notify.notifications import NotificationKind
@@ -87,3 +88,8 @@ def on_record_added(session: Session, actor: Actor, event: RecordAdded) -> None:
 def on_patient_deteriorating(session: Session, _actor: Actor, event: PatientDeteriorating) -> None:
     """Notify the treating doctors and the nurses on shift, as the event lists them."""
     notify_people(session, event, event.recipient_ids, "staff")
+
+
+def on_stock_alert(session: Session, _actor: Actor, event: StockLow | StockExpiring) -> None:
+    """Notify the pharmacists, as the event lists them."""
+    notify_people(session, event, event.recipient_ids, "pharmacist")

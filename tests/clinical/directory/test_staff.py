@@ -7,6 +7,7 @@ from uuid_utils.compat import uuid7
 
 from chassis.persistence.database import Session
 from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated
+from contracts.roles import Role
 from services.clinical.directory import staff
 from tests.clinical.factories import erase, heard
 from tests.clinical.vitals_factories import employed
@@ -74,3 +75,9 @@ def test_erased_nurse_is_no_nurse(session: Session) -> None:
     person_id = employed(session, sequence=0)
     erase(session, person_id)
     assert staff.nurses(session) == []
+
+
+def test_staff_is_listed_by_role(session: Session) -> None:
+    employed(session, role="nurse")
+    pharmacist_id = employed(session, role="pharmacist")
+    assert staff.with_role(session, Role.PHARMACIST) == [pharmacist_id]

@@ -10,6 +10,7 @@ from contracts.clinical.inventory.queries import ListStockAlerts
 from services.clinical.inventory import alerts
 from tests.clinical.factories import published, statements
 from tests.clinical.inventory.factories import device, expired, in_days, medicine, moved, pharmacist
+from tests.clinical.vitals_factories import employed
 
 
 def listed(session: Session, **filters: Any) -> list[tuple[str, str, date, int]]:
@@ -44,7 +45,7 @@ def test_low_stock_names_item_quantity_and_level(session: Session) -> None:
     moved(session, item_id, "receive", 20)
     moved(session, item_id, "waste", 15, batch="A")
     (event,) = published(session, StockLow)
-    assert event == {"item_id": item_id, "quantity": 5, "reorder_level": 10}
+    assert event == {"item_id": item_id, "quantity": 5, "reorder_level": 10, "recipient_ids": []}
 
 
 def test_alerts_are_listed_by_date(session: Session) -> None:
@@ -85,3 +86,11 @@ def test_far_empty_and_retired_stock_has_no_alert(session: Session) -> None:
     moved(session, item_id, "waste", 6, batch="OLD")
     device(session, next_service_on=in_days(0))
     assert listed(session) == []
+
+
+def test_low_stock_names_the_present_pharmacists(session: Session) -> None:
+    item_id, pharmacist_id = medicine(session, reorder_level=10), employed(session, role="pharmacist")
+    employed(session, role="nurse")
+    moved(session, item_id, "receive", 20)
+    moved(session, item_id, "waste", 15, batch="A")
+    assert [event["recipient_ids"] for event in published(session, StockLow)] == [[pharmacist_id]]
