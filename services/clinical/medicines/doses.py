@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from contracts.clinical.medicines import FindingKind, FindingView, Gap, GapView, Severity
 from services.clinical.medicines.rules import Catalogue, DoseLimit, Medicine, cited, finding, normal
 
-ADULT_FROM = 18
-"""Years. The age from which FDA labels give doses for adults."""
+ADULT_FROM, ADOLESCENT_FROM = 18, 12
+"""Years. FDA labels give doses for adults, often for adolescents from 12 years on, and for children under 12."""
 MILLIGRAMS = {"kg": 1_000_000.0, "g": 1000.0, "mg": 1.0, "ug": 0.001, "ng": 0.000_001}
 """Units of mass (UCUM), in mg."""
 ALIASES = {"mcg": "ug", "µg": "ug", "μg": "ug", "iu": "[iU]", "unit": "[iU]", "units": "[iU]", "[iu]": "[iU]"}
@@ -75,6 +75,13 @@ def doses_a_day(frequency: str) -> float | None:
     return max(1.0, 24 / hours) if hours else None
 
 
+def group_of(age: int | None) -> str:
+    """Return the population of an age in years. An unknown age gets the limits of adults."""
+    if age is None or age >= ADULT_FROM:
+        return "adult"
+    return "adolescent" if age >= ADOLESCENT_FROM else "child"
+
+
 def unit_of(text: str) -> str:
     """Return the UCUM unit of a text."""
     return ALIASES.get(normal(text), text.strip())
@@ -103,10 +110,10 @@ def check(catalogue: Catalogue, medicine: Medicine, dose: Dose, body: Body) -> I
         return
     if body.age is None:
         yield _gap(medicine, Gap.NO_AGE, "the age of the patient is unknown; the limits of adults were used")
-    group = "child" if body.age is not None and body.age < ADULT_FROM else "adult"
+    group = group_of(body.age)
     chosen = [limit for limit in limits if limit.population in (group, "any")]
     if not chosen:
-        yield _gap(medicine, Gap.NO_LIMIT, f"the data has no limit for this medicine and route for a {group}")
+        yield _gap(medicine, Gap.NO_LIMIT, f"the data has no limit for this medicine and route at this age ({group})")
     for limit in chosen:
         yield from _against(limit, medicine, dose, body)
 

@@ -51,7 +51,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """The files and their columns. Several values of a column are separated by `;`."""
-POPULATIONS = ("adult", "child", "any")
+POPULATIONS = ("adult", "adolescent", "child", "any")
+"""From 18 years, from 12 years, under 12 years, and all ages, as FDA labels group them."""
 NO_FINDING = "none"
 """The severity of a row that says that two substances share no allergy."""
 UNITS = frozenset(MILLIGRAMS) | {"[iU]", "mL", "meq"}

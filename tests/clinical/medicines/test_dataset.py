@@ -75,7 +75,7 @@ def test_edited_file_is_named(tmp_path: Path, name: str) -> None:
         ("allergy_classes.csv", "x,nsaid,nsaid,mild,none,a,c,d,", "'mild' is not a valid Severity"),
         ("dose_limits.csv", "aspirin,oral,adult,-1,,no,mg,a,b", "'-1' is not a dose"),
         ("dose_limits.csv", "aspirin,oral,adult,,,no,mg,a,b", "it has no limit"),
-        ("dose_limits.csv", "aspirin,oral,elf,1,,no,mg,a,b", "'elf' is none of adult, child, any"),
+        ("dose_limits.csv", "aspirin,oral,elf,1,,no,mg,a,b", "'elf' is none of adult, adolescent, child, any"),
         ("dose_limits.csv", "aspirin,nose,adult,1,,no,mg,a,b", "'nose' is not a valid Route"),
         ("dose_limits.csv", "aspirin,oral,adult,1,,no,spoon,a,b", "'spoon' is none of"),
         ("dose_limits.csv", "xyz,oral,adult,1,,no,mg,a,b", "xyz: no substance has it"),

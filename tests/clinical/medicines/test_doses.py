@@ -97,6 +97,12 @@ def test_child_without_a_limit_is_not_checked() -> None:
     assert gaps(found("zolpidem", Dose(20, "mg", "at night"), CHILD)) == [Gap.NO_LIMIT]
 
 
+def test_adolescent_has_own_limits() -> None:
+    assert texts(found("paracetamol", Dose(1, "g", "every 6 hours"), Body(15, 60.0))) == []
+    assert len(texts(found("paracetamol", Dose(2, "g", "once daily"), Body(15, 60.0)))) == 1
+    assert gaps(found("ibuprofen", Dose(800, "mg", "tid"), Body(12, None))) == [Gap.NO_LIMIT]
+
+
 def test_combination_is_not_checked() -> None:
     assert gaps(found("co-amoxiclav", Dose(625, "mg", "tid"))) == [Gap.COMBINATION]
 
