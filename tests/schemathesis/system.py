@@ -31,6 +31,9 @@ HIDDEN = re.compile(r"Contains the invisible character U\+[0-9A-F]{4,6}\.")
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
+        "Give at least one value.",
+        "Must be above `diastolic`.",
+        "Must not be more than 90 days ago.",
         "A mistake has its own request, `enter-in-error`.",
         "Must not be before the onset.",
         "Must not be in the future.",
