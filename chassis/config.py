@@ -49,13 +49,16 @@ class Config:
     log_level: str
     medicine_data: Path | None = None
     """Folder that replaces the built-in medicine data: `MEDICINE_DATA`. Only the clinical service reads it."""
+    lab_data: Path | None = None
+    """A folder that replaces the shipped laboratory catalogue: `LAB_DATA`."""
+    lab_two_persons: bool = False
+    """Whether a second technician verifies laboratory results: `LAB_TWO_PERSONS`."""
 
     def database_url(self, service: str) -> str:
         """The database of one service; `ConfigError` when it was not given."""
-        try:
-            return self.database_urls[service]
-        except KeyError:
-            raise ConfigError(f"{service.upper()}_DATABASE_URL is missing") from None
+        if service not in self.database_urls:
+            raise ConfigError(f"{service.upper()}_DATABASE_URL is missing")
+        return self.database_urls[service]
 
 
 _current: Config | None = None

@@ -99,6 +99,10 @@ def _sender(text: str) -> None:
         raise ValidationError("expected one mailbox such as Hospital <post@hospital.example>")
 
 
+def _folder(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
 def _origins(env: Env) -> frozenset[str]:
     try:
         return origins.read_all(env.str("CORS_ORIGINS", ""))
@@ -136,6 +140,8 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     "workers": lambda env: env.int("WORKERS", 16, validate=Range(1, 1000, error="expected {min} to {max}")),
     "retry_delays": _waits,
     "medicine_data": lambda env: Path(env.str("MEDICINE_DATA")) if env.str("MEDICINE_DATA", "") else None,
+    "lab_two_persons": lambda env: env.bool("LAB_TWO_PERSONS", False),
+    "lab_data": lambda env: _folder(env.str("LAB_DATA", "")),
     "log_level": lambda env: env.str(
         "LOG_LEVEL", "INFO", validate=lambda level: OneOf(LEVELS, error="expected one of {choices}")(level.upper())
     ).upper(),

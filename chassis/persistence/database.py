@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from transports.postgresql import GreenConnection
 
 E = TypeVar("E", bound=MatronError)
+AnyRow = Row[*tuple[Any, ...]]
 UNCALLED = Call()
 """For work that no request asks for."""
 LOCKS_AT_ONCE = 500
@@ -79,13 +80,11 @@ class Session(OrmSession):
         """Whether locks and constraints of PostgreSQL are there."""
         return self.get_bind().dialect.name == "postgresql"
 
-    def rows(
-        self, statement: Executable, values: Mapping[str, object] | None = None
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
+    def rows(self, statement: Executable, values: Mapping[str, object] | None = None) -> Sequence[AnyRow]:
         """The rows of a statement on tables."""
         return self.core.execute(statement, values).all()
 
-    def one(self, statement: Executable, values: Mapping[str, object] | None = None) -> Row[*tuple[Any, ...]] | None:
+    def one(self, statement: Executable, values: Mapping[str, object] | None = None) -> AnyRow | None:
         """The only row of a statement on tables, or None."""
         return self.core.execute(statement, values).one_or_none()
 

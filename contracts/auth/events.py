@@ -84,6 +84,14 @@ class RoleGranted(Event, service="auth", subject="user_id", for_outside=True):
     example = {"user_id": LENA, "role": "doctor"}
 
 
+class AdminChanged(Event, service="auth", subject="user_id", internal=True, heard_by=("notify.on_admin_changed",)):
+    """A person is an admin who can sign in, or no longer is. Auth repeats the event once a week for each admin."""
+
+    user_id: UUID
+    is_admin: bool
+    example = {"user_id": LENA, "is_admin": True}
+
+
 class UpgradeRequested(Event, service="auth", subject="request_id", for_outside=True):
     """A person has requested a role."""
 

@@ -11,6 +11,7 @@ class AccessBasis(StrEnum):
     APPOINTMENT = "appointment"
     ASSIGNMENT = "assignment"
     BREAK_GLASS = "break_glass"
+    ORDERED = "ordered"
     NURSING = "nursing"
     PHARMACY = "pharmacy"
     LABORATORY = "laboratory"

@@ -18,4 +18,5 @@ class HistoryKind(StrEnum):
     DISPENSE = "dispense"
     LAB_ORDER = "lab_order"
     LAB_RESULT = "lab_result"
+    CRITICAL_LIMIT = "critical_limit"
     ATTACHMENT = "attachment"

@@ -25,6 +25,8 @@ class NotificationSubject(StrEnum):
     ACCOUNT = "account"
     PRESCRIPTION = "prescription"
     RECORD = "record"
+    LAB_ORDER = "lab_order"
+    LAB_RESULT = "lab_result"
     INVOICE = "invoice"
     PAYMENT = "payment"
     PATIENT = "patient"
@@ -61,6 +63,11 @@ class NotificationKind(StrEnum):
     CREDENTIALS_CHANGED = "credentials_changed"
     PRESCRIPTION_ADDED = "prescription_added"
     RECORD_ADDED = "record_added"
+    LAB_SAMPLE_REJECTED = "lab_sample_rejected"
+    LAB_RESULT_READY = "lab_result_ready"
+    LAB_RESULT_CORRECTED = "lab_result_corrected"
+    LAB_RESULT_CRITICAL = "lab_result_critical"
+    CRITICAL_ESCALATED = "critical_escalated"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
     REFUND_DUE = "refund_due"
@@ -107,6 +114,15 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
     NotificationSubject.ACCOUNT: (NotificationKind.CREDENTIALS_CHANGED,),
     NotificationSubject.PRESCRIPTION: (NotificationKind.PRESCRIPTION_ADDED,),
     NotificationSubject.RECORD: (NotificationKind.RECORD_ADDED,),
+    NotificationSubject.LAB_ORDER: (
+        NotificationKind.LAB_SAMPLE_REJECTED,
+        NotificationKind.LAB_RESULT_READY,
+    ),
+    NotificationSubject.LAB_RESULT: (
+        NotificationKind.LAB_RESULT_CORRECTED,
+        NotificationKind.LAB_RESULT_CRITICAL,
+        NotificationKind.CRITICAL_ESCALATED,
+    ),
     NotificationSubject.INVOICE: (
         NotificationKind.INVOICE_ISSUED,
         NotificationKind.INVOICE_VOIDED,

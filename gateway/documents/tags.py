@@ -11,7 +11,11 @@ from contracts.billing import invoices, payments, prices
 from contracts.clinical import (
     allergies,
     conditions,
+    critical_alerts,
+    critical_limits,
     inventory,
+    lab_catalogue,
+    labs,
     medicines,
     observations,
     oxygen_targets,
@@ -41,6 +45,7 @@ class Tag(StrEnum):
     VITALS = "Vital signs"
     PRESCRIPTIONS = "Prescriptions"
     INVENTORY = "Inventory"
+    LABORATORY = "Laboratory"
     PRICES = "Prices"
     INVOICES = "Invoices"
     PAYMENTS = "Payments"
@@ -66,6 +71,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.VITALS: "Record vital signs with their NEWS2, and see which patients are due for observation.",
     Tag.INVENTORY: "Keep medicines in stock by batches, and equipment; list alerts, and who got medicines of a batch.",
     Tag.PRESCRIPTIONS: "Check and prescribe medicines, and list the prescriptions of a patient.",
+    Tag.LABORATORY: "Order laboratory tests, record results, and acknowledge critical values.",
     Tag.PRICES: "Set and list the prices of the hospital.",
     Tag.INVOICES: "List the invoices of completed appointments.",
     Tag.PAYMENTS: "Pay an invoice, and list payments.",
@@ -94,6 +100,10 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     medicines: Tag.PRESCRIPTIONS,
     prescriptions: Tag.PRESCRIPTIONS,
     inventory: Tag.INVENTORY,
+    lab_catalogue: Tag.LABORATORY,
+    labs: Tag.LABORATORY,
+    critical_limits: Tag.LABORATORY,
+    critical_alerts: Tag.LABORATORY,
     prices: Tag.PRICES,
     invoices: Tag.INVOICES,
     payments: Tag.PAYMENTS,

@@ -14,6 +14,7 @@ from contracts.auth.accounts.administration import (
 from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.clinical.critical_alerts import ListCriticalAlerts
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
 from contracts.clinical.medicines import ListMedicationOverrides
@@ -84,3 +85,4 @@ class AdminRoutes:
     move_stock = route("POST", f"{ITEM}/movements", MoveStock, status=201)
     recipients = route("GET", f"{ITEM}/batches/{{batch}}/recipients", ListRecipients)
     stock_alerts = route("GET", "/api/admin/stock-alerts", ListStockAlerts)
+    critical_alerts = route("GET", "/api/admin/critical-alerts", ListCriticalAlerts)

@@ -9,6 +9,10 @@ from contracts.clinical.conditions import (
     ListConditions,
     ResolveCondition,
 )
+from contracts.clinical.critical_alerts import AcknowledgeLabResult, ListMyCriticalAlerts
+from contracts.clinical.critical_limits import EndCriticalLimit, ListCriticalLimits, SetCriticalLimit
+from contracts.clinical.labs.commands import CancelLabOrder, OrderLabTests
+from contracts.clinical.labs.queries import GetLabOrder, ListLabOrdersOfPatient
 from contracts.clinical.observations import EndObservations
 from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
 from contracts.clinical.prescriptions import CheckMedication, ListPrescriptionsOfPatient, Prescribe
@@ -41,6 +45,8 @@ CHART = "/api/doctors/patients/{patient_id}"
 RECORD = f"{CHART}/records/{{record_id}}"
 ALLERGY = f"{CHART}/allergies/{{allergy_id}}"
 CONDITION = f"{CHART}/conditions/{{condition_id}}"
+LAB_ORDER = "/api/doctors/lab-orders/{order_id}"
+CRITICAL_LIMITS = "/api/doctors/patients/{patient_id}/critical-limits"
 DOCTOR = frozenset({Role.DOCTOR})
 
 
@@ -98,3 +104,14 @@ class DoctorRoutes:
     end_observations_of = route("POST", f"{CHART}/end-observations", EndObservations, status=201, roles=DOCTOR)
     check_medication = route("POST", "/api/doctors/medication-check", CheckMedication)
     prescriptions = route("GET", "/api/doctors/prescriptions/{patient_id}", ListPrescriptionsOfPatient, roles=DOCTOR)
+    order_lab = route("POST", "/api/doctors/lab-orders", OrderLabTests, status=201, at=LAB_ORDER)
+    lab_order = route("GET", LAB_ORDER, GetLabOrder, roles=DOCTOR)
+    cancel_lab_order = route("POST", f"{LAB_ORDER}/cancel", CancelLabOrder)
+    lab_orders_of_patient = route(
+        "GET", "/api/doctors/patients/{patient_id}/lab-orders", ListLabOrdersOfPatient, roles=DOCTOR
+    )
+    critical_limits = route("GET", CRITICAL_LIMITS, ListCriticalLimits)
+    set_critical_limit = route("POST", CRITICAL_LIMITS, SetCriticalLimit, status=201)
+    end_critical_limit = route("POST", f"{CRITICAL_LIMITS}/{{limit_id}}/end", EndCriticalLimit)
+    acknowledge_lab_result = route("POST", "/api/doctors/lab-results/{result_id}/acknowledge", AcknowledgeLabResult)
+    my_critical_alerts = route("GET", "/api/doctors/critical-alerts", ListMyCriticalAlerts, me="doctor_id")

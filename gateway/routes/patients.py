@@ -2,6 +2,7 @@
 
 from contracts.billing.invoices import ListMyInvoices
 from contracts.billing.payments import ListMyPayments, PayInvoice
+from contracts.clinical.labs.queries import ListMyLabTests
 from contracts.clinical.patients import GetMyProfile, UpdateMyProfile
 from contracts.clinical.prescriptions import ListMyPrescriptions
 from contracts.roles import Role
@@ -31,6 +32,7 @@ class PatientRoutes:
     cancel_appointment = route("POST", f"{VISIT}/cancel", CancelAppointment, roles=PATIENT)
     move_appointment = route("POST", f"{VISIT}/reschedule", RescheduleAppointment, roles=PATIENT)
     my_prescriptions = route("GET", "/api/patient/prescriptions", ListMyPrescriptions, me="patient_id")
+    my_lab_tests = route("GET", "/api/patient/lab-tests", ListMyLabTests, me="patient_id")
     my_facts = route("GET", "/api/patient/profile", GetMyProfile, me="patient_id")
     update_my_facts = route("PATCH", "/api/patient/profile", UpdateMyProfile, me="patient_id")
     invoices = route("GET", "/api/patient/invoices", ListMyInvoices, me="patient_id")

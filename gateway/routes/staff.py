@@ -1,6 +1,16 @@
 """Routes of the desk and the staff."""
 
 from contracts.auth.accounts.administration import InvitePatient
+from contracts.clinical.lab_catalogue import ListLabTests
+from contracts.clinical.labs.commands import (
+    CollectSpecimen,
+    CorrectLabResult,
+    ReceiveSpecimen,
+    RejectSpecimen,
+    UploadLabTest,
+    VerifyLabOrder,
+)
+from contracts.clinical.labs.queries import GetLabOrder, ListLabOrders, ListLabOrdersOfPatient
 from contracts.clinical.observations import EndObservations, ListObservationsDue
 from contracts.clinical.patients import CorrectPatient, GetPatient, RegisterPatientAtDesk, SearchPatients
 from contracts.clinical.prescriptions import ListPrescriptionsOfPatient
@@ -19,6 +29,8 @@ from gateway.route import route
 PATIENT = "/api/staff/patients/{patient_id}"
 DOCTOR = "/api/staff/doctors/{doctor_id}"
 VISIT = "/api/staff/appointments/{appointment_id}"
+LAB_ORDER = "/api/staff/lab-orders/{order_id}"
+NURSE, LABORATORY = frozenset({Role.NURSE}), frozenset({Role.LAB_TECHNICIAN})
 TASK = "/api/staff/tasks/{task_id}"
 NURSE_OR_PHARMACIST = frozenset({Role.NURSE, Role.PHARMACIST})
 
@@ -34,6 +46,7 @@ class StaffRoutes:
         "GET", f"{PATIENT}/prescriptions", ListPrescriptionsOfPatient, roles=NURSE_OR_PHARMACIST
     )
     invite_patient = route("POST", f"{PATIENT}/invite", InvitePatient, status=202)
+    lab_tests = route("GET", "/api/lab-tests", ListLabTests)
     hours_at_desk = route("GET", f"{DOCTOR}/schedule", GetSchedule, roles=DESK)
     absences = route("GET", f"{DOCTOR}/time-off", ListAbsences)
     desk_visits = route("GET", "/api/staff/appointments", ListAppointments)
@@ -63,3 +76,12 @@ class StaffRoutes:
     )
     observations_due = route("GET", "/api/staff/observations-due", ListObservationsDue)
     end_observations = route("POST", f"{PATIENT}/end-observations", EndObservations, status=201, roles={Role.NURSE})
+    lab_orders = route("GET", "/api/staff/lab-orders", ListLabOrders)
+    lab_order = route("GET", LAB_ORDER, GetLabOrder, roles=LABORATORY)
+    lab_orders_for_nurse = route("GET", f"{PATIENT}/lab-orders", ListLabOrdersOfPatient, roles=NURSE)
+    collect_specimen = route("POST", f"{LAB_ORDER}/collect", CollectSpecimen)
+    receive_specimen = route("POST", f"{LAB_ORDER}/receive", ReceiveSpecimen)
+    reject_specimen = route("POST", f"{LAB_ORDER}/reject", RejectSpecimen)
+    upload_lab_test = route("POST", "/api/staff/upload-lab-test", UploadLabTest, status=201)
+    verify_lab_order = route("POST", f"{LAB_ORDER}/verify", VerifyLabOrder)
+    correct_lab_result = route("POST", "/api/staff/lab-results/{result_id}/correct", CorrectLabResult)

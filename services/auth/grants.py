@@ -1,19 +1,24 @@
 """Roles of people, and the events about them."""
 
 from collections.abc import Collection
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, select
 
 from chassis import clock
+from chassis.identity import Actor
+from chassis.messaging import inbox
 from chassis.persistence.database import Session, refusing
 from contracts.auth.accounts.administration import LAST_ADMIN
 from contracts.auth.accounts.commands import AccountStatus
-from contracts.auth.events import DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
+from contracts.auth.events import AdminChanged, DoctorApproved, RoleGranted, RoleRevoked, StaffApproved
 from contracts.auth.upgrades import ALREADY_GRANTED
 from contracts.roles import STAFF, Role
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
+
+WEEKS = UUID("01919c5e-0000-7000-8000-0000000000f2")
+"""The namespace of the ids of weeks."""
 
 
 def in_force(session: Session, user_id: UUID) -> list[Grant]:
@@ -43,6 +48,8 @@ def grant_role(
     with refusing(session, {"uq_role_grant_user_id_role": ALREADY_GRANTED}):
         session.add(given)
     session.publish(RoleGranted(user_id=account.id, role=role))
+    if role == Role.ADMIN:
+        publish_admin(session, account)
 
 
 def revoke_roles(
@@ -57,6 +64,8 @@ def revoke_roles(
             grant.revoked_at, grant.revoked_by = clock.now(), by
             successor = reassign_to if grant.role == Role.DOCTOR else None
             session.publish(RoleRevoked(user_id=account.id, role=grant.role, reassign_to=successor))
+            if grant.role == Role.ADMIN:
+                session.publish(AdminChanged(user_id=account.id, is_admin=False))
 
 
 def publish_approved(session: Session, account: Account, role: str, *, specialization: str | None) -> None:
@@ -67,6 +76,23 @@ def publish_approved(session: Session, account: Account, role: str, *, specializ
         session.publish(DoctorApproved(doctor_id=account.id, name=account.name, specialization=specialization))
     elif role in STAFF:
         session.publish(StaffApproved(user_id=account.id, role=role))
+
+
+def publish_admin(session: Session, account: Account) -> None:
+    """Publish whether an account with the role admin can be used. Other accounts were never published as admins."""
+    if Role.ADMIN in roles_of(session, account.id):
+        is_usable = account.status not in (AccountStatus.DEACTIVATED, AccountStatus.ERASED)
+        session.publish(AdminChanged(user_id=account.id, is_admin=is_usable))
+
+
+def publish_admins(session: Session, _actor: Actor) -> None:
+    """Publish once a week who is an admin, for subscribers that are newer than the change."""
+    year, week, _day = clock.now().isocalendar()
+    if inbox.claim(session, uuid5(WEEKS, f"{year}-{week}"), "auth.publish_admins"):
+        held = Grant.role == Role.ADMIN, Grant.revoked_at.is_(None), Account.status == AccountStatus.ACTIVE
+        query = select(Account.id).join(Grant, Account.id == Grant.user_id).where(*held).order_by(Account.id)
+        for user_id in session.scalars(query.with_for_update()):
+            session.publish(AdminChanged(user_id=user_id, is_admin=True))
 
 
 def republish_doctor(session: Session, account: Account) -> None:

@@ -47,7 +47,7 @@ from contracts.auth.upgrades import (
 )
 from contracts.clinical.patients import PatientRegistered, PatientUpdated
 from contracts.scheduling.appointments.events import OpenAppointmentChanged
-from services.auth import mail_tokens, passwords, upgrades
+from services.auth import grants, mail_tokens, passwords, upgrades
 from services.auth.accounts import administration, credentials, erasure, invitations
 from services.auth.accounts import commands as accounts
 from services.auth.directory import open_appointments, patients
@@ -118,6 +118,7 @@ class AuthService(Service):
     on_patient_registered = hears(PatientRegistered, patients.upsert)
     on_patient_updated = hears(PatientUpdated, patients.upsert)
     publish_non_patients = every(HOUR, patients.publish_non_patients)
+    publish_admins = every(HOUR, grants.publish_admins)
     on_mail_asked = hears(MailAsked, mail_tokens.send_requested)
     empty_sent_secrets = every(MINUTE, mail_tokens.empty_sent_events)
     delete_old_failures = every(HOUR, logins.delete_old)

@@ -22,8 +22,22 @@ from contracts.clinical.conditions import (
     ListConditions,
     ResolveCondition,
 )
+from contracts.clinical.critical_alerts import AcknowledgeLabResult, ListCriticalAlerts, ListMyCriticalAlerts
+from contracts.clinical.critical_limits import EndCriticalLimit, ListCriticalLimits, SetCriticalLimit
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
+from contracts.clinical.lab_catalogue import ListLabTests
+from contracts.clinical.labs.commands import (
+    CancelLabOrder,
+    CollectSpecimen,
+    CorrectLabResult,
+    OrderLabTests,
+    ReceiveSpecimen,
+    RejectSpecimen,
+    UploadLabTest,
+    VerifyLabOrder,
+)
+from contracts.clinical.labs.queries import GetLabOrder, ListLabOrders, ListLabOrdersOfPatient, ListMyLabTests
 from contracts.clinical.medicines import ListMedicationOverrides
 from contracts.clinical.observations import EndObservations, ListObservationsDue
 from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
@@ -60,11 +74,22 @@ from services.clinical.allergies import queries as allergies
 from services.clinical.care import handlers as care
 from services.clinical.conditions import commands as condition_commands
 from services.clinical.conditions import queries as conditions
+from services.clinical.critical_alerts import commands as critical_alert_commands
+from services.clinical.critical_alerts import ladder
+from services.clinical.critical_alerts import queries as critical_alerts
+from services.clinical.critical_limits import commands as critical_limit_commands
+from services.clinical.critical_limits import queries as critical_limits
 from services.clinical.directory import shifts, staff
 from services.clinical.inventory import alerts as stock_alerts
 from services.clinical.inventory import commands as inventory_commands
 from services.clinical.inventory import queries as inventory
 from services.clinical.inventory import timers as inventory_timers
+from services.clinical.lab_catalogue import catalogue
+from services.clinical.lab_catalogue import queries as lab_catalogue
+from services.clinical.labs import commands as lab_orders
+from services.clinical.labs import queries as labs
+from services.clinical.labs import results as lab_results
+from services.clinical.labs import verification as lab_verification
 from services.clinical.medicines import dataset
 from services.clinical.medicines import queries as medicines
 from services.clinical.observations import commands as observation_commands
@@ -82,10 +107,10 @@ from services.clinical.vitals import queries as vitals
 
 
 class ClinicalService(Service):
-    """Patients, care relations, charts, vital signs, prescriptions and their checks, and the inventory."""
+    """Patients, care relations, charts, vital signs, prescriptions, the laboratory and the inventory."""
 
     name = "clinical"
-    notes: ClassVar = {"medicines": dataset.notice}
+    notes: ClassVar = {"medicines": dataset.notice, "laboratory": catalogue.notices}
 
     register_patient_at_desk = serves(RegisterPatientAtDesk, patient_commands.register)
     search_patients = serves(SearchPatients, patients.search)
@@ -138,6 +163,28 @@ class ClinicalService(Service):
     list_stock_alerts = serves(ListStockAlerts, stock_alerts.listing)
     announce_expiry = every(inventory_timers.PACE, inventory_timers.announce_expiry)
 
+    list_lab_tests = serves(ListLabTests, lab_catalogue.list_tests)
+
+    order_lab_tests = serves(OrderLabTests, lab_orders.order)
+    cancel_lab_order = serves(CancelLabOrder, lab_orders.cancel)
+    collect_specimen = serves(CollectSpecimen, lab_orders.collect)
+    receive_specimen = serves(ReceiveSpecimen, lab_orders.receive)
+    reject_specimen = serves(RejectSpecimen, lab_orders.reject)
+    upload_lab_test = serves(UploadLabTest, lab_results.upload)
+    verify_lab_order = serves(VerifyLabOrder, lab_verification.verify)
+    correct_lab_result = serves(CorrectLabResult, lab_results.correct)
+    list_lab_orders = serves(ListLabOrders, labs.list_all)
+    get_lab_order = serves(GetLabOrder, labs.get)
+    list_lab_orders_of_patient = serves(ListLabOrdersOfPatient, labs.list_of_patient)
+    list_my_lab_tests = serves(ListMyLabTests, labs.list_own)
+
+    set_critical_limit = serves(SetCriticalLimit, critical_limit_commands.put)
+    end_critical_limit = serves(EndCriticalLimit, critical_limit_commands.end)
+    list_critical_limits = serves(ListCriticalLimits, critical_limits.list_of_patient)
+    acknowledge_lab_result = serves(AcknowledgeLabResult, critical_alert_commands.acknowledge)
+    list_my_critical_alerts = serves(ListMyCriticalAlerts, critical_alerts.list_own)
+    list_critical_alerts = serves(ListCriticalAlerts, critical_alerts.list_all)
+    escalate_critical_alerts = every(ladder.PACE, ladder.escalate)
     list_audit = serves(ListAudit, audit.listing)
 
     on_user_registered = hears(UserRegistered, accounts.on_user_registered)

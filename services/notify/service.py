@@ -3,6 +3,7 @@
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import (
+    AdminChanged,
     CredentialsChanged,
     MailTokenIssued,
     UpgradeDecided,
@@ -12,7 +13,14 @@ from contracts.auth.events import (
 )
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.critical_alerts import CriticalEscalated
 from contracts.clinical.inventory.events import StockExpiring, StockLow
+from contracts.clinical.labs.events import (
+    LabResultCorrected,
+    LabResultCritical,
+    LabResultReady,
+    LabSampleRejected,
+)
 from contracts.clinical.patients import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.clinical.records import RecordAdded
@@ -37,7 +45,7 @@ from contracts.scheduling.shifts.swaps import SwapAnswered, SwapAsked, SwapDecid
 from contracts.scheduling.tasks import TaskAssigned, TaskChanged, TaskClosed
 from services.notify.deliveries import handlers as mail_requests
 from services.notify.deliveries import mail, timers
-from services.notify.directory import contacts, deceased
+from services.notify.directory import admins, contacts, deceased
 from services.notify.notifications import commands, handlers, queries
 from services.notify.notifications.handlers import notifies
 
@@ -74,6 +82,11 @@ class NotifyService(Service):
     on_upgrade_decided = hears(UpgradeDecided, notifies("user_id"))
     on_prescription_added = hears(PrescriptionAdded, notifies("patient_id"))
     on_record_added = hears(RecordAdded, handlers.on_record_added)
+    on_lab_sample_rejected = hears(LabSampleRejected, notifies("doctor_id"))
+    on_lab_result_ready = hears(LabResultReady, notifies("patient_id", "doctor_id"))
+    on_lab_result_corrected = hears(LabResultCorrected, notifies("patient_id", "doctor_id"))
+    on_lab_result_critical = hears(LabResultCritical, notifies("doctor_id"))
+    on_critical_escalated = hears(CriticalEscalated, handlers.on_critical_escalated)
     on_invoice_issued = hears(InvoiceIssued, notifies("patient_id"))
     on_invoice_voided = hears(InvoiceVoided, notifies("patient_id"))
     on_refund_due = hears(RefundDue, notifies("patient_id"))
@@ -83,6 +96,7 @@ class NotifyService(Service):
     on_stock_expiring = hears(StockExpiring, handlers.on_stock_alert)
     on_patient_deteriorating = hears(PatientDeteriorating, handlers.on_patient_deteriorating)
 
+    on_admin_changed = hears(AdminChanged, admins.on_admin_changed)
     on_user_registered = hears(UserRegistered, contacts.on_user_registered)
     on_user_updated = hears(UserUpdated, contacts.on_user_updated)
     on_user_erased = hears(UserErased, contacts.on_user_erased)

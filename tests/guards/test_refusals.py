@@ -39,6 +39,7 @@ NEVER = {
         ("UndoCompletion", "Conflict", code): "the visit is displaced then"
         for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")
     },
+    ("ListLabTests", "Invalid", "unknown_test"): "it names no test",
     ("FinishSandboxCheckout", "Conflict", "payment_finished"): "a finished payment is answered as it is",
 }
 """Refusals that a use case can reach but never raises, each with the reason."""

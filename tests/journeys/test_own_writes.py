@@ -90,6 +90,15 @@ def care_follows_a_started_visit(ward: Ward) -> None:
     assert [one["id"] for one in listed] == [written["id"]]
 
 
+def a_lab_order_follows_a_started_visit(ward: Ward) -> None:
+    """The doctor starts the visit, orders a laboratory test and reads the orders."""
+    patient_id = ward.registered()
+    ward.doctor.post(f"/api/doctors/appointments/{ward.booked(patient_id)}/start")
+    placed = ward.doctor.post("/api/doctors/lab-orders", status=201, patient_id=patient_id, tests=["2823-3"])
+    listed = ward.doctor.get(f"/api/doctors/patients/{patient_id}/lab-orders")["items"]
+    assert [one["id"] for one in listed] == [placed["id"]]
+
+
 def prescriptions_follow_a_started_visit(ward: Ward) -> None:
     """The doctor starts the visit and reads the prescriptions: a query waits like a command."""
     patient_id = ward.registered()
@@ -182,6 +191,7 @@ def _colleague(ward: Ward, kind: str) -> Person:
 
 PAIRS = [
     care_follows_a_started_visit,
+    a_lab_order_follows_a_started_visit,
     prescriptions_follow_a_started_visit,
     a_record_follows_a_started_visit,
     a_nursing_note_follows_a_booking,

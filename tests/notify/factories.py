@@ -16,7 +16,7 @@ from chassis.config import Config
 from chassis.event import Event, Origin
 from chassis.identity import Actor
 from chassis.persistence.database import Session
-from contracts.auth.events import MailTokenIssued
+from contracts.auth.events import AdminChanged, MailTokenIssued
 from services.notify.deliveries.handlers import on_mail_token_issued
 from services.notify.models.deliveries import Delivery
 from services.notify.models.notifications import Notification
@@ -79,6 +79,12 @@ def heard(
 def handle(session: Session, actor: Actor, event: Event) -> None:
     """Run the handler of the service's table."""
     HANDLERS[type(event)](session, actor, event)
+
+
+def change_admin(session: Session, person_id: UUID, *, is_admin: bool = True, sequence: int = 1) -> None:
+    """Handle auth's event about an admin."""
+    event = example_of(AdminChanged, user_id=person_id, is_admin=is_admin)
+    handle(session, heard(session, "admin_changed", sequence=sequence), event)
 
 
 def notified(session: Session, actor: Actor) -> list[Notification]:

@@ -4,7 +4,14 @@ from chassis.event import Event
 from contracts.auth.events import CredentialsChanged, UpgradeDecided
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.critical_alerts import CriticalEscalated
 from contracts.clinical.inventory.events import StockExpiring, StockLow
+from contracts.clinical.labs.events import (
+    LabResultCorrected,
+    LabResultCritical,
+    LabResultReady,
+    LabSampleRejected,
+)
 from contracts.clinical.prescriptions import PrescriptionAdded
 from contracts.clinical.records import RecordAdded
 from contracts.clinical.vitals import PatientDeteriorating
@@ -53,6 +60,14 @@ LINES: dict[type[Event], str] = {
     UpgradeDecided: "Your request for the role of doctor was approved.",
     PrescriptionAdded: "You have a new prescription.",
     RecordAdded: "There is a new entry in your health record.",
+    LabSampleRejected: ("The laboratory could not use a specimen of your patient. Please arrange a new collection."),
+    LabResultReady: "You have new laboratory results.",
+    LabResultCorrected: "One of your laboratory results was corrected. Please read it again.",
+    LabResultCritical: "A laboratory result of your patient needs your attention at once. Please acknowledge it.",
+    CriticalEscalated: (
+        "A laboratory result of your patient needs your attention at once. No doctor has acknowledged it since "
+        f"{VISIT}."
+    ),
     InvoiceIssued: "You have a new invoice for 80.00 EUR.",
     InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
     RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
@@ -62,5 +77,12 @@ LINES: dict[type[Event], str] = {
     StockExpiring: "A batch in stock expires on Wednesday 20 January 2027. Open the inventory.",
     PatientDeteriorating: "A patient needs an urgent review. Open the patient's chart.",
 }
-FIRST_READER = {AppointmentExpired: "patient_id", AppointmentRescheduled: "patient_id", TaskAssigned: "owner_id"}
+FIRST_READER = {
+    AppointmentExpired: "patient_id",
+    AppointmentRescheduled: "patient_id",
+    CriticalEscalated: "doctor",
+    LabResultCorrected: "patient_id",
+    LabResultReady: "patient_id",
+    TaskAssigned: "owner_id",
+}
 """Events whose text depends on the reader: the field of the reader in `LINES`."""

@@ -131,6 +131,7 @@ def _deactivate(session: Session, account: Account, reassign_to: UUID | None) ->
     sessions.end_all(session, account.id)
     mail_tokens.end_all(session, account)
     session.publish(UserDeactivated(user_id=account.id, reassign_to=reassign_to))
+    grants.publish_admin(session, account)
 
 
 def _reactivate(session: Session, account: Account) -> None:
@@ -138,6 +139,7 @@ def _reactivate(session: Session, account: Account) -> None:
     session.publish(UserReactivated(user_id=account.id))
     grants.republish_doctor(session, account)
     grants.republish_staff(session, account)
+    grants.publish_admin(session, account)
 
 
 def assign_roles(session: Session, actor: Actor, command: AssignRoles) -> AccountView:

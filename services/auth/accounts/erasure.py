@@ -43,6 +43,7 @@ def erase(session: Session, actor: Actor, command: EraseUser) -> StatusView:
     open_appointments.check_handover(session, account, command.reassign_to)
     _clear_requests(session, actor, account.id)
     _delete_credentials(session, account.id, address)
+    grants.publish_admin(session, account)
     _end_roles(session, actor, account.id)
     erase_traces(session, account.id, rules.digest(address), public=EVENTS_WITH_NAMES)
     session.publish(UserErased(user_id=account.id, reassign_to=command.reassign_to))

@@ -15,6 +15,7 @@ from contracts.clinical.patients import PatientIdentityChanged
 from services.clinical.directory import people, staff
 from services.clinical.models.care import CareRelation
 from services.clinical.models.history import HistoryEntry
+from services.clinical.models.labs import LabOrder
 from services.clinical.models.patients import Patient
 from services.clinical.models.prescriptions import Prescription
 from services.clinical.patients import registry
@@ -74,7 +75,8 @@ def _drop_unused(session: Session, user_id: UUID) -> None:
     in_care = select(CareRelation.id).where(CareRelation.patient_id == user_id)
     treated = select(Prescription.id).where(Prescription.patient_id == user_id)
     recorded = select(HistoryEntry.id).where(HistoryEntry.patient_id == user_id)
-    if not session.scalar(select(or_(exists(in_care), exists(treated), exists(recorded)))):
+    examined = select(LabOrder.id).where(LabOrder.patient_id == user_id)
+    if not session.scalar(select(or_(exists(in_care), exists(treated), exists(recorded), exists(examined)))):
         registry.drop_words(session, user_id)
         session.execute(delete(Patient).where(Patient.id == user_id))
 

@@ -1,4 +1,4 @@
-"""Deceased patients, who get no notifications about appointments, records and prescriptions."""
+"""Deceased patients, who get no notifications about appointments, charts and laboratory results."""
 
 from uuid import UUID
 
@@ -11,7 +11,15 @@ from contracts.clinical.patients import PatientVitalStatusChanged
 from contracts.notify.notifications import SUBJECT_OF, NotificationKind, NotificationSubject
 from services.notify.models.directory import DeceasedPatient
 
-SILENCED = frozenset({NotificationSubject.APPOINTMENT, NotificationSubject.PRESCRIPTION, NotificationSubject.RECORD})
+SILENCED = frozenset(
+    {
+        NotificationSubject.APPOINTMENT,
+        NotificationSubject.RECORD,
+        NotificationSubject.PRESCRIPTION,
+        NotificationSubject.LAB_ORDER,
+        NotificationSubject.LAB_RESULT,
+    }
+)
 """Subjects without notifications after death. Heirs still read about invoices and payments."""
 
 

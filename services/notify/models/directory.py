@@ -1,4 +1,4 @@
-"""Copies of contact data and deaths. Auth and clinical own the originals."""
+"""Copies of contact data, admins and deaths. Auth and clinical own the originals."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +25,17 @@ class Contact(Base):
     patient_changed_by: Mapped[int] = mapped_column(BigInteger, default=0)
     """Sequence of the copied event of clinical, which counts separately from auth; 0 without a patient record."""
     erased_at: Mapped[datetime | None]
+
+
+class Admin(Base):
+    """A copy of the last event about a person who is or was an admin."""
+
+    __tablename__ = "admin"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    is_admin: Mapped[bool]
+    changed_by: Mapped[int] = mapped_column(BigInteger)
+    """Sequence of the copied event of auth, so that a stale event never wins."""
 
 
 class DeceasedPatient(Base):

@@ -38,7 +38,7 @@ def notify(
 
 
 def notify_people(session: Session, event: Event, people: Iterable[UUID], recipient: str) -> None:
-    """Notify people whom no single field of the event names, each once. The template reads `recipient`."""
+    """Notify these people, each once. The template reads `recipient`."""
     chosen = NotificationKind(event.event_name())
     message = texts.of_notification(chosen, {**event.data, "recipient": recipient})
     messages = dict.fromkeys(people, message)

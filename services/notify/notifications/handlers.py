@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from chassis.event import Event
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.clinical.critical_alerts import CriticalEscalated, CriticalStep
 from contracts.clinical.inventory.events import StockExpiring, StockLow
 from contracts.clinical.records import RecordAdded, RecordKind
 from contracts.clinical.vitals import PatientDeteriorating
@@ -12,6 +13,7 @@ from contracts.notify.notifications import NotificationKind
 from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentCancelled, AppointmentRescheduled
 from contracts.scheduling.shifts.swaps import SwapAnswered, SwapDecided
 from contracts.scheduling.tasks import TaskClosed
+from services.notify.directory import admins
 from services.notify.notifications.commands import notify, notify_people
 
 MOVED = frozenset({"status", "doctor_id", "starts_at", "ends_at"})
@@ -93,3 +95,16 @@ def on_patient_deteriorating(session: Session, _actor: Actor, event: PatientDete
 def on_stock_alert(session: Session, _actor: Actor, event: StockLow | StockExpiring) -> None:
     """Notify the pharmacists, as the event lists them."""
     notify_people(session, event, event.recipient_ids, "pharmacist")
+
+
+def notifies_admins(session: Session, _actor: Actor, event: Event) -> None:
+    """Notify all admins."""
+    notify_people(session, event, admins.admins(session), "admin")
+
+
+def on_critical_escalated(session: Session, actor: Actor, event: CriticalEscalated) -> None:
+    """Notify the doctors that the event names, or all admins at the last step."""
+    if event.step == CriticalStep.ADMINS:
+        notifies_admins(session, actor, event)
+    else:
+        notify_people(session, event, event.recipient_ids, "doctor")

@@ -21,7 +21,13 @@ from services.notify.models.notifications import Notification
 from services.notify.notifications import queries
 from tests.notify.factories import NOON, notification, person
 
-NAMED = {"swap": "shift_swap", "request": "upgrade_request", "user": "account"}
+NAMED = {
+    "swap": "shift_swap",
+    "request": "upgrade_request",
+    "user": "account",
+    "order": "lab_order",
+    "result": "lab_result",
+}
 """Subjects whose name differs from the field of their event."""
 
 

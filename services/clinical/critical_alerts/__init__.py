@@ -1,0 +1,1 @@
+"""Alerts of critical laboratory results, and their ladder."""

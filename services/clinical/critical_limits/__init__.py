@@ -1,0 +1,1 @@
+"""Critical limits that a doctor sets for one patient."""

@@ -1,0 +1,72 @@
+"""Read the critical limits of a patient."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, literal, select
+
+from chassis import clock
+from chassis.contract import Page
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from chassis.persistence.listing import Statement, page
+from contracts.clinical.care import ChartPart
+from contracts.clinical.critical_limits import CriticalLimitStatus, ListCriticalLimits
+from services.clinical.care.access import open_chart
+from services.clinical.directory.people import NAME, name_of
+from services.clinical.lab_catalogue.rules import Limits
+from services.clinical.models.critical_limits import IS_ACTIVE, CriticalLimit
+from services.clinical.models.directory import PERSON
+
+
+def in_force(session: Session, patient_id: UUID, codes: Collection[str]) -> Mapping[str, Limits]:
+    """Return the limits in force of these tests for a patient, by LOINC code, in one statement."""
+    query = select(CriticalLimit.test, CriticalLimit.low, CriticalLimit.high).where(
+        CriticalLimit.patient_id == patient_id,
+        CriticalLimit.test.in_(codes),
+        CriticalLimit.until > clock.now(),
+        IS_ACTIVE,
+    )
+    return {row.test: Limits(row.low, row.high) for row in session.execute(query)}
+
+
+def list_of_patient(session: Session, actor: Actor, query: ListCriticalLimits) -> Page:
+    """List the limits of a patient in the caller's care, newest first."""
+    open_chart(session, actor, query.patient_id, ChartPart.LABS)
+    statement = (
+        _shown(clock.now())
+        .outerjoin(PERSON, PERSON.c.id == CriticalLimit.author_id)
+        .where(CriticalLimit.patient_id == query.patient_id, CriticalLimit.superseded_by.is_(None))
+    )
+    return page(session, statement, (CriticalLimit.id,), limit=query.limit, cursor=query.cursor)
+
+
+def _shown(now: datetime) -> Statement:
+    """Select the columns of the view at this time."""
+    is_over = (CriticalLimit.status == CriticalLimitStatus.ACTIVE) & (CriticalLimit.until <= now)
+    status = case((is_over, literal(CriticalLimitStatus.EXPIRED.value)), else_=CriticalLimit.status)
+    return select(
+        CriticalLimit.id,
+        CriticalLimit.patient_id,
+        CriticalLimit.test,
+        CriticalLimit.name,
+        CriticalLimit.unit,
+        CriticalLimit.low,
+        CriticalLimit.high,
+        CriticalLimit.reason,
+        CriticalLimit.until,
+        status.label("status"),
+        CriticalLimit.author_id,
+        NAME.label("author_name"),
+        CriticalLimit.recorded_at,
+        CriticalLimit.version,
+        CriticalLimit.version.label("revision"),
+    )
+
+
+def view(session: Session, limit: CriticalLimit) -> dict[str, object]:
+    """Return one limit as the view has it."""
+    columns = {column.key: getattr(limit, column.key) for column in CriticalLimit.__table__.c}
+    now = {"status": limit.status_at(clock.now()), "author_name": name_of(session, limit.author_id)}
+    return {**columns, **now, "revision": limit.version}

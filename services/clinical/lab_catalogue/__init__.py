@@ -1,0 +1,1 @@
+"""The laboratory's catalogue: tests, reference ranges, and the interpretation of values."""

@@ -1,0 +1,1 @@
+"""Laboratory: orders, specimens and results."""

@@ -1,0 +1,37 @@
+"""Access to orders: the laboratory sees all of them, a doctor those of patients in the doctor's care."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from chassis.identity import Actor
+from chassis.persistence.database import Session
+from contracts.clinical.labs.refusals import NO_SUCH_LAB_ORDER
+from services.clinical.care.access import treats
+from services.clinical.models.labs import LabOrder
+
+
+def locked(session: Session, order_id: UUID) -> LabOrder:
+    """Lock an order for the laboratory. Refuses an unknown id, and a revision that the caller has not seen."""
+    order = find(session, order_id, lock=True)
+    if order is None:
+        raise NO_SUCH_LAB_ORDER()
+    session.call.expects(order.revision)
+    return order
+
+
+def locked_in_care(session: Session, actor: Actor, order_id: UUID) -> LabOrder:
+    """Lock an order of a patient in the doctor's care. A foreign order and an unknown id get the same refusal."""
+    order = find(session, order_id, lock=True)
+    if order is None or not treats(session, actor.person, order.patient_id):
+        raise NO_SUCH_LAB_ORDER.not_yet()
+    session.call.expects(order.revision)
+    return order
+
+
+def find(session: Session, order_id: UUID, *, lock: bool = False) -> LabOrder | None:
+    """Return an order with its tests, or None. Every change of an order or of its tests holds the order's lock."""
+    query = select(LabOrder).where(LabOrder.id == order_id).options(selectinload(LabOrder.tests))
+    query = query.with_for_update() if lock else query
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()

@@ -1,0 +1,1 @@
+"""Tests of critical limits of patients."""
