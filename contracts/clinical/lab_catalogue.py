@@ -73,6 +73,7 @@ LabValue = Annotated[Decimal, DecimalNumber, validate.Range(min=-(10**9), max=10
 CODE = Facts(description="The LOINC code of the test.", example="2823-3")
 NAME = Facts(description="The name of the test.", example="Potassium")
 UNIT = Facts(description="The UCUM unit of the values.", example="mmol/L")
+NOTICE = Facts(description="The licence notice of LOINC.", example="This material contains content from LOINC.")
 TestCode = Annotated[str, validate.Regexp(r"^[0-9]{1,7}-[0-9]\Z"), CODE]
 
 
@@ -86,17 +87,12 @@ class LabTestView(View):
     decimals: Annotated[int, "Decimal places of the values."]
 
 
-NOTICE = Facts(description="The licence notice of LOINC.", example="This material contains content from LOINC.")
-
-
 class LabCatalogueView(View):
     """All tests that a doctor can order, by name."""
 
     items: list[LabTestView]
     data: DataView
-    notice: Annotated[
-        str, Facts(description="The licence notice of LOINC.", example="This material contains content from LOINC.")
-    ]
+    notice: Annotated[str, NOTICE]
 
 
 class ListLabTests(
