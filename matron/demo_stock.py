@@ -1,16 +1,17 @@
 """Demo data of the pharmacy: 30 medicines in batches, one of them expired and one low."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
+from uuid_utils.compat import uuid7
 
 from chassis.identity import SYSTEM
 from chassis.persistence.database import Session
 from contracts.clinical.inventory.commands import AddItem
-from contracts.clinical.inventory.views import ItemKind, MovementKind
-from services.clinical.inventory import alerts, batches, commands, expiry
-from services.clinical.inventory.batches import Change
+from contracts.clinical.inventory.views import ItemKind
+from services.clinical.inventory import batches, commands, expiry
+from services.clinical.inventory.rules import Stock
 from services.clinical.models.inventory import Item
 
 LEVEL = 100
@@ -66,16 +67,11 @@ def fill(session: Session) -> None:
     """Add the medicines and their batches, unless the inventory has an item."""
     if session.scalar(select(Item.id).limit(1)) is not None:
         return
-    today = expiry.today()
-    for number, medicine in enumerate(MEDICINES, 1):
-        item = commands.create(session, SYSTEM, _command(medicine))
-        first, later = (today + timedelta(days=days + 10 * number) for days in (150, 400))
-        bring(session, item, f"A{number:03}", first, LEVEL // 2 if medicine.substance == LOW else DELIVERED)
-        if medicine.substance == EXPIRED:
-            bring(session, item, f"B{number:03}", today - timedelta(days=12), DELIVERED // 5)
-        elif medicine.substance != LOW:
-            bring(session, item, f"B{number:03}", later, DELIVERED // 2)
-        alerts.review(session, item)
+    items = [commands.new_item(_command(medicine)) for medicine in MEDICINES]
+    session.add_all(items)
+    session.flush()
+    held = [_batches(number, medicine.substance) for number, medicine in enumerate(MEDICINES, 1)]
+    batches.open_stock(session, SYSTEM, list(zip(items, held, strict=True)))
 
 
 def _command(medicine: Medicine) -> AddItem:
@@ -89,8 +85,12 @@ def _command(medicine: Medicine) -> AddItem:
     )
 
 
-def bring(session: Session, item: Item, batch: str, expires_on: date, quantity: int) -> None:
-    """Put a new batch into the stock. It may have expired, as if it was found at stocktaking."""
-    batch_id = batches.add(session, item, batch, expires_on)
-    reason = "Opening stock"
-    batches.move(session, SYSTEM, item, batch_id, Change(MovementKind.ADJUST, quantity, reason=reason))
+def _batches(number: int, substance: str) -> list[Stock]:
+    """Return the batches of the medicine with this number: usually two, of which the second expires later."""
+    today = expiry.today()
+    first, later = (today + timedelta(days=days + 10 * number) for days in (150, 400))
+    if substance == LOW:
+        return [Stock(uuid7(), f"A{number:03}", first, LEVEL // 2)]
+    if substance == EXPIRED:
+        later = today - timedelta(days=12)
+    return [Stock(uuid7(), f"A{number:03}", first, DELIVERED), Stock(uuid7(), f"B{number:03}", later, DELIVERED // 2)]

@@ -20,6 +20,9 @@ from services.clinical.inventory import alerts, expiry, rules
 from services.clinical.inventory.rules import Stock
 from services.clinical.models.inventory import BATCH, Batch, Item, StockMovement
 
+OPENING_STOCK = "Opening stock"
+"""The reason of movements that enter the first stock."""
+
 
 class Taken(NamedTuple):
     """The part of a dispensed quantity that came from one batch."""
@@ -130,9 +133,29 @@ def _change(session: Session, batch_id: UUID, quantity: int) -> None:
         raise OUT_OF_STOCK(available=found.quantity if found is not None else 0)
 
 
+def open_stock(session: Session, actor: Actor, counted: Sequence[tuple[Item, Sequence[Stock]]]) -> None:
+    """Enter the first stock of stored items, expired batches too. All rows together cost a few statements."""
+    rows = [
+        _batch(item, one.batch, one.expires_on, one.batch_id, one.quantity) for item, found in counted for one in found
+    ]
+    session.add_all(rows)
+    session.flush()
+    today = expiry.today()
+    for item, found in counted:
+        for one in found:
+            record(session, actor, item, Change(MovementKind.ADJUST, one.quantity, reason=OPENING_STOCK), one.batch_id)
+        usable = sum(one.quantity for one in found if not rules.is_expired(one.expires_on, today))
+        item.becomes_low(usable, clock.now())
+
+
+def _batch(item: Item, batch: str, expires_on: date, batch_id: UUID, quantity: int = 0) -> Batch:
+    facts = {"batch": batch, "expires_on": expires_on, "quantity": quantity}
+    return Batch(id=batch_id, item_id=item.id, expiring_since=None, **facts)
+
+
 def add(session: Session, item: Item, batch: str, expires_on: date) -> UUID:
     """Add an empty batch to a locked item; return its id."""
-    row = Batch(id=uuid7(), item_id=item.id, batch=batch, expires_on=expires_on, quantity=0, expiring_since=None)
+    row = _batch(item, batch, expires_on, uuid7())
     session.add(row)
     session.flush()
     return row.id

@@ -40,17 +40,21 @@ Shown = dict[str, Any]
 
 
 def add(session: Session, actor: Actor, command: AddItem) -> Shown:
-    """Add an item, and show it."""
-    return queries.shown(session, create(session, actor, command))
-
-
-def create(session: Session, actor: Actor, command: AddItem) -> Item:
     """Add an item. A device is in stock from the start."""
-    is_device = command.kind == ItemKind.EQUIPMENT
+    item = new_item(command)
+    with refusing(session, {"uq_item_serial_key": SERIAL_NUMBER_TAKEN}):
+        session.add(item)
+    if command.kind == ItemKind.EQUIPMENT:
+        batches.record(session, actor, item, Change(MovementKind.RECEIVE, 1))
+    return queries.shown(session, item)
+
+
+def new_item(command: AddItem) -> Item:
+    """Return an item without stock, which the caller adds. A medicine with a reorder level is low, unannounced."""
     item = Item(
         id=uuid7(),
         **command.given(),
-        state=DeviceState.IN_SERVICE if is_device else None,
+        state=DeviceState.IN_SERVICE if command.kind == ItemKind.EQUIPMENT else None,
         quantity=0,
         low_since=None,
         created_at=clock.now(),
@@ -58,10 +62,6 @@ def create(session: Session, actor: Actor, command: AddItem) -> Item:
     )
     item.set_keys()
     item.becomes_low(0, clock.now())
-    with refusing(session, {"uq_item_serial_key": SERIAL_NUMBER_TAKEN}):
-        session.add(item)
-    if is_device:
-        batches.record(session, actor, item, Change(MovementKind.RECEIVE, 1))
     return item
 
 
