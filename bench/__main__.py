@@ -22,8 +22,9 @@ RIVALS = ("nameko", "fastapi")
 WARM_UP = (16, 2)
 """Clients and seconds of each operation's warm-up, which does not count."""
 ABOUT = """
-Measures speed and CPU time over HTTP, on RabbitMQ and PostgreSQL: login, free slots, a list of 20 appointments, and a
-booking. The rivals are the same list through nameko's own entrypoints, and the same operations in FastAPI.
+Measures speed and CPU time over HTTP, on RabbitMQ and PostgreSQL: login, free slots, a list of 20 appointments, a
+booking, and vital signs. The rivals are the same list through nameko's own entrypoints, and login, list and booking in
+FastAPI.
 """
 EXAMPLES = """
 examples:

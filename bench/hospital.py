@@ -7,21 +7,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 
-from bench import seeds
+from bench import clinical, seeds
 from bench.cpu import COMMON, Watch
 from bench.servers import Servers
-from bench.targets import Requests, Target, request
+from bench.targets import Requests, Target, Tokens, request
 from chassis.config import SERVICES
 from services.auth.passwords import hash_now
 from services.auth.sessions.keys import newest
 from tests.hospital import Hospital, served_hospital
 from tokens import AUDIENCE, ISSUER, sign
 
-OWNERS = {"login": "auth", "slots": "scheduling", "list": "scheduling", "book": "scheduling"}
+OWNERS = {
+    "login": "auth",
+    "slots": "scheduling",
+    "list": "scheduling",
+    "book": "scheduling",
+    "vitals": "clinical",
+}
 """The service that answers each operation."""
 LIFE_SECONDS = 36_000
 
@@ -33,7 +39,9 @@ def matron(servers: Servers, folder: Path) -> Iterator[tuple[Target, dict[str, s
     with served_hospital(folder, servers.amqp_url, urls) as hospital:
         _seed_auth(urls["auth"])
         _seed_scheduling(urls["scheduling"])
-        requests = _requests(_tokens(folder))
+        clinical.seed(urls["clinical"])
+        tokens = _tokens(folder)
+        requests = {**_requests(tokens), **clinical.requests(tokens)}
         yield Target("matron", hospital.url, requests, _watching(hospital, servers, urls)), urls
 
 
@@ -53,22 +61,25 @@ def _watching(hospital: Hospital, servers: Servers, urls: dict[str, str]) -> Cal
     return watch
 
 
-def _tokens(folder: Path) -> Callable[[int], str]:
-    """Sign patients' access tokens with the hospital's key."""
+def _tokens(folder: Path) -> Tokens:
+    """Sign access tokens with the hospital's key."""
     key_id, key = newest(folder / "keys" / "private")
     now = int(time.time())
     life: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + LIFE_SECONDS}
-    rights = {"roles": ["patient"], "verified": True}
 
     @cache
-    def token_of(patient: int) -> str:
-        ids = {"sub": str(seeds.patient_id(patient)), "sid": str(uuid4()), "jti": str(uuid4())}
+    def token_of(person_id: UUID, role: str) -> str:
+        ids = {"sub": str(person_id), "sid": str(uuid4()), "jti": str(uuid4())}
+        rights = {"roles": [role], "verified": True}
         return sign(key, key_id, {**life, **rights, **ids})
 
     return token_of
 
 
-def _requests(token_of: Callable[[int], str]) -> dict[str, Requests]:
+def _requests(tokens: Tokens) -> dict[str, Requests]:
+    def token_of(patient: int) -> str:
+        return tokens(seeds.patient_id(patient), "patient")
+
     def login(number: int) -> str:
         body = {"email": seeds.email(number % seeds.READERS), "password": seeds.PASSWORD}
         return request("POST", "/api/auth/login", body=orjson.dumps(body).decode())

@@ -15,23 +15,28 @@ BAD_PERCENT = 0.5
 """A run with more wrong answers, in percent, does not count."""
 PROMISED_CLIENTS = 16
 """The number of clients for which limits hold; other ratios are shown without a verdict."""
+OURS = "matron"
 
 
 @dataclass(frozen=True)
 class Promise:
-    """A limit on the ratio between Matron and a rival for an operation: `at_least` or `at_most`."""
+    """A limit on the ratio between Matron's figure for an operation and another: `at_least` or `at_most`.
+
+    The other figure is that of a rival for the same operation, or Matron's own for the operation `beside`.
+    """
 
     text: str
     rival: str
     operation: str
     of: Callable[[Run], float]
+    beside: str = ""
     at_least: float | None = None
     at_most: float | None = None
     aim: float | None = None
 
-    def ratio(self, ours: Run, rivals: Run) -> float:
-        """Return Matron's figure divided by the rival's."""
-        below = self.of(rivals)
+    def ratio(self, ours: Run, other: Run) -> float:
+        """Return Matron's figure divided by the other."""
+        below = self.of(other)
         return self.of(ours) / below if below else float("nan")
 
     def verdict(self, ratio: float) -> str:
@@ -51,6 +56,7 @@ PROMISES = (
     Promise("CPU in gateway, service and broker", "nameko", "list", lambda run: run.rpc, at_most=0.6),
     Promise("requests per CPU second", "fastapi", "list", lambda run: run.per_cpu_second, at_least=0.8, aim=1.2),
     Promise("requests per CPU second", "fastapi", "book", lambda run: run.per_cpu_second, at_least=0.5, aim=0.8),
+    Promise("CPU per request", OURS, "vitals", lambda run: run.total, beside="list", at_most=3.0),
 )
 
 
@@ -95,17 +101,20 @@ def ratios(runs: Sequence[Run]) -> str:
 def _promised(promise: Promise, runs: Sequence[Run]) -> list[list[str]]:
     lines = []
     for clients in sorted({run.clients for run in runs}):
-        ours, rivals = (
-            [r for r in runs if (r.operation, r.clients, r.target) == (promise.operation, clients, target)]
-            for target in ("matron", promise.rival)
-        )
-        found = [promise.ratio(our, their) for our, their in zip(ours, rivals, strict=False)]
+        ours = _rounds(runs, promise.operation, clients, OURS)
+        others = _rounds(runs, promise.beside or promise.operation, clients, promise.rival)
+        found = [promise.ratio(our, other) for our, other in zip(ours, others, strict=False)]
         if found:
             middle, each = median(found), ", ".join(f"{ratio:.2f}" for ratio in found)
             verdict = promise.verdict(middle) if clients == PROMISED_CLIENTS else "-"
             facts = [promise.text, f"{middle:.2f}", f"({each})", promise.target(), verdict]
-            lines.append([promise.operation, str(clients), promise.rival, *facts])
+            lines.append([promise.operation, str(clients), f"{promise.rival} {promise.beside}".strip(), *facts])
     return lines
+
+
+def _rounds(runs: Iterable[Run], operation: str, clients: int, target: str) -> list[Run]:
+    """Return the runs of an operation, in the order of the rounds."""
+    return [run for run in runs if (run.operation, run.clients, run.target) == (operation, clients, target)]
 
 
 def doubts(runs: Sequence[Run], missing: Iterable[str]) -> list[str]:

@@ -20,10 +20,16 @@ FIRST_DAY = datetime.now(UTC).date() + timedelta(days=2)
 """The day of the first booked slot; the same for the whole run, also past midnight."""
 PASSWORD = "correct-horse-battery-41"  # noqa: S105  opens nothing but these databases
 
-_PATIENT, _DOCTOR = 0x1_0000_0000, 0x2_0000_0000
-PATIENT_ID = "('00000000-0000-7000-8000-' || lpad(to_hex({} + 4294967296), 12, '0'))::uuid"
-DOCTOR_ID = "('00000000-0000-7000-8000-' || lpad(to_hex({} + 8589934592), 12, '0'))::uuid"
+_PATIENT, _DOCTOR, _NURSE = 0x1_0000_0000, 0x2_0000_0000, 0x3_0000_0000
 _BASE = UUID("00000000-0000-7000-8000-000000000000").int
+
+
+def _id_in_sql(kind: int) -> str:
+    """Return SQL for the id with a number, which replaces the braces."""
+    return f"('00000000-0000-7000-8000-' || lpad(to_hex({{}} + {kind}), 12, '0'))::uuid"
+
+
+PATIENT_ID, DOCTOR_ID, NURSE_ID = _id_in_sql(_PATIENT), _id_in_sql(_DOCTOR), _id_in_sql(_NURSE)
 
 
 def patient_id(number: int) -> UUID:
@@ -34,6 +40,11 @@ def patient_id(number: int) -> UUID:
 def doctor_id(number: int) -> UUID:
     """Return the id of a doctor."""
     return UUID(int=_BASE + _DOCTOR + number)
+
+
+def nurse_id(number: int) -> UUID:
+    """Return the id of a nurse."""
+    return UUID(int=_BASE + _NURSE + number)
 
 
 def email(number: int) -> str:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from bench.cpu import Watch
 
-OPERATIONS = ("login", "slots", "list", "book")
+Tokens = Callable[[UUID, str], str]
+"""Return the access token of a person in a role."""
+
+OPERATIONS = ("login", "slots", "list", "book", "vitals")
 AT_MOST_A_SECOND = 2000
 """More requests than any target answers, prepared for operations whose requests can be sent only once."""
 ENOUGH = 500
@@ -18,7 +22,7 @@ class Requests:
 
     line: Callable[[int], str]
     once: bool = False
-    """Whether each request can be sent only once, such as the booking of a slot."""
+    """Whether each request writes and is sent only once, such as the booking of a slot."""
     at: int = field(default=0, init=False)
 
     def take(self, seconds: float) -> list[str]:
