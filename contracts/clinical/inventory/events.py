@@ -12,7 +12,7 @@ RECIPIENTS = ["01919c5e-0000-7000-8000-000000000004"]
 class StockLow(Event, service="clinical", subject="item_id", heard_by=("notify.on_stock_low",)):
     """The usable stock of a medicine fell below its reorder level. Published again only after the stock recovered.
 
-    `recipient_ids` are the pharmacists.
+    `recipient_ids` are the pharmacists. Admins are notified too.
     """
 
     item_id: UUID
@@ -25,7 +25,7 @@ class StockLow(Event, service="clinical", subject="item_id", heard_by=("notify.o
 class StockExpiring(Event, service="clinical", subject="item_id", heard_by=("notify.on_stock_expiring",)):
     """A batch in stock expires within 60 days, or was found expired. Published once, while the batch has stock.
 
-    `recipient_ids` are the pharmacists.
+    `recipient_ids` are the pharmacists. Admins are notified too.
     """
 
     item_id: UUID

@@ -43,7 +43,7 @@ Unit = Annotated[
 Level = Annotated[
     int,
     validate.Range(0, MOST),
-    "A smaller usable stock is low, and pharmacists are notified. Null: never low.",
+    "A smaller usable stock is low, and pharmacists and admins are notified. Null: never low.",
     Facts(example=100),
 ]
 SerialNumber = Annotated[

@@ -93,8 +93,8 @@ def on_patient_deteriorating(session: Session, _actor: Actor, event: PatientDete
 
 
 def on_stock_alert(session: Session, _actor: Actor, event: StockLow | StockExpiring) -> None:
-    """Notify the pharmacists, as the event lists them."""
-    notify_people(session, event, event.recipient_ids, "pharmacist")
+    """Notify the pharmacists, as the event lists them, and all admins."""
+    notify_people(session, event, [*event.recipient_ids, *admins.admins(session)], "pharmacist")
 
 
 def notifies_admins(session: Session, _actor: Actor, event: Event) -> None:
