@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from chassis.contract import Page
@@ -11,11 +11,13 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
 from contracts.clinical.care import DOCTOR, LAB_TECHNICIAN, ChartPart
+from contracts.clinical.critical_alerts import CriticalAlertStatus
 from contracts.clinical.labs.queries import GetLabOrder, ListLabOrders, ListLabOrdersOfPatient, ListMyLabTests
 from contracts.clinical.labs.refusals import NO_SUCH_LAB_ORDER
 from services.clinical.care.access import open_chart
 from services.clinical.labs import access, rules, views
-from services.clinical.models.labs import LabOrder, OrderedTest
+from services.clinical.models.critical_alerts import CriticalAlert
+from services.clinical.models.labs import LabOrder, LabResult, OrderedTest
 
 MOST_OPEN = 100
 """The most open tests in a chart."""
@@ -59,9 +61,14 @@ def list_own(session: Session, actor: Actor, query: ListMyLabTests) -> Page:
 
 
 def open_results(session: Session, patient_id: UUID) -> list[dict[str, object]]:
-    """Return the tests of a patient that wait for the laboratory, oldest first, for the summary of a chart.
+    """Return the tests of a patient that a chart must not hide, oldest first: pending, or critical and unacknowledged.
 
     The caller has checked the access. Each item has the fields of `MyLabTestView`.
     """
-    pending = select(OrderedTest).where(OrderedTest.patient_id == patient_id, OrderedTest.status.in_(rules.OPEN))
-    return views.tests_of_patient(session, list(session.scalars(pending.order_by(OrderedTest.id).limit(MOST_OPEN))))
+    alerted = select(CriticalAlert.result_id).where(
+        CriticalAlert.patient_id == patient_id, CriticalAlert.status == CriticalAlertStatus.OPEN
+    )
+    critical = select(LabResult.test_id).where(LabResult.id.in_(alerted))
+    is_open = or_(OrderedTest.status.in_(rules.OPEN), OrderedTest.id.in_(critical))
+    found = select(OrderedTest).where(OrderedTest.patient_id == patient_id, is_open)
+    return views.tests_of_patient(session, list(session.scalars(found.order_by(OrderedTest.id).limit(MOST_OPEN))))

@@ -1,5 +1,7 @@
 """Lists of the laboratory: who sees which orders, when values appear, and how many statements a page needs."""
 
+from uuid import UUID
+
 import pytest
 from uuid_utils.compat import uuid7
 
@@ -8,8 +10,10 @@ from chassis.errors import NotFound, NotYet
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.care import AccessBasis, ChartPart
+from contracts.clinical.critical_alerts import AcknowledgedHow, AcknowledgeLabResult
 from contracts.clinical.labs.queries import GetLabOrder, ListLabOrders, ListLabOrdersOfPatient, ListMyLabTests
 from contracts.clinical.labs.states import LabPriority, LabStatus
+from services.clinical.critical_alerts.commands import acknowledge
 from services.clinical.labs import queries
 from services.clinical.models.care import ChartAccess
 from tests.clinical import lab_factories as lab
@@ -161,6 +165,21 @@ def test_open_results_are_those_that_wait_for_the_laboratory(session: Session) -
     lab.verify(session, placed["id"])
     found = queries.open_results(session, people[1].person)
     assert [(test["test"], test["status"]) for test in found] == [(POTASSIUM, "received")]
+
+
+def _acknowledge(session: Session, actor: Actor, result_id: UUID) -> None:
+    command = AcknowledgeLabResult(result_id=result_id, how=AcknowledgedHow.READ_BACK, comment=None)
+    acknowledge(session, actor, command)
+    session.flush()
+
+
+def test_critical_result_stays_open_until_a_doctor_acknowledges(session: Session) -> None:
+    people = lab.adult(session)
+    _, result_id = lab.verified(session, "6.9", people)
+    before = queries.open_results(session, people[1].person)
+    _acknowledge(session, people[0], result_id)
+    assert [test["result"]["id"] for test in before] == [result_id]
+    assert queries.open_results(session, people[1].person) == []
 
 
 @pytest.mark.parametrize("listed", ["work", "of a patient", "own"])
