@@ -110,7 +110,7 @@ class ClinicalService(Service):
     """Patients, care relations, charts, vital signs, prescriptions, the laboratory and the inventory."""
 
     name = "clinical"
-    notes: ClassVar = {"medicines": dataset.notice, "laboratory": catalogue.notices}
+    notes: ClassVar = {"medicines": dataset.notice, "laboratory": catalogue.notice}
 
     register_patient_at_desk = serves(RegisterPatientAtDesk, patient_commands.register)
     search_patients = serves(SearchPatients, patients.search)

@@ -1,7 +1,7 @@
-"""The catalogue in use: read from `LAB_DATA`, or from the data that Matron ships, once per process and folder."""
+"""The catalogue in use: read from `LAB_DATA`, or from the data that Matron ships, again after each change."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from chassis import config
@@ -13,16 +13,33 @@ from services.clinical.lab_catalogue.rules import Catalogue, LabTest, ReferenceR
 from telemetry.logs import log
 
 SHIPPED = manifest.SHIPPED / "labs"
-DATA = "lab_data"
-"""The name of the data in readiness and in the log."""
+Stamp = tuple[tuple[int, int] | None, ...]
+"""Size and time of each file; None for a missing file."""
 
 
 def current() -> Catalogue:
     """Return the catalogue in use."""
-    return load(config.current().lab_data or SHIPPED)
+    folder = config.current().lab_data or SHIPPED
+    return _cached(folder, _stamp(folder))
 
 
-@cache
+@lru_cache(maxsize=2)
+def _cached(folder: Path, _stamp_of_files: Stamp) -> Catalogue:
+    return load(folder)
+
+
+def _stamp(folder: Path) -> Stamp:
+    return tuple(_stamp_of(folder / name) for name in (manifest.NAME, tables.TESTS, tables.RANGES))
+
+
+def _stamp_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 def load(folder: Path) -> Catalogue:
     """Read the catalogue of a folder, and log its faults. A faulty file counts as empty."""
     try:
@@ -42,10 +59,10 @@ def load(folder: Path) -> Catalogue:
 
 
 def _complain(error: DataError) -> None:
-    log.error("reference data not used", data=DATA, status=error.status.value, fault=str(error))
+    log.error("reference data not used", data="laboratory", status=error.status.value, fault=str(error))
 
 
-def notices() -> list[str]:
-    """Return what readiness says about the data: nothing once an expert has signed it."""
-    status = current().status
-    return [] if status is DataStatus.REVIEWED else [f"{DATA}.{status.value}"]
+def notice() -> dict[str, object]:
+    """Return what readiness shows of the data."""
+    found = current()
+    return {"state": found.status, "version": found.version}

@@ -103,10 +103,17 @@ def test_unknown_test_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "unknown_test"
 
 
-def test_readiness_names_the_condition_until_the_data_is_reviewed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert catalogue.notices() == ["lab_data.unreviewed"]
-    sign(folder_of(tmp_path), "Dr Lena Weiss")
-    monkeypatch.setattr(config, "_current", settings(lab_data=tmp_path))
-    assert catalogue.notices() == []
+def test_readiness_shows_each_change_of_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "_current", settings(lab_data=folder_of(tmp_path)))
+    found = [catalogue.notice()]
+    sign(tmp_path, "Dr Lena Weiss")
+    found.append(catalogue.notice())
+    _edit(tmp_path, tables.RANGES)
+    found.append(catalogue.notice())
+    (tmp_path / "manifest.toml").unlink()
+    assert [*found, catalogue.notice()] == [
+        {"state": "unreviewed", "version": "7"},
+        {"state": "reviewed", "version": "7"},
+        {"state": "edited", "version": "7"},
+        {"state": "missing", "version": None},
+    ]
