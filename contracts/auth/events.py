@@ -121,18 +121,17 @@ class UpgradeDecided(Event, service="auth", subject="request_id", heard_by=("not
 
 
 class DoctorApproved(
-    Event, service="auth", subject="doctor_id", heard_by=("scheduling.on_doctor_approved", "billing.on_doctor_approved")
+    Event,
+    service="auth",
+    subject="doctor_id",
+    heard_by=("scheduling.on_doctor_approved", "billing.on_doctor_approved", "clinical.on_doctor_approved"),
 ):
     """A person is a doctor of the hospital. Name and specialization are public in the directory."""
 
     doctor_id: UUID
     name: str
     specialization: str
-    example = {
-        "doctor_id": LENA,
-        "name": "Dr Lena Weiss",
-        "specialization": "cardiology",
-    }
+    example = {"doctor_id": LENA, "name": "Dr Lena Weiss", "specialization": "cardiology"}
 
 
 class StaffApproved(

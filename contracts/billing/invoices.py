@@ -57,7 +57,7 @@ class InvoiceLineView(View):
 
 
 class InvoiceView(View):
-    """An invoice. It gets its number when it is issued.
+    """An invoice for an appointment or a dispense. It gets its number when it is issued.
 
     The completion of a visit can be undone. An unpaid invoice of that visit becomes `void`. For a paid invoice,
     `refund_minor` is the amount to pay back.
@@ -66,7 +66,8 @@ class InvoiceView(View):
     id: UUID
     number: int | None
     patient_id: UUID
-    appointment_id: UUID
+    appointment_id: Annotated[UUID | None, "The appointment; null for a dispense."]
+    dispense_id: Annotated[UUID | None, "The dispense of medicines; null for an appointment."]
     status: InvoiceStatus
     lines: list[InvoiceLineView]
     total_minor: int

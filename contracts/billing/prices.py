@@ -22,7 +22,11 @@ PRICE_EXISTS = Refusal(
 
 
 class PriceView(View):
-    """The price of a hospital service from a given day. The code of a visit is `consultation:<specialization>`."""
+    """The price of a hospital service from a given day.
+
+    The code of a visit is `consultation:<specialization>`. The code of a medicine is `medicine:<item_id>`, with the id
+    of the item of the inventory; its price is for one unit.
+    """
 
     id: UUID
     code: Annotated[str, CODED]
@@ -35,8 +39,8 @@ class PriceView(View):
 class SetPrice(Command, service="billing", roles=frozenset({Role.ADMIN}), returns=PriceView, refuses=(PRICE_EXISTS,)):
     """Set the price of a code from a given day. `valid_from` defaults to today.
 
-    Draft invoices that wait for this price are priced and issued, if their visit is on or after that day. Case and
-    spacing of the code do not matter.
+    Draft invoices that wait for this price are priced and issued, if their visit or dispense is on or after that day.
+    Case and spacing of the code do not matter.
     """
 
     code: Annotated[str, validate.Length(1, 120), ONE_LINE, CODED]

@@ -15,6 +15,7 @@ class AccessBasis(StrEnum):
     NURSING = "nursing"
     PHARMACY = "pharmacy"
     LABORATORY = "laboratory"
+    REFILL_REQUEST = "refill_request"
 
 
 class ChartPart(StrEnum):

@@ -8,7 +8,9 @@ from uuid import UUID
 from marshmallow import validate
 
 from chassis.contract import Command, PageQuery, View, page_of
+from chassis.errors import Conflict, NotFound
 from chassis.event import Event
+from chassis.refusals import Refusal
 from contracts.clinical.care import CARERS, DOCTOR, PHARMACIST
 from contracts.clinical.medicines import (
     MEDICATION_FINDINGS,
@@ -41,6 +43,7 @@ class PrescriptionStatus(StrEnum):
     ACTIVE = "active"
     SUPERSEDED = "superseded"
     DISCONTINUED = "discontinued"
+    COMPLETED = "completed"
 
 
 class DoseView(View):
@@ -62,17 +65,28 @@ class PrescriptionItemView(View):
     refills: Annotated[int, validate.Range(0, 12)] = 0
 
 
+class PrescribedItemView(PrescriptionItemView):
+    """A medicine of a prescription, with what was dispensed of it."""
+
+    dispensed: Annotated[int, "The quantity dispensed so far."]
+    fills_left: Annotated[int, "The fills, whole or in part, that may still be dispensed."]
+    next_fill_at: Annotated[datetime | None, "The time from which more can be dispensed; null if nothing is left."]
+
+
 class PrescriptionView(View):
-    """A prescription. It is never edited."""
+    """A prescription. It is never edited: a change is a new prescription that supersedes it."""
 
     id: UUID
     patient_id: UUID
     doctor_id: UUID
     doctor_name: str | None
     status: PrescriptionStatus
-    items: list[PrescriptionItemView]
+    items: list[PrescribedItemView]
     instructions: str | None
     created_at: datetime
+    supersedes_id: Annotated[UUID | None, "The prescription that this one replaced."]
+    ended_at: Annotated[datetime | None, "The time at which it was superseded, discontinued or completed."]
+    end_reason: Annotated[str | None, "The doctor's reason to discontinue it."]
 
 
 class PrescribedView(PrescriptionView):
@@ -82,6 +96,27 @@ class PrescribedView(PrescriptionView):
 
 
 Items = Annotated[list[PrescriptionItemView], validate.Length(1, 20)]
+Overrides = Annotated[
+    list[OverrideView],
+    validate.Length(max=100),
+    "A reason for each finding that is `contraindicated` or `serious`.",
+]
+UncheckedReason = Annotated[
+    Reason | None, "The reason to prescribe without a check, if the medicine data cannot be used."
+]
+Instructions = Annotated[str, validate.Length(max=2000)]
+THE_PRESCRIPTION = "The prescription."
+
+NO_SUCH_PRESCRIPTION = Refusal(NotFound, "not_found", "There is no such prescription.")
+PRESCRIPTION_ENDED = Refusal(
+    Conflict,
+    "prescription_ended",
+    "The prescription is {status}.",
+    "The prescription is no longer active: `status` is `superseded`, `discontinued` or `completed`.",
+)
+ALREADY_SUPERSEDED = Refusal(
+    Conflict, "already_superseded", "Another prescription has superseded this one.", "Renew the newer prescription."
+)
 
 
 class Prescribe(
@@ -98,15 +133,54 @@ class Prescribe(
 
     patient_id: Annotated[UUID, THE_PATIENT]
     items: Items
-    instructions: Annotated[str, validate.Length(max=2000)] | None = None
-    overrides: Annotated[
-        list[OverrideView],
-        validate.Length(max=100),
-        "A reason for each finding that is `contraindicated` or `serious`.",
-    ] = []
-    unchecked_reason: Annotated[
-        Reason | None, "The reason to prescribe without a check, if the medicine data cannot be used."
-    ] = None
+    instructions: Instructions | None = None
+    overrides: Overrides = []
+    unchecked_reason: UncheckedReason = None
+
+
+class Revise(
+    Command,
+    service="clinical",
+    roles=DOCTOR,
+    returns=PrescribedView,
+    refuses=(MEDICATION_FINDINGS, MEDICATION_UNCHECKED, PRESCRIPTION_ENDED),
+):
+    """Replace an active prescription of a patient in the doctor's care by one with other items.
+
+    The new items are checked as by `Prescribe`. The former prescription becomes `superseded`, and its open refill
+    request ends.
+    """
+
+    prescription_id: Annotated[UUID, THE_PRESCRIPTION]
+    items: Items
+    instructions: Instructions | None = None
+    overrides: Overrides = []
+    unchecked_reason: UncheckedReason = None
+
+
+class Renew(
+    Command,
+    service="clinical",
+    roles=DOCTOR,
+    returns=PrescribedView,
+    refuses=(MEDICATION_FINDINGS, MEDICATION_UNCHECKED, PRESCRIPTION_ENDED, ALREADY_SUPERSEDED),
+):
+    """Prescribe the same items again, with all their refills, to a patient in the doctor's care.
+
+    The prescription may be active or completed. An active one becomes `superseded`, and its open refill request is
+    approved. The items are checked as by `Prescribe`.
+    """
+
+    prescription_id: Annotated[UUID, THE_PRESCRIPTION]
+    overrides: Overrides = []
+    unchecked_reason: UncheckedReason = None
+
+
+class Discontinue(Command, service="clinical", roles=DOCTOR, returns=PrescriptionView, refuses=(PRESCRIPTION_ENDED,)):
+    """End an active prescription of a patient in the doctor's care. The patient is notified."""
+
+    prescription_id: Annotated[UUID, THE_PRESCRIPTION]
+    reason: Reason
 
 
 class CheckMedication(Command, service="clinical", roles=DOCTOR | PHARMACIST, returns=ChecksView, keyed=False):
@@ -139,13 +213,32 @@ class ListPrescriptionsOfPatient(
 class PrescriptionAdded(
     Event, service="clinical", subject="prescription_id", heard_by=("notify.on_prescription_added",)
 ):
-    """A doctor has prescribed medicines to a patient."""
+    """A doctor has prescribed medicines to a patient. `supersedes_id` is the former prescription, or null."""
 
     prescription_id: UUID
     patient_id: UUID
     doctor_id: UUID
+    supersedes_id: UUID | None = None
     example = {
         "prescription_id": "01919c5e-0000-7000-8000-0000000000b1",
         "patient_id": "01919c5e-0000-7000-8000-000000000001",
         "doctor_id": "01919c5e-0000-7000-8000-000000000002",
+        "supersedes_id": None,
+    }
+
+
+class PrescriptionDiscontinued(
+    Event, service="clinical", subject="prescription_id", heard_by=("notify.on_prescription_discontinued",)
+):
+    """A doctor has ended a prescription: the patient must not go on with its medicines."""
+
+    prescription_id: UUID
+    patient_id: UUID
+    doctor_id: UUID
+    discontinued_by: UUID
+    example = {
+        "prescription_id": "01919c5e-0000-7000-8000-0000000000b1",
+        "patient_id": "01919c5e-0000-7000-8000-000000000001",
+        "doctor_id": "01919c5e-0000-7000-8000-000000000002",
+        "discontinued_by": "01919c5e-0000-7000-8000-000000000002",
     }

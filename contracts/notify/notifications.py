@@ -27,6 +27,8 @@ class NotificationSubject(StrEnum):
     RECORD = "record"
     LAB_ORDER = "lab_order"
     LAB_RESULT = "lab_result"
+    REFILL = "refill"
+    DISPENSE = "dispense"
     INVOICE = "invoice"
     PAYMENT = "payment"
     PATIENT = "patient"
@@ -68,6 +70,11 @@ class NotificationKind(StrEnum):
     LAB_RESULT_CORRECTED = "lab_result_corrected"
     LAB_RESULT_CRITICAL = "lab_result_critical"
     CRITICAL_ESCALATED = "critical_escalated"
+    PRESCRIPTION_DISCONTINUED = "prescription_discontinued"
+    REFILL_REQUESTED = "refill_requested"
+    REFILL_DECIDED = "refill_decided"
+    MEDICINE_DISPENSED = "medicine_dispensed"
+    DISPENSE_DECLINED = "dispense_declined"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
     REFUND_DUE = "refund_due"
@@ -112,7 +119,6 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
     ),
     NotificationSubject.UPGRADE_REQUEST: (NotificationKind.UPGRADE_DECIDED,),
     NotificationSubject.ACCOUNT: (NotificationKind.CREDENTIALS_CHANGED,),
-    NotificationSubject.PRESCRIPTION: (NotificationKind.PRESCRIPTION_ADDED,),
     NotificationSubject.RECORD: (NotificationKind.RECORD_ADDED,),
     NotificationSubject.LAB_ORDER: (
         NotificationKind.LAB_SAMPLE_REJECTED,
@@ -123,6 +129,13 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
         NotificationKind.LAB_RESULT_CRITICAL,
         NotificationKind.CRITICAL_ESCALATED,
     ),
+    NotificationSubject.PRESCRIPTION: (
+        NotificationKind.PRESCRIPTION_ADDED,
+        NotificationKind.PRESCRIPTION_DISCONTINUED,
+        NotificationKind.DISPENSE_DECLINED,
+    ),
+    NotificationSubject.REFILL: (NotificationKind.REFILL_REQUESTED, NotificationKind.REFILL_DECIDED),
+    NotificationSubject.DISPENSE: (NotificationKind.MEDICINE_DISPENSED,),
     NotificationSubject.INVOICE: (
         NotificationKind.INVOICE_ISSUED,
         NotificationKind.INVOICE_VOIDED,

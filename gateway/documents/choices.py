@@ -48,6 +48,7 @@ MEMBERS = {
     "RecordKind": ("RecordView", "kind"),
     "RecordStatus": ("RecordView", "status"),
     "ReferenceDataStatus": ("DataView", "status"),
+    "RefillStatus": ("RefillRequestView", "status"),
     "Role": ("UserView", "roles"),
     "Sex": ("PatientView", "sex"),
     "ShiftStatus": ("ShiftView", "status"),

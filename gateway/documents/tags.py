@@ -13,6 +13,7 @@ from contracts.clinical import (
     conditions,
     critical_alerts,
     critical_limits,
+    dispenses,
     inventory,
     lab_catalogue,
     labs,
@@ -22,6 +23,7 @@ from contracts.clinical import (
     patients,
     prescriptions,
     records,
+    refills,
     vitals,
 )
 from contracts.notify import notifications
@@ -44,6 +46,8 @@ class Tag(StrEnum):
     CONDITIONS = "Conditions"
     VITALS = "Vital signs"
     PRESCRIPTIONS = "Prescriptions"
+    REFILLS = "Refills"
+    DISPENSES = "Dispenses"
     INVENTORY = "Inventory"
     LABORATORY = "Laboratory"
     PRICES = "Prices"
@@ -70,10 +74,12 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.CONDITIONS: "Record conditions of patients, resolve them, and read all their versions.",
     Tag.VITALS: "Record vital signs with their NEWS2, and see which patients are due for observation.",
     Tag.INVENTORY: "Keep medicines in stock by batches, and equipment; list alerts, and who got medicines of a batch.",
-    Tag.PRESCRIPTIONS: "Check and prescribe medicines, and list the prescriptions of a patient.",
     Tag.LABORATORY: "Order laboratory tests, record results, and acknowledge critical values.",
+    Tag.PRESCRIPTIONS: "Check and prescribe medicines, revise, renew, discontinue and list prescriptions.",
+    Tag.REFILLS: "Ask for the next fill of a prescription, and decide about such requests.",
+    Tag.DISPENSES: "See which prescriptions can be dispensed, and dispense them from the stock or decline to.",
     Tag.PRICES: "Set and list the prices of the hospital.",
-    Tag.INVOICES: "List the invoices of completed appointments.",
+    Tag.INVOICES: "List the invoices of completed appointments and of dispensed medicines.",
     Tag.PAYMENTS: "Pay an invoice, and list payments.",
     Tag.NOTIFICATIONS: "List notifications, and mark them as read.",
     Tag.SHIFTS: "Assign shifts to staff, and swap them between colleagues.",
@@ -99,6 +105,8 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     observations: Tag.VITALS,
     medicines: Tag.PRESCRIPTIONS,
     prescriptions: Tag.PRESCRIPTIONS,
+    refills: Tag.REFILLS,
+    dispenses: Tag.DISPENSES,
     inventory: Tag.INVENTORY,
     lab_catalogue: Tag.LABORATORY,
     labs: Tag.LABORATORY,

@@ -15,8 +15,16 @@ from contracts.clinical.labs.commands import CancelLabOrder, OrderLabTests
 from contracts.clinical.labs.queries import GetLabOrder, ListLabOrdersOfPatient
 from contracts.clinical.observations import EndObservations
 from contracts.clinical.oxygen_targets import GetOxygenTarget, SetOxygenTarget
-from contracts.clinical.prescriptions import CheckMedication, ListPrescriptionsOfPatient, Prescribe
+from contracts.clinical.prescriptions import (
+    CheckMedication,
+    Discontinue,
+    ListPrescriptionsOfPatient,
+    Prescribe,
+    Renew,
+    Revise,
+)
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
+from contracts.clinical.refills import DecideRefill, ListRefillRequests
 from contracts.clinical.vitals import ListVitals
 from contracts.roles import Role
 from contracts.scheduling.appointments.commands import (
@@ -47,6 +55,7 @@ ALLERGY = f"{CHART}/allergies/{{allergy_id}}"
 CONDITION = f"{CHART}/conditions/{{condition_id}}"
 LAB_ORDER = "/api/doctors/lab-orders/{order_id}"
 CRITICAL_LIMITS = "/api/doctors/patients/{patient_id}/critical-limits"
+PRESCRIPTION = "/api/doctors/prescriptions/{prescription_id}"
 DOCTOR = frozenset({Role.DOCTOR})
 
 
@@ -115,3 +124,8 @@ class DoctorRoutes:
     end_critical_limit = route("POST", f"{CRITICAL_LIMITS}/{{limit_id}}/end", EndCriticalLimit)
     acknowledge_lab_result = route("POST", "/api/doctors/lab-results/{result_id}/acknowledge", AcknowledgeLabResult)
     my_critical_alerts = route("GET", "/api/doctors/critical-alerts", ListMyCriticalAlerts, me="doctor_id")
+    revise = route("POST", f"{PRESCRIPTION}/revise", Revise, status=201)
+    renew = route("POST", f"{PRESCRIPTION}/renew", Renew, status=201)
+    discontinue = route("POST", f"{PRESCRIPTION}/discontinue", Discontinue)
+    refill_requests = route("GET", "/api/doctors/refill-requests", ListRefillRequests, me="doctor_id")
+    decide_refill = route("POST", "/api/doctors/refill-requests/{request_id}/decide", DecideRefill)

@@ -5,6 +5,7 @@ from contracts.billing.payments import ListMyPayments, PayInvoice
 from contracts.clinical.labs.queries import ListMyLabTests
 from contracts.clinical.patients import GetMyProfile, UpdateMyProfile
 from contracts.clinical.prescriptions import ListMyPrescriptions
+from contracts.clinical.refills import ListMyRefillRequests, RequestRefill
 from contracts.roles import Role
 from contracts.scheduling.appointments.commands import BookAppointment, CancelAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.history import GetAppointment
@@ -33,6 +34,10 @@ class PatientRoutes:
     move_appointment = route("POST", f"{VISIT}/reschedule", RescheduleAppointment, roles=PATIENT)
     my_prescriptions = route("GET", "/api/patient/prescriptions", ListMyPrescriptions, me="patient_id")
     my_lab_tests = route("GET", "/api/patient/lab-tests", ListMyLabTests, me="patient_id")
+    request_refill = route(
+        "POST", "/api/patient/prescriptions/{prescription_id}/refill", RequestRefill, me="patient_id", status=201
+    )
+    my_refill_requests = route("GET", "/api/patient/refill-requests", ListMyRefillRequests, me="patient_id")
     my_facts = route("GET", "/api/patient/profile", GetMyProfile, me="patient_id")
     update_my_facts = route("PATCH", "/api/patient/profile", UpdateMyProfile, me="patient_id")
     invoices = route("GET", "/api/patient/invoices", ListMyInvoices, me="patient_id")

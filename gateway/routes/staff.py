@@ -1,6 +1,7 @@
 """Routes of the desk and the staff."""
 
 from contracts.auth.accounts.administration import InvitePatient
+from contracts.clinical.dispenses import DeclineDispense, Dispense, ListDispenseQueue
 from contracts.clinical.lab_catalogue import ListLabTests
 from contracts.clinical.labs.commands import (
     CollectSpecimen,
@@ -31,6 +32,7 @@ DOCTOR = "/api/staff/doctors/{doctor_id}"
 VISIT = "/api/staff/appointments/{appointment_id}"
 LAB_ORDER = "/api/staff/lab-orders/{order_id}"
 NURSE, LABORATORY = frozenset({Role.NURSE}), frozenset({Role.LAB_TECHNICIAN})
+PRESCRIPTION = "/api/staff/prescriptions/{prescription_id}"
 TASK = "/api/staff/tasks/{task_id}"
 NURSE_OR_PHARMACIST = frozenset({Role.NURSE, Role.PHARMACIST})
 
@@ -85,3 +87,7 @@ class StaffRoutes:
     upload_lab_test = route("POST", "/api/staff/upload-lab-test", UploadLabTest, status=201)
     verify_lab_order = route("POST", f"{LAB_ORDER}/verify", VerifyLabOrder)
     correct_lab_result = route("POST", "/api/staff/lab-results/{result_id}/correct", CorrectLabResult)
+
+    dispense_queue = route("GET", "/api/staff/prescriptions", ListDispenseQueue)
+    dispense = route("POST", f"{PRESCRIPTION}/dispense", Dispense, status=201)
+    decline_dispense = route("POST", f"{PRESCRIPTION}/decline", DeclineDispense, status=201)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple, Protocol, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.billing.invoices import InvoiceStatus
@@ -53,6 +54,11 @@ def normal_code(code: str) -> str:
 def consultation_code(specialization: str) -> str:
     """Return the code of a visit to a doctor of this specialization."""
     return normal_code(f"consultation:{specialization.strip()}")
+
+
+def medicine_code(item_id: UUID) -> str:
+    """Return the code of a unit of an item of the inventory."""
+    return f"medicine:{item_id}"
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:

@@ -7,8 +7,10 @@ from contracts.billing.audit import ListAudit
 from contracts.billing.invoices import ListInvoices, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.clinical.dispenses import MedicineDispensed
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
 from services.billing import directory, providers
+from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
 from services.billing.invoices import queries as invoices
 from services.billing.payments import commands as payment_commands
@@ -39,3 +41,4 @@ class BillingService(Service):
     on_user_erased = hears(UserErased, directory.on_user_erased)
     on_visit_completed = hears(VisitCompleted, invoice_handlers.on_visit_completed)
     on_visit_completion_undone = hears(VisitCompletionUndone, invoice_handlers.on_visit_completion_undone)
+    on_medicine_dispensed = hears(MedicineDispensed, dispense_handlers.on_medicine_dispensed)

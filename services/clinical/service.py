@@ -5,6 +5,7 @@ from typing import ClassVar
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import (
+    DoctorApproved,
     RoleRevoked,
     StaffApproved,
     UserDeactivated,
@@ -24,6 +25,7 @@ from contracts.clinical.conditions import (
 )
 from contracts.clinical.critical_alerts import AcknowledgeLabResult, ListCriticalAlerts, ListMyCriticalAlerts
 from contracts.clinical.critical_limits import EndCriticalLimit, ListCriticalLimits, SetCriticalLimit
+from contracts.clinical.dispenses import DeclineDispense, Dispense, ListDispenseQueue
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
 from contracts.clinical.lab_catalogue import ListLabTests
@@ -51,11 +53,15 @@ from contracts.clinical.patients import (
 )
 from contracts.clinical.prescriptions import (
     CheckMedication,
+    Discontinue,
     ListMyPrescriptions,
     ListPrescriptionsOfPatient,
     Prescribe,
+    Renew,
+    Revise,
 )
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
+from contracts.clinical.refills import DecideRefill, ListMyRefillRequests, ListRefillRequests, RequestRefill
 from contracts.clinical.vitals import EnterVitalsInError, ListVitals, RecordVitals
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
@@ -80,6 +86,8 @@ from services.clinical.critical_alerts import queries as critical_alerts
 from services.clinical.critical_limits import commands as critical_limit_commands
 from services.clinical.critical_limits import queries as critical_limits
 from services.clinical.directory import shifts, staff
+from services.clinical.dispenses import commands as dispense_commands
+from services.clinical.dispenses import queries as dispenses
 from services.clinical.inventory import alerts as stock_alerts
 from services.clinical.inventory import commands as inventory_commands
 from services.clinical.inventory import queries as inventory
@@ -100,8 +108,12 @@ from services.clinical.patients import handlers as accounts
 from services.clinical.patients import queries as patients
 from services.clinical.prescriptions import commands as prescription_commands
 from services.clinical.prescriptions import queries as prescriptions
+from services.clinical.prescriptions import timers as prescription_timers
 from services.clinical.records import commands as record_commands
 from services.clinical.records import queries as records
+from services.clinical.refills import commands as refill_commands
+from services.clinical.refills import queries as refills
+from services.clinical.refills import timers as refill_timers
 from services.clinical.vitals import commands as vitals_commands
 from services.clinical.vitals import queries as vitals
 
@@ -120,6 +132,10 @@ class ClinicalService(Service):
     update_my_profile = serves(UpdateMyProfile, patient_commands.update_own)
 
     prescribe = serves(Prescribe, prescription_commands.prescribe)
+    revise = serves(Revise, prescription_commands.revise)
+    renew = serves(Renew, prescription_commands.renew)
+    discontinue = serves(Discontinue, prescription_commands.discontinue)
+    complete_prescriptions = every(prescription_timers.PACE, prescription_timers.complete)
     check_medication = serves(CheckMedication, prescription_commands.check)
     list_my_prescriptions = serves(ListMyPrescriptions, prescriptions.list_own)
     list_prescriptions_of_patient = serves(ListPrescriptionsOfPatient, prescriptions.list_of_patient)
@@ -152,6 +168,16 @@ class ClinicalService(Service):
     list_observations_due = serves(ListObservationsDue, observations.listing)
     end_observations = serves(EndObservations, observation_commands.end)
     announce_overdue = every(observation_timers.PACE, observation_timers.announce_overdue)
+
+    request_refill = serves(RequestRefill, refill_commands.ask)
+    list_my_refill_requests = serves(ListMyRefillRequests, refills.list_own)
+    list_refill_requests = serves(ListRefillRequests, refills.list_to_decide)
+    decide_refill = serves(DecideRefill, refill_commands.decide)
+    expire_refill_requests = every(refill_timers.PACE, refill_timers.expire)
+
+    list_dispense_queue = serves(ListDispenseQueue, dispenses.list_queue)
+    dispense = serves(Dispense, dispense_commands.dispense)
+    decline_dispense = serves(DeclineDispense, dispense_commands.decline)
 
     add_item = serves(AddItem, inventory_commands.add)
     change_item = serves(ChangeItem, inventory_commands.change)
@@ -198,6 +224,7 @@ class ClinicalService(Service):
     on_patient_arrived = hears(PatientArrived, care.on_patient_arrived)
     on_visit_completion_undone = hears(VisitCompletionUndone, care.on_visit_completion_undone)
     on_visit_started = hears(VisitStarted, care.on_visit_started)
+    on_doctor_approved = hears(DoctorApproved, staff.on_doctor_approved)
     on_staff_approved = hears(StaffApproved, staff.on_staff_approved)
     on_role_revoked = hears(RoleRevoked, staff.on_role_revoked)
     on_user_deactivated = hears(UserDeactivated, staff.on_user_deactivated)

@@ -14,6 +14,7 @@ from contracts.auth.events import (
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.critical_alerts import CriticalEscalated
+from contracts.clinical.dispenses import DispenseDeclined, MedicineDispensed
 from contracts.clinical.inventory.events import StockExpiring, StockLow
 from contracts.clinical.labs.events import (
     LabResultCorrected,
@@ -22,8 +23,9 @@ from contracts.clinical.labs.events import (
     LabSampleRejected,
 )
 from contracts.clinical.patients import PatientRegistered, PatientUpdated, PatientVitalStatusChanged
-from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.clinical.prescriptions import PrescriptionAdded, PrescriptionDiscontinued
 from contracts.clinical.records import RecordAdded
+from contracts.clinical.refills import RefillDecided, RefillRequested
 from contracts.clinical.vitals import PatientDeteriorating
 from contracts.notify.audit import ListAudit
 from contracts.notify.notifications import ListNotifications, ReadNotification
@@ -81,6 +83,11 @@ class NotifyService(Service):
     on_task_closed = hears(TaskClosed, handlers.on_task_closed)
     on_upgrade_decided = hears(UpgradeDecided, notifies("user_id"))
     on_prescription_added = hears(PrescriptionAdded, notifies("patient_id"))
+    on_prescription_discontinued = hears(PrescriptionDiscontinued, handlers.on_prescription_discontinued)
+    on_refill_requested = hears(RefillRequested, handlers.on_refill_requested)
+    on_refill_decided = hears(RefillDecided, handlers.on_refill_decided)
+    on_medicine_dispensed = hears(MedicineDispensed, notifies("patient_id"))
+    on_dispense_declined = hears(DispenseDeclined, notifies("patient_id", "doctor_id"))
     on_record_added = hears(RecordAdded, handlers.on_record_added)
     on_lab_sample_rejected = hears(LabSampleRejected, notifies("doctor_id"))
     on_lab_result_ready = hears(LabResultReady, notifies("patient_id", "doctor_id"))

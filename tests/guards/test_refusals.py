@@ -40,6 +40,14 @@ NEVER = {
         for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")
     },
     ("ListLabTests", "Invalid", "unknown_test"): "it names no test",
+    ("Prescribe", "Conflict", "prescription_ended"): "it replaces no prescription",
+    ("Prescribe", "Conflict", "already_superseded"): "it replaces no prescription",
+    ("Revise", "Conflict", "already_superseded"): "an active prescription has no successor",
+    ("DecideRefill", "Conflict", "already_superseded"): "an active prescription has no successor",
+    **{
+        (command, "Conflict", "refill_decided"): "only the open request ends, under the patient's lock"
+        for command in ("Revise", "Renew", "Discontinue")
+    },
     ("FinishSandboxCheckout", "Conflict", "payment_finished"): "a finished payment is answered as it is",
 }
 """Refusals that a use case can reach but never raises, each with the reason."""

@@ -5,6 +5,7 @@ from contracts.auth.events import CredentialsChanged, UpgradeDecided
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.clinical.critical_alerts import CriticalEscalated
+from contracts.clinical.dispenses import DispenseDeclined, MedicineDispensed
 from contracts.clinical.inventory.events import StockExpiring, StockLow
 from contracts.clinical.labs.events import (
     LabResultCorrected,
@@ -12,8 +13,9 @@ from contracts.clinical.labs.events import (
     LabResultReady,
     LabSampleRejected,
 )
-from contracts.clinical.prescriptions import PrescriptionAdded
+from contracts.clinical.prescriptions import PrescriptionAdded, PrescriptionDiscontinued
 from contracts.clinical.records import RecordAdded
+from contracts.clinical.refills import RefillDecided, RefillRequested
 from contracts.clinical.vitals import PatientDeteriorating
 from contracts.scheduling.appointments.events import (
     AppointmentBooked,
@@ -59,6 +61,11 @@ LINES: dict[type[Event], str] = {
     CredentialsChanged: "Your password was changed. If you did not do this, tell the hospital.",
     UpgradeDecided: "Your request for the role of doctor was approved.",
     PrescriptionAdded: "You have a new prescription.",
+    PrescriptionDiscontinued: "A doctor has ended one of your prescriptions. Please see which.",
+    RefillRequested: "A patient has requested a refill of a prescription.",
+    RefillDecided: "Your refill request is approved. The pharmacy can dispense it.",
+    MedicineDispensed: "The pharmacy has dispensed one of your prescriptions.",
+    DispenseDeclined: "The pharmacy has declined to dispense one of your prescriptions. Please see the reason.",
     RecordAdded: "There is a new entry in your health record.",
     LabSampleRejected: ("The laboratory could not use a specimen of your patient. Please arrange a new collection."),
     LabResultReady: "You have new laboratory results.",
@@ -84,5 +91,8 @@ FIRST_READER = {
     LabResultCorrected: "patient_id",
     LabResultReady: "patient_id",
     TaskAssigned: "owner_id",
+    PrescriptionDiscontinued: "patient_id",
+    RefillDecided: "patient_id",
+    DispenseDeclined: "patient_id",
 }
 """Events whose text depends on the reader: the field of the reader in `LINES`."""

@@ -22,13 +22,16 @@ LISTED = select(
     Invoice.number,
     Invoice.patient_id,
     Invoice.appointment_id,
+    Invoice.dispense_id,
     Invoice.currency,
     Invoice.issued_at,
     Invoice.created_at,
     Invoice.undone_at,
     *BALANCE,
 )
-Listed = Row[UUID, int | None, UUID, UUID, str, datetime | None, datetime, datetime | None, int, int, int]
+Listed = Row[
+    UUID, int | None, UUID, UUID | None, UUID | None, str, datetime | None, datetime, datetime | None, int, int, int
+]
 """A row of `LISTED`."""
 LINES = select(
     InvoiceLine.invoice_id, InvoiceLine.code, InvoiceLine.name, InvoiceLine.quantity, InvoiceLine.unit_price_minor
@@ -77,6 +80,7 @@ def _view_of(row: Listed, lines: list[InvoiceLineView]) -> InvoiceView:
         number=row.number,
         patient_id=row.patient_id,
         appointment_id=row.appointment_id,
+        dispense_id=row.dispense_id,
         status=rules.status_of(row.issued_at, balance, row.undone_at),
         lines=lines,
         total_minor=rules.total_of(lines),

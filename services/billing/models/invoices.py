@@ -31,7 +31,7 @@ class InvoiceCounter(Base):
 
 
 class Invoice(Base):
-    """The charge for a visit: a draft until all lines are priced, then immutable.
+    """The charge for a visit or a dispense: a draft until all lines are priced, then immutable.
 
     The paid amount is no column. The ledger holds it.
     """
@@ -39,7 +39,9 @@ class Invoice(Base):
     __tablename__ = "invoice"
     __table_args__ = (
         CheckConstraint("(number IS NULL) = (issued_at IS NULL)", name="numbered_at_issue"),
+        CheckConstraint("(appointment_id IS NULL) <> (dispense_id IS NULL)", name="visit_or_dispense"),
         UniqueConstraint("appointment_id", "visit_revision"),
+        UniqueConstraint("dispense_id"),
         Index("ix_invoice_patient_id_created_at_id", "patient_id", "created_at", "id"),
         Index("ix_invoice_created_at_id", "created_at", "id"),
         Index("ix_invoice_undone_created_at_id", "created_at", "id", **_where("undone_at IS NOT NULL")),
@@ -47,12 +49,14 @@ class Invoice(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     patient_id: Mapped[UUID]
-    appointment_id: Mapped[UUID]
+    appointment_id: Mapped[UUID | None]
+    dispense_id: Mapped[UUID | None]
     visit_revision: Mapped[int] = mapped_column(server_default="0", default=0)
     """Revision of the completed visit; 0 for invoices older than this column."""
-    doctor_id: Mapped[UUID]
+    doctor_id: Mapped[UUID | None]
+    """The doctor of the visit."""
     visit_on: Mapped[date]
-    """The day of the visit in the hospital's time zone. The prices of that day count."""
+    """The day of the visit or dispense in the hospital's time zone. The prices of that day count."""
     currency: Mapped[str] = mapped_column(String(3))
     number: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     issued_at: Mapped[datetime | None]
@@ -97,6 +101,7 @@ class InvoiceLine(Base):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="some"),
         Index("ix_invoice_line_held", "code", **_where("unit_price_minor IS NULL")),
+        UniqueConstraint("source_event", "position"),
     )
 
     id: Mapped[int] = mapped_column(BigSerial, primary_key=True)
@@ -105,8 +110,10 @@ class InvoiceLine(Base):
     name: Mapped[str] = mapped_column(String(200))
     quantity: Mapped[int] = mapped_column(default=1)
     unit_price_minor: Mapped[int | None] = mapped_column(BigInteger)
-    source_event: Mapped[UUID] = mapped_column(unique=True)
+    source_event: Mapped[UUID]
     """The event that caused the charge, so that nothing is charged twice."""
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
+    """The place of the line among those of its event."""
 
     @property
     def is_held(self) -> bool:

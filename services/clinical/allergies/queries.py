@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -28,14 +28,15 @@ class CurrentAllergies:
     """Whether a doctor or nurse has stated that there are none."""
 
 
+def is_current() -> ColumnElement[bool]:
+    """Return the condition that an allergy, or the statement that there is none, counts now."""
+    is_refuted = Allergy.certainty.is_not_distinct_from(AllergyCertainty.REFUTED)
+    return and_(Allergy.superseded_by.is_(None), Allergy.status == AllergyStatus.ACTIVE, ~is_refuted)
+
+
 def current_allergies(session: Session, patient_id: UUID) -> CurrentAllergies:
     """Return the allergies that are neither refuted nor entered in error, oldest first, in one statement."""
-    query = select(Allergy).where(
-        Allergy.patient_id == patient_id,
-        Allergy.superseded_by.is_(None),
-        Allergy.status == AllergyStatus.ACTIVE,
-        Allergy.certainty.is_distinct_from(AllergyCertainty.REFUTED),
-    )
+    query = select(Allergy).where(Allergy.patient_id == patient_id, is_current())
     found = session.scalars(query.order_by(Allergy.id)).all()
     standing = [one for one in found if not one.no_known_allergies]
     return CurrentAllergies(standing, len(standing) < len(found))

@@ -1,5 +1,6 @@
 """The access to charts: who may see a chart, and the record of each reading."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
@@ -85,13 +86,22 @@ def open_chart(
     The contract of the query must be `audited`, because the record needs a transaction.
     """
     basis = must_care(session, actor, patient_id, roles)
-    session.append(
-        ChartAccess,
-        id=uuid7(),
-        patient_id=patient_id,
-        reader_id=actor.person,
-        part=part,
-        basis=basis,
-        at=clock.now(),
-    )
+    record_readings(session, actor, [patient_id], part, basis)
     session.note(record_id=patient_id)
+
+
+def record_readings(
+    session: Session, actor: Actor, patient_ids: Iterable[UUID], part: ChartPart, basis: AccessBasis
+) -> None:
+    """Record that the caller read this part of the charts of these patients, each once."""
+    now = clock.now()
+    for patient_id in dict.fromkeys(patient_ids):
+        session.append(
+            ChartAccess,
+            id=uuid7(),
+            patient_id=patient_id,
+            reader_id=actor.person,
+            part=part,
+            basis=basis,
+            at=now,
+        )

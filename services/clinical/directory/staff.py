@@ -1,4 +1,4 @@
-"""The staff: copies of staff roles, which auth owns."""
+"""The staff: copies of staff roles, and of the loss of the role of doctor. Auth owns both."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,9 +9,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
-from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated
+from contracts.auth.events import DoctorApproved, RoleRevoked, StaffApproved, UserDeactivated
 from contracts.roles import STAFF, Role
-from services.clinical.models.directory import LEFT, StaffRole
+from services.clinical.models.directory import FORMER_DOCTOR, LEFT, StaffRole
 
 
 def on_staff_approved(session: Session, _actor: Actor, event: StaffApproved) -> None:
@@ -21,9 +21,16 @@ def on_staff_approved(session: Session, _actor: Actor, event: StaffApproved) -> 
 
 
 def on_role_revoked(session: Session, _actor: Actor, event: RoleRevoked) -> None:
-    """Copy the loss of a staff role. Auth then publishes `staff_approved` for each remaining role."""
+    """Copy the loss of a role. Auth then publishes `staff_approved` for each remaining staff role."""
     if event.role in STAFF:
-        suspend(session, event.user_id)
+        _keep(session, event.user_id, LEFT)
+    if event.role == Role.DOCTOR:
+        _keep(session, event.user_id, FORMER_DOCTOR)
+
+
+def on_doctor_approved(session: Session, _actor: Actor, event: DoctorApproved) -> None:
+    """Copy that a person is a doctor, unless a newer event says otherwise."""
+    _keep(session, event.doctor_id, Role.DOCTOR)
 
 
 def on_user_deactivated(session: Session, _actor: Actor, event: UserDeactivated) -> None:
@@ -34,6 +41,7 @@ def on_user_deactivated(session: Session, _actor: Actor, event: UserDeactivated)
 def suspend(session: Session, person_id: UUID) -> None:
     """Drop all roles. An older approval may be delivered later."""
     _keep(session, person_id, LEFT)
+    _keep(session, person_id, FORMER_DOCTOR)
 
 
 def _keep(session: Session, person_id: UUID, role: str) -> None:
@@ -54,6 +62,15 @@ def with_role(session: Session, role: Role) -> Sequence[UUID]:
 def is_nurse(person_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Return the condition that a person is a nurse."""
     return exists().where(StaffRole.person_id == person_id, StaffRole.role == Role.NURSE, _is_present())
+
+
+def is_former_doctor(person_id: InstrumentedAttribute[UUID] | UUID) -> ColumnElement[bool]:
+    """Return the condition that a person has lost the role of doctor. Unknown people are not former doctors."""
+    approved = aliased(StaffRole)
+    own = (approved.person_id == StaffRole.person_id) & (approved.role == Role.DOCTOR)
+    last = func.coalesce(select(approved.changed_by).where(own).correlate(StaffRole).scalar_subquery(), 0)
+    is_lost = (StaffRole.role == FORMER_DOCTOR) & (StaffRole.changed_by > last)
+    return exists().where(StaffRole.person_id == person_id, is_lost)
 
 
 def _is_present() -> ColumnElement[bool]:

@@ -12,6 +12,8 @@ from services.clinical.models.base import Base
 AFTER_ALL_EVENTS = 2**63 - 1
 """A sequence that no event reaches: the copy of an erased person's name never changes again."""
 
+FORMER_DOCTOR = "former_doctor"
+"""Stored instead of a role: the person lost the role of doctor, which is no staff role."""
 LEFT = ""
 """Stored instead of a role: the person left the staff. Only roles that auth publishes later count."""
 
@@ -28,7 +30,7 @@ class Person(Base):
 
 
 class StaffRole(Base):
-    """A copy of the last event about a person's staff role: granted, or `LEFT` for all roles."""
+    """A copy of the last event about a role of a person: granted, `LEFT` for all staff roles, or `FORMER_DOCTOR`."""
 
     __tablename__ = "staff_role"
 

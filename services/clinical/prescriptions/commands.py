@@ -1,41 +1,44 @@
-"""Prescribe medicines, and check them before."""
+"""Prescribe medicines after their check, revise, renew and discontinue prescriptions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
-
-from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.care import DOCTOR, PHARMACIST, ChartPart
 from contracts.clinical.history import HistoryKind
-from contracts.clinical.medicines import CheckOccasion, ChecksView
+from contracts.clinical.medicines import ChecksView
 from contracts.clinical.prescriptions import (
+    NO_SUCH_PRESCRIPTION,
     CheckMedication,
+    Discontinue,
     Prescribe,
-    PrescriptionAdded,
-    PrescriptionItemView,
+    PrescriptionDiscontinued,
     PrescriptionStatus,
+    Renew,
+    Revise,
 )
-from services.clinical.care.access import must_treat, open_chart
+from services.clinical.care.access import must_treat, open_chart, treats
 from services.clinical.history import entries
 from services.clinical.history.entries import Entry
 from services.clinical.medicines import checks
-from services.clinical.medicines.checks import Answers, Checked
-from services.clinical.models.prescriptions import Prescription, PrescriptionItem
-from services.clinical.prescriptions.queries import shown
+from services.clinical.medicines.checks import Answers
+from services.clinical.models.prescriptions import Prescription
+from services.clinical.prescriptions import drafts
+from services.clinical.prescriptions.drafts import Draft
+from services.clinical.prescriptions.queries import locked, shown
+from services.clinical.refills import open_requests
+
+Shown = Mapping[str, object]
 
 
-def prescribe(session: Session, actor: Actor, command: Prescribe) -> Mapping[str, object]:
-    """Prescribe medicines to a patient in the doctor's care, after their check. The event names no medicine."""
+def prescribe(session: Session, actor: Actor, command: Prescribe) -> Shown:
+    """Prescribe medicines to a patient in the doctor's care, after their check."""
     must_treat(session, actor, command.patient_id)
-    found = checks.check(session, command.patient_id, [checks.line_of(item) for item in command.items])
+    draft = Draft(command.patient_id, command.items, command.instructions)
     answers = Answers(command.overrides, command.unchecked_reason)
-    answered = checks.must_be_answered(found, answers)
-    prescription = write(session, actor, command.patient_id, command.items, command.instructions)
-    checks.keep(session, actor, Checked(command.patient_id, CheckOccasion.PRESCRIPTION, prescription.id), answered)
-    return {**shown(session, [prescription])[0], "checks": answered}
+    return drafts.issue(session, actor, draft, answers).shown(session)
 
 
 def check(session: Session, actor: Actor, command: CheckMedication) -> ChecksView:
@@ -44,38 +47,58 @@ def check(session: Session, actor: Actor, command: CheckMedication) -> ChecksVie
     return checks.check(session, command.patient_id, [checks.line_of(item) for item in command.items])
 
 
-def write(
-    session: Session, actor: Actor, patient_id: UUID, items: Sequence[PrescriptionItemView], instructions: str | None
-) -> Prescription:
-    """Write a prescription of the doctor, its entry in the patient's history, and its event."""
-    prescription = Prescription(
-        id=uuid7(),
-        patient_id=patient_id,
-        doctor_id=actor.person,
-        status=PrescriptionStatus.ACTIVE,
-        instructions=instructions,
-        created_at=clock.now(),
-        items=[_item(position, item) for position, item in enumerate(items)],
+def revise(session: Session, actor: Actor, command: Revise) -> Shown:
+    """Replace an active prescription. An open refill request is about the former items, and ends."""
+    former = _of_treated(session, actor, command.prescription_id)
+    former.must_be_active()
+    draft = Draft(former.patient_id, command.items, command.instructions, "Revised", former)
+    issued = drafts.issue(session, actor, draft, Answers(command.overrides, command.unchecked_reason))
+    open_requests.expire(session, former.id)
+    return issued.shown(session)
+
+
+def renew(session: Session, actor: Actor, command: Renew) -> Shown:
+    """Prescribe the items of an active or completed prescription again. It approves an open refill request."""
+    former = _of_treated(session, actor, command.prescription_id)
+    if former.status != PrescriptionStatus.COMPLETED:
+        former.must_be_active()
+    items = [drafts.again(item) for item in former.items]
+    draft = Draft(former.patient_id, items, former.instructions, "Renewed", former)
+    issued = drafts.issue(session, actor, draft, Answers(command.overrides, command.unchecked_reason))
+    open_requests.approve(session, former.id, actor.person, issued.prescription.id)
+    return issued.shown(session)
+
+
+def discontinue(session: Session, actor: Actor, command: Discontinue) -> Shown:
+    """End an active prescription with a reason. An open refill request ends with it."""
+    prescription = _of_treated(session, actor, command.prescription_id)
+    prescription.finish(PrescriptionStatus.DISCONTINUED, actor.person, clock.now(), command.reason)
+    entries.record(session, actor, ended(prescription, "Discontinued"))
+    open_requests.expire(session, prescription.id)
+    event = PrescriptionDiscontinued(
+        prescription_id=prescription.id,
+        patient_id=prescription.patient_id,
+        doctor_id=prescription.doctor_id,
+        discontinued_by=actor.person,
     )
-    session.add(prescription)
-    entries.record(session, actor, _entry(prescription, items))
-    ids = {"prescription_id": prescription.id, "patient_id": patient_id, "doctor_id": prescription.doctor_id}
-    session.publish(PrescriptionAdded(**ids))
-    return prescription
+    session.publish(event)
+    return shown(session, [prescription])[0]
 
 
-def _entry(prescription: Prescription, items: Sequence[PrescriptionItemView]) -> Entry:
-    names = ", ".join(item.medicine for item in items)
-    details = {
-        "status": prescription.status,
-        "items": [PrescriptionItemView.dump_one(item) for item in items],
-        "instructions": prescription.instructions,
-    }
-    return Entry(prescription.patient_id, HistoryKind.PRESCRIPTION, prescription.id, f"Prescribed: {names}", details)
+def ended(prescription: Prescription, title: str) -> Entry:
+    """Return the entry of the end of a prescription in the patient's history."""
+    details = {"status": prescription.status, "reason": prescription.end_reason}
+    names = f"{title}: {drafts.names_of(prescription)}"
+    return Entry(prescription.patient_id, HistoryKind.PRESCRIPTION, prescription.id, names, details, version=2)
 
 
-def _item(position: int, item: PrescriptionItemView) -> PrescriptionItem:
-    facts = item.given()
-    del facts["dose"]
-    dose = {"dose_value": item.dose.value, "dose_unit": item.dose.unit}
-    return PrescriptionItem(id=uuid7(), position=position, **dose, **facts)
+def _of_treated(session: Session, actor: Actor, prescription_id: UUID) -> Prescription:
+    """Lock and return a prescription of a patient in the doctor's care, with its items.
+
+    Raises NotYet: the event of a started visit may be on its way. A foreign prescription and an unknown id get the same
+    refusal after the same time.
+    """
+    found = locked(session, prescription_id)
+    if found is None or not treats(session, actor.person, found.patient_id):
+        raise NO_SUCH_PRESCRIPTION.not_yet()
+    return found

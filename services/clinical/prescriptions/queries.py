@@ -1,9 +1,10 @@
-"""List prescriptions."""
+"""List prescriptions, and lock one of them."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -13,7 +14,13 @@ from contracts.clinical.care import CARERS, PHARMACIST, ChartPart
 from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient
 from services.clinical.care.access import open_chart
 from services.clinical.directory.people import names_of
-from services.clinical.models.prescriptions import Prescription
+from services.clinical.models.prescriptions import Prescription, PrescriptionItem
+
+LOADED = (
+    joinedload(Prescription.end),
+    selectinload(Prescription.items).joinedload(PrescriptionItem.supply),
+)
+"""What callers see of a prescription, in two statements."""
 
 
 def list_own(session: Session, actor: Actor, query: ListMyPrescriptions) -> Page:
@@ -28,8 +35,19 @@ def list_of_patient(session: Session, actor: Actor, query: ListPrescriptionsOfPa
     return _page(session, query)
 
 
+def locked(session: Session, prescription_id: UUID) -> Prescription | None:
+    """Return a prescription with its items, behind the patient's lock, which each change of its status holds."""
+    own = Prescription.id == prescription_id
+    patient_id = session.scalar(select(Prescription.patient_id).where(own))
+    if patient_id is None:
+        return None
+    session.lock_people(patient_id)
+    query = select(Prescription).where(own).options(*LOADED)
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
 def shown(session: Session, prescriptions: Sequence[Prescription]) -> list[Mapping[str, object]]:
-    """Return prescriptions, with loaded items, as callers see them: with the names of the doctors."""
+    """Return prescriptions, loaded with `LOADED`, as callers see them: with the names of the doctors."""
     names = names_of(session, (prescription.doctor_id for prescription in prescriptions))
     return [
         {
@@ -41,6 +59,9 @@ def shown(session: Session, prescriptions: Sequence[Prescription]) -> list[Mappi
             "items": prescription.items,
             "instructions": prescription.instructions,
             "created_at": prescription.created_at,
+            "supersedes_id": prescription.supersedes_id,
+            "ended_at": prescription.ended_at,
+            "end_reason": prescription.end_reason,
         }
         for prescription in prescriptions
     ]
@@ -49,7 +70,7 @@ def shown(session: Session, prescriptions: Sequence[Prescription]) -> list[Mappi
 def _page(session: Session, query: ListMyPrescriptions | ListPrescriptionsOfPatient) -> Page:
     """Read a page in three statements: the prescriptions, their items, and the names of the doctors."""
     own = select(Prescription).where(Prescription.patient_id == query.patient_id)
-    statement = own.options(selectinload(Prescription.items))
+    statement = own.options(*LOADED)
     keys = (Prescription.created_at, Prescription.id)
     found = page(session, statement, keys, limit=query.limit, cursor=query.cursor, whole=True)
     return Page(list(shown(session, found.items)), found.next)

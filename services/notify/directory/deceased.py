@@ -18,6 +18,8 @@ SILENCED = frozenset(
         NotificationSubject.PRESCRIPTION,
         NotificationSubject.LAB_ORDER,
         NotificationSubject.LAB_RESULT,
+        NotificationSubject.REFILL,
+        NotificationSubject.DISPENSE,
     }
 )
 """Subjects without notifications after death. Heirs still read about invoices and payments."""

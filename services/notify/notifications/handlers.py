@@ -7,7 +7,9 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.critical_alerts import CriticalEscalated, CriticalStep
 from contracts.clinical.inventory.events import StockExpiring, StockLow
+from contracts.clinical.prescriptions import PrescriptionDiscontinued
 from contracts.clinical.records import RecordAdded, RecordKind
+from contracts.clinical.refills import RefillDecided, RefillRequested
 from contracts.clinical.vitals import PatientDeteriorating
 from contracts.notify.notifications import NotificationKind
 from contracts.scheduling.appointments.events import AppointmentBooked, AppointmentCancelled, AppointmentRescheduled
@@ -108,3 +110,20 @@ def on_critical_escalated(session: Session, actor: Actor, event: CriticalEscalat
         notifies_admins(session, actor, event)
     else:
         notify_people(session, event, event.recipient_ids, "doctor")
+
+
+def on_prescription_discontinued(session: Session, actor: Actor, event: PrescriptionDiscontinued) -> None:
+    """Notify the patient, and the prescriber if a colleague has ended the prescription."""
+    is_own = event.discontinued_by == event.doctor_id
+    notify(session, actor, event, "patient_id", *(() if is_own else ("doctor_id",)))
+
+
+def on_refill_requested(session: Session, _actor: Actor, event: RefillRequested) -> None:
+    """Notify the doctors who decide about the request."""
+    notify_people(session, event, event.recipient_ids, "doctor")
+
+
+def on_refill_decided(session: Session, actor: Actor, event: RefillDecided) -> None:
+    """Notify the patient, and the doctors of a request that expired without a decision."""
+    notify(session, actor, event, "patient_id")
+    notify_people(session, event, event.recipient_ids, "doctor")

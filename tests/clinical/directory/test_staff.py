@@ -1,12 +1,13 @@
 """Copies of staff roles: the last event about a person counts, in any order of delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis.persistence.database import Session
-from contracts.auth.events import RoleRevoked, StaffApproved, UserDeactivated
+from contracts.auth.events import DoctorApproved, RoleRevoked, StaffApproved, UserDeactivated
 from contracts.roles import Role
 from services.clinical.directory import staff
 from tests.clinical.factories import erase, heard
@@ -81,3 +82,39 @@ def test_staff_is_listed_by_role(session: Session) -> None:
     employed(session, role="nurse")
     pharmacist_id = employed(session, role="pharmacist")
     assert staff.with_role(session, Role.PHARMACIST) == [pharmacist_id]
+
+
+def _is_former(session: Session) -> bool:
+    return bool(session.scalar(select(staff.is_former_doctor(PERSON))))
+
+
+def _approve_doctor(session: Session, sequence: int) -> None:
+    event = example_of(DoctorApproved, doctor_id=PERSON)
+    staff.on_doctor_approved(session, heard(session, "doctor_approved", sequence=sequence), event)
+
+
+def test_unknown_person_is_no_former_doctor(session: Session) -> None:
+    assert not _is_former(session)
+
+
+@pytest.mark.parametrize("leave", [revoke, deactivate], ids=lambda leave: leave.__name__)
+@pytest.mark.parametrize(("order", "is_former"), [((1, 2), True), ((2, 1), False)])
+def test_last_event_about_a_doctor_counts(
+    session: Session,
+    leave: Callable[..., None],
+    order: Sequence[int],
+    is_former: bool,  # noqa: FBT001  a parameter
+) -> None:
+    _approve_doctor(session, order[0])
+    leave(session, order[1], *(["doctor"] if leave is revoke else []))
+    assert _is_former(session) == is_former
+
+
+def test_loss_of_a_staff_role_makes_no_former_doctor(session: Session) -> None:
+    revoke(session, 1, "nurse")
+    assert not _is_former(session)
+
+
+def test_erased_doctor_is_a_former_doctor(session: Session) -> None:
+    erase(session, PERSON)
+    assert _is_former(session)

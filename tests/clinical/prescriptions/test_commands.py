@@ -34,6 +34,8 @@ AMOXICILLIN = {
     "days": 7,
     "quantity": 21,
     "refills": 0,
+    "dispensed": 0,
+    "fills_left": 1,
 }
 
 
@@ -53,14 +55,17 @@ def test_event_names_no_medicine(session: Session) -> None:
     made = prescribed(session, physician, person)
     (event,) = session.published
     assert isinstance(event, PrescriptionAdded)
-    assert event.data == {"prescription_id": made.id, "patient_id": person.person, "doctor_id": physician.person}
+    ids = {"prescription_id": made.id, "patient_id": person.person, "doctor_id": physician.person}
+    assert event.data == {**ids, "supersedes_id": None}
 
 
 def test_view_has_all_items_and_instructions(session: Session) -> None:
     physician, person = in_care(session)
     made = prescribe(session, physician, Prescribe(patient_id=person.person, items=[item()], instructions="With food."))
     view = Prescribe.reply(made)
-    assert (view["items"], view["instructions"]) == ([AMOXICILLIN], "With food.")
+    (shown,) = view["items"]
+    assert shown.pop("next_fill_at") == view["created_at"]
+    assert (shown, view["instructions"]) == (AMOXICILLIN, "With food.")
 
 
 def test_prescription_enters_the_history(session: Session) -> None:

@@ -1,0 +1,1 @@
+"""Refill requests."""
