@@ -71,5 +71,5 @@ assets: ## Download the files of /docs by npm and compare them with gateway/asse
 	  cp LICENSE NOTICE favicon-32x32.png swagger-ui.css.gz swagger-ui-bundle.js.gz swagger-ui-bundle.js.LICENSE.txt "$(CURDIR)/$(ASSETS)"
 
 lock: $(STAMP) ## Update requirements.lock from pyproject.toml (UPGRADE=--upgrade for new versions)
-	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev --extra redis --no-emit-index-url \
+	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev --extra redis --extra s3 --no-emit-index-url \
 	  --no-emit-find-links --no-emit-trusted-host $(UPGRADE) --output-file requirements.lock pyproject.toml

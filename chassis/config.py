@@ -34,6 +34,8 @@ class Config:
     mail_url: str
     """`file:///folder` writes .eml files; `smtp://user:password@host:port` sends."""
     mail_from: str
+    attachments_url: str
+    """`file:///folder` or `s3://bucket/prefix`; only the gateway and clinical use it."""
     mfa_required_roles: frozenset[str]
     """Roles that require a second factor."""
     currency: str

@@ -181,13 +181,18 @@ class Command(Record):
         try:
             return cast("Self", cls.schema().load(payload))
         except ValidationError as error:
-            errors = json.loads(json.dumps(error.messages))  # Their keys are text then: marshmallow numbers list items.
-            raise WRONG_FIELDS(errors=errors) from None
+            # As JSON, the keys are text: marshmallow numbers list items.
+            raise WRONG_FIELDS(errors=json.loads(json.dumps(error.messages))) from None
 
     @classmethod
     def reply(cls, result: object) -> Plain | None:
         """The result of the use case as plain data."""
         return cls.returns.dump_one(result)
+
+    @classmethod
+    def repeated(cls, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """The fields that a repeated request must repeat: all but those that a gateway makes anew."""
+        return payload
 
     @classmethod
     @cache
@@ -197,11 +202,8 @@ class Command(Record):
 
 
 def _has_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, Mapping):
-        return any(_has_nul(key) or _has_nul(one) for key, one in value.items())
-    return isinstance(value, list) and any(_has_nul(one) for one in value)
+    parts = value.items() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return (isinstance(value, str) and "\x00" in value) or any(map(_has_nul, parts))
 
 
 class Query(Command):
@@ -226,10 +228,9 @@ class PageQuery(Query):
     def read(cls, payload: Mapping[str, object]) -> Self:
         """The payload as a query, the cursor without its mark. Invalid: `bad_cursor`, of another list or of none."""
         found = super().read(payload)
-        if found.cursor is not None:
-            if not found.cursor.startswith(cls.mark()):
-                raise bad_cursor()
-            found.cursor = found.cursor.removeprefix(cls.mark())
+        if found.cursor is not None and not found.cursor.startswith(cls.mark()):
+            raise bad_cursor()
+        found.cursor = found.cursor and found.cursor.removeprefix(cls.mark())
         return found
 
     @classmethod

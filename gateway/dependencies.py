@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from chassis.identity import Verifier
+from gateway.files.service import Files
 from gateway.rpc import RpcClient
 from gateway.server.limits import Limits
 from gateway.server.lines import Lines
@@ -16,4 +17,5 @@ class Gateway(Protocol):
     verifier: Verifier
     limits: Limits
     lines: Lines
+    files: Files
     health: Health

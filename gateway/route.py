@@ -18,11 +18,13 @@ from chassis.call import Call
 from chassis.contract import Command, Role
 from chassis.errors import Forbidden, MatronError
 from chassis.identity import Actor, check_right
-from chassis.refusals import ROLE_MISSING
+from chassis.refusals import ROLE_MISSING, WRONG_FIELDS
 from gateway import audit, etags
 from gateway.dependencies import Gateway
-from gateway.payloads import payload_of
+from gateway.files.forms import Form
+from gateway.payloads import UNKNOWN, payload_of
 from gateway.revocations import ENDED_BY, KEPT_SECONDS
+from gateway.rpc import Reply
 from gateway.server.http import Answer, HttpServer
 from gateway.server.requests import MAX_BODY, MAX_STRANGERS_BODY, Request
 
@@ -66,9 +68,13 @@ class Entry(NamedTuple):
     status: int
     roles: frozenset[Role]
     at: str
+    form: Form | None = None
+    """The form of an upload."""
+    media: tuple[str, ...] = ()
+    """The types of a file in the reply; none for JSON."""
 
 
-def _check_right(gateway: Gateway, request: Request, actor: Actor, entry: Entry) -> None:
+def refuse_without_right(gateway: Gateway, request: Request, actor: Actor, entry: Entry) -> None:
     """Refuse an actor without the route's roles or the contract's rights. Auth records a missing right."""
     try:
         if actor.id is not None and entry.roles and actor.roles.isdisjoint(entry.roles):
@@ -94,30 +100,43 @@ def route(
     `me` names the field that takes the caller's own id. `roles` limits the route to some roles of the command. `at` is
     the URL of the created record, sent as `Location`; its parts in braces take fields of the reply, or its id.
     """
-    entry = Entry(method, url, contract, me, status, _narrowed(contract, roles), at)
+    entry = Entry(method, url, contract, me, status, narrowed(contract, roles), at)
+    return registered(answer_of(entry), entry)
+
+
+def answer_of(entry: Entry) -> Callable[[Gateway, Request], Answer]:
+    """Return the function that answers the requests of an entry with a JSON body or none."""
+    contract, me, url = entry.contract, entry.me, entry.url
     service, rpc_method = contract.service, contract.method()
     most, ended_by = MAX_BODY if entry.roles else MAX_STRANGERS_BODY, ENDED_BY.get(contract)
     mark_of = etags.mark_of if etags.are_personal(contract, url) else etags.no_mark
 
     def answer(self: Gateway, request: Request) -> Answer:
         with self.limits.admit(request, contract, self.verifier) as (token, actor, _attempt):
-            _check_right(self, request, actor, entry)
+            refuse_without_right(self, request, actor, entry)
             payload = payload_of(request, contract, {me: str(actor.person)} if me else {}, most)
+            if entry.form is not None and entry.form.field in payload:
+                raise WRONG_FIELDS(errors={entry.form.field: [UNKNOWN]})  # Only the gateway writes it.
             mark = mark_of(actor)
             with self.lines.turn(contract, request.waited) as seconds:
-                reply = self.rpc.call(service, rpc_method, payload, _call(request, contract, token, mark), seconds)
+                reply = self.rpc.call(service, rpc_method, payload, call_of(request, contract, token, mark), seconds)
             body = reply.result_bytes
         session = ended_by(actor, payload) if ended_by else None
         if session is not None:
             self.verifier.revoked.add(session, time.time() + KEPT_SECONDS)
-        revision = reply.headers.get("revision")
-        headers = [JSON] if revision is None else [JSON, ("ETag", etags.tag(revision, mark))]
-        return status, [*headers, ("Location", _location(at, body))] if at else headers, body
+        return answered(entry, reply, body, mark)
 
-    return _registered(answer, entry)
+    return answer
 
 
-def _narrowed(contract: type[Command], roles: Iterable[Role] | None) -> frozenset[Role]:
+def answered(entry: Entry, reply: Reply, body: bytes, mark: str) -> Answer:
+    """Return the answer with the JSON of a reply."""
+    revision = reply.headers.get("revision")
+    headers = [JSON] if revision is None else [JSON, ("ETag", etags.tag(revision, mark))]
+    return entry.status, [*headers, ("Location", _location(entry.at, body))] if entry.at else headers, body
+
+
+def narrowed(contract: type[Command], roles: Iterable[Role] | None) -> frozenset[Role]:
     """Return the roles of a route. TypeError: the route allows a role that the command refuses."""
     allowed = frozenset(contract.roles)
     chosen = allowed if roles is None else frozenset(roles)
@@ -143,18 +162,18 @@ def composed(method: str, url: str, contract: type[Command], compose: Compose, *
     """
     if not contract.reads:
         raise TypeError(f"{contract.__name__} is a command, which one service must answer for")
-    entry = Entry(method, url, contract, None, status, _narrowed(contract, None), "")
+    entry = Entry(method, url, contract, None, status, narrowed(contract, None), "")
 
     def answer(self: Gateway, request: Request) -> Answer:
         with self.limits.admit(request, contract, self.verifier) as (_token, actor, _attempt):
-            _check_right(self, request, actor, entry)
+            refuse_without_right(self, request, actor, entry)
             fields = contract.read(payload_of(request, contract, {}, MAX_STRANGERS_BODY))
             return status, [JSON], orjson.dumps(compose(self, request, actor, fields))
 
-    return _registered(answer, entry)
+    return registered(answer, entry)
 
 
-def _registered(answer: Callable[..., Any], entry: Entry) -> Callable[..., Any]:
+def registered(answer: Callable[..., Any], entry: Entry) -> Callable[..., Any]:
     """Register an entrypoint. The OpenAPI document and the guards read its `route`."""
     answer.__doc__, answer.__name__ = entry.contract.__doc__, entry.contract.method()
     answer.route = entry  # type: ignore[attr-defined]  # the table is read by it
@@ -162,7 +181,7 @@ def _registered(answer: Callable[..., Any], entry: Entry) -> Callable[..., Any]:
     return answer
 
 
-def _call(request: Request, contract: type[Command], token: str, mark: str) -> Call:
+def call_of(request: Request, contract: type[Command], token: str, mark: str) -> Call:
     """Return the headers of the RPC call."""
     return Call(
         token=token,

@@ -9,11 +9,13 @@ from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
 from gateway import calendar_feed, pages
 from gateway.dependencies import Gateway
 from gateway.documents import docs, errors_page
+from gateway.files.service import Files
 from gateway.html import refused
 from gateway.revocations import TokenChecks
 from gateway.route import JSON, page
 from gateway.routes.accounts import AccountRoutes
 from gateway.routes.admin import AdminRoutes
+from gateway.routes.attachments import AttachmentRoutes
 from gateway.routes.doctors import DoctorRoutes
 from gateway.routes.notifications import NotificationRoutes
 from gateway.routes.patients import PatientRoutes
@@ -24,6 +26,7 @@ from gateway.server.limits import Limits
 from gateway.server.lines import Lines
 from gateway.server.requests import Request
 from telemetry.health import Health
+from transports.storage.stores import store_at
 
 
 class _Limits(DependencyProvider):
@@ -45,6 +48,25 @@ class _Lines(DependencyProvider):
         return self.lines
 
 
+class _Files(DependencyProvider):
+    """Gives the routes the store of files, and notes in readiness whether it takes files."""
+
+    def setup(self) -> None:
+        store = store_at(self.container.config["matron"].attachments_url)
+        self.files = Files(store)
+        self.look_no_more = self.container.config["health"].add_slow(
+            "gateway.attachments_writable", store.is_writable, is_note=True
+        )
+
+    def stop(self) -> None:
+        self.look_no_more()
+
+    kill = stop
+
+    def get_dependency(self, _worker_ctx: Any) -> Files:
+        return self.files
+
+
 class _Health(DependencyProvider):
     """Gives the health pages the health of the process."""
 
@@ -64,7 +86,9 @@ def _ready(gateway: Gateway, _request: Request) -> Answer:
     return 503 if failing else 200, [JSON], orjson.dumps({"failing": failing, "notes": gateway.health.noted()})
 
 
-class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, StaffRoutes, NotificationRoutes):
+class GatewayService(
+    AccountRoutes, AdminRoutes, AttachmentRoutes, DoctorRoutes, PatientRoutes, StaffRoutes, NotificationRoutes
+):
     """HTTP in, RPC out."""
 
     name = "gateway"
@@ -72,6 +96,7 @@ class GatewayService(AccountRoutes, AdminRoutes, DoctorRoutes, PatientRoutes, St
     verifier = TokenChecks()
     limits = _Limits()
     lines = _Lines()
+    files = _Files()
     health = _Health()
 
     live = page("GET", "/health/live", _live, limited=False)

@@ -43,6 +43,7 @@ def settings(port: int, data: Path) -> dict[str, str]:
         "JWKS_FILE": f"{data}/keys/jwks.json",
         "SIGNING_KEYS": f"{data}/keys/private",
         "MAIL_URL": f"file://{data}/mail",
+        "ATTACHMENTS_URL": os.environ.get("ATTACHMENTS_URL", "") or f"file://{data}/attachments",
         "HTTP_PORT": str(port),
         "HEALTH_PORT": "0",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",

@@ -130,6 +130,7 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     ),
     "mail_url": lambda env: env.str("MAIL_URL", "file:var/mail", validate=_address("smtp", "smtps", "file")),
     "mail_from": lambda env: env.str("MAIL_FROM", "hospital@localhost", validate=_sender),
+    "attachments_url": lambda env: env.str("ATTACHMENTS_URL", "file:var/attachments", validate=_address("file", "s3")),
     "mfa_required_roles": lambda env: frozenset(env.list("MFA_REQUIRED_ROLES", [], subcast=str.strip)),
     "currency": lambda env: env.str(
         "CURRENCY", "EUR", validate=Regexp("[A-Z]{3}$", error="expected an ISO 4217 code such as EUR")

@@ -25,6 +25,7 @@ Every error is a problem document (RFC 9457, `application/problem+json`):
 """
 SECTIONS = {
     "Any request": ("chassis.refusals", "gateway.problems"),
+    "Files": ("gateway.files",),
     "Patients": ("contracts.clinical",),
     "Accounts": ("contracts.auth",),
     "Appointments": tuple(f"contracts.scheduling.{noun}" for noun in ("appointments", "availability", "refusals")),

@@ -47,10 +47,16 @@ class Health:
         phases = {"starting": self.starting, "stopping": self.stopping}
         return [*(phase for phase, is_on in phases.items() if is_on), *failing]
 
-    def add_slow(self, name: str, check: Callable[[], bool]) -> Callable[[], None]:
-        """Add a condition by a slow check, in the background. Return a function that ends the checks."""
+    def add_slow(self, name: str, check: Callable[[], bool], *, is_note: bool = False) -> Callable[[], None]:
+        """Add a condition by a slow check, in the background. Return a function that ends the checks.
+
+        A condition that `is_note` does not make a process not ready.
+        """
         self.found[name] = False
-        self.checks[name] = lambda: self.found[name]
+        if is_note:
+            self.notes[name] = lambda: self.found[name]
+        else:
+            self.checks[name] = lambda: self.found[name]
         thread = eventlet.spawn(self._look, name, check)
         end: Callable[[], None] = thread.kill
         return end

@@ -192,6 +192,7 @@ def served_environment(
         "JWKS_FILE": str(folder / "keys" / "jwks.json"),
         "SIGNING_KEYS": str(folder / "keys" / "private"),
         "MAIL_URL": f"file://{folder / 'mail'}",
+        "ATTACHMENTS_URL": f"file://{folder / 'attachments'}",
         "ALLOW_SANDBOX_PAYMENTS": "true",
         **GENEROUS,
         **settings,

@@ -199,6 +199,7 @@ def settings(**changes: Any) -> Config:
         "public_url": "http://hospital.example",
         "mail_url": "file:mail",
         "mail_from": "hospital@localhost",
+        "attachments_url": "file:attachments",
         "mfa_required_roles": frozenset(),
         "currency": "EUR",
         "allow_sandbox_payments": True,

@@ -53,9 +53,10 @@ def fingerprint(command: type[Command], payload: Mapping[str, object], *, is_don
 
     Secrets count once the request is done: after a refused password, a better one may come under the same key.
     """
-    counted = {name: value for name, value in payload.items() if is_done or name not in command.secrets()}
+    given, secrets = command.repeated(payload), command.secrets()
+    counted = {name: value for name, value in given.items() if is_done or name not in secrets}
     body = orjson.dumps(counted, option=orjson.OPT_SORT_KEYS)
-    if counted.keys().isdisjoint(command.secrets()):
+    if counted.keys().isdisjoint(secrets):
         return hashlib.sha256(body).hexdigest()
     return hmac.digest(_pepper(config.current().signing_keys), body, "sha256").hex()
 

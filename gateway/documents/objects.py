@@ -59,6 +59,7 @@ class Media(TypedDict, total=False):
 
     schema: Schema
     example: Json
+    encoding: dict[str, dict[str, str]]
 
 
 class Body(TypedDict):

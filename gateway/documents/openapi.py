@@ -13,7 +13,7 @@ from marshmallow import fields
 
 from chassis.contract import Command, Role, View
 from chassis.errors import MatronError
-from gateway.documents import choices, examples, introduction, links, programs, refusals, schemas
+from gateway.documents import choices, examples, files, introduction, links, programs, refusals, schemas
 from gateway.documents.objects import (
     Body,
     Document,
@@ -165,7 +165,8 @@ class _Builder:
         for name, field in entry.contract.schema().fields.items():
             key = field.data_key or name
             rest = "query" if entry.method == "GET" else "body"
-            if key != entry.me and _is_for(field, entry.roles):
+            is_made = entry.form is not None and key == entry.form.field  # The gateway writes it.
+            if key != entry.me and not is_made and _is_for(field, entry.roles):
                 locations[key] = field, "path" if f"{{{key}}}" in entry.url else rest
         return locations
 
@@ -195,7 +196,9 @@ class _Builder:
             return None
         schema: Schema = {**self.convert.fields2jsonschema(members), "additionalProperties": False}
         self.asked.append(schema)
-        return {"required": "required" in schema, "content": {JSON: {"schema": schema}}}
+        if entry.form is None:
+            return {"required": "required" in schema, "content": {JSON: {"schema": schema}}}
+        return {"required": True, "content": files.content_of(entry.form, schema)}
 
     def _reply(self, view: type[View]) -> Schema:
         for option in getattr(view, "one_of", ()):
@@ -204,18 +207,18 @@ class _Builder:
 
     def _responses(self, entry: Entry) -> dict[str, Response]:
         view = entry.contract.returns
-        tag = ["ETag"] if _has_revision(view) else []
+        tag = ["ETag"] if _has_revision(view) or entry.media else []
         created = ["Location"] if entry.at else []
         done: Response = {
-            "description": (view.__doc__ or "Done.").split("\n")[0],
+            "description": "The file." if entry.media else (view.__doc__ or "Done.").split("\n")[0],
             "headers": schemas.headers(*tag, *created),
-            "content": {JSON: {"schema": self._reply(view)}},
+            "content": files.reply_of(entry.media) if entry.media else {JSON: {"schema": self._reply(view)}},
         }
         following = links.of(entry.contract, entry.roles, self.targets)
-        if following:
+        if following and not entry.media:
             done["links"] = following
         asked = [field for field, _location in self._locations(entry).values()]
-        kinds = refusals.of(entry.contract, entry.method, asked)
+        kinds = refusals.of(entry.contract, entry.method, asked, files.refusals_of(entry))
         refused = {str(kind.status): self._refused(entry, kind, codes) for kind, codes in kinds.items()}
         unchanged: dict[str, Response] = {
             "304": {"description": "The record has not changed.", "headers": schemas.headers("ETag")}
@@ -238,7 +241,7 @@ def _headers_of(entry: Entry) -> list[str]:
     is_read = {
         "Idempotency-Key": contract.keyed and not contract.reads,
         "If-Match": contract.revised,
-        "If-None-Match": entry.method == "GET" and _has_revision(contract.returns),
+        "If-None-Match": entry.method == "GET" and (_has_revision(contract.returns) or bool(entry.media)),
     }
     return [name for name, reads in is_read.items() if reads]
 

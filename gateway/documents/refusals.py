@@ -102,9 +102,17 @@ DETAILS: dict[type[MatronError], str] = {
 """Details for the examples."""
 
 
-def of(contract: type[Command], method: str, asked: Iterable[fields.Field[object]]) -> Codes:
-    """Return all refusals of a route with these fields: first those of its contract, then those of similar routes."""
-    found = by_kind(*contract.refuses)
+def of(
+    contract: type[Command],
+    method: str,
+    asked: Iterable[fields.Field[object]],
+    more: Iterable[Refusal[MatronError]] = (),
+) -> Codes:
+    """Return all refusals of a route with these fields: first those of its contract, then those of similar routes.
+
+    `more` are refusals of this route alone.
+    """
+    found = by_kind(*contract.refuses, *more)
     parts = [_by_right(contract), ALWAYS, _by_fields(contract, asked), {} if method == "GET" else WITH_BODY]
     if not contract.reads:
         parts.append({errors.Invalid: ["bad_key", *(["key_reused"] if contract.keyed else [])]})

@@ -10,6 +10,7 @@ from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import invoices, payments, prices
 from contracts.clinical import (
     allergies,
+    attachments,
     conditions,
     critical_alerts,
     critical_limits,
@@ -45,6 +46,7 @@ class Tag(StrEnum):
     ALLERGIES = "Allergies"
     CONDITIONS = "Conditions"
     VITALS = "Vital signs"
+    ATTACHMENTS = "Attachments"
     PRESCRIPTIONS = "Prescriptions"
     REFILLS = "Refills"
     DISPENSES = "Dispenses"
@@ -73,6 +75,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.ALLERGIES: "Record allergies, or that a patient has no known allergies, and read all their versions.",
     Tag.CONDITIONS: "Record conditions of patients, resolve them, and read all their versions.",
     Tag.VITALS: "Record vital signs with their NEWS2, and see which patients are due for observation.",
+    Tag.ATTACHMENTS: "Add files to a patient's chart, download and archive them.",
     Tag.INVENTORY: "Keep medicines in stock by batches, and equipment; list alerts, and who got medicines of a batch.",
     Tag.LABORATORY: "Order laboratory tests, record results, and acknowledge critical values.",
     Tag.PRESCRIPTIONS: "Check and prescribe medicines, revise, renew, discontinue and list prescriptions.",
@@ -104,6 +107,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     oxygen_targets: Tag.VITALS,
     observations: Tag.VITALS,
     medicines: Tag.PRESCRIPTIONS,
+    attachments: Tag.ATTACHMENTS,
     prescriptions: Tag.PRESCRIPTIONS,
     refills: Tag.REFILLS,
     dispenses: Tag.DISPENSES,

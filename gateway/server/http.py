@@ -2,7 +2,7 @@
 
 import re
 import resource
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -101,6 +101,20 @@ class _Body(list[bytes]):
         self.close = written
 
 
+class _Streamed:
+    """The body of a reply that is read while it is sent, with the same `close`."""
+
+    def __init__(self, stream: replies.Stream, written: Callable[[], None]) -> None:
+        self.stream, self.written = stream, written
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.stream)
+
+    def close(self) -> None:
+        self.stream.close()
+        self.written()
+
+
 class HttpServer(WebServer):
     """Serves the routes of one gateway."""
 
@@ -177,7 +191,7 @@ class HttpServer(WebServer):
             self.connections.leave(sock)
             sock.close()
 
-    def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> _Body:
+    def app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> "_Body | _Streamed":
         """The WSGI application."""
         self.active += 1
         began, request = perf_counter(), Request(environ, id_of(environ), self._caller(environ))
@@ -190,7 +204,15 @@ class HttpServer(WebServer):
         seconds = perf_counter() - began
         HTTP_SECONDS.labels(method, url).observe(seconds)
         log.info("http", method=method, route=url, status=status, ms=round(seconds * 1000, 1), request_id=request.id)
-        return _Body(b"" if request.method == "HEAD" else body, self._written)
+        return self._body(b"" if request.method == "HEAD" else body, answer[2])
+
+    def _body(self, body: bytes | replies.Stream, answered: bytes | replies.Stream) -> "_Body | _Streamed":
+        """Return the body to send. A file that the route opened and that is not sent, as for HEAD, is closed."""
+        if isinstance(body, replies.Stream):
+            return _Streamed(body, self._written)
+        if isinstance(answered, replies.Stream):
+            answered.close()
+        return _Body(body, self._written)
 
     def _end_connection(self, connection: Any) -> None:
         """Allow no further request if the server stops, or if too much of this request's body is unread."""

@@ -33,6 +33,8 @@ MAX_DISCARD = 64 * 1024
 WRITE_SECONDS = 30.0
 SLOWEST = 16 * 1024
 """The slowest accepted client, in bytes a second. `WRITE_SECONDS` are added to its time."""
+SLOWEST_UPLOAD = 32 * 1024
+"""The slowest accepted upload, in bytes a second, after the time that every request has: 20 MiB in 11 minutes."""
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 4 * 1024 * 1024
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([^\x00-\x20\x7f]+) HTTP/1\.([01])\r?\n")
@@ -56,6 +58,10 @@ class Incoming(io.RawIOBase):
     def start_request(self) -> None:
         """Start the deadline of a request."""
         self.has_started, self.ends = True, monotonic() + self.seconds
+
+    def grant(self, size: int) -> None:
+        """Allow the rest of an upload more time, for the bytes that have arrived."""
+        self.ends, self.since = self.ends + size / SLOWEST_UPLOAD, monotonic()
 
     def readable(self) -> bool:
         """Return True: the stream is readable."""

@@ -6,6 +6,7 @@ reply.
 
 import gzip
 import re
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -34,7 +35,25 @@ SECRET = ("/api/auth/", "/api/users/me/mfa")
 (BREACH)."""
 BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
-Answer = tuple[int, Headers, bytes]
+
+class Stream:
+    """The body of a reply that is sent piece by piece. `close` ends it early."""
+
+    def __init__(self, length: int, pieces: Generator[bytes, None, None]) -> None:
+        self.length, self.pieces = length, pieces
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.pieces
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self.pieces.close()
+
+
+Answer = tuple[int, Headers, bytes | Stream]
 
 
 class Replies:
@@ -52,7 +71,7 @@ class Replies:
         if status == HTTPStatus.OK and request.method in ("GET", "HEAD") and _client_has(request, headers):
             status, body = int(HTTPStatus.NOT_MODIFIED), b""
             headers = [header for header in headers if header[0] != "Content-Type"]
-        if len(body) >= MIN_COMPRESSED and _may_shrink(url, headers):
+        if isinstance(body, bytes) and len(body) >= MIN_COMPRESSED and _may_shrink(url, headers):
             vary.append("Accept-Encoding")
             if takes_gzip(request.header("ACCEPT_ENCODING")):
                 body = _packed(url, body)

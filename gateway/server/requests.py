@@ -141,17 +141,7 @@ class Request:
         kind = str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
         if kind not in ("application/json", ""):
             raise NOT_JSON()
-        try:
-            value = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise BAD_JSON() from None
-        if not isinstance(value, dict):
-            raise WRONG_FIELDS("The body is not a JSON object.")
-        if sum(map(body.count, (b",", b"[", b"{"))) > MAX_DEPTH and _is_too_much(value):
-            raise BODY_TOO_LARGE()
-        if _has_twice(body):
-            raise BAD_JSON("The body names a member of an object twice.")
-        return value
+        return object_in(body)
 
     def query(self) -> dict[str, str]:
         """Return the query parameters. Invalid: a parameter is given twice. BadRequest: `bad_query`."""
@@ -176,6 +166,21 @@ class Request:
             raise BAD_QUERY() from None
         values = dict(pairs)
         return (values, []) if len(values) == len(pairs) else _joined(pairs, lists)
+
+
+def object_in(body: bytes) -> dict[str, Any]:
+    """Read a JSON object. BadRequest: `bad_json`. Invalid: no object. TooLarge: too many values or levels."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise BAD_JSON() from None
+    if not isinstance(value, dict):
+        raise WRONG_FIELDS("The body is not a JSON object.")
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_DEPTH and _is_too_much(value):
+        raise BODY_TOO_LARGE()
+    if _has_twice(body):
+        raise BAD_JSON("The body names a member of an object twice.")
+    return value
 
 
 def _joined(pairs: list[tuple[str, str]], lists: Container[str]) -> tuple[dict[str, str], list[str]]:

@@ -14,6 +14,13 @@ from contracts.auth.events import (
     UserUpdated,
 )
 from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
+from contracts.clinical.attachments import (
+    AddAttachment,
+    ArchiveAttachment,
+    ListAttachments,
+    ListMyAttachments,
+    OpenAttachment,
+)
 from contracts.clinical.audit import ListAudit
 from contracts.clinical.conditions import (
     AddCondition,
@@ -77,6 +84,9 @@ from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
 from services.clinical import oxygen_targets
 from services.clinical.allergies import commands as allergy_commands
 from services.clinical.allergies import queries as allergies
+from services.clinical.attachments import commands as attachment_commands
+from services.clinical.attachments import queries as attachments
+from services.clinical.attachments import sweeps
 from services.clinical.care import handlers as care
 from services.clinical.conditions import commands as condition_commands
 from services.clinical.conditions import queries as conditions
@@ -211,6 +221,14 @@ class ClinicalService(Service):
     list_my_critical_alerts = serves(ListMyCriticalAlerts, critical_alerts.list_own)
     list_critical_alerts = serves(ListCriticalAlerts, critical_alerts.list_all)
     escalate_critical_alerts = every(ladder.PACE, ladder.escalate)
+
+    add_attachment = serves(AddAttachment, attachment_commands.add)
+    archive_attachment = serves(ArchiveAttachment, attachment_commands.archive)
+    list_attachments = serves(ListAttachments, attachments.list_of_patient)
+    list_my_attachments = serves(ListMyAttachments, attachments.list_own)
+    open_attachment = serves(OpenAttachment, attachments.open_one)
+    sweep_attachments = every(sweeps.PACE, sweeps.plan, outside=sweeps.sweep, then=sweeps.finish)
+
     list_audit = serves(ListAudit, audit.listing)
 
     on_user_registered = hears(UserRegistered, accounts.on_user_registered)

@@ -28,6 +28,8 @@ class Routed(NamedTuple):
     status: int
     roles: frozenset[Any]
     at: str
+    form: Any
+    media: tuple[str, ...]
 
 
 class Place(NamedTuple):

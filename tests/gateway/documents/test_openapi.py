@@ -30,8 +30,9 @@ def operation(method: str, url: str) -> dict[str, Any]:
 
 def fields_of(made: dict[str, Any]) -> set[str]:
     """Return the fields of a request: parameters without headers, and members of the body."""
-    body = made.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    return {one["name"] for one in made["parameters"] if "name" in one} | set(body.get("properties", ()))
+    media = made.get("requestBody", {}).get("content", {}).values()
+    members = {name for one in media for name in one["schema"].get("properties", ())}
+    return {one["name"] for one in made["parameters"] if "name" in one} | members
 
 
 def test_document_is_valid_openapi_3_1(odd: dict[str, Any]) -> None:

@@ -113,6 +113,7 @@ AREAS = {
     "/api/admin/inventory": {Role.ADMIN, Role.PHARMACIST},
     "/api/admin/stock-alerts": {Role.ADMIN, Role.PHARMACIST},
     "/api/doctors/": {Role.DOCTOR},
+    "/api/doctors/attachments/": {Role.DOCTOR, Role.NURSE},
     "/api/doctors/patients/": {Role.DOCTOR, Role.NURSE, Role.PHARMACIST},
     "/api/patient/": {Role.PATIENT},
     "/api/staff/": {*STAFF, Role.ADMIN},

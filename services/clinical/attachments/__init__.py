@@ -1,0 +1,1 @@
+"""Attachments: files in the charts of patients."""

@@ -1,0 +1,1 @@
+"""Tests: Uploads and downloads."""

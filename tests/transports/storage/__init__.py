@@ -1,0 +1,1 @@
+"""Tests: The stores of files."""
