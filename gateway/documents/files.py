@@ -11,7 +11,7 @@ from gateway.files.refusals import OF_DOWNLOADS, OF_UPLOADS
 from gateway.route import Entry
 
 CONTENT: Schema = {"type": "string", "format": "binary"}
-FILE: Schema = {**CONTENT, "description": "A PDF, PNG, JPEG or DICOM file of at most 20 MiB."}
+FILE: Schema = {**CONTENT, "description": "A PDF, PNG, JPEG or DICOM file of at most 20 MiB.", "examples": ["(bytes)"]}
 
 
 def content_of(form: Form, fields: Schema) -> dict[str, Media]:

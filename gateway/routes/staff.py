@@ -25,6 +25,8 @@ from contracts.scheduling.availability import GetSchedule, ListAbsences
 from contracts.scheduling.shifts.queries import ListColleagues, ListColleagueShifts, ListMyShifts
 from contracts.scheduling.shifts.swaps import AnswerSwap, AskForSwap, ListMySwaps
 from contracts.scheduling.tasks import AcceptTask, CompleteTask, FailTask, GetTask, ListMyTasks, RejectTask, StartTask
+from gateway.files.forms import Form
+from gateway.files.routes import upload
 from gateway.route import route
 
 PATIENT = "/api/staff/patients/{patient_id}"
@@ -35,6 +37,8 @@ NURSE, LABORATORY = frozenset({Role.NURSE}), frozenset({Role.LAB_TECHNICIAN})
 PRESCRIPTION = "/api/staff/prescriptions/{prescription_id}"
 TASK = "/api/staff/tasks/{task_id}"
 NURSE_OR_PHARMACIST = frozenset({Role.NURSE, Role.PHARMACIST})
+
+REPORTED = Form(file="report", field="report", data="data", takes_json=True)
 
 
 class StaffRoutes:
@@ -84,7 +88,7 @@ class StaffRoutes:
     collect_specimen = route("POST", f"{LAB_ORDER}/collect", CollectSpecimen)
     receive_specimen = route("POST", f"{LAB_ORDER}/receive", ReceiveSpecimen)
     reject_specimen = route("POST", f"{LAB_ORDER}/reject", RejectSpecimen)
-    upload_lab_test = route("POST", "/api/staff/upload-lab-test", UploadLabTest, status=201)
+    upload_lab_test = upload("/api/staff/upload-lab-test", UploadLabTest, REPORTED)
     verify_lab_order = route("POST", f"{LAB_ORDER}/verify", VerifyLabOrder)
     correct_lab_result = route("POST", "/api/staff/lab-results/{result_id}/correct", CorrectLabResult)
 

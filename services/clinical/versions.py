@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import ColumnElement, Select, Table, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -78,11 +78,17 @@ def shown(session: Session, row: SignedVersion) -> Mapping[str, object]:
 
 
 def page_of_current(
-    session: Session, model: type[SignedVersion], patient_id: UUID, *, limit: int, cursor: str | None, **filters: object
+    session: Session,
+    model: type[SignedVersion],
+    patient_id: UUID,
+    *conditions: ColumnElement[bool],
+    limit: int,
+    cursor: str | None,
+    **filters: object,
 ) -> Page:
     """List the records of a patient in their current versions, newest first, in one statement. None filters nothing."""
     columns = _table(model).c
-    query = _signed(model).where(columns.patient_id == patient_id, columns.superseded_by.is_(None))
+    query = _signed(model).where(columns.patient_id == patient_id, columns.superseded_by.is_(None), *conditions)
     query = query.where(*(columns[name] == value for name, value in filters.items() if value is not None))
     return page(session, query, (columns.id,), limit=limit, cursor=cursor)
 

@@ -17,8 +17,12 @@ from contracts.clinical.attachments import (
     MediaType,
     StoredFileView,
 )
+from contracts.clinical.labs.commands import UploadLabTest
 from services.clinical.attachments import commands
+from services.clinical.labs import results
 from services.clinical.models.attachments import Attachment
+from tests.clinical import lab_factories as lab
+from tests.clinical.chart_factories import Chart
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -37,12 +41,14 @@ def added(session: Session, actor: Actor, patient_id: UUID, **changes: Any) -> U
     return command.file.id
 
 
-def reported(session: Session, actor: Actor, patient_id: UUID) -> UUID:
-    """Add a report of the laboratory to the chart; return its id."""
-    row = commands.add_file(
-        session, actor, patient_id, file(), kind=AttachmentKind.LAB_REPORT, title="Laboratory report"
-    )
-    return row.id
+def reported(session: Session, people: Chart) -> tuple[UUID, UUID]:
+    """Enter a result with a report; return the ids of the report and of the order."""
+    placed = lab.received(session, (people.doctor, people.people["patient"]))
+    facts = {"patient_id": None, "laboratory": None, "collected_at": None, "comment": None}
+    command = UploadLabTest(order_id=placed["id"], results=[lab.measured()], report=file(name="lab.pdf"), **facts)
+    (result,) = results.upload(session, lab.technician(), command)["results"]
+    session.flush()
+    return result["report_id"], placed["id"]
 
 
 def archived(session: Session, actor: Actor, attachment_id: UUID) -> None:

@@ -65,7 +65,7 @@ def receive(session: Session, order_id: UUID, accession: str | None = None) -> d
 
 def upload(session: Session, order_id: UUID, *values: MeasuredView, actor: Actor | None = None) -> dict[str, Any]:
     """Enter values of an order, a normal potassium by default."""
-    facts = {"patient_id": None, "laboratory": None, "collected_at": None, "comment": None, "report_id": None}
+    facts = {"patient_id": None, "laboratory": None, "collected_at": None, "comment": None, "report": None}
     command = UploadLabTest(order_id=order_id, results=list(values or (measured(),)), **facts)
     stored = results.upload(session, actor or technician(), command)
     session.flush()
@@ -74,7 +74,7 @@ def upload(session: Session, order_id: UUID, *values: MeasuredView, actor: Actor
 
 def upload_outside(session: Session, patient_id: UUID, collected_at: datetime, *values: MeasuredView) -> dict[str, Any]:
     """Enter results of an outside laboratory."""
-    facts = {"order_id": None, "laboratory": "Labor Nord", "comment": None, "report_id": None}
+    facts = {"order_id": None, "laboratory": "Labor Nord", "comment": None, "report": None}
     command = UploadLabTest(
         patient_id=patient_id, collected_at=collected_at, results=list(values or (measured(),)), **facts
     )

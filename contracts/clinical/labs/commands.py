@@ -1,6 +1,6 @@
 """Commands of the laboratory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from marshmallow import validate
 
 from chassis.contract import Command, View
+from contracts.clinical.attachments import StoredFileView, without_object
 from contracts.clinical.care import DOCTOR, LAB_TECHNICIAN
 from contracts.clinical.lab_catalogue import (
     ABSURD_VALUE,
@@ -154,7 +155,12 @@ class UploadLabTest(
     collected_at: Annotated[datetime, "The collection, for results without an order."] | None = None
     results: Annotated[list[MeasuredView], validate.Length(1, MOST_TESTS)]
     comment: Comment | None = None
-    report_id: Annotated[UUID, "The uploaded report."] | None = None
+    report: Annotated[StoredFileView, "The report as a file: only in a form, beside the part `data`."] | None = None
+
+    @classmethod
+    def repeated(cls, payload: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the fields that a repeated request must repeat."""
+        return without_object(payload, "report")
 
     def flaws(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that contradict each other."""

@@ -25,6 +25,8 @@ from services.clinical.history import entries
 from services.clinical.history.entries import Entry
 from services.clinical.models.attachments import Attachment
 
+REPORT_TITLE = "Laboratory report"
+
 
 def add(session: Session, actor: Actor, command: AddAttachment) -> Mapping[str, object]:
     """Add a stored file to the chart."""
@@ -42,6 +44,11 @@ def add_file(
     now = clock.now()
     upload = {"uploaded_by": actor.person, "uploaded_at": now, "recorded_at": now}
     return versions.add_first(session, actor, Attachment, patient_id, **facts, **upload)
+
+
+def add_report(session: Session, actor: Actor, patient_id: UUID, file: StoredFileView) -> UUID:
+    """Add the report of new laboratory results; return its id. Patient and carers see it after their verification."""
+    return add_file(session, actor, patient_id, file, kind=AttachmentKind.LAB_REPORT, title=REPORT_TITLE).id
 
 
 def archive(session: Session, actor: Actor, command: ArchiveAttachment) -> Mapping[str, object]:

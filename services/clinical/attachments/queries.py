@@ -22,14 +22,22 @@ def list_of_patient(session: Session, actor: Actor, query: ListAttachments) -> P
     """List the files in the chart of a patient."""
     open_chart(session, actor, query.patient_id, ChartPart.ATTACHMENTS, CARERS)
     return versions.page_of_current(
-        session, Attachment, query.patient_id, limit=query.limit, cursor=query.cursor, status=query.status
+        session,
+        Attachment,
+        query.patient_id,
+        access.READABLE,
+        limit=query.limit,
+        cursor=query.cursor,
+        status=query.status,
     )
 
 
 def list_own(session: Session, actor: Actor, query: ListMyAttachments) -> Page:
     """List the files in the patient's own chart."""
     actor.may_act_for(query.patient_id)
-    return versions.page_of_current(session, Attachment, query.patient_id, limit=query.limit, cursor=query.cursor)
+    return versions.page_of_current(
+        session, Attachment, query.patient_id, access.READABLE, limit=query.limit, cursor=query.cursor
+    )
 
 
 def open_one(session: Session, actor: Actor, query: OpenAttachment) -> Attachment:

@@ -15,6 +15,7 @@ from contracts.clinical.labs.commands import CorrectLabResult, UploadLabTest
 from contracts.clinical.labs.events import LabResultCorrected
 from contracts.clinical.labs.refusals import NO_SUCH_LAB_RESULT, RESULT_WITHDRAWN
 from contracts.clinical.labs.states import LabPriority, LabStatus, ResultStatus
+from services.clinical.attachments.commands import add_report
 from services.clinical.care.access import must_care
 from services.clinical.lab_catalogue import catalogue
 from services.clinical.labs import access, interpretation, orders, steps, versions, views
@@ -27,7 +28,8 @@ from services.clinical.patients.rules import invalid_field
 def upload(session: Session, actor: Actor, command: UploadLabTest) -> dict[str, object]:
     """Enter results of received tests, or results of an outside laboratory. Verification publishes them."""
     order, measured = (_of_order if command.order_id else _without_order)(session, actor, command)
-    found = _add(session, actor, order, measured, comment=command.comment, report_id=command.report_id)
+    report_id = command.report and add_report(session, actor, order.patient_id, command.report)
+    found = _add(session, actor, order, measured, comment=command.comment, report_id=report_id)
     steps.record(session, actor, order.id, LabStatus.RESULTED)
     session.note(record_id=order.id)
     shown = views.results(session, found)

@@ -221,6 +221,7 @@ class LabResult(Version, Base):
             postgresql_where=IS_CURRENT,
         ),
         Index("ix_lab_result_order_id", "order_id"),
+        Index("ix_lab_result_report_id", "report_id"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("lab_order.id"))

@@ -13,6 +13,7 @@ from contracts.clinical.attachments import AttachmentStatus, ListAttachments, Li
 from contracts.clinical.care import ChartPart
 from services.clinical.attachments import queries
 from services.clinical.models.care import ChartAccess
+from tests.clinical import lab_factories as lab
 from tests.clinical.attachment_factories import added, archived, reported
 from tests.clinical.chart_factories import Chart, chart, expected, outcomes
 from tests.clinical.factories import statements
@@ -40,10 +41,23 @@ def test_file_is_opened_by_patient_and_carers_only(session: Session) -> None:
     assert found == expected(*CARERS, "patient") | hidden
 
 
-def test_report_of_the_laboratory_is_opened_by_technicians_too(session: Session) -> None:
+def test_report_stays_in_the_laboratory_until_its_values_are_verified(session: Session) -> None:
     people = chart(session)
-    found = opened(session, people, reported(session, people.people["lab technician"], people.patient_id))
-    assert (found["lab technician"], found["nurse"], found["other patient"]) == ("allowed", "allowed", "404")
+    report_id, order_id = reported(session, people)
+    hidden = dict.fromkeys((*CARERS, "patient", "other patient"), "404")
+    assert opened(session, people, report_id) == expected("lab technician") | hidden
+    assert listed(session, people) == []
+    lab.verify(session, order_id)
+    session.flush()
+    found = opened(session, people, report_id)
+    assert found == expected(*CARERS, "patient", "lab technician") | {"other patient": "404"}
+    assert listed(session, people) == [report_id]
+
+
+def listed(session: Session, people: Chart) -> list[UUID]:
+    """Return the ids of the files that the patient sees."""
+    query = ListMyAttachments(patient_id=people.patient_id, limit=20, cursor=None)
+    return [row.id for row in queries.list_own(session, people.people["patient"], query).items]
 
 
 def test_reading_by_staff_is_recorded_for_the_patient(session: Session) -> None:

@@ -14,6 +14,7 @@ from contracts.clinical.labs.commands import UploadLabTest
 from contracts.clinical.labs.events import LabResultCritical, LabResultReady
 from services.clinical.labs import results
 from tests.clinical import lab_factories as lab
+from tests.clinical.attachment_factories import file
 from tests.clinical.factories import in_care, published
 from tests.clinical.lab_factories import POTASSIUM, SODIUM, measured, technician
 
@@ -82,11 +83,11 @@ def test_result_of_an_unknown_order_is_refused(session: Session) -> None:
 
 
 def test_result_keeps_comment_and_report(session: Session) -> None:
-    placed, report = lab.received(session), uuid7()
-    facts = {"results": [measured()], "comment": "Slightly icteric.", "report_id": report}
+    placed, report = lab.received(session), file()
+    facts = {"results": [measured()], "comment": "Slightly icteric.", "report": report}
     command = UploadLabTest(order_id=placed["id"], patient_id=None, laboratory=None, collected_at=None, **facts)
     (result,) = results.upload(session, technician(), command)["results"]
-    assert (result["comment"], result["report_id"]) == ("Slightly icteric.", report)
+    assert (result["comment"], result["report_id"]) == ("Slightly icteric.", report.id)
 
 
 def test_unverified_result_is_not_published(session: Session) -> None:

@@ -6,8 +6,8 @@ from alembic import op
 import chassis.persistence.tables
 from services.clinical.models.append_only import trigger_of
 
-revision: str = "0012"
-down_revision: str | None = "0011"
+revision: str = "0013"
+down_revision: str | None = "0012"
 
 
 def upgrade() -> None:
@@ -41,6 +41,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("superseded_by IS NULL"),
         )
 
+    with op.batch_alter_table("lab_result", schema=None) as batch_op:
+        batch_op.create_index("ix_lab_result_report_id", ["report_id"], unique=False)
+
     op.create_table(
         "attachment_sweep",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -53,5 +56,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Revert."""
+    with op.batch_alter_table("lab_result", schema=None) as batch_op:
+        batch_op.drop_index("ix_lab_result_report_id")
+
     op.drop_table("attachment_sweep")
     op.drop_table("attachment")
