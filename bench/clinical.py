@@ -1,4 +1,4 @@
-"""The data and the requests of clinical: nurses record vital signs."""
+"""The data and the requests of clinical: vital signs, and results of the laboratory."""
 
 import orjson
 
@@ -16,6 +16,9 @@ HEALTHY = {
     "consciousness": "A",
 }
 """A complete reading without the pulse, which differs from request to request."""
+TECHNICIANS, ORDERS = 20, 50_000
+POTASSIUM, MMOL = "2823-3", "mmol/L"
+"""A test of the catalogue, and its unit."""
 
 
 def requests(token_of: Tokens) -> dict[str, Requests]:
@@ -26,11 +29,22 @@ def requests(token_of: Tokens) -> dict[str, Requests]:
         body = {**HEALTHY, "pulse": 60 + number % 30}
         return request("POST", path, token_of(seeds.nurse_id(number % NURSES), "nurse"), orjson.dumps(body).decode())
 
-    return {"vitals": Requests(vitals, once=True)}
+    def result(number: int) -> str:
+        if number >= ORDERS:
+            raise SystemExit("bench: more results than there are orders; measure for a shorter time")
+        results = [{"test": POTASSIUM, "value": 3.6 + number % 14 / 10, "unit": MMOL}]
+        body = orjson.dumps({"order_id": seeds.order_id(number), "results": results}).decode()
+        token = token_of(seeds.technician_id(number % TECHNICIANS), "lab_technician")
+        return request("POST", "/api/staff/upload-lab-test", token, body)
+
+    return {
+        "vitals": Requests(vitals, once=True),
+        "result": Requests(result, once=True),
+    }
 
 
 def seed(url: str) -> None:
-    """Add patients, and the names of doctors and nurses."""
+    """Add patients and the names of staff, and orders whose specimens the laboratory has received."""
     seeds.fill(
         url,
         f"""
@@ -41,6 +55,8 @@ def seed(url: str) -> None:
         """,  # noqa: S608  the words are ours
         _names(seeds.DOCTOR_ID, "Dr", seeds.DOCTORS),
         _names(seeds.NURSE_ID, "Nurse", NURSES),
+        _names(seeds.TECHNICIAN_ID, "Technician", TECHNICIANS),
+        *_orders(),
     )
 
 
@@ -50,3 +66,25 @@ def _names(id_: str, title: str, count: int) -> str:
         INSERT INTO person (id, name, changed_by)
         SELECT {id_.format("g")}, '{title} ' || g, g + 1 FROM generate_series(0, {count - 1}) g
     """  # noqa: S608  the words are ours
+
+
+def _orders() -> list[str]:
+    """Return the statements that add orders of one test each, with their received specimens."""
+    order, patient = seeds.ORDER_ID.format("g"), seeds.PATIENT_ID.format(f"(g % {seeds.READERS})")
+    series = f"FROM generate_series(0, {ORDERS - 1}) g"
+    return [
+        f"""
+        INSERT INTO lab_order (id, patient_id, doctor_id, priority, urgency, status, ordered_at, revision)
+        SELECT {order}, {patient}, {seeds.DOCTOR_ID.format(f"(g % {seeds.DOCTORS})")}, 'routine', 2, 'received',
+            now() - interval '2 hours', 3 {series}
+        """,
+        f"""
+        INSERT INTO specimen (number, order_id, specimen, collected_by, collected_at)
+        SELECT g + 1, {order}, 'serum', {seeds.NURSE_ID.format(f"(g % {NURSES})")}, now() - interval '1 hour' {series}
+        """,
+        f"""
+        INSERT INTO ordered_test (id, order_id, patient_id, position, code, name, specimen, status, specimen_number)
+        SELECT gen_random_uuid(), {order}, {patient}, 0, '{POTASSIUM}', 'Potassium', 'serum or plasma', 'received',
+            g + 1 {series}
+        """,
+    ]

@@ -27,6 +27,7 @@ OWNERS = {
     "list": "scheduling",
     "book": "scheduling",
     "vitals": "clinical",
+    "result": "clinical",
 }
 """The service that answers each operation."""
 LIFE_SECONDS = 36_000

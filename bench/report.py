@@ -56,7 +56,10 @@ PROMISES = (
     Promise("CPU in gateway, service and broker", "nameko", "list", lambda run: run.rpc, at_most=0.6),
     Promise("requests per CPU second", "fastapi", "list", lambda run: run.per_cpu_second, at_least=0.8, aim=1.2),
     Promise("requests per CPU second", "fastapi", "book", lambda run: run.per_cpu_second, at_least=0.5, aim=0.8),
-    Promise("CPU per request", OURS, "vitals", lambda run: run.total, beside="list", at_most=3.0),
+    *(
+        Promise("CPU per request", OURS, operation, lambda run: run.total, beside="list", at_most=3.0)
+        for operation in ("vitals", "result")
+    ),
 )
 
 

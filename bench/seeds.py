@@ -20,7 +20,7 @@ FIRST_DAY = datetime.now(UTC).date() + timedelta(days=2)
 """The day of the first booked slot; the same for the whole run, also past midnight."""
 PASSWORD = "correct-horse-battery-41"  # noqa: S105  opens nothing but these databases
 
-_PATIENT, _DOCTOR, _NURSE = 0x1_0000_0000, 0x2_0000_0000, 0x3_0000_0000
+_PATIENT, _DOCTOR, _NURSE, _TECHNICIAN, _ORDER = (kind << 32 for kind in range(1, 6))
 _BASE = UUID("00000000-0000-7000-8000-000000000000").int
 
 
@@ -30,6 +30,7 @@ def _id_in_sql(kind: int) -> str:
 
 
 PATIENT_ID, DOCTOR_ID, NURSE_ID = _id_in_sql(_PATIENT), _id_in_sql(_DOCTOR), _id_in_sql(_NURSE)
+TECHNICIAN_ID, ORDER_ID = _id_in_sql(_TECHNICIAN), _id_in_sql(_ORDER)
 
 
 def patient_id(number: int) -> UUID:
@@ -45,6 +46,16 @@ def doctor_id(number: int) -> UUID:
 def nurse_id(number: int) -> UUID:
     """Return the id of a nurse."""
     return UUID(int=_BASE + _NURSE + number)
+
+
+def technician_id(number: int) -> UUID:
+    """Return the id of a lab technician."""
+    return UUID(int=_BASE + _TECHNICIAN + number)
+
+
+def order_id(number: int) -> UUID:
+    """Return the id of a laboratory order."""
+    return UUID(int=_BASE + _ORDER + number)
 
 
 def email(number: int) -> str:
