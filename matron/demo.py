@@ -1,6 +1,6 @@
 """Demo data: people, working hours, prices and the pharmacy, created by the use cases of the services."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import time
@@ -17,12 +17,14 @@ from chassis.persistence.database import Database, Session
 from contracts.billing.prices import SetPrice
 from contracts.roles import Role
 from contracts.scheduling.availability import GetSchedule, RuleView, SetSchedule
-from matron import demo_stock
+from matron import demo_charts, demo_stock
 from services.auth import passwords, rules
 from services.auth.accounts import commands as accounts
 from services.auth.models.accounts import Account
 from services.billing.models.prices import Price
 from services.billing.prices import commands as prices
+from services.clinical.directory import staff
+from services.clinical.models.patients import Patient
 from services.scheduling.availability import weekly_hours
 from services.scheduling.models.directory import Doctor
 
@@ -123,3 +125,31 @@ def give_hours(config: Config) -> None:
 def _doctors(scheduling: Database, names: set[str]) -> Sequence[UUID]:
     with scheduling.read() as session:
         return session.scalars(select(Doctor.id).where(Doctor.name.in_(names))).all()
+
+
+def fill_charts(config: Config) -> None:
+    """Wait until clinical knows the patients and their doctor. Fill their charts."""
+    ids = _account_ids(config)
+    who = demo_charts.team(ids["weiss@demo.example"], ids["nurse@demo.example"], ids["lab@demo.example"])
+    charts = {ids["asha@demo.example"]: demo_charts.ASHA, ids["ben@demo.example"]: demo_charts.BEN}
+    with closing(Database(config.database_url("clinical"))) as database:
+        with eventlet.Timeout(ARRIVAL_SECONDS):
+            while not _are_known(database, who.doctor.person, charts):
+                eventlet.sleep(0.02)
+        for patient_id, story in charts.items():
+            with database.begin(CALL) as session:
+                demo_charts.fill(session, who, patient_id, story)
+                add_events(session)
+
+
+def _account_ids(config: Config) -> dict[str, UUID]:
+    addresses = [person.email for person in PEOPLE]
+    with closing(Database(config.database_url("auth"))) as database, database.read() as session:
+        found = session.execute(select(Account.email, Account.id).where(Account.email.in_(addresses)))
+        return {row.email: row.id for row in found}
+
+
+def _are_known(database: Database, doctor_id: UUID, patient_ids: Collection[UUID]) -> bool:
+    with database.read() as session:
+        patients = session.scalars(select(Patient.id).where(Patient.id.in_(patient_ids))).all()
+        return len(patients) == len(patient_ids) and staff.is_doctor(session, doctor_id)

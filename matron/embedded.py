@@ -82,6 +82,7 @@ def run(port: int, data: Path, *, demo: bool, demo_on_network: bool, out: Consol
     wait_until_ready(runner)
     if demo:
         demonstration.give_hours(chosen)
+        demonstration.fill_charts(chosen)
     say_hello(out, listening, chosen, data, people)
     code = runner.run()
     sys.stdout.flush()

@@ -21,6 +21,7 @@ from contracts.clinical.medicines import (
 from contracts.clinical.patients import THE_PATIENT
 from contracts.roles import Role
 from contracts.texts import ONE_LINE, Reason
+from records.fields import Facts
 
 
 class Route(StrEnum):
@@ -86,7 +87,7 @@ class PrescriptionView(View):
     created_at: datetime
     supersedes_id: Annotated[UUID | None, "The prescription that this one replaced."]
     ended_at: Annotated[datetime | None, "The time at which it was superseded, discontinued or completed."]
-    end_reason: Annotated[str | None, "The doctor's reason to discontinue it."]
+    end_reason: Annotated[str | None, "The doctor's reason to discontinue it.", Facts(example="Dry cough.")]
 
 
 class PrescribedView(PrescriptionView):

@@ -29,6 +29,7 @@ class NotificationSubject(StrEnum):
     LAB_RESULT = "lab_result"
     REFILL = "refill"
     DISPENSE = "dispense"
+    BREAK_GLASS = "break_glass"
     INVOICE = "invoice"
     PAYMENT = "payment"
     PATIENT = "patient"
@@ -75,6 +76,7 @@ class NotificationKind(StrEnum):
     REFILL_DECIDED = "refill_decided"
     MEDICINE_DISPENSED = "medicine_dispensed"
     DISPENSE_DECLINED = "dispense_declined"
+    CHART_OPENED_BY_BREAK_GLASS = "chart_opened_by_break_glass"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
     REFUND_DUE = "refund_due"
@@ -136,6 +138,7 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
     ),
     NotificationSubject.REFILL: (NotificationKind.REFILL_REQUESTED, NotificationKind.REFILL_DECIDED),
     NotificationSubject.DISPENSE: (NotificationKind.MEDICINE_DISPENSED,),
+    NotificationSubject.BREAK_GLASS: (NotificationKind.CHART_OPENED_BY_BREAK_GLASS,),
     NotificationSubject.INVOICE: (
         NotificationKind.INVOICE_ISSUED,
         NotificationKind.INVOICE_VOIDED,

@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.documents.objects import Choice, Document, Schema, mapped, media_of, operations_of, parameters_of
 
 MEMBERS = {
+    "AccessBasis": ("ChartAccessView", "basis"),
     "AccountStatus": ("AccountView", "status"),
     "AcknowledgedHow": ("AcknowledgementView", "how"),
     "AllergyCertainty": ("AllergyView", "certainty"),
@@ -19,6 +20,7 @@ MEMBERS = {
     "AttachmentKind": ("AttachmentView", "kind"),
     "AttachmentStatus": ("AttachmentView", "status"),
     "BloodGroup": ("PatientView", "blood_group"),
+    "ChartPart": ("ChartAccessView", "part"),
     "CheckGap": ("GapView", "reason"),
     "CheckOccasion": ("MedicationOverrideView", "occasion"),
     "ConditionStatus": ("ConditionView", "status"),
@@ -29,6 +31,7 @@ MEMBERS = {
     "DeviceState": ("ItemView", "state"),
     "FindingKind": ("FindingView", "kind"),
     "FindingSeverity": ("FindingView", "severity"),
+    "HistoryKind": ("HistoryEntryView", "kind"),
     "InvoiceStatus": ("InvoiceView", "status"),
     "ItemKind": ("ItemView", "kind"),
     "LabFlag": ("LabResultView", "flag"),

@@ -10,11 +10,15 @@ from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import invoices, payments, prices
 from contracts.clinical import (
     allergies,
+    assignments,
     attachments,
+    break_glass,
+    charts,
     conditions,
     critical_alerts,
     critical_limits,
     dispenses,
+    history,
     inventory,
     lab_catalogue,
     labs,
@@ -42,6 +46,8 @@ class Tag(StrEnum):
     APPOINTMENTS = "Appointments"
     CALENDAR = "Calendar feed"
     PATIENTS = "Patients"
+    CARE = "Care of patients"
+    CHARTS = "Charts"
     RECORDS = "Records"
     ALLERGIES = "Allergies"
     CONDITIONS = "Conditions"
@@ -71,6 +77,8 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.APPOINTMENTS: "Book, accept, reschedule and cancel appointments, and record how each visit went.",
     Tag.CALENDAR: "Subscribe to appointments and shifts in a calendar program.",
     Tag.PATIENTS: "Register, find and correct patients at the desk; patients edit their own contact data.",
+    Tag.CARE: "Give doctors the care of patients; open charts in an emergency, and review such accesses.",
+    Tag.CHARTS: "Read charts and histories of patients; patients read their own, and who opened their chart.",
     Tag.RECORDS: "Write diagnoses, treatments, procedures and nursing notes, and read all their versions.",
     Tag.ALLERGIES: "Record allergies, or that a patient has no known allergies, and read all their versions.",
     Tag.CONDITIONS: "Record conditions of patients, resolve them, and read all their versions.",
@@ -100,6 +108,10 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     appointments: Tag.APPOINTMENTS,
     calendar_feed: Tag.CALENDAR,
     patients: Tag.PATIENTS,
+    assignments: Tag.CARE,
+    break_glass: Tag.CARE,
+    charts: Tag.CHARTS,
+    history: Tag.CHARTS,
     records: Tag.RECORDS,
     allergies: Tag.ALLERGIES,
     conditions: Tag.CONDITIONS,

@@ -14,6 +14,8 @@ from contracts.auth.accounts.administration import (
 from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.clinical.assignments import AssignDoctor, EndAssignment, ListAssignments
+from contracts.clinical.break_glass import ListBreakGlass, ReviewBreakGlass
 from contracts.clinical.critical_alerts import ListCriticalAlerts
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
@@ -36,6 +38,7 @@ DOCTOR = "/api/admin/doctors/{doctor_id}"
 SHIFT = "/api/admin/shifts/{shift_id}"
 ITEM = "/api/admin/inventory/{item_id}"
 TASK = "/api/admin/tasks/{task_id}"
+ASSIGNMENTS = "/api/admin/patients/{patient_id}/assignments"
 
 
 class AdminRoutes:
@@ -52,6 +55,11 @@ class AdminRoutes:
     approve_upgrade = route("POST", "/api/admin/approve-upgrade", DecideUpgrade)
     patients = route("GET", "/api/admin/patients", SearchPatients, roles=ADMINS)
     medication_overrides = route("GET", "/api/admin/medication-overrides", ListMedicationOverrides)
+    assign_doctor = route("POST", ASSIGNMENTS, AssignDoctor, status=201)
+    assignments = route("GET", ASSIGNMENTS, ListAssignments)
+    end_assignment = route("DELETE", f"{ASSIGNMENTS}/{{assignment_id}}", EndAssignment)
+    break_glass_accesses = route("GET", "/api/admin/break-glass", ListBreakGlass)
+    review_break_glass = route("POST", "/api/admin/break-glass/{break_glass_id}/review", ReviewBreakGlass)
     doctors = route("GET", "/api/admin/doctors", ListDoctorAccounts)
     staff = route("GET", "/api/admin/staff", ListStaff)
     appointments_of_all = route("GET", "/api/admin/appointments", ListAppointments, roles=ADMINS)

@@ -1,6 +1,9 @@
 """Routes of doctors, and the directory of doctors."""
 
 from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
+from contracts.clinical.break_glass import BreakGlass
+from contracts.clinical.care import DOCTOR
+from contracts.clinical.charts import GetChart, ListMyPatients
 from contracts.clinical.conditions import (
     AddCondition,
     AmendCondition,
@@ -11,6 +14,7 @@ from contracts.clinical.conditions import (
 )
 from contracts.clinical.critical_alerts import AcknowledgeLabResult, ListMyCriticalAlerts
 from contracts.clinical.critical_limits import EndCriticalLimit, ListCriticalLimits, SetCriticalLimit
+from contracts.clinical.history import GetHistoryOfPatient
 from contracts.clinical.labs.commands import CancelLabOrder, OrderLabTests
 from contracts.clinical.labs.queries import GetLabOrder, ListLabOrdersOfPatient
 from contracts.clinical.observations import EndObservations
@@ -26,7 +30,6 @@ from contracts.clinical.prescriptions import (
 from contracts.clinical.records import AddRecord, AmendRecord, EnterRecordInError, GetRecord, ListRecords
 from contracts.clinical.refills import DecideRefill, ListRefillRequests
 from contracts.clinical.vitals import ListVitals
-from contracts.roles import Role
 from contracts.scheduling.appointments.commands import (
     AcceptAppointment,
     BookAppointment,
@@ -56,7 +59,6 @@ CONDITION = f"{CHART}/conditions/{{condition_id}}"
 LAB_ORDER = "/api/doctors/lab-orders/{order_id}"
 CRITICAL_LIMITS = "/api/doctors/patients/{patient_id}/critical-limits"
 PRESCRIPTION = "/api/doctors/prescriptions/{prescription_id}"
-DOCTOR = frozenset({Role.DOCTOR})
 
 
 class DoctorRoutes:
@@ -87,6 +89,10 @@ class DoctorRoutes:
     complete = route("POST", f"{VISIT}/complete", CompleteVisit)
     mark_no_show = route("POST", f"{VISIT}/no-show", MarkNoShow, roles=DOCTOR)
     reschedule = route("POST", f"{VISIT}/reschedule", RescheduleAppointment, roles=DOCTOR)
+    my_patients = route("GET", "/api/doctors/patients", ListMyPatients, me="doctor_id")
+    chart_of_patient = route("GET", CHART, GetChart, roles=DOCTOR)
+    history_of_patient = route("GET", f"{CHART}/history", GetHistoryOfPatient)
+    break_glass = route("POST", f"{CHART}/break-glass", BreakGlass, status=201)
     prescribe = route("POST", "/api/doctors/prescribe", Prescribe, status=201)
     add_record = route("POST", f"{CHART}/records", AddRecord, status=201, at=RECORD)
     records = route("GET", f"{CHART}/records", ListRecords)

@@ -2,6 +2,8 @@
 
 from contracts.billing.invoices import ListMyInvoices
 from contracts.billing.payments import ListMyPayments, PayInvoice
+from contracts.clinical.charts import ListMyChartAccess
+from contracts.clinical.history import GetMyHistory
 from contracts.clinical.labs.queries import ListMyLabTests
 from contracts.clinical.patients import GetMyProfile, UpdateMyProfile
 from contracts.clinical.prescriptions import ListMyPrescriptions
@@ -38,6 +40,8 @@ class PatientRoutes:
         "POST", "/api/patient/prescriptions/{prescription_id}/refill", RequestRefill, me="patient_id", status=201
     )
     my_refill_requests = route("GET", "/api/patient/refill-requests", ListMyRefillRequests, me="patient_id")
+    my_history = route("GET", "/api/patient/history", GetMyHistory, me="patient_id")
+    my_access_log = route("GET", "/api/patient/access-log", ListMyChartAccess, me="patient_id")
     my_facts = route("GET", "/api/patient/profile", GetMyProfile, me="patient_id")
     update_my_facts = route("PATCH", "/api/patient/profile", UpdateMyProfile, me="patient_id")
     invoices = route("GET", "/api/patient/invoices", ListMyInvoices, me="patient_id")

@@ -1,6 +1,8 @@
 """Routes of the desk and the staff."""
 
 from contracts.auth.accounts.administration import InvitePatient
+from contracts.clinical.care import LAB_TECHNICIAN, NURSE
+from contracts.clinical.charts import GetChart
 from contracts.clinical.dispenses import DeclineDispense, Dispense, ListDispenseQueue
 from contracts.clinical.lab_catalogue import ListLabTests
 from contracts.clinical.labs.commands import (
@@ -33,8 +35,8 @@ PATIENT = "/api/staff/patients/{patient_id}"
 DOCTOR = "/api/staff/doctors/{doctor_id}"
 VISIT = "/api/staff/appointments/{appointment_id}"
 LAB_ORDER = "/api/staff/lab-orders/{order_id}"
-NURSE, LABORATORY = frozenset({Role.NURSE}), frozenset({Role.LAB_TECHNICIAN})
 PRESCRIPTION = "/api/staff/prescriptions/{prescription_id}"
+
 TASK = "/api/staff/tasks/{task_id}"
 NURSE_OR_PHARMACIST = frozenset({Role.NURSE, Role.PHARMACIST})
 
@@ -47,6 +49,7 @@ class StaffRoutes:
     register_at_desk = route("POST", "/api/staff/register-patient", RegisterPatientAtDesk, status=201, at=PATIENT)
     find_patients = route("GET", "/api/staff/patients", SearchPatients)
     patient_facts = route("GET", PATIENT, GetPatient)
+    chart_for_nurse = route("GET", f"{PATIENT}/chart", GetChart, roles=NURSE)
     correct_patient = route("PATCH", PATIENT, CorrectPatient)
     prescriptions_at_ward = route(
         "GET", f"{PATIENT}/prescriptions", ListPrescriptionsOfPatient, roles=NURSE_OR_PHARMACIST
@@ -83,7 +86,7 @@ class StaffRoutes:
     observations_due = route("GET", "/api/staff/observations-due", ListObservationsDue)
     end_observations = route("POST", f"{PATIENT}/end-observations", EndObservations, status=201, roles={Role.NURSE})
     lab_orders = route("GET", "/api/staff/lab-orders", ListLabOrders)
-    lab_order = route("GET", LAB_ORDER, GetLabOrder, roles=LABORATORY)
+    order_in_laboratory = route("GET", LAB_ORDER, GetLabOrder, roles=LAB_TECHNICIAN)
     lab_orders_for_nurse = route("GET", f"{PATIENT}/lab-orders", ListLabOrdersOfPatient, roles=NURSE)
     collect_specimen = route("POST", f"{LAB_ORDER}/collect", CollectSpecimen)
     receive_specimen = route("POST", f"{LAB_ORDER}/receive", ReceiveSpecimen)

@@ -14,6 +14,7 @@ from contracts.auth.events import (
     UserUpdated,
 )
 from contracts.clinical.allergies import AddAllergy, AmendAllergy, EnterAllergyInError, GetAllergy, ListAllergies
+from contracts.clinical.assignments import AssignDoctor, EndAssignment, ListAssignments
 from contracts.clinical.attachments import (
     AddAttachment,
     ArchiveAttachment,
@@ -22,6 +23,8 @@ from contracts.clinical.attachments import (
     OpenAttachment,
 )
 from contracts.clinical.audit import ListAudit
+from contracts.clinical.break_glass import BreakGlass, ListBreakGlass, ReviewBreakGlass
+from contracts.clinical.charts import GetChart, ListMyChartAccess, ListMyPatients
 from contracts.clinical.conditions import (
     AddCondition,
     AmendCondition,
@@ -33,6 +36,7 @@ from contracts.clinical.conditions import (
 from contracts.clinical.critical_alerts import AcknowledgeLabResult, ListCriticalAlerts, ListMyCriticalAlerts
 from contracts.clinical.critical_limits import EndCriticalLimit, ListCriticalLimits, SetCriticalLimit
 from contracts.clinical.dispenses import DeclineDispense, Dispense, ListDispenseQueue
+from contracts.clinical.history import GetHistoryOfPatient, GetMyHistory
 from contracts.clinical.inventory.commands import AddItem, ChangeItem, MoveStock
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients, ListStockAlerts
 from contracts.clinical.lab_catalogue import ListLabTests
@@ -81,13 +85,16 @@ from contracts.scheduling.appointments.events import (
     VisitStarted,
 )
 from contracts.scheduling.shifts.events import ShiftAssigned, ShiftChanged
-from services.clinical import oxygen_targets
+from services.clinical import assignments, oxygen_targets
+from services.clinical import break_glass as emergencies
 from services.clinical.allergies import commands as allergy_commands
 from services.clinical.allergies import queries as allergies
 from services.clinical.attachments import commands as attachment_commands
 from services.clinical.attachments import queries as attachments
 from services.clinical.attachments import sweeps
 from services.clinical.care import handlers as care
+from services.clinical.charts import queries as charts
+from services.clinical.charts import summary
 from services.clinical.conditions import commands as condition_commands
 from services.clinical.conditions import queries as conditions
 from services.clinical.critical_alerts import commands as critical_alert_commands
@@ -98,6 +105,7 @@ from services.clinical.critical_limits import queries as critical_limits
 from services.clinical.directory import shifts, staff
 from services.clinical.dispenses import commands as dispense_commands
 from services.clinical.dispenses import queries as dispenses
+from services.clinical.history import queries as history
 from services.clinical.inventory import alerts as stock_alerts
 from services.clinical.inventory import commands as inventory_commands
 from services.clinical.inventory import queries as inventory
@@ -140,6 +148,18 @@ class ClinicalService(Service):
     correct_patient = serves(CorrectPatient, patient_commands.correct)
     get_my_profile = serves(GetMyProfile, patients.get_own)
     update_my_profile = serves(UpdateMyProfile, patient_commands.update_own)
+
+    list_my_patients = serves(ListMyPatients, charts.my_patients)
+    get_chart = serves(GetChart, summary.get)
+    list_my_chart_access = serves(ListMyChartAccess, charts.access_log)
+    get_my_history = serves(GetMyHistory, history.of_own)
+    get_history_of_patient = serves(GetHistoryOfPatient, history.of_patient)
+    assign_doctor = serves(AssignDoctor, assignments.assign)
+    end_assignment = serves(EndAssignment, assignments.end)
+    list_assignments = serves(ListAssignments, assignments.listing)
+    break_glass = serves(BreakGlass, emergencies.open_)
+    review_break_glass = serves(ReviewBreakGlass, emergencies.review)
+    list_break_glass = serves(ListBreakGlass, emergencies.listing)
 
     prescribe = serves(Prescribe, prescription_commands.prescribe)
     revise = serves(Revise, prescription_commands.revise)

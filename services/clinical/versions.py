@@ -1,6 +1,6 @@
 """Versions of records in a chart: write the first and the next, and read the current and all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
@@ -72,9 +72,18 @@ def amendable(session: Session, model: type[V], patient_id: UUID, record_id: UUI
 
 
 def shown(session: Session, row: SignedVersion) -> Mapping[str, object]:
-    """Return the columns of a version with its revision and the name of its author, as views show them."""
-    columns = {column.key: getattr(row, column.key) for column in _table(type(row)).c}
-    return {**columns, "revision": row.version, "author_name": people.name_of(session, row.author_id)}
+    """Return a version with the name of its author, as views show it."""
+    return shown_all(session, [row])[0]
+
+
+def shown_all(session: Session, rows: Sequence[SignedVersion]) -> list[Mapping[str, object]]:
+    """Return versions with the names of their authors, as views show them, with one statement for the names."""
+    names = people.names_of(session, (row.author_id for row in rows))
+    return [
+        {column.key: getattr(row, column.key) for column in _table(type(row)).c}
+        | {"revision": row.version, "author_name": names.get(row.author_id)}
+        for row in rows
+    ]
 
 
 def page_of_current(

@@ -13,6 +13,7 @@ from contracts.auth.events import (
 )
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.break_glass import ChartOpenedByBreakGlass
 from contracts.clinical.critical_alerts import CriticalEscalated
 from contracts.clinical.dispenses import DispenseDeclined, MedicineDispensed
 from contracts.clinical.inventory.events import StockExpiring, StockLow
@@ -94,6 +95,7 @@ class NotifyService(Service):
     on_lab_result_corrected = hears(LabResultCorrected, notifies("patient_id", "doctor_id"))
     on_lab_result_critical = hears(LabResultCritical, notifies("doctor_id"))
     on_critical_escalated = hears(CriticalEscalated, handlers.on_critical_escalated)
+    on_chart_opened_by_break_glass = hears(ChartOpenedByBreakGlass, handlers.notifies_admins)
     on_invoice_issued = hears(InvoiceIssued, notifies("patient_id"))
     on_invoice_voided = hears(InvoiceVoided, notifies("patient_id"))
     on_refund_due = hears(RefundDue, notifies("patient_id"))

@@ -2,6 +2,7 @@
 
 import re
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +40,8 @@ def test_amount_is_equal_on_the_checkout_page_and_in_the_notification(
     amount_minor: int, currency: str, words: str
 ) -> None:
     facts = {"amount_minor": amount_minor, "currency": currency}
-    _status, _headers, page = pages._checkout({**facts, "reference": "r", "status": "pending", "return_url": None})
+    reply = orjson.dumps({**facts, "reference": "r", "status": "pending", "return_url": None})
+    _status, _headers, page = pages._checkout(reply)
     assert f"<strong>{words}</strong>" in page.decode()
     assert texts.of_notification("payment_received", facts) == f"We received your payment of {words}."
 

@@ -13,6 +13,7 @@ from contracts.auth.sessions import ListRevokedSessions
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from contracts.roles import Role
 from contracts.scheduling.calendar_feed import GetCalendar
+from gateway.service import GatewayService
 from tests.guards.house import Routed, commands, members_with, routes
 
 SHOWN_ONCE = ["MfaSecretView.secret"]
@@ -45,6 +46,12 @@ def test_every_command_has_a_route_or_a_named_caller(command: type[Command]) -> 
     known = command in CALLED_OTHERWISE
     reason = f"{command.__name__}: an unreachable command is dead code; add a route, or list it above"
     assert is_routed != known, reason
+
+
+def test_route_tables_use_each_name_once() -> None:
+    named = Counter(name for table in GatewayService.__bases__ for name in vars(table) if not name.startswith("_"))
+    found = [name for name, tables in named.items() if tables > 1]
+    assert not found, f"{found}: the gateway inherits all tables, so the second route of a name hides the first"
 
 
 @pytest.mark.parametrize("command", commands(), ids=lambda one: one.__name__)

@@ -4,6 +4,7 @@ from chassis.event import Event
 from contracts.auth.events import CredentialsChanged, UpgradeDecided
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.clinical.break_glass import ChartOpenedByBreakGlass
 from contracts.clinical.critical_alerts import CriticalEscalated
 from contracts.clinical.dispenses import DispenseDeclined, MedicineDispensed
 from contracts.clinical.inventory.events import StockExpiring, StockLow
@@ -75,6 +76,7 @@ LINES: dict[type[Event], str] = {
         "A laboratory result of your patient needs your attention at once. No doctor has acknowledged it since "
         f"{VISIT}."
     ),
+    ChartOpenedByBreakGlass: "A doctor has opened a chart in an emergency. Please review the access.",
     InvoiceIssued: "You have a new invoice for 80.00 EUR.",
     InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
     RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",

@@ -81,7 +81,8 @@ def _end(session: Session, event: AppointmentEvent) -> None:
 def _write(session: Session, event: AppointmentEvent, period: Period) -> None:
     """Write the care relation of this revision, unless a newer revision is known. One statement, so no race."""
     people = {"doctor_id": event.doctor_id, "patient_id": event.patient_id}
-    facts = {"revision": event.revision, "from": period.from_, "until": period.until, **people}
+    times = {"from": period.from_, "until": period.until, "starts_at": event.starts_at, "ends_at": event.ends_at}
+    facts = {"revision": event.revision, **times, **people}
     upsert(
         session,
         CareRelation,

@@ -10,6 +10,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.auth.events import DoctorApproved, RoleRevoked, StaffApproved, UserDeactivated
+from contracts.clinical.assignments import NO_SUCH_DOCTOR
 from contracts.roles import STAFF, Role
 from services.clinical.models.directory import FORMER_DOCTOR, LEFT, StaffRole
 
@@ -71,6 +72,18 @@ def is_former_doctor(person_id: InstrumentedAttribute[UUID] | UUID) -> ColumnEle
     last = func.coalesce(select(approved.changed_by).where(own).correlate(StaffRole).scalar_subquery(), 0)
     is_lost = (StaffRole.role == FORMER_DOCTOR) & (StaffRole.changed_by > last)
     return exists().where(StaffRole.person_id == person_id, is_lost)
+
+
+def must_be_doctor(session: Session, person_id: UUID) -> None:
+    """Refuse with NotYet unless the person is a doctor of the hospital."""
+    if not is_doctor(session, person_id):
+        raise NO_SUCH_DOCTOR.not_yet()
+
+
+def is_doctor(session: Session, person_id: UUID) -> bool:
+    """Return whether the person is a doctor of the hospital."""
+    is_approved = exists().where(StaffRole.person_id == person_id, StaffRole.role == Role.DOCTOR)
+    return bool(session.scalar(select(is_approved & ~is_former_doctor(person_id))))
 
 
 def _is_present() -> ColumnElement[bool]:

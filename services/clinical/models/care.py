@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
+from contracts.clinical.break_glass import ALREADY_REVIEWED
 from services.clinical.models.append_only import AppendOnly
 from services.clinical.models.base import Base
 
@@ -28,6 +29,10 @@ class CareRelation(Base):
     until: Mapped[datetime]
     """The end of the period, which does not belong to it."""
     appointment_id: Mapped[UUID] = mapped_column(unique=True)
+    starts_at: Mapped[datetime | None]
+    """The planned start of the appointment; null in rows older than this column."""
+    ends_at: Mapped[datetime | None]
+    """The planned end of the appointment."""
     revision: Mapped[int]
     """Revision of the appointment in the last event, so that a stale event never wins."""
 
@@ -57,6 +62,11 @@ class Assignment(Base):
     ended_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None]
 
+    def end(self, admin_id: UUID, now: datetime) -> None:
+        """End the care. The first time counts."""
+        if self.ended_at is None:
+            self.ended_by, self.ended_at = admin_id, now
+
 
 class BreakGlass(Base):
     """A doctor without a care relation opened a chart in an emergency, for two hours. An admin reviews it."""
@@ -76,6 +86,12 @@ class BreakGlass(Base):
     reviewed_by: Mapped[UUID | None]
     reviewed_at: Mapped[datetime | None]
     review_comment: Mapped[str | None] = mapped_column(String(500))
+
+    def review(self, admin_id: UUID, now: datetime, comment: str | None) -> None:
+        """Record the review. Refuses a second review."""
+        if self.reviewed_at is not None:
+            raise ALREADY_REVIEWED()
+        self.reviewed_by, self.reviewed_at, self.review_comment = admin_id, now, comment
 
 
 class ChartAccess(AppendOnly, Base):

@@ -1,8 +1,9 @@
 """Find and read patients."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, false, select, true
 from sqlalchemy.orm import aliased
 
 from chassis.contract import Page
@@ -54,6 +55,18 @@ def _begin_the_name(words: set[str]) -> Iterator[ColumnElement[bool]]:
     for word in others:
         other = aliased(PatientWord)
         yield exists().where(other.patient_id == PatientWord.patient_id, _begins(other, word))
+
+
+def has_words(words: AbstractSet[str]) -> ColumnElement[bool]:
+    """Return the condition that each of these words begins a word of the patient's name."""
+    found = [aliased(PatientWord) for _word in words]
+    return and_(
+        false() if not words else true(),
+        *(
+            exists().where(one.patient_id == Patient.id, _begins(one, word))
+            for one, word in zip(found, words, strict=True)
+        ),
+    )
 
 
 def _begins(words: type[PatientWord], beginning: str) -> ColumnElement[bool]:

@@ -1,9 +1,9 @@
 """The registry: patient rows with their record numbers and search words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from chassis.errors import NotFound
 from chassis.persistence.database import Session
@@ -13,6 +13,9 @@ from contracts.refusals import NO_SUCH_PATIENT
 from services.clinical.models.patients import Patient, PatientWord, RecordNumber
 from services.clinical.patients import rules
 from services.clinical.patients.rules import Name
+
+FORMER_PATIENT = "former patient"
+"""Shown instead of the name of an erased patient."""
 
 
 def find(
@@ -59,3 +62,11 @@ def rename(session: Session, patient: Patient, name: Name) -> None:
 def drop_words(session: Session, patient_id: UUID) -> None:
     """Delete the search words of a patient."""
     session.execute(delete(PatientWord).where(PatientWord.patient_id == patient_id))
+
+
+def names_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of patients, in one statement. An erased patient is a "former patient"."""
+    known = set(ids)
+    query = select(Patient.id, Patient.name, Patient.erased_at).where(Patient.id.in_(known))
+    found = session.execute(query) if known else ()
+    return {row.id: FORMER_PATIENT if row.erased_at else row.name for row in found}

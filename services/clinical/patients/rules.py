@@ -41,11 +41,17 @@ def mrn(number: int) -> str:
 
 
 def read_mrn(text: str) -> str:
-    """Read a typed medical record number, and return its standard form."""
-    found = MRN.fullmatch(text.replace(" ", ""))
-    if found is None or check_digit(found[1]) != found[2]:
+    """Read a typed medical record number, and return its standard form. Refuses other texts."""
+    found = mrn_in(text)
+    if found is None:
         raise invalid_field("mrn", "Must be a valid record number.")
-    return mrn(int(found[1]))
+    return found
+
+
+def mrn_in(text: str) -> str | None:
+    """Return the standard form of a typed medical record number, or None for another text."""
+    found = MRN.fullmatch(text.replace(" ", ""))
+    return mrn(int(found[1])) if found is not None and check_digit(found[1]) == found[2] else None
 
 
 def invalid_field(field: str, message: str) -> Invalid:

@@ -11,7 +11,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
 from contracts.clinical.care import CARERS, PHARMACIST, ChartPart
-from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient
+from contracts.clinical.prescriptions import ListMyPrescriptions, ListPrescriptionsOfPatient, PrescriptionStatus
 from services.clinical.care.access import open_chart
 from services.clinical.directory.people import names_of
 from services.clinical.models.prescriptions import Prescription, PrescriptionItem
@@ -21,6 +21,9 @@ LOADED = (
     selectinload(Prescription.items).joinedload(PrescriptionItem.supply),
 )
 """What callers see of a prescription, in two statements."""
+
+MOST_ACTIVE = 100
+"""The most active prescriptions in the summary of a chart."""
 
 
 def list_own(session: Session, actor: Actor, query: ListMyPrescriptions) -> Page:
@@ -74,3 +77,11 @@ def _page(session: Session, query: ListMyPrescriptions | ListPrescriptionsOfPati
     keys = (Prescription.created_at, Prescription.id)
     found = page(session, statement, keys, limit=query.limit, cursor=query.cursor, whole=True)
     return Page(list(shown(session, found.items)), found.next)
+
+
+def active_of(session: Session, patient_id: UUID) -> list[Mapping[str, object]]:
+    """Return the active prescriptions of a patient, newest first. The caller has checked the access."""
+    is_active = Prescription.status == PrescriptionStatus.ACTIVE
+    query = select(Prescription).where(Prescription.patient_id == patient_id, is_active)
+    query = query.order_by(Prescription.created_at.desc(), Prescription.id.desc()).limit(MOST_ACTIVE)
+    return shown(session, session.scalars(query.options(selectinload(Prescription.items))).all())

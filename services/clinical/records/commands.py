@@ -44,22 +44,23 @@ def add(session: Session, actor: Actor, command: AddRecord) -> Mapping[str, obje
 
 def amend(session: Session, actor: Actor, command: AmendRecord) -> Mapping[str, object]:
     """Replace the text of a visit note by a new version."""
-    changes = {name: value for name, value in command.given().items() if name in ("text", "code")}
-    return _change(session, actor, command, status=RecordStatus.AMENDED, **changes)
+    return _change(session, actor, command, RecordStatus.AMENDED)
 
 
 def enter_in_error(session: Session, actor: Actor, command: EnterRecordInError) -> Mapping[str, object]:
     """Mark a visit note as entered in error."""
-    return _change(session, actor, command, status=RecordStatus.ENTERED_IN_ERROR)
+    return _change(session, actor, command, RecordStatus.ENTERED_IN_ERROR)
 
 
 def _change(
-    session: Session, actor: Actor, command: AmendRecord | EnterRecordInError, **changes: object
+    session: Session, actor: Actor, command: AmendRecord | EnterRecordInError, status: RecordStatus
 ) -> Mapping[str, object]:
     basis = must_care(session, actor, command.patient_id)
     record = versions.amendable(session, ClinicalRecord, command.patient_id, command.record_id)
     _check_writer(basis, RecordKind(record.kind))
-    return _note(session, actor, versions.add_next(session, actor, record, command.reason, **changes))
+    changes = {name: value for name, value in command.given().items() if name in ("text", "code")}
+    following = versions.add_next(session, actor, record, command.reason, status=status, **changes)
+    return _note(session, actor, following)
 
 
 def _check_writer(basis: AccessBasis, kind: RecordKind) -> None:

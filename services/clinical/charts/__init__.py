@@ -1,0 +1,1 @@
+"""Charts: what a doctor, a nurse and the patient read."""
