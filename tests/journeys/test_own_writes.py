@@ -99,6 +99,21 @@ def a_lab_order_follows_a_started_visit(ward: Ward) -> None:
     assert [one["id"] for one in listed] == [placed["id"]]
 
 
+def an_end_of_a_prescription_follows_a_started_visit(ward: Ward) -> None:
+    """The doctor starts the visit and ends the prescription of a colleague: no other request has waited before."""
+    colleague, patient_id = approved_doctor(ward.hospital, ward.admin), ward.registered()
+    open_hours(colleague, slot_minutes=5, opens="00:00", closes="23:55")
+    last = colleague.get(f"/api/doctors/{colleague.id}/slots", limit=100)["items"][-1]["starts_at"]
+    body = {"doctor_id": colleague.id, "patient_id": patient_id, "starts_at": last}
+    visit = ward.receptionist.post("/api/staff/appointments", status=201, **body)
+    colleague.post(f"/api/doctors/appointments/{visit['id']}/start")
+    given = {"patient_id": patient_id, "items": [MEDICINE]}
+    written = colleague.post("/api/doctors/prescribe", status=201, **given)
+    ward.doctor.post(f"/api/doctors/appointments/{ward.booked(patient_id)}/start")
+    ended = ward.doctor.post(f"/api/doctors/prescriptions/{written['id']}/discontinue", reason="Rash.")
+    assert (ended["status"], ended["doctor_id"]) == ("discontinued", colleague.id)
+
+
 def prescriptions_follow_a_started_visit(ward: Ward) -> None:
     """The doctor starts the visit and reads the prescriptions: a query waits like a command."""
     patient_id = ward.registered()
@@ -192,6 +207,7 @@ def _colleague(ward: Ward, kind: str) -> Person:
 PAIRS = [
     care_follows_a_started_visit,
     a_lab_order_follows_a_started_visit,
+    an_end_of_a_prescription_follows_a_started_visit,
     prescriptions_follow_a_started_visit,
     a_record_follows_a_started_visit,
     a_nursing_note_follows_a_booking,

@@ -28,7 +28,7 @@ WANTED = Replay((DoctorApproved,), TO, SINCE_NOON)
 
 def test_replay_is_refused_when_the_handler_does_not_receive_the_event() -> None:
     for service, handler, name in (
-        ("auth", "clinical.on_doctor_approved", None),
+        ("auth", "notify.on_doctor_approved", None),
         ("scheduling", TO, None),
         ("auth", TO, "role_granted"),
         ("auth", "", None),
