@@ -26,6 +26,7 @@ NAMED: dict[str, Json] = {
     "currency": "EUR",
     "current_password": "quiet-harbour-lantern-27",
     "data_version": "2026.12.1",
+    "decided_by_name": "Dr Ada Okafor",
     "description": "Before breakfast.",
     "device": "Firefox on Linux",
     "doctor_name": "Dr Ada Okafor",
