@@ -121,7 +121,17 @@ def test_composed_reply_gets_the_contracts_fields() -> None:
 
 
 def test_composed_route_is_in_the_table() -> None:
-    assert composed("GET", "/x", Ask, print).route == ("GET", "/x", Ask, None, 200, frozenset({Role.ADMIN}), "")
+    assert composed("GET", "/x", Ask, print).route == (
+        "GET",
+        "/x",
+        Ask,
+        None,
+        200,
+        frozenset({Role.ADMIN}),
+        "",
+        None,
+        (),
+    )
 
 
 def test_composed_command_is_refused() -> None:

@@ -1,9 +1,12 @@
-"""Secrets of people: mailed codes and second factors."""
+"""Secrets of people, such as mailed codes, and requests with given fields."""
 
 import re
+from typing import Any
 
 import pyotp
 
+from gateway.route import Entry
+from tests.gateway.files.samples import PDF, pdf
 from tests.hospital import Hospital, eventually
 from tests.people import PASSWORD, Person
 
@@ -23,3 +26,11 @@ def with_second_factor(person: Person) -> tuple[str, list[str]]:
     secret = person.post("/api/users/me/mfa", password=PASSWORD)["secret"]
     codes = person.post("/api/users/me/mfa/confirm", code=pyotp.TOTP(secret).now())["recovery_codes"]
     return secret, codes
+
+
+def options_of(entry: Entry, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a request with these fields: as JSON, or as a form with a file."""
+    if entry.form is None or entry.form.takes_json:
+        return {"json": fields}
+    texts = {name: (None, str(value)) for name, value in fields.items() if name != entry.form.file}
+    return {"files": {**texts, entry.form.file: ("a.pdf", pdf(), PDF)}}

@@ -12,6 +12,7 @@ from gateway.route import Entry
 from gateway.service import GatewayService
 from tests.hospital import Hospital
 from tests.security.conftest import Staff
+from tests.security.factories import options_of
 
 COVETED = {
     "id": str(uuid4()),
@@ -44,7 +45,7 @@ def test_field_is_refused_when_the_caller_may_not_set_it(hospital: Hospital, per
     token = person_of(min(Role(role) for role in entry.roles)).token if entry.roles else ""
     body = {name: value for name, value in COVETED.items() if name == entry.me or name not in taken(entry)}
     url = re.sub(r"{\w+}", lambda _part: str(uuid4()), entry.url)
-    reply = hospital.call(entry.method, url, token=token, json=body)
+    reply = hospital.call(entry.method, url, token=token, **options_of(entry, body))
     assert (reply.status_code, reply.json()["code"]) == (422, "invalid")
     errors = reply.json()["errors"]
     refused = {name for name in body if errors.get(name) == ["Unknown field."]}
