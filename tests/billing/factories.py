@@ -55,6 +55,7 @@ def settings(**changes: Any) -> Config:
         "mail_from": "hospital@localhost",
         "mfa_required_roles": frozenset(),
         "currency": "EUR",
+        "attachments_url": "file:attachments",
         "allow_sandbox_payments": True,
         "allow_unsigned_events": False,
         "workers": 16,

@@ -2,6 +2,7 @@
 
 import types
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -100,6 +101,7 @@ MADE: dict[type, Any] = {
     fields.Boolean: True,
     Moment: datetime(2026, 11, 23, 9, tzinfo=UTC),
     fields.Date: date(2026, 11, 23),
+    fields.Decimal: Decimal("4.1"),
     fields.Time: time(9, 30),
     fields.Raw: {"a": [1]},
     fields.String: "text",
@@ -118,7 +120,7 @@ def _value(field: Any) -> Any:
         return made(field.schema.record)
     if isinstance(field, Choice):
         return next(iter(field.members))
-    return MADE[type(field)]
+    return next(MADE[kind] for kind in type(field).__mro__ if kind in MADE)
 
 
 VIEWS = {command.returns for command in commands()}

@@ -50,6 +50,7 @@ def settings(**changes: Any) -> Config:
         "mail_from": "Hospital <post@hospital.example>",
         "mfa_required_roles": frozenset(),
         "currency": "EUR",
+        "attachments_url": "file:attachments",
         "allow_sandbox_payments": False,
         "allow_unsigned_events": False,
         "workers": 1,
