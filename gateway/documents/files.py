@@ -10,6 +10,7 @@ from gateway.files.forms import Form
 from gateway.files.refusals import OF_DOWNLOADS, OF_UPLOADS
 from gateway.route import Entry
 
+ANY_BYTES = "application/octet-stream"
 CONTENT: Schema = {"type": "string", "format": "binary"}
 FILE: Schema = {**CONTENT, "description": "A PDF, PNG, JPEG or DICOM file of at most 20 MiB.", "examples": ["(bytes)"]}
 
@@ -33,8 +34,8 @@ def content_of(form: Form, fields: Schema) -> dict[str, Media]:
 
 
 def reply_of(media: Iterable[str]) -> dict[str, Media]:
-    """Return the media types of a reply that is a file."""
-    return {media_type: {"schema": CONTENT, "example": "(bytes)"} for media_type in media}
+    """Return the media types of a reply that is a file. Client generators know only the last: any bytes."""
+    return {media_type: {"schema": CONTENT, "example": "(bytes)"} for media_type in (*media, ANY_BYTES)}
 
 
 def refusals_of(entry: Entry) -> tuple[Refusal[MatronError], ...]:
