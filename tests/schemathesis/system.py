@@ -31,6 +31,12 @@ HIDDEN = re.compile(r"Contains the invisible character U\+[0-9A-F]{4,6}\.")
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
+        "Belongs to results without an order, which require it.",
+        "Must be above `low`.",
+        "Must be in the future, within a year.",
+        "Must not name a test twice.",
+        "Name either an order, or a patient for results of an outside laboratory.",
+        "State at least one limit.",
         "Give at least one value.",
         "Must be above `diastolic`.",
         "Must not be more than 90 days ago.",
