@@ -23,8 +23,8 @@ WARM_UP = (16, 2)
 """Clients and seconds of each operation's warm-up, which does not count."""
 ABOUT = """
 Measures speed and CPU time over HTTP, on RabbitMQ and PostgreSQL: login, free slots, a list of 20 appointments, a
-booking, vital signs, and laboratory results. The rivals are the same list through nameko's own entrypoints, and login,
-list and booking in FastAPI.
+booking, vital signs, a page of a long history, and laboratory results. The rivals are the same list through nameko's
+own entrypoints, and login, list and booking in FastAPI.
 """
 EXAMPLES = """
 examples:

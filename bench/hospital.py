@@ -27,6 +27,7 @@ OWNERS = {
     "list": "scheduling",
     "book": "scheduling",
     "vitals": "clinical",
+    "history": "clinical",
     "result": "clinical",
 }
 """The service that answers each operation."""

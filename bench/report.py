@@ -58,7 +58,7 @@ PROMISES = (
     Promise("requests per CPU second", "fastapi", "book", lambda run: run.per_cpu_second, at_least=0.5, aim=0.8),
     *(
         Promise("CPU per request", OURS, operation, lambda run: run.total, beside="list", at_most=3.0)
-        for operation in ("vitals", "result")
+        for operation in ("vitals", "history", "result")
     ),
 )
 

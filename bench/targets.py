@@ -9,7 +9,7 @@ from bench.cpu import Watch
 Tokens = Callable[[UUID, str], str]
 """Return the access token of a person in a role."""
 
-OPERATIONS = ("login", "slots", "list", "book", "vitals", "result")
+OPERATIONS = ("login", "slots", "list", "book", "vitals", "history", "result")
 AT_MOST_A_SECOND = 2000
 """More requests than any target answers, prepared for operations whose requests can be sent only once."""
 ENOUGH = 500
