@@ -84,4 +84,4 @@ def active_of(session: Session, patient_id: UUID) -> list[Mapping[str, object]]:
     is_active = Prescription.status == PrescriptionStatus.ACTIVE
     query = select(Prescription).where(Prescription.patient_id == patient_id, is_active)
     query = query.order_by(Prescription.created_at.desc(), Prescription.id.desc()).limit(MOST_ACTIVE)
-    return shown(session, session.scalars(query.options(selectinload(Prescription.items))).all())
+    return shown(session, session.scalars(query.options(*LOADED)).all())

@@ -125,3 +125,12 @@ def test_list_names_the_doctors(session: Session) -> None:
     opened_account(session, physician.person, name="Dr Ada Okafor")
     prescribed(session, physician, person)
     assert [written["doctor_name"] for written in _own(session, person).items] == ["Dr Ada Okafor"]
+
+
+def test_active_prescriptions_of_a_chart_have_items_and_end(session: Session) -> None:
+    physician, person = in_care(session)
+    written = prescribed(session, physician, person, "Amoxicillin", "Ibuprofen")
+    session.expunge_all()
+    (shown,) = queries.active_of(session, person.person)
+    assert (shown["id"], shown["ended_at"]) == (written.id, None)
+    assert [item.medicine for item in written.items] == [item.medicine for item in shown["items"]]  # type: ignore[attr-defined]
