@@ -60,7 +60,7 @@ class Story:
 ASHA = Story(
     Sex.FEMALE,
     date(1984, 2, 29),
-    "penicillin",
+    "sulfamethoxazole",
     "Rash over the whole body",
     (("Essential hypertension", "I10"), ("Hypothyroidism", "E03.9")),
     "amlodipine",
@@ -72,8 +72,8 @@ ASHA = Story(
 BEN = Story(
     Sex.MALE,
     date(1957, 8, 11),
-    "ibuprofen",
-    "Shortness of breath",
+    "codeine",
+    "Vomiting",
     (("Type 2 diabetes mellitus", "E11.9"), ("Chronic kidney disease, stage 2", "N18.2")),
     "metformin",
     500,

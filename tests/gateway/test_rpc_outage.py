@@ -90,5 +90,8 @@ def test_gateway_is_not_ready_without_its_broker(front: Front) -> None:
     soon(front.health.failing)
     assert code(front.get(DOCTORS)) == (503, "broker_down")
     ready = front.get("/health/ready")
-    assert (ready.status_code, ready.json()) == (503, {"failing": ["gateway.broker"], "notes": {}})
+    assert (ready.status_code, ready.json()) == (
+        503,
+        {"failing": ["gateway.broker"], "notes": {"gateway.attachments_writable": True}},
+    )
     assert front.get("/health/live").status_code == 200
