@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select, union_all
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -14,7 +14,8 @@ from contracts.clinical.care import CARERS, DOCTOR, AccessBasis, ChartPart
 from contracts.clinical.patients import NO_SUCH_PATIENT_IN_YOUR_CARE
 from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import Role
-from services.clinical.models.care import Assignment, BreakGlass, CareRelation, ChartAccess
+from services.clinical.care import treatments
+from services.clinical.models.care import ChartAccess
 from services.clinical.models.patients import Patient
 
 STAFF_BASIS = {
@@ -27,26 +28,7 @@ STAFF_BASIS = {
 
 def treats(session: Session, doctor_id: UUID, patient_id: UUID) -> bool:
     """Return whether the doctor treats the patient now."""
-    return treatment_basis(session, doctor_id, patient_id) is not None
-
-
-def treatment_basis(session: Session, doctor_id: UUID, patient_id: UUID) -> AccessBasis | None:
-    """Return why the doctor may open the chart now, in one statement; None without a reason."""
-    now = clock.now()
-
-    def basis(
-        reason: AccessBasis, model: type[CareRelation | Assignment | BreakGlass], *valid: ColumnElement[bool]
-    ) -> Select[str]:
-        holds = exists().where(model.doctor_id == doctor_id, model.patient_id == patient_id, *valid)
-        return select(literal(reason.value)).where(holds)
-
-    found = union_all(
-        basis(AccessBasis.APPOINTMENT, CareRelation, CareRelation.from_ <= now, CareRelation.until > now),
-        basis(AccessBasis.ASSIGNMENT, Assignment, Assignment.ended_at.is_(None)),
-        basis(AccessBasis.BREAK_GLASS, BreakGlass, BreakGlass.until > now),
-    )
-    reasons = set(session.scalars(found))
-    return next((reason for reason in AccessBasis if reason in reasons), None)
+    return patient_id in treatments.bases(session, doctor_id, [patient_id])
 
 
 def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
@@ -60,10 +42,10 @@ def must_treat(session: Session, actor: Actor, patient_id: UUID) -> None:
 def must_care(session: Session, actor: Actor, patient_id: UUID, roles: AbstractSet[Role] = CARERS) -> AccessBasis:
     """Refuse callers who may not act on the patient's chart in one of these roles; return why they may.
 
-    Staff see all patients. Doctors must treat the patient. A patient whom the caller may not know is a NotFound.
+    Staff see all patients. Doctors must treat the patient. NotFound: the caller may not see the patient.
     """
     is_doctor = actor.has(DOCTOR & roles)
-    basis = treatment_basis(session, actor.person, patient_id) if is_doctor else None
+    basis = treatments.bases(session, actor.person, [patient_id]).get(patient_id) if is_doctor else None
     if basis is None:
         basis = next((STAFF_BASIS[role] for role in STAFF_BASIS if role in roles and role in actor.roles), None)
         if basis is not None and not _is_known(session, patient_id):

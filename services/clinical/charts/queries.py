@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, Table, case, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, Table, case, func, null, or_, select
 
 from chassis import clock
 from chassis.contract import Page
@@ -14,8 +14,9 @@ from chassis.persistence.database import Session
 from chassis.persistence.listing import Listing, Window, page
 from chassis.persistence.tables import Moment
 from contracts.clinical.charts import ListMyChartAccess, ListMyPatients
+from services.clinical.care import treatments
 from services.clinical.directory import people
-from services.clinical.models.care import Assignment, BreakGlass, CareRelation, ChartAccess
+from services.clinical.models.care import CareRelation, ChartAccess
 from services.clinical.models.patients import Patient
 from services.clinical.patients.queries import has_words
 from services.clinical.patients.rules import mrn_in, words_of
@@ -45,22 +46,12 @@ def my_patients(session: Session, actor: Actor, query: ListMyPatients) -> Page:
 
 
 def _care_of(doctor_id: UUID) -> Subquery:
-    """Return the patients whom the doctor treats now, each with the latest end of the care; null without an end."""
-    now = clock.now()
-    no_end = null().cast(Moment).label("until")
-    visits = select(CareRelation.patient_id, CareRelation.until).where(
-        CareRelation.doctor_id == doctor_id, CareRelation.from_ <= now, CareRelation.until > now
-    )
-    assigned = select(Assignment.patient_id, no_end).where(
-        Assignment.doctor_id == doctor_id, Assignment.ended_at.is_(None)
-    )
-    emergencies = select(BreakGlass.patient_id, BreakGlass.until).where(
-        BreakGlass.doctor_id == doctor_id, BreakGlass.until > now
-    )
-    care = union_all(visits, assigned, emergencies).subquery()
-    has_end = func.count(care.c.until) == func.count()
-    until = case((has_end, func.max(care.c.until, type_=Moment)), else_=null()).label("care_until")
-    return select(care.c.patient_id, until).group_by(care.c.patient_id).subquery()
+    """Return the patients in the doctor's care, each with the latest end of the care; null without an end."""
+    treatment = treatments.current()
+    has_end = func.count(treatment.c.until) == func.count()
+    until = case((has_end, func.max(treatment.c.until, type_=Moment)), else_=null()).label("care_until")
+    own = select(treatment.c.patient_id, until).where(treatment.c.doctor_id == doctor_id)
+    return own.group_by(treatment.c.patient_id).subquery()
 
 
 def _matching(text: str | None) -> Sequence[ColumnElement[bool]]:

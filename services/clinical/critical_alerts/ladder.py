@@ -10,7 +10,7 @@ from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.critical_alerts import CriticalEscalated, CriticalStep
-from services.clinical.care.doctors import treating_doctors
+from services.clinical.care import treatments
 from services.clinical.critical_alerts import rules
 from services.clinical.models.critical_alerts import CriticalAlert, CriticalAlertStep
 
@@ -68,4 +68,4 @@ def _recipients(session: Session, alert: CriticalAlert, step: CriticalStep) -> S
     ordering = () if alert.doctor_id is None else (alert.doctor_id,)
     if step is CriticalStep.ORDERING_DOCTOR and ordering:
         return ordering
-    return tuple(dict.fromkeys((*ordering, *sorted(treating_doctors(session, alert.patient_id)))))
+    return tuple(dict.fromkeys((*ordering, *sorted(treatments.doctors_of(session, alert.patient_id)))))

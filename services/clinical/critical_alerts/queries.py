@@ -1,20 +1,19 @@
 """List critical alerts: a doctor's own with their values, and all for admins without."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, String, literal, or_, select, union_all
-from uuid_utils.compat import uuid7
+from sqlalchemy import or_, select
 
-from chassis import clock
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
 from contracts.clinical.care import AccessBasis, ChartPart
 from contracts.clinical.critical_alerts import CriticalAlertStatus, ListCriticalAlerts, ListMyCriticalAlerts
+from services.clinical.care import treatments
+from services.clinical.care.access import record_readings
 from services.clinical.directory.people import NAME
-from services.clinical.models.care import Assignment, BreakGlass, CareRelation, ChartAccess
 from services.clinical.models.critical_alerts import CriticalAlert
 from services.clinical.models.directory import PERSON
 from services.clinical.models.patients import Patient
@@ -53,7 +52,8 @@ SHOWN_TO_ADMINS = (
 def list_own(session: Session, actor: Actor, query: ListMyCriticalAlerts) -> Page:
     """List the doctor's open alerts, newest first, and record that their values were read."""
     actor.may_act_for(query.doctor_id)
-    treated = select(_bases(query.doctor_id).subquery().c.patient_id)
+    treatment = treatments.current()
+    treated = select(treatment.c.patient_id).where(treatment.c.doctor_id == query.doctor_id)
     is_own = or_(CriticalAlert.doctor_id == query.doctor_id, CriticalAlert.patient_id.in_(treated))
     statement = (
         select(*SHOWN_TO_DOCTORS)
@@ -61,7 +61,7 @@ def list_own(session: Session, actor: Actor, query: ListMyCriticalAlerts) -> Pag
         .where(CriticalAlert.status == CriticalAlertStatus.OPEN, is_own)
     )
     found = page(session, statement, KEYS, limit=query.limit, cursor=query.cursor)
-    _record_reading(session, query.doctor_id, {row.patient_id for row in found.items})
+    _record_readings(session, actor, [row.patient_id for row in found.items])
     return found
 
 
@@ -75,32 +75,9 @@ def list_all(session: Session, _actor: Actor, query: ListCriticalAlerts) -> Page
     return page(session, statement, KEYS, limit=query.limit, cursor=query.cursor)
 
 
-def _bases(doctor_id: UUID) -> CompoundSelect[UUID, str]:
-    """Select the patients in the doctor's care, each with the reason."""
-    now = clock.now()
-
-    def basis(
-        reason: AccessBasis, model: type[CareRelation | Assignment | BreakGlass], *valid: ColumnElement[bool]
-    ) -> Select[UUID, str]:
-        shown = select(model.patient_id, literal(reason.value, String).label("basis"))
-        return shown.where(model.doctor_id == doctor_id, *valid)
-
-    return union_all(
-        basis(AccessBasis.APPOINTMENT, CareRelation, CareRelation.from_ <= now, CareRelation.until > now),
-        basis(AccessBasis.ASSIGNMENT, Assignment, Assignment.ended_at.is_(None)),
-        basis(AccessBasis.BREAK_GLASS, BreakGlass, BreakGlass.until > now),
-    )
-
-
-def _record_reading(session: Session, doctor_id: UUID, patient_ids: Iterable[UUID]) -> None:
-    """Add a row to the access log of each patient."""
-    known: Mapping[UUID, str] = {}
-    patient_ids = set(patient_ids)
-    if patient_ids:
-        found = _bases(doctor_id).subquery()
-        rows = session.execute(select(found).where(found.c.patient_id.in_(patient_ids)))
-        order = list(AccessBasis)
-        known = {row.patient_id: row.basis for row in sorted(rows, key=lambda row: -order.index(row.basis))}
-    for patient_id in sorted(patient_ids):
-        facts = {"patient_id": patient_id, "reader_id": doctor_id, "part": ChartPart.LABS, "at": clock.now()}
-        session.append(ChartAccess, id=uuid7(), basis=known.get(patient_id, AccessBasis.ORDERED), **facts)
+def _record_readings(session: Session, actor: Actor, patient_ids: Collection[UUID]) -> None:
+    """Record that the doctor read these values. Without a treatment, the order is the reason."""
+    bases = treatments.bases(session, actor.person, patient_ids)
+    for basis in {*bases.values(), AccessBasis.ORDERED}:
+        found = [patient_id for patient_id in patient_ids if bases.get(patient_id, AccessBasis.ORDERED) == basis]
+        record_readings(session, actor, found, ChartPart.LABS, basis)

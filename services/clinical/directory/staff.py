@@ -50,11 +50,6 @@ def _keep(session: Session, person_id: UUID, role: str) -> None:
     keep(session, StaffRole, "person_id role", "changed_by", **facts)
 
 
-def nurses(session: Session) -> Sequence[UUID]:
-    """Return all nurses."""
-    return with_role(session, Role.NURSE)
-
-
 def with_role(session: Session, role: Role) -> Sequence[UUID]:
     """Return all members of the staff with this role."""
     return session.scalars(select(StaffRole.person_id).where(StaffRole.role == role, _is_present())).all()

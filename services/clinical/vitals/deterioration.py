@@ -6,7 +6,8 @@ from sqlalchemy import exists, select
 
 from chassis.persistence.database import Session
 from contracts.clinical.vitals import News2Level, PatientDeteriorating
-from services.clinical.care.doctors import treating_doctors
+from contracts.roles import Role
+from services.clinical.care import treatments
 from services.clinical.directory import shifts, staff
 from services.clinical.models.vitals import Vitals
 from services.clinical.vitals import rules
@@ -46,5 +47,5 @@ def _has_later(session: Session, reading: Vitals) -> bool:
 
 def recipients(session: Session, patient_id: UUID) -> list[UUID]:
     """Return the treating doctors and the nurses on shift; all nurses, if none is on shift."""
-    nurses = shifts.nurses_on_shift(session) or staff.nurses(session)
-    return sorted({*treating_doctors(session, patient_id), *nurses})
+    nurses = shifts.nurses_on_shift(session) or staff.with_role(session, Role.NURSE)
+    return sorted({*treatments.doctors_of(session, patient_id), *nurses})

@@ -21,7 +21,7 @@ SYSTOLIC: Bands = (("90", 3), ("100", 2), ("110", 1), ("219", 0), ("Infinity", 3
 PULSE: Bands = (("40", 3), ("50", 1), ("90", 0), ("110", 1), ("130", 2), ("Infinity", 3))
 TEMPERATURE: Bands = (("35.0", 3), ("36.0", 1), ("38.0", 0), ("39.0", 1), ("Infinity", 2))
 ON_OXYGEN, NOT_ALERT = 2, 3
-"""Points for supplemental oxygen, and for a patient who is not alert."""
+"""Points for supplemental oxygen, and for any consciousness but alert."""
 CHART: Mapping[VitalSign, Bands] = {
     VitalSign.RESPIRATION: RESPIRATION,
     VitalSign.SYSTOLIC: SYSTOLIC,

@@ -37,13 +37,13 @@ def deactivate(session: Session, sequence: int) -> None:
 
 def test_approved_nurse_is_a_nurse(session: Session) -> None:
     approve(session, 1)
-    assert staff.nurses(session) == [PERSON]
+    assert staff.with_role(session, Role.NURSE) == [PERSON]
 
 
 @pytest.mark.parametrize("role", ["receptionist", "doctor"])
 def test_other_role_makes_no_nurse(session: Session, role: str) -> None:
     approve(session, 1, role)
-    assert staff.nurses(session) == []
+    assert staff.with_role(session, Role.NURSE) == []
 
 
 @pytest.mark.parametrize("leave", [revoke, deactivate], ids=lambda leave: leave.__name__)
@@ -56,26 +56,26 @@ def test_last_event_counts_in_any_order(
 ) -> None:
     approve(session, order[0])
     leave(session, order[1])  # type: ignore[operator]  # each is a function
-    assert (staff.nurses(session) == [PERSON]) == is_nurse
+    assert (staff.with_role(session, Role.NURSE) == [PERSON]) == is_nurse
 
 
 def test_loss_of_another_role_is_followed_by_an_approval(session: Session) -> None:
     approve(session, 1)
     revoke(session, 2, "receptionist")
     approve(session, 3)
-    assert staff.nurses(session) == [PERSON]
+    assert staff.with_role(session, Role.NURSE) == [PERSON]
 
 
 def test_loss_of_the_role_of_doctor_changes_nothing(session: Session) -> None:
     approve(session, 1)
     revoke(session, 2, "doctor")
-    assert staff.nurses(session) == [PERSON]
+    assert staff.with_role(session, Role.NURSE) == [PERSON]
 
 
 def test_erased_nurse_is_no_nurse(session: Session) -> None:
     person_id = employed(session, sequence=0)
     erase(session, person_id)
-    assert staff.nurses(session) == []
+    assert staff.with_role(session, Role.NURSE) == []
 
 
 def test_staff_is_listed_by_role(session: Session) -> None:
