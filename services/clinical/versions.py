@@ -15,7 +15,7 @@ from chassis.persistence.listing import page
 from chassis.refusals import NOT_FOUND
 from contracts.clinical.versions import ALREADY_IN_ERROR
 from services.clinical.directory import people
-from services.clinical.models.append_only import supersede
+from services.clinical.models.append_only import successor_of, supersede, values_of
 from services.clinical.models.directory import PERSON
 from services.clinical.models.versions import SignedVersion
 
@@ -45,9 +45,8 @@ def add_next(session: Session, actor: Actor, current: V, reason: str | None, **c
 
 def next_of(actor: Actor, current: V, reason: str | None, **changes: object) -> V:
     """Return the next version, without adding it, for rules that check the result of a change."""
-    kept = {column.key: getattr(current, column.key) for column in _table(type(current)).c}
     signed = {"author_id": actor.person, "recorded_at": clock.now(), "reason": reason}
-    return type(current)(**kept | signed | {"version": current.version + 1, "superseded_by": None} | changes)
+    return successor_of(current, **signed | changes)
 
 
 def _added(session: Session, row: V) -> V:
@@ -79,11 +78,7 @@ def shown(session: Session, row: SignedVersion) -> Mapping[str, object]:
 def shown_all(session: Session, rows: Sequence[SignedVersion]) -> list[Mapping[str, object]]:
     """Return versions with the names of their authors, as views show them, with one statement for the names."""
     names = people.names_of(session, (row.author_id for row in rows))
-    return [
-        {column.key: getattr(row, column.key) for column in _table(type(row)).c}
-        | {"revision": row.version, "author_name": names.get(row.author_id)}
-        for row in rows
-    ]
+    return [values_of(row) | {"revision": row.version, "author_name": names.get(row.author_id)} for row in rows]
 
 
 def page_of_current(

@@ -1,10 +1,10 @@
 """Set and end the critical limits of a patient."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
-from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.identity import Actor
@@ -17,13 +17,13 @@ from contracts.clinical.critical_limits import (
     SetCriticalLimit,
 )
 from contracts.clinical.history import HistoryKind
+from services.clinical import versions
 from services.clinical.care.access import must_treat
 from services.clinical.critical_limits import queries
 from services.clinical.history import entries
 from services.clinical.history.entries import Entry
 from services.clinical.lab_catalogue import catalogue, rules
 from services.clinical.lab_catalogue.rules import LabTest
-from services.clinical.models.append_only import supersede
 from services.clinical.models.critical_limits import IS_ACTIVE, CriticalLimit
 from services.clinical.patients.rules import invalid_field
 
@@ -31,7 +31,7 @@ LONGEST = timedelta(days=366)
 """A doctor looks at a limit again at least once a year."""
 
 
-def put(session: Session, actor: Actor, command: SetCriticalLimit) -> dict[str, object]:
+def put(session: Session, actor: Actor, command: SetCriticalLimit) -> Mapping[str, object]:
     """Set limits for a patient in the doctor's care. A limit in force must end first."""
     must_treat(session, actor, command.patient_id)
     session.lock_people(command.patient_id)
@@ -40,23 +40,9 @@ def put(session: Session, actor: Actor, command: SetCriticalLimit) -> dict[str, 
         raise invalid_field("until", "Must be in the future, within a year.")
     test = _checked(command.test, command.low, command.high)
     _must_be_the_only_one(session, command)
-    limit = CriticalLimit(
-        id=uuid7(),
-        version=1,
-        superseded_by=None,
-        patient_id=command.patient_id,
-        test=test.code,
-        name=test.name,
-        unit=test.unit,
-        low=command.low,
-        high=command.high,
-        reason=command.reason,
-        until=command.until,
-        status=CriticalLimitStatus.ACTIVE,
-        author_id=actor.person,
-        recorded_at=now,
-    )
-    return _added(session, actor, limit)
+    facts = {name: getattr(command, name) for name in ("low", "high", "reason", "until")}
+    facts |= {"test": test.code, "name": test.name, "unit": test.unit, "status": CriticalLimitStatus.ACTIVE}
+    return _noted(session, actor, versions.add_first(session, actor, CriticalLimit, command.patient_id, **facts))
 
 
 def _checked(code: str, *limits: Decimal | None) -> LabTest:
@@ -82,7 +68,7 @@ def _must_be_the_only_one(session: Session, command: SetCriticalLimit) -> None:
         raise CRITICAL_LIMIT_EXISTS(limit_id=str(limit_id))
 
 
-def end(session: Session, actor: Actor, command: EndCriticalLimit) -> dict[str, object]:
+def end(session: Session, actor: Actor, command: EndCriticalLimit) -> Mapping[str, object]:
     """End a limit of a patient in the doctor's care, as its next version."""
     must_treat(session, actor, command.patient_id)
     query = select(CriticalLimit).where(CriticalLimit.id == command.limit_id, CriticalLimit.superseded_by.is_(None))
@@ -91,17 +77,12 @@ def end(session: Session, actor: Actor, command: EndCriticalLimit) -> dict[str, 
         raise NO_SUCH_CRITICAL_LIMIT()
     session.call.expects(current.version)
     current.must_be_active(clock.now())
-    supersede(session, current)
-    kept = {column.key: getattr(current, column.key) for column in CriticalLimit.__table__.c}
-    changes = {"version": current.version + 1, "superseded_by": None, "status": CriticalLimitStatus.ENDED}
-    signed = {"reason": command.reason, "author_id": actor.person, "recorded_at": clock.now()}
-    return _added(session, actor, CriticalLimit(**kept | changes | signed))
+    ended = versions.add_next(session, actor, current, command.reason, status=CriticalLimitStatus.ENDED)
+    return _noted(session, actor, ended)
 
 
-def _added(session: Session, actor: Actor, limit: CriticalLimit) -> dict[str, object]:
-    """Add a version, also to the patient's history; return it as the view has it."""
-    session.add(limit)
-    session.flush()
+def _noted(session: Session, actor: Actor, limit: CriticalLimit) -> Mapping[str, object]:
+    """Add a version to the patient's history; return it as the view has it."""
     details: dict[str, object] = {"test": limit.test, "unit": limit.unit, "status": limit.status}
     details |= {"low": _number(limit.low), "high": _number(limit.high), "until": limit.until.isoformat()}
     title = f"Critical limits of {limit.name}"

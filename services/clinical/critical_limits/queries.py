@@ -13,8 +13,9 @@ from chassis.persistence.database import Session
 from chassis.persistence.listing import Statement, page
 from contracts.clinical.care import ChartPart
 from contracts.clinical.critical_limits import CriticalLimitStatus, ListCriticalLimits
+from services.clinical import versions
 from services.clinical.care.access import open_chart
-from services.clinical.directory.people import NAME, name_of
+from services.clinical.directory.people import NAME
 from services.clinical.lab_catalogue.rules import Limits
 from services.clinical.models.critical_limits import IS_ACTIVE, CriticalLimit
 from services.clinical.models.directory import PERSON
@@ -65,8 +66,6 @@ def _shown(now: datetime) -> Statement:
     )
 
 
-def view(session: Session, limit: CriticalLimit) -> dict[str, object]:
+def view(session: Session, limit: CriticalLimit) -> Mapping[str, object]:
     """Return one limit as the view has it."""
-    columns = {column.key: getattr(limit, column.key) for column in CriticalLimit.__table__.c}
-    now = {"status": limit.status_at(clock.now()), "author_name": name_of(session, limit.author_id)}
-    return {**columns, **now, "revision": limit.version}
+    return {**versions.shown(session, limit), "status": limit.status_at(clock.now())}

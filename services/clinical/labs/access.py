@@ -31,7 +31,10 @@ def locked_in_care(session: Session, actor: Actor, order_id: UUID) -> LabOrder:
 
 
 def find(session: Session, order_id: UUID, *, lock: bool = False) -> LabOrder | None:
-    """Return an order with its tests, or None. Every change of an order or of its tests holds the order's lock."""
+    """Return an order with its tests, or None. Every change of an order or of its tests holds the order's lock.
+
+    A second statement reads the tests: a join would read them as they were before the wait for the lock.
+    """
     query = select(LabOrder).where(LabOrder.id == order_id).options(selectinload(LabOrder.tests))
     query = query.with_for_update() if lock else query
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()

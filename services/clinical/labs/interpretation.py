@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select
 
 from chassis import config
 from chassis.persistence.database import Session
@@ -40,14 +40,14 @@ class Previous:
 
 def interpret(session: Session, patient_id: UUID, measured: Sequence[Measured]) -> list[dict[str, object]]:
     """Return the columns of each value's result, in three statements. All values are of one patient."""
-    patient = session.get(Patient, patient_id)
+    patient = session.execute(select(Patient.birth_date, Patient.sex).where(Patient.id == patient_id)).one_or_none()
     limits = critical_limits.in_force(session, patient_id, [each.test.code for each in measured])
     previous = _previous(session, patient_id, measured)
     return [_columns(patient, each, previous.get(each.test.code), limits.get(each.test.code)) for each in measured]
 
 
 def _columns(
-    patient: Patient | None, measured: Measured, previous: Previous | None, limit: Limits | None
+    patient: Row[date | None, str] | None, measured: Measured, previous: Previous | None, limit: Limits | None
 ) -> dict[str, object]:
     known, code, zone = catalogue.current(), measured.test.code, config.current().hospital_timezone
     age = rules.age_in_days(patient.birth_date if patient else None, measured.observed_at, zone)

@@ -12,8 +12,7 @@ from contracts.clinical.history import HistoryKind
 from contracts.clinical.labs.states import ResultStatus
 from services.clinical.history import entries
 from services.clinical.history.entries import Entry
-from services.clinical.labs.views import RESULT
-from services.clinical.models.append_only import supersede
+from services.clinical.models.append_only import successor_of, supersede
 from services.clinical.models.labs import LabResult
 
 
@@ -26,9 +25,7 @@ def unverified(session: Session, test_ids: Collection[UUID]) -> list[LabResult]:
 def replace(session: Session, current: LabResult, **changes: object) -> LabResult:
     """Add the next version of a result, with these changes; return it."""
     supersede(session, current)
-    facts = {column.key: getattr(current, column.key) for column in RESULT.c}
-    successor = LabResult(**{**facts, "version": current.version + 1, "superseded_by": None, **changes})
-    session.add(successor)
+    session.add(successor := successor_of(current, **changes))
     return successor
 
 

@@ -1,19 +1,18 @@
 """Orders and results as callers see them: with the names of people, and with the values that a caller may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from chassis.persistence.database import Session
 from contracts.clinical.labs.states import ResultStatus
 from services.clinical.directory.people import names_of
+from services.clinical.models.append_only import values_of
 from services.clinical.models.labs import LabOrder, LabResult, OrderedTest
 from services.clinical.models.patients import Patient
 
 PUBLISHED = (ResultStatus.VERIFIED, ResultStatus.CORRECTED)
-RESULT = cast("Table", LabResult.__table__)
 Names = Mapping[UUID, str]
 Results = Mapping[UUID, LabResult]
 
@@ -87,9 +86,8 @@ def _test(test: OrderedTest, results: Results, names: Names) -> dict[str, object
 
 
 def _result(result: LabResult, names: Names) -> dict[str, object]:
-    facts = {column.key: getattr(result, column.key) for column in RESULT.c}
     people = {"author_name": _name(names, result.author_id), "verifier_name": _name(names, result.verified_by)}
-    return {**facts, **people, "test": result.code, "revision": result.version, "delta": result.delta}
+    return {**values_of(result), **people, "test": result.code, "revision": result.version, "delta": result.delta}
 
 
 def _name(names: Names, person: UUID | None) -> str | None:

@@ -3,7 +3,7 @@
 A change is a new row with a higher version. The old row only learns its successor.
 """
 
-from typing import ClassVar, cast
+from typing import ClassVar, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, event, inspect, update
@@ -52,12 +52,30 @@ class Version(AppendOnly):
     """The version that replaced this version; null for the current version."""
 
 
+V = TypeVar("V", bound=Version)
+
+
+def values_of(row: AppendOnly) -> dict[str, object]:
+    """Return the columns of a row, by name."""
+    return {column.key: getattr(row, column.key) for column in _table(type(row)).c}
+
+
+def successor_of(current: V, **changes: object) -> V:
+    """Return the next version of a record, which differs in these columns, without adding it."""
+    following = {"version": current.version + 1, "superseded_by": None}
+    return type(current)(**values_of(current) | following | changes)
+
+
+def _table(model: type[AppendOnly]) -> Table:
+    return cast("Table", cast("type[DeclarativeBase]", model).__table__)
+
+
 def supersede(session: Session, current: Version) -> None:
     """Mark the current version as replaced by the next version, which the caller adds.
 
     Refuses with `stale` if another change was faster.
     """
-    table = cast("Table", cast("type[DeclarativeBase]", type(current)).__table__)
+    table = _table(type(current))
     is_current = (table.c.id == current.id) & (table.c.version == current.version) & table.c.superseded_by.is_(None)
     change = update(table).where(is_current).values(superseded_by=current.version + 1)
     if session.one(change.returning(table.c.version)) is None:

@@ -2,21 +2,23 @@
 
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.clinical.critical_limits import CRITICAL_LIMIT_OVER, CriticalLimitStatus
-from services.clinical.models.append_only import Version
 from services.clinical.models.base import Base
 from services.clinical.models.decimals import Exact
+from services.clinical.models.versions import SignedVersion
 
 IS_ACTIVE = text(f"superseded_by IS NULL AND status = '{CriticalLimitStatus.ACTIVE}'")
 
 
-class CriticalLimit(Version, Base):
-    """One version of the critical limits of a test for a patient. A second version ends the first."""
+class CriticalLimit(SignedVersion, Base):
+    """One version of the critical limits of a test for a patient. A second version ends the first.
+
+    The status is `active` or `ended`. A limit expires without a new version.
+    """
 
     __tablename__ = "critical_limit"
     __table_args__ = (
@@ -30,7 +32,6 @@ class CriticalLimit(Version, Base):
         Index("ix_critical_limit_patient_id_id", "patient_id", "id"),
     )
 
-    patient_id: Mapped[UUID]
     test: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(200))
     unit: Mapped[str] = mapped_column(String(30))
@@ -39,10 +40,6 @@ class CriticalLimit(Version, Base):
     reason: Mapped[str] = mapped_column(String(500))
     """Why the limits were set, or why they ended."""
     until: Mapped[datetime]
-    status: Mapped[str] = mapped_column(String(20))
-    """`active` or `ended`. A limit expires without a new version."""
-    author_id: Mapped[UUID]
-    recorded_at: Mapped[datetime]
 
     def status_at(self, now: datetime) -> CriticalLimitStatus:
         """Return the state at this time."""
