@@ -12,8 +12,10 @@ from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
+from contracts.clinical.care import AccessBasis, ChartPart
 from contracts.clinical.inventory.queries import GetItem, ListItems, ListMovements, ListRecipients
 from contracts.clinical.inventory.views import NO_SUCH_BATCH, NO_SUCH_ITEM, DeviceState, ItemRowView
+from services.clinical.care.access import record_readings
 from services.clinical.directory.people import NAME
 from services.clinical.inventory import batches, expiry, rules
 from services.clinical.models.directory import PERSON
@@ -138,8 +140,11 @@ def _must_exist(session: Session, item_id: UUID) -> None:
         raise NO_SUCH_ITEM()
 
 
-def list_recipients(session: Session, _actor: Actor, query: ListRecipients) -> Page:
-    """List the patients who got medicines of a batch, by name. The audit names the item."""
+def list_recipients(session: Session, actor: Actor, query: ListRecipients) -> Page:
+    """List the patients who got medicines of a batch, by name, and record the readings for them.
+
+    The audit names the item.
+    """
     _must_exist(session, query.item_id)
     batch = session.one(select(BATCH.c.id).where(BATCH.c.item_id == query.item_id, BATCH.c.batch == query.batch))
     if batch is None:
@@ -147,7 +152,10 @@ def list_recipients(session: Session, _actor: Actor, query: ListRecipients) -> P
     session.note(record_id=query.item_id, details={"batch_id": str(batch.id)})
     keys = (PATIENT.c.name_key, PATIENT.c.id)
     statement = _recipients(batch.id)
-    return page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
+    found = page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
+    patients = [row.patient_id for row in found.items]
+    record_readings(session, actor, patients, ChartPart.PRESCRIPTIONS, AccessBasis.PHARMACY)
+    return found
 
 
 def _recipients(batch_id: UUID) -> Statement:

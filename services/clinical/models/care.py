@@ -75,6 +75,7 @@ class BreakGlass(Base):
     __table_args__ = (
         Index("ix_break_glass_doctor_id_patient_id_until", "doctor_id", "patient_id", "until"),
         Index("ix_break_glass_opened_at_id", "opened_at", "id"),
+        Index("ix_break_glass_patient_id", "patient_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)

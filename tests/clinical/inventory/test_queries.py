@@ -197,6 +197,16 @@ def test_recall_is_noted_in_the_audit(session: Session) -> None:
     assert session.noted["record_id"] == item_id
 
 
+def test_recall_enters_the_access_log_of_each_recipient(session: Session) -> None:
+    item_id, person = medicine(session), registered(session)
+    moved(session, item_id, "receive", 20)
+    batches.take(session, pharmacist(), item_id, 4, uuid7(), person.id)
+    session.appended.clear()
+    recipients(session, item_id)
+    [(_table, row)] = session.appended
+    assert (row["patient_id"], row["part"], row["basis"]) == (person.id, "prescriptions", "pharmacy")
+
+
 def test_recall_of_an_unknown_batch_is_not_found(session: Session) -> None:
     item_id = medicine(session)
     with pytest.raises(NotFound) as refusal:
