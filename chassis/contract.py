@@ -191,7 +191,7 @@ class Command(Record):
 
     @classmethod
     def repeated(cls, payload: Mapping[str, object]) -> Mapping[str, object]:
-        """The fields that a repeated request must repeat: all but those that a gateway makes anew."""
+        """The fields that a repeated request must repeat: all but those that the gateway adds to each request."""
         return payload
 
     @classmethod

@@ -34,7 +34,7 @@ THE_ALLERGY = "The allergy, in all its versions."
 CHANGES = ("substance", "reaction", "severity", "certainty", "timing")
 """The fields of an allergy that an amendment may change."""
 SUBSTANCE = Facts(description="A substance, or a class of substances.", example="penicillin")
-REACTION = Facts(description="What happened, in words.", example="Hives within an hour.")
+REACTION = Facts(description="The reaction, in words.", example="Hives within an hour.")
 Substance = Annotated[str, validate.Length(1, 200), TRIMMED, SUBSTANCE]
 Reaction = Annotated[str, validate.Length(1, 1000), VISIBLE, REACTION]
 

@@ -33,7 +33,7 @@ ALREADY_ACKNOWLEDGED = Refusal(
 
 
 class CriticalStep(StrEnum):
-    """The steps of the ladder, by the people who are notified."""
+    """The steps of the ladder, named after the notified people."""
 
     ORDERING_DOCTOR = "ordering_doctor"
     TREATING_DOCTORS = "treating_doctors"

@@ -10,7 +10,7 @@ from chassis.contract import Query, View
 from chassis.errors import Invalid, Unavailable
 from chassis.refusals import Refusal
 from contracts.clinical.data import DataView
-from contracts.roles import Role
+from contracts.roles import ANY_ROLE
 from records.fields import Facts
 
 UNKNOWN_TEST = Refusal(
@@ -98,7 +98,7 @@ class LabCatalogueView(View):
 class ListLabTests(
     Query,
     service="clinical",
-    roles=frozenset({Role.DOCTOR, Role.NURSE, Role.LAB_TECHNICIAN, Role.ADMIN}),
+    roles=ANY_ROLE,
     returns=LabCatalogueView,
     refuses=(CATALOGUE_UNAVAILABLE,),
 ):

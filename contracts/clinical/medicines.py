@@ -46,7 +46,7 @@ class DataState(StrEnum):
 
 
 class AllergyStatement(StrEnum):
-    """What the chart says about allergies. Unknown is neither of the other two."""
+    """The statement of the chart about allergies. Unknown is neither of the other two."""
 
     RECORDED = "recorded"
     NO_KNOWN_ALLERGIES = "no_known_allergies"
@@ -98,12 +98,12 @@ class MatchView(View):
 
 
 class ChecksView(View):
-    """What was checked, with which data, and what was found. An unmatched medicine is not safe, but unknown."""
+    """The outcome of a check, and its data. An unmatched medicine is not safe, but unknown."""
 
     data_version: Annotated[str | None, "Null if the data cannot be used."]
     data_state: DataState
     reviewed_by: Annotated[str | None, "The person who reviewed the data; null if it is unreviewed."]
-    notices: Annotated[list[str], "What the reader must know about the data."]
+    notices: Annotated[list[str], "Warnings about the data."]
     allergies: AllergyStatement
     checked: list[FindingKind]
     findings: list[FindingView]

@@ -70,7 +70,7 @@ class RefillOutcome(StrEnum):
 
 
 class RefillDecision(StrEnum):
-    """What a doctor may decide about a refill request."""
+    """The decisions of a doctor about a refill request."""
 
     APPROVE = "approve"
     DENY = "deny"

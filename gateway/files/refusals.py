@@ -41,5 +41,5 @@ OF_UPLOADS = (
     FILE_TOO_EXPANSIVE,
     STORE_DOWN,
 )
-"""What each route with a form may answer."""
+"""The refusals of each route with a form."""
 OF_DOWNLOADS = (STORE_DOWN,)

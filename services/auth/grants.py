@@ -86,7 +86,7 @@ def publish_admin(session: Session, account: Account) -> None:
 
 
 def publish_admins(session: Session, _actor: Actor) -> None:
-    """Publish once a week who is an admin, for subscribers that are newer than the change."""
+    """Publish all admins once a week, for subscribers that are newer than the change."""
     year, week, _day = clock.now().isocalendar()
     if inbox.claim(session, uuid5(WEEKS, f"{year}-{week}"), "auth.publish_admins"):
         held = Grant.role == Role.ADMIN, Grant.revoked_at.is_(None), Account.status == AccountStatus.ACTIVE

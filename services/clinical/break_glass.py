@@ -56,7 +56,7 @@ def open_(session: Session, actor: Actor, command: contract.BreakGlass) -> Break
 
 
 def review(session: Session, actor: Actor, command: ReviewBreakGlass) -> BreakGlass:
-    """Record the review of an access by an admin, who is not the doctor."""
+    """Record the review of an access. The admin is another person than the doctor."""
     opening = session.get(BreakGlass, command.break_glass_id, with_for_update=True)
     if opening is None:
         raise NO_SUCH_OPENING()

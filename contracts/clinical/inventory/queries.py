@@ -54,7 +54,10 @@ class ListMovements(PageQuery, service="clinical", roles=STOCK, returns=page_of(
 
 
 class ListRecipients(PageQuery, service="clinical", roles=STOCK, returns=page_of(RecipientView), audited=True):
-    """List the patients who got medicines of a batch, by name, for a recall. Each reading is in the audit."""
+    """List the patients who got medicines of a batch, by name, for a recall.
+
+    Each patient sees the reading in the access log.
+    """
 
     item_id: Annotated[UUID, THE_ITEM]
     batch: BatchNumber

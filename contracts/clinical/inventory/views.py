@@ -26,7 +26,7 @@ OUT_OF_STOCK = Refusal(
     Conflict,
     "out_of_stock",
     "Only {available} are in stock.",
-    "The stock is smaller than the quantity. `available` is what is left; expired batches do not count for dispensing.",
+    "The stock is smaller than the quantity. `available` is the rest; expired batches do not count for dispensing.",
 )
 NOT_A_MEDICINE = Refusal(
     Conflict, "not_a_medicine", "This item is equipment.", "The item is equipment, which is never dispensed."

@@ -71,7 +71,7 @@ def take(
 ) -> list[Taken]:
     """Take up to `quantity` of a medicine for a patient: earliest expiry first, nothing from expired batches.
 
-    Refuses with `out_of_stock` if less is left. With `partial`, takes what is left, and refuses only if nothing is.
+    Refuses with `out_of_stock` if the stock is smaller. With `partial`, takes the rest; refuses only an empty stock.
     ValueError: the quantity is not positive, which the caller's contract must refuse.
     """
     if quantity < 1:

@@ -1,4 +1,4 @@
-"""What the hospital's calendar says of the stock: usable batches, low stock, and overdue services."""
+"""Dates of the stock on the hospital's calendar: usable batches, low stock, and overdue services."""
 
 from datetime import date, timedelta
 from uuid import UUID

@@ -64,7 +64,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was checked: a prescription or a dispense of a patient."""
+    """The checked record: a prescription or a dispense of a patient."""
 
     patient_id: UUID
     occasion: CheckOccasion

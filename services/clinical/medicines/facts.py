@@ -33,7 +33,7 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a patient."""
+    """The facts about a patient that checks use."""
 
     statement: AllergyStatement
     allergies: tuple[Allergy, ...]

@@ -31,7 +31,7 @@ class MedicationCheck(AppendOnly, Base):
     data_version: Mapped[str | None] = mapped_column(String(50))
     reviewed_by: Mapped[str | None] = mapped_column(String(200))
     details: Mapped[Mapping[str, object]] = mapped_column(JSON)
-    """What was and was not checked, as it was shown."""
+    """The checks that were made, and those that were not, as shown to the caller."""
     author_id: Mapped[UUID]
     at: Mapped[datetime]
 

@@ -154,7 +154,7 @@ class PrescriptionItem(AppendOnly, Base):
 
 
 class Supply(Base):
-    """What was dispensed of a medicine of a prescription, and when more may be. The database refuses too much.
+    """The dispensed quantity of a prescribed medicine, and the time of the next fill. The database refuses too much.
 
     Counted behind the patient's lock, from the lines of dispenses.
     """

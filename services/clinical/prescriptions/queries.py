@@ -20,7 +20,7 @@ LOADED = (
     joinedload(Prescription.end),
     selectinload(Prescription.items).joinedload(PrescriptionItem.supply),
 )
-"""What callers see of a prescription, in two statements."""
+"""The relations that a shown prescription needs, in two statements."""
 
 MOST_ACTIVE = 100
 """The most active prescriptions in the summary of a chart."""

@@ -28,7 +28,7 @@ class Contact(Base):
 
 
 class Admin(Base):
-    """A copy of the last event about a person who is or was an admin."""
+    """A copy of the last event about an admin or a former admin."""
 
     __tablename__ = "admin"
 
