@@ -1,10 +1,12 @@
 """The process's settings: one frozen object, made at its start. `matron.environment` reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
+T = TypeVar("T")
 SERVICES = ("auth", "scheduling", "clinical", "billing", "notify")
 
 
@@ -38,8 +40,6 @@ class Config:
     """`file:///folder` or `s3://bucket/prefix`; only the gateway and clinical use it."""
     mfa_required_roles: frozenset[str]
     """Roles that require a second factor."""
-    currency: str
-    allow_sandbox_payments: bool
     cors_origins: frozenset[str] = frozenset()
     """Besides our own, to whose pages a payer may go back: `CORS_ORIGINS`."""
     workers: int
@@ -49,12 +49,13 @@ class Config:
     retry_delays: tuple[float, ...]
     """Waits before each new try of an event handler; then the message is a dead letter."""
     log_level: str
-    medicine_data: Path | None = None
-    """Folder that replaces the built-in medicine data: `MEDICINE_DATA`. Only the clinical service reads it."""
-    lab_data: Path | None = None
-    """A folder that replaces the shipped laboratory catalogue: `LAB_DATA`."""
-    lab_two_persons: bool = False
-    """Whether a second technician verifies laboratory results: `LAB_TWO_PERSONS`."""
+
+    of_services: Mapping[type, object] = field(default_factory=dict)
+    """Settings that one service defines and reads alone, by their class."""
+
+    def of(self, kind: type[T]) -> T:
+        """The settings of this class; its defaults when none were given."""
+        return cast("T", self.of_services.get(kind) or kind())
 
     def database_url(self, service: str) -> str:
         """The database of one service; `ConfigError` when it was not given."""

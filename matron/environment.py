@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from environs import Env, EnvError
 from marshmallow import ValidationError
-from marshmallow.validate import Length, OneOf, Range, Regexp
+from marshmallow.validate import Length, OneOf, Range
 
 from chassis.config import SERVICES, Config, ConfigError
 from contracts import origins
+from matron.service_settings import READERS
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST_WAIT = 30 * 24 * 3600
@@ -32,12 +33,14 @@ def load(*, services: tuple[str, ...] = (), needs: tuple[str, ...] = ("AMQP_URL"
     """
     env, problems = Env(), list[str]()
     found = _taken(env, _SETTINGS, problems)
+    of_services = {kind: _taken(env, readers, problems) for kind, readers in READERS.items()}
     urls = _taken(env, {service: _database(service) for service in SERVICES}, problems)
     wanted = [*needs, *(f"{service.upper()}_DATABASE_URL" for service in services)]
     problems += [f"{name} is missing" for name in wanted if not env.str(name, "")]
     if problems:
         raise ConfigError("; ".join(problems))
-    return Config(**found, database_urls={service: url for service, url in urls.items() if url})
+    sections = {kind: kind(**settings) for kind, settings in of_services.items()}
+    return Config(**found, database_urls={name: url for name, url in urls.items() if url}, of_services=sections)
 
 
 def _taken(env: Env, settings: Mapping[str, Callable[[Env], T]], problems: list[str]) -> dict[str, T]:
@@ -99,10 +102,6 @@ def _sender(text: str) -> None:
         raise ValidationError("expected one mailbox such as Hospital <post@hospital.example>")
 
 
-def _folder(text: str) -> Path | None:
-    return Path(text) if text else None
-
-
 def _origins(env: Env) -> frozenset[str]:
     try:
         return origins.read_all(env.str("CORS_ORIGINS", ""))
@@ -132,17 +131,10 @@ _SETTINGS: dict[str, Callable[[Env], Any]] = {
     "mail_from": lambda env: env.str("MAIL_FROM", "hospital@localhost", validate=_sender),
     "attachments_url": lambda env: env.str("ATTACHMENTS_URL", "file:var/attachments", validate=_address("file", "s3")),
     "mfa_required_roles": lambda env: frozenset(env.list("MFA_REQUIRED_ROLES", [], subcast=str.strip)),
-    "currency": lambda env: env.str(
-        "CURRENCY", "EUR", validate=Regexp("[A-Z]{3}$", error="expected an ISO 4217 code such as EUR")
-    ),
-    "allow_sandbox_payments": lambda env: env.bool("ALLOW_SANDBOX_PAYMENTS", False),
     "allow_unsigned_events": lambda env: env.bool("ALLOW_UNSIGNED_EVENTS", False),
     "cors_origins": _origins,
     "workers": lambda env: env.int("WORKERS", 16, validate=Range(1, 1000, error="expected {min} to {max}")),
     "retry_delays": _waits,
-    "medicine_data": lambda env: Path(env.str("MEDICINE_DATA")) if env.str("MEDICINE_DATA", "") else None,
-    "lab_two_persons": lambda env: env.bool("LAB_TWO_PERSONS", False),
-    "lab_data": lambda env: _folder(env.str("LAB_DATA", "")),
     "log_level": lambda env: env.str(
         "LOG_LEVEL", "INFO", validate=lambda level: OneOf(LEVELS, error="expected one of {choices}")(level.upper())
     ).upper(),

@@ -201,8 +201,6 @@ def settings(**changes: Any) -> Config:
         "mail_from": "hospital@localhost",
         "attachments_url": "file:attachments",
         "mfa_required_roles": frozenset(),
-        "currency": "EUR",
-        "allow_sandbox_payments": True,
         "allow_unsigned_events": False,
         "workers": 16,
         "retry_delays": (0.1, 0.3),

@@ -8,7 +8,7 @@ from uuid import UUID
 from marshmallow import validate
 
 from chassis.contract import ANYONE, Command, PageQuery, Query, View, page_of
-from chassis.errors import Conflict, Invalid, NotFound
+from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.event import Event
 from chassis.refusals import Refusal
 from contracts.billing.invoices import PATIENT, InvoiceIssued
@@ -31,11 +31,23 @@ PAYMENT_FINISHED = Refusal(
     "The payment has {state}.",
     "The payment has already succeeded, failed or expired; see `state`.",
 )
-PROVIDER_NOT_OFFERED = Refusal(
-    Invalid,
-    "provider_not_offered",
+PROVIDER_UNAVAILABLE = Refusal(
+    Conflict,
+    "provider_unavailable",
     "This payment provider is not available.",
-    "This installation does not accept payments through that provider.",
+    "This installation does not accept payments through that provider. `GET /api/payment-providers` lists the others.",
+)
+PROVIDER_DOWN = Refusal(
+    Unavailable,
+    "provider_down",
+    "The payment provider does not answer. Try again.",
+    "The payment provider does not answer. Repeat the request with the same `Idempotency-Key`: it starts one payment.",
+)
+PROVIDER_REFUSED = Refusal(
+    Conflict,
+    "provider_refused",
+    "The payment provider has refused the request.",
+    "The payment provider has refused the request, for instance because of the currency or the amount.",
 )
 
 
@@ -71,6 +83,9 @@ class FailureReason(StrEnum):
 class Provider(StrEnum):
     """The payment providers."""
 
+    STRIPE = "stripe"
+    PAYSTACK = "paystack"
+    FLUTTERWAVE = "flutterwave"
     SANDBOX = "sandbox"
 
 
@@ -120,7 +135,9 @@ class PayInvoice(
     refuses=(
         NOTHING_TO_PAY,
         MORE_THAN_OPEN,
-        PROVIDER_NOT_OFFERED,
+        PROVIDER_UNAVAILABLE,
+        PROVIDER_DOWN,
+        PROVIDER_REFUSED,
         RETURN_URL_NOT_ALLOWED,
     ),
 ):

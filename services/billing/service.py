@@ -9,7 +9,7 @@ from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.clinical.dispenses import MedicineDispensed
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import directory, providers
+from services.billing import directory
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
 from services.billing.invoices import queries as invoices
@@ -18,6 +18,7 @@ from services.billing.payments import queries as payments
 from services.billing.payments import sandbox_checkout
 from services.billing.prices import commands as price_commands
 from services.billing.prices import queries as prices
+from services.billing.providers import registry
 
 
 class BillingService(Service):
@@ -31,7 +32,7 @@ class BillingService(Service):
     list_my_invoices = serves(ListMyInvoices, invoices.list_own)
     list_my_payments = serves(ListMyPayments, payments.list_own)
     pay_invoice = serves(
-        PayInvoice, payment_commands.prepare_payment, outside=providers.start, then=payment_commands.record_checkout
+        PayInvoice, payment_commands.prepare_payment, outside=registry.start, then=payment_commands.record_checkout
     )
     get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get_checkout)
     finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish_checkout)

@@ -25,13 +25,15 @@ from contracts.billing.invoices import InvoiceView, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provider
 from contracts.billing.prices import SetPrice
 from contracts.scheduling.appointments.events import VisitCompleted
-from services.billing import directory, providers
+from services.billing import directory
 from services.billing.invoices import queries
 from services.billing.invoices.handlers import on_visit_completed
 from services.billing.models.invoices import Invoice
 from services.billing.models.payments import Payment
 from services.billing.payments import commands, sandbox_checkout
 from services.billing.prices.commands import set_price
+from services.billing.providers import registry
+from services.billing.settings import BillingSettings
 from tests.calls import delivered
 from tests.events import example_of
 
@@ -54,9 +56,8 @@ def settings(**changes: Any) -> Config:
         "mail_url": "file:mail",
         "mail_from": "hospital@localhost",
         "mfa_required_roles": frozenset(),
-        "currency": "EUR",
         "attachments_url": "file:attachments",
-        "allow_sandbox_payments": True,
+        "of_services": {BillingSettings: BillingSettings(allow_sandbox_payments=True)},
         "allow_unsigned_events": False,
         "workers": 16,
         "retry_delays": (1.0,),
@@ -116,7 +117,7 @@ def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, ret
     command = PayInvoice(provider=provider, amount_minor=amount_minor, return_url=return_url, **ids)
     plan = commands.prepare_payment(session, payer, command)
     session.flush()
-    commands.record_checkout(session, payer, plan, providers.start(plan, command), command)
+    commands.record_checkout(session, payer, plan, registry.start(plan, command), command)
     session.flush()
     return session.get_one(Payment, UUID(plan["payment_id"]))
 

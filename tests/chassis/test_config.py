@@ -31,7 +31,7 @@ def test_everything_that_is_missing_or_wrong_is_named_at_once(monkeypatch: pytes
 def test_most_settings_have_a_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AMQP_URL", "embedded://x")
     loaded = environment.load()
-    assert (loaded.http_port, loaded.retry_delays, loaded.allow_sandbox_payments) == (8000, (1, 10, 60, 600), False)
+    assert (loaded.http_port, loaded.retry_delays, loaded.workers) == (8000, (1, 10, 60, 600), 16)
     assert loaded.hospital_timezone == ZoneInfo("UTC")
 
 

@@ -7,7 +7,7 @@ from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.dispenses import MedicineDispensed
-from services.billing import rules
+from services.billing import rules, settings
 from services.billing.invoices import drafts
 from services.billing.models.invoices import Invoice, InvoiceLine
 from services.billing.prices import catalogue
@@ -18,14 +18,13 @@ def on_medicine_dispensed(session: Session, _actor: Actor, event: MedicineDispen
     catalogue.lock_for_reading(session)
     if session.scalar(select(exists().where(Invoice.dispense_id == event.dispense_id))):
         return
-    settings = config.current()
     invoice = Invoice(
         id=uuid7(),
         patient_id=event.patient_id,
         dispense_id=event.dispense_id,
         visit_revision=0,
-        visit_on=rules.day_of(event.dispensed_at, settings.hospital_timezone),
-        currency=settings.currency,
+        visit_on=rules.day_of(event.dispensed_at, config.current().hospital_timezone),
+        currency=settings.current().currency,
         created_at=clock.now(),
         lines=_lines(session, event),
     )

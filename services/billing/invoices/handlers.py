@@ -11,7 +11,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.upserts import keep
 from contracts.billing.invoices import InvoiceVoided
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import rules
+from services.billing import rules, settings
 from services.billing.invoices import drafts, ledger
 from services.billing.models.invoices import Invoice, InvoiceLine, UndoneVisit
 from services.billing.prices import catalogue
@@ -26,7 +26,7 @@ def on_visit_completed(session: Session, _actor: Actor, event: VisitCompleted) -
     session.lock(_lock_of_visit(event.appointment_id))
     if session.scalar(_is_settled(event.appointment_id, event.revision)):
         return
-    settings, specialization = config.current(), catalogue.specialization_of(session, event.doctor_id)
+    zone, specialization = config.current().hospital_timezone, catalogue.specialization_of(session, event.doctor_id)
     line = InvoiceLine(
         code=rules.consultation_code(specialization) if specialization is not None else None,
         name="Consultation",
@@ -39,8 +39,8 @@ def on_visit_completed(session: Session, _actor: Actor, event: VisitCompleted) -
         appointment_id=event.appointment_id,
         visit_revision=event.revision,
         doctor_id=event.doctor_id,
-        visit_on=rules.day_of(event.starts_at, settings.hospital_timezone),
-        currency=settings.currency,
+        visit_on=rules.day_of(event.starts_at, zone),
+        currency=settings.current().currency,
         created_at=clock.now(),
         lines=[line],
     )

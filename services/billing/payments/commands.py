@@ -20,10 +20,11 @@ from contracts.billing.payments import (
     PaymentReceived,
     PaymentStatus,
 )
-from services.billing import providers, rules
+from services.billing import rules
 from services.billing.invoices import ledger
 from services.billing.models.payments import Payment
-from services.billing.providers import Plan
+from services.billing.providers import registry
+from services.billing.providers.port import Plan, Started
 
 REFERENCE_BYTES = 20
 
@@ -34,7 +35,7 @@ def prepare_payment(session: Session, actor: Actor, command: PayInvoice) -> Plan
     Only received money reduces the open amount; unfinished payments do not.
     """
     actor.may_act_for(command.patient_id)
-    providers.offered(command.provider)
+    registry.offered(command.provider)
     invoice = ledger.lock_invoice(session, command.invoice_id)
     if invoice.patient_id != command.patient_id:
         raise NO_SUCH_INVOICE()
@@ -75,12 +76,12 @@ def _check_return_url(return_url: str | None) -> None:
 
 
 def record_checkout(
-    session: Session, _actor: Actor, plan: Plan, checkout_url: str, _command: PayInvoice
+    session: Session, _actor: Actor, plan: Plan, started: Started, _command: PayInvoice
 ) -> CheckoutView:
     """Record that the provider waits for the payer."""
     payment = session.get_one(Payment, UUID(plan["payment_id"]), with_for_update=True)
-    payment.begin(checkout_url)
-    return CheckoutView(payment_id=payment.id, checkout_url=checkout_url)
+    payment.begin(started.checkout_url)
+    return CheckoutView(payment_id=payment.id, checkout_url=started.checkout_url)
 
 
 def receive(session: Session, payment: Payment) -> Payment:

@@ -6,7 +6,7 @@ from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
 from contracts.billing.prices import PRICE_EXISTS, SetPrice
-from services.billing import rules
+from services.billing import rules, settings
 from services.billing.invoices import drafts
 from services.billing.models.invoices import InvoiceLine
 from services.billing.models.prices import Price
@@ -21,14 +21,14 @@ def set_price(session: Session, _actor: Actor, command: SetPrice) -> Price:
     The price counts only for visits on or after that day.
     """
     catalogue.lock_for_writing(session)
-    settings, now = config.current(), clock.now()
+    now = clock.now()
     price = Price(
         id=uuid7(),
         code=rules.normal_code(command.code),
         name=command.name,
         amount_minor=command.amount_minor,
-        currency=settings.currency,
-        valid_from=command.valid_from or rules.day_of(now, settings.hospital_timezone),
+        currency=settings.current().currency,
+        valid_from=command.valid_from or rules.day_of(now, config.current().hospital_timezone),
         created_at=now,
     )
     with refusing(session, REFUSALS):

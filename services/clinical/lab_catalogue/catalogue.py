@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from chassis import config
 from contracts.clinical.data import DataStatus
+from services.clinical import settings
 from services.clinical.data import manifest
 from services.clinical.data.manifest import DataError
 from services.clinical.lab_catalogue import tables
@@ -19,7 +19,7 @@ Stamp = tuple[tuple[int, int] | None, ...]
 
 def current() -> Catalogue:
     """Return the catalogue in use."""
-    folder = config.current().lab_data or SHIPPED
+    folder = settings.current().lab_data or SHIPPED
     return _cached(folder, _stamp(folder))
 
 

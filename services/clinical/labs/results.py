@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
-from chassis import clock, config
+from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.care import LAB_TECHNICIAN
@@ -15,6 +15,7 @@ from contracts.clinical.labs.commands import CorrectLabResult, UploadLabTest
 from contracts.clinical.labs.events import LabResultCorrected
 from contracts.clinical.labs.refusals import NO_SUCH_LAB_RESULT, RESULT_WITHDRAWN
 from contracts.clinical.labs.states import LabPriority, LabStatus, ResultStatus
+from services.clinical import settings
 from services.clinical.attachments.commands import add_report
 from services.clinical.care.access import must_care
 from services.clinical.lab_catalogue import catalogue
@@ -103,7 +104,7 @@ def correct(session: Session, actor: Actor, command: CorrectLabResult) -> dict[s
     order, current = _locked(session, command.result_id)
     if current.status == ResultStatus.ENTERED_IN_ERROR:
         raise RESULT_WITHDRAWN()
-    if config.current().lab_two_persons:
+    if settings.current().lab_two_persons:
         current.must_be_by_another(actor.person)
     test = next(test for test in order.tests if test.id == current.test_id)
     measured = Measured(test, command.value, current.unit, current.observed_at)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from chassis import clock, config
+from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.lab_catalogue import LabFlag
@@ -12,6 +12,7 @@ from contracts.clinical.labs.events import LabResultCritical, LabResultReady
 from contracts.clinical.labs.refusals import DELTAS_UNCONFIRMED, SECOND_TECHNICIAN
 from contracts.clinical.labs.states import LabStatus, ResultStatus
 from contracts.clinical.labs.views import DeltaView
+from services.clinical import settings
 from services.clinical.critical_alerts.commands import CriticalResult, raise_alert, supersede_alert
 from services.clinical.labs import access, orders, steps, versions, views
 from services.clinical.models.labs import LabOrder, LabResult
@@ -34,7 +35,7 @@ def verify(session: Session, actor: Actor, command: VerifyLabOrder) -> dict[str,
 def _verifiable(session: Session, actor: Actor, order: LabOrder) -> Sequence[LabResult]:
     """Return the unverified results; where two persons are required, those of other technicians."""
     found = versions.unverified(session, [test.id for test in order.tests_to_verify()])
-    if not config.current().lab_two_persons:
+    if not settings.current().lab_two_persons:
         return found
     others = [result for result in found if result.author_id != actor.person]
     if not others:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from chassis import config
 from contracts.clinical.medicines import DataState
+from services.clinical import settings
 from services.clinical.medicines import tables
 from services.clinical.medicines.rules import Catalogue, Pair, Substance, normal
 from services.clinical.medicines.tables import CorruptError
@@ -56,7 +56,7 @@ class Data:
 
 def current() -> Data:
     """Return the data of `MEDICINE_DATA`, or the built-in data."""
-    folder = config.current().medicine_data or BUILT_IN
+    folder = settings.current().medicine_data or BUILT_IN
     return _cached(folder, _stamp(folder))
 
 

@@ -5,15 +5,17 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chassis import config
-from chassis.errors import Conflict, Internal, Invalid, NotFound
+from chassis.errors import Conflict, Internal, NotFound
 from chassis.persistence.database import Database, Session
 from contracts.billing.payments import PayInvoice, Provider
 from services.billing.models.payments import Payment
 from services.billing.payments import commands
 from services.billing.providers import sandbox
+from services.billing.providers.port import Started
 from services.billing.service import BillingService
-from tests.billing.factories import host, invoice, patient, pay, press, settings, view_of, visit
+from services.billing.settings import BillingSettings
+from tests.billing.factories import host, invoice, patient, pay, press, view_of, visit
+from tests.settings import give_settings
 
 
 def test_payment_defaults_to_the_whole_open_amount(session: Session) -> None:
@@ -71,8 +73,8 @@ def test_pending_payment_does_not_reduce_the_open_amount(session: Session) -> No
 
 def test_sandbox_is_refused_when_it_is_not_allowed(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     bill = invoice(session)
-    monkeypatch.setattr(config, "_current", settings(allow_sandbox_payments=False))
-    with pytest.raises(Invalid, match="provider_not_offered"):
+    give_settings(monkeypatch, BillingSettings())
+    with pytest.raises(Conflict, match="provider_unavailable"):
         pay(session, bill)
     assert session.scalar(select(func.count()).select_from(Payment)) == 0
 
@@ -124,5 +126,5 @@ def test_repeated_command_continues_an_interrupted_payment(
 def test_provider_is_called_outside_any_transaction(
     fresh: Database, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "start", lambda _plan: f"http://pay/{fresh.engine.pool.status()}")
+    monkeypatch.setattr(sandbox, "start", lambda _plan: Started(f"http://pay/{fresh.engine.pool.status()}"))
     assert "Current Checked out connections: 0" in buy(fresh, order)["checkout_url"]

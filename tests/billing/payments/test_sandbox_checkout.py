@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
-from chassis import config
 from chassis.errors import Conflict, NotFound
 from chassis.identity import NOBODY
 from chassis.persistence.database import Database, Session
@@ -20,7 +19,9 @@ from services.billing.models.invoices import LedgerEntry, LedgerKind
 from services.billing.models.payments import Payment
 from services.billing.payments import sandbox_checkout
 from services.billing.service import BillingService
-from tests.billing.factories import host, invoice, pay, press, published, settings, together, view_of
+from services.billing.settings import BillingSettings
+from tests.billing.factories import host, invoice, pay, press, published, together, view_of
+from tests.settings import give_settings
 
 
 def credits_of(session: Session, payment: Payment) -> int:
@@ -47,7 +48,7 @@ def test_unknown_page_is_not_found(session: Session) -> None:
 
 def test_page_is_not_found_when_the_sandbox_is_not_allowed(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     payment = pay(session, invoice(session))
-    monkeypatch.setattr(config, "_current", settings(allow_sandbox_payments=False))
+    give_settings(monkeypatch, BillingSettings())
     with pytest.raises(NotFound):
         sandbox_checkout.get_checkout(session, NOBODY, GetSandboxCheckout(reference=payment.reference))
     with pytest.raises(NotFound):

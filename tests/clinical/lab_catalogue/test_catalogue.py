@@ -11,8 +11,13 @@ from contracts.clinical.data import DataStatus
 from contracts.clinical.lab_catalogue import LabFlag
 from services.clinical.lab_catalogue import catalogue, tables
 from services.clinical.lab_catalogue.rules import interpret
+from services.clinical.settings import ClinicalSettings
 from tests.clinical.catalogue_factories import CODE, UNIT, folder_of, sign
 from tests.ward import settings
+
+
+def of_clinical(folder: Path) -> dict[type, object]:
+    return {ClinicalSettings: ClinicalSettings(lab_data=folder)}
 
 
 def _edit(folder: Path, name: str) -> None:
@@ -73,7 +78,7 @@ def test_hemoglobin_depends_on_sex(sex: str | None, value: str, flag: LabFlag) -
 
 
 def test_setting_replaces_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "_current", settings(lab_data=folder_of(tmp_path)))
+    monkeypatch.setattr(config, "_current", settings(of_services=of_clinical(folder_of(tmp_path))))
     assert (catalogue.current().version, list(catalogue.current().tests)) == ("7", [CODE])
 
 
@@ -104,7 +109,7 @@ def test_unknown_test_is_refused(tmp_path: Path) -> None:
 
 
 def test_readiness_shows_each_change_of_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "_current", settings(lab_data=folder_of(tmp_path)))
+    monkeypatch.setattr(config, "_current", settings(of_services=of_clinical(folder_of(tmp_path))))
     found = [catalogue.notice()]
     sign(tmp_path, "Dr Lena Weiss")
     found.append(catalogue.notice())

@@ -1,13 +1,12 @@
 """Fixtures of the laboratory."""
 
-from dataclasses import replace
-
 import pytest
 
-from chassis import config
+from services.clinical.settings import ClinicalSettings
+from tests.settings import give_settings
 
 
 @pytest.fixture
 def two_persons(hospital: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Require a second technician for verification."""
-    monkeypatch.setattr(config, "_current", replace(config.current(), lab_two_persons=True))
+    give_settings(monkeypatch, ClinicalSettings(lab_two_persons=True))

@@ -1,6 +1,5 @@
 """Checks of a patient's medicines, with the facts of the chart and the state of the data."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -8,16 +7,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from chassis import clock, config
+from chassis import clock
 from chassis.errors import Conflict, MatronError
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.medicines import AllergyStatement, DataState, FindingKind, Gap, OverrideView
 from services.clinical.medicines import checks, facts
 from services.clinical.models.medicines import MedicationCheck, MedicationFinding
+from services.clinical.settings import ClinicalSettings
 from tests.clinical.factories import hours, in_care, item, prescribed, registered
 from tests.clinical.medicine_factories import add_allergy, checked, copied, override, prescribe
 from tests.clinical.vitals_factories import measured, withdrawn
+from tests.settings import give_settings
 
 
 def refused(session: Session, physician: Actor, person: Actor, *medicines: str, code: str) -> MatronError:
@@ -32,7 +33,7 @@ def refused(session: Session, physician: Actor, person: Actor, *medicines: str, 
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the medicine data, which the service uses."""
     folder = copied(tmp_path / "data")
-    monkeypatch.setattr(config, "_current", replace(config.current(), medicine_data=folder))
+    give_settings(monkeypatch, ClinicalSettings(medicine_data=folder))
     return folder
 
 

@@ -1,15 +1,15 @@
 """Medicine data: usable, missing, corrupt and edited."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chassis import config
 from contracts.clinical.medicines import DataState
 from services.clinical.medicines import dataset, tables
 from services.clinical.medicines.dataset import BUILT_IN, UNREVIEWED
+from services.clinical.settings import ClinicalSettings
 from tests.clinical.medicine_factories import catalogue, copied, signed
+from tests.settings import give_settings
 
 
 def append(folder: Path, name: str, line: str) -> Path:
@@ -98,7 +98,7 @@ def test_corrupt_manifest_is_named(tmp_path: Path, text: str) -> None:
 
 def test_changed_folder_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = copied(tmp_path / "data")
-    monkeypatch.setattr(config, "_current", replace(config.current(), medicine_data=folder))
+    give_settings(monkeypatch, ClinicalSettings(medicine_data=folder))
     assert dataset.notice()["state"] == DataState.USABLE
     (folder / "interactions.csv").write_text("x")
     assert dataset.notice() == {
