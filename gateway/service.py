@@ -16,6 +16,7 @@ from gateway.route import JSON, page
 from gateway.routes.accounts import AccountRoutes
 from gateway.routes.admin import AdminRoutes
 from gateway.routes.attachments import AttachmentRoutes
+from gateway.routes.billing import BillingRoutes
 from gateway.routes.doctors import DoctorRoutes
 from gateway.routes.notifications import NotificationRoutes
 from gateway.routes.patients import PatientRoutes
@@ -87,7 +88,14 @@ def _ready(gateway: Gateway, _request: Request) -> Answer:
 
 
 class GatewayService(
-    AccountRoutes, AdminRoutes, AttachmentRoutes, DoctorRoutes, PatientRoutes, StaffRoutes, NotificationRoutes
+    AccountRoutes,
+    AdminRoutes,
+    AttachmentRoutes,
+    BillingRoutes,
+    DoctorRoutes,
+    PatientRoutes,
+    StaffRoutes,
+    NotificationRoutes,
 ):
     """HTTP in, RPC out."""
 

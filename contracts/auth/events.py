@@ -9,6 +9,7 @@ from chassis.event import Event
 from contracts.texts import EmailText
 
 ASHA, LENA = "01919c5e-0000-7000-8000-000000000001", "01919c5e-0000-7000-8000-000000000002"
+OTHERS = ("notify", "clinical", "scheduling", "billing")
 
 
 class Credential(StrEnum):
@@ -34,7 +35,7 @@ class UserRegistered(
     service="auth",
     subject="user_id",
     internal=True,
-    heard_by=("notify.on_user_registered", "clinical.on_user_registered", "scheduling.on_user_registered"),
+    heard_by=tuple(f"{service}.on_user_registered" for service in OTHERS),
 ):
     """An account was created. Internal: the event carries contact details.
 
@@ -156,7 +157,7 @@ class UserUpdated(
     service="auth",
     subject="user_id",
     internal=True,
-    heard_by=("notify.on_user_updated", "clinical.on_user_updated", "scheduling.on_user_updated"),
+    heard_by=tuple(f"{service}.on_user_updated" for service in OTHERS),
 ):
     """Contact details or preferences changed, or the account got the role patient. Internal: the event carries them.
 

@@ -42,22 +42,27 @@ class InvoiceStatus(StrEnum):
     PART_REFUNDED = "part_refunded"
     REFUNDED = "refunded"
     VOID = "void"
+    WRITTEN_OFF = "written_off"
 
 
 CODED, NAMED = Facts(example="consultation:cardiology"), Facts(example="Visit to a cardiologist")
 
 
 class InvoiceLineView(View):
-    """A line of an invoice. Code and price are null while they are unknown."""
+    """A line of an invoice. Code and price are null while they are unknown. Lines of a credit note are negative."""
 
     code: Annotated[str, CODED] | None
     name: Annotated[str, NAMED]
     quantity: int
-    unit_price_minor: int | None
+    unit_price_minor: Annotated[int | None, "The price before tax."]
+    discount_minor: Annotated[int, "The part of quantity by price that is not charged."]
+    tax_basis_points: Annotated[int, "The tax rate in hundredths of a percent: 750 is 7.5 %."]
+    tax_minor: int
+    amount_minor: Annotated[int, "The amount of the line with tax."]
 
 
 class InvoiceView(View):
-    """An invoice for an appointment or a dispense. It gets its number when it is issued.
+    """An invoice for an appointment, a dispense or laboratory results, or a credit note. Its number comes at issue.
 
     The completion of a visit can be undone. An unpaid invoice of that visit becomes `void`. For a paid invoice,
     `refund_minor` is the amount to pay back.
@@ -66,15 +71,20 @@ class InvoiceView(View):
     id: UUID
     number: int | None
     patient_id: UUID
-    appointment_id: Annotated[UUID | None, "The appointment; null for a dispense."]
-    dispense_id: Annotated[UUID | None, "The dispense of medicines; null for an appointment."]
+    appointment_id: Annotated[UUID | None, "The appointment of the charge, or null."]
+    dispense_id: Annotated[UUID | None, "The dispense of medicines, or null."]
+    lab_order_id: Annotated[UUID | None, "The laboratory order, or null."]
+    corrects_id: Annotated[UUID | None, "The invoice that a credit note corrects; null for an invoice."]
     status: InvoiceStatus
     lines: list[InvoiceLineView]
-    total_minor: int
-    paid_minor: int
-    refund_minor: int
+    total_minor: Annotated[int, "The sum of the lines with tax."]
+    paid_minor: Annotated[int, "The money received."]
+    open_minor: Annotated[int, "The amount to be paid."]
+    refunded_minor: Annotated[int, "The money paid back."]
+    refund_minor: Annotated[int, "The money to pay back."]
     currency: str
     issued_at: datetime | None
+    due_at: Annotated[datetime | None, "The time from which an open amount is overdue."]
 
 
 class ListMyInvoices(PageQuery, service="billing", roles=PATIENT, returns=page_of(InvoiceView)):

@@ -64,13 +64,14 @@ ADDRESS = validate.Regexp(r"^[\x21-\x7e]+\Z", error="Must be an address without 
 
 
 class PaymentStatus(StrEnum):
-    """The states of a payment."""
+    """The states of a payment. The money of an `unapplied` payment waits for an admin, who settles it."""
 
     CREATED = "created"
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     EXPIRED = "expired"
+    UNAPPLIED = "unapplied"
 
 
 class FailureReason(StrEnum):
@@ -89,12 +90,19 @@ class Provider(StrEnum):
     SANDBOX = "sandbox"
 
 
+class DeskMethod(StrEnum):
+    """The ways to pay at the desk."""
+
+    CASH = "cash"
+    CARD_TERMINAL = "card_terminal"
+
+
 class PaymentView(View):
     """A payment attempt. If it failed, `reason` is `declined`, or `more_than_open` after a faster payment."""
 
     id: UUID
     invoice_id: UUID
-    provider: str
+    provider: Annotated[str, "A payment provider, or `cash` or `card_terminal` for a payment at the desk."]
     amount_minor: int
     currency: str
     status: PaymentStatus
@@ -107,6 +115,8 @@ class CheckoutView(View):
 
     payment_id: UUID
     checkout_url: UrlText
+    amount_minor: int
+    currency: str
 
 
 class SandboxCheckoutView(View):
@@ -143,13 +153,14 @@ class PayInvoice(
 ):
     """Start a payment of the caller's own invoice. Returns the provider's checkout page.
 
-    `amount_minor` defaults to the whole open amount.
+    `amount` is in minor units and defaults to the whole open amount. `amount_minor` is an older name of the field.
     """
 
     patient_id: UUID
     invoice_id: Annotated[UUID, "The invoice."]
     provider: Provider
-    amount_minor: Annotated[int, validate.Range(min=1)] | None = None
+    amount: Annotated[int, validate.Range(min=1), "Minor units; by default the whole open amount."] | None = None
+    amount_minor: Annotated[int, validate.Range(min=1), "The older name of `amount`."] | None = None
     return_url: Annotated[str, validate.Length(1, 2000), ADDRESS, Facts({"description": BACK, **AN_APP})] | None = None
 
 

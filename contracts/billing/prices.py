@@ -12,12 +12,18 @@ from chassis.refusals import Refusal
 from contracts.billing.invoices import CODED, NAMED
 from contracts.roles import Role
 from contracts.texts import ONE_LINE
+from records.fields import Facts
 
 PRICE_EXISTS = Refusal(
     Conflict,
     "price_exists",
     "This code already has a price from this day.",
     "The code already has a price from that day. Choose another day.",
+)
+
+
+TAXED = Facts(
+    {"description": "The tax rate in hundredths of a percent: 750 is 7.5 %. Prices are before tax."}, example=750
 )
 
 
@@ -33,6 +39,7 @@ class PriceView(View):
     name: Annotated[str, NAMED]
     amount_minor: int
     currency: str
+    tax_basis_points: Annotated[int, TAXED]
     valid_from: date
 
 
@@ -46,6 +53,7 @@ class SetPrice(Command, service="billing", roles=frozenset({Role.ADMIN}), return
     code: Annotated[str, validate.Length(1, 120), ONE_LINE, CODED]
     name: Annotated[str, validate.Length(1, 200), ONE_LINE, NAMED]
     amount_minor: Annotated[int, validate.Range(0, 100_000_000)]
+    tax_basis_points: Annotated[int, validate.Range(0, 10_000), TAXED] = 0
     valid_from: date | None = None
 
 

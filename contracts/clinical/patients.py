@@ -252,7 +252,7 @@ class PatientIdentityChanged(
     service="clinical",
     subject="patient_id",
     internal=True,
-    heard_by=("scheduling.on_patient_identity_changed",),
+    heard_by=("scheduling.on_patient_identity_changed", "billing.on_patient_identity_changed"),
 ):
     """A patient has a new record, name or birth date. Internal, because it identifies the patient."""
 

@@ -7,7 +7,7 @@ from types import ModuleType
 from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
-from contracts.billing import invoices, payments, prices
+from contracts.billing import invoices, payments, prices, refunds
 from contracts.clinical import (
     allergies,
     assignments,
@@ -131,6 +131,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     prices: Tag.PRICES,
     invoices: Tag.INVOICES,
     payments: Tag.PAYMENTS,
+    refunds: Tag.PAYMENTS,
     notifications: Tag.NOTIFICATIONS,
     shifts: Tag.SHIFTS,
     tasks: Tag.TASKS,

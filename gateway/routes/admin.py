@@ -12,8 +12,6 @@ from contracts.auth.accounts.administration import (
     UpdateUser,
 )
 from contracts.auth.upgrades import DecideUpgrade, ListUpgradeRequests
-from contracts.billing.invoices import ListInvoices
-from contracts.billing.prices import ListPrices, SetPrice
 from contracts.clinical.assignments import AssignDoctor, EndAssignment, ListAssignments
 from contracts.clinical.break_glass import ListBreakGlass, ReviewBreakGlass
 from contracts.clinical.critical_alerts import ListCriticalAlerts
@@ -82,9 +80,6 @@ class AdminRoutes:
     give_task = route("POST", "/api/admin/tasks", GiveTask, status=201, at=TASK)
     task = route("GET", TASK, GetTask, roles=ADMINS)
     change_task = route("PATCH", TASK, ChangeTask)
-    invoices_of_all = route("GET", "/api/admin/invoices", ListInvoices)
-    prices = route("GET", "/api/admin/prices", ListPrices)
-    set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
     items = route("GET", "/api/admin/inventory", ListItems)
     add_item = route("POST", "/api/admin/inventory", AddItem, status=201, at=ITEM)
     item = route("GET", ITEM, GetItem)

@@ -22,23 +22,40 @@ class Charged(Protocol):
 
     quantity: int
     unit_price_minor: int | None
+    discount_minor: int
+    tax_minor: int
 
 
+BASIS = 10_000
+"""Basis points in a whole."""
 DatedPrice = TypeVar("DatedPrice", bound=Dated)
 
 
 class Balance(NamedTuple):
-    """The ledger's sums for an invoice, in minor units."""
+    """The ledger's sums for an invoice, in minor units: a sum of each `LedgerKind`."""
 
-    charged: int
-    credited: int
+    charged: int = 0
+    credited: int = 0
     reversed: int = 0
-    """The part of the charge that was reversed."""
+    discounted: int = 0
+    written_off: int = 0
+    refunded: int = 0
+    returned: int = 0
+
+    @property
+    def owed_minor(self) -> int:
+        """Return the charge that was not taken back."""
+        return self.charged - self.reversed - self.discounted - self.written_off - self.returned
+
+    @property
+    def kept_minor(self) -> int:
+        """Return the money that was received and not paid back."""
+        return self.credited - self.refunded
 
     @property
     def open_minor(self) -> int:
-        """Return the amount that is still owed. It is negative after an overpayment."""
-        return self.charged - self.reversed - self.credited
+        """Return the amount that is still to be paid. It is negative when money must be paid back."""
+        return self.owed_minor - self.kept_minor
 
     @property
     def refund_minor(self) -> int:
@@ -72,23 +89,52 @@ def price_on(prices: Iterable[DatedPrice], day: date, currency: str) -> DatedPri
     return max(valid, key=lambda price: price.valid_from, default=None)
 
 
+def net_of(line: Charged) -> int:
+    """Return the amount of a line before tax. A held line counts nothing yet."""
+    return 0 if line.unit_price_minor is None else line.quantity * line.unit_price_minor - line.discount_minor
+
+
+def tax_on(net_minor: int, basis_points: int) -> int:
+    """Return the tax on an amount, rounded half to even."""
+    whole, rest = divmod(net_minor * basis_points, BASIS)
+    return whole + (2 * rest > BASIS or (2 * rest == BASIS and whole % 2 == 1))
+
+
+def amount_of(line: Charged) -> int:
+    """Return the amount of a line with tax."""
+    return net_of(line) + line.tax_minor
+
+
 def total_of(lines: Iterable[Charged]) -> int:
-    """Return the sum of the lines. A held line counts nothing yet."""
-    return sum(line.quantity * (line.unit_price_minor or 0) for line in lines)
+    """Return the sum of the lines with tax."""
+    return sum(map(amount_of, lines))
 
 
 def status_of(issued_at: datetime | None, balance: Balance, undone_at: datetime | None = None) -> InvoiceStatus:
-    """Derive the status of an invoice from its ledger. An invoice over nothing is paid.
-
-    An undone invoice without payments is void.
-    """
+    """Derive the status of an invoice from its ledger. An invoice over nothing is paid."""
     if undone_at is not None and not balance.credited:
         return InvoiceStatus.VOID
     if issued_at is None:
         return InvoiceStatus.DRAFT
-    if balance.credited >= balance.charged:
-        return InvoiceStatus.PAID
-    return InvoiceStatus.PART_PAID if balance.credited else InvoiceStatus.ISSUED
+    if undone_at is not None:
+        return _status_of_undone(balance)
+    if balance.open_minor > 0:
+        return InvoiceStatus.PART_PAID if balance.kept_minor else InvoiceStatus.ISSUED
+    if balance.written_off:
+        return InvoiceStatus.WRITTEN_OFF
+    return _status_of_refunded(balance) if balance.returned else InvoiceStatus.PAID
+
+
+def _status_of_undone(balance: Balance) -> InvoiceStatus:
+    """Return the status of an invoice with payments whose charge was taken back: it waits for refunds."""
+    if balance.refunded:
+        return _status_of_refunded(balance)
+    is_paid = balance.credited >= balance.charged - balance.discounted
+    return InvoiceStatus.PAID if is_paid else InvoiceStatus.PART_PAID
+
+
+def _status_of_refunded(balance: Balance) -> InvoiceStatus:
+    return InvoiceStatus.PART_REFUNDED if balance.kept_minor else InvoiceStatus.REFUNDED
 
 
 def amount_to_pay(balance: Balance, wanted: int | None) -> int:

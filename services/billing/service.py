@@ -2,12 +2,14 @@
 
 from chassis.execution import audit
 from chassis.execution.entrypoints import Service, hears, serves
-from contracts.auth.events import DoctorApproved, UserErased
+from contracts.auth.events import DoctorApproved, UserErased, UserRegistered, UserUpdated
 from contracts.billing.audit import ListAudit
 from contracts.billing.invoices import ListInvoices, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.billing.refunds import ListRefunds
 from contracts.clinical.dispenses import MedicineDispensed
+from contracts.clinical.patients import PatientIdentityChanged
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
 from services.billing import directory
 from services.billing.invoices import dispenses as dispense_handlers
@@ -19,6 +21,7 @@ from services.billing.payments import sandbox_checkout
 from services.billing.prices import commands as price_commands
 from services.billing.prices import queries as prices
 from services.billing.providers import registry
+from services.billing.refunds import queries as refunds
 
 
 class BillingService(Service):
@@ -36,9 +39,13 @@ class BillingService(Service):
     )
     get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get_checkout)
     finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish_checkout)
+    list_refunds = serves(ListRefunds, refunds.list_all)
     list_audit = serves(ListAudit, audit.listing)
 
     on_doctor_approved = hears(DoctorApproved, directory.on_doctor_approved)
+    on_user_registered = hears(UserRegistered, directory.on_user_registered)
+    on_user_updated = hears(UserUpdated, directory.on_user_updated)
+    on_patient_identity_changed = hears(PatientIdentityChanged, directory.on_patient_identity_changed)
     on_user_erased = hears(UserErased, directory.on_user_erased)
     on_visit_completed = hears(VisitCompleted, invoice_handlers.on_visit_completed)
     on_visit_completion_undone = hears(VisitCompletionUndone, invoice_handlers.on_visit_completion_undone)

@@ -46,10 +46,10 @@ def test_price_does_not_count_early_or_in_another_currency() -> None:
 
 def test_held_line_counts_nothing() -> None:
     lines = [
-        SimpleNamespace(quantity=3, unit_price_minor=250),
-        SimpleNamespace(quantity=1, unit_price_minor=None),
+        SimpleNamespace(quantity=3, unit_price_minor=250, discount_minor=50, tax_minor=7),
+        SimpleNamespace(quantity=1, unit_price_minor=None, discount_minor=0, tax_minor=0),
     ]
-    assert rules.total_of(lines) == 750
+    assert rules.total_of(lines) == 707
 
 
 def test_invoice_over_nothing_is_paid() -> None:

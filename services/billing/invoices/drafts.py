@@ -8,7 +8,7 @@ from sqlalchemy.orm import selectinload
 from chassis import clock
 from chassis.persistence.database import Session
 from contracts.billing.invoices import InvoiceIssued
-from services.billing import rules
+from services.billing import rules, settings
 from services.billing.invoices import ledger
 from services.billing.models.invoices import Invoice, InvoiceCounter, InvoiceLine
 from services.billing.prices import catalogue
@@ -37,15 +37,15 @@ def complete(session: Session, drafts: Sequence[Invoice]) -> None:
     for invoice, line in held:
         price = rules.price_on(prices.get(line.code or "", []), invoice.visit_on, invoice.currency)
         if price is not None:
-            line.price(price.name, price.amount_minor)
+            line.price(price.name, price.amount_minor, price.tax_basis_points)
     for invoice in drafts:
-        if not invoice.is_held:
+        if not invoice.is_held and invoice.gathers_until is None:
             _issue(session, invoice)
 
 
 def _issue(session: Session, invoice: Invoice) -> None:
     """Number the invoice, charge it in the ledger, and publish the event."""
-    invoice.issue(session.execute(NEXT_NUMBER).scalar_one(), clock.now())
+    invoice.issue(session.execute(NEXT_NUMBER).scalar_one(), clock.now(), settings.current().due_after)
     total = rules.total_of(invoice.lines)
     ledger.charge(session, invoice, total)
     event = InvoiceIssued(

@@ -76,15 +76,15 @@ def on_visit_completion_undone(session: Session, _actor: Actor, event: VisitComp
 
 def _take_back(session: Session, invoice: Invoice) -> None:
     """Void an unpaid invoice, or list a paid invoice for a refund. Its row is locked, so its balance stays."""
-    balance = ledger.balance_of(session, invoice.id)
+    amount, was_issued = invoice.balance.owed_minor, invoice.issued_at is not None
     invoice.undo(clock.now())
-    if invoice.issued_at is None:
+    if not was_issued:
         return
-    ledger.reverse(session, invoice, balance.charged)
-    if balance.credited:
+    ledger.reverse(session, invoice)
+    if invoice.balance.credited:
         ledger.owe_refund(session, invoice)
         return
     event = InvoiceVoided(
-        invoice_id=invoice.id, patient_id=invoice.patient_id, amount_minor=balance.charged, currency=invoice.currency
+        invoice_id=invoice.id, patient_id=invoice.patient_id, amount_minor=amount, currency=invoice.currency
     )
     session.publish(event)

@@ -1,67 +1,78 @@
-"""The ledger: charges, credits and reversals of invoices. Callers that decide by a balance lock the invoice first."""
+"""The ledger: every change of what an invoice is owed, and of the money for it.
 
-from datetime import datetime
+Callers lock the invoice first. The sums of the invoice change with each entry, in the same transaction.
+"""
+
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Label, cast, func, select
+from sqlalchemy import select
 
 from chassis.persistence.database import Session
 from contracts.billing.invoices import NO_SUCH_INVOICE, RefundDue
-from services.billing.models.invoices import Invoice, LedgerEntry, LedgerKind
+from services.billing.models.invoices import Invoice
+from services.billing.models.ledger import LedgerEntry, LedgerKind
 from services.billing.models.payments import Payment
-from services.billing.rules import Balance
+from services.billing.models.refunds import Refund
 
-
-def _sum_of(kind: LedgerKind) -> Label[int]:
-    """Return a column with the sum of the entries of a kind, for the invoice of the query around it."""
-    total = cast(func.coalesce(func.sum(LedgerEntry.amount_minor), 0), BigInteger)
-    entries = select(total).where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind == kind)
-    return entries.correlate(Invoice).scalar_subquery().label(f"{kind}s")
-
-
-BALANCE = (_sum_of(LedgerKind.CHARGE), _sum_of(LedgerKind.CREDIT), _sum_of(LedgerKind.REVERSAL))
-"""The columns of a balance: `charges`, `credits` and `reversals`."""
+SUMS = {
+    LedgerKind.CHARGE: "charged",
+    LedgerKind.CREDIT: "credited",
+    LedgerKind.REVERSAL: "reversed",
+    LedgerKind.DISCOUNT: "discounted",
+    LedgerKind.WRITE_OFF: "written_off",
+    LedgerKind.REFUND: "refunded",
+    LedgerKind.RETURN: "returned",
+}
+"""The sum of a `Balance` that each kind of entry adds to."""
 
 
 def lock_invoice(session: Session, invoice_id: UUID) -> Invoice:
-    """Lock and return the invoice, so that no other payment is credited at the same time."""
-    invoice = session.get(Invoice, invoice_id, with_for_update=True)
+    """Lock and return the invoice as it is now, so that nothing else changes its ledger at the same time."""
+    query = select(Invoice).where(Invoice.id == invoice_id).with_for_update()
+    invoice = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if invoice is None:
         raise NO_SUCH_INVOICE()
     return invoice
 
 
-def balance_of(session: Session, invoice_id: UUID) -> Balance:
-    """Return the balance of an invoice."""
-    return Balance(*session.execute(select(*BALANCE).where(Invoice.id == invoice_id)).one())
-
-
 def charge(session: Session, invoice: Invoice, amount_minor: int) -> None:
     """Charge the total of an issued invoice."""
-    session.add(_entry(invoice, LedgerKind.CHARGE, amount_minor, at=invoice.issued_at))
+    record(session, invoice, LedgerEntry(kind=LedgerKind.CHARGE, amount_minor=amount_minor, at=invoice.issued_at))
 
 
-def reverse(session: Session, invoice: Invoice, amount_minor: int) -> None:
-    """Take the charge of an undone invoice back."""
-    session.add(_entry(invoice, LedgerKind.REVERSAL, amount_minor, at=invoice.undone_at))
+def reverse(session: Session, invoice: Invoice) -> None:
+    """Take the rest of the charge of an undone invoice back."""
+    amount = invoice.balance.owed_minor
+    record(session, invoice, LedgerEntry(kind=LedgerKind.REVERSAL, amount_minor=amount, at=invoice.undone_at))
 
 
 def credit(session: Session, invoice: Invoice, payment: Payment) -> None:
     """Credit a successful payment."""
-    entry = _entry(invoice, LedgerKind.CREDIT, payment.amount_minor, at=payment.finished_at)
+    entry = LedgerEntry(kind=LedgerKind.CREDIT, amount_minor=payment.amount_minor, at=payment.finished_at)
     entry.payment_id = payment.id
+    record(session, invoice, entry)
+
+
+def refund(session: Session, invoice: Invoice, refund: Refund) -> None:
+    """Record that money was paid back. Its charge is taken back too, unless the patient owes it again."""
+    to_return = 0 if refund.still_owed else max(0, refund.amount_minor - invoice.balance.refund_minor)
+    facts = {"refund_id": refund.id, "at": refund.finished_at, "author_id": refund.decided_by, "reason": refund.reason}
+    if to_return:
+        record(session, invoice, LedgerEntry(kind=LedgerKind.RETURN, amount_minor=to_return, **facts))
+    record(session, invoice, LedgerEntry(kind=LedgerKind.REFUND, amount_minor=refund.amount_minor, **facts))
+
+
+def record(session: Session, invoice: Invoice, entry: LedgerEntry) -> LedgerEntry:
+    """Add an entry, and change the sums and the status of its invoice."""
+    entry.invoice_id, entry.currency = invoice.id, invoice.currency
     session.add(entry)
-
-
-def _entry(invoice: Invoice, kind: LedgerKind, amount_minor: int, at: datetime | None) -> LedgerEntry:
-    return LedgerEntry(invoice_id=invoice.id, kind=kind, amount_minor=amount_minor, currency=invoice.currency, at=at)
+    sums, name = invoice.balance, SUMS[LedgerKind(entry.kind)]
+    invoice.book(sums._replace(**{name: getattr(sums, name) + entry.amount_minor}))
+    return entry
 
 
 def owe_refund(session: Session, invoice: Invoice) -> None:
     """Publish that everything paid for an undone invoice must be paid back."""
-    session.flush()
-    amount = balance_of(session, invoice.id).refund_minor
-    event = RefundDue(
-        invoice_id=invoice.id, patient_id=invoice.patient_id, amount_minor=amount, currency=invoice.currency
-    )
+    amount, currency = invoice.balance.refund_minor, invoice.currency
+    event = RefundDue(invoice_id=invoice.id, patient_id=invoice.patient_id, amount_minor=amount, currency=currency)
     session.publish(event)

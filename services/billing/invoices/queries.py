@@ -1,41 +1,18 @@
-"""List invoices. A page takes two statements: invoices with their balances, and their lines."""
+"""List invoices. A page takes two statements: invoices and their lines."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, select
+from sqlalchemy import ColumnElement, select
 
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
-from contracts.billing.invoices import InvoiceLineView, InvoiceView, ListInvoices, ListMyInvoices
+from contracts.billing.invoices import InvoiceLineView, InvoiceStatus, InvoiceView, ListInvoices, ListMyInvoices
 from services.billing import rules
-from services.billing.invoices.ledger import BALANCE
-from services.billing.models.invoices import Invoice, InvoiceLine, LedgerEntry, LedgerKind
-from services.billing.rules import Balance
-
-LISTED = select(
-    Invoice.id,
-    Invoice.number,
-    Invoice.patient_id,
-    Invoice.appointment_id,
-    Invoice.dispense_id,
-    Invoice.currency,
-    Invoice.issued_at,
-    Invoice.created_at,
-    Invoice.undone_at,
-    *BALANCE,
-)
-Listed = Row[
-    UUID, int | None, UUID, UUID | None, UUID | None, str, datetime | None, datetime, datetime | None, int, int, int
-]
-"""A row of `LISTED`."""
-LINES = select(
-    InvoiceLine.invoice_id, InvoiceLine.code, InvoiceLine.name, InvoiceLine.quantity, InvoiceLine.unit_price_minor
-).order_by(InvoiceLine.id)
+from services.billing.models.invoices import Invoice, InvoiceLine
 
 
 def list_own(session: Session, actor: Actor, query: ListMyInvoices) -> Page:
@@ -50,42 +27,63 @@ def list_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:
     if query.patient_id is not None:
         conditions.append(Invoice.patient_id == query.patient_id)
     if query.needs_refund:
-        paid = exists().where(LedgerEntry.invoice_id == Invoice.id, LedgerEntry.kind == LedgerKind.CREDIT)
-        conditions += [Invoice.undone_at.is_not(None), paid]
+        conditions += [Invoice.undone_at.is_not(None), Invoice.credited_minor > 0]
     return _page(session, query, *conditions)
 
 
 def _page(session: Session, query: ListMyInvoices | ListInvoices, *conditions: ColumnElement[bool]) -> Page:
-    statement = LISTED.where(*conditions)
-    found = page(session, statement, (Invoice.created_at, Invoice.id), limit=query.limit, cursor=query.cursor)
-    lines = _lines_of(session, [row.id for row in found.items])
-    return Page([_view_of(row, lines[row.id]) for row in found.items], found.next)
+    statement = select(Invoice).where(*conditions)
+    key = (Invoice.created_at, Invoice.id)
+    found = page(session, statement, key, limit=query.limit, cursor=query.cursor, whole=True)
+    return Page(views_of(session, found.items), found.next)
 
 
-def _lines_of(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, list[InvoiceLineView]]:
-    lines: dict[UUID, list[InvoiceLineView]] = defaultdict(list)
-    for invoice_id, code, name, quantity, price in session.execute(
-        LINES.where(InvoiceLine.invoice_id.in_(invoice_ids))
-    ):
-        view = InvoiceLineView(code=code, name=name, quantity=quantity, unit_price_minor=price)
-        lines[invoice_id].append(view)
+def views_of(session: Session, invoices: list[Invoice]) -> list[InvoiceView]:
+    """Return invoices with their lines, in one statement."""
+    lines = _lines_of(session, [invoice.id for invoice in invoices])
+    return [_view_of(invoice, lines[invoice.id]) for invoice in invoices]
+
+
+def _lines_of(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, list[InvoiceLine]]:
+    lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
+    query = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoice_ids)).order_by(InvoiceLine.id)
+    for line in session.scalars(query):
+        lines[line.invoice_id].append(line)
     return lines
 
 
-def _view_of(row: Listed, lines: list[InvoiceLineView]) -> InvoiceView:
-    """Combine an invoice with its lines, and derive its status from its balance."""
-    balance = Balance(row.charges, row.credits, row.reversals)
+def _view_of(invoice: Invoice, lines: list[InvoiceLine]) -> InvoiceView:
+    """Combine an invoice with its lines."""
+    balance = invoice.balance
     return InvoiceView(
-        id=row.id,
-        number=row.number,
-        patient_id=row.patient_id,
-        appointment_id=row.appointment_id,
-        dispense_id=row.dispense_id,
-        status=rules.status_of(row.issued_at, balance, row.undone_at),
-        lines=lines,
+        id=invoice.id,
+        number=invoice.number,
+        patient_id=invoice.patient_id,
+        appointment_id=invoice.appointment_id,
+        dispense_id=invoice.dispense_id,
+        lab_order_id=invoice.lab_order_id,
+        corrects_id=invoice.corrects_id,
+        status=InvoiceStatus(invoice.status),
+        lines=[_line_view_of(line) for line in lines],
         total_minor=rules.total_of(lines),
         paid_minor=balance.credited,
+        open_minor=max(0, balance.open_minor),
+        refunded_minor=balance.refunded,
         refund_minor=balance.refund_minor,
-        currency=row.currency,
-        issued_at=row.issued_at,
+        currency=invoice.currency,
+        issued_at=invoice.issued_at,
+        due_at=invoice.due_at,
+    )
+
+
+def _line_view_of(line: InvoiceLine) -> InvoiceLineView:
+    return InvoiceLineView(
+        code=line.code,
+        name=line.name,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
+        discount_minor=line.discount_minor,
+        tax_basis_points=line.tax_basis_points,
+        tax_minor=line.tax_minor,
+        amount_minor=line.amount_minor,
     )

@@ -24,5 +24,7 @@ class Price(Base):
     name: Mapped[str] = mapped_column(String(200))
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
+    tax_basis_points: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The tax rate in hundredths of a percent. The amount is before tax."""
     valid_from: Mapped[date]
     created_at: Mapped[datetime]

@@ -46,7 +46,7 @@ def prepare_payment(session: Session, actor: Actor, command: PayInvoice) -> Plan
         patient_id=command.patient_id,
         provider=command.provider,
         reference=secrets.token_hex(REFERENCE_BYTES),
-        amount_minor=rules.amount_to_pay(ledger.balance_of(session, invoice.id), command.amount_minor),
+        amount_minor=rules.amount_to_pay(invoice.balance, command.amount or command.amount_minor),
         currency=invoice.currency,
         status=PaymentStatus.CREATED,
         return_url=command.return_url,
@@ -80,8 +80,13 @@ def record_checkout(
 ) -> CheckoutView:
     """Record that the provider waits for the payer."""
     payment = session.get_one(Payment, UUID(plan["payment_id"]), with_for_update=True)
-    payment.begin(started.checkout_url)
-    return CheckoutView(payment_id=payment.id, checkout_url=started.checkout_url)
+    payment.begin(started.checkout_url, started.provider_id)
+    return CheckoutView(
+        payment_id=payment.id,
+        checkout_url=started.checkout_url,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+    )
 
 
 def receive(session: Session, payment: Payment) -> Payment:
@@ -92,7 +97,7 @@ def receive(session: Session, payment: Payment) -> Payment:
     """
     invoice = ledger.lock_invoice(session, payment.invoice_id)
     is_undone = invoice.undone_at is not None
-    if not is_undone and payment.amount_minor > ledger.balance_of(session, invoice.id).open_minor:
+    if not is_undone and payment.amount_minor > invoice.balance.open_minor:
         return fail(session, payment, FailureReason.MORE_THAN_OPEN)
     payment.succeed(clock.now())
     ledger.credit(session, invoice, payment)

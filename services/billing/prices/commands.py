@@ -28,6 +28,7 @@ def set_price(session: Session, _actor: Actor, command: SetPrice) -> Price:
         name=command.name,
         amount_minor=command.amount_minor,
         currency=settings.current().currency,
+        tax_basis_points=command.tax_basis_points,
         valid_from=command.valid_from or rules.day_of(now, config.current().hospital_timezone),
         created_at=now,
     )

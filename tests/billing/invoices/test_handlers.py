@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 
 from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceView
-from services.billing.models.invoices import Invoice, LedgerEntry, LedgerKind
+from services.billing.models.invoices import Invoice
+from services.billing.models.ledger import LedgerEntry, LedgerKind
 from tests.billing.factories import (
     approve,
     invoice,
@@ -30,8 +31,9 @@ def test_visit_is_charged_by_the_specialization_of_its_doctor(session: Session) 
     view = InvoiceView.dump_one(view_of(session, bill))
     assert view["status"] == "issued"
     assert (view["total_minor"], view["paid_minor"], view["currency"]) == (8000, 0, "EUR")
-    line = {"code": "consultation:cardiology", "name": "Cardiology visit", "quantity": 1, "unit_price_minor": 8000}
-    assert view["lines"] == [line]
+    [line] = view["lines"]
+    expected = {"code": "consultation:cardiology", "name": "Cardiology visit", "quantity": 1, "amount_minor": 8000}
+    assert line.items() >= expected.items()
 
 
 def test_issued_invoice_is_charged_and_published_once(session: Session) -> None:

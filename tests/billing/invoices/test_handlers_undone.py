@@ -13,9 +13,10 @@ from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, ListInvoices, RefundDue
 from contracts.billing.payments import PaymentReceived
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing.invoices import ledger, queries
+from services.billing.invoices import queries
 from services.billing.invoices.handlers import on_visit_completed, on_visit_completion_undone
-from services.billing.models.invoices import Invoice, LedgerEntry, LedgerKind
+from services.billing.models.invoices import Invoice
+from services.billing.models.ledger import LedgerEntry, LedgerKind
 from tests.billing.factories import (
     ADMIN,
     VISITED_AT,
@@ -60,7 +61,7 @@ def test_unpaid_invoice_is_void_when_its_visit_is_undone(session: Session) -> No
     undo(session, bill.appointment_id)
     shown = view_of(session, bill)
     assert (shown.status, shown.total_minor, shown.refund_minor) == ("void", 8000, 0)
-    assert ledger.balance_of(session, bill.id).open_minor == 0
+    assert view_of(session, bill).open_minor == 0
     [data] = published(session, InvoiceVoided)
     assert (data["invoice_id"], data["patient_id"], data["amount_minor"]) == (bill.id, bill.patient_id, 8000)
     assert bill.id not in listed(session)
@@ -216,4 +217,4 @@ def test_concurrent_price_and_undoing_leave_nothing_owed(fresh: Database) -> Non
     together(work, works[1:5] + works[:1] + works[5:])
     with fresh.begin() as session:
         assert {view_of(session, draft).status for draft in drafts} == {"void"}
-        assert all(ledger.balance_of(session, draft.id).open_minor == 0 for draft in drafts)
+        assert all(view_of(session, draft).open_minor == 0 for draft in drafts)

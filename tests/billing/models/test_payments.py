@@ -24,13 +24,27 @@ def test_finished_payment_is_not_started_again() -> None:
     assert payment.status == "succeeded"
 
 
-@pytest.mark.parametrize("status", ["succeeded", "failed", "expired"])
-def test_outcome_of_a_payment_is_final(status: str) -> None:
+@pytest.mark.parametrize("status", ["succeeded", "failed", "expired", "unapplied"])
+def test_finished_payment_does_not_fail_again(status: str) -> None:
+    payment = Payment(status=status)
+    with pytest.raises(Conflict, match="payment_finished"):
+        payment.fail(FailureReason.DECLINED, NOW)
+    assert payment.status == status
+
+
+@pytest.mark.parametrize("status", ["succeeded", "unapplied"])
+def test_payment_succeeds_once(status: str) -> None:
     payment = Payment(status=status)
     with pytest.raises(Conflict, match="payment_finished"):
         payment.succeed(NOW)
-    with pytest.raises(Conflict, match="payment_finished"):
-        payment.fail(FailureReason.DECLINED, NOW)
+    assert payment.status == status
+
+
+@pytest.mark.parametrize("status", ["created", "pending", "failed", "expired"])
+def test_money_counts_after_a_failed_try(status: str) -> None:
+    payment = Payment(status=status, reason="declined")
+    payment.succeed(NOW, "pi_1")
+    assert (payment.status, payment.reason, payment.provider_payment_id) == ("succeeded", None, "pi_1")
 
 
 def test_failed_payment_has_a_reason() -> None:

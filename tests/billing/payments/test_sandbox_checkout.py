@@ -14,8 +14,7 @@ from chassis.identity import NOBODY
 from chassis.persistence.database import Database, Session
 from chassis.persistence.tables import outbox
 from contracts.billing.payments import GetSandboxCheckout, PaymentFailed, PaymentReceived, SandboxCheckoutView
-from services.billing.invoices import ledger
-from services.billing.models.invoices import LedgerEntry, LedgerKind
+from services.billing.models.ledger import LedgerEntry, LedgerKind
 from services.billing.models.payments import Payment
 from services.billing.payments import sandbox_checkout
 from services.billing.service import BillingService
@@ -123,7 +122,7 @@ def test_ledger_is_exact_after_payments_in_any_order(session: Session, steps: li
             continue
         with suppress(Conflict):
             started.append(pay(session, bill, number))
-    balance = ledger.balance_of(session, bill.id)
+    balance = bill.balance
     received = sum(payment.amount_minor for payment in started if payment.status == "succeeded")
     assert (balance.charged, balance.credited) == (1000, received)
     assert 0 <= received <= 1000
