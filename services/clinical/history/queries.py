@@ -1,10 +1,8 @@
 """Read the history of a patient."""
 
-from collections.abc import Sequence
 from typing import cast
-from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, exists, select
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -14,16 +12,17 @@ from contracts.clinical.care import ChartPart
 from contracts.clinical.history import GetHistoryOfPatient, GetMyHistory
 from services.clinical import listings
 from services.clinical.care.access import open_chart
-from services.clinical.directory import people
+from services.clinical.directory.people import NAME
+from services.clinical.models.directory import PERSON
 from services.clinical.models.history import HistoryEntry
 
 ENTRY = cast("Table", HistoryEntry.__table__)
-ENTRIES = Listing(list(ENTRY.c), (ENTRY.c.at, ENTRY.c.id))
-LAST_VERSIONS = (
-    select(ENTRY.c.record_id, func.max(ENTRY.c.version).label("version"))
-    .where(ENTRY.c.record_id.in_(bindparam("ids", expanding=True)))
-    .group_by(ENTRY.c.record_id)
-)
+LATER = ENTRY.alias("later")
+HAS_LATER = exists().where(LATER.c.record_id == ENTRY.c.record_id, LATER.c.version > ENTRY.c.version)
+AUTHOR_NAME = select(NAME).where(PERSON.c.id == ENTRY.c.author_id).scalar_subquery()
+SHOWN = (*ENTRY.c, (~HAS_LATER).label("is_current"), AUTHOR_NAME.label("author_name"))
+"""The columns of an entry, whether it is the last version of its record, and the name of its author."""
+ENTRIES = Listing(SHOWN, (ENTRY.c.at, ENTRY.c.id))
 
 
 def of_own(session: Session, actor: Actor, query: GetMyHistory) -> Page:
@@ -39,22 +38,6 @@ def of_patient(session: Session, actor: Actor, query: GetHistoryOfPatient) -> Pa
 
 
 def _page(session: Session, query: GetMyHistory | GetHistoryOfPatient) -> Page:
-    """Read a page in three statements: the entries, the last versions of their records, and the names of authors."""
+    """Read a page in one statement."""
     found = ENTRIES.page(session, listings.window_of(query), patient_id=query.patient_id, kind=query.kind)
-    last = _last_versions(session, [row.record_id for row in found.items])
-    names = people.names_of(session, (row.author_id for row in found.items))
-    items = [
-        {
-            **row._asdict(),
-            "id": row.record_id,
-            "is_current": row.version == last[row.record_id],
-            "author_name": names.get(row.author_id),
-        }
-        for row in found.items
-    ]
-    return Page(items, found.next)
-
-
-def _last_versions(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, int]:
-    found = session.rows(LAST_VERSIONS, {"ids": record_ids}) if record_ids else []
-    return {row.record_id: row.version for row in found}
+    return Page([{**row._asdict(), "id": row.record_id} for row in found.items], found.next)

@@ -107,8 +107,8 @@ def test_page_of_long_history_reads_at_most_twice_the_pages(histories: Session, 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("length", [SHORT, LONG])
-def test_page_takes_three_statements_for_any_length(histories: Session, length: int, name: str) -> None:
-    assert len(explained(histories, length, name)) == 3
+def test_page_takes_one_statement_for_any_length(histories: Session, length: int, name: str) -> None:
+    assert len(explained(histories, length, name)) == 1
 
 
 @pytest.mark.parametrize("name", PAGES)
