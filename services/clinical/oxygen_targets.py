@@ -1,9 +1,10 @@
 """Oxygen targets: doctors decide by which SpO2 scale of NEWS2 a patient is scored."""
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, select
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session, refusing
@@ -20,6 +21,7 @@ from services.clinical.models.oxygen_targets import OxygenTarget
 
 ACTIVE = "active"
 """The status of every version: a doctor who was wrong decides again."""
+TARGET = cast("Table", OxygenTarget.__table__)
 Shown = dict[str, object]
 """A target with its versions, as `OxygenTargetView` shows it."""
 
@@ -78,7 +80,7 @@ def _version(row: OxygenTarget, author_name: str | None) -> Shown:
     return {**{name: getattr(row, name) for name in names}, "revision": row.version, "author_name": author_name}
 
 
-def scale_of(patient_id: UUID) -> ScalarSelect[int]:
+def scale_of(patient_id: ColumnElement[UUID]) -> ScalarSelect[int]:
     """Return the subquery of the scale of a patient's current target; null without a target."""
-    current = select(OxygenTarget.scale).where(OxygenTarget.patient_id == patient_id)
-    return current.where(OxygenTarget.superseded_by.is_(None)).scalar_subquery()
+    current = select(TARGET.c.scale).where(TARGET.c.patient_id == patient_id)
+    return current.where(TARGET.c.superseded_by.is_(None)).scalar_subquery()

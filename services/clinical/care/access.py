@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -16,7 +16,7 @@ from contracts.refusals import NO_SUCH_PATIENT
 from contracts.roles import Role
 from services.clinical.care import treatments
 from services.clinical.models.care import ChartAccess
-from services.clinical.models.patients import Patient
+from services.clinical.models.patients import PATIENT
 
 STAFF_BASIS = {
     Role.NURSE: AccessBasis.NURSING,
@@ -24,6 +24,7 @@ STAFF_BASIS = {
     Role.LAB_TECHNICIAN: AccessBasis.LABORATORY,
 }
 """The basis of roles that see the charts of all patients, or parts of them."""
+KNOWN = select(PATIENT.c.id).where(PATIENT.c.id == bindparam("patient_id"), PATIENT.c.erased_at.is_(None))
 
 
 def treats(session: Session, doctor_id: UUID, patient_id: UUID) -> bool:
@@ -56,8 +57,7 @@ def must_care(session: Session, actor: Actor, patient_id: UUID, roles: AbstractS
 
 
 def _is_known(session: Session, patient_id: UUID) -> bool:
-    query = select(Patient.id).where(Patient.id == patient_id, Patient.erased_at.is_(None))
-    return session.scalar(query) is not None
+    return session.execute(KNOWN, {"patient_id": patient_id}).first() is not None
 
 
 def open_chart(

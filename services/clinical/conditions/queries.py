@@ -1,9 +1,10 @@
 """Read the conditions of a patient."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from chassis.contract import Page
 from chassis.identity import Actor
@@ -19,6 +20,13 @@ PRESENT = (ConditionStatus.ACTIVE, ConditionStatus.RECURRENCE, ConditionStatus.R
 """The states of a condition that the patient has now (FHIR: active, and its narrower codes)."""
 CURRENT = (*PRESENT, ConditionStatus.INACTIVE, ConditionStatus.REMISSION)
 """The states of a condition that may return, or is there."""
+CONDITION = cast("Table", Condition.__table__)
+PRESENT_CODES = select(CONDITION.c.code).where(
+    CONDITION.c.patient_id == bindparam("patient_id"),
+    CONDITION.c.superseded_by.is_(None),
+    CONDITION.c.status.in_(PRESENT),
+    CONDITION.c.code.is_not(None),
+)
 
 
 def current_conditions(session: Session, patient_id: UUID) -> Sequence[Condition]:
@@ -31,13 +39,7 @@ def current_conditions(session: Session, patient_id: UUID) -> Sequence[Condition
 
 def is_pregnant(session: Session, patient_id: UUID) -> bool:
     """Return whether a present condition has a code of pregnancy, birth or the weeks after it."""
-    query = select(Condition.code).where(
-        Condition.patient_id == patient_id,
-        Condition.superseded_by.is_(None),
-        Condition.status.in_(PRESENT),
-        Condition.code.is_not(None),
-    )
-    return any(rules.means_pregnancy(code) for code in session.scalars(query))
+    return any(rules.means_pregnancy(row.code) for row in session.rows(PRESENT_CODES, {"patient_id": patient_id}))
 
 
 def list_of_patient(session: Session, actor: Actor, query: ListConditions) -> Page:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis import clock
@@ -147,3 +147,6 @@ class RecordNumber(Base):
 
     number: Mapped[int] = mapped_column(BigSerial, primary_key=True, autoincrement=True)
     patient_id: Mapped[UUID]
+
+
+PATIENT = cast("Table", Patient.__table__)

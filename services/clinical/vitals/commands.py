@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -27,17 +27,26 @@ from services.clinical import versions
 from services.clinical.care.access import must_care
 from services.clinical.conditions.queries import is_pregnant
 from services.clinical.directory.people import name_of
-from services.clinical.models.directory import Person
-from services.clinical.models.patients import Patient
-from services.clinical.models.vitals import Vitals
+from services.clinical.models.append_only import values_of
+from services.clinical.models.directory import PERSON
+from services.clinical.models.patients import PATIENT
+from services.clinical.models.vitals import VITALS, Vitals
 from services.clinical.oxygen_targets import scale_of
 from services.clinical.vitals import deterioration, history, ranges, rules
 from services.clinical.vitals.queries import Shown, shown
+from transports import rows
 
 AHEAD = timedelta(minutes=5)
 """How far ahead the clock of a bedside monitor may be."""
 BACK = timedelta(days=90)
 """The oldest reading that may still be entered, for example from paper after an outage. A wrong year is older."""
+
+
+BEDSIDE = select(
+    PATIENT.c.birth_date,
+    func.coalesce(scale_of(PATIENT.c.id), SCALE_1),
+    select(PERSON.c.name).where(PERSON.c.id == bindparam("author_id")).scalar_subquery(),
+).where(PATIENT.c.id == bindparam("patient_id"))
 
 
 class Bedside(NamedTuple):
@@ -57,7 +66,7 @@ def record(session: Session, actor: Actor, command: RecordVitals) -> Shown:
     bedside = _bedside(session, command.patient_id, actor.person)
     reading = _reading(command, _subject(session, command.patient_id, bedside, measured_at), measured_at)
     reading.author_id, reading.recorded_at = actor.person, now
-    session.add(reading)
+    rows.add(session, [(VITALS, values_of(reading))])
     history.write(session, actor, reading)
     session.publish(_event(reading))
     deterioration.announce(session, reading)
@@ -72,9 +81,7 @@ def _check_time(measured_at: datetime, now: datetime) -> None:
 
 
 def _bedside(session: Session, patient_id: UUID, author_id: UUID) -> Bedside:
-    name = select(Person.name).where(Person.id == author_id).scalar_subquery()
-    scale = func.coalesce(scale_of(patient_id), SCALE_1)
-    row = session.execute(select(Patient.birth_date, scale, name).where(Patient.id == patient_id)).one()
+    (row,) = session.rows(BEDSIDE, {"patient_id": patient_id, "author_id": author_id})
     return Bedside(*row)
 
 
