@@ -1,4 +1,4 @@
-"""Insert rows that are only added, such as history, events and audit: all rows of a transaction in one statement.
+"""Write rows that a transaction does not read again: such as history, events and audit, in one statement.
 
 Round trips dominate the cost of a write (measured: five statements less made a booking a third faster). So rows that
 the transaction does not read again are gathered and written at its end.
@@ -7,9 +7,10 @@ the transaction does not read again are gathered and written at its end.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
+from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, Table, insert
+from sqlalchemy import JSON, Table, insert, update
 
 Row = tuple[Table, Mapping[str, Any]]
 
@@ -40,6 +41,23 @@ def add(session: Transaction, rows: Sequence[Row]) -> None:
     statement = _statement(tuple((*kind, len(group)) for kind, group in groups.items()))
     parameters = [value for (table, _names), group in groups.items() for row in group for value in _native(table, row)]
     session.later(statement, parameters)
+
+
+def change(session: Transaction, table: Table, ids: Sequence[UUID], values: Mapping[str, Any]) -> None:
+    """Update the rows with these ids, with the next statement or COMMIT, which raises the error.
+
+    The transaction must hold the lock of the rows.
+    """
+    if session.is_postgresql:
+        session.later(_update(table, tuple(values)), [*_native(table, values), list(ids)])
+    else:
+        session.execute(update(table).where(table.c.id.in_(ids)).values(values))
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> str:
+    columns = ", ".join(f'"{table.c[name].name}" = %s' for name in names)
+    return f'UPDATE "{table.name}" SET {columns} WHERE "id" = ANY(%s)'  # noqa: S608  names are ours
 
 
 def _grouped(rows: Sequence[Row]) -> dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]]:

@@ -101,6 +101,14 @@ def received(session: Session, people: tuple[Actor, Actor] | None = None, *codes
     return placed
 
 
+def received_in_all_tubes(session: Session, *codes: str) -> dict[str, Any]:
+    """Return an order whose serum and blood have arrived."""
+    placed = order(session, None, *codes)
+    for specimen in (SERUM, BLOOD) if HEMOGLOBIN in codes else (SERUM,):
+        receive(session, placed["id"], collect(session, placed["id"], specimen)["accession"])
+    return placed
+
+
 def resulted(session: Session, value: str = "4.1", people: tuple[Actor, Actor] | None = None) -> tuple[UUID, UUID]:
     """Return the ids of an order and of its unverified potassium."""
     order_id = received(session, people)["id"]

@@ -24,7 +24,7 @@ from services.clinical.history import entries
 from services.clinical.history.entries import Entry
 from services.clinical.lab_catalogue import catalogue, rules
 from services.clinical.lab_catalogue.rules import LabTest
-from services.clinical.models.critical_limits import IS_ACTIVE, CriticalLimit
+from services.clinical.models.critical_limits import CriticalLimit
 from services.clinical.patients.rules import invalid_field
 
 LONGEST = timedelta(days=366)
@@ -60,8 +60,7 @@ def _must_be_the_only_one(session: Session, command: SetCriticalLimit) -> None:
     query = select(CriticalLimit.id).where(
         CriticalLimit.patient_id == command.patient_id,
         CriticalLimit.test == command.test,
-        CriticalLimit.until > clock.now(),
-        IS_ACTIVE,
+        queries.in_force(clock.now()),
     )
     limit_id = session.scalar(query.limit(1))
     if limit_id is not None:

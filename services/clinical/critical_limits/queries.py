@@ -1,10 +1,9 @@
 """Read the critical limits of a patient."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import case, literal, select
+from sqlalchemy import BindParameter, ColumnElement, case, literal, literal_column, select
 
 from chassis import clock
 from chassis.contract import Page
@@ -16,20 +15,14 @@ from contracts.clinical.critical_limits import CriticalLimitStatus, ListCritical
 from services.clinical import versions
 from services.clinical.care.access import open_chart
 from services.clinical.directory.people import NAME
-from services.clinical.lab_catalogue.rules import Limits
-from services.clinical.models.critical_limits import IS_ACTIVE, CriticalLimit
+from services.clinical.models.critical_limits import LIMIT, CriticalLimit
 from services.clinical.models.directory import PERSON
 
 
-def in_force(session: Session, patient_id: UUID, codes: Collection[str]) -> Mapping[str, Limits]:
-    """Return the limits in force of these tests for a patient, by LOINC code, in one statement."""
-    query = select(CriticalLimit.test, CriticalLimit.low, CriticalLimit.high).where(
-        CriticalLimit.patient_id == patient_id,
-        CriticalLimit.test.in_(codes),
-        CriticalLimit.until > clock.now(),
-        IS_ACTIVE,
-    )
-    return {row.test: Limits(row.low, row.high) for row in session.execute(query)}
+def in_force(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition of limits that count at this time. The literal state lets the partial index match."""
+    is_active = LIMIT.c.status == literal_column(f"'{CriticalLimitStatus.ACTIVE}'")
+    return LIMIT.c.superseded_by.is_(None) & is_active & (LIMIT.c.until > now)
 
 
 def list_of_patient(session: Session, actor: Actor, query: ListCriticalLimits) -> Page:

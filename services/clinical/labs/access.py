@@ -1,8 +1,9 @@
 """Access to orders: the laboratory sees all of them, a doctor those of patients in the doctor's care."""
 
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import selectinload
 
 from chassis.identity import Actor
@@ -10,6 +11,9 @@ from chassis.persistence.database import Session
 from contracts.clinical.labs.refusals import NO_SUCH_LAB_ORDER
 from services.clinical.care.access import treats
 from services.clinical.models.labs import LabOrder
+
+ORDER = cast("Table", LabOrder.__table__)
+LOCKED = select(*ORDER.c).where(ORDER.c.id == bindparam("order_id")).with_for_update()
 
 
 def locked(session: Session, order_id: UUID) -> LabOrder:
@@ -28,6 +32,18 @@ def locked_in_care(session: Session, actor: Actor, order_id: UUID) -> LabOrder:
         raise NO_SUCH_LAB_ORDER.not_yet()
     session.call.expects(order.revision)
     return order
+
+
+def locked_row(session: Session, order_id: UUID) -> LabOrder:
+    """Lock an order as `locked` does. Return a copy without tests, whose changes are not saved.
+
+    For the hottest command: a statement on the table costs half of one on the mapped class.
+    """
+    row = session.execute(LOCKED, {"order_id": order_id}).one_or_none()
+    if row is None:
+        raise NO_SUCH_LAB_ORDER()
+    session.call.expects(row.revision)
+    return LabOrder(**row._asdict())
 
 
 def find(session: Session, order_id: UUID, *, lock: bool = False) -> LabOrder | None:

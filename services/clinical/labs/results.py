@@ -1,7 +1,6 @@
 """Enter and correct results."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,35 +18,46 @@ from services.clinical import settings
 from services.clinical.attachments.commands import add_report
 from services.clinical.care.access import must_care
 from services.clinical.lab_catalogue import catalogue
-from services.clinical.labs import access, interpretation, orders, steps, versions, views
-from services.clinical.labs.interpretation import Measured
+from services.clinical.labs import access, backgrounds, orders, steps, versions, views
+from services.clinical.labs.backgrounds import Background
+from services.clinical.labs.interpretation import Measured, interpret
 from services.clinical.labs.verification import alert_if_critical
-from services.clinical.models.labs import LabOrder, LabResult, OrderedTest, Specimen
+from services.clinical.models.append_only import values_of
+from services.clinical.models.labs import LabOrder, LabResult, OrderedTest
 from services.clinical.patients.rules import invalid_field
+from transports import rows
 
 
 def upload(session: Session, actor: Actor, command: UploadLabTest) -> dict[str, object]:
     """Enter results of received tests, or results of an outside laboratory. Verification publishes them."""
-    order, measured = (_of_order if command.order_id else _without_order)(session, actor, command)
+    order, known = (_of_order if command.order_id else _without_order)(session, actor, command)
     report_id = command.report and add_report(session, actor, order.patient_id, command.report)
-    found = _add(session, actor, order, measured, comment=command.comment, report_id=report_id)
+    of = {each.test.code: each for each in known.values()}
+    measured = [Measured(given.value, given.unit, of[given.test]) for given in command.results]
+    found = _add(session, actor, measured, comment=command.comment, report_id=report_id)
     steps.record(session, actor, order.id, LabStatus.RESULTED)
     session.note(record_id=order.id)
-    shown = views.results(session, found)
+    shown = [_shown(result, each.background) for result, each in zip(found, measured, strict=True)]
     return {"order_id": order.id, "status": order.status, "results": shown, "revision": order.revision}
 
 
-def _of_order(session: Session, _actor: Actor, command: UploadLabTest) -> tuple[LabOrder, list[Measured]]:
-    """Mark tests of an order as resulted; return the order and the values."""
+def _of_order(session: Session, actor: Actor, command: UploadLabTest) -> tuple[LabOrder, Mapping[UUID, Background]]:
+    """Mark tests of an order as resulted; return the order and the backgrounds of its tests."""
     if command.order_id is None:
         raise TypeError("results of an order name it")
-    order = access.locked(session, command.order_id)
+    order = access.locked_row(session, command.order_id)
+    known = backgrounds.read(session, order.id, actor.person)
+    order.tests = [each.test for each in known.values()]
     tests = order.result([given.test for given in command.results])
-    return order, _measured(tests, command, _collections(session, tests))
+    rows.change(session, access.ORDER, [order.id], {"status": order.status, "revision": order.revision})
+    rows.change(session, backgrounds.TEST, [test.id for test in tests], {"status": LabStatus.RESULTED})
+    return order, known
 
 
-def _without_order(session: Session, actor: Actor, command: UploadLabTest) -> tuple[LabOrder, list[Measured]]:
-    """Add an order for results of an outside laboratory; return the order and the values."""
+def _without_order(
+    session: Session, actor: Actor, command: UploadLabTest
+) -> tuple[LabOrder, Mapping[UUID, Background]]:
+    """Add an order for results of an outside laboratory; return it and the backgrounds of its tests."""
     patient_id, collected_at = command.patient_id, command.collected_at
     if patient_id is None or collected_at is None:
         raise TypeError("results without an order name the patient and the time of the collection")
@@ -59,44 +69,35 @@ def _without_order(session: Session, actor: Actor, command: UploadLabTest) -> tu
     order = orders.new(patient_id, tests, LabStatus.RESULTED, LabPriority.ROUTINE, laboratory=command.laboratory)
     session.add(order)
     session.flush()
-    return order, _measured(order.tests, command, {test.id: collected_at for test in order.tests})
+    return order, backgrounds.read(session, order.id, actor.person, collected_at)
 
 
-def _measured(tests: list[OrderedTest], command: UploadLabTest, times: Mapping[UUID, datetime]) -> list[Measured]:
-    """Return the values of the tests, which are in the order of the command."""
-    pairs = zip(tests, command.results, strict=True)
-    return [Measured(test, given.value, given.unit, times[test.id]) for test, given in pairs]
-
-
-def _collections(session: Session, tests: Iterable[OrderedTest]) -> Mapping[UUID, datetime]:
-    """Return the time of the collection of each test's specimen."""
-    numbers = {test.id: test.specimen_number for test in tests}
-    query = select(Specimen.number, Specimen.collected_at).where(Specimen.number.in_(numbers.values()))
-    times = {row.number: row.collected_at for row in session.execute(query)}
-    return {test_id: times[number] for test_id, number in numbers.items()}
-
-
-def _add(session: Session, actor: Actor, order: LabOrder, measured: list[Measured], **facts: object) -> list[LabResult]:
+def _add(session: Session, actor: Actor, measured: list[Measured], **facts: object) -> list[LabResult]:
     """Add the first version of each result."""
-    interpreted = interpretation.interpret(session, order.patient_id, measured)
-    found = [
-        LabResult(
-            id=uuid7(),
-            version=1,
-            order_id=order.id,
-            test_id=each.test.id,
-            patient_id=order.patient_id,
-            code=each.test.code,
-            name=each.test.name,
-            status=ResultStatus.RESULTED,
-            author_id=actor.person,
-            recorded_at=clock.now(),
-            **{**columns, **facts},
-        )
-        for each, columns in zip(measured, interpreted, strict=True)
-    ]
-    session.add_all(found)
+    found = [_first_version(actor, each.background.test, **interpret(each), **facts) for each in measured]
+    rows.add(session, [(backgrounds.RESULT, values_of(result)) for result in found])
     return found
+
+
+def _first_version(actor: Actor, test: OrderedTest, **facts: object) -> LabResult:
+    return LabResult(
+        id=uuid7(),
+        version=1,
+        order_id=test.order_id,
+        test_id=test.id,
+        patient_id=test.patient_id,
+        code=test.code,
+        name=test.name,
+        status=ResultStatus.RESULTED,
+        author_id=actor.person,
+        recorded_at=clock.now(),
+        **facts,
+    )
+
+
+def _shown(result: LabResult, background: Background) -> dict[str, object]:
+    name = background.author_name
+    return views.result_with(result, {} if name is None else {result.author_id: name})
 
 
 def correct(session: Session, actor: Actor, command: CorrectLabResult) -> dict[str, object]:
@@ -106,15 +107,14 @@ def correct(session: Session, actor: Actor, command: CorrectLabResult) -> dict[s
         raise RESULT_WITHDRAWN()
     if settings.current().lab_two_persons:
         current.must_be_by_another(actor.person)
-    test = next(test for test in order.tests if test.id == current.test_id)
-    measured = Measured(test, command.value, current.unit, current.observed_at)
-    (columns,) = interpretation.interpret(session, order.patient_id, [measured])
+    known = backgrounds.read(session, order.id, actor.person, current.observed_at)
+    columns = interpret(Measured(command.value, current.unit, known[current.test_id]))
     author = {"author_id": actor.person, "recorded_at": clock.now(), "reason": command.reason}
     status = ResultStatus.CORRECTED if current.is_published else ResultStatus.RESULTED
     corrected = versions.replace(session, current, **columns, **author, status=status)
     if corrected.is_published:
         _publish(session, actor, order, corrected)
-    return views.results(session, [corrected])[0]
+    return views.result(session, corrected)
 
 
 def _locked(session: Session, result_id: UUID) -> tuple[LabOrder, LabResult]:

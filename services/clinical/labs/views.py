@@ -58,10 +58,9 @@ def tests_of_patient(session: Session, tests: Sequence[OrderedTest]) -> list[dic
     return [{**_test(test, results, names), **_placed(placed[test.order_id], names)} for test in tests]
 
 
-def results(session: Session, found: Sequence[LabResult]) -> list[dict[str, object]]:
-    """Return versions of results."""
-    names = _names(session, [], found)
-    return [_result(each, names) for each in found]
+def result(session: Session, found: LabResult) -> dict[str, object]:
+    """Return a version of a result."""
+    return result_with(found, _names(session, [], [found]))
 
 
 def _names(session: Session, doctors: Iterable[UUID | None], found: Iterable[LabResult]) -> Names:
@@ -82,10 +81,11 @@ def _order(found: LabOrder, results: Results, names: Names) -> dict[str, object]
 def _test(test: OrderedTest, results: Results, names: Names) -> dict[str, object]:
     facts = {name: getattr(test, name) for name in ("id", "order_id", "name", "specimen", "status", "accession")}
     result = results.get(test.id)
-    return {**facts, "test": test.code, "result": None if result is None else _result(result, names)}
+    return {**facts, "test": test.code, "result": None if result is None else result_with(result, names)}
 
 
-def _result(result: LabResult, names: Names) -> dict[str, object]:
+def result_with(result: LabResult, names: Names) -> dict[str, object]:
+    """Return a version of a result, with these names of people."""
     people = {"author_name": _name(names, result.author_id), "verifier_name": _name(names, result.verified_by)}
     return {**values_of(result), **people, "test": result.code, "revision": result.version, "delta": result.delta}
 

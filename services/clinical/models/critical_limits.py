@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
-from sqlalchemy import Index, String, text
+from sqlalchemy import Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.clinical.critical_limits import CRITICAL_LIMIT_OVER, CriticalLimitStatus
@@ -50,3 +51,6 @@ class CriticalLimit(SignedVersion, Base):
         """Refuse a limit that has ended or expired."""
         if self.status_at(now) is not CriticalLimitStatus.ACTIVE:
             raise CRITICAL_LIMIT_OVER()
+
+
+LIMIT = cast("Table", CriticalLimit.__table__)

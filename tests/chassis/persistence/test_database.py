@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import eventlet
 import pytest
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from uuid_utils.compat import uuid7
 
 from chassis.errors import Conflict, Unavailable
 from chassis.persistence import database as module
@@ -17,6 +18,7 @@ from chassis.persistence.tables import Moment, new_metadata
 from chassis.refusals import Refusal
 from tests import ward
 from tests.chassis.hosts import at_once, count
+from transports import rows
 from transports.engines import violated
 
 NAP, NAPS = 0.2, 10
@@ -237,3 +239,16 @@ def test_a_failed_query_leaves_the_connection_usable(database: Database) -> None
         session.execute(text("SELECT nonsense"))
     with database.read() as session:
         assert session.execute(text("SELECT 1")).scalar_one() == 1
+
+
+@pytest.mark.parametrize("count_of_changed", [1, 2])
+def test_change_updates_the_named_rows_alone(database: Database, count_of_changed: int) -> None:
+    notes = [ward.Note(id=uuid7(), text=f"note {number}", revision=1) for number in range(3)]
+    table, named = cast("Table", ward.Note.__table__), [note.id for note in notes[:count_of_changed]]
+    with database.begin() as session:
+        session.add_all(notes)
+        session.flush()
+        rows.change(session, table, named, {"revision": 2})
+    with database.read() as session:
+        changed = session.scalars(select(ward.Note.id).where(ward.Note.revision == 2)).all()
+    assert set(changed) == set(named)

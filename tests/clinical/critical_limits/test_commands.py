@@ -24,7 +24,8 @@ from tests.clinical.factories import doctor, in_care
 
 
 def _in_force(session: Session, patient_id: Any) -> Any:
-    return queries.in_force(session, patient_id, [POTASSIUM, "2951-2"])
+    query = select(CriticalLimit).where(CriticalLimit.patient_id == patient_id, queries.in_force(clock.now()))
+    return {limit.test: Limits(limit.low, limit.high) for limit in session.scalars(query)}
 
 
 def test_limit_is_in_force(session: Session) -> None:

@@ -7,14 +7,15 @@ from typing import Any
 import eventlet
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from chassis.errors import MatronError
 from chassis.execution import run as execution
 from chassis.persistence.database import Database, Session
-from contracts.clinical.labs.states import ResultStatus
-from services.clinical.models.labs import LabResult, Specimen
+from contracts.clinical.labs.states import LabStatus, ResultStatus
+from services.clinical.models.labs import LabOrder, LabResult, Specimen
 from tests.clinical import lab_factories as lab
-from tests.clinical.lab_factories import SERUM
+from tests.clinical.lab_factories import POTASSIUM, SERUM, SODIUM
 
 THREADS = 8
 
@@ -76,6 +77,17 @@ def test_concurrent_uploads_enter_one_result(fresh: Database) -> None:
     outcomes = _together(fresh, lambda session: lab.upload(session, order_id))
     assert outcomes == {"done": 1, "lab_results_exist": THREADS - 1}
     assert _count(fresh) == 1
+
+
+def test_concurrent_uploads_of_parts_complete_the_order(fresh: Database) -> None:
+    order_id = _prepared(fresh, lambda session: lab.received(session, None, POTASSIUM, SODIUM)["id"])
+    waiting = [POTASSIUM, SODIUM] * (THREADS // 2)
+    outcomes = _together(fresh, lambda session: lab.upload(session, order_id, lab.measured(waiting.pop())))
+    assert outcomes == {"done": 2, "lab_results_exist": THREADS - 2}
+    with fresh.read() as session:
+        order = session.scalars(select(LabOrder).options(selectinload(LabOrder.tests))).one()
+    assert {order.status, *(test.status for test in order.tests)} == {LabStatus.RESULTED}
+    assert order.revision == 5
 
 
 def test_concurrent_verifications_publish_once(fresh: Database) -> None:

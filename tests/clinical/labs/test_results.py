@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import insert, text
 from uuid_utils.compat import uuid7
 
 from chassis import clock
@@ -13,10 +14,12 @@ from chassis.persistence.database import Session
 from contracts.clinical.labs.commands import UploadLabTest
 from contracts.clinical.labs.events import LabResultCritical, LabResultReady
 from services.clinical.labs import results
+from services.clinical.models.directory import Person
 from tests.clinical import lab_factories as lab
 from tests.clinical.attachment_factories import file
-from tests.clinical.factories import in_care, published
-from tests.clinical.lab_factories import POTASSIUM, SODIUM, measured, technician
+from tests.clinical.explained import explain_statements
+from tests.clinical.factories import in_care, published, statements
+from tests.clinical.lab_factories import HEMOGLOBIN, POTASSIUM, SODIUM, measured, technician
 
 
 def _flag(session: Session, value: str, people: tuple[Actor, Actor]) -> str:
@@ -149,3 +152,29 @@ def test_result_of_another_patient_is_no_former_value(session: Session) -> None:
     lab.verified(session, "3.6", lab.adult(session))
     order_id = lab.received(session, lab.adult(session))["id"]
     assert lab.upload(session, order_id, measured(value="5.9"))["results"][0]["delta"] is None
+
+
+@pytest.mark.parametrize("codes", [(POTASSIUM,), (POTASSIUM, SODIUM, HEMOGLOBIN)])
+def test_upload_reads_in_two_statements_for_any_number_of_tests(session: Session, codes: tuple[str, ...]) -> None:
+    placed = lab.received_in_all_tubes(session, *codes)
+    with statements(session) as sent:
+        stored = lab.upload(session, placed["id"], *(measured(code) for code in codes))
+    assert [result["test"] for result in stored["results"]] == list(codes)
+    assert len([statement for statement in sent if statement.startswith("SELECT")]) == 2
+
+
+def test_upload_finds_limits_and_former_values_by_index(session: Session) -> None:
+    if not session.is_postgresql:
+        pytest.skip("SQLite shows other plans")
+    order_id = lab.received(session)["id"]
+    session.execute(text("SET LOCAL enable_seqscan = off"))  # The tables are too small for an index to pay off.
+    background = explain_statements(session, lambda: lab.upload(session, order_id))[1]
+    assert "ix_lab_result_patient_id_code_observed_at" in background.plan
+    assert "ix_critical_limit_patient_id_test" in background.plan
+
+
+def test_upload_shows_the_name_of_the_technician(session: Session) -> None:
+    actor = technician()
+    session.execute(insert(Person), {"id": actor.person, "name": "Lena Vogt", "changed_by": 1})
+    (result,) = lab.upload(session, lab.received(session)["id"], actor=actor)["results"]
+    assert (result["author_name"], result["verifier_name"]) == ("Lena Vogt", None)
