@@ -149,7 +149,7 @@ class RecordVitals(Command, VitalSigns, service="clinical", roles=NURSE, returns
     """Record the vital signs of a patient: at least one value. The reply has the NEWS2 of the reading.
 
     Units are fixed: mmHg, beats and breaths a minute, °C, %, kg, cm. Treating doctors and nurses on shift are notified
-    of a level above `low`, unless a later reading is known.
+    of a level above `low`, unless a later reading is known, or the reading is more than 12 hours old.
     """
 
     patient_id: Annotated[UUID, THE_PATIENT]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
+from chassis import clock
 from chassis.persistence.database import Session
 from contracts.clinical.vitals import News2Level, PatientDeteriorating
 from contracts.roles import Role
@@ -17,11 +18,12 @@ from services.clinical.vitals.queries import is_valid
 def announce(session: Session, reading: Vitals) -> None:
     """Publish that the patient deteriorates, if this is the latest reading and its level calls for a response.
 
-    A reading that is entered late does not describe a patient whose later reading is known.
+    A reading that is entered late does not describe a patient whose later reading is known. An outdated reading is not
+    published either: the list of due observations shows that the patient waits for the next one.
     """
     if reading.level is None or reading.next_due_at is None or not rules.calls_for_response(reading.level):
         return
-    if _has_later(session, reading):
+    if rules.is_outdated(reading.measured_at, clock.now()) or _has_later(session, reading):
         return
     event = PatientDeteriorating(
         vitals_id=reading.id,

@@ -45,6 +45,8 @@ RED, URGENT, EMERGENCY = 3, 5, 7
 """Points of a single value, and totals, that call for a clinical response (chart 2)."""
 TO_THE_TENTH = Decimal("0.1")
 WHOLE = Decimal(1)
+TELLS_OF_NOW = timedelta(hours=12)
+"""How long a reading describes the patient: the longest interval between two readings (chart 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +161,8 @@ def months_between(birth_date: date, day: date) -> int:
 def calls_for_response(level: str | None) -> bool:
     """Return whether doctors and nurses must be notified."""
     return level not in (None, News2Level.LOW)
+
+
+def is_outdated(measured_at: datetime, now: datetime) -> bool:
+    """Return whether a reading is too old to describe the patient as of now."""
+    return now - measured_at > TELLS_OF_NOW

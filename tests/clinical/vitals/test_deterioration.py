@@ -58,6 +58,12 @@ def test_late_entry_of_an_earlier_reading_is_not_published(session: Session) -> 
     assert alarms(session) == []
 
 
+@pytest.mark.parametrize(("away", "published"), [(-11.9, 1), (-12.1, 0)])
+def test_outdated_reading_is_recorded_but_not_published(session: Session, away: float, published: int) -> None:
+    found = measured(session, adult(session), measured_at=hours(away), **ILL)
+    assert (found["news2"]["level"], len(alarms(session))) == ("emergency", published)
+
+
 def test_later_reading_entered_in_error_hides_nothing(session: Session) -> None:
     person = adult(session)
     withdrawn(session, measured(session, person)["id"])
