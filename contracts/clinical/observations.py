@@ -31,10 +31,13 @@ class ObservationDueView(View):
     is_overdue: bool
 
 
-class ListObservationsDue(PageQuery, service="clinical", roles=NURSE, returns=page_of(ObservationDueView)):
+class ListObservationsDue(
+    PageQuery, service="clinical", roles=NURSE, returns=page_of(ObservationDueView), audited=True
+):
     """List the patients whose next vital signs are due, longest waiting first.
 
-    A patient is listed until the next reading with a level, until the observations end, or for 24 hours.
+    A patient is listed until the next reading with a level, until the observations end, or for 24 hours. Each patient
+    sees it in the access log, at most once an hour for each nurse.
     """
 
 

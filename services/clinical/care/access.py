@@ -1,7 +1,8 @@
 """The access to charts: who may see a chart, and the record of each reading."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -25,6 +26,10 @@ STAFF_BASIS = {
 }
 """The basis of roles that see the charts of all patients, or parts of them."""
 KNOWN = select(PATIENT.c.id).where(PATIENT.c.id == bindparam("patient_id"), PATIENT.c.erased_at.is_(None))
+
+
+LISTED_AGAIN_AFTER = timedelta(hours=1)
+"""A screen that repeats a list every minute would fill the access log of the patient."""
 
 
 def treats(session: Session, doctor_id: UUID, patient_id: UUID) -> bool:
@@ -87,3 +92,21 @@ def record_readings(
             basis=basis,
             at=now,
         )
+
+
+def record_listed(
+    session: Session, actor: Actor, patient_ids: Collection[UUID], part: ChartPart, basis: AccessBasis
+) -> None:
+    """Record that a list showed this part of the charts of these patients, at most once an hour for each.
+
+    The audit has every reading of the list.
+    """
+    query = select(ChartAccess.patient_id).where(
+        ChartAccess.reader_id == actor.person,
+        ChartAccess.at > clock.now() - LISTED_AGAIN_AFTER,
+        ChartAccess.patient_id.in_(patient_ids),
+        ChartAccess.part == part,
+        ChartAccess.basis == basis,
+    )
+    known = set(session.scalars(query)) if patient_ids else set()
+    record_readings(session, actor, [one for one in patient_ids if one not in known], part, basis)

@@ -99,7 +99,10 @@ class ChartAccess(AppendOnly, Base):
     """A member of staff read a part of a chart. The patient sees the row."""
 
     __tablename__ = "chart_access"
-    __table_args__ = (Index("ix_chart_access_patient_id_id", "patient_id", "id"),)
+    __table_args__ = (
+        Index("ix_chart_access_patient_id_id", "patient_id", "id"),
+        Index("ix_chart_access_reader_id_at", "reader_id", "at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     patient_id: Mapped[UUID]

@@ -10,7 +10,9 @@ from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
+from contracts.clinical.care import AccessBasis, ChartPart
 from contracts.clinical.observations import ListObservationsDue
+from services.clinical.care.access import record_listed
 from services.clinical.models.observations import ObservationEnd
 from services.clinical.models.patients import Patient
 from services.clinical.models.vitals import Vitals
@@ -18,8 +20,8 @@ from services.clinical.observations.rules import LISTED_FOR, OVERDUE_AFTER
 from services.clinical.vitals.queries import is_valid
 
 
-def listing(session: Session, _actor: Actor, query: ListObservationsDue) -> Page:
-    """List the patients whose next vital signs are due, longest waiting first, in one statement."""
+def listing(session: Session, actor: Actor, query: ListObservationsDue) -> Page:
+    """List the patients whose next vital signs are due, longest waiting first, and record the readings."""
     now = clock.now()
     shown = (
         Vitals.id,
@@ -36,7 +38,9 @@ def listing(session: Session, _actor: Actor, query: ListObservationsDue) -> Page
     )
     keys = (Vitals.next_due_at, Vitals.id)
     statement = select(*shown).join_from(Vitals, Patient, Patient.id == Vitals.patient_id).where(is_due(now))
-    return page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
+    found = page(session, statement, keys, limit=query.limit, cursor=query.cursor, newest_first=False)
+    record_listed(session, actor, [row.patient_id for row in found.items], ChartPart.VITALS, AccessBasis.NURSING)
+    return found
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:

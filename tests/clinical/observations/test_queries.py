@@ -4,16 +4,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import func, select
 from uuid_utils.compat import uuid7
 
 from chassis.contract import Page
 from chassis.persistence.database import Session
 from contracts.clinical.observations import ListObservationsDue, ObservationDueView
 from contracts.clinical.patients import CorrectPatient
+from services.clinical.models.care import ChartAccess
 from services.clinical.observations import queries
 from services.clinical.patients.commands import correct
 from tests.clinical.factories import desk, erase, hours, nurse, statements
 from tests.clinical.observations_factories import ended
+from tests.clinical.pharmacy_factories import later, settle
 from tests.clinical.vitals_factories import ILL, RED, WELL, adult, measured, withdrawn
 
 
@@ -75,6 +78,30 @@ def test_row_has_the_patient_and_the_score(session: Session) -> None:
     assert shown["mrn"].startswith("M-")
 
 
+def test_outdated_emergency_is_listed_as_overdue(session: Session) -> None:
+    record(session, ILL, -20)
+    assert [row.is_overdue for row in due(session).items] == [True]
+
+
+def test_each_listed_patient_sees_the_reading(session: Session) -> None:
+    listed = {record(session, ILL, -2), record(session, ILL, -1)}
+    record(session, WELL, -1)
+    due(session)
+    settle(session)
+    rows = session.scalars(select(ChartAccess)).all()
+    assert {(row.patient_id, row.part, row.basis) for row in rows} == {(one, "vitals", "nursing") for one in listed}
+
+
+def test_repeated_list_is_one_reading_an_hour(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, caller, seen = record(session, ILL, -1), nurse(), []
+    for minutes in (0, 59, 2):
+        later(monkeypatch, minutes=minutes)
+        queries.listing(session, caller, ListObservationsDue(limit=20, cursor=None))
+        settle(session)
+        seen.append(session.scalar(select(func.count()).where(ChartAccess.patient_id == person)))
+    assert seen == [1, 1, 2]
+
+
 def test_patients_are_listed_page_by_page_longest_waiting_first(session: Session) -> None:
     late, early, middle = record(session, ILL, -1), record(session, ILL, -3), record(session, ILL, -2)
     one = due(session, limit=2)
@@ -130,12 +157,12 @@ def test_child_is_not_listed(session: Session) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_list_takes_one_statement(session: Session, count: int) -> None:
+def test_list_takes_two_statements(session: Session, count: int) -> None:
     for _patient in range(count):
         record(session, ILL, -1)
     with statements(session) as sent:
         assert len(due(session).items) == count
-    assert len(sent) == 1
+    assert len(sent) == 2
 
 
 def test_unknown_patient_is_not_listed(session: Session) -> None:
