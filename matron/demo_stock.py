@@ -1,5 +1,6 @@
 """Demo data of the pharmacy: 30 medicines in batches, one of them expired and one low."""
 
+import re
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -60,6 +61,8 @@ MEDICINES = (
     Medicine("simvastatin", "20 mg", "tablet"),
     Medicine("warfarin", "5 mg", "tablet"),
 )
+AMOUNT = re.compile(r"(?P<value>\d+) (?P<unit>\w+)")
+"""The strength of a unit that is one dose. Syringes, pens and inhalers have another form."""
 EXPIRED, LOW = "metronidazole", "insulin glargine"
 
 
@@ -75,11 +78,14 @@ def fill(session: Session) -> None:
 
 
 def _command(medicine: Medicine) -> AddItem:
+    strength = AMOUNT.fullmatch(medicine.strength)
     return AddItem(
         kind=ItemKind.MEDICINE,
         name=f"{medicine.substance.capitalize()} {medicine.strength} {medicine.unit}",
         substance=medicine.substance,
         unit=medicine.unit,
+        strength_value=float(strength["value"]) if strength else None,
+        strength_unit=strength["unit"] if strength else None,
         reorder_level=LEVEL,
         location="Pharmacy",
     )

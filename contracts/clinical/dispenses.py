@@ -37,6 +37,14 @@ UNCLEAR_ITEM = Refusal(
     "The item of the inventory fits several medicines of this prescription.",
     "Name the `prescription_item`: one of `candidates`.",
 )
+STRENGTH_DIFFERS = Refusal(
+    Conflict,
+    "strength_differs",
+    "One unit of the item has {strength}, but the prescribed dose is {dose}.",
+    "Choose an item of the prescribed strength, or ask the doctor to revise the prescription. With a "
+    "`strength_reason` the item is dispensed all the same. Several whole units for a dose need no reason, if the "
+    "prescribed quantity has as many for all doses.",
+)
 MORE_THAN_PRESCRIBED = Refusal(
     Conflict,
     "more_than_prescribed",
@@ -57,6 +65,14 @@ class DispenseItemView(View):
     item_id: Annotated[UUID, THE_ITEM]
     quantity: Annotated[int, validate.Range(1, 10_000), "In the unit of the item."]
     prescription_item: Annotated[int, validate.Range(0, 19), POSITION] | None = None
+    strength_reason: (
+        Annotated[
+            Reason,
+            "The reason to dispense a strength that differs from the prescribed dose.",
+            Facts(example="The patient halves the tablet, as agreed with the doctor."),
+        ]
+        | None
+    ) = None
 
 
 class DispenseLineView(View):
@@ -68,6 +84,17 @@ class DispenseLineView(View):
     batch: str
     expires_on: date
     quantity: int
+    units_per_dose: Annotated[
+        float | None,
+        "How many units make the prescribed dose. Null: not compared, because the item has no strength, or another "
+        "kind of unit than the dose.",
+        Facts(example=1),
+    ]
+    strength_reason: Annotated[
+        str | None,
+        "Why the strength differs from the prescribed dose.",
+        Facts(example="The patient halves the tablet, as agreed with the doctor."),
+    ]
 
 
 class DispenseView(View):
@@ -140,6 +167,7 @@ class Dispense(
         PRESCRIPTION_ENDED,
         NOT_PRESCRIBED,
         UNCLEAR_ITEM,
+        STRENGTH_DIFFERS,
         MORE_THAN_PRESCRIBED,
         REFILL_TOO_EARLY,
         OUT_OF_STOCK,
@@ -150,8 +178,9 @@ class Dispense(
 ):
     """Dispense medicines of a prescription from the stock: one fill at most, or a part of it.
 
-    Each item of the inventory serves the prescribed medicine with the same substances. Batches are taken by expiry,
-    never expired ones. The medicines are checked again. Only the override of a doctor answers a blocking finding.
+    Each item of the inventory serves the prescribed medicine with the same substances. Its strength must fit the dose,
+    or the pharmacist gives a `strength_reason`. Batches are taken by expiry, never expired ones. The medicines are
+    checked again. Only the override of a doctor answers a blocking finding.
     """
 
     prescription_id: Annotated[UUID, THE_PRESCRIPTION]

@@ -57,3 +57,14 @@ def test_sufficient_medicines_of_the_demo_can_become_low(pharmacy: Session) -> N
 def test_second_start_adds_nothing(pharmacy: Session) -> None:
     demo_stock.fill(pharmacy)
     assert pharmacy.scalar(select(func.count()).select_from(Item)) == 30
+
+
+def test_strength_is_that_of_a_unit_that_is_one_dose(pharmacy: Session) -> None:
+    known = {item.substance: (item.strength_value, item.strength_unit) for item in pharmacy.scalars(select(Item))}
+    assert (known["amoxicillin"], known["ceftriaxone"]) == ((500, "mg"), (1, "g"))
+    assert {name for name, strength in known.items() if strength == (None, None)} == {
+        "enoxaparin",
+        "insulin glargine",
+        "morphine",
+        "salbutamol",
+    }

@@ -26,6 +26,8 @@ from contracts.clinical.inventory.views import (
     SerialNumber,
     ServiceDate,
     StockView,
+    StrengthUnit,
+    StrengthValue,
     Substance,
     Unit,
 )
@@ -64,23 +66,26 @@ OTHER_EXPIRY = Refusal(
     "All units of a batch expire on the same day. Check both, the number and the date.",
 )
 NOT_OF_KIND = "Does not belong to this kind of item."
+WHOLE_STRENGTH = "A strength has a value and a unit."
 OTHER = Facts({"x-alone": True})
 """Mark: a field of devices or transfers. The examples of the documentation are about deliveries of medicines."""
-FIELDS_OF_MEDICINES = ("substance", "unit", "reorder_level")
+FIELDS_OF_MEDICINES = ("substance", "unit", "strength_value", "strength_unit", "reorder_level")
 FIELDS_OF_EQUIPMENT = ("serial_number", "next_service_on")
 
 
 class AddItem(Command, service="clinical", roles=STOCK, returns=ItemView, refuses=(SERIAL_NUMBER_TAKEN,)):
     """Add a medicine, without stock at first, or a device.
 
-    A medicine needs `unit`. With a reorder level it is low until stock comes, which is not announced. A device needs
-    `serial_number`, and starts in service.
+    A medicine needs `unit`. With its strength, dispensing compares it with the prescribed dose. With a reorder level it
+    is low until stock comes, which is not announced. A device needs `serial_number`, and starts in service.
     """
 
     kind: ItemKind
     name: Name
     substance: Substance | None = None
     unit: Unit | None = None
+    strength_value: StrengthValue | None = None
+    strength_unit: StrengthUnit | None = None
     reorder_level: Level | None = None
     serial_number: Annotated[SerialNumber, OTHER] | None = None
     location: Location | None = None
@@ -95,6 +100,8 @@ class AddItem(Command, service="clinical", roles=STOCK, returns=ItemView, refuse
         for name in FIELDS_OF_EQUIPMENT if is_medicine else FIELDS_OF_MEDICINES:
             if getattr(self, name) is not None:
                 yield name, NOT_OF_KIND
+        if (self.strength_value is None) != (self.strength_unit is None):
+            yield "strength_unit", WHOLE_STRENGTH
 
 
 class ChangeItem(
@@ -107,17 +114,26 @@ class ChangeItem(
 ):
     """Change an item. Omitted fields stay the same; null clears a field. Movements change the stock.
 
-    A medicine has no serial number, state and service. A device has no substance and reorder level.
+    A medicine has no serial number, state and service. A device has no substance, strength and reorder level. Value and
+    unit of a strength change together.
     """
 
     item_id: Annotated[UUID, THE_ITEM]
     name: Name | Omitted = OMITTED
     substance: Substance | Omitted | None = OMITTED
+    strength_value: StrengthValue | Omitted | None = OMITTED
+    strength_unit: StrengthUnit | Omitted | None = OMITTED
     reorder_level: Level | Omitted | None = OMITTED
     serial_number: Annotated[SerialNumber, OTHER] | Omitted = OMITTED
     location: Location | Omitted | None = OMITTED
     next_service_on: Annotated[ServiceDate, OTHER] | Omitted | None = OMITTED
     state: Annotated[DeviceState, OTHER] | Omitted = OMITTED
+
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """Yield a strength without its unit, or a unit without its strength."""
+        value, unit = self.strength_value, self.strength_unit
+        if (value is OMITTED) != (unit is OMITTED) or (value is None) != (unit is None):
+            yield "strength_unit", WHOLE_STRENGTH
 
 
 class MoveStock(

@@ -40,6 +40,15 @@ Substance = Annotated[
 Unit = Annotated[
     str, validate.Length(1, 30), TRIMMED, "The unit in which a medicine is counted.", Facts(example="capsule")
 ]
+StrengthValue = Annotated[
+    float,
+    validate.Range(min=0, min_inclusive=False, max=1_000_000),
+    "The amount of the substance in one unit. Null for units with several substances or many doses, such as a bottle.",
+    Facts(example=500),
+]
+StrengthUnit = Annotated[
+    str, validate.Length(1, 30), TRIMMED, "The UCUM unit of `strength_value`.", Facts(example="mg")
+]
 Level = Annotated[
     int,
     validate.Range(0, MOST),
@@ -125,8 +134,9 @@ class StockView(View):
 class ItemRowView(View):
     """An item in a list. `quantity` includes expired batches, `usable_quantity` does not. A device counts as 1.
 
-    `substance`, `unit` and `reorder_level` belong to medicines; `serial_number`, `state` and `next_service_on` to
-    equipment. `earliest_expiry` is the first expiry date of a batch with stock, expired batches included.
+    `substance`, `unit`, `reorder_level` and the strength belong to medicines; `serial_number`, `state` and
+    `next_service_on` to equipment. `earliest_expiry` is the first expiry date of a batch with stock, expired batches
+    included.
     """
 
     id: UUID
@@ -134,6 +144,8 @@ class ItemRowView(View):
     name: Name
     substance: Substance | None
     unit: Unit | None
+    strength_value: StrengthValue | None
+    strength_unit: StrengthUnit | None
     reorder_level: Level | None
     serial_number: SerialNumber | None
     location: Location | None

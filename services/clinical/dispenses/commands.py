@@ -125,6 +125,8 @@ def _take(
                 batch=part.batch,
                 expires_on=part.expires_on,
                 quantity=part.quantity,
+                units_per_dose=one.strength.units_per_dose,
+                strength_reason=one.strength.reason,
             )
             facts = {name: value for name, value in line.given().items() if name != "prescription_item"}
             keys = {"prescription_item_id": one.prescribed.id, "batch_id": part.batch_id}
@@ -144,6 +146,8 @@ def _announce(session: Session, actor: Actor, prescription: Prescription, dispen
                 "batch": line.batch,
                 "expires_on": line.expires_on.isoformat(),
                 "quantity": line.quantity,
+                "units_per_dose": line.units_per_dose,
+                "strength_reason": line.strength_reason,
             }
             for line in lines
         ],

@@ -8,6 +8,7 @@ from chassis import clock
 from contracts.clinical.dispenses import NOT_PRESCRIBED, UNCLEAR_ITEM, DispenseItemView
 from contracts.clinical.inventory.views import NOT_A_MEDICINE, ItemKind
 from contracts.clinical.prescriptions import Route
+from services.clinical.dispenses.strengths import Strength, compare
 from services.clinical.medicines import dataset
 from services.clinical.medicines.rules import Catalogue, matched, normal
 from services.clinical.models.inventory import Item
@@ -21,10 +22,14 @@ class Match:
     item: Item
     prescribed: PrescriptionItem
     quantity: int
+    strength: Strength
 
 
 def match(prescribed: Sequence[PrescriptionItem], item: Item, wanted: DispenseItemView) -> Match:
-    """Return the medicine that the item serves: the named one, or the only one with the same substances."""
+    """Return the medicine that the item serves: the named one, or the only one with the same substances.
+
+    Refuse a strength that differs from its dose, unless the pharmacist gives a reason.
+    """
     if item.kind != ItemKind.MEDICINE:
         raise NOT_A_MEDICINE()
     catalogue = dataset.current().catalogue
@@ -37,7 +42,8 @@ def match(prescribed: Sequence[PrescriptionItem], item: Item, wanted: DispenseIt
         position = fitting[0] if fitting else None
     if position is None or position not in verdicts or verdicts[position] is False:
         raise NOT_PRESCRIBED(item_id=str(item.id), substances=_substances(catalogue, item))
-    return Match(item, next(one for one in prescribed if one.position == position), wanted.quantity)
+    chosen = next(one for one in prescribed if one.position == position)
+    return Match(item, chosen, wanted.quantity, compare(item, chosen, wanted.strength_reason))
 
 
 def is_same(catalogue: Catalogue | None, item: Item, prescribed: PrescriptionItem) -> bool | None:

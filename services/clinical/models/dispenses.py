@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.clinical.models.append_only import AppendOnly
@@ -45,6 +45,10 @@ class DispenseLine(AppendOnly, Base):
     batch: Mapped[str] = mapped_column(String(50))
     expires_on: Mapped[date]
     quantity: Mapped[int]
+    units_per_dose: Mapped[float | None] = mapped_column(Numeric(asdecimal=False))
+    """How many units made the prescribed dose; null if the strength or the dose was not comparable."""
+    strength_reason: Mapped[str | None] = mapped_column(String(500))
+    """Why the pharmacist dispensed a strength that differs from the prescribed dose."""
 
 
 class DeclinedDispense(AppendOnly, Base):

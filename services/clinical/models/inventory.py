@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Table, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
@@ -37,6 +37,9 @@ class Item(Base):
     name: Mapped[str] = mapped_column(String(200))
     substance: Mapped[str | None] = mapped_column(String(200))
     unit: Mapped[str | None] = mapped_column(String(30))
+    # As the dose of a prescription, with which it is compared.
+    strength_value: Mapped[float | None] = mapped_column(Numeric(asdecimal=False))
+    strength_unit: Mapped[str | None] = mapped_column(String(30))
     reorder_level: Mapped[int | None] = mapped_column(BigInteger)
     serial_number: Mapped[str | None] = mapped_column(String(100))
     serial_key: Mapped[str | None] = mapped_column(String(300), unique=True)

@@ -61,6 +61,8 @@ def test_changed_serial_number_is_unique_too(session: Session) -> None:
         ({"kind": "equipment", "name": "Pump"}, "serial_number"),
         ({"kind": "equipment", "name": "Pump", "serial_number": "1", "substance": "air"}, "substance"),
         ({"kind": "equipment", "name": "Pump", "serial_number": "1", "reorder_level": 3}, "reorder_level"),
+        ({"kind": "medicine", "name": "Ibuprofen", "unit": "tablet", "strength_value": 400}, "strength_unit"),
+        ({"kind": "medicine", "name": "Ibuprofen", "unit": "tablet", "strength_unit": "mg"}, "strength_unit"),
         ({"kind": "vehicle", "name": "Ambulance"}, "kind"),
     ],
 )
@@ -68,6 +70,20 @@ def test_item_with_wrong_fields_is_refused(fields: dict[str, Any], wrong: str) -
     with pytest.raises(Invalid) as refusal:
         AddItem.read(fields)
     assert list(refusal.value.facts["errors"]) == [wrong]
+
+
+@pytest.mark.parametrize("fields", [{"strength_value": 5}, {"strength_unit": "g"}, {"strength_value": None}])
+def test_strength_changes_with_its_unit(fields: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        ChangeItem.read({"item_id": str(uuid7()), **fields})
+    assert list(refusal.value.facts["errors"]) == ["strength_unit"]
+
+
+def test_strength_is_set_and_cleared(session: Session) -> None:
+    item_id, names = medicine(session, strength_value=500, strength_unit="mg"), ("strength_value", "strength_unit")
+    shown = changed(session, item_id, strength_value=0.25, strength_unit="g")
+    cleared = changed(session, item_id, strength_value=None, strength_unit=None)
+    assert [[one[name] for name in names] for one in (shown, cleared)] == [[0.25, "g"], [None, None]]
 
 
 def test_change_counts_the_revision_and_keeps_omitted_fields(session: Session) -> None:
