@@ -30,9 +30,9 @@ def held(city: City, service: str, statement: str) -> Iterator[None]:
         connection.close()  # This does not wait for the server, which may be stopped.
 
 
-def wait_for_waiting(city: City, service: str, number: int = 1) -> None:
+def wait_for_waiting(city: City, service: str, number: int = 1, *, seconds: float = 15.0) -> None:
     """Wait until `number` statements of a service wait for locks."""
-    eventually(lambda: city.rows(service, WAITING)[0][0] >= number)
+    eventually(lambda: city.rows(service, WAITING)[0][0] >= number, seconds=seconds)
 
 
 class Later(threading.Thread):
