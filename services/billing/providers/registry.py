@@ -1,11 +1,16 @@
 """The payment providers by name, and the calls that the use cases make outside their transactions."""
 
 from contracts.billing.payments import PROVIDER_DOWN, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PayInvoice
-from services.billing.providers import sandbox, stripe
+from services.billing.providers import flutterwave, paystack, sandbox, stripe
 from services.billing.providers.port import Plan, Provider, ProviderDownError, ProviderRefusedError, Started
 from telemetry.logs import log
 
-PROVIDERS: dict[str, Provider] = {sandbox.NAME: sandbox, stripe.NAME: stripe}
+PROVIDERS: dict[str, Provider] = {
+    stripe.NAME: stripe,
+    paystack.NAME: paystack,
+    flutterwave.NAME: flutterwave,
+    sandbox.NAME: sandbox,
+}
 
 
 def offered(name: str) -> Provider:
