@@ -18,6 +18,8 @@ Certificate = None | bytes | str | tuple[bytes | str, bytes | str]
 
 # The SDK would write an id into the home folder and send it with each request.
 stripe.enable_telemetry = False
+# The SDK imports its services at their first use. Here no green thread waits for it.
+LOADED = StripeClient("no-key").v1.checkout.sessions
 
 CALL_SECONDS = 12.0
 """The time of a call with all its requests and retries. The deadline of a command is 15 s."""
