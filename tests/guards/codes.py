@@ -12,7 +12,7 @@ from chassis.errors import MatronError
 from chassis.refusals import Refusal
 from gateway import problems
 from matron import errors_page
-from tests.guards.house import Place, name_of, python_files, tree_of
+from tests.guards.house import Place, name_of, nodes_of, python_files
 
 SOURCES = ("chassis", "gateway", "matron", "services")
 LISTED = "gateway/documents/refusals.py"
@@ -43,7 +43,7 @@ def raised() -> tuple[Raised, ...]:
 
 def _raised_in(path: Path) -> Iterator[Raised]:
     known = vars(import_module(_module_of(path))) if _names_any(path) else {}
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and isinstance(known.get(node.id), Refusal):
             refusal = known[node.id]
             yield Raised(refusal.kind.__name__, refusal.code, Place(name_of(path), node.lineno))
@@ -51,21 +51,23 @@ def _raised_in(path: Path) -> Iterator[Raised]:
 
 def _names_any(path: Path) -> bool:
     """Whether a module has a name in capitals, like a refusal. Other modules need no import."""
-    return any(isinstance(node, ast.Name) and node.id.isupper() for node in ast.walk(tree_of(path)))
+    return any(isinstance(node, ast.Name) and node.id.isupper() for node in nodes_of(path))
 
 
 def _module_of(path: Path) -> str:
     return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def documented() -> set[tuple[str, str]]:
+@cache
+def documented() -> frozenset[tuple[str, str]]:
     """Kinds and codes on the page."""
-    return {(one.kind.__name__, one.code) for rows in errors_page.sections().values() for one in rows}
+    return frozenset((one.kind.__name__, one.code) for rows in errors_page.sections().values() for one in rows)
 
 
+@cache
 def made_by_hand() -> list[Place]:
     """The places that make an error without a refusal."""
-    trees = [(path, ast.walk(tree_of(path))) for path in python_files(*SOURCES) if name_of(path) != MAKER]
+    trees = [(path, nodes_of(path)) for path in python_files(*SOURCES) if name_of(path) != MAKER]
     calls = ((path, node) for path, tree in trees for node in tree if isinstance(node, ast.Call))
     return [Place(name_of(path), call.lineno) for path, call in calls if _is_of_kind(call) and not _is_copy(call)]
 

@@ -83,10 +83,12 @@ def members_with(fact: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def python_files(*folders: str) -> list[Path]:
+@cache
+def python_files(*folders: str) -> tuple[Path, ...]:
     """The Python files below these folders, without hidden ones, such as the environment of `make bench`."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
+    shown = (path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
+    return tuple(sorted(shown))
 
 
 def name_of(path: Path) -> str:
@@ -100,6 +102,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a file. Most guards look at them, so a file is walked once."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def comments(path: Path) -> Iterator[tuple[int, str]]:
     """All comments of a file, each with its line."""
     with tokenize.open(path) as file:
@@ -111,8 +119,9 @@ def comments(path: Path) -> Iterator[tuple[int, str]]:
 def nodes(*folders: str) -> Iterator[tuple[str, ast.AST]]:
     """All nodes of all files below these folders, each with the name of the file."""
     for path in python_files(*folders):
-        for node in ast.walk(tree_of(path)):
-            yield name_of(path), node
+        name = name_of(path)
+        for node in nodes_of(path):
+            yield name, node
 
 
 def functions(*folders: str) -> Iterator[tuple[Place, str, int]]:
@@ -125,7 +134,7 @@ def functions(*folders: str) -> Iterator[tuple[Place, str, int]]:
 def lines_of_code(path: Path) -> int:
     """The number of code lines, without blank lines, comments and docstrings."""
     prose = set[int]()
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             prose.update(range(node.lineno, (node.end_lineno or 0) + 1))
     lines = enumerate(path.read_text().splitlines(), 1)

@@ -4,6 +4,7 @@ Refusals of any route, such as `not_found` and `stale`, are optional.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -65,6 +66,7 @@ def listed(command: type[Command]) -> Refusals:
     return {(refusal.kind.__name__, refusal.code) for refusal in command.refuses} - USUAL
 
 
+@cache
 def may_raise(command: type[Command]) -> Refusals:
     """Kinds and codes of all refusals that the use case can reach."""
     pieces = [piece for step in steps(command) for piece in reached(step.__module__, step.__name__)]

@@ -4,10 +4,11 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.guards.house import ROOT, Place, name_of, python_files, tree_of
+from tests.guards.house import ROOT, Place, name_of, nodes_of, python_files, tree_of
 
 MIRRORED = {
     "auth": "services/auth",
@@ -51,12 +52,15 @@ def files() -> list[Path]:
     return [path for path in python_files("tests") if path.name.startswith("test_")]
 
 
-def written() -> Iterator[Written]:
+@cache
+def written() -> tuple[Written, ...]:
     """All test functions."""
-    for path in files():
-        for node in ast.walk(tree_of(path)):
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield Written(Place(name_of(path), node.lineno), node)
+    return tuple(
+        Written(Place(name_of(path), node.lineno), node)
+        for path in files()
+        for node in nodes_of(path)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
 
 
 def over(found: dict[str, list[str]], allowed: dict[str, int]) -> dict[str, list[str]]:
@@ -96,7 +100,7 @@ def test_test_module_imports_no_other_test_module() -> None:
 
 def _borrowed() -> Iterator[tuple[str, str]]:
     for path in python_files("tests"):
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ImportFrom) and any(_is_test(name) for name in _imported(node)):
                 yield _folder(name_of(path)), str(Place(name_of(path), node.lineno))
 
