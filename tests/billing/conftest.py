@@ -1,13 +1,11 @@
 """Fixtures of billing's tests: settings, and databases in which a test may commit."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from chassis import config
 from chassis.persistence.database import Database
-from matron.migrations import migrate
 from tests.billing.factories import settings
 from tests.databases import KINDS
 
@@ -19,13 +17,6 @@ def hospital(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=KINDS)
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Yield a new database, for tests that commit."""
-    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    url = server.create_database("billing") if server else f"sqlite:///{tmp_path}/billing.db"
-    database = Database(url)
-    migrate("billing", database)
-    yield database
-    database.close()
-    if server:
-        server.drop(url)
+def fresh(request: pytest.FixtureRequest, copies: Callable[[str, str], Database]) -> Database:
+    """Return a new database, for tests that commit."""
+    return copies("billing", request.param)

@@ -1,6 +1,6 @@
 """Fixtures of clinical's tests: settings, and databases in which a test may commit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,6 @@ import pytest
 
 from chassis import config
 from chassis.persistence.database import Database
-from matron.migrations import migrate
 from tests.databases import KINDS
 from tests.ward import settings
 
@@ -33,8 +32,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         server.drop(url)
 
 
-@pytest.fixture
-def fresh(empty: Database) -> Database:
+@pytest.fixture(params=KINDS)
+def fresh(request: pytest.FixtureRequest, copies: Callable[[str, str], Database]) -> Database:
     """Return a new database, for tests that commit."""
-    migrate("clinical", empty)
-    return empty
+    return copies("clinical", request.param)

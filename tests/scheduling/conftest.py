@@ -1,14 +1,12 @@
 """Fixtures of all tests of scheduling: settings, databases and the clock."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from chassis import clock, config
 from chassis.execution import run, waits
 from chassis.persistence.database import Database
-from matron.migrations import migrate
 from tests.databases import KINDS
 from tests.scheduling.factories import BERLIN, SetClock
 from tests.ward import settings
@@ -22,16 +20,9 @@ def hospital_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=KINDS)
-def fresh_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def fresh_database(request: pytest.FixtureRequest, copies: Callable[[str, str], Database]) -> Database:
     """An own database for a test that commits."""
-    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    url = server.create_database("scheduling") if server else f"sqlite:///{tmp_path}/scheduling.db"
-    database = Database(url)
-    migrate("scheduling", database)
-    yield database
-    database.close()
-    if server:
-        server.drop(url)
+    return copies("scheduling", request.param)
 
 
 @pytest.fixture

@@ -48,10 +48,10 @@ class PostgreSQL(Server):
         """The address of the database that was there from the start."""
         return self._url(self._database)
 
-    def create_database(self, prefix: str = "test") -> str:
-        """Create an empty database with a random name, and return its address."""
+    def create_database(self, prefix: str = "test", *, template: str = "template0") -> str:
+        """Create a database with a random name, empty or as a copy of another, and return its address."""
         name = f"{prefix}_{secrets.token_hex(6)}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self._url(name)
 
     def drop(self, url: str) -> None:

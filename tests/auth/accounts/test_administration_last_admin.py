@@ -1,7 +1,6 @@
 """The last admin stays, even when all admins remove each other concurrently."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import eventlet
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy import func, select
 
 from chassis.errors import Conflict
 from chassis.persistence.database import Database, Session
-from matron.migrations import migrate
 from services.auth import grants
 from services.auth.models.accounts import Account
 from services.auth.models.grants import Grant
@@ -43,15 +41,9 @@ def test_admin_may_go_when_another_remains(session: Session, work: Callable[...,
 
 
 @pytest.fixture(params=KINDS)
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def fresh(request: pytest.FixtureRequest, copies: Callable[[str, str], Database]) -> Database:
     """A database of the test's own, with known admins."""
-    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    database = Database(server.create_database("admins") if server else f"sqlite:///{tmp_path}/auth.db")
-    migrate("auth", database)
-    yield database
-    database.close()
-    if server:
-        server.drop(database.url.render_as_string(hide_password=False))
+    return copies("auth", request.param)
 
 
 @pytest.mark.parametrize("work", [demote, deactivate, erase])
