@@ -4,14 +4,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from chassis import clock as real_clock
 from chassis import config
 from chassis.config import Config
 from matron import environment
-from services.auth import encryption
+from services.auth import encryption, passwords
 from services.auth.sessions import keys
-from tests.auth.factories import Clock
+from tests.auth.factories import Clock, password_hash
+
+CHEAP = PasswordHasher(memory_cost=8, time_cost=1, parallelism=1)
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,19 @@ def settings(key_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     loaded = environment.load()
     monkeypatch.setattr(config, "_current", loaded)
     return loaded
+
+
+@pytest.fixture
+def hasher() -> PasswordHasher:
+    """The hasher of the process during a test. Modules about its cost take the real one."""
+    return CHEAP
+
+
+@pytest.fixture(autouse=True)
+def _hashing(hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "HASHER", hasher)
+    for known in (passwords._dummy_hash, password_hash):
+        known.cache_clear()
 
 
 @pytest.fixture

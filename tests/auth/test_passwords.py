@@ -2,6 +2,7 @@
 
 import eventlet
 import pytest
+from argon2 import PasswordHasher
 from eventlet.semaphore import Semaphore
 
 from chassis.errors import Invalid, Unavailable
@@ -12,6 +13,12 @@ from tests.auth.factories import PASSWORD, password_hash
 from transports import threads
 
 NOBODY = Candidate(None, None)
+
+
+@pytest.fixture
+def hasher() -> PasswordHasher:
+    """The hasher with the costs of production."""
+    return passwords.HASHER
 
 
 def hash_new(password: str) -> str:

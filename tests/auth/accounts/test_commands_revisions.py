@@ -143,7 +143,7 @@ def test_revision_changes_with_each_kind_of_change(session: Session, beginning: 
 
 
 @given(beginning=st.sampled_from(sorted(BEGINNINGS)), names=st.lists(st.sampled_from(sorted(MOVES)), max_size=8))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_revision_changes_with_every_visible_change(session: Session, beginning: str, names: list[str]) -> None:
     account = BEGINNINGS[beginning](session)
     for name in names:

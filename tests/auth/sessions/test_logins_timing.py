@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from argon2 import PasswordHasher
 
 from chassis.errors import Unauthenticated
 from chassis.persistence.database import Database
+from services.auth import passwords
 from services.auth.service import AuthService
 from tests.auth.factories import Host, new_account, new_email
 from tests.auth.stored import statements
@@ -15,6 +17,12 @@ from tests.auth.timing import Comparison, compared
 TRIES = 80
 ROUNDS = 5
 """A busy machine disturbs some rounds: a real difference appears in each round."""
+
+
+@pytest.fixture
+def hasher() -> PasswordHasher:
+    """The hasher with the costs of production."""
+    return passwords.HASHER
 
 
 def refused(database: Database, email: str) -> None:
