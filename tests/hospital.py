@@ -85,6 +85,7 @@ class Hospital:
         self.processes = {process.name: process for process in processes}
         self.ready_urls = ready
         self.http = requests.Session()
+        self.http.trust_env = False  # It would look for proxies before each request, for a millisecond.
 
     def start(self) -> None:
         """Start all processes, and wait until each is ready."""

@@ -14,6 +14,7 @@ from gateway.route import Entry
 from gateway.service import GatewayService
 
 DOCUMENT = openapi.document(GatewayService)
+TEXT = openapi.as_text(DOCUMENT)
 ENTRIES = openapi.entries(GatewayService)
 
 
@@ -129,7 +130,7 @@ def test_sets_of_values_are_listed_once() -> None:
 @pytest.mark.parametrize("name", [*choices.MEMBERS, *choices.PARAMETERS])
 def test_named_set_of_values_is_a_used_component(name: str) -> None:
     assert DOCUMENT["components"]["schemas"][name]["type"] == "string"
-    assert openapi.as_text(DOCUMENT).count(f'"#/components/schemas/{name}"') >= 1
+    assert TEXT.count(f'"#/components/schemas/{name}"') >= 1
 
 
 def test_named_choice_may_be_null_or_have_a_default() -> None:
@@ -167,9 +168,7 @@ def test_example_of_booking_is_a_usual_request() -> None:
 
 
 def test_examples_contain_no_placeholder() -> None:
-    assert f'"{examples.WORDS}"' not in openapi.as_text(DOCUMENT), (
-        "give the field an example, or examples.NAMED its name"
-    )
+    assert f'"{examples.WORDS}"' not in TEXT, "give the field an example, or examples.NAMED its name"
 
 
 def test_shortened_view_has_only_its_remaining_fields(odd: dict[str, Any]) -> None:
