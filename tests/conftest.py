@@ -2,9 +2,11 @@
 
 import chassis  # noqa: F401  # isort: skip
 
+import gc
 import os
 import threading
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A process that turns green after the import of threading has two objects for its main thread. pytest-timeout compares
@@ -19,3 +21,10 @@ settings.register_profile(
 settings.load_profile("unhurried")
 
 pytest_plugins = ("tests.servers.fixtures", "tests.databases", "tests.lane_projects")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector away from thousands of collected tests, which live until the end."""
+    gc.collect()
+    gc.freeze()
