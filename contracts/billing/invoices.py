@@ -26,7 +26,7 @@ LINE_HELD = Refusal(
     Conflict,
     "line_held",
     "The price of a line is not known yet.",
-    "The invoice cannot be issued, because the price of a line is not known yet.",
+    "The invoice can be neither issued nor discounted, because the price of a line is not known yet.",
 )
 NO_SUCH_INVOICE = Refusal(NotFound, "not_found", "There is no such invoice.")
 PATIENT = frozenset({Role.PATIENT})
@@ -80,6 +80,8 @@ class InvoiceView(View):
     total_minor: Annotated[int, "The sum of the lines with tax."]
     paid_minor: Annotated[int, "The money received."]
     open_minor: Annotated[int, "The amount to be paid."]
+    discounted_minor: Annotated[int, "The part of the total that credit notes took back."]
+    written_off_minor: Annotated[int, "The part of the total that the hospital gave up."]
     refunded_minor: Annotated[int, "The money paid back."]
     refund_minor: Annotated[int, "The money to pay back."]
     currency: str
@@ -119,7 +121,7 @@ class InvoiceIssued(Event, service="billing", subject="invoice_id", heard_by=("n
 
 
 class InvoiceVoided(Event, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_voided",)):
-    """An unpaid invoice is void, because its visit was completed by mistake. The patient owes nothing for it."""
+    """An unpaid invoice is void: an admin voided it, or its visit was completed by mistake. Nothing is owed for it."""
 
     invoice_id: UUID
     patient_id: UUID

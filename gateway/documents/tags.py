@@ -7,7 +7,7 @@ from types import ModuleType
 from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
-from contracts.billing import invoices, payments, prices, refunds
+from contracts.billing import corrections, invoices, payments, prices, refunds
 from contracts.clinical import (
     allergies,
     assignments,
@@ -90,7 +90,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.REFILLS: "Ask for the next fill of a prescription, and decide about such requests.",
     Tag.DISPENSES: "See which prescriptions can be dispensed, and dispense them from the stock or decline to.",
     Tag.PRICES: "Set and list the prices of the hospital.",
-    Tag.INVOICES: "List the invoices of completed appointments and of dispensed medicines.",
+    Tag.INVOICES: "List invoices; admins void, discount and write them off.",
     Tag.PAYMENTS: "Pay an invoice, and list payments.",
     Tag.NOTIFICATIONS: "List notifications, and mark them as read.",
     Tag.SHIFTS: "Assign shifts to staff, and swap them between colleagues.",
@@ -130,6 +130,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     critical_alerts: Tag.LABORATORY,
     prices: Tag.PRICES,
     invoices: Tag.INVOICES,
+    corrections: Tag.INVOICES,
     payments: Tag.PAYMENTS,
     refunds: Tag.PAYMENTS,
     notifications: Tag.NOTIFICATIONS,

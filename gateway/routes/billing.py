@@ -1,15 +1,21 @@
 """Routes of billing for staff and admins."""
 
+from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.refunds import ListRefunds
 from gateway.route import route
+
+INVOICE = "/api/admin/invoices/{invoice_id}"
 
 
 class BillingRoutes:
     """Prices, invoices, payments and refunds."""
 
     invoices_of_all = route("GET", "/api/admin/invoices", ListInvoices)
+    void_invoice = route("POST", f"{INVOICE}/void", VoidInvoice)
+    discount_invoice = route("POST", f"{INVOICE}/discount", DiscountInvoice)
+    write_off_invoice = route("POST", f"{INVOICE}/write-off", WriteOffInvoice)
     prices = route("GET", "/api/admin/prices", ListPrices)
     set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
     refunds = route("GET", "/api/admin/refunds", ListRefunds)

@@ -4,6 +4,7 @@ from chassis.execution import audit
 from chassis.execution.entrypoints import Service, hears, serves
 from contracts.auth.events import DoctorApproved, UserErased, UserRegistered, UserUpdated
 from contracts.billing.audit import ListAudit
+from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.invoices import ListInvoices, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
 from contracts.billing.prices import ListPrices, SetPrice
@@ -12,6 +13,7 @@ from contracts.clinical.dispenses import MedicineDispensed
 from contracts.clinical.patients import PatientIdentityChanged
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
 from services.billing import directory
+from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
 from services.billing.invoices import queries as invoices
@@ -32,6 +34,9 @@ class BillingService(Service):
     set_price = serves(SetPrice, price_commands.set_price)
     list_prices = serves(ListPrices, prices.list_prices)
     list_invoices = serves(ListInvoices, invoices.list_all)
+    void_invoice = serves(VoidInvoice, corrections.void)
+    discount_invoice = serves(DiscountInvoice, corrections.discount)
+    write_off_invoice = serves(WriteOffInvoice, corrections.write_off)
     list_my_invoices = serves(ListMyInvoices, invoices.list_own)
     list_my_payments = serves(ListMyPayments, payments.list_own)
     pay_invoice = serves(

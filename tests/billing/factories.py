@@ -26,9 +26,9 @@ from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provid
 from contracts.billing.prices import SetPrice
 from contracts.scheduling.appointments.events import VisitCompleted
 from services.billing import directory
-from services.billing.invoices import queries
+from services.billing.invoices import drafts, queries
 from services.billing.invoices.handlers import on_visit_completed
-from services.billing.models.invoices import Invoice
+from services.billing.models.invoices import Invoice, InvoiceLine
 from services.billing.models.payments import Payment
 from services.billing.payments import commands, sandbox_checkout
 from services.billing.prices.commands import set_price
@@ -108,6 +108,30 @@ def invoice(session: Session, payer: Actor | None = None, amount_minor: int = 80
     approve(session, doctor_id, str(doctor_id))
     price(session, amount_minor, code=f"consultation:{doctor_id}")
     return visit(session, doctor_id=doctor_id, patient_id=(payer or patient()).person)
+
+
+def bill_of(session: Session, *lines: tuple[int, int, int, int], currency: str = "EUR") -> Invoice:
+    """Return an issued invoice. A line is quantity, price, discount, and tax in basis points."""
+    bill = Invoice(
+        id=uuid7(),
+        patient_id=uuid7(),
+        dispense_id=uuid7(),
+        visit_on=VISITED_AT.date(),
+        currency=currency,
+        created_at=VISITED_AT,
+        lines=[_priced(position, *line) for position, line in enumerate(lines)],
+    )
+    drafts.complete(session, [bill])
+    session.add(bill)
+    session.flush()
+    return bill
+
+
+def _priced(position: int, quantity: int, unit_price_minor: int, discount_minor: int, tax: int) -> InvoiceLine:
+    line = InvoiceLine(code=f"item:{position}", name="Item", quantity=quantity, source_event=uuid7())
+    line.price("Item", unit_price_minor, tax)
+    line.discount(discount_minor)
+    return line
 
 
 def pay(session: Session, bill: Invoice, amount_minor: int | None = None, *, return_url: str | None = None) -> Payment:

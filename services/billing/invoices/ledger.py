@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from chassis.persistence.database import Session
 from contracts.billing.invoices import NO_SUCH_INVOICE, RefundDue
+from services.billing import rules
 from services.billing.models.invoices import Invoice
 from services.billing.models.ledger import LedgerEntry, LedgerKind
 from services.billing.models.payments import Payment
@@ -40,10 +41,18 @@ def charge(session: Session, invoice: Invoice, amount_minor: int) -> None:
     record(session, invoice, LedgerEntry(kind=LedgerKind.CHARGE, amount_minor=amount_minor, at=invoice.issued_at))
 
 
-def reverse(session: Session, invoice: Invoice) -> None:
-    """Take the rest of the charge of an undone invoice back."""
-    amount = invoice.balance.owed_minor
-    record(session, invoice, LedgerEntry(kind=LedgerKind.REVERSAL, amount_minor=amount, at=invoice.undone_at))
+def reverse(session: Session, invoice: Invoice, author_id: UUID | None = None, reason: str | None = None) -> None:
+    """Take the rest of the charge of an undone or void invoice back. An event has no author."""
+    entry = LedgerEntry(kind=LedgerKind.REVERSAL, amount_minor=invoice.balance.owed_minor, at=invoice.undone_at)
+    entry.author_id, entry.reason = author_id, reason
+    record(session, invoice, entry)
+
+
+def discount(session: Session, invoice: Invoice, note: Invoice, author_id: UUID) -> None:
+    """Take the amount of a credit note, whose lines are negative, back from the charge."""
+    entry = LedgerEntry(kind=LedgerKind.DISCOUNT, amount_minor=-rules.total_of(note.lines), at=note.issued_at)
+    entry.credit_note_id, entry.author_id, entry.reason = note.id, author_id, note.reason
+    record(session, invoice, entry)
 
 
 def credit(session: Session, invoice: Invoice, payment: Payment) -> None:

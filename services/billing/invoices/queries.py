@@ -44,6 +44,17 @@ def views_of(session: Session, invoices: list[Invoice]) -> list[InvoiceView]:
     return [_view_of(invoice, lines[invoice.id]) for invoice in invoices]
 
 
+def view_of(session: Session, invoice: Invoice) -> InvoiceView:
+    """Return an invoice with its lines, as a caller has just changed it."""
+    session.flush()
+    return views_of(session, [invoice])[0]
+
+
+def lines_of(session: Session, invoice: Invoice) -> list[InvoiceLine]:
+    """Return the lines of an invoice in their order."""
+    return _lines_of(session, [invoice.id])[invoice.id]
+
+
 def _lines_of(session: Session, invoice_ids: Iterable[UUID]) -> dict[UUID, list[InvoiceLine]]:
     lines: dict[UUID, list[InvoiceLine]] = defaultdict(list)
     query = select(InvoiceLine).where(InvoiceLine.invoice_id.in_(invoice_ids)).order_by(InvoiceLine.id)
@@ -68,6 +79,8 @@ def _view_of(invoice: Invoice, lines: list[InvoiceLine]) -> InvoiceView:
         total_minor=rules.total_of(lines),
         paid_minor=balance.credited,
         open_minor=max(0, balance.open_minor),
+        discounted_minor=balance.discounted,
+        written_off_minor=balance.written_off,
         refunded_minor=balance.refunded,
         refund_minor=balance.refund_minor,
         currency=invoice.currency,

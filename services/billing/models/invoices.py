@@ -131,6 +131,15 @@ class Invoice(Base):
             raise LINE_HELD()
         self.number, self.issued_at, self.due_at = number, now, now + due_after
 
+    def issue_as_credit(self, number: int, now: datetime) -> None:
+        """Number and issue a credit note. Its ledger is empty, so it is never paid, due or overdue."""
+        self.number, self.issued_at, self.status = number, now, InvoiceStatus.ISSUED
+
+    def void(self, now: datetime, reason: str) -> None:
+        """Record that an admin voided the invoice."""
+        self.reason = reason
+        self.undo(now)
+
     def undo(self, now: datetime) -> None:
         """Record that nothing is owed any more. The first time counts."""
         self.undone_at = self.undone_at or now
