@@ -14,6 +14,8 @@ TABLE = """CREATE TABLE IF NOT EXISTS record (
     number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
     UNIQUE (kind, key)
 )"""
+INDEXED = ("status", "reference", "payment_intent")
+"""The fields by which records are found often."""
 
 
 class Store:
@@ -26,6 +28,9 @@ class Store:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(TABLE)
+        for name in INDEXED:
+            index = f"CREATE INDEX IF NOT EXISTS by_{name} ON record (kind, json_extract(value, '$.{name}'))"
+            self._database.execute(index)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

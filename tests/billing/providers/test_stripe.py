@@ -1,5 +1,6 @@
 """Payments at Stripe, against the local Stripe over HTTP."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from services.billing.providers.port import (
     Plan,
     ProviderDownError,
     ProviderRefusedError,
+    Started,
     Topic,
     WrongSignatureError,
 )
@@ -40,6 +42,16 @@ def test_start_returns_the_checkout_page(account: StripeAccount) -> None:
 def test_start_returns_the_same_session_when_it_is_repeated(account: StripeAccount) -> None:
     plan = account.plan()
     assert stripe.start(plan) == stripe.start(plan)
+
+
+def test_two_starts_at_once_return_one_session(account: StripeAccount) -> None:
+    plan, started = account.plan(), list[Started]()
+    threads = [threading.Thread(target=lambda: started.append(stripe.start(plan))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert started == [started[0]] * 2
 
 
 def test_start_works_without_address_and_title(account: StripeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
