@@ -6,7 +6,8 @@ import orjson
 from nameko.extensions import DependencyProvider
 
 from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
-from gateway import calendar_feed, pages
+from contracts.billing.webhooks import ReceiveWebhook
+from gateway import calendar_feed, pages, webhooks
 from gateway.dependencies import Gateway
 from gateway.documents import docs, errors_page
 from gateway.files.service import Files
@@ -120,5 +121,6 @@ class GatewayService(
     verify_by_link = page("POST", "/verify-email", pages.verify, like=VerifyEmail, refused=refused)
     show_reset = page("GET", "/reset-password", pages.show_reset, refused=refused)
     reset_by_link = page("POST", "/reset-password", pages.reset, like=ResetPassword, refused=refused)
+    receive_webhook = page("POST", webhooks.URL, webhooks.receive, like=ReceiveWebhook)
     show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout, refused=refused)
     finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout, refused=refused)

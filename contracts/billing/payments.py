@@ -12,6 +12,7 @@ from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.event import Event
 from chassis.refusals import Refusal
 from contracts.billing.invoices import PATIENT, InvoiceIssued
+from contracts.roles import ANY_ROLE
 from contracts.texts import UrlText
 from records.fields import Facts
 
@@ -127,6 +128,22 @@ class SandboxCheckoutView(View):
     currency: str
     status: str
     return_url: str | None
+
+
+class PaymentProviderView(View):
+    """A payment provider that the hospital offers."""
+
+    provider: Provider
+
+
+class PaymentProvidersView(View):
+    """The payment providers that the hospital offers."""
+
+    items: list[PaymentProviderView]
+
+
+class ListPaymentProviders(Query, service="billing", roles=ANY_ROLE, returns=PaymentProvidersView):
+    """List the payment providers that the hospital offers."""
 
 
 class ListMyPayments(PageQuery, service="billing", roles=PATIENT, returns=page_of(PaymentView)):

@@ -7,7 +7,7 @@ from types import ModuleType
 from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
-from contracts.billing import corrections, invoices, payments, prices, refunds
+from contracts.billing import corrections, invoices, odd_payments, payments, prices, refunds, webhooks
 from contracts.clinical import (
     allergies,
     assignments,
@@ -133,6 +133,8 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     corrections: Tag.INVOICES,
     payments: Tag.PAYMENTS,
     refunds: Tag.PAYMENTS,
+    odd_payments: Tag.PAYMENTS,
+    webhooks: Tag.PAYMENTS,
     notifications: Tag.NOTIFICATIONS,
     shifts: Tag.SHIFTS,
     tasks: Tag.TASKS,

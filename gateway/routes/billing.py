@@ -2,6 +2,8 @@
 
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.invoices import ListInvoices
+from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
+from contracts.billing.payments import ListPaymentProviders
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.refunds import ListRefunds
 from gateway.route import route
@@ -18,4 +20,7 @@ class BillingRoutes:
     write_off_invoice = route("POST", f"{INVOICE}/write-off", WriteOffInvoice)
     prices = route("GET", "/api/admin/prices", ListPrices)
     set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
+    odd_payments = route("GET", "/api/admin/odd-payments", ListOddPayments)
+    settle_odd_payment = route("POST", "/api/admin/odd-payments/{odd_payment_id}/settle", SettleOddPayment)
+    payment_providers = route("GET", "/api/payment-providers", ListPaymentProviders)
     refunds = route("GET", "/api/admin/refunds", ListRefunds)

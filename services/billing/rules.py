@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.billing.invoices import InvoiceStatus
+from contracts.billing.odd_payments import OddKind
 from contracts.billing.payments import MORE_THAN_OPEN, NOTHING_TO_PAY
 
 
@@ -28,6 +29,15 @@ class Charged(Protocol):
 
 BASIS = 10_000
 """Basis points in a whole."""
+
+
+class Asked(Protocol):
+    """The amount that a payer was asked for."""
+
+    amount_minor: int
+    currency: str
+
+
 DatedPrice = TypeVar("DatedPrice", bound=Dated)
 
 
@@ -144,3 +154,19 @@ def amount_to_pay(balance: Balance, wanted: int | None) -> int:
     if wanted is not None and wanted > balance.open_minor:
         raise MORE_THAN_OPEN(open_minor=balance.open_minor)
     return balance.open_minor if wanted is None else wanted
+
+
+def is_too_much(amount_minor: int, balance: Balance, undone_at: datetime | None) -> bool:
+    """Return whether money is more than the open amount. All money for an undone invoice is taken, and paid back."""
+    return undone_at is None and amount_minor > balance.open_minor
+
+
+def oddity_of(
+    asked: Asked, amount_minor: int | None, currency: str | None, balance: Balance, undone_at: datetime | None
+) -> OddKind | None:
+    """Return why received money does not fit, or None if it pays what was asked for."""
+    if currency != asked.currency:
+        return OddKind.WRONG_CURRENCY
+    if amount_minor != asked.amount_minor:
+        return OddKind.WRONG_AMOUNT
+    return OddKind.OVERPAYMENT if is_too_much(asked.amount_minor, balance, undone_at) else None

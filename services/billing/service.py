@@ -1,25 +1,36 @@
 """The table of everything that the billing service does."""
 
 from chassis.execution import audit
-from chassis.execution.entrypoints import Service, hears, serves
+from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import DoctorApproved, UserErased, UserRegistered, UserUpdated
 from contracts.billing.audit import ListAudit
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.invoices import ListInvoices, ListMyInvoices
-from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout, ListMyPayments, PayInvoice
+from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
+from contracts.billing.payments import (
+    FinishSandboxCheckout,
+    GetSandboxCheckout,
+    ListMyPayments,
+    ListPaymentProviders,
+    PayInvoice,
+)
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.refunds import ListRefunds
+from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
 from contracts.clinical.patients import PatientIdentityChanged
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import directory
+from services.billing import directory, webhooks
 from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
 from services.billing.invoices import queries as invoices
+from services.billing.odd_payments import commands as odd_payment_commands
+from services.billing.odd_payments import queries as odd_payments
 from services.billing.payments import commands as payment_commands
 from services.billing.payments import queries as payments
 from services.billing.payments import sandbox_checkout
+from services.billing.payments import timers as payment_timers
 from services.billing.prices import commands as price_commands
 from services.billing.prices import queries as prices
 from services.billing.providers import registry
@@ -45,6 +56,18 @@ class BillingService(Service):
     get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get_checkout)
     finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish_checkout)
     list_refunds = serves(ListRefunds, refunds.list_all)
+    list_payment_providers = serves(ListPaymentProviders, payments.list_providers)
+    receive_webhook = serves(ReceiveWebhook, webhooks.read, outside=webhooks.look_up, then=webhooks.apply)
+    list_odd_payments = serves(ListOddPayments, odd_payments.list_all)
+    settle_odd_payment = serves(
+        SettleOddPayment,
+        odd_payment_commands.prepare,
+        outside=odd_payment_commands.pay_back,
+        then=odd_payment_commands.settle,
+    )
+    look_up_payments = every(
+        payment_timers.PACE, payment_timers.due, outside=payment_timers.look_up, then=payment_timers.settle
+    )
     list_audit = serves(ListAudit, audit.listing)
 
     on_doctor_approved = hears(DoctorApproved, directory.on_doctor_approved)

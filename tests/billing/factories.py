@@ -24,10 +24,10 @@ from contracts.auth.events import DoctorApproved
 from contracts.billing.invoices import InvoiceView, ListMyInvoices
 from contracts.billing.payments import FinishSandboxCheckout, PayInvoice, Provider
 from contracts.billing.prices import SetPrice
-from contracts.scheduling.appointments.events import VisitCompleted
+from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
 from services.billing import directory
 from services.billing.invoices import drafts, queries
-from services.billing.invoices.handlers import on_visit_completed
+from services.billing.invoices.handlers import on_visit_completed, on_visit_completion_undone
 from services.billing.models.invoices import Invoice, InvoiceLine
 from services.billing.models.payments import Payment
 from services.billing.payments import commands, sandbox_checkout
@@ -100,6 +100,14 @@ def visit(session: Session, **fields: Any) -> Invoice:
     on_visit_completed(session, heard(session), example_of(VisitCompleted, **given))
     session.flush()
     return session.scalars(select(Invoice).where(Invoice.appointment_id == given["appointment_id"])).one()
+
+
+def undo(session: Session, appointment_id: UUID | None, revision: int = 5) -> None:
+    """Undo the completion of a visit."""
+    on_visit_completion_undone(
+        session, heard(session), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
+    )
+    session.flush()
 
 
 def invoice(session: Session, payer: Actor | None = None, amount_minor: int = 8000) -> Invoice:

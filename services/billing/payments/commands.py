@@ -3,6 +3,7 @@
 import secrets
 from uuid import UUID
 
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
@@ -13,16 +14,16 @@ from contracts.billing.invoices import NO_SUCH_INVOICE
 from contracts.billing.payments import (
     RETURN_URL_NOT_ALLOWED,
     CheckoutView,
-    FailureReason,
     PayInvoice,
-    PaymentEvent,
-    PaymentFailed,
-    PaymentReceived,
     PaymentStatus,
+    Provider,
 )
 from services.billing import rules
 from services.billing.invoices import ledger
+from services.billing.models.directory import Patient
+from services.billing.models.invoices import Invoice
 from services.billing.models.payments import Payment
+from services.billing.payments import settlement
 from services.billing.providers import registry
 from services.billing.providers.port import Plan, Started
 
@@ -40,6 +41,7 @@ def prepare_payment(session: Session, actor: Actor, command: PayInvoice) -> Plan
     if invoice.patient_id != command.patient_id:
         raise NO_SUCH_INVOICE()
     _check_return_url(command.return_url)
+    now = clock.now()
     payment = Payment(
         id=uuid7(),
         invoice_id=invoice.id,
@@ -50,21 +52,24 @@ def prepare_payment(session: Session, actor: Actor, command: PayInvoice) -> Plan
         currency=invoice.currency,
         status=PaymentStatus.CREATED,
         return_url=command.return_url,
-        created_at=clock.now(),
+        created_at=now,
+        next_look_at=None if command.provider == Provider.SANDBOX else settlement.next_look(now, now),
     )
     session.add(payment)
-    return _plan_of(payment)
+    return _plan_of(session, payment, invoice)
 
 
-def _plan_of(payment: Payment) -> Plan:
-    return {
-        "payment_id": str(payment.id),
-        "reference": payment.reference,
-        "amount_minor": payment.amount_minor,
-        "currency": payment.currency,
-        "provider": payment.provider,
-        "return_url": payment.return_url,
-    }
+def _plan_of(session: Session, payment: Payment, invoice: Invoice) -> Plan:
+    return Plan(
+        payment_id=str(payment.id),
+        reference=payment.reference,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        provider=payment.provider,
+        return_url=payment.return_url,
+        email=session.scalar(select(Patient.email).where(Patient.id == payment.patient_id)),
+        title=f"Invoice {invoice.number}",
+    )
 
 
 def _check_return_url(return_url: str | None) -> None:
@@ -87,39 +92,3 @@ def record_checkout(
         amount_minor=payment.amount_minor,
         currency=payment.currency,
     )
-
-
-def receive(session: Session, payment: Payment) -> Payment:
-    """Credit the invoice with the payer's money. The payment is locked and not finished.
-
-    If a faster payment has left too little open, the payment fails as `more_than_open`. Money for an undone invoice is
-    credited too, and must be paid back.
-    """
-    invoice = ledger.lock_invoice(session, payment.invoice_id)
-    is_undone = invoice.undone_at is not None
-    if not is_undone and payment.amount_minor > invoice.balance.open_minor:
-        return fail(session, payment, FailureReason.MORE_THAN_OPEN)
-    payment.succeed(clock.now())
-    ledger.credit(session, invoice, payment)
-    if is_undone:
-        ledger.owe_refund(session, invoice)
-    return _publish(session, payment, PaymentReceived)
-
-
-def fail(session: Session, payment: Payment, reason: FailureReason) -> Payment:
-    """Mark the payment as failed: no money will come. The payment is locked and not finished."""
-    payment.fail(reason, clock.now())
-    return _publish(session, payment, PaymentFailed)
-
-
-def _publish(session: Session, payment: Payment, event: type[PaymentEvent]) -> Payment:
-    session.publish(
-        event(
-            payment_id=payment.id,
-            invoice_id=payment.invoice_id,
-            patient_id=payment.patient_id,
-            amount_minor=payment.amount_minor,
-            currency=payment.currency,
-        )
-    )
-    return payment

@@ -6,8 +6,19 @@ from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
-from contracts.billing.payments import ListMyPayments
+from contracts.billing.payments import (
+    ListMyPayments,
+    ListPaymentProviders,
+    PaymentProvidersView,
+    PaymentProviderView,
+)
 from services.billing.models.payments import Payment
+from services.billing.providers import registry
+
+
+def list_providers(_session: Session, _actor: Actor, _query: ListPaymentProviders) -> PaymentProvidersView:
+    """List the configured providers."""
+    return PaymentProvidersView(items=[PaymentProviderView(provider=each.NAME) for each in registry.all_offered()])
 
 
 def list_own(session: Session, actor: Actor, query: ListMyPayments) -> Page:

@@ -16,9 +16,10 @@ from contracts.billing.payments import (
     GetSandboxCheckout,
     SandboxCheckoutView,
 )
+from services.billing import rules
 from services.billing.models.invoices import Invoice
 from services.billing.models.payments import Payment
-from services.billing.payments import commands
+from services.billing.payments import settlement
 from services.billing.providers import sandbox
 
 
@@ -37,13 +38,14 @@ def get_checkout(session: Session, _actor: Actor, query: GetSandboxCheckout) -> 
 
 def finish_checkout(session: Session, _actor: Actor, command: FinishSandboxCheckout) -> Payment:
     """Pay or decline, as the payer has chosen. A finished payment stays the same."""
-    payment = _payment(session, command.reference)
-    session.refresh(payment, with_for_update=True)
+    invoice, payment = settlement.locked(session, _payment(session, command.reference).id)
     if payment.is_finished:
         return payment
     if command.outcome == "decline":
-        return commands.fail(session, payment, FailureReason.DECLINED)
-    return commands.receive(session, payment)
+        return settlement.fail(session, payment, FailureReason.DECLINED)
+    if rules.is_too_much(payment.amount_minor, invoice.balance, invoice.undone_at):
+        return settlement.fail(session, payment, FailureReason.MORE_THAN_OPEN)
+    return settlement.credit(session, invoice, payment)
 
 
 def _payment(session: Session, reference: str) -> Payment:

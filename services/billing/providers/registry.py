@@ -1,8 +1,21 @@
 """The payment providers by name, and the calls that the use cases make outside their transactions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from contracts.billing.payments import PROVIDER_DOWN, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PayInvoice
 from services.billing.providers import flutterwave, paystack, sandbox, stripe
-from services.billing.providers.port import Plan, Provider, ProviderDownError, ProviderRefusedError, Started
+from services.billing.providers.port import (
+    Checkout,
+    Looked,
+    Plan,
+    Provider,
+    ProviderDownError,
+    ProviderRefusedError,
+    Refunded,
+    RefundPlan,
+    Started,
+)
 from telemetry.logs import log
 
 PROVIDERS: dict[str, Provider] = {
@@ -21,13 +34,37 @@ def offered(name: str) -> Provider:
     return provider
 
 
+def all_offered() -> list[Provider]:
+    """Return the providers that the settings allow."""
+    return [provider for provider in PROVIDERS.values() if provider.is_offered()]
+
+
 def start(plan: Plan, _command: PayInvoice) -> Started:
     """Start the payment at its provider."""
+    with _refusing(plan["provider"]) as provider:
+        return provider.start(plan)
+
+
+def look_up(checkout: Checkout) -> Looked:
+    """Return the state of a payment at its provider."""
+    with _refusing(checkout["provider"]) as provider:
+        return provider.look_up(checkout)
+
+
+def refund(plan: RefundPlan) -> Refunded:
+    """Pay money back through the provider that took it."""
+    with _refusing(plan["provider"]) as provider:
+        return provider.refund(plan)
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[Provider]:
+    """Give the provider of this name, and turn its errors into refusals."""
     try:
-        return offered(plan["provider"]).start(plan)
+        yield offered(name)
     except ProviderDownError as error:
-        log.warning("provider down", provider=plan["provider"], reason=str(error))
+        log.warning("provider down", provider=name, reason=str(error))
         raise PROVIDER_DOWN() from None
     except ProviderRefusedError as error:
-        log.warning("provider refused", provider=plan["provider"], reason=str(error))
+        log.warning("provider refused", provider=name, reason=str(error))
         raise PROVIDER_REFUSED() from None

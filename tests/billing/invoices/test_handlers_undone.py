@@ -12,9 +12,9 @@ from chassis.errors import Conflict
 from chassis.persistence.database import Database, Session
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, ListInvoices, RefundDue
 from contracts.billing.payments import PaymentReceived
-from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
+from contracts.scheduling.appointments.events import VisitCompleted
 from services.billing.invoices import queries
-from services.billing.invoices.handlers import on_visit_completed, on_visit_completion_undone
+from services.billing.invoices.handlers import on_visit_completed
 from services.billing.models.invoices import Invoice
 from services.billing.models.ledger import LedgerEntry, LedgerKind
 from tests.billing.factories import (
@@ -28,6 +28,7 @@ from tests.billing.factories import (
     price,
     published,
     together,
+    undo,
     view_of,
     visit,
 )
@@ -35,13 +36,6 @@ from tests.events import example_of
 
 COMPLETED, UNDONE, AGAIN = 4, 5, 7
 """Revisions of a visit."""
-
-
-def undo(session: Session, appointment_id: UUID, revision: int = UNDONE) -> None:
-    on_visit_completion_undone(
-        session, heard(session), example_of(VisitCompletionUndone, appointment_id=appointment_id, revision=revision)
-    )
-    session.flush()
 
 
 def listed(session: Session, **asked: Any) -> list[UUID]:
