@@ -27,7 +27,7 @@ from tests.scheduling.reference_model import ACTIVE, NO_DOCTOR, NOT_FOUND, Hours
 from tests.scheduling.service_client import DONE, Answer, ManualClock, ask
 
 LONG_RUN = bool(os.environ.get("HYPOTHESIS_LONG"))
-EXAMPLES = {True: 1000, False: 400} if LONG_RUN else {True: 90, False: 60}
+EXAMPLES = {True: 1000, False: 400} if LONG_RUN else {True: 30, False: 20}
 """The number of examples on SQLite, and on PostgreSQL, which is slower."""
 START = datetime(2026, 11, 2, 6, 7, tzinfo=UTC)
 """A moment in winter, when Berlin has a fixed offset. It is not the start of a slot."""
