@@ -182,9 +182,9 @@ def test_example_file_explains_every_setting() -> None:
     assert wanted == explained
 
 
-def read_by(path: str) -> set[str]:
-    """The variables that a module reads from the environment."""
-    return set(re.findall(r'(?:env\.\w+|_limit)\(\s*"([A-Z_]+)"', text(path)))
+def read_by(*paths: str) -> set[str]:
+    """The variables that modules read from the environment."""
+    return {name for path in paths for name in re.findall(r'"([A-Z]+_[A-Z_]+|CURRENCY|WORKERS)"', text(path))}
 
 
 def asked_for(service: str) -> set[str]:
@@ -205,14 +205,17 @@ def test_gateway_gets_each_of_its_settings() -> None:
 
 def test_each_setting_reaches_a_container() -> None:
     given = {key for container in containers().values() for key in container.get("environment", {})}
-    assert read_by("matron/environment.py") - given == {"HTTP_PORT"}, "the port within a container is always the same"
+    assert read_by("matron/environment.py", "matron/service_settings.py") - given == {"HTTP_PORT"}, (
+        "the port within a container is always the same"
+    )
 
 
 def test_readme_explains_exactly_the_settings() -> None:
     _before, _heading, settings = text("README.md").partition("\n## Settings\n")
     rows = [row.split("|")[1] for row in settings.partition("\n## ")[0].splitlines() if row.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row) if not name.endswith("_DATABASE_URL")}
-    assert named == read_by("matron/environment.py") | read_by("gateway/settings.py")
+    read = read_by("matron/environment.py", "matron/service_settings.py", "gateway/settings.py")
+    assert {name.removesuffix("_FILE") for name in named - {"JWKS_FILE"}} == read - {"JWKS_FILE"}
 
 
 def test_postgresql_creates_a_database_for_every_service() -> None:
