@@ -2,6 +2,8 @@
 
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
+import os
+from contextlib import ExitStack
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +44,13 @@ class Name(StrEnum):
     GATEWAY = "gateway"
 
 
+class Payments(StrEnum):
+    """The providers that `matron run` offers."""
+
+    PAGE = "page"
+    SANDBOXES = "sandboxes"
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"matron {version('matron')}")
@@ -65,6 +74,13 @@ def run(
     demo_on_network: Annotated[
         bool, typer.Option("--demo-on-network", help="Allow sign-in as demo people over the network.")
     ] = False,
+    payments: Annotated[
+        Payments,
+        typer.Option(
+            help="`page`: only the built-in checkout page. `sandboxes`: also local servers of Stripe, Paystack and "
+            "Flutterwave, in a clone of the repository."
+        ),
+    ] = Payments.PAGE,
 ) -> None:
     """Start the whole hospital in one process. Nothing else must be installed.
 
@@ -78,11 +94,19 @@ def run(
 
     `matron run --port 8001 --data /tmp/hospital --no-demo`
 
+    `matron run --payments sandboxes`
+
     `HTTP_HOST=0.0.0.0 matron run --no-demo`
     """
-    from matron import embedded
+    from matron import embedded, sandboxes
 
-    raise typer.Exit(embedded.run(port, data, demo=demo, demo_on_network=demo_on_network, out=out))
+    with ExitStack() as beside:
+        if payments is Payments.SANDBOXES:
+            found = beside.enter_context(sandboxes.running(data / "sandboxes", sandboxes.hospital_url(port)))
+            for sandbox in found:
+                os.environ.update(sandbox.settings())
+                out.print(f"A local {sandbox.provider} is at {sandbox.url}, and no money moves")
+        raise typer.Exit(embedded.run(port, data, demo=demo, demo_on_network=demo_on_network, out=out))
 
 
 @app.command()
