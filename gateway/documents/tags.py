@@ -7,7 +7,7 @@ from types import ModuleType
 from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
-from contracts.billing import corrections, invoices, odd_payments, payments, prices, refunds, webhooks
+from contracts.billing import corrections, invoices, odd_payments, payments, prices, reconciliation, refunds, webhooks
 from contracts.clinical import (
     allergies,
     assignments,
@@ -134,6 +134,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     payments: Tag.PAYMENTS,
     refunds: Tag.PAYMENTS,
     odd_payments: Tag.PAYMENTS,
+    reconciliation: Tag.PAYMENTS,
     webhooks: Tag.PAYMENTS,
     notifications: Tag.NOTIFICATIONS,
     shifts: Tag.SHIFTS,

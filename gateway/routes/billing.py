@@ -5,6 +5,7 @@ from contracts.billing.invoices import ListInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.payments import ListPaymentProviders
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import ListRefunds
 from gateway.route import route
 
@@ -22,5 +23,6 @@ class BillingRoutes:
     set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
     odd_payments = route("GET", "/api/admin/odd-payments", ListOddPayments)
     settle_odd_payment = route("POST", "/api/admin/odd-payments/{odd_payment_id}/settle", SettleOddPayment)
+    reconciliations = route("GET", "/api/admin/reconciliation", ListReconciliations)
     payment_providers = route("GET", "/api/payment-providers", ListPaymentProviders)
     refunds = route("GET", "/api/admin/refunds", ListRefunds)

@@ -15,6 +15,7 @@ from contracts.billing.payments import (
     PayInvoice,
 )
 from contracts.billing.prices import ListPrices, SetPrice
+from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import ListRefunds
 from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
@@ -34,6 +35,8 @@ from services.billing.payments import timers as payment_timers
 from services.billing.prices import commands as price_commands
 from services.billing.prices import queries as prices
 from services.billing.providers import registry
+from services.billing.reconciliation import queries as reconciliations
+from services.billing.reconciliation import timers as reconciliation_timers
 from services.billing.refunds import queries as refunds
 
 
@@ -67,6 +70,13 @@ class BillingService(Service):
     )
     look_up_payments = every(
         payment_timers.PACE, payment_timers.due, outside=payment_timers.look_up, then=payment_timers.settle
+    )
+    list_reconciliations = serves(ListReconciliations, reconciliations.list_all)
+    reconcile = every(
+        reconciliation_timers.PACE,
+        reconciliation_timers.due,
+        outside=reconciliation_timers.read_lists,
+        then=reconciliation_timers.compare,
     )
     list_audit = serves(ListAudit, audit.listing)
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from contracts.billing.payments import PROVIDER_DOWN, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PayInvoice
 from services.billing.providers import flutterwave, paystack, sandbox, stripe
 from services.billing.providers.port import (
     Checkout,
     Looked,
+    Movement,
     Plan,
     Provider,
     ProviderDownError,
@@ -55,6 +57,12 @@ def refund(plan: RefundPlan) -> Refunded:
     """Pay money back through the provider that took it."""
     with _refusing(plan["provider"]) as provider:
         return provider.refund(plan)
+
+
+def movements(name: str, begin: datetime, end: datetime) -> tuple[Movement, ...]:
+    """Return the provider's list of payments and refunds from `begin` to before `end`."""
+    with _refusing(name) as provider:
+        return tuple(provider.movements(begin, end))
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Comparisons of our payments with the lists of the providers."""
