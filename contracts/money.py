@@ -12,6 +12,11 @@ DIGITS = {
 }
 
 
+def exact(amount_minor: int, currency: str) -> Decimal:
+    """Return an amount in whole units, with the digits of its currency: `Decimal("1280.50")`."""
+    return Decimal(amount_minor).scaleb(-DIGITS.get(currency, USUAL_DIGITS))
+
+
 def in_words(amount_minor: int, currency: str) -> str:
     """Format an amount in minor units: `1,280.50 EUR`, `5,000 JPY`, `1.250 KWD`."""
     digits = DIGITS.get(currency, USUAL_DIGITS)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from chassis.contract import PageQuery, View, page_of
+from chassis.contract import PageQuery, Query, View, page_of
 from chassis.errors import Conflict, NotFound
 from chassis.event import Event
 from chassis.refusals import Refusal
@@ -93,6 +93,13 @@ class ListMyInvoices(PageQuery, service="billing", roles=PATIENT, returns=page_o
     """List the caller's own invoices, newest first."""
 
     patient_id: UUID
+
+
+class GetMyInvoice(Query, service="billing", roles=PATIENT, returns=InvoiceView):
+    """Get one of the caller's own invoices."""
+
+    patient_id: UUID
+    invoice_id: Annotated[UUID, "The invoice."]
 
 
 class ListInvoices(PageQuery, service="billing", roles=ADMINS, returns=page_of(InvoiceView)):

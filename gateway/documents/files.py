@@ -38,6 +38,11 @@ def reply_of(media: Iterable[str]) -> dict[str, Media]:
     return {media_type: {"schema": CONTENT, "example": "(bytes)"} for media_type in (*media, ANY_BYTES)}
 
 
+def is_stored(entry: Entry) -> bool:
+    """Return whether the reply is a stored file, whose digest is its `ETag`."""
+    return bool(entry.media) and "sha256" in entry.contract.returns.schema().fields
+
+
 def refusals_of(entry: Entry) -> tuple[Refusal[MatronError], ...]:
     """Return the refusals of a route because of its file."""
-    return OF_UPLOADS if entry.form else OF_DOWNLOADS if entry.media else ()
+    return OF_UPLOADS if entry.form else OF_DOWNLOADS if is_stored(entry) else ()

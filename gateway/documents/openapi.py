@@ -17,6 +17,7 @@ from gateway.documents import choices, examples, files, introduction, links, pro
 from gateway.documents.objects import (
     Body,
     Document,
+    Media,
     Operation,
     Parameter,
     Response,
@@ -205,14 +206,21 @@ class _Builder:
             self.convert.resolve_nested_schema(option.schema())
         return self.convert.resolve_nested_schema(view.schema())
 
+    def _content(self, entry: Entry) -> dict[str, Media]:
+        """Return the media types of a reply: a file, JSON, or both."""
+        if entry.media and JSON not in entry.media:
+            return files.reply_of(entry.media)
+        shown = files.reply_of(each for each in entry.media if each != JSON) if entry.media else {}
+        return {JSON: {"schema": self._reply(entry.contract.returns)}, **shown}
+
     def _responses(self, entry: Entry) -> dict[str, Response]:
         view = entry.contract.returns
-        tag = ["ETag"] if _has_revision(view) or entry.media else []
+        tag = ["ETag"] if _has_revision(view) or files.is_stored(entry) else []
         created = ["Location"] if entry.at else []
         done: Response = {
             "description": "The file." if entry.media else (view.__doc__ or "Done.").split("\n")[0],
             "headers": schemas.headers(*tag, *created),
-            "content": files.reply_of(entry.media) if entry.media else {JSON: {"schema": self._reply(view)}},
+            "content": self._content(entry),
         }
         following = links.of(entry.contract, entry.roles, self.targets)
         if following and not entry.media:
@@ -241,7 +249,7 @@ def _headers_of(entry: Entry) -> list[str]:
     is_read = {
         "Idempotency-Key": contract.keyed and not contract.reads,
         "If-Match": contract.revised,
-        "If-None-Match": entry.method == "GET" and (_has_revision(contract.returns) or bool(entry.media)),
+        "If-None-Match": entry.method == "GET" and (_has_revision(contract.returns) or files.is_stored(entry)),
     }
     return [name for name, reads in is_read.items() if reads]
 

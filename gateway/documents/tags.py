@@ -7,7 +7,18 @@ from types import ModuleType
 from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
-from contracts.billing import corrections, invoices, odd_payments, payments, prices, reconciliation, refunds, webhooks
+from contracts.billing import (
+    corrections,
+    invoices,
+    odd_payments,
+    papers,
+    payments,
+    prices,
+    reconciliation,
+    refunds,
+    statements,
+    webhooks,
+)
 from contracts.clinical import (
     allergies,
     assignments,
@@ -90,7 +101,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.REFILLS: "Ask for the next fill of a prescription, and decide about such requests.",
     Tag.DISPENSES: "See which prescriptions can be dispensed, and dispense them from the stock or decline to.",
     Tag.PRICES: "Set and list the prices of the hospital.",
-    Tag.INVOICES: "List invoices; admins void, discount and write them off.",
+    Tag.INVOICES: "List and print invoices, and get statements; admins void, discount and write invoices off.",
     Tag.PAYMENTS: "Pay an invoice, and list payments.",
     Tag.NOTIFICATIONS: "List notifications, and mark them as read.",
     Tag.SHIFTS: "Assign shifts to staff, and swap them between colleagues.",
@@ -131,6 +142,8 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     prices: Tag.PRICES,
     invoices: Tag.INVOICES,
     corrections: Tag.INVOICES,
+    papers: Tag.INVOICES,
+    statements: Tag.INVOICES,
     payments: Tag.PAYMENTS,
     refunds: Tag.PAYMENTS,
     odd_payments: Tag.PAYMENTS,

@@ -3,10 +3,12 @@
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
+from contracts.billing.papers import PrintInvoice
 from contracts.billing.payments import ListPaymentProviders
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import ListRefunds
+from gateway.papers import paper
 from gateway.route import route
 
 INVOICE = "/api/admin/invoices/{invoice_id}"
@@ -19,6 +21,7 @@ class BillingRoutes:
     void_invoice = route("POST", f"{INVOICE}/void", VoidInvoice)
     discount_invoice = route("POST", f"{INVOICE}/discount", DiscountInvoice)
     write_off_invoice = route("POST", f"{INVOICE}/write-off", WriteOffInvoice)
+    invoice_paper = paper("/api/staff/invoices/{invoice_id}.pdf", PrintInvoice)
     prices = route("GET", "/api/admin/prices", ListPrices)
     set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
     odd_payments = route("GET", "/api/admin/odd-payments", ListOddPayments)

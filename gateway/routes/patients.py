@@ -1,6 +1,7 @@
 """Routes of patients."""
 
-from contracts.billing.invoices import ListMyInvoices
+from contracts.billing.invoices import GetMyInvoice, ListMyInvoices
+from contracts.billing.papers import PrintMyInvoice
 from contracts.billing.payments import ListMyPayments, PayInvoice
 from contracts.clinical.charts import ListMyChartAccess
 from contracts.clinical.history import GetMyHistory
@@ -12,6 +13,7 @@ from contracts.roles import Role
 from contracts.scheduling.appointments.commands import BookAppointment, CancelAppointment, RescheduleAppointment
 from contracts.scheduling.appointments.history import GetAppointment
 from contracts.scheduling.appointments.queries import ListPatientAppointments
+from gateway.papers import paper, statement
 from gateway.route import route
 
 VISIT = "/api/patient/appointments/{appointment_id}"
@@ -45,5 +47,8 @@ class PatientRoutes:
     my_facts = route("GET", "/api/patient/profile", GetMyProfile, me="patient_id")
     update_my_facts = route("PATCH", "/api/patient/profile", UpdateMyProfile, me="patient_id")
     invoices = route("GET", "/api/patient/invoices", ListMyInvoices, me="patient_id")
+    invoice = route("GET", "/api/patient/invoices/{invoice_id}", GetMyInvoice, me="patient_id")
+    my_invoice_paper = paper("/api/patient/invoices/{invoice_id}.pdf", PrintMyInvoice, me="patient_id")
+    my_statement = statement("/api/patient/statement")
     pay = route("POST", "/api/patient/invoices/{invoice_id}/pay", PayInvoice, me="patient_id", status=201)
     payments = route("GET", "/api/patient/payments", ListMyPayments, me="patient_id")

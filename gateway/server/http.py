@@ -31,6 +31,7 @@ BACKLOG = MAX_CONNECTIONS
 DRAIN_SECONDS = 7.0
 LEAVE_SECONDS = 0.2
 """Pause between reporting not ready and refusing connections, so that a load balancer notices."""
+PART = re.compile(r"{\w+}")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 """Metrics count all other methods as `other`: clients can invent any number, and each would stay in the metrics."""
 
@@ -41,7 +42,8 @@ Handler = Callable[[Request], Answer]
 class Table:
     """All routes: a dict finds fixed paths, and a pattern each finds paths with parts in braces.
 
-    Only patterns with as many parts as the path are tried.
+    Only patterns with as many parts as the path are tried, those with the longest fixed text first. So
+    `/invoices/{id}.pdf` comes before `/invoices/{id}`.
     """
 
     def __init__(self) -> None:
@@ -59,6 +61,7 @@ class Table:
                 handlers[method] = handler
                 return
         patterns.append((_pattern_of(url), url, {method: handler}))
+        patterns.sort(key=lambda pattern: -len(PART.sub("", pattern[1])))
 
     def find(self, method: str, path: str) -> tuple[Handler, str, dict[str, str]]:
         """Return the handler, the route's URL and the values in the path. NotFound or MethodNotAllowed."""

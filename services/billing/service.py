@@ -5,8 +5,9 @@ from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import DoctorApproved, UserErased, UserRegistered, UserUpdated
 from contracts.billing.audit import ListAudit
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
-from contracts.billing.invoices import ListInvoices, ListMyInvoices
+from contracts.billing.invoices import GetMyInvoice, ListInvoices, ListMyInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
+from contracts.billing.papers import PrintInvoice, PrintMyInvoice
 from contracts.billing.payments import (
     FinishSandboxCheckout,
     GetSandboxCheckout,
@@ -17,6 +18,7 @@ from contracts.billing.payments import (
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import ListRefunds
+from contracts.billing.statements import GetMyStatement, PrintMyStatement
 from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
 from contracts.clinical.patients import PatientIdentityChanged
@@ -28,6 +30,7 @@ from services.billing.invoices import handlers as invoice_handlers
 from services.billing.invoices import queries as invoices
 from services.billing.odd_payments import commands as odd_payment_commands
 from services.billing.odd_payments import queries as odd_payments
+from services.billing.papers import queries as papers
 from services.billing.payments import commands as payment_commands
 from services.billing.payments import queries as payments
 from services.billing.payments import sandbox_checkout
@@ -38,6 +41,7 @@ from services.billing.providers import registry
 from services.billing.reconciliation import queries as reconciliations
 from services.billing.reconciliation import timers as reconciliation_timers
 from services.billing.refunds import queries as refunds
+from services.billing.statements import queries as statements
 
 
 class BillingService(Service):
@@ -52,6 +56,11 @@ class BillingService(Service):
     discount_invoice = serves(DiscountInvoice, corrections.discount)
     write_off_invoice = serves(WriteOffInvoice, corrections.write_off)
     list_my_invoices = serves(ListMyInvoices, invoices.list_own)
+    get_my_invoice = serves(GetMyInvoice, invoices.get_own)
+    print_my_invoice = serves(PrintMyInvoice, papers.prepare_own, outside=papers.render, then=papers.finish)
+    print_invoice = serves(PrintInvoice, papers.prepare, outside=papers.render, then=papers.finish)
+    get_my_statement = serves(GetMyStatement, statements.get_own)
+    print_my_statement = serves(PrintMyStatement, statements.prepare, outside=statements.render, then=statements.finish)
     list_my_payments = serves(ListMyPayments, payments.list_own)
     pay_invoice = serves(
         PayInvoice, payment_commands.prepare_payment, outside=registry.start, then=payment_commands.record_checkout

@@ -11,6 +11,7 @@ from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.sessions import ListRevokedSessions
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
+from contracts.billing.statements import PrintMyStatement
 from contracts.roles import Role
 from contracts.scheduling.calendar_feed import GetCalendar
 from gateway.service import GatewayService
@@ -24,6 +25,7 @@ CALLED_OTHERWISE = {
     **{one: "the gateway's audit puts them together" for one in commands() if one.__name__ == "ListAudit"},
     GetCalendar: "the gateway's calendar page shows it",
     GetSandboxCheckout: "the gateway's checkout page shows it",
+    PrintMyStatement: "the gateway's statement route sends it for a file",
     FinishSandboxCheckout: "the gateway's checkout page sends it",
 }
 

@@ -96,4 +96,7 @@ def _pay(patient: Person) -> None:
     assert patient.hospital.http.post(begun["checkout_url"], data={"outcome": "pay"}, timeout=10).status_code == 200
     assert patient.get("/api/patient/invoices")["items"][0]["status"] == "paid"
     assert [one["status"] for one in patient.get("/api/patient/payments")["items"]] == ["succeeded"]
+    assert patient.get(f"/api/patient/invoices/{invoice['id']}")["status"] == "paid"
+    paper = patient.hospital.call("GET", f"/api/patient/invoices/{invoice['id']}.pdf", token=patient.token)
+    assert (paper.headers["Content-Type"], paper.content[:4]) == ("application/pdf", b"%PDF")
     eventually(lambda: patient.notifications("payment_received"))

@@ -10,7 +10,15 @@ from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.listing import page
-from contracts.billing.invoices import InvoiceLineView, InvoiceStatus, InvoiceView, ListInvoices, ListMyInvoices
+from contracts.billing.invoices import (
+    NO_SUCH_INVOICE,
+    GetMyInvoice,
+    InvoiceLineView,
+    InvoiceStatus,
+    InvoiceView,
+    ListInvoices,
+    ListMyInvoices,
+)
 from services.billing import rules
 from services.billing.models.invoices import Invoice, InvoiceLine
 
@@ -19,6 +27,15 @@ def list_own(session: Session, actor: Actor, query: ListMyInvoices) -> Page:
     """List the patient's own invoices, drafts included, newest first."""
     actor.may_act_for(query.patient_id)
     return _page(session, query, Invoice.patient_id == query.patient_id)
+
+
+def get_own(session: Session, actor: Actor, query: GetMyInvoice) -> InvoiceView:
+    """Get one of the patient's own invoices."""
+    actor.may_act_for(query.patient_id)
+    invoice = session.get(Invoice, query.invoice_id)
+    if invoice is None or invoice.patient_id != query.patient_id:
+        raise NO_SUCH_INVOICE()
+    return views_of(session, [invoice])[0]
 
 
 def list_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:

@@ -39,6 +39,15 @@ def test_fixed_path_has_precedence_over_a_pattern(table: Table) -> None:
     assert found(table, "GET", "/a/fixed/b") == ("GET /a/fixed/b", {})
 
 
+@pytest.mark.parametrize("urls", [("/b/{x}", "/b/{x}.pdf"), ("/b/{x}.pdf", "/b/{x}")])
+def test_longer_fixed_text_has_precedence_in_any_order(urls: tuple[str, str]) -> None:
+    table = Table()
+    for url in urls:
+        table.add("GET", url, handler(url))
+    assert found(table, "GET", "/b/1") == ("/b/{x}", {"x": "1"})
+    assert found(table, "GET", "/b/1.pdf") == ("/b/{x}.pdf", {"x": "1"})
+
+
 @pytest.mark.parametrize("path", ["/a/b", "/a//b", "/a/1/2/b", "/a/1/b/", "/aXb", "", "/A/1/b"])
 def test_path_is_not_found_when_it_differs(table: Table, path: str) -> None:
     with pytest.raises(NotFound):

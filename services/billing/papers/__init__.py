@@ -1,0 +1,1 @@
+"""Papers: invoices and statements as PDF."""
