@@ -82,6 +82,7 @@ class NotificationKind(StrEnum):
     REFUND_DUE = "refund_due"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
+    REFUND_COMPLETED = "refund_completed"
     PATIENT_DETERIORATING = "patient_deteriorating"
     STOCK_LOW = "stock_low"
     STOCK_EXPIRING = "stock_expiring"
@@ -147,6 +148,7 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
     NotificationSubject.PAYMENT: (
         NotificationKind.PAYMENT_RECEIVED,
         NotificationKind.PAYMENT_FAILED,
+        NotificationKind.REFUND_COMPLETED,
     ),
     NotificationSubject.ITEM: (NotificationKind.STOCK_LOW, NotificationKind.STOCK_EXPIRING),
     NotificationSubject.PATIENT: (NotificationKind.PATIENT_DETERIORATING,),

@@ -7,7 +7,7 @@ from contracts.billing.papers import PrintInvoice
 from contracts.billing.payments import ListPaymentProviders
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
-from contracts.billing.refunds import ListRefunds
+from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
 from gateway.papers import paper
 from gateway.route import route
 
@@ -29,3 +29,5 @@ class BillingRoutes:
     reconciliations = route("GET", "/api/admin/reconciliation", ListReconciliations)
     payment_providers = route("GET", "/api/payment-providers", ListPaymentProviders)
     refunds = route("GET", "/api/admin/refunds", ListRefunds)
+    request_refund = route("POST", "/api/staff/refunds", RequestRefund, status=201)
+    decide_refund = route("POST", "/api/admin/refunds/{refund_id}/decide", DecideRefund)

@@ -17,7 +17,7 @@ from contracts.billing.payments import (
 )
 from contracts.billing.prices import ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
-from contracts.billing.refunds import ListRefunds
+from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
 from contracts.billing.statements import GetMyStatement, PrintMyStatement
 from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
@@ -40,7 +40,9 @@ from services.billing.prices import queries as prices
 from services.billing.providers import registry
 from services.billing.reconciliation import queries as reconciliations
 from services.billing.reconciliation import timers as reconciliation_timers
+from services.billing.refunds import commands as refund_commands
 from services.billing.refunds import queries as refunds
+from services.billing.refunds import timers as refund_timers
 from services.billing.statements import queries as statements
 
 
@@ -86,6 +88,16 @@ class BillingService(Service):
         reconciliation_timers.due,
         outside=reconciliation_timers.read_lists,
         then=reconciliation_timers.compare,
+    )
+    request_refund = serves(RequestRefund, refund_commands.request)
+    decide_refund = serves(
+        DecideRefund, refund_commands.decide, outside=refund_commands.pay_back, then=refund_commands.record_answer
+    )
+    look_up_refunds = every(
+        refund_timers.PACE,
+        refund_timers.plan_refund_looks,
+        outside=refund_timers.ask_providers,
+        then=refund_timers.record_answers,
     )
     list_audit = serves(ListAudit, audit.listing)
 

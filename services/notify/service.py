@@ -13,6 +13,7 @@ from contracts.auth.events import (
 )
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.billing.refunds import RefundCompleted
 from contracts.clinical.break_glass import ChartOpenedByBreakGlass
 from contracts.clinical.critical_alerts import CriticalEscalated
 from contracts.clinical.dispenses import DispenseDeclined, MedicineDispensed
@@ -101,6 +102,7 @@ class NotifyService(Service):
     on_refund_due = hears(RefundDue, notifies("patient_id"))
     on_payment_received = hears(PaymentReceived, notifies("patient_id"))
     on_payment_failed = hears(PaymentFailed, notifies("patient_id"))
+    on_refund_completed = hears(RefundCompleted, notifies("patient_id"))
     on_stock_low = hears(StockLow, handlers.on_stock_alert)
     on_stock_expiring = hears(StockExpiring, handlers.on_stock_alert)
     on_patient_deteriorating = hears(PatientDeteriorating, handlers.on_patient_deteriorating)

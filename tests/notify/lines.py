@@ -4,6 +4,7 @@ from chassis.event import Event
 from contracts.auth.events import CredentialsChanged, UpgradeDecided
 from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
+from contracts.billing.refunds import RefundCompleted
 from contracts.clinical.break_glass import ChartOpenedByBreakGlass
 from contracts.clinical.critical_alerts import CriticalEscalated
 from contracts.clinical.dispenses import DispenseDeclined, MedicineDispensed
@@ -82,6 +83,7 @@ LINES: dict[type[Event], str] = {
     RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
     PaymentReceived: "We received your payment of 80.00 EUR.",
     PaymentFailed: "Your payment of 80.00 EUR failed. You can try again.",
+    RefundCompleted: "We paid 80.00 EUR back to you.",
     StockLow: "The stock of a medicine is low: 12 left, the reorder level is 100. Open the inventory.",
     StockExpiring: "A batch in stock expires on Wednesday 20 January 2027. Open the inventory.",
     PatientDeteriorating: "A patient needs an urgent review. Open the patient's chart.",

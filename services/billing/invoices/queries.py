@@ -44,7 +44,7 @@ def list_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:
     if query.patient_id is not None:
         conditions.append(Invoice.patient_id == query.patient_id)
     if query.needs_refund:
-        conditions += [Invoice.undone_at.is_not(None), Invoice.credited_minor > 0]
+        conditions += [Invoice.undone_at.is_not(None), Invoice.credited_minor > Invoice.refunded_minor]
     return _page(session, query, *conditions)
 
 

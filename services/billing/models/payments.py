@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 from contracts.billing.payments import PAYMENT_FINISHED, FailureReason, PaymentStatus
+from contracts.billing.refunds import MORE_THAN_REFUNDABLE, NOT_REFUNDABLE
 from services.billing.models.base import Base, _where
 
 UNFINISHED = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING})
@@ -97,6 +98,25 @@ class Payment(Base):
     def expire(self, now: datetime) -> None:
         """Record that the payer has not paid in time."""
         self._finish(PaymentStatus.EXPIRED, now)
+
+    @property
+    def refundable_minor(self) -> int:
+        """Return the amount that no refund has reserved."""
+        return self.amount_minor - self.refunding_minor
+
+    def reserve_refund(self, wanted: int | None) -> int:
+        """Reserve the amount of a refund: the wanted part, or the rest. Returns the amount."""
+        if self.status != PaymentStatus.SUCCEEDED:
+            raise NOT_REFUNDABLE(state=self.status)
+        amount = self.refundable_minor if wanted is None else wanted
+        if not 0 < amount <= self.refundable_minor:
+            raise MORE_THAN_REFUNDABLE(refundable_minor=self.refundable_minor)
+        self.refunding_minor += amount
+        return amount
+
+    def release_refund(self, amount_minor: int) -> None:
+        """Release the reserved amount of a rejected or failed refund."""
+        self.refunding_minor -= amount_minor
 
     def _finish(self, status: PaymentStatus, now: datetime) -> None:
         if self.is_finished:

@@ -8,6 +8,7 @@ from chassis.persistence.upserts import upsert
 from contracts.billing.odd_payments import OddKind
 from services.billing.models.odd_payments import OddPayment
 from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
 from services.billing.providers.port import Looked, Notice
 
 
@@ -39,6 +40,24 @@ def note_webhook(session: Session, kind: OddKind, provider: str, notice: Notice,
         provider_payment_id=notice.provider_payment_id or (looked.provider_payment_id if looked else None),
         amount_minor=looked.amount_minor if looked else None,
         currency=looked.currency if looked else None,
+    )
+
+
+def note_refund(session: Session, refund: Refund, payment: Payment) -> None:
+    """Note an approved refund that its provider does not complete.
+
+    The row names no payment of the provider: settling it must not pay the money back a second time.
+    """
+    _add(
+        session,
+        provider=payment.provider,
+        kind=OddKind.REFUND_NEEDS_ATTENTION,
+        provider_key=str(refund.id),
+        payment_id=payment.id,
+        reference=payment.reference,
+        provider_payment_id=None,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
     )
 
 
