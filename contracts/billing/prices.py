@@ -1,5 +1,6 @@
 """Prices: the cost of a hospital service from a given day."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from marshmallow import validate
 
 from chassis.contract import Command, PageQuery, View, page_of
-from chassis.errors import Conflict
+from chassis.errors import Conflict, NotFound
 from chassis.refusals import Refusal
 from contracts.billing.invoices import CODED, NAMED
 from contracts.roles import Role
@@ -20,8 +21,7 @@ PRICE_EXISTS = Refusal(
     "This code already has a price from this day.",
     "The code already has a price from that day. Choose another day.",
 )
-
-
+NO_SUCH_PRICE = Refusal(NotFound, "not_found", "This code has no price on that day.")
 TAXED = Facts(
     {"description": "The tax rate in hundredths of a percent: 750 is 7.5 %. Prices are before tax."}, example=750
 )
@@ -55,6 +55,30 @@ class SetPrice(Command, service="billing", roles=frozenset({Role.ADMIN}), return
     amount_minor: Annotated[int, validate.Range(0, 100_000_000)]
     tax_basis_points: Annotated[int, validate.Range(0, 10_000), TAXED] = 0
     valid_from: date | None = None
+
+
+class ChangePrice(
+    Command,
+    service="billing",
+    roles=frozenset({Role.ADMIN}),
+    returns=PriceView,
+    refuses=(PRICE_EXISTS,),
+):
+    """Change the price of a code from a given day, which defaults to today. Omitted fields stay the same.
+
+    This adds a price and changes none: the earlier price still applies to earlier days.
+    """
+
+    code: Annotated[str, validate.Length(1, 120), ONE_LINE, CODED]
+    name: Annotated[str, validate.Length(1, 200), ONE_LINE, NAMED] | None = None
+    amount_minor: Annotated[int, validate.Range(0, 100_000_000)] | None = None
+    tax_basis_points: Annotated[int, validate.Range(0, 10_000), TAXED] | None = None
+    valid_from: date | None = None
+
+    def flaws(self) -> Iterator[tuple[str, str]]:
+        """Yield the fields that are missing."""
+        if (self.name, self.amount_minor, self.tax_basis_points) == (None, None, None):
+            yield "amount_minor", "Name at least one change: an amount, a name or a tax."
 
 
 class ListPrices(PageQuery, service="billing", roles=frozenset({Role.ADMIN}), returns=page_of(PriceView)):

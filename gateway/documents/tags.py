@@ -9,6 +9,7 @@ from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import (
     corrections,
+    held_charges,
     invoices,
     odd_payments,
     papers,
@@ -144,6 +145,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     corrections: Tag.INVOICES,
     papers: Tag.INVOICES,
     statements: Tag.INVOICES,
+    held_charges: Tag.INVOICES,
     payments: Tag.PAYMENTS,
     refunds: Tag.PAYMENTS,
     odd_payments: Tag.PAYMENTS,

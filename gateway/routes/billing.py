@@ -1,11 +1,12 @@
 """Routes of billing for staff and admins."""
 
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
+from contracts.billing.held_charges import ListHeldCharges
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.papers import PrintInvoice
 from contracts.billing.payments import ListPaymentProviders
-from contracts.billing.prices import ListPrices, SetPrice
+from contracts.billing.prices import ChangePrice, ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
 from gateway.papers import paper
@@ -28,6 +29,8 @@ class BillingRoutes:
     settle_odd_payment = route("POST", "/api/admin/odd-payments/{odd_payment_id}/settle", SettleOddPayment)
     reconciliations = route("GET", "/api/admin/reconciliation", ListReconciliations)
     payment_providers = route("GET", "/api/payment-providers", ListPaymentProviders)
+    change_price = route("PATCH", "/api/admin/prices/{code}", ChangePrice)
+    held_charges = route("GET", "/api/admin/held-charges", ListHeldCharges)
     refunds = route("GET", "/api/admin/refunds", ListRefunds)
     request_refund = route("POST", "/api/staff/refunds", RequestRefund, status=201)
     decide_refund = route("POST", "/api/admin/refunds/{refund_id}/decide", DecideRefund)

@@ -5,6 +5,7 @@ from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import DoctorApproved, UserErased, UserRegistered, UserUpdated
 from contracts.billing.audit import ListAudit
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
+from contracts.billing.held_charges import ListHeldCharges
 from contracts.billing.invoices import GetMyInvoice, ListInvoices, ListMyInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.papers import PrintInvoice, PrintMyInvoice
@@ -15,7 +16,7 @@ from contracts.billing.payments import (
     ListPaymentProviders,
     PayInvoice,
 )
-from contracts.billing.prices import ListPrices, SetPrice
+from contracts.billing.prices import ChangePrice, ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
 from contracts.billing.statements import GetMyStatement, PrintMyStatement
@@ -23,7 +24,7 @@ from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
 from contracts.clinical.patients import PatientIdentityChanged
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import directory, webhooks
+from services.billing import directory, held_charges, webhooks
 from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
@@ -52,11 +53,13 @@ class BillingService(Service):
     name = "billing"
 
     set_price = serves(SetPrice, price_commands.set_price)
+    change_price = serves(ChangePrice, price_commands.change_price)
     list_prices = serves(ListPrices, prices.list_prices)
     list_invoices = serves(ListInvoices, invoices.list_all)
     void_invoice = serves(VoidInvoice, corrections.void)
     discount_invoice = serves(DiscountInvoice, corrections.discount)
     write_off_invoice = serves(WriteOffInvoice, corrections.write_off)
+    list_held_charges = serves(ListHeldCharges, held_charges.list_all)
     list_my_invoices = serves(ListMyInvoices, invoices.list_own)
     get_my_invoice = serves(GetMyInvoice, invoices.get_own)
     print_my_invoice = serves(PrintMyInvoice, papers.prepare_own, outside=papers.render, then=papers.finish)

@@ -34,8 +34,11 @@ NEVER = {
     ("ChangeShift", "Conflict", "swap_answered"): "only open swaps are withdrawn",
     ("DecideSwap", "Conflict", "swap_answered"): "only open swaps are withdrawn",
     ("SetPrice", "Conflict", "line_held"): "only an invoice whose lines are all priced is issued",
+    ("ChangePrice", "Conflict", "line_held"): "only an invoice whose lines are all priced is issued",
     ("SetPrice", "Conflict", "already_priced"): "only held lines are priced",
+    ("ChangePrice", "Conflict", "already_priced"): "only held lines are priced",
     ("SetPrice", "Conflict", "already_issued"): "only drafts are completed",
+    ("ChangePrice", "Conflict", "already_issued"): "only drafts are completed",
     **{
         ("UndoCompletion", "Conflict", code): "the visit is displaced then"
         for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")

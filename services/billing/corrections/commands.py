@@ -14,7 +14,6 @@ from contracts.billing.corrections import (
 )
 from contracts.billing.invoices import LINE_HELD, InvoiceStatus, InvoiceView, InvoiceVoided
 from contracts.billing.payments import MORE_THAN_OPEN
-from services.billing import rules
 from services.billing.corrections import credit_notes
 from services.billing.corrections.discounts import Charge, Share, percentage_of, shares_of
 from services.billing.invoices import ledger, queries
@@ -47,7 +46,9 @@ def write_off(session: Session, actor: Actor, command: WriteOffInvoice) -> Invoi
     invoice = _locked(session, command)
     if invoice.status not in OPEN:
         raise INVOICE_NOT_OPEN(status=invoice.status)
-    amount = rules.amount_to_pay(invoice.balance, command.amount)
+    amount = command.amount or invoice.balance.open_minor
+    if amount > invoice.balance.open_minor:
+        raise MORE_THAN_OPEN(open_minor=invoice.balance.open_minor)
     entry = LedgerEntry(kind=LedgerKind.WRITE_OFF, amount_minor=amount, at=clock.now())
     entry.author_id, entry.reason = actor.person, command.reason
     ledger.record(session, invoice, entry)
