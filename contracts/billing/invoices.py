@@ -103,13 +103,16 @@ class GetMyInvoice(Query, service="billing", roles=PATIENT, returns=InvoiceView)
 
 
 class ListInvoices(PageQuery, service="billing", roles=ADMINS, returns=page_of(InvoiceView)):
-    """List all invoices, newest first. Filters: one patient, invoices that need a refund.
+    """List all invoices, newest first. Filters: one patient, the status, invoices that need a refund or are overdue.
 
-    An invoice needs a refund when it has payments and the completion of its visit was undone.
+    An invoice needs a refund when it has payments and the completion of its visit was undone. Overdue invoices have an
+    open amount after `due_at`; this list starts with the longest overdue.
     """
 
     patient_id: Annotated[UUID, "Only invoices of this patient."] | None = None
+    status: Annotated[InvoiceStatus, "Only invoices in this state."] | None = None
     needs_refund: Annotated[bool, "Only invoices that need a refund."] = False
+    overdue: Annotated[bool, "Only overdue invoices, the longest overdue first."] = False
 
 
 class InvoiceIssued(Event, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_issued",)):

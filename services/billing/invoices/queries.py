@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Boolean, ColumnElement, literal_column, select
 
+from chassis import clock
 from chassis.contract import Page
 from chassis.identity import Actor
 from chassis.persistence.database import Session
@@ -20,7 +21,10 @@ from contracts.billing.invoices import (
     ListMyInvoices,
 )
 from services.billing import rules
-from services.billing.models.invoices import Invoice, InvoiceLine
+from services.billing.models.invoices import OPEN, Invoice, InvoiceLine
+
+IS_OPEN = literal_column(OPEN, Boolean)
+"""The condition of the index of open invoices, in words: as a parameter PostgreSQL could not match it."""
 
 
 def list_own(session: Session, actor: Actor, query: ListMyInvoices) -> Page:
@@ -39,19 +43,26 @@ def get_own(session: Session, actor: Actor, query: GetMyInvoice) -> InvoiceView:
 
 
 def list_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:
-    """List all invoices, newest first. Filters: the patient, and invoices that need a refund."""
+    """List all invoices, newest first. Overdue invoices start with the longest overdue, in the order of their index."""
     conditions: list[ColumnElement[bool]] = []
     if query.patient_id is not None:
         conditions.append(Invoice.patient_id == query.patient_id)
     if query.needs_refund:
         conditions += [Invoice.undone_at.is_not(None), Invoice.credited_minor > Invoice.refunded_minor]
+    if query.status is not None:
+        conditions.append(Invoice.status == query.status)
+    if query.overdue:
+        return _page(session, query, IS_OPEN, Invoice.due_at <= clock.now(), *conditions, by_due_date=True)
     return _page(session, query, *conditions)
 
 
-def _page(session: Session, query: ListMyInvoices | ListInvoices, *conditions: ColumnElement[bool]) -> Page:
+def _page(
+    session: Session, query: ListMyInvoices | ListInvoices, *conditions: ColumnElement[bool], by_due_date: bool = False
+) -> Page:
+    key = (Invoice.due_at if by_due_date else Invoice.created_at, Invoice.id)
+    window = {"limit": query.limit, "cursor": query.cursor}
     statement = select(Invoice).where(*conditions)
-    key = (Invoice.created_at, Invoice.id)
-    found = page(session, statement, key, limit=query.limit, cursor=query.cursor, whole=True)
+    found = page(session, statement, key, **window, newest_first=not by_due_date, whole=True)
     return Page(views_of(session, found.items), found.next)
 
 

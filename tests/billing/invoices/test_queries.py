@@ -1,10 +1,15 @@
 """Lists of invoices."""
 
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
 import pytest
 
+from chassis import clock
 from chassis.errors import NotFound
 from chassis.persistence.database import Session
-from contracts.billing.invoices import ListInvoices, ListMyInvoices
+from contracts.billing.invoices import InvoiceStatus, ListInvoices, ListMyInvoices
 from services.billing.invoices import queries
 from tests.billing.factories import ADMIN, invoice, patient, pay, press, statements
 
@@ -42,3 +47,41 @@ def test_admin_filters_invoices_by_patient(session: Session) -> None:
     everything = queries.list_all(session, ADMIN, ListInvoices(limit=100, cursor=None))
     assert [view.id for view in found.items] == [bill.id]
     assert other.id in [view.id for view in everything.items]
+
+
+def listed(session: Session, **fields: Any) -> list[UUID]:
+    """Return the ids of the invoices that an admin lists."""
+    session.flush()
+    found = queries.list_all(session, ADMIN, ListInvoices(limit=100, cursor=None, **fields))
+    return [view.id for view in found.items]
+
+
+def test_admin_filters_invoices_by_status(session: Session) -> None:
+    issued, paid = invoice(session), invoice(session)
+    press(session, pay(session, paid))
+    assert paid.id in listed(session, status=InvoiceStatus.PAID)
+    assert issued.id not in listed(session, status=InvoiceStatus.PAID)
+
+
+def test_overdue_invoices_start_with_the_longest_overdue(session: Session) -> None:
+    bills = [invoice(session) for _number in range(3)]
+    for bill, days in zip(bills, (1, 3, 2), strict=True):
+        bill.due_at = clock.now() - timedelta(days=days)
+    assert listed(session, overdue=True) == [bills[1].id, bills[2].id, bills[0].id]
+
+
+def test_overdue_invoices_come_in_pages(session: Session) -> None:
+    for bill in [invoice(session) for _number in range(3)]:
+        bill.due_at = clock.now() - timedelta(days=1)
+    session.flush()
+    first = queries.list_all(session, ADMIN, ListInvoices(overdue=True, limit=2, cursor=None))
+    rest = queries.list_all(session, ADMIN, ListInvoices(overdue=True, limit=2, cursor=first.next))
+    assert len({view.id for view in [*first.items, *rest.items]}) == 3
+    assert rest.next is None
+
+
+def test_paid_invoice_is_not_overdue(session: Session) -> None:
+    bill, future = invoice(session), invoice(session)
+    press(session, pay(session, bill))
+    bill.due_at = clock.now() - timedelta(days=1)
+    assert not {bill.id, future.id} & set(listed(session, overdue=True))
