@@ -60,9 +60,8 @@ def _page(
     session: Session, query: ListMyInvoices | ListInvoices, *conditions: ColumnElement[bool], by_due_date: bool = False
 ) -> Page:
     key = (Invoice.due_at if by_due_date else Invoice.created_at, Invoice.id)
-    window = {"limit": query.limit, "cursor": query.cursor}
-    statement = select(Invoice).where(*conditions)
-    found = page(session, statement, key, **window, newest_first=not by_due_date, whole=True)
+    shown, newest_first = select(Invoice).where(*conditions), not by_due_date
+    found = page(session, shown, key, limit=query.limit, cursor=query.cursor, newest_first=newest_first, whole=True)
     return Page(views_of(session, found.items), found.next)
 
 
