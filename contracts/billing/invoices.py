@@ -130,6 +130,27 @@ class InvoiceIssued(Event, service="billing", subject="invoice_id", heard_by=("n
     }
 
 
+class DueEvent(Event):
+    """The facts of events about an invoice that is due. `amount_minor` is the open amount."""
+
+    invoice_id: UUID
+    patient_id: UUID
+    amount_minor: int
+    currency: str
+    due_at: datetime
+    example = {**InvoiceIssued.example, "due_at": "2026-11-23T13:30:00Z"}
+
+
+class InvoiceOverdue(DueEvent, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_overdue",)):
+    """An invoice was not fully paid when it was due. `amount_minor` is the open amount."""
+
+
+class InvoiceReminderDue(
+    DueEvent, service="billing", subject="invoice_id", internal=True, heard_by=("notify.on_invoice_reminder_due",)
+):
+    """An overdue invoice is still open 7 or 21 days after it was due."""
+
+
 class InvoiceVoided(Event, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_voided",)):
     """An unpaid invoice is void: an admin voided it, or its visit was completed by mistake. Nothing is owed for it."""
 

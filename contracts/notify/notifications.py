@@ -79,6 +79,8 @@ class NotificationKind(StrEnum):
     CHART_OPENED_BY_BREAK_GLASS = "chart_opened_by_break_glass"
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
+    INVOICE_OVERDUE = "invoice_overdue"
+    INVOICE_REMINDER_DUE = "invoice_reminder_due"
     REFUND_DUE = "refund_due"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
@@ -143,6 +145,8 @@ _KINDS: Mapping[NotificationSubject, tuple[NotificationKind, ...]] = {
     NotificationSubject.INVOICE: (
         NotificationKind.INVOICE_ISSUED,
         NotificationKind.INVOICE_VOIDED,
+        NotificationKind.INVOICE_OVERDUE,
+        NotificationKind.INVOICE_REMINDER_DUE,
         NotificationKind.REFUND_DUE,
     ),
     NotificationSubject.PAYMENT: (

@@ -1,7 +1,7 @@
 """Pure rules of billing: prices, totals, balances and the status of invoices. Money is in minor units."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -39,6 +39,8 @@ class Asked(Protocol):
 
 
 DatedPrice = TypeVar("DatedPrice", bound=Dated)
+REMINDERS = (timedelta(days=7), timedelta(days=21))
+"""The times of reminders after an invoice was due."""
 
 
 class Balance(NamedTuple):
@@ -145,6 +147,11 @@ def _status_of_undone(balance: Balance) -> InvoiceStatus:
 
 def _status_of_refunded(balance: Balance) -> InvoiceStatus:
     return InvoiceStatus.PART_REFUNDED if balance.kept_minor else InvoiceStatus.REFUNDED
+
+
+def next_reminder(due_at: datetime, now: datetime) -> datetime | None:
+    """Return the time of the next reminder, or None after the last."""
+    return next((due_at + after for after in REMINDERS if due_at + after > now), None)
 
 
 def amount_to_pay(balance: Balance, wanted: int | None) -> int:

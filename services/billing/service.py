@@ -29,6 +29,7 @@ from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
 from services.billing.invoices import queries as invoices
+from services.billing.invoices import timers as invoice_timers
 from services.billing.odd_payments import commands as odd_payment_commands
 from services.billing.odd_payments import queries as odd_payments
 from services.billing.papers import queries as papers
@@ -102,6 +103,7 @@ class BillingService(Service):
         outside=refund_timers.ask_providers,
         then=refund_timers.record_answers,
     )
+    remind_of_invoices = every(invoice_timers.PACE, invoice_timers.remind)
     list_audit = serves(ListAudit, audit.listing)
 
     on_doctor_approved = hears(DoctorApproved, directory.on_doctor_approved)

@@ -11,7 +11,7 @@ from contracts.auth.events import (
     UserRegistered,
     UserUpdated,
 )
-from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
+from contracts.billing.invoices import InvoiceIssued, InvoiceOverdue, InvoiceReminderDue, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.billing.refunds import RefundCompleted
 from contracts.clinical.break_glass import ChartOpenedByBreakGlass
@@ -99,6 +99,8 @@ class NotifyService(Service):
     on_chart_opened_by_break_glass = hears(ChartOpenedByBreakGlass, handlers.notifies_admins)
     on_invoice_issued = hears(InvoiceIssued, notifies("patient_id"))
     on_invoice_voided = hears(InvoiceVoided, notifies("patient_id"))
+    on_invoice_overdue = hears(InvoiceOverdue, notifies("patient_id"))
+    on_invoice_reminder_due = hears(InvoiceReminderDue, notifies("patient_id"))
     on_refund_due = hears(RefundDue, notifies("patient_id"))
     on_payment_received = hears(PaymentReceived, notifies("patient_id"))
     on_payment_failed = hears(PaymentFailed, notifies("patient_id"))

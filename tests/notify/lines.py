@@ -2,7 +2,7 @@
 
 from chassis.event import Event
 from contracts.auth.events import CredentialsChanged, UpgradeDecided
-from contracts.billing.invoices import InvoiceIssued, InvoiceVoided, RefundDue
+from contracts.billing.invoices import InvoiceIssued, InvoiceOverdue, InvoiceReminderDue, InvoiceVoided, RefundDue
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.billing.refunds import RefundCompleted
 from contracts.clinical.break_glass import ChartOpenedByBreakGlass
@@ -80,6 +80,8 @@ LINES: dict[type[Event], str] = {
     ChartOpenedByBreakGlass: "A doctor has opened a chart in an emergency. Please review the access.",
     InvoiceIssued: "You have a new invoice for 80.00 EUR.",
     InvoiceVoided: "Your invoice for 80.00 EUR is void. You have nothing to pay.",
+    InvoiceOverdue: "Your invoice is overdue: 80.00 EUR is still open. Please pay it.",
+    InvoiceReminderDue: "Reminder: 80.00 EUR of your overdue invoice is still open. Please pay it.",
     RefundDue: "The hospital owes you a refund of 80.00 EUR, because a visit was marked as completed by mistake.",
     PaymentReceived: "We received your payment of 80.00 EUR.",
     PaymentFailed: "Your payment of 80.00 EUR failed. You can try again.",

@@ -51,6 +51,7 @@ class Invoice(Base):
         Index("ix_invoice_created_at_id", "created_at", "id"),
         Index("ix_invoice_status_created_at_id", "status", "created_at", "id"),
         Index("ix_invoice_due_at_id", "due_at", "id", **_where(OPEN)),
+        Index("ix_invoice_remind_at", "remind_at", **_where(OPEN)),
         Index("ix_invoice_undone_created_at_id", "created_at", "id", **_where("undone_at IS NOT NULL")),
         Index("ix_invoice_gathers_until", "gathers_until", **_where("gathers_until IS NOT NULL")),
     )
@@ -78,6 +79,8 @@ class Invoice(Base):
     """An invoice with an open amount is overdue from this time on."""
     overdue_at: Mapped[datetime | None]
     """The time at which `invoice_overdue` was published."""
+    remind_at: Mapped[datetime | None]
+    """The time of the next notice while an amount is open: when it is due, and at each reminder."""
     undone_at: Mapped[datetime | None]
     """The time at which the visit's completion was undone or the invoice was voided. Nothing is owed since then."""
     gathers_until: Mapped[datetime | None]
@@ -129,7 +132,12 @@ class Invoice(Base):
             raise ALREADY_ISSUED()
         if self.is_held:
             raise LINE_HELD()
-        self.number, self.issued_at, self.due_at = number, now, now + due_after
+        self.number, self.issued_at, self.due_at, self.remind_at = number, now, now + due_after, now + due_after
+
+    def remind(self, now: datetime) -> None:
+        """Record a notice about the open amount. The next one is the first reminder that is still to come."""
+        self.overdue_at = self.overdue_at or now
+        self.remind_at = rules.next_reminder(self.due_at or now, now)
 
     def issue_as_credit(self, number: int, now: datetime) -> None:
         """Number and issue a credit note. Its ledger is empty, so it is never paid, due or overdue."""
