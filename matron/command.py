@@ -2,8 +2,7 @@
 
 import chassis  # noqa: F401  # isort: skip  # First of all: it makes the process green.
 
-import os
-from contextlib import ExitStack
+from contextlib import nullcontext
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -77,8 +76,7 @@ def run(
     payments: Annotated[
         Payments,
         typer.Option(
-            help="`page`: only the built-in checkout page. `sandboxes`: also local servers of Stripe, Paystack and "
-            "Flutterwave, in a clone of the repository."
+            help="`page`: the built-in checkout page alone. `sandboxes`: also local servers of the payment providers."
         ),
     ] = Payments.PAGE,
 ) -> None:
@@ -100,12 +98,7 @@ def run(
     """
     from matron import embedded, sandboxes
 
-    with ExitStack() as beside:
-        if payments is Payments.SANDBOXES:
-            found = beside.enter_context(sandboxes.running(data / "sandboxes", sandboxes.hospital_url(port)))
-            for sandbox in found:
-                os.environ.update(sandbox.settings())
-                out.print(f"A local {sandbox.provider} is at {sandbox.url}, and no money moves")
+    with sandboxes.beside(data, port, out) if payments is Payments.SANDBOXES else nullcontext():
         raise typer.Exit(embedded.run(port, data, demo=demo, demo_on_network=demo_on_network, out=out))
 
 

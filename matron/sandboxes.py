@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
 from chassis.config import ConfigError
 from matron.network import Listening
 
@@ -120,3 +122,13 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
     if process.stdout:
         process.stdout.close()
+
+
+@contextmanager
+def beside(data: Path, port: int, out: Console) -> Iterator[None]:
+    """Run the servers beside a hospital whose gateway has this port, and set its settings to use them."""
+    with running(data / "sandboxes", hospital_url(port)) as found:
+        for sandbox in found:
+            os.environ.update(sandbox.settings())
+            out.print(f"A local {sandbox.provider} is at {sandbox.url}, and no money moves")
+        yield

@@ -98,9 +98,10 @@ def test_wrong_signature_stores_nothing(fresh: Database, payment: Payment, fault
     assert (status_of(fresh, payment), count(fresh, ProviderEvent)) == ("pending", 0)
 
 
-def test_unreadable_body_is_refused(fresh: Database) -> None:
-    with pytest.raises(Invalid, match="unreadable_webhook"):
-        received(fresh, {**signed({}), "body": "not base64!"})
+@pytest.mark.parametrize(("body", "code"), [("not base64!", "invalid"), ("abcde", "unreadable_webhook")])
+def test_unreadable_body_is_refused(fresh: Database, body: str, code: str) -> None:
+    with pytest.raises(Invalid, match=code):
+        received(fresh, {**signed({}), "body": body})
     assert count(fresh, ProviderEvent) == 0
 
 

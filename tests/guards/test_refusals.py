@@ -43,6 +43,12 @@ NEVER = {
         ("UndoCompletion", "Conflict", code): "the visit is displaced then"
         for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")
     },
+    ("SettleOddPayment", "Conflict", "payment_finished"): "the payment is locked, and its money was set aside",
+    (
+        "ReceiveWebhook",
+        "Conflict",
+        "payment_finished",
+    ): "the payment is locked, and money counts once",
     ("ListLabTests", "Invalid", "unknown_test"): "it names no test",
     ("Prescribe", "Conflict", "prescription_ended"): "it replaces no prescription",
     ("Prescribe", "Conflict", "already_superseded"): "it replaces no prescription",

@@ -12,6 +12,7 @@ from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.sessions import ListRevokedSessions
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from contracts.billing.statements import PrintMyStatement
+from contracts.billing.webhooks import ReceiveWebhook
 from contracts.roles import Role
 from contracts.scheduling.calendar_feed import GetCalendar
 from gateway.service import GatewayService
@@ -26,6 +27,7 @@ CALLED_OTHERWISE = {
     GetCalendar: "the gateway's calendar page shows it",
     GetSandboxCheckout: "the gateway's checkout page shows it",
     PrintMyStatement: "the gateway's statement route sends it for a file",
+    ReceiveWebhook: "the gateway's page of webhooks sends it",
     FinishSandboxCheckout: "the gateway's checkout page sends it",
 }
 
