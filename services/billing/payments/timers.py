@@ -1,6 +1,7 @@
 """Look up payments that stay pending at their providers: after ten minutes, then hourly, for seven days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,9 +17,9 @@ from services.billing.providers import registry
 from services.billing.providers.port import Checkout, Looked
 
 PACE = 60.0
-MOST = 50
-"""Payments in one run."""
-Found = Sequence[tuple[UUID, Looked]]
+MOST = 20
+"""Payments in one run. Its calls end before the first of them is due again."""
+Found = Mapping[UUID, Looked]
 
 
 def due(session: Session, _actor: Actor) -> list[Checkout]:
@@ -33,16 +34,15 @@ def due(session: Session, _actor: Actor) -> list[Checkout]:
 
 def look_up(checkouts: list[Checkout]) -> Found:
     """Return the states that providers tell. A provider that does not answer is asked again at the next look-up."""
-    found = []
+    found = {}
     for checkout in checkouts:
-        try:
-            found.append((UUID(checkout["payment_id"]), registry.look_up(checkout)))
-        except MatronError:
-            continue
+        with suppress(MatronError):
+            found[UUID(checkout["payment_id"])] = registry.look_up(checkout)
     return found
 
 
 def settle(session: Session, _actor: Actor, _checkouts: list[Checkout], found: Found) -> None:
-    """Apply the states."""
-    for payment_id, looked in found:
-        settlement.settle(session, payment_id, looked)
+    """Apply the states, in the order of the invoices, in which all transactions lock."""
+    query = select(Payment.id).where(Payment.id.in_(found)).order_by(Payment.invoice_id, Payment.id)
+    for payment_id in session.scalars(query).all():
+        settlement.settle(session, payment_id, found[payment_id])

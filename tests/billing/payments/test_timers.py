@@ -40,12 +40,12 @@ def test_provider_that_is_not_configured_stops_no_other(session: Session) -> Non
     away, here = waiting(session, "stripe"), waiting(session)
     with time_machine.travel(away.created_at + 2 * MINUTES, tick=False):
         found = timers.look_up(timers.due(session, SYSTEM))
-    assert found == [(here.id, Looked(Outcome.PENDING))]
+    assert found == {here.id: Looked(Outcome.PENDING)}
 
 
 def test_look_up_finds_money_without_a_webhook(session: Session) -> None:
     payment = waiting(session)
-    timers.settle(session, SYSTEM, [], [(payment.id, Looked(Outcome.SUCCEEDED, 8000, "EUR", "pi_1"))])
+    timers.settle(session, SYSTEM, [], {payment.id: Looked(Outcome.SUCCEEDED, 8000, "EUR", "pi_1")})
     assert (payment.status, payment.next_look_at) == ("succeeded", None)
 
 
