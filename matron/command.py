@@ -106,7 +106,7 @@ def run(
 def serve(name: Annotated[Name, typer.Argument(help="The service to run.")]) -> None:
     """Run one service, or the gateway, until SIGTERM.
 
-    The environment holds the settings: `AMQP_URL`, `<SERVICE>_DATABASE_URL`, `JWKS_FILE` and others. See README. Example:
+    The environment holds the settings (see README): `AMQP_URL`, `<SERVICE>_DATABASE_URL`, `JWKS_FILE` and others. So:
 
     `AMQP_URL=amqp://localhost SCHEDULING_DATABASE_URL=postgresql://... matron serve scheduling`
     """
