@@ -31,7 +31,7 @@ class PriceView(View):
     """The price of a hospital service from a given day.
 
     The code of a visit is `consultation:<specialization>`. The code of a medicine is `medicine:<item_id>`, with the id
-    of the item of the inventory; its price is for one unit.
+    of the item of the inventory; its price is for one unit. The code of a laboratory test is `lab:<LOINC>`.
     """
 
     id: UUID

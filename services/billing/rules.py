@@ -90,6 +90,11 @@ def medicine_code(item_id: UUID) -> str:
     return f"medicine:{item_id}"
 
 
+def lab_code(test: str) -> str:
+    """Return the code of a laboratory test, which LOINC names."""
+    return f"lab:{test.lower()}"
+
+
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """Return the day of a time on the hospital's clock."""
     return moment.astimezone(zone).date()

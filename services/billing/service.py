@@ -22,12 +22,14 @@ from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
 from contracts.billing.statements import GetMyStatement, PrintMyStatement
 from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
+from contracts.clinical.labs.events import LabTestsPerformed
 from contracts.clinical.patients import PatientIdentityChanged
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
 from services.billing import directory, held_charges, webhooks
 from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
+from services.billing.invoices import lab_tests
 from services.billing.invoices import queries as invoices
 from services.billing.invoices import timers as invoice_timers
 from services.billing.odd_payments import commands as odd_payment_commands
@@ -113,4 +115,5 @@ class BillingService(Service):
     on_user_erased = hears(UserErased, directory.on_user_erased)
     on_visit_completed = hears(VisitCompleted, invoice_handlers.on_visit_completed)
     on_visit_completion_undone = hears(VisitCompletionUndone, invoice_handlers.on_visit_completion_undone)
+    on_lab_tests_performed = hears(LabTestsPerformed, lab_tests.on_lab_tests_performed)
     on_medicine_dispensed = hears(MedicineDispensed, dispense_handlers.on_medicine_dispensed)

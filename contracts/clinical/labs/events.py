@@ -1,5 +1,6 @@
 """Events of the laboratory. They contain ids and states, no values and no flags."""
 
+from datetime import datetime
 from uuid import UUID
 
 from chassis.event import Event
@@ -37,6 +38,23 @@ class LabResultReady(LabOrderEvent, service="clinical", subject="order_id", hear
     result_ids: list[UUID]
     is_complete: bool
     example = {**LabOrderEvent.example, "result_ids": [RESULT], "is_complete": True}
+
+
+class LabTestsPerformed(
+    Event, service="clinical", subject="order_id", internal=True, heard_by=("billing.on_lab_tests_performed",)
+):
+    """The hospital's laboratory has verified results for the first time. Internal, because it names the tests."""
+
+    order_id: UUID
+    patient_id: UUID
+    tests: list[str]
+    performed_at: datetime
+    example = {
+        "order_id": ORDER,
+        "patient_id": PATIENT,
+        "tests": ["2823-3"],
+        "performed_at": "2026-11-23T13:30:00Z",
+    }
 
 
 class LabResultEvent(LabOrderEvent):

@@ -8,7 +8,7 @@ from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.lab_catalogue import LabFlag
 from contracts.clinical.labs.commands import VerifyLabOrder
-from contracts.clinical.labs.events import LabResultCritical, LabResultReady
+from contracts.clinical.labs.events import LabResultCritical, LabResultReady, LabTestsPerformed
 from contracts.clinical.labs.refusals import DELTAS_UNCONFIRMED, SECOND_TECHNICIAN
 from contracts.clinical.labs.states import LabStatus, ResultStatus
 from contracts.clinical.labs.views import DeltaView
@@ -57,6 +57,15 @@ def _publish(session: Session, actor: Actor, order: LabOrder, verified: Sequence
         alert_if_critical(session, order, result)
     ids = [result.id for result in verified]
     session.publish(LabResultReady(**orders.ids_of(order), result_ids=ids, is_complete=order.is_complete))
+    if order.laboratory is None:
+        _charge(session, order, verified)
+
+
+def _charge(session: Session, order: LabOrder, verified: Sequence[LabResult]) -> None:
+    """Let billing charge the tests. A test is verified once: a later correction charges nothing."""
+    tests = [result.code for result in verified]
+    event = LabTestsPerformed(order_id=order.id, patient_id=order.patient_id, tests=tests, performed_at=clock.now())
+    session.publish(event)
 
 
 def alert_if_critical(session: Session, order: LabOrder, result: LabResult) -> None:

@@ -12,7 +12,7 @@ from chassis.errors import Conflict, Invalid, NotFound
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.labs.commands import UploadLabTest
-from contracts.clinical.labs.events import LabResultCritical, LabResultReady
+from contracts.clinical.labs.events import LabResultCritical, LabResultReady, LabTestsPerformed
 from services.clinical.labs import results
 from services.clinical.models.directory import Person
 from tests.clinical import lab_factories as lab
@@ -103,6 +103,13 @@ def test_outside_result_waits_for_verification(session: Session) -> None:
     stored = lab.upload_outside(session, person.person, clock.now() - timedelta(days=1))
     assert stored["status"] == "resulted"
     assert lab.verify(session, stored["order_id"])["laboratory"] == "Labor Nord"
+
+
+def test_tests_of_an_outside_laboratory_are_not_charged(session: Session) -> None:
+    _, person = lab.adult(session)
+    stored = lab.upload_outside(session, person.person, clock.now() - timedelta(days=1))
+    lab.verify(session, stored["order_id"])
+    assert (len(published(session, LabResultReady)), published(session, LabTestsPerformed)) == (1, [])
 
 
 def test_outside_result_of_an_unknown_patient_is_refused(session: Session) -> None:

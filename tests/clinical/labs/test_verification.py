@@ -7,7 +7,7 @@ import pytest
 from chassis.errors import Conflict, Forbidden
 from chassis.persistence.database import Session
 from contracts.clinical.history import HistoryKind
-from contracts.clinical.labs.events import LabResultCritical, LabResultReady
+from contracts.clinical.labs.events import LabResultCritical, LabResultReady, LabTestsPerformed
 from services.clinical.models.history import HistoryEntry
 from tests.clinical import lab_factories as lab
 from tests.clinical.factories import in_care, published
@@ -41,6 +41,19 @@ def test_verification_notifies_patient_and_doctor(session: Session) -> None:
     order_id, result_id = lab.verified(session, people=people)
     ids = {"order_id": order_id, "patient_id": person.person, "doctor_id": physician.person}
     assert published(session, LabResultReady) == [{**ids, "result_ids": [result_id], "is_complete": True}]
+
+
+def test_verified_tests_are_published_for_billing_once(session: Session) -> None:
+    placed = lab.received(session, None, POTASSIUM, SODIUM)
+    lab.upload(session, placed["id"], measured(POTASSIUM))
+    lab.verify(session, placed["id"])
+    lab.upload(session, placed["id"], measured(SODIUM, value="140"))
+    lab.verify(session, placed["id"])
+    events = published(session, LabTestsPerformed)
+    assert [(event["order_id"], event["tests"]) for event in events] == [
+        (placed["id"], [POTASSIUM]),
+        (placed["id"], [SODIUM]),
+    ]
 
 
 def test_verification_of_a_part_leaves_the_order_open(session: Session) -> None:
