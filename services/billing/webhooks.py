@@ -4,15 +4,16 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
 
 from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from chassis.persistence.upserts import upsert
-from contracts.billing.odd_payments import OddKind
+from contracts.billing.odd_payments import OddKind, Settlement
 from contracts.billing.refunds import RefundStatus
 from contracts.billing.webhooks import UNREADABLE_WEBHOOK, WRONG_SIGNATURE, Effect, ReceiveWebhook, WebhookView
+from services.billing.models.odd_payments import OddPayment
 from services.billing.models.payments import Payment, ProviderEvent
 from services.billing.models.refunds import Refund
 from services.billing.payments import oddities, settlement
@@ -27,6 +28,15 @@ from services.billing.providers.port import (
     UnreadableWebhookError,
     WrongSignatureError,
 )
+
+REFUNDABLE = (
+    OddKind.OVERPAYMENT,
+    OddKind.WRONG_AMOUNT,
+    OddKind.WRONG_CURRENCY,
+    OddKind.UNKNOWN_REFERENCE,
+    OddKind.UNKNOWN_REFUND,
+)
+"""The kinds of odd payments that explain money that was paid back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +115,23 @@ def _apply_refund(session: Session, provider: str, notice: Notice, payment: Paym
     if waiting:
         session.execute(update(Refund).where(Refund.id.in_(waiting)).values(next_look_at=clock.now()))
         return Effect.APPLIED
-    if refunds:
+    if refunds or _is_listed(session, provider, notice):
         return Effect.IGNORED
     oddities.note_webhook(session, OddKind.UNKNOWN_REFUND, provider, notice, payment)
     return Effect.LISTED
+
+
+def _is_listed(session: Session, provider: str, notice: Notice) -> bool:
+    """Return whether an admin has this refund on the list already: of odd money, which is or was to be settled so.
+
+    A provider sends several webhooks about one refund, and the first may come before its settlement is stored.
+    """
+    by_money = OddPayment.provider_payment_id == notice.provider_payment_id
+    same = by_money if notice.provider_payment_id else OddPayment.reference == notice.reference
+    waits = and_(OddPayment.settled_at.is_(None), OddPayment.kind.in_(REFUNDABLE))
+    explains = or_(OddPayment.settlement == Settlement.REFUND, waits)
+    found = select(OddPayment.id).where(OddPayment.provider == provider, same, explains)
+    return session.scalar(found.limit(1)) is not None
 
 
 def _is_refund_of(notice: Notice, payment: Payment | None) -> ColumnElement[bool]:

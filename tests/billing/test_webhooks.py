@@ -115,6 +115,24 @@ def test_unpaid_checkout_changes_nothing(fresh: Database, payment: Payment) -> N
     assert (effect, status_of(fresh, payment)) == ("ignored", "pending")
 
 
+def refunded(payment_intent: str, number: int) -> dict[str, Any]:
+    """Return one of Stripe's events about the refund of a payment."""
+    refund = {"id": f"re_{number}", "object": "refund", "payment_intent": payment_intent, "status": "succeeded"}
+    return {**completed("", f"evt_refund_{number}"), "type": "refund.updated", "data": {"object": refund}}
+
+
+def test_refund_of_listed_money_is_not_listed_too(fresh: Database, payment: Payment) -> None:
+    received(fresh, signed(completed(payment.reference, amount_total=7000)))
+    assert received(fresh, signed(refunded("pi_1", 1)))["effect"] == "ignored"
+    assert count(fresh, OddPayment) == 1
+
+
+def test_refund_at_the_provider_is_listed_once(fresh: Database, payment: Payment) -> None:
+    received(fresh, signed(completed(payment.reference)))
+    effects = [received(fresh, signed(refunded("pi_1", number)))["effect"] for number in (1, 2)]
+    assert (effects, count(fresh, OddPayment)) == (["listed", "ignored"], 1)
+
+
 def test_unknown_event_is_ignored(fresh: Database) -> None:
     event = {**completed("1" * 40), "type": "customer.created", "data": {"object": {"id": "cus_1"}}}
     assert received(fresh, signed(event))["effect"] == "ignored"

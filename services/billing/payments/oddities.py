@@ -30,11 +30,12 @@ def note(session: Session, kind: OddKind, payment: Payment, looked: Looked | Non
 def note_webhook(session: Session, kind: OddKind, provider: str, notice: Notice, payment: Payment | None) -> None:
     """Note a webhook that fits nothing here."""
     looked = notice.looked
+    refund_id = notice.provider_refund_id or (notice.event_id if kind == OddKind.UNKNOWN_REFUND else None)
     _add(
         session,
         provider=provider,
         kind=kind,
-        provider_key=notice.provider_refund_id or notice.reference or notice.provider_payment_id or notice.event_id,
+        provider_key=refund_id or notice.reference or notice.provider_payment_id or notice.event_id,
         payment_id=payment.id if payment else None,
         reference=notice.reference,
         provider_payment_id=notice.provider_payment_id or (looked.provider_payment_id if looked else None),
