@@ -56,9 +56,10 @@ migration: $(STAMP) ## Write the next migration (SERVICE=billing MESSAGE="add re
 	@test -n "$(SERVICE)" || { echo 'usage: make migration SERVICE=billing MESSAGE="add refunds"' >&2; exit 2; }
 	@exec $(BIN)/matron migration "$(SERVICE)" --message "$(MESSAGE)"
 
-docs: $(STAMP) ## Write docs/openapi.json, asyncapi.json, events.md and errors.md from the contracts and routes
+docs: $(STAMP) ## Write docs/openapi.json, asyncapi.json, events.md, errors.md and payments.md from the code
 	@$(BIN)/matron openapi --write docs/openapi.json
 	@$(BIN)/matron errors --write docs/errors.md
+	@$(BIN)/python -m tests.payments.page docs/payments.md
 	@exec $(BIN)/matron asyncapi --write docs/asyncapi.json --page docs/events.md
 
 SWAGGER := 5.35.0
