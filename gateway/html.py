@@ -26,9 +26,9 @@ FRAME = """<!doctype html>
 """Without a viewport, a phone shows the page as wide as a desktop screen, in tiny letters."""
 
 
-def page(title: str, content: str, status: int = 200) -> Answer:
+def page(title: str, content: str, status: int = 200, policy: tuple[str, str] = POLICY) -> Answer:
     """Return a page with its title as the heading. `content` is HTML."""
-    return status, [HTML, POLICY], framed(title, f"<h1>{escape(title)}</h1>\n{content}")
+    return status, [HTML, policy], framed(title, f"<h1>{escape(title)}</h1>\n{content}")
 
 
 def framed(title: str, content: str) -> bytes:

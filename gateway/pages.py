@@ -63,9 +63,9 @@ def show_verification(_gateway: Gateway, request: Request) -> Answer:
 
 def verify(gateway: Gateway, request: Request) -> Answer:
     """Verify an address. A second press of the button finds it verified, which is no error."""
-    token = _form(request).get("token", "")
+    token = form_of(request).get("token", "")
     try:
-        _ask(gateway, request, VerifyEmail, {"token": token})
+        ask(gateway, request, VerifyEmail, {"token": token})
     except Invalid as error:
         return page("This link does not work", NO_LINK, error.status)
     except Conflict as error:
@@ -91,10 +91,10 @@ def show_reset(_gateway: Gateway, request: Request) -> Answer:
 
 def reset(gateway: Gateway, request: Request) -> Answer:
     """Set a password. After an error, the page shows the reason and the form again."""
-    form = _form(request)
+    form = form_of(request)
     token = form.get("token", "")
     try:
-        _ask(gateway, request, ResetPassword, {"token": token, "password": form.get("password", "")})
+        ask(gateway, request, ResetPassword, {"token": token, "password": form.get("password", "")})
     except MatronError as error:
         return refused(error, request, RESET_TITLE, _reset_form(token if error.code != "token_not_valid" else ""))
     return page("Your password is set", SIGN_IN)
@@ -107,18 +107,18 @@ def _reset_form(token: str) -> str:
 
 def show_checkout(gateway: Gateway, request: Request) -> Answer:
     """Answer with the page of one payment, with a button to pay and a button to decline."""
-    return _checkout(_ask(gateway, request, GetSandboxCheckout, request.path_values))
+    return _checkout(ask(gateway, request, GetSandboxCheckout, request.path_values))
 
 
 def finish_checkout(gateway: Gateway, request: Request) -> Answer:
     """Pay or decline."""
-    outcome = _form(request).get("outcome", "")
+    outcome = form_of(request).get("outcome", "")
     if outcome not in ("pay", "decline"):
         raise WRONG_FIELDS("Some fields are wrong.", errors={"outcome": ["Must be pay or decline."]})
-    return _checkout(_ask(gateway, request, FinishSandboxCheckout, {**request.path_values, "outcome": outcome}))
+    return _checkout(ask(gateway, request, FinishSandboxCheckout, {**request.path_values, "outcome": outcome}))
 
 
-def _form(request: Request) -> dict[str, str]:
+def form_of(request: Request) -> dict[str, str]:
     """Return the fields of an HTML form. Invalid: too many fields."""
     try:
         values = parse_qs(request.body(MAX_STRANGERS_BODY).decode("utf-8", "replace"), max_num_fields=5)
@@ -127,7 +127,7 @@ def _form(request: Request) -> dict[str, str]:
     return {name: found[0] for name, found in values.items()}
 
 
-def _ask(gateway: Gateway, request: Request, command: type[Command], payload: dict[str, str]) -> bytes:
+def ask(gateway: Gateway, request: Request, command: type[Command], payload: dict[str, str]) -> bytes:
     """Return the JSON of a command's reply."""
     call = Call(request_id=request.id, key=request.key(), address=request.address)
     with gateway.lines.turn(command, request.waited) as seconds:

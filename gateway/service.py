@@ -6,8 +6,9 @@ import orjson
 from nameko.extensions import DependencyProvider
 
 from contracts.auth.accounts.commands import ResetPassword, VerifyEmail
+from contracts.billing.pay_links import PayByLink
 from contracts.billing.webhooks import ReceiveWebhook
-from gateway import calendar_feed, pages, webhooks
+from gateway import calendar_feed, pages, pay_links, webhooks
 from gateway.dependencies import Gateway
 from gateway.documents import docs, errors_page
 from gateway.files.service import Files
@@ -123,4 +124,7 @@ class GatewayService(
     reset_by_link = page("POST", "/reset-password", pages.reset, like=ResetPassword, refused=refused)
     receive_webhook = page("POST", webhooks.URL, webhooks.receive, like=ReceiveWebhook)
     show_checkout = page("GET", "/sandbox/checkout/{reference}", pages.show_checkout, refused=refused)
+    show_pay_page = page("GET", "/pay/{token}", pay_links.show, refused=refused)
+    pay_by_link = page("POST", "/pay/{token}", pay_links.start, like=PayByLink, refused=pay_links.not_started)
+    show_pay_return = page("GET", pay_links.RETURN, pay_links.show_return, refused=refused)
     finish_checkout = page("POST", "/sandbox/checkout/{reference}", pages.finish_checkout, refused=refused)

@@ -5,6 +5,7 @@ from contracts.billing.held_charges import ListHeldCharges
 from contracts.billing.invoices import ListInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.papers import PrintInvoice
+from contracts.billing.pay_links import MakePayLink
 from contracts.billing.payments import ListPaymentProviders
 from contracts.billing.prices import ChangePrice, ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
@@ -23,6 +24,7 @@ class BillingRoutes:
     discount_invoice = route("POST", f"{INVOICE}/discount", DiscountInvoice)
     write_off_invoice = route("POST", f"{INVOICE}/write-off", WriteOffInvoice)
     invoice_paper = paper("/api/staff/invoices/{invoice_id}.pdf", PrintInvoice)
+    make_pay_link = route("POST", "/api/staff/invoices/{invoice_id}/pay-link", MakePayLink, status=201)
     prices = route("GET", "/api/admin/prices", ListPrices)
     set_price = route("POST", "/api/admin/prices", SetPrice, status=201)
     odd_payments = route("GET", "/api/admin/odd-payments", ListOddPayments)

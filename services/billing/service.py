@@ -9,6 +9,7 @@ from contracts.billing.held_charges import ListHeldCharges
 from contracts.billing.invoices import GetMyInvoice, ListInvoices, ListMyInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.papers import PrintInvoice, PrintMyInvoice
+from contracts.billing.pay_links import GetPayPage, MakePayLink, PayByLink
 from contracts.billing.payments import (
     FinishSandboxCheckout,
     GetSandboxCheckout,
@@ -35,6 +36,7 @@ from services.billing.invoices import timers as invoice_timers
 from services.billing.odd_payments import commands as odd_payment_commands
 from services.billing.odd_payments import queries as odd_payments
 from services.billing.papers import queries as papers
+from services.billing.pay_links import commands as pay_links
 from services.billing.payments import commands as payment_commands
 from services.billing.payments import queries as payments
 from services.billing.payments import sandbox_checkout
@@ -65,7 +67,7 @@ class BillingService(Service):
     list_held_charges = serves(ListHeldCharges, held_charges.list_all)
     list_my_invoices = serves(ListMyInvoices, invoices.list_own)
     get_my_invoice = serves(GetMyInvoice, invoices.get_own)
-    print_my_invoice = serves(PrintMyInvoice, papers.prepare_own, outside=papers.render, then=papers.finish)
+    print_my_invoice = serves(PrintMyInvoice, papers.prepare_own, outside=papers.render_own, then=papers.finish_own)
     print_invoice = serves(PrintInvoice, papers.prepare, outside=papers.render, then=papers.finish)
     get_my_statement = serves(GetMyStatement, statements.get_own)
     print_my_statement = serves(PrintMyStatement, statements.prepare, outside=statements.render, then=statements.finish)
@@ -73,6 +75,10 @@ class BillingService(Service):
     pay_invoice = serves(
         PayInvoice, payment_commands.prepare_payment, outside=registry.start, then=payment_commands.record_checkout
     )
+    make_pay_link = serves(MakePayLink, pay_links.make)
+    get_pay_page = serves(GetPayPage, pay_links.get_page)
+    pay_by_link = serves(PayByLink, pay_links.prepare, outside=registry.start, then=payment_commands.record_checkout)
+    empty_sent_links = every(60.0, pay_links.empty_sent_events)
     get_sandbox_checkout = serves(GetSandboxCheckout, sandbox_checkout.get_checkout)
     finish_sandbox_checkout = serves(FinishSandboxCheckout, sandbox_checkout.finish_checkout)
     list_refunds = serves(ListRefunds, refunds.list_all)

@@ -12,6 +12,7 @@ from contracts.auth.events import (
     UserUpdated,
 )
 from contracts.billing.invoices import InvoiceIssued, InvoiceOverdue, InvoiceReminderDue, InvoiceVoided, RefundDue
+from contracts.billing.pay_links import PayLinkIssued
 from contracts.billing.payments import PaymentFailed, PaymentReceived
 from contracts.billing.refunds import RefundCompleted
 from contracts.clinical.break_glass import ChartOpenedByBreakGlass
@@ -117,5 +118,6 @@ class NotifyService(Service):
     on_patient_updated = hears(PatientUpdated, contacts.on_patient_updated)
     on_patient_vital_status_changed = hears(PatientVitalStatusChanged, deceased.on_patient_vital_status_changed)
     on_mail_token_issued = hears(MailTokenIssued, mail_requests.on_mail_token_issued, wakes="send_mails")
+    on_pay_link_issued = hears(PayLinkIssued, mail_requests.on_pay_link_issued, wakes="send_mails")
     on_credentials_changed = hears(CredentialsChanged, mail_requests.on_credentials_changed, wakes="send_mails")
     send_mails = every(1.0, timers.claim_due, outside=mail.send_all, then=timers.record_outcomes)

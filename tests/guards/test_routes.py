@@ -10,6 +10,7 @@ from chassis.contract import Command, View
 from contracts.auth.accounts.administration import NoteRefusal
 from contracts.auth.accounts.commands import UpdateMe
 from contracts.auth.sessions import ListRevokedSessions
+from contracts.billing.pay_links import GetPayPage, PayByLink
 from contracts.billing.payments import FinishSandboxCheckout, GetSandboxCheckout
 from contracts.billing.statements import PrintMyStatement
 from contracts.billing.webhooks import ReceiveWebhook
@@ -28,6 +29,8 @@ CALLED_OTHERWISE = {
     GetSandboxCheckout: "the gateway's checkout page shows it",
     PrintMyStatement: "the gateway's statement route sends it for a file",
     ReceiveWebhook: "the gateway's page of webhooks sends it",
+    GetPayPage: "the page of a link to pay shows it",
+    PayByLink: "the page of a link to pay sends it",
     FinishSandboxCheckout: "the gateway's checkout page sends it",
 }
 

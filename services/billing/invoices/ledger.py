@@ -5,13 +5,14 @@ Callers lock the invoice first. The sums of the invoice change with each entry, 
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis.persistence.database import Session
 from contracts.billing.invoices import NO_SUCH_INVOICE, RefundDue
 from services.billing import rules
 from services.billing.models.invoices import Invoice
 from services.billing.models.ledger import LedgerEntry, LedgerKind
+from services.billing.models.pay_links import PayLink
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
 
@@ -60,6 +61,9 @@ def credit(session: Session, invoice: Invoice, payment: Payment) -> None:
     entry = LedgerEntry(kind=LedgerKind.CREDIT, amount_minor=payment.amount_minor, at=payment.finished_at)
     entry.payment_id = payment.id
     record(session, invoice, entry)
+    if invoice.balance.open_minor <= 0:
+        unused = (PayLink.invoice_id == invoice.id) & PayLink.used_at.is_(None)
+        session.execute(update(PayLink).where(unused).values(used_at=payment.finished_at))
 
 
 def refund(session: Session, invoice: Invoice, refund: Refund) -> None:

@@ -18,6 +18,8 @@ from services.billing.papers import fonts
 from telemetry.logs import log
 
 TEMPLATES = Path(__file__).parent / "templates"
+TRIAL = b"#image(bytes(json(bytes(sys.inputs.data))))"
+"""A document with nothing but the logo."""
 Format = Literal["pdf", "png"]
 
 
@@ -45,12 +47,14 @@ def _letterhead() -> dict[str, object]:
 
 @cache
 def _bytes_of(logo: Path) -> list[int] | None:
-    """Return the bytes of the logo, as JSON can hold them. A logo that cannot be read is left out, and logged."""
+    """Return the bytes of the logo, as JSON can hold them. A logo that does not print is left out, and logged."""
     try:
-        return list(logo.read_bytes())
-    except OSError as error:
-        log.error("hospital logo not readable", reason=type(error).__name__)
+        found = list(logo.read_bytes())
+        typst.compile(TRIAL, sys_inputs={"data": orjson.dumps(found).decode()})
+    except (OSError, typst.TypstError) as error:
+        log.error("hospital logo does not print", reason=type(error).__name__)
         return None
+    return found
 
 
 def _typeset(template: str, content: Mapping[str, object], output: Format) -> tuple[bytes, int]:

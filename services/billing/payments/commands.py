@@ -7,6 +7,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from chassis import clock, config
+from chassis.contract import Command
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts import origins
@@ -41,19 +42,27 @@ def prepare_payment(session: Session, actor: Actor, command: PayInvoice) -> Plan
     if invoice.patient_id != command.patient_id:
         raise NO_SUCH_INVOICE()
     _check_return_url(command.return_url)
+    wanted = command.amount or command.amount_minor
+    return start_payment(session, invoice, command.provider, wanted, command.return_url)
+
+
+def start_payment(
+    session: Session, invoice: Invoice, provider: Provider, wanted: int | None, return_url: str | None
+) -> Plan:
+    """Store a payment of a locked invoice, and return its plan. `wanted` is in minor units; None: the open amount."""
     now = clock.now()
     payment = Payment(
         id=uuid7(),
         invoice_id=invoice.id,
-        patient_id=command.patient_id,
-        provider=command.provider,
+        patient_id=invoice.patient_id,
+        provider=provider,
         reference=secrets.token_hex(REFERENCE_BYTES),
-        amount_minor=rules.amount_to_pay(invoice.balance, command.amount or command.amount_minor),
+        amount_minor=rules.amount_to_pay(invoice.balance, wanted),
         currency=invoice.currency,
         status=PaymentStatus.CREATED,
-        return_url=command.return_url,
+        return_url=return_url,
         created_at=now,
-        next_look_at=None if command.provider == Provider.SANDBOX else settlement.next_look(now, now),
+        next_look_at=None if provider == Provider.SANDBOX else settlement.next_look(now, now),
     )
     session.add(payment)
     return _plan_of(session, payment, invoice)
@@ -80,9 +89,7 @@ def _check_return_url(return_url: str | None) -> None:
         raise RETURN_URL_NOT_ALLOWED(**errors)
 
 
-def record_checkout(
-    session: Session, _actor: Actor, plan: Plan, started: Started, _command: PayInvoice
-) -> CheckoutView:
+def record_checkout(session: Session, _actor: Actor, plan: Plan, started: Started, _command: Command) -> CheckoutView:
     """Record that the provider waits for the payer."""
     payment = session.get_one(Payment, UUID(plan["payment_id"]), with_for_update=True)
     payment.begin(started.checkout_url, started.provider_id)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from contracts.billing.payments import PROVIDER_DOWN, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PayInvoice
+from chassis.contract import Command
+from contracts.billing.payments import PROVIDER_DOWN, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE
 from services.billing.providers import flutterwave, paystack, sandbox, stripe
 from services.billing.providers.port import (
     Checkout,
@@ -41,7 +42,7 @@ def all_offered() -> list[Provider]:
     return [provider for provider in PROVIDERS.values() if provider.is_offered()]
 
 
-def start(plan: Plan, _command: PayInvoice) -> Started:
+def start(plan: Plan, _command: Command) -> Started:
     """Start the payment at its provider."""
     with _refusing(plan["provider"]) as provider:
         return provider.start(plan)

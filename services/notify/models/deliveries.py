@@ -40,6 +40,7 @@ class MailTemplate(StrEnum):
     RESET = "reset"
     INVITE = "invite"
     CREDENTIALS_CHANGED = "credentials_changed"
+    PAY_LINK = "pay_link"
 
 
 class Delivery(Base):

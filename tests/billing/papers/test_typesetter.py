@@ -51,8 +51,13 @@ def test_logo_is_embedded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     assert len(letter("Ada")) > len(plain)
 
 
-def test_missing_logo_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    give_settings(monkeypatch, BillingSettings(hospital_logo=tmp_path / "none.png"))
+@pytest.mark.parametrize("content", [None, b"", b"no image"], ids=["missing", "empty", "no image"])
+def test_logo_that_does_not_print_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "logo.png").write_bytes(content)
+    give_settings(monkeypatch, BillingSettings(hospital_logo=tmp_path / "logo.png"))
     assert "Ada" in text_of(letter("Ada"))
 
 

@@ -9,7 +9,9 @@ from chassis import clock
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.auth.events import CredentialsChanged
-from services.notify.deliveries.handlers import on_credentials_changed
+from contracts.billing.pay_links import PayLinkIssued
+from services.notify import texts
+from services.notify.deliveries.handlers import on_credentials_changed, on_pay_link_issued
 from services.notify.models.deliveries import Delivery
 from services.notify.models.directory import Contact
 from services.notify.models.notifications import Notification
@@ -25,6 +27,14 @@ def _change_credentials(session: Session, actor: Actor, person: UUID, what: str 
 def test_token_is_mailed_to_the_address_in_the_event(session: Session) -> None:
     delivery = mail(session, email="new@example.org")
     assert (delivery.recipient, delivery.template, delivery.state) == ("new@example.org", "verify", "pending")
+
+
+def test_link_to_pay_is_mailed_to_the_patient(session: Session) -> None:
+    event = example_of(PayLinkIssued, email="asha@example.org", patient_id=uuid7())
+    on_pay_link_issued(session, heard(session, "pay_link_issued"), event)
+    delivery = session.scalars(select(Delivery).where(Delivery.person_id == event.patient_id)).one()
+    assert (delivery.recipient, delivery.template) == ("asha@example.org", "pay_link")
+    assert f"/pay/{event.token}" in texts.of_mail(delivery.template, delivery.content)[1]
 
 
 def test_token_is_mailed_once_when_the_event_is_repeated(session: Session) -> None:

@@ -1,0 +1,1 @@
+"""Links to pay an invoice without an account."""
