@@ -10,7 +10,7 @@ from chassis.errors import Conflict, NotFound
 from chassis.event import Event
 from chassis.refusals import Refusal
 from contracts.audit import ADMINS
-from contracts.roles import Role
+from contracts.roles import DESK, Role
 from records.fields import Facts
 
 ALREADY_ISSUED = Refusal(
@@ -100,6 +100,12 @@ class GetMyInvoice(Query, service="billing", roles=PATIENT, returns=InvoiceView)
 
     patient_id: UUID
     invoice_id: Annotated[UUID, "The invoice."]
+
+
+class ListPatientInvoices(PageQuery, service="billing", roles=DESK, returns=page_of(InvoiceView)):
+    """List the invoices of a patient at the desk, newest first."""
+
+    patient_id: Annotated[UUID, "The patient."]
 
 
 class ListInvoices(PageQuery, service="billing", roles=ADMINS, returns=page_of(InvoiceView)):

@@ -12,9 +12,9 @@ from chassis.errors import Conflict, Invalid, NotFound, Unavailable
 from chassis.event import Event
 from chassis.refusals import Refusal
 from contracts.billing.invoices import PATIENT, InvoiceIssued
-from contracts.roles import ANY_ROLE
+from contracts.roles import ANY_ROLE, DESK, Role
 from contracts.texts import UrlText
-from records.fields import Facts
+from records.fields import Facts, Key
 
 MORE_THAN_OPEN = Refusal(
     Conflict,
@@ -150,6 +150,26 @@ class ListMyPayments(PageQuery, service="billing", roles=PATIENT, returns=page_o
     """List the caller's own payments, newest first."""
 
     patient_id: UUID
+
+
+class ListPatientPayments(PageQuery, service="billing", roles=DESK, returns=page_of(PaymentView)):
+    """List the payments of a patient at the desk, newest first."""
+
+    patient_id: Annotated[UUID, "The patient."]
+
+
+class TakePayment(
+    Command,
+    service="billing",
+    roles=frozenset({Role.RECEPTIONIST}),
+    returns=PaymentView,
+    refuses=(NOTHING_TO_PAY, MORE_THAN_OPEN),
+):
+    """Take a payment at the desk, in cash or by the card terminal. It succeeds at once."""
+
+    invoice_id: UUID
+    by: Annotated[DeskMethod, "In cash, or by the card terminal.", Key("method")]
+    amount: Annotated[int, validate.Range(min=1), "Minor units; by default the whole open amount."] | None = None
 
 
 class PayInvoice(

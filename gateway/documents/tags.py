@@ -8,6 +8,7 @@ from chassis.contract import Command
 from contracts import audit
 from contracts.auth import accounts, mfa, sessions, upgrades
 from contracts.billing import (
+    cash_drawer,
     corrections,
     held_charges,
     invoices,
@@ -104,7 +105,7 @@ DESCRIPTIONS: Mapping[Tag, str] = {
     Tag.DISPENSES: "See which prescriptions can be dispensed, and dispense them from the stock or decline to.",
     Tag.PRICES: "Set and list the prices of the hospital.",
     Tag.INVOICES: "List and print invoices, and get statements; admins void, discount and write invoices off.",
-    Tag.PAYMENTS: "Pay an invoice, and list payments.",
+    Tag.PAYMENTS: "Pay an invoice, take and refund payments, and close cash drawers.",
     Tag.NOTIFICATIONS: "List notifications, and mark them as read.",
     Tag.SHIFTS: "Assign shifts to staff, and swap them between colleagues.",
     Tag.TASKS: "Assign tasks to staff, and record their progress.",
@@ -150,6 +151,7 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     held_charges: Tag.INVOICES,
     payments: Tag.PAYMENTS,
     refunds: Tag.PAYMENTS,
+    cash_drawer: Tag.PAYMENTS,
     odd_payments: Tag.PAYMENTS,
     reconciliation: Tag.PAYMENTS,
     webhooks: Tag.PAYMENTS,

@@ -1,12 +1,13 @@
 """Routes of billing for staff and admins."""
 
+from contracts.billing.cash_drawer import CloseCashDrawer, GetCashDrawer, ListCashClosings
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.held_charges import ListHeldCharges
-from contracts.billing.invoices import ListInvoices
+from contracts.billing.invoices import ListInvoices, ListPatientInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.papers import PrintInvoice
 from contracts.billing.pay_links import MakePayLink
-from contracts.billing.payments import ListPaymentProviders
+from contracts.billing.payments import ListPatientPayments, ListPaymentProviders, TakePayment
 from contracts.billing.prices import ChangePrice, ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
@@ -14,6 +15,7 @@ from gateway.papers import paper
 from gateway.route import route
 
 INVOICE = "/api/admin/invoices/{invoice_id}"
+PATIENT = "/api/staff/patients/{patient_id}"
 
 
 class BillingRoutes:
@@ -36,3 +38,9 @@ class BillingRoutes:
     refunds = route("GET", "/api/admin/refunds", ListRefunds)
     request_refund = route("POST", "/api/staff/refunds", RequestRefund, status=201)
     decide_refund = route("POST", "/api/admin/refunds/{refund_id}/decide", DecideRefund)
+    invoices_of_patient = route("GET", f"{PATIENT}/invoices", ListPatientInvoices)
+    payments_of_patient = route("GET", f"{PATIENT}/payments", ListPatientPayments)
+    take_payment = route("POST", "/api/staff/payments", TakePayment, status=201)
+    cash_drawer = route("GET", "/api/staff/cash-drawer", GetCashDrawer)
+    close_cash_drawer = route("POST", "/api/staff/cash-drawer", CloseCashDrawer, status=201)
+    cash_closings = route("GET", "/api/admin/cash-closings", ListCashClosings)

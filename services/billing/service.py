@@ -4,9 +4,10 @@ from chassis.execution import audit
 from chassis.execution.entrypoints import Service, every, hears, serves
 from contracts.auth.events import DoctorApproved, UserErased, UserRegistered, UserUpdated
 from contracts.billing.audit import ListAudit
+from contracts.billing.cash_drawer import CloseCashDrawer, GetCashDrawer, ListCashClosings
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.held_charges import ListHeldCharges
-from contracts.billing.invoices import GetMyInvoice, ListInvoices, ListMyInvoices
+from contracts.billing.invoices import GetMyInvoice, ListInvoices, ListMyInvoices, ListPatientInvoices
 from contracts.billing.odd_payments import ListOddPayments, SettleOddPayment
 from contracts.billing.papers import PrintInvoice, PrintMyInvoice
 from contracts.billing.pay_links import GetPayPage, MakePayLink, PayByLink
@@ -14,8 +15,10 @@ from contracts.billing.payments import (
     FinishSandboxCheckout,
     GetSandboxCheckout,
     ListMyPayments,
+    ListPatientPayments,
     ListPaymentProviders,
     PayInvoice,
+    TakePayment,
 )
 from contracts.billing.prices import ChangePrice, ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
@@ -26,7 +29,7 @@ from contracts.clinical.dispenses import MedicineDispensed
 from contracts.clinical.labs.events import LabTestsPerformed
 from contracts.clinical.patients import PatientIdentityChanged
 from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
-from services.billing import directory, held_charges, webhooks
+from services.billing import cash_drawer, directory, held_charges, webhooks
 from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
 from services.billing.invoices import handlers as invoice_handlers
@@ -38,8 +41,8 @@ from services.billing.odd_payments import queries as odd_payments
 from services.billing.papers import queries as papers
 from services.billing.pay_links import commands as pay_links
 from services.billing.payments import commands as payment_commands
+from services.billing.payments import desk, sandbox_checkout
 from services.billing.payments import queries as payments
-from services.billing.payments import sandbox_checkout
 from services.billing.payments import timers as payment_timers
 from services.billing.prices import commands as price_commands
 from services.billing.prices import queries as prices
@@ -71,6 +74,12 @@ class BillingService(Service):
     print_invoice = serves(PrintInvoice, papers.prepare, outside=papers.render, then=papers.finish)
     get_my_statement = serves(GetMyStatement, statements.get_own)
     print_my_statement = serves(PrintMyStatement, statements.prepare, outside=statements.render, then=statements.finish)
+    list_patient_invoices = serves(ListPatientInvoices, invoices.list_of_patient)
+    list_patient_payments = serves(ListPatientPayments, payments.list_of_patient)
+    take_payment = serves(TakePayment, desk.take)
+    get_cash_drawer = serves(GetCashDrawer, cash_drawer.get)
+    close_cash_drawer = serves(CloseCashDrawer, cash_drawer.close)
+    list_cash_closings = serves(ListCashClosings, cash_drawer.list_closings)
     list_my_payments = serves(ListMyPayments, payments.list_own)
     pay_invoice = serves(
         PayInvoice, payment_commands.prepare_payment, outside=registry.start, then=payment_commands.record_checkout

@@ -1,4 +1,4 @@
-"""Builders for the tests of refunds."""
+"""Builders for the tests of refunds and of the desk."""
 
 from typing import Literal
 
@@ -7,11 +7,14 @@ from uuid_utils.compat import uuid7
 
 from chassis.identity import Actor
 from chassis.persistence.database import Session
+from contracts.billing.payments import DeskMethod, TakePayment
 from contracts.billing.refunds import DecideRefund, RequestRefund
+from services.billing.models.invoices import Invoice
 from services.billing.models.ledger import LedgerEntry, LedgerKind
 from services.billing.models.odd_payments import OddPayment
 from services.billing.models.payments import Payment
 from services.billing.models.refunds import Refund
+from services.billing.payments import desk
 from services.billing.refunds import commands, timers
 from tests.billing.factories import ADMIN, invoice, pay, press
 
@@ -70,3 +73,17 @@ def odd_rows(session: Session) -> list[tuple[str, str]]:
     """Return kind and key of the rows that wait for an admin."""
     query = select(OddPayment.kind, OddPayment.provider_key).where(OddPayment.settled_at.is_(None))
     return [(kind, key) for kind, key in session.execute(query)]
+
+
+def take(
+    session: Session,
+    bill: Invoice,
+    amount: int | None = None,
+    *,
+    method: DeskMethod = DeskMethod.CASH,
+    actor: Actor = DESK,
+) -> Payment:
+    """Return a payment that the desk has taken."""
+    payment = desk.take(session, actor, TakePayment(invoice_id=bill.id, by=method, amount=amount))
+    session.flush()
+    return payment

@@ -44,6 +44,7 @@ NEVER = {
         for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")
     },
     ("SettleOddPayment", "Conflict", "payment_finished"): "the payment is locked, and its money was set aside",
+    ("TakePayment", "Conflict", "payment_finished"): "the payment is new",
     (
         "ReceiveWebhook",
         "Conflict",

@@ -19,6 +19,7 @@ from contracts.billing.invoices import (
     InvoiceView,
     ListInvoices,
     ListMyInvoices,
+    ListPatientInvoices,
 )
 from services.billing import rules
 from services.billing.models.invoices import OPEN, Invoice, InvoiceLine
@@ -56,8 +57,16 @@ def list_all(session: Session, _actor: Actor, query: ListInvoices) -> Page:
     return _page(session, query, *conditions)
 
 
+def list_of_patient(session: Session, _actor: Actor, query: ListPatientInvoices) -> Page:
+    """List a patient's invoices for the desk."""
+    return _page(session, query, Invoice.patient_id == query.patient_id)
+
+
 def _page(
-    session: Session, query: ListMyInvoices | ListInvoices, *conditions: ColumnElement[bool], by_due_date: bool = False
+    session: Session,
+    query: ListMyInvoices | ListPatientInvoices | ListInvoices,
+    *conditions: ColumnElement[bool],
+    by_due_date: bool = False,
 ) -> Page:
     key = (Invoice.due_at if by_due_date else Invoice.created_at, Invoice.id)
     shown, newest_first = select(Invoice).where(*conditions), not by_due_date

@@ -7,14 +7,16 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-from contracts.billing.payments import PAYMENT_FINISHED, FailureReason, PaymentStatus
+from contracts.billing.payments import PAYMENT_FINISHED, DeskMethod, FailureReason, PaymentStatus
 from contracts.billing.refunds import MORE_THAN_REFUNDABLE, NOT_REFUNDABLE
 from services.billing.models.base import Base, _where
+from services.billing.models.cash_drawer import CashClosing
 
 UNFINISHED = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING})
 """The states in which the provider has not decided yet."""
 MAY_STILL_SUCCEED = frozenset({*UNFINISHED, PaymentStatus.FAILED, PaymentStatus.EXPIRED})
 """The states after which money may come: a payer may try again after a failure."""
+IN_DRAWER = f"provider = '{DeskMethod.CASH}' AND cash_closing_id IS NULL"
 
 
 class Payment(Base):
@@ -27,6 +29,7 @@ class Payment(Base):
         Index("ix_payment_patient_id_created_at_id", "patient_id", "created_at", "id"),
         Index("ix_payment_next_look_at", "next_look_at", **_where("next_look_at IS NOT NULL")),
         Index("ix_payment_provider_finished_at", "provider", "finished_at"),
+        Index("ix_payment_in_drawer", "taken_by", **_where(IN_DRAWER)),
         Index(
             "uq_payment_provider_payment",
             "provider",
@@ -59,6 +62,8 @@ class Payment(Base):
     """The sum of the refunds that were requested, approved or completed. The database refuses more than was paid."""
     taken_by: Mapped[UUID | None]
     """The receptionist who took the money at the desk."""
+    cash_closing_id: Mapped[UUID | None] = mapped_column(ForeignKey(CashClosing.id))
+    """The closing in which this cash was counted; null while it is in the drawer, and for other payments."""
     next_look_at: Mapped[datetime | None]
     """The time of the next look-up at the provider; null when the payment is finished."""
     created_at: Mapped[datetime]

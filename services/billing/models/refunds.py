@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.billing.refunds import REFUND_DECIDED, RefundStatus
 from services.billing.models.base import Base, _where
+from services.billing.models.cash_drawer import CashClosing
 
 
 class Refund(Base):
@@ -20,6 +21,7 @@ class Refund(Base):
         CheckConstraint("decided_by IS NULL OR decided_by <> requested_by", name="two_persons"),
         Index("ix_refund_status_requested_at_id", "status", "requested_at", "id"),
         Index("ix_refund_requested_at_id", "requested_at", "id"),
+        Index("ix_refund_in_drawer", "paid_out_by", **_where("paid_out_by IS NOT NULL AND cash_closing_id IS NULL")),
         Index("ix_refund_next_look_at", "next_look_at", **_where("next_look_at IS NOT NULL")),
     )
 
@@ -42,6 +44,10 @@ class Refund(Base):
     next_look_at: Mapped[datetime | None]
     """The time of the next look-up at the provider; null when the refund does not wait for a provider."""
     finished_at: Mapped[datetime | None]
+    paid_out_by: Mapped[UUID | None]
+    """The person from whose cash drawer the money was taken; null for other refunds."""
+    cash_closing_id: Mapped[UUID | None] = mapped_column(ForeignKey(CashClosing.id))
+    """The closing in which the cash was missing."""
 
     def decide(self, status: RefundStatus, person: UUID, reason: str | None, now: datetime) -> None:
         """Record the decision of an admin."""

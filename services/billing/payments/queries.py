@@ -8,6 +8,7 @@ from chassis.persistence.database import Session
 from chassis.persistence.listing import page
 from contracts.billing.payments import (
     ListMyPayments,
+    ListPatientPayments,
     ListPaymentProviders,
     PaymentProvidersView,
     PaymentProviderView,
@@ -24,5 +25,14 @@ def list_providers(_session: Session, _actor: Actor, _query: ListPaymentProvider
 def list_own(session: Session, actor: Actor, query: ListMyPayments) -> Page:
     """List the patient's own payments, failed payments included, newest first."""
     actor.may_act_for(query.patient_id)
+    return _page(session, query)
+
+
+def list_of_patient(session: Session, _actor: Actor, query: ListPatientPayments) -> Page:
+    """List a patient's payments for the desk."""
+    return _page(session, query)
+
+
+def _page(session: Session, query: ListMyPayments | ListPatientPayments) -> Page:
     own = select(Payment).where(Payment.patient_id == query.patient_id)
     return page(session, own, (Payment.created_at, Payment.id), limit=query.limit, cursor=query.cursor, whole=True)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.persistence.database import Session
+from contracts.billing.payments import DeskMethod
 from contracts.billing.refunds import RefundCompleted, RefundStatus
 from services.billing.invoices import ledger
 from services.billing.models.invoices import Invoice
@@ -63,7 +64,7 @@ def finish(session: Session, refund: Refund, refunded: Refunded) -> Refund:
         return refund
     refund.provider_refund_id = refund.provider_refund_id or refunded.provider_refund_id
     if refunded.outcome == RefundOutcome.COMPLETED:
-        _complete(session, invoice, refund)
+        _complete(session, invoice, payment, refund)
     elif refunded.outcome == RefundOutcome.FAILED:
         refund.finish(RefundStatus.FAILED, clock.now())
         payment.release_refund(refund.amount_minor)
@@ -72,7 +73,10 @@ def finish(session: Session, refund: Refund, refunded: Refunded) -> Refund:
     return refund
 
 
-def _complete(session: Session, invoice: Invoice, refund: Refund) -> None:
+def _complete(session: Session, invoice: Invoice, payment: Payment, refund: Refund) -> None:
+    """Book the refund. The desk pays cash out of the drawer of the person who requested it."""
+    if payment.provider == DeskMethod.CASH:
+        refund.paid_out_by = refund.requested_by
     refund.finish(RefundStatus.COMPLETED, clock.now())
     ledger.refund(session, invoice, refund)
     session.publish(
