@@ -95,6 +95,11 @@ def lab_code(test: str) -> str:
     return f"lab:{test.lower()}"
 
 
+def is_consultation(code: str | None) -> bool:
+    """Return whether a code is that of a visit. It is None while the doctor's specialization is unknown."""
+    return code is None or code.startswith("consultation:")
+
+
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
     """Return the day of a time on the hospital's clock."""
     return moment.astimezone(zone).date()

@@ -28,7 +28,7 @@ from contracts.billing.webhooks import ReceiveWebhook
 from contracts.clinical.dispenses import MedicineDispensed
 from contracts.clinical.labs.events import LabTestsPerformed
 from contracts.clinical.patients import PatientIdentityChanged
-from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone
+from contracts.scheduling.appointments.events import VisitCompleted, VisitCompletionUndone, VisitStarted
 from services.billing import cash_drawer, directory, held_charges, webhooks
 from services.billing.corrections import commands as corrections
 from services.billing.invoices import dispenses as dispense_handlers
@@ -121,6 +121,7 @@ class BillingService(Service):
         then=refund_timers.record_answers,
     )
     remind_of_invoices = every(invoice_timers.PACE, invoice_timers.remind)
+    issue_gathered_charges = every(invoice_timers.PACE, invoice_timers.issue_gathered)
     list_audit = serves(ListAudit, audit.listing)
 
     on_doctor_approved = hears(DoctorApproved, directory.on_doctor_approved)
@@ -128,6 +129,7 @@ class BillingService(Service):
     on_user_updated = hears(UserUpdated, directory.on_user_updated)
     on_patient_identity_changed = hears(PatientIdentityChanged, directory.on_patient_identity_changed)
     on_user_erased = hears(UserErased, directory.on_user_erased)
+    on_visit_started = hears(VisitStarted, invoice_handlers.on_visit_started)
     on_visit_completed = hears(VisitCompleted, invoice_handlers.on_visit_completed)
     on_visit_completion_undone = hears(VisitCompletionUndone, invoice_handlers.on_visit_completion_undone)
     on_lab_tests_performed = hears(LabTestsPerformed, lab_tests.on_lab_tests_performed)

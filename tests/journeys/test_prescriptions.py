@@ -88,19 +88,21 @@ def test_refill_follows_a_dispense_and_the_doctors_approval(
     eventually(lambda: "refill_requested" in kinds(doctor))
 
 
-def test_dispense_is_invoiced_by_the_price_of_the_item(
+def test_dispense_is_charged_on_the_invoice_of_the_visit_in_progress(
     admin: Person, doctor: Person, patient: Person, pharmacist: Person, item_id: str
 ) -> None:
-    reply = dispensed(pharmacist, prescribed(doctor, patient), item_id, 20)
+    dispensed(pharmacist, prescribed(doctor, patient), item_id, 20)
     price = {"code": f"medicine:{item_id}", "name": "Amoxicillin capsule", "amount_minor": 25}
     admin.post("/api/admin/prices", status=201, **price)
 
-    def issued() -> Any:
+    def priced() -> Any:
         found = patient.get("/api/patient/invoices")["items"]
-        return next((each for each in found if each["dispense_id"] == reply["id"] and each["number"]), None)
+        return next((each for each in found if each["total_minor"]), None)
 
-    invoice = eventually(issued)
-    assert (invoice["total_minor"], invoice["appointment_id"], invoice["lines"][0]["quantity"]) == (500, None, 20)
+    invoice = eventually(priced)
+    (visit,) = patient.get("/api/patient/appointments")["items"]
+    assert (invoice["appointment_id"], invoice["status"]) == (visit["id"], "draft")
+    assert [(line["quantity"], line["amount_minor"]) for line in invoice["lines"]] == [(20, 500)]
 
 
 def test_queue_of_the_pharmacy_ends_with_the_prescription(doctor: Person, patient: Person, pharmacist: Person) -> None:

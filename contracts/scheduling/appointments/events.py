@@ -93,7 +93,7 @@ class VisitStarted(
     AppointmentEvent,
     service="scheduling",
     subject="appointment_id",
-    heard_by=("clinical.on_visit_started",),
+    heard_by=("clinical.on_visit_started", "billing.on_visit_started"),
 ):
     """The doctor has started the visit."""
 

@@ -1,35 +1,24 @@
-"""Invoices of dispensed medicines."""
+"""Charges of dispensed medicines."""
 
 from sqlalchemy import exists, select
-from uuid_utils.compat import uuid7
 
-from chassis import clock, config
 from chassis.identity import Actor
 from chassis.persistence.database import Session
 from contracts.clinical.dispenses import MedicineDispensed
-from services.billing import rules, settings
-from services.billing.invoices import drafts
+from services.billing import rules
+from services.billing.invoices import charges
 from services.billing.models.invoices import Invoice, InvoiceLine
 from services.billing.prices import catalogue
 
 
 def on_medicine_dispensed(session: Session, _actor: Actor, event: MedicineDispensed) -> None:
-    """Invoice a dispense once, with a line for each item. Lines without a price are held, and the invoice waits."""
+    """Charge a dispense once, with a line for each item. Lines without a price are held, and their invoice waits."""
     catalogue.lock_for_reading(session)
-    if session.scalar(select(exists().where(Invoice.dispense_id == event.dispense_id))):
+    has_invoice = session.scalar(select(exists().where(Invoice.dispense_id == event.dispense_id)))
+    if has_invoice or charges.is_billed(session):
         return
-    invoice = Invoice(
-        id=uuid7(),
-        patient_id=event.patient_id,
-        dispense_id=event.dispense_id,
-        visit_revision=0,
-        visit_on=rules.day_of(event.dispensed_at, config.current().hospital_timezone),
-        currency=settings.current().currency,
-        created_at=clock.now(),
-        lines=_lines(session, event),
-    )
-    drafts.complete(session, [invoice])
-    session.add(invoice)  # Added last, so that one INSERT writes the priced and numbered invoice.
+    cause = charges.Cause(dispense_id=event.dispense_id)
+    charges.bill(session, event.patient_id, event.dispensed_at, _lines(session, event), **cause)
 
 
 def _lines(session: Session, event: MedicineDispensed) -> list[InvoiceLine]:

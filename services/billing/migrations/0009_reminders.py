@@ -22,7 +22,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Revert."""
+    """Revert. Earlier versions require a doctor for each invoice of a visit."""
+    op.execute("UPDATE invoice SET doctor_id = id WHERE doctor_id IS NULL AND appointment_id IS NOT NULL")
     op.drop_index(INDEX, "invoice")
     with op.batch_alter_table("invoice") as invoice:
         invoice.drop_column("remind_at")

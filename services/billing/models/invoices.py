@@ -68,7 +68,7 @@ class Invoice(Base):
     visit_revision: Mapped[int] = mapped_column(server_default="0", default=0)
     """Revision of the completed visit; 0 for invoices older than this column."""
     doctor_id: Mapped[UUID | None]
-    """The doctor of the visit."""
+    """The doctor of the visit; null if the visit itself is not charged."""
     visit_on: Mapped[date]
     """The day of the charge in the hospital's time zone. The prices of that day count."""
     currency: Mapped[str] = mapped_column(String(3))
@@ -148,8 +148,17 @@ class Invoice(Base):
         self.reason = reason
         self.undo(now)
 
+    def stop_gathering(self, revision: int) -> None:
+        """Let the invoice be issued. The visit has this revision now."""
+        self.gathers_until, self.visit_revision = None, revision
+
+    def leave_visit(self) -> None:
+        """Let the invoice be issued without the visit, whose completion is charged and undone on its own."""
+        self.gathers_until, self.doctor_id = None, None
+
     def undo(self, now: datetime) -> None:
         """Record that nothing is owed any more. The first time counts."""
+        self.gathers_until = None
         self.undone_at = self.undone_at or now
         self.status = rules.status_of(self.issued_at, self.balance, self.undone_at)
 
@@ -217,6 +226,12 @@ class InvoiceLine(Base):
             raise ALREADY_PRICED()
         self.name, self.unit_price_minor, self.tax_basis_points = name, unit_price_minor, tax_basis_points
         self.tax_minor = rules.tax_on(self.net_minor, tax_basis_points)
+
+    def copy(self, source_event: UUID, position: int) -> "InvoiceLine":
+        """Return the same charge, caused by another event."""
+        names = ("code", "name", "quantity", "unit_price_minor", "discount_minor", "tax_basis_points", "tax_minor")
+        facts = {name: getattr(self, name) for name in names}
+        return InvoiceLine(**facts, source_event=source_event, position=position)
 
     def discount(self, amount_minor: int) -> None:
         """Lower the amount before tax, and the tax with it."""
