@@ -144,7 +144,7 @@ class DueEvent(Event):
     amount_minor: int
     currency: str
     due_at: datetime
-    example = {**InvoiceIssued.example, "due_at": "2026-11-23T13:30:00Z"}
+    example = {**InvoiceIssued.example, "due_at": "2026-11-23T13:30:00+00:00"}
 
 
 class InvoiceOverdue(DueEvent, service="billing", subject="invoice_id", heard_by=("notify.on_invoice_overdue",)):

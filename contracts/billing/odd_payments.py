@@ -103,6 +103,6 @@ class SettleOddPayment(
 ):
     """Settle an odd payment: pay the money back, apply it to its invoice, or dismiss it with a reason."""
 
-    odd_payment_id: UUID
+    odd_payment_id: Annotated[UUID, "The odd payment."]
     settlement: Settlement
     reason: Reason

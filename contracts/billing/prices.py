@@ -69,7 +69,7 @@ class ChangePrice(
     This adds a price and changes none: the earlier price still applies to earlier days.
     """
 
-    code: Annotated[str, validate.Length(1, 120), ONE_LINE, CODED]
+    code: Annotated[str, "The code of the price.", validate.Length(1, 120), ONE_LINE, CODED]
     name: Annotated[str, validate.Length(1, 200), ONE_LINE, NAMED] | None = None
     amount_minor: Annotated[int, validate.Range(0, 100_000_000)] | None = None
     tax_basis_points: Annotated[int, validate.Range(0, 10_000), TAXED] | None = None

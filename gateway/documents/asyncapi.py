@@ -68,6 +68,7 @@ MEANINGS = {
     "prescription_id": "The prescription. Events do not name its medicines.",
     "priority": "The priority.",
     "quantity": "The quantity, in the unit of the item.",
+    "refund_id": "The refund.",
     "raised_at": "The time of the alert.",
     "quantities": "The quantities, each in the unit of its item.",
     "reassign_to": "The person who takes over; null for none.",

@@ -6,7 +6,7 @@ Otherwise a client generator would create a type for each member, parameter and 
 from collections.abc import Mapping
 from typing import Literal
 
-from gateway.documents.objects import Choice, Document, Schema, mapped, media_of, operations_of, parameters_of
+from gateway.documents.objects import Body, Choice, Document, Schema, mapped, media_of, operations_of, parameters_of
 
 MEMBERS = {
     "AccessBasis": ("ChartAccessView", "basis"),
@@ -49,12 +49,14 @@ MEMBERS = {
     "Outcome": ("StatusView", "status"),
     "OverrideKind": ("MedicationOverrideView", "kind"),
     "PaymentStatus": ("PaymentView", "status"),
+    "PaymentProvider": ("PaymentProviderView", "provider"),
     "PrescriptionStatus": ("PrescriptionView", "status"),
     "ReactionTiming": ("AllergyView", "timing"),
     "RecordKind": ("RecordView", "kind"),
     "RecordStatus": ("RecordView", "status"),
     "ReferenceDataStatus": ("DataView", "status"),
     "RefillStatus": ("RefillRequestView", "status"),
+    "RefundStatus": ("RefundView", "status"),
     "Role": ("UserView", "roles"),
     "Sex": ("PatientView", "sex"),
     "ShiftStatus": ("ShiftView", "status"),
@@ -70,6 +72,8 @@ MEMBERS = {
 """The names, and a view's member with exactly these values."""
 PARAMETERS = {"Order": "order"}
 """Sets that no view uses: the names, and a query parameter with exactly these values."""
+BODIES = {"Decision": ("decide_refund", "decision")}
+"""Sets that no view uses: the names, and an operation whose body has a field with exactly these values."""
 KEPT: tuple[Literal["default", "description", "examples"], ...] = ("default", "description", "examples")
 Known = dict[frozenset[Choice], str]
 """The names of the components by their values."""
@@ -95,7 +99,15 @@ def _schemas(made: Document) -> Mapping[str, Schema]:
     components = made["components"]["schemas"]
     parameters = {one["name"]: one["schema"] for each in operations_of(made) for one in parameters_of(each)}
     views = {name: components.get(view, {}).get("properties", {}).get(key, {}) for name, (view, key) in MEMBERS.items()}
-    return {**views, **{name: parameters.get(asked, {}) for name, asked in PARAMETERS.items()}}
+    bodies = {each["operationId"]: each["requestBody"] for each in operations_of(made) if "requestBody" in each}
+    sent = {name: _field(bodies[operation], key) for name, (operation, key) in BODIES.items() if operation in bodies}
+    return {**views, **sent, **{name: parameters.get(asked, {}) for name, asked in PARAMETERS.items()}}
+
+
+def _field(body: Body, key: str) -> Schema:
+    """Return the schema of a field of a request body."""
+    [content] = body["content"].values()
+    return content["schema"]["properties"][key]
 
 
 def _refer(schema: Schema, known: Known) -> Schema:

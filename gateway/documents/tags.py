@@ -20,7 +20,6 @@ from contracts.billing import (
     reconciliation,
     refunds,
     statements,
-    webhooks,
 )
 from contracts.clinical import (
     allergies,
@@ -154,7 +153,6 @@ _NOUNS: Mapping[ModuleType, Tag] = {
     cash_drawer: Tag.PAYMENTS,
     odd_payments: Tag.PAYMENTS,
     reconciliation: Tag.PAYMENTS,
-    webhooks: Tag.PAYMENTS,
     notifications: Tag.NOTIFICATIONS,
     shifts: Tag.SHIFTS,
     tasks: Tag.TASKS,

@@ -59,12 +59,14 @@ class Pair(NamedTuple):
 def lists(person: Person, role: Role) -> dict[str, Any]:
     """Return all replies to a person from URLs without an id."""
     urls = [one.url for one in TABLE if one.method == "GET" and role in one.roles and "{" not in one.url]
-    return {url: person.get(url, limit=100) if _is_list(url) else person.get(url) for url in urls if url not in PUBLIC}
+    return {url: person.get(url, **_asked_of(url)) for url in urls if url not in PUBLIC}
 
 
-def _is_list(url: str) -> bool:
-    contract = next(one.contract for one in TABLE if one.url == url and one.method == "GET")
-    return "limit" in contract.schema().fields
+def _asked_of(url: str) -> dict[str, Any]:
+    """Return the parameters of a URL: long pages, and a period where one is required."""
+    fields = next(one.contract for one in TABLE if one.url == url and one.method == "GET").schema().fields
+    period = {"from": "2026-01-01", "to": "2026-12-31"} if "from_" in fields and fields["from_"].required else {}
+    return {"limit": 100} if "limit" in fields else period
 
 
 def with_id(role: Role) -> list[Entry]:

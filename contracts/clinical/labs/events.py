@@ -53,7 +53,7 @@ class LabTestsPerformed(
         "order_id": ORDER,
         "patient_id": PATIENT,
         "tests": ["2823-3"],
-        "performed_at": "2026-11-23T13:30:00Z",
+        "performed_at": "2026-11-23T13:30:00+00:00",
     }
 
 
