@@ -10,7 +10,6 @@ from chassis import config
 from chassis.persistence.database import Database
 from services.billing.providers import rest, stripe_client
 from tests.billing.factories import settings
-from tests.databases import KINDS
 from tests.payments.shop import Shop, Site, settings_of
 from tests.sandboxes.process import SandboxProcess
 from tests.sandboxes.receiver import Receiver
@@ -35,18 +34,12 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
         yield get
 
 
-@pytest.fixture(params=KINDS)
-def fresh(request: pytest.FixtureRequest, copies: Callable[[str, str], Database]) -> Database:
-    """A new database of billing."""
-    return copies("billing", request.param)
-
-
 @pytest.fixture
-def shop_at(sites: Callable[[str], Site], monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Database, Scenario], Shop]:
+def shop_at(sites: Callable[[str], Site], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Shop]:
     """`shop_at(provider, database, scenario)`: a payer, and billing with an account at the provider."""
     monkeypatch.setattr(config, "_current", settings())
 
-    def get(provider: str, database: Database, scenario: Scenario) -> Shop:
+    def get(provider: str, database: Database, scenario: Scenario = Scenario.SUCCESS) -> Shop:
         site = sites(provider)
         give_settings(monkeypatch, settings_of(site.sandbox))
         if scenario is Scenario.HANG:

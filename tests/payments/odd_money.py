@@ -1,7 +1,9 @@
 """Money that does not fit, and money that goes back."""
 
+from dataclasses import replace
+
 from tests.payments.payers import full
-from tests.payments.shop import Ends, Shop
+from tests.payments.shop import AMOUNT, Ends, Shop
 from tests.payments.table import course
 from tests.sandboxes.scenarios import Scenario
 
@@ -80,3 +82,38 @@ def refund_at_the_provider(shop: Shop) -> None:
     full(shop)
     shop.refund_at_provider()
     shop.deliver({"stripe": 3}.get(shop.sandbox.provider, 2))
+
+
+COMPLETED = "1 payment_received, 1 refund_completed"
+REFUNDED = Ends("succeeded", "refunded", COMPLETED, webhooks="applied")
+PART_REFUNDED = Ends("succeeded", "part_refunded", COMPLETED, webhooks="applied")
+FAILED = Ends("succeeded", "paid", "1 payment_received", webhooks="applied")
+
+
+@course(all=REFUNDED, stripe=replace(REFUNDED, webhooks="applied, ignored"))
+def refund(shop: Shop) -> None:
+    """The desk asks for a refund of the whole payment, and an admin approves it."""
+    _refund(shop, AMOUNT)
+
+
+@course(all=PART_REFUNDED, stripe=replace(PART_REFUNDED, webhooks="applied, ignored"))
+def partial_refund(shop: Shop) -> None:
+    """The desk asks for a refund of a part, and an admin approves it."""
+    _refund(shop, 3000)
+
+
+def _refund(shop: Shop, amount_minor: int) -> None:
+    full(shop)
+    shop.refund(amount_minor)
+    shop.deliver({"stripe": 3, "paystack": 2}.get(shop.sandbox.provider, 0))
+    shop.look_up_refunds()
+    assert shop.paid_back() == [amount_minor]
+
+
+@course(Scenario.REFUND_FAILS, all=FAILED, stripe=replace(FAILED, webhooks="applied, ignored"))
+def failed_refund(shop: Shop) -> None:
+    """A refund fails at the provider. The money stays here, and the desk may ask for another refund."""
+    full(shop)
+    shop.refund()
+    shop.deliver({"stripe": 5, "paystack": 2}.get(shop.sandbox.provider, 0))
+    shop.look_up_refunds()

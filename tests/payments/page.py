@@ -21,6 +21,9 @@ local server of the provider, with the webhooks that this server sends. `make do
 - **events**: the published events, with their number.
 - **listed**: the entries of `GET /api/admin/odd-payments` that wait for an admin.
 
+`tests/payments/test_kills.py` stops billing at 51 steps of a payment and its refund: at SQL statements, at commits, and
+at all requests to the provider. After a repetition the money has come once and gone back once.
+
 [billing](../services/billing/README.md) has the rules behind the table.
 """
 COLUMNS = ("scenario", "provider", "payment", "invoice", "events", "listed")

@@ -8,10 +8,11 @@ from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import func, select, update
+from uuid_utils.compat import uuid7
 
 from chassis import clock
 from chassis.errors import MatronError
-from chassis.identity import NOBODY, SYSTEM
+from chassis.identity import NOBODY, SYSTEM, Actor
 from chassis.persistence.database import Database
 from chassis.persistence.tables import outbox
 from services.billing.invoices import ledger
@@ -20,6 +21,7 @@ from services.billing.models.invoices import Invoice
 from services.billing.models.ledger import LedgerEntry
 from services.billing.models.odd_payments import OddPayment
 from services.billing.models.payments import Payment
+from services.billing.models.refunds import Refund
 from services.billing.providers import registry
 from services.billing.providers.port import Movement, Plan, RefundPlan, Started
 from services.billing.service import BillingService
@@ -32,7 +34,8 @@ from tests.sandboxes.scenarios import Scenario
 from tests.servers.processes import wait_until
 
 AMOUNT = 8000
-EVENTS = ("payment_received", "payment_failed", "refund_due")
+DESK = Actor(id=uuid7(), roles=frozenset({"receptionist"}), verified=True)
+EVENTS = ("payment_received", "payment_failed", "refund_due", "refund_completed")
 KEY, SECRET = Options.secret_key, Options.webhook_secret
 HOUR, HALF_AN_HOUR = timedelta(hours=1), timedelta(minutes=30)
 
@@ -139,6 +142,14 @@ class Shop:
         given = {"odd_payment_id": str(odd.id), "settlement": settlement, "reason": "Asked by the payer."}
         BillingService.settle_odd_payment(host(self.database, ADMIN, "settle"), **given)
 
+    def refund(self, amount_minor: int = AMOUNT) -> None:
+        """Let the desk ask for a refund of the only payment, and an admin approve it."""
+        [payment] = self.payments()
+        asked = {"payment_id": str(payment.id), "amount": amount_minor, "reason": "The visit was cancelled."}
+        refund: Any = BillingService.request_refund(host(self.database, DESK, f"refund {payment.id}"), **asked)
+        decision = {"refund_id": refund["id"], "decision": "approve", "reason": "Agreed."}
+        BillingService.decide_refund(host(self.database, ADMIN, f"decide {payment.id}"), **decision)
+
     def refund_at_provider(self) -> None:
         """Pay the money of the only payment back at the provider, without billing."""
         [payment] = self.payments()
@@ -158,7 +169,7 @@ class Shop:
 
     def deliver(self, count: int = 0) -> None:
         """Wait for the webhooks of all payments, and for this number at least; hand the new ones to billing."""
-        wait_until(lambda: self._is_sent() and len(self.new()) >= count, seconds=20, what="webhooks", pause=0.02)
+        wait_until(lambda: self.is_sent() and len(self.new()) >= count, seconds=20, what="webhooks", pause=0.02)
         for webhook in self.new():
             self.read += 1
             self.hand_over(webhook)
@@ -172,7 +183,8 @@ class Shop:
         """Return the webhooks that billing has not got."""
         return self.receiver.received[self.read :]
 
-    def _is_sent(self) -> bool:
+    def is_sent(self) -> bool:
+        """Return whether no webhook of the payments waits."""
         references = ["0" * 40, *(payment.reference for payment in self.payments())]
         sent = (webhook for reference in references for webhook in self.sandbox.webhooks(reference))
         return all(webhook["status"] != "waiting" for webhook in sent)
@@ -195,6 +207,12 @@ class Shop:
             session.execute(update(Payment).where(Payment.created_at > then).values(created_at=then))
             session.execute(update(Payment).where(Payment.next_look_at.is_not(None)).values(next_look_at=then))
         BillingService.look_up_payments(host(self.database, SYSTEM))
+
+    def look_up_refunds(self) -> None:
+        """Run the timer of refunds as if all were due."""
+        with self.database.begin() as session:
+            session.execute(update(Refund).values(next_look_at=clock.now()))
+        BillingService.look_up_refunds(host(self.database, SYSTEM))
 
     # --- the books --------------------------------------------------------------------------------------------------
 
@@ -240,9 +258,15 @@ class Shop:
             rows = session.execute(by_kind.where(LedgerEntry.invoice_id == self.invoice_id)).all()
         return {ledger.SUMS[kind]: int(amount) for kind, amount in rows}
 
-    def paid_at_provider(self) -> list[Movement]:
-        """Return the payments of this invoice that the provider has taken."""
-        own = {payment.reference for payment in self.payments()}
-        now = clock.now()
+    def paid_at_provider(self) -> list[int]:
+        """Return the amounts that the provider has taken for this invoice."""
+        return [each.amount_minor for each in self._movements() if each.provider_refund_id is None]
+
+    def paid_back(self) -> list[int]:
+        """Return the amounts that the provider has paid back of this invoice."""
+        return [each.amount_minor for each in self._movements() if each.provider_refund_id is not None]
+
+    def _movements(self) -> list[Movement]:
+        own, now = {payment.reference for payment in self.payments()}, clock.now()
         moved = registry.PROVIDERS[self.sandbox.provider].movements(now - HOUR, now + HOUR)
-        return [each for each in moved if each.reference in own and each.provider_refund_id is None]
+        return [each for each in moved if each.reference in own]
