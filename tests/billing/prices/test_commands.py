@@ -104,7 +104,7 @@ def test_change_counts_from_the_price_in_force_on_its_day(session: Session) -> N
 
 
 @pytest.mark.parametrize("code", ["consultation:unknown", "consultation:cardiology"])
-def test_change_of_a_code_without_a_price_on_that_day_is_not_found(session: Session, code: str) -> None:
+def test_change_without_a_price_on_that_day_is_not_found(session: Session, code: str) -> None:
     price(session, 8000)
     with pytest.raises(NotFound):
         change(session, code, amount_minor=1, valid_from=date(2025, 1, 1))
