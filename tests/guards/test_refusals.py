@@ -43,6 +43,8 @@ NEVER = {
         ("UndoCompletion", "Conflict", code): "the visit is displaced then"
         for code in ("slot_taken", "patient_busy", "outside_hours", "doctor_gone")
     },
+    ("PayByLink", "Conflict", "more_than_open"): "it pays the open amount, whatever that is",
+    ("PayByLink", "Conflict", "nothing_to_pay"): "a link without an open amount is not valid",
     ("SettleOddPayment", "Conflict", "payment_finished"): "the payment is locked, and its money was set aside",
     ("TakePayment", "Conflict", "payment_finished"): "the payment is new",
     (

@@ -22,8 +22,8 @@ from contracts.billing.pay_links import (
     PayLinkView,
     PayPageView,
 )
-from contracts.billing.payments import PROVIDER_UNAVAILABLE
-from services.billing import rules, settings
+from contracts.billing.payments import NOTHING_TO_PAY, PROVIDER_UNAVAILABLE
+from services.billing import settings
 from services.billing.invoices import ledger
 from services.billing.models.directory import Patient
 from services.billing.models.invoices import Invoice
@@ -60,7 +60,8 @@ def new_link() -> NewLink:
 def make(session: Session, actor: Actor, command: MakePayLink) -> PayLinkView:
     """Make a link to pay, and mail it if the desk asks for that. Earlier links of the invoice end."""
     invoice = ledger.lock_invoice(session, command.invoice_id)
-    rules.amount_to_pay(invoice.balance, None)
+    if invoice.balance.open_minor <= 0:
+        raise NOTHING_TO_PAY()
     if not registry.all_offered():
         raise PROVIDER_UNAVAILABLE()
     link = new_link()
