@@ -1,5 +1,6 @@
 """Routes of billing for staff and admins."""
 
+from contracts.audit import ADMINS
 from contracts.billing.cash_drawer import CloseCashDrawer, GetCashDrawer, ListCashClosings
 from contracts.billing.corrections import DiscountInvoice, VoidInvoice, WriteOffInvoice
 from contracts.billing.held_charges import ListHeldCharges
@@ -11,9 +12,11 @@ from contracts.billing.payments import ListPatientPayments, ListPaymentProviders
 from contracts.billing.prices import ChangePrice, ListPrices, SetPrice
 from contracts.billing.reconciliation import ListReconciliations
 from contracts.billing.refunds import DecideRefund, ListRefunds, RequestRefund
+from contracts.roles import Role
 from gateway.papers import paper
 from gateway.route import route
 
+RECEPTIONIST = frozenset({Role.RECEPTIONIST})
 INVOICE = "/api/admin/invoices/{invoice_id}"
 PATIENT = "/api/staff/patients/{patient_id}"
 
@@ -35,7 +38,8 @@ class BillingRoutes:
     payment_providers = route("GET", "/api/payment-providers", ListPaymentProviders)
     change_price = route("PATCH", "/api/admin/prices/{code}", ChangePrice)
     held_charges = route("GET", "/api/admin/held-charges", ListHeldCharges)
-    refunds = route("GET", "/api/admin/refunds", ListRefunds)
+    refunds = route("GET", "/api/admin/refunds", ListRefunds, roles=ADMINS)
+    refunds_at_desk = route("GET", "/api/staff/refunds", ListRefunds, roles=RECEPTIONIST)
     request_refund = route("POST", "/api/staff/refunds", RequestRefund, status=201)
     decide_refund = route("POST", "/api/admin/refunds/{refund_id}/decide", DecideRefund)
     invoices_of_patient = route("GET", f"{PATIENT}/invoices", ListPatientInvoices)
