@@ -34,7 +34,7 @@ NO_ADDRESS = Refusal(
     "The patient has no e-mail address.",
     "The patient has no e-mail address to which the link could be sent. Make the link without `send`.",
 )
-TOKEN = validate.Length(1, 200)
+TOKEN = validate.Regexp(r"[A-Za-z0-9_-]{1,200}\Z", error="Must be the last part of a link.")
 A_LINK = Facts(example="https://hospital.example/pay/q0Zb7r1TnU0gq7m1C3E2yAq0Zb7r1TnU0gq7m1C3E2y")
 
 
