@@ -62,6 +62,10 @@ def templates(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return get
 
 
+RACERS = 60
+"""Connections of a copy: a race of 50 transactions must not wait for a connection on a busy machine."""
+
+
 @pytest.fixture
 def copies(
     request: pytest.FixtureRequest, templates: Callable[[str, str], str], tmp_path: Path
@@ -72,7 +76,7 @@ def copies(
     def get(service: str, kind: str) -> Database:
         template = templates(service, kind)
         url = _copied_file(template, tmp_path) if kind == "sqlite" else _copied_database(request, template)
-        opened.append((kind, url, Database(url)))
+        opened.append((kind, url, Database(url, pool_size=RACERS)))
         return opened[-1][-1]
 
     yield get
