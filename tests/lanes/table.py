@@ -28,7 +28,6 @@ NAMED = (
         waits=True,
     ),
     Lane("scheduling", ("tests/scheduling",)),
-    Lane("clinical", ("tests/clinical",)),
     Lane("gateway", ("tests/clients", "tests/gateway", "tests/schemathesis", "tests/security")),
 )
 REST = Lane("rest", ("tests",), without=tuple(path for lane in NAMED for path in lane.paths))
