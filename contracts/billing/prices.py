@@ -62,7 +62,7 @@ class ChangePrice(
     service="billing",
     roles=frozenset({Role.ADMIN}),
     returns=PriceView,
-    refuses=(PRICE_EXISTS,),
+    refuses=(PRICE_EXISTS, NO_SUCH_PRICE),
 ):
     """Change the price of a code from a given day, which defaults to today. Omitted fields stay the same.
 

@@ -31,6 +31,10 @@ HIDDEN = re.compile(r"Contains the invisible character U\+[0-9A-F]{4,6}\.")
 BEYOND_A_SCHEMA = frozenset(
     {
         "A doctor states it.",
+        "A strength has a value and a unit.",
+        "Must not be before `from`.",
+        "Name at least one change: an amount, a name or a tax.",
+        "Name either an amount or a percentage.",
         "Belongs to results without an order, which require it.",
         "Must be above `low`.",
         "Must be in the future, within a year.",
