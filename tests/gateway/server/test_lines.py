@@ -8,6 +8,7 @@ from chassis.contract import Command
 from chassis.errors import Unavailable
 from contracts.auth.fields import HASHING
 from contracts.auth.sessions import LogIn
+from contracts.billing.papers import PrintInvoice
 from gateway.documents.openapi import entries
 from gateway.server.lines import AT_ONCE, Lines
 from gateway.service import GatewayService
@@ -25,19 +26,29 @@ class Quick(Command):
     """A command without a line."""
 
 
-def test_line_bounds_the_commands_under_way() -> None:
+def most_under_way(command: type[Command], number: int) -> int:
+    """Send a command this many times at once; return the most that were under way together."""
     lines, under_way, most = Lines(), list[int](), list[int]()
 
     def go() -> None:
-        with lines.turn(Slow):
+        with lines.turn(command):
             under_way.append(1)
             most.append(len(under_way))
             eventlet.sleep(0.005)
             under_way.pop()
 
-    for thread in [eventlet.spawn(go) for _ in range(3 * AT_ONCE)]:
+    for thread in [eventlet.spawn(go) for _ in range(number)]:
         thread.wait()
-    assert (max(most), len(most)) == (AT_ONCE, 3 * AT_ONCE)
+    assert len(most) == number
+    return max(most)
+
+
+def test_line_bounds_the_commands_under_way() -> None:
+    assert most_under_way(Unhurried, 3 * AT_ONCE) == AT_ONCE
+
+
+def test_papers_are_made_one_by_one() -> None:
+    assert most_under_way(PrintInvoice, 5) == 1
 
 
 def test_command_is_busy_when_it_waits_too_long() -> None:
